@@ -1,0 +1,152 @@
+//! Outcomes and errors.
+//!
+//! A [`Refusal`] is an outcome: the caller asked for something the rules do not allow. Everything
+//! else in [`Error`] is what the protocol does not foresee. `http::problem` alone turns either
+//! into a status.
+
+use super::text::{Message, Text};
+use std::fmt;
+
+/// What any fallible function of the product returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why something did not happen.
+#[derive(Debug)]
+pub enum Error {
+    /// The rules refuse; the caller is told why.
+    Refused(Box<Refusal>),
+    /// The database did not do it.
+    Db(DbError),
+    /// The configuration, the data folder or the schema is not ready; the operator is told what to do next.
+    NotReady(String),
+    /// A defect, or a part of the machine that failed. The text is for the log, never for the caller.
+    Internal(String),
+}
+
+/// What went wrong in the database, by what can be done about it.
+#[derive(Debug, Clone)]
+pub struct DbError {
+    /// What kind of failure it was.
+    pub kind: DbFault,
+    /// The driver's words, for the log.
+    pub text: String,
+}
+
+/// The kinds of database failure that are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DbFault {
+    /// Another process held the lock for longer than the busy time-out.
+    Busy,
+    /// A UNIQUE or PRIMARY KEY constraint refused the row.
+    Duplicate,
+    /// The disk or the quota is full.
+    Full,
+    /// The file or folder cannot be written.
+    ReadOnly,
+    /// The file cannot be opened, or has vanished.
+    Missing,
+    /// The file is damaged or is no database.
+    Corrupt,
+    /// The engine chose this transaction to give way; the request may be run again.
+    Retry,
+    /// Anything else.
+    Other,
+}
+
+/// A refusal's kind. Storage and rules name these, never an HTTP status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The input breaks a rule.
+    Invalid,
+    /// The caller is not signed in, or the token is not good; the string is the machine-readable code.
+    Unauthenticated(&'static str),
+    /// The caller may not do this.
+    Forbidden,
+    /// There is no such thing, or it is somebody else's.
+    NotFound,
+    /// The path is there, the method is not; the string is the `Allow` field.
+    Method(&'static str),
+    /// `If-Match` failed.
+    Stale,
+    /// The body is larger than the limit.
+    TooLarge,
+    /// The body is of a type that is not read.
+    MediaType,
+    /// Too often; try again after so many seconds.
+    TooMany(u32),
+    /// The same idempotency key came with another request.
+    KeyReused,
+    /// The same idempotency key is being worked on.
+    InProgress,
+}
+
+/// A refusal: what is wrong with the request, for the caller to read.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// What kind it is.
+    pub kind: Kind,
+    /// One sentence for a person.
+    pub detail: Message,
+    /// Errors by field, in the order they were found.
+    pub fields: Vec<(&'static str, Message)>,
+}
+
+impl Refusal {
+    /// A refusal with a sentence and no fields.
+    pub fn new(kind: Kind, detail: &'static Text) -> Self {
+        Refusal { kind, detail: Message::plain(detail), fields: Vec::new() }
+    }
+
+    /// A refusal of one field.
+    pub fn field(name: &'static str, message: Message) -> Self {
+        Refusal::fields(vec![(name, message)])
+    }
+
+    /// A refusal of several fields; the first one's message is the detail.
+    pub fn fields(fields: Vec<(&'static str, Message)>) -> Self {
+        let detail = fields.first().map_or(Message::plain(&super::text::INVALID), |f| f.1.clone());
+        Refusal { kind: Kind::Invalid, detail, fields }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Error::Refused(Box::new(refusal))
+    }
+}
+
+impl From<DbError> for Error {
+    fn from(error: DbError) -> Self {
+        Error::Db(error)
+    }
+}
+
+impl Error {
+    /// Is this a violated UNIQUE or PRIMARY KEY constraint?
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, Error::Db(DbError { kind: DbFault::Duplicate, .. }))
+    }
+
+    /// A defect or a failed part of the machine, with words for the log.
+    pub fn internal(text: impl fmt::Display) -> Self {
+        Error::Internal(text.to_string())
+    }
+}
+
+/// Shorthand: the refusal as an `Err`.
+pub fn refuse<T>(kind: Kind, detail: &'static Text) -> Result<T> {
+    Err(Refusal::new(kind, detail).into())
+}
+
+impl fmt::Display for Error {
+    /// For the operator: what happened, never the content of a request.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Refused(r) => write!(f, "refused: {}", r.detail.render(super::text::Language::En)),
+            Error::Db(e) => write!(f, "database: {:?}: {}", e.kind, e.text),
+            Error::NotReady(text) | Error::Internal(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

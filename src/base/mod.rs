@@ -1,0 +1,6 @@
+//! What every layer may use: errors, texts, identifiers, time, tokens.
+
+pub mod error;
+pub mod id;
+pub mod text;
+pub mod time;

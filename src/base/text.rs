@@ -1,0 +1,171 @@
+//! What is said to the app's users, in the three languages of the contract. No client reads the texts.
+
+use std::borrow::Cow;
+
+/// A language of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// English, the default of messages.
+    #[default]
+    En,
+    /// French, the default of accounts.
+    Fr,
+    /// Korean.
+    Ko,
+}
+
+impl Language {
+    /// The first supported language of an `Accept-Language` value (RFC 9110 §12.5.4), by quality.
+    pub fn accept(value: &str) -> Language {
+        let mut best = (0.0_f32, Language::En);
+        for item in value.split(',') {
+            let mut parts = item.trim().split(';');
+            let tag = parts.next().unwrap_or_default().trim();
+            let quality = parts.find_map(|p| p.trim().strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
+            if let Some(language) = Language::from_tag(tag)
+                && quality > best.0
+            {
+                best = (quality, language);
+            }
+        }
+        best.1
+    }
+
+    /// The language of a tag such as `fr` or `fr-CA`.
+    pub fn from_tag(tag: &str) -> Option<Language> {
+        let primary = tag.split('-').next().unwrap_or_default();
+        let known = [("en", Language::En), ("fr", Language::Fr), ("ko", Language::Ko)];
+        known.into_iter().find(|(name, _)| primary.eq_ignore_ascii_case(name)).map(|(_, language)| language)
+    }
+}
+
+/// One sentence in every language; `{0}` and `{1}` stand for arguments.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Text {
+    /// English.
+    pub en: &'static str,
+    /// French.
+    pub fr: &'static str,
+    /// Korean.
+    pub ko: &'static str,
+}
+
+/// A text with its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    text: &'static Text,
+    arguments: Vec<String>,
+}
+
+impl Message {
+    /// A text without arguments.
+    pub fn plain(text: &'static Text) -> Self {
+        Message { text, arguments: Vec::new() }
+    }
+
+    /// A text with arguments.
+    pub fn with(text: &'static Text, arguments: &[&dyn ToString]) -> Self {
+        Message { text, arguments: arguments.iter().map(|a| a.to_string()).collect() }
+    }
+
+    /// The sentence in a language.
+    pub fn render(&self, language: Language) -> Cow<'static, str> {
+        let text = match language {
+            Language::En => self.text.en,
+            Language::Fr => self.text.fr,
+            Language::Ko => self.text.ko,
+        };
+        if self.arguments.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let fill = |text: String, (n, value): (usize, &String)| text.replace(&format!("{{{n}}}"), value);
+        Cow::Owned(self.arguments.iter().enumerate().fold(text.to_owned(), fill))
+    }
+}
+
+macro_rules! texts {
+    ($($name:ident: $en:literal, $fr:literal, $ko:literal;)*) => {$(
+        #[doc = $en]
+        pub static $name: Text = Text { en: $en, fr: $fr, ko: $ko };
+    )*};
+}
+
+texts! {
+    INVALID: "Invalid input.", "Saisie invalide.", "잘못된 입력입니다.";
+    REQUIRED: "This field is required.", "Ce champ est obligatoire.", "필수 항목입니다.";
+    BLANK: "This field may not be blank.", "Ce champ ne peut pas être vide.", "빈 값일 수 없습니다.";
+    NULL: "This field may not be null.", "Ce champ ne peut pas être nul.", "null 값일 수 없습니다.";
+    TOO_LONG: "Ensure this field has no more than {0} characters.", "Ce champ ne doit pas dépasser {0} caractères.", "{0}자를 넘을 수 없습니다.";
+    TOO_SHORT: "Ensure this field has at least {0} characters.", "Ce champ doit comporter au moins {0} caractères.", "{0}자 이상이어야 합니다.";
+    OUT_OF_RANGE: "Enter a number from {0} to {1}.", "Saisissez un nombre de {0} à {1}.", "{0}부터 {1}까지의 숫자를 입력하세요.";
+    NOT_TEXT: "Not a valid string.", "Chaîne de caractères invalide.", "유효한 문자열이 아닙니다.";
+    NOT_INTEGER: "A valid integer is required.", "Un nombre entier est requis.", "유효한 정수가 필요합니다.";
+    NOT_BOOLEAN: "Must be a valid boolean.", "Valeur booléenne requise.", "유효한 불리언이어야 합니다.";
+    NOT_DATE: "Use the form YYYY-MM-DD.", "Utilisez le format AAAA-MM-JJ.", "YYYY-MM-DD 형식을 사용하세요.";
+    NOT_MONTH: "Use the form YYYY-MM.", "Utilisez le format AAAA-MM.", "YYYY-MM 형식을 사용하세요.";
+    NOT_CHOICE: "\"{0}\" is not a valid choice.", "« {0} » n'est pas un choix valide.", "\"{0}\"은(는) 유효한 선택이 아닙니다.";
+    NUL: "Null characters are not allowed.", "Les caractères nuls ne sont pas autorisés.", "널 문자는 허용되지 않습니다.";
+    NOT_OBJECT: "The body must be a JSON object.", "Le corps doit être un objet JSON.", "본문은 JSON 객체여야 합니다.";
+    MALFORMED: "The body is not well-formed: {0}.", "Le corps est mal formé : {0}.", "본문 형식이 올바르지 않습니다: {0}.";
+    MEDIA_TYPE: "Send application/json or application/x-www-form-urlencoded.", "Envoyez application/json ou application/x-www-form-urlencoded.", "application/json 또는 application/x-www-form-urlencoded로 보내세요.";
+    TOO_LARGE: "The body is larger than {0} bytes.", "Le corps dépasse {0} octets.", "본문이 {0}바이트를 초과합니다.";
+    INCOMPLETE: "The body ended before its declared length.", "Le corps s'est terminé avant la longueur annoncée.", "본문이 선언된 길이보다 먼저 끝났습니다.";
+    NOT_FOUND: "Not found.", "Introuvable.", "찾을 수 없습니다.";
+    INVALID_PAGE: "Invalid page.", "Page invalide.", "잘못된 페이지입니다.";
+    METHOD: "Method \"{0}\" not allowed.", "Méthode « {0} » non autorisée.", "\"{0}\" 메서드는 허용되지 않습니다.";
+    STALE: "The object has changed since you read it.", "L'objet a changé depuis votre lecture.", "읽은 이후 개체가 변경되었습니다.";
+    FORBIDDEN: "You do not have permission to perform this action.", "Vous n'avez pas la permission d'effectuer cette action.", "이 작업을 수행할 권한이 없습니다.";
+    NOT_AUTHENTICATED: "Authentication credentials were not provided.", "Informations d'authentification non fournies.", "인증 정보가 제공되지 않았습니다.";
+    TOKEN_NOT_VALID: "The token is invalid or expired.", "Le jeton est invalide ou expiré.", "토큰이 유효하지 않거나 만료되었습니다.";
+    USER_NOT_FOUND: "User not found.", "Utilisateur introuvable.", "사용자를 찾을 수 없습니다.";
+    TOO_MANY: "Too many requests. Try again in {0} seconds.", "Trop de requêtes. Réessayez dans {0} secondes.", "요청이 너무 많습니다. {0}초 후에 다시 시도하세요.";
+    KEY_REUSED: "This Idempotency-Key was used with another request.", "Cette Idempotency-Key a servi pour une autre requête.", "이 Idempotency-Key는 다른 요청에 사용되었습니다.";
+    KEY_LENGTH: "Idempotency-Key must have {0} to {1} visible ASCII characters.", "Idempotency-Key doit comporter de {0} à {1} caractères ASCII visibles.", "Idempotency-Key는 {0}~{1}자의 ASCII 문자여야 합니다.";
+    KEY_IN_PROGRESS: "A request with this Idempotency-Key is still running.", "Une requête avec cette Idempotency-Key est en cours.", "이 Idempotency-Key를 사용하는 요청이 아직 실행 중입니다.";
+    BUSY: "The server is busy. Try again shortly.", "Le serveur est occupé. Réessayez bientôt.", "서버가 사용 중입니다. 잠시 후 다시 시도하세요.";
+    UNAVAILABLE: "The service is not available right now.", "Le service n'est pas disponible pour le moment.", "지금은 서비스를 사용할 수 없습니다.";
+    FULL: "The server has no space left. Nothing was saved.", "Le serveur n'a plus d'espace. Rien n'a été enregistré.", "서버에 남은 공간이 없습니다. 저장되지 않았습니다.";
+    INTERNAL: "Something went wrong. It was logged under this request's id.", "Une erreur est survenue. Elle est consignée sous l'identifiant de cette requête.", "문제가 발생했습니다. 이 요청 ID로 기록되었습니다.";
+    USERNAME_TAKEN: "A user with that username already exists.", "Un utilisateur avec ce nom existe déjà.", "이미 사용 중인 사용자 이름입니다.";
+    USERNAME_FORM: "Use letters, digits and @ . + - _ only.", "Utilisez uniquement des lettres, des chiffres et @ . + - _.", "문자, 숫자 및 @ . + - _만 사용하세요.";
+    EMAIL_TAKEN: "A user with that email already exists.", "Un utilisateur avec cet e-mail existe déjà.", "이미 사용 중인 이메일입니다.";
+    EMAIL_FORM: "Enter a valid email address.", "Saisissez une adresse e-mail valide.", "유효한 이메일 주소를 입력하세요.";
+    TIMEZONE: "\"{0}\" is not a known time zone.", "« {0} » n'est pas un fuseau horaire connu.", "\"{0}\"은(는) 알 수 없는 시간대입니다.";
+    PASSWORD_NUMERIC: "This password is entirely numeric.", "Ce mot de passe est entièrement numérique.", "비밀번호가 숫자로만 되어 있습니다.";
+    PASSWORD_COMMON: "This password is too common.", "Ce mot de passe est trop courant.", "너무 흔한 비밀번호입니다.";
+    PASSWORD_USERNAME: "The password is the username.", "Le mot de passe est le nom d'utilisateur.", "비밀번호가 사용자 이름과 같습니다.";
+    PASSWORD_CONFIRM: "The passwords do not match.", "Les mots de passe ne correspondent pas.", "비밀번호가 일치하지 않습니다.";
+    PASSWORD_WRONG: "The password is wrong.", "Le mot de passe est incorrect.", "비밀번호가 잘못되었습니다.";
+    BAD_CREDENTIALS: "No active account found with the given credentials.", "Aucun compte actif ne correspond à ces identifiants.", "해당 정보로 활성 계정을 찾을 수 없습니다.";
+    LOGIN_NAME: "Give an email or a username.", "Indiquez un e-mail ou un nom d'utilisateur.", "이메일 또는 사용자 이름을 입력하세요.";
+    NO_COUPLE: "No couple found.", "Aucun couple trouvé.", "커플을 찾을 수 없습니다.";
+    IN_COUPLE: "You are already in a couple.", "Vous êtes déjà en couple.", "이미 커플에 속해 있습니다.";
+    NOT_PARTNER_A: "Only partner A can invite.", "Seul le partenaire A peut inviter.", "파트너 A만 초대할 수 있습니다.";
+    PAIRED: "The couple is already complete.", "Le couple est déjà complet.", "커플이 이미 완성되었습니다.";
+    CODE_FORM: "The code has 6 digits.", "Le code comporte 6 chiffres.", "코드는 6자리 숫자입니다.";
+    CODE_UNKNOWN: "This code is not known.", "Ce code est inconnu.", "알 수 없는 코드입니다.";
+    CODE_USED: "This code was used already.", "Ce code a déjà été utilisé.", "이미 사용된 코드입니다.";
+    CODE_EXPIRED: "This code has expired.", "Ce code a expiré.", "만료된 코드입니다.";
+    NOT_MEMBER: "The owner must be one of the two partners.", "Le responsable doit être l'un des deux partenaires.", "담당자는 두 파트너 중 한 명이어야 합니다.";
+    DAY_TAKEN: "You have checked in on this day already.", "Vous avez déjà fait un point ce jour-là.", "이 날짜에 이미 체크인했습니다.";
+    MONTH_TAKEN: "There is a letter for this month already.", "Il y a déjà une lettre pour ce mois.", "이 달의 편지가 이미 있습니다.";
+    RANGE_ORDER: "The first day is after the last.", "Le premier jour est après le dernier.", "시작일이 종료일보다 늦습니다.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accept_language_takes_the_best_supported() {
+        assert_eq!(Language::accept("de, fr;q=0.8, ko;q=0.9"), Language::Ko);
+        assert_eq!(Language::accept("fr-CA"), Language::Fr);
+        assert_eq!(Language::accept(""), Language::En);
+        assert_eq!(Language::accept("fr;q=0, ;;;=,q="), Language::En);
+    }
+
+    #[test]
+    fn messages_fill_their_arguments() {
+        assert_eq!(Message::with(&OUT_OF_RANGE, &[&1, &9]).render(Language::Fr), "Saisissez un nombre de 1 à 9.");
+    }
+}

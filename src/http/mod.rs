@@ -1,0 +1,22 @@
+//! Requests and answers, whatever server started the program.
+
+pub mod response;
+pub mod vars;
+
+pub use response::Response;
+pub use vars::Vars;
+
+use std::io::Read;
+
+/// What a transport hands requests to.
+pub trait Handler {
+    /// Answers one request. `body` yields exactly the request's body and then its end; an error when the peer
+    /// vanished or stalled. It need not be read to its end. The answer is complete.
+    fn handle(&mut self, vars: &Vars, body: &mut dyn Read) -> Response;
+
+    /// Work that may follow once the answer was sent.
+    fn after(&mut self) {}
+
+    /// The answer when [`Handler::handle`] panicked; `what` is the panic's message, for the log.
+    fn panicked(&mut self, vars: &Vars, what: &str) -> Response;
+}

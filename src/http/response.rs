@@ -1,0 +1,98 @@
+//! The answer: complete before its first byte is written.
+
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// The reason phrases of the statuses that Tandem answers (RFC 9110 §15, RFC 6585).
+const REASONS: &[(u16, &str)] = &[
+    (200, "OK"),
+    (201, "Created"),
+    (204, "No Content"),
+    (304, "Not Modified"),
+    (400, "Bad Request"),
+    (401, "Unauthorized"),
+    (403, "Forbidden"),
+    (404, "Not Found"),
+    (405, "Method Not Allowed"),
+    (408, "Request Timeout"),
+    (409, "Conflict"),
+    (412, "Precondition Failed"),
+    (413, "Content Too Large"),
+    (415, "Unsupported Media Type"),
+    (422, "Unprocessable Content"),
+    (429, "Too Many Requests"),
+    (500, "Internal Server Error"),
+    (503, "Service Unavailable"),
+    (507, "Insufficient Storage"),
+];
+
+/// The media type of an ordinary answer.
+pub const JSON: &str = "application/json";
+
+/// One answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Header fields in the order they are sent. `Status` and `Content-Length` are the transport's.
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    /// The content.
+    pub body: Vec<u8>,
+    /// The answer is to a HEAD request: the content's length is told, the content is not sent.
+    pub head_only: bool,
+}
+
+impl Response {
+    /// An answer without content.
+    pub fn empty(status: u16) -> Response {
+        Response { status, ..Response::default() }
+    }
+
+    /// An answer of JSON. A value that cannot be written is a defect and becomes an empty 500.
+    pub fn json(status: u16, value: &impl Serialize) -> Response {
+        match serde_json::to_vec(value) {
+            Ok(body) => Response::bytes(status, JSON, body),
+            Err(_) => Response::empty(500),
+        }
+    }
+
+    /// An answer of any media type.
+    pub fn bytes(status: u16, media_type: &'static str, body: Vec<u8>) -> Response {
+        Response { status, headers: vec![("Content-Type", Cow::Borrowed(media_type))], body, head_only: false }
+    }
+
+    /// Adds a header field.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Response {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The value of a header field.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_ref())
+    }
+
+    /// Writes the header block of a CGI answer (RFC 3875 §6.3), empty line included.
+    ///
+    /// A line break inside a value is left out, so that no value can add a field.
+    pub fn write_head(&self, out: &mut Vec<u8>) {
+        let reason = REASONS.iter().find(|r| r.0 == self.status).map_or("Unknown", |r| r.1);
+        out.extend_from_slice(format!("Status: {} {reason}\r\n", self.status).as_bytes());
+        for (name, value) in &self.headers {
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b": ");
+            out.extend(value.bytes().filter(|b| !matches!(b, b'\r' | b'\n' | 0)));
+            out.extend_from_slice(b"\r\n");
+        }
+        if self.status != 204 && self.status != 304 {
+            out.extend_from_slice(format!("Content-Length: {}\r\n", self.body.len()).as_bytes());
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// The content as it is sent: nothing for HEAD.
+    pub fn content(&self) -> &[u8] {
+        if self.head_only { &[] } else { &self.body }
+    }
+}

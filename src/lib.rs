@@ -1,0 +1,17 @@
+//! Tandem: the backend of an offline-first mobile app for the cheapest hosting there is.
+//!
+//! The layers, top to bottom; imports point down only (`tests/tidy.rs` holds that):
+//!
+//! | layer | what it knows |
+//! |---|---|
+//! | [`transport`] | bytes to and from [`http`]: CGI and FastCGI |
+//! | `cli` | the operator's commands, a table |
+//! | `app` | the composition root: configuration, routing, guards |
+//! | `domain` | a folder a noun |
+//! | `feature` | the seam between nouns and the house |
+//! | [`http`], `db` | requests and answers; statements and transactions |
+//! | [`base`] | errors, texts, ids, time, tokens |
+
+pub mod base;
+pub mod http;
+pub mod transport;

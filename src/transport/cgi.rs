@@ -1,0 +1,1 @@
+//! Plain CGI (RFC 3875).
