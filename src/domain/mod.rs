@@ -1,0 +1,10 @@
+//! The nouns: a folder each, one line each in the registry.
+
+pub mod auth;
+pub mod goals;
+pub mod health;
+
+use crate::feature::Feature;
+
+/// Every noun.
+pub const FEATURES: &[&Feature] = &[&health::FEATURE, &auth::FEATURE, &goals::FEATURE];
