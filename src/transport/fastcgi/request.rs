@@ -77,10 +77,12 @@ fn read_params(connection: &mut Connection<'_>, id: u16, block: &mut Vec<u8>) ->
             record::STDIN => return Err(malformed()),
             _ => continue,
         }
-        match total {
-            0..=PARAMS_LIMIT => gather(connection, block)?,
-            ..=PARAMS_DRAIN_LIMIT => connection.settle()?,
-            _ => return Err(malformed()),
+        if total <= PARAMS_LIMIT {
+            gather(connection, block)?;
+        } else if total <= PARAMS_DRAIN_LIMIT {
+            connection.settle()?;
+        } else {
+            return Err(malformed());
         }
     }
     Ok(if total > PARAMS_LIMIT { Params::TooLarge } else { Params::Complete })

@@ -13,8 +13,11 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-/// What came of bytes: variables and body, or nothing when no request was complete.
-fn receive(bytes: &[u8], reads: usize) -> Option<(Vec<(Vec<u8>, Vec<u8>)>, Vec<u8>, State)> {
+/// A request as it was received: its variables, its body and what became of that.
+type Received = (Vec<(Vec<u8>, Vec<u8>)>, Vec<u8>, State);
+
+/// What came of bytes; nothing when no request was complete.
+fn receive(bytes: &[u8], reads: usize) -> Option<Received> {
     let (mut peer, ours) = UnixStream::pair().unwrap();
     ours.set_nonblocking(true).unwrap();
     peer.write_all(bytes).unwrap();
