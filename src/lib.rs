@@ -13,5 +13,6 @@
 //! | [`base`] | errors, texts, ids, time, tokens |
 
 pub mod base;
+pub mod domain;
 pub mod http;
 pub mod transport;

@@ -1,0 +1,3 @@
+//! The nouns of the product, a folder each.
+
+pub mod letters;
