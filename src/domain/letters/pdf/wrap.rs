@@ -69,48 +69,53 @@ struct Wrapper<'a> {
     start: usize,
     /// The width of the line so far.
     width: u32,
+    /// The last gap that the line may end at.
     gap: Option<Gap>,
-    /// Is there more than spaces so far?
-    inked: bool,
-    before: Option<char>,
+    /// The gap just before the next character, which decides whether it is one.
+    open: Option<Gap>,
+    /// The last character that is not a space.
+    ink: Option<char>,
 }
 
 impl<'a> Wrapper<'a> {
     fn run(mut self, advance: &dyn Fn(char) -> u32, lines: &mut Vec<&'a str>) {
         for (at, c) in self.paragraph.char_indices() {
             let step = advance(c);
-            if is_space(c) {
-                self.space(at, c, step);
-            } else {
-                // A mark stays with its character, unless that is a space over the edge.
-                let movable = step > 0 || self.before.is_some_and(is_space);
-                while movable && self.width.saturating_add(step) > self.limit && at > self.start {
-                    lines.push(self.break_at(at, c));
-                }
-                self.width = self.width.saturating_add(step);
-                self.inked = true;
+            match is_space(c) {
+                true => self.space(at, c, step),
+                false => self.character(at, c, step, lines),
             }
-            self.before = Some(c);
         }
         lines.push(self.paragraph[self.start..].trim_end_matches(is_space));
     }
 
     /// Spaces hang over the edge, and a run of them is one gap; those that begin a line indent it.
     fn space(&mut self, at: usize, c: char, step: u32) {
-        let after = at + c.len_utf8();
-        let running = self.gap.filter(|gap| gap.next == at);
-        let (end, width) = running.map_or((at, self.width), |gap| (gap.end, gap.widths.0));
+        let (end, width) = self.open.map_or((at, self.width), |gap| (gap.end, gap.widths.0));
         self.width = self.width.saturating_add(step);
-        if self.inked {
-            self.gap = Some(Gap { end, next: after, widths: (width, self.width) });
+        self.open = Some(Gap { end, next: at + c.len_utf8(), widths: (width, self.width) });
+    }
+
+    fn character(&mut self, at: usize, c: char, step: u32, lines: &mut Vec<&'a str>) {
+        let spaced = self.open.is_some();
+        if let (Some(gap), Some(ink)) = (self.open.take(), self.ink)
+            && !sticks(ink, c)
+        {
+            self.gap = Some(gap);
         }
+        // A mark stays with its character, unless that is a space over the edge.
+        while (step > 0 || spaced) && self.width.saturating_add(step) > self.limit && at > self.start {
+            lines.push(self.break_at(at, c));
+        }
+        self.width = self.width.saturating_add(step);
+        self.ink = Some(c);
     }
 
     /// Ends the line so that `c` at `at` comes on the next one.
     fn break_at(&mut self, at: usize, c: char) -> &'a str {
-        let ideographic = is_ideographic(c) && self.before.is_some_and(is_ideographic);
+        let ideographic = is_ideographic(c) && self.ink.is_some_and(is_ideographic);
         // Breaking a long word of Hangul or Han looks better than a line not half full.
-        let gap = self.gap.take().filter(|gap| !ideographic || gap.widths.0 * 2 >= self.limit);
+        let gap = self.gap.take().filter(|gap| !ideographic || gap.widths.0 >= self.limit / 2);
         let (end, next, width) = gap.map_or((at, at, self.width), |gap| (gap.end, gap.next, gap.widths.1));
         let line = self.paragraph[self.start..end].trim_end_matches(is_space);
         self.start = next;
@@ -122,6 +127,11 @@ impl<'a> Wrapper<'a> {
 /// Spaces that a line may end at; the no-break ones are not among them (UAX 14: SP, BA, ZW).
 fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\u{1680}' | '\u{2000}'..='\u{2006}' | '\u{2008}'..='\u{200b}' | '\u{205f}' | '\u{3000}')
+}
+
+/// French parts its quotation marks and high punctuation from their words by a space at which no line may end.
+fn sticks(before: char, after: char) -> bool {
+    matches!(before, '«' | '‹') || matches!(after, '»' | '›' | ';' | ':' | '!' | '?')
 }
 
 /// Hangul syllables, kana and Han: a line may end between any two (UAX 14: H2, H3, ID).
