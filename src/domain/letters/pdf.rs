@@ -12,8 +12,8 @@ mod wrap;
 
 use crate::base::error::Result;
 use crate::base::text::Language;
-use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Settings, Str, TextStr};
-use typeface::Typeface;
+use pdf_writer::{Content, Filter, Finish, Pdf, Rect, Ref, Settings, Str, TextStr};
+use typeface::{Cast, Typeface};
 
 /// What a letter's PDF shows.
 #[derive(Debug, Clone, Copy)]
@@ -68,10 +68,9 @@ type Sheet<'a> = Vec<(f32, &'a str)>;
 const CATALOG: Ref = Ref::new(1);
 const TREE: Ref = Ref::new(2);
 const INFO: Ref = Ref::new(3);
-/// The objects of the font take the numbers from here; see [`embed::OBJECTS`].
+/// The objects of the fonts take the numbers from here; see [`embed::OBJECTS`].
 const FONT: i32 = 4;
 const SHEETS: i32 = FONT + embed::OBJECTS;
-const FONT_NAME: Name<'static> = Name(b"F");
 
 /// A letter's PDF.
 ///
@@ -88,7 +87,8 @@ pub fn render(letter: &Page<'_>) -> Result<Vec<u8>> {
     let sheets = sheets(&lines);
 
     let mut pdf = Pdf::with_settings(Settings { pretty: false });
-    write_frame(&mut pdf, &title, &names, letter.language, sheets.len());
+    write_frame(&mut pdf, &title, &names, letter.language);
+    write_tree(&mut pdf, &typeface, sheets.len());
     for (n, sheet) in sheets.iter().enumerate() {
         let foot = format!("{} / {}", n + 1, sheets.len());
         write_sheet(&mut pdf, n, &draw(&typeface, sheet, (n == 0).then_some(&title), &names, &foot));
@@ -125,7 +125,7 @@ fn sheets<'a>(lines: &[&'a str]) -> Vec<Sheet<'a>> {
 }
 
 /// The document around the sheets.
-fn write_frame(pdf: &mut Pdf, title: &str, names: &str, language: Language, count: usize) {
+fn write_frame(pdf: &mut Pdf, title: &str, names: &str, language: Language) {
     let tag = match language {
         Language::En => "en",
         Language::Fr => "fr",
@@ -135,15 +135,15 @@ fn write_frame(pdf: &mut Pdf, title: &str, names: &str, language: Language, coun
     catalog.pages(TREE).lang(TextStr(tag));
     catalog.viewer_preferences().display_doc_title(true);
     catalog.finish();
-    pdf.pages(TREE)
-        .media_box(Rect::new(0.0, 0.0, SHEET.0, SHEET.1))
-        .kids((0..count).map(|n| sheet_refs(n).0))
-        .count(count as i32)
-        .resources()
-        .fonts()
-        .pair(FONT_NAME, Ref::new(FONT));
     // No date: the same letter is the same file, so that its ETag stays.
     pdf.document_info(INFO).title(TextStr(title)).author(TextStr(names));
+}
+
+/// The list of sheets, and what they share.
+fn write_tree(pdf: &mut Pdf, typeface: &Typeface<'_>, count: usize) {
+    let mut tree = pdf.pages(TREE);
+    tree.media_box(Rect::new(0.0, 0.0, SHEET.0, SHEET.1)).kids((0..count).map(|n| sheet_refs(n).0)).count(count as i32);
+    tree.resources().fonts().pairs(embed::fonts(FONT, typeface));
 }
 
 /// The objects of a sheet: the page and its content.
@@ -174,11 +174,18 @@ fn draw(typeface: &Typeface<'_>, sheet: &Sheet<'_>, title: Option<&String>, name
 
 /// Writes lines one below the other from `x` on.
 fn show(content: &mut Content, typeface: &Typeface<'_>, kind: Type, lines: &[(f32, &str)], x: f32) {
-    content.set_fill_gray(kind.ink).begin_text().set_font(FONT_NAME, kind.size);
-    let mut at = (0.0, 0.0);
+    content.set_fill_gray(kind.ink).begin_text().set_font(embed::name(Cast::Plain), kind.size);
+    let (mut at, mut font) = ((0.0, 0.0), Cast::Plain);
     for (y, line) in lines {
         // The operator moves from the start of the line before.
-        content.next_line(x - at.0, y - at.1).show(Str(&typeface.encode(line)));
+        content.next_line(x - at.0, y - at.1);
+        for (cast, codes) in typeface.encode(line) {
+            if cast != font {
+                font = cast;
+                content.set_font(embed::name(font), kind.size);
+            }
+            content.show(Str(&codes));
+        }
         at = (x, *y);
     }
     content.end_text();

@@ -1,8 +1,9 @@
 //! The typeface: which glyph stands for a character, how wide it is, and by which two-byte code a text names it.
 //!
-//! Every character has a code of its own, so that the text can be read back exactly. The codes up to the
-//! number of glyphs *are* the glyphs of the cut-down font. Characters that share a glyph with another
-//! (no-break and plain space; all that the font lacks) have codes above that: the [`Alias`]es.
+//! A document names the typeface twice. In the [`Cast::Plain`] font a code *is* a glyph of the cut-down font,
+//! which every reader of PDF understands, and each glyph stands for one character. Characters that share the
+//! glyph of another (no-break and plain space; all that the font lacks) are [`Cast::Alias`]es: in the second
+//! font a code is the place in a list of glyphs. So the text can be read back exactly.
 
 use crate::base::error::{Error, Result};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -44,19 +45,29 @@ const IGNORABLE: [(char, char); 11] = [
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
+/// Which of the two fonts a code belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cast {
+    /// Codes are glyphs.
+    Plain,
+    /// Codes are places in [`Typeface::aliases`].
+    Alias,
+}
+
 #[derive(Clone, Copy)]
 struct Slot {
+    cast: Cast,
     code: u16,
     /// In font units.
     advance: u16,
 }
 
-/// A code that is not a glyph's number, and the glyph it shows.
+/// A character that is shown by the glyph of another.
 pub(super) struct Alias {
-    /// What stands in the text.
-    pub code: u16,
-    /// The glyph in the cut-down font.
+    /// What it shows.
     pub glyph: u16,
+    /// What it stands for.
+    pub character: char,
 }
 
 /// The glyphs of one document.
@@ -65,7 +76,7 @@ pub(super) struct Typeface<'a> {
     pub face: Face<'a>,
     /// Which glyphs are kept, under which numbers.
     pub kept: GlyphRemapper,
-    /// In the order of their codes.
+    /// A place in this list is a code of the second font.
     pub aliases: Vec<Alias>,
     slots: HashMap<char, Slot>,
 }
@@ -82,22 +93,21 @@ impl Typeface<'_> {
         Ok(typeface)
     }
 
-    /// The first character to use a glyph has the glyph's number for its code; the others are aliases.
+    /// The first character to use a glyph is plain, the others are aliases.
     fn assign(&mut self, characters: &BTreeSet<char>) {
-        let (mut taken, mut others) = (HashSet::new(), Vec::new());
-        for &c in characters {
-            let glyph = glyph(&self.face, c);
-            let code = self.kept.remap(glyph);
-            let slot = Slot { code, advance: self.face.glyph_hor_advance(ttf_parser::GlyphId(glyph)).unwrap_or(0) };
-            self.slots.insert(c, slot);
-            if !taken.insert(glyph) {
-                others.push((c, slot));
+        let mut taken = HashSet::new();
+        for &character in characters {
+            let glyph = glyph(&self.face, character);
+            let advance = self.face.glyph_hor_advance(ttf_parser::GlyphId(glyph)).unwrap_or(0);
+            let mut slot = Slot { cast: Cast::Plain, code: self.kept.remap(glyph), advance };
+            // A text with more aliases than codes shows the last ones as well, but they are read back as another character.
+            if !taken.insert(glyph)
+                && let Ok(code) = u16::try_from(self.aliases.len())
+            {
+                self.aliases.push(Alias { glyph: slot.code, character });
+                slot = Slot { cast: Cast::Alias, code, advance };
             }
-        }
-        // A text with more distinct characters than codes shows the last ones as well, but is read back as another.
-        for (code, (c, slot)) in (self.kept.num_gids()..=u16::MAX).zip(others) {
-            self.aliases.push(Alias { code, glyph: slot.code });
-            self.slots.insert(c, Slot { code, ..slot });
+            self.slots.insert(character, slot);
         }
     }
 
@@ -106,14 +116,22 @@ impl Typeface<'_> {
         self.slots.get(&c).map_or(0, |slot| u32::from(slot.advance))
     }
 
-    /// The codes of a text.
-    pub fn encode(&self, text: &str) -> Vec<u8> {
-        text.chars().filter_map(|c| self.slots.get(&c)).flat_map(|slot| slot.code.to_be_bytes()).collect()
+    /// The codes of a text, in runs of one font.
+    pub fn encode(&self, text: &str) -> Vec<(Cast, Vec<u8>)> {
+        let mut runs: Vec<(Cast, Vec<u8>)> = Vec::new();
+        for slot in text.chars().filter_map(|c| self.slots.get(&c)) {
+            match runs.last_mut() {
+                Some((cast, codes)) if *cast == slot.cast => codes.extend(slot.code.to_be_bytes()),
+                _ => runs.push((slot.cast, slot.code.to_be_bytes().to_vec())),
+            }
+        }
+        runs
     }
 
-    /// Every code with the character it stands for, in ascending order.
-    pub fn codes(&self) -> Vec<(u16, char)> {
-        let mut codes: Vec<_> = self.slots.iter().map(|(c, slot)| (slot.code, *c)).collect();
+    /// The codes of the first font with the characters they stand for, in ascending order.
+    pub fn plain(&self) -> Vec<(u16, char)> {
+        let plain = self.slots.iter().filter(|(_, slot)| slot.cast == Cast::Plain);
+        let mut codes: Vec<_> = plain.map(|(c, slot)| (slot.code, *c)).collect();
         codes.sort_unstable();
         codes.dedup_by_key(|(code, _)| *code);
         codes
