@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod goals;
 pub mod health;
+pub mod letters;
 
 use crate::feature::Feature;
 

@@ -22,14 +22,6 @@ pub struct House {
     pub secret: Vec<u8>,
     /// The registry of nouns.
     pub features: &'static [&'static Feature],
-    /// Refuses when the request carries `If-Match` and it does not name this object's current representation.
-    ///
-    /// # Errors
-    /// [`Refused::Stale`].
-    pub fn require_match(&self, object: &impl serde::Serialize) -> Result<()> {
-        etag::require_match(self.request, || Response::json(200, object).body)
-    }
-
     /// Runs work in one write transaction behind the guards; see [`Ctx::write`].
     pub write: Write,
 }
@@ -154,6 +146,14 @@ impl Ctx<'_> {
     /// [`Refused::NotFound`] when the segment is no id.
     pub fn path_id(&self) -> Result<String> {
         crate::base::id::parse(self.request.segment(0)).ok_or_else(not_found_error)
+    }
+
+    /// Refuses when the request carries `If-Match` and it does not name this object's current representation.
+    ///
+    /// # Errors
+    /// [`Refused::Stale`].
+    pub fn require_match(&self, object: &impl serde::Serialize) -> Result<()> {
+        etag::require_match(self.request, || Response::json(200, object).body)
     }
 
     /// Runs work in one write transaction, behind the guards: the caller is admitted again inside it, a stored answer
