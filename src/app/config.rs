@@ -43,25 +43,94 @@ const fn setting(name: &'static str, default: &'static str, help: &'static str, 
 
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
-    setting("data", "tandem/data in the home folder", "The data folder, outside the web root.", Value::Text(|l, v| l.settings.data = v.into())),
+    setting(
+        "data",
+        "tandem/data in the home folder",
+        "The data folder, outside the web root.",
+        Value::Text(|l, v| l.settings.data = v.into()),
+    ),
     setting("database_url", "sqlite:DATA/tandem.db", "Where the database is.", Value::Text(|l, v| l.settings.database_url = v)),
     Setting {
         secret: true,
-        ..setting("jwt_secret", "made on first use", "Signs tokens; at least 32 characters.", Value::Text(|l, v| l.secret = Some(v)))
+        ..setting(
+            "jwt_secret",
+            "made on first use",
+            "Signs tokens; at least 32 characters.",
+            Value::Text(|l, v| l.secret = Some(v)),
+        )
     },
-    setting("access_minutes", "60", "How long an access token is good, in minutes.", Value::Number(1, 1_440, |l, n| l.settings.access_ttl = i64::from(n) * MINUTE)),
-    setting("refresh_days", "30", "How long a refresh token is good, in days.", Value::Number(1, 3_650, |l, n| l.settings.refresh_ttl = i64::from(n) * DAY)),
-    setting("trusted_proxies", "none", "Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8.", Value::List(|l, v| l.settings.trusted_proxies = v)),
-    setting("cors_origins", "none", "Origins whose pages may call the API, such as https://app.example; * is any.", Value::List(|l, v| l.settings.cors_origins = v)),
-    setting("limits.auth", "10/300", "Failed logins and refreshes, per account and address: N/SECONDS or off.", Value::Limit(|l, r| (l.settings.limit_auth, l.settings.limit_codes) = (r, if r.is_none() { None } else { l.settings.limit_codes }))),
-    setting("limits.codes", "10/900", "Wrong invite codes, per user and address; off when limits.auth is.", Value::Limit(|l, r| l.settings.limit_codes = r)),
-    setting("limits.requests", "1200/300", "Requests, per user; off switches off limits.polls too.", Value::Limit(|l, r| (l.settings.limit_requests, l.settings.limit_polls) = (r, if r.is_none() { None } else { l.settings.limit_polls }))),
+    setting(
+        "access_minutes",
+        "60",
+        "How long an access token is good, in minutes.",
+        Value::Number(1, 1_440, |l, n| l.settings.access_ttl = i64::from(n) * MINUTE),
+    ),
+    setting(
+        "refresh_days",
+        "30",
+        "How long a refresh token is good, in days.",
+        Value::Number(1, 3_650, |l, n| l.settings.refresh_ttl = i64::from(n) * DAY),
+    ),
+    setting(
+        "trusted_proxies",
+        "none",
+        "Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8.",
+        Value::List(|l, v| l.settings.trusted_proxies = v),
+    ),
+    setting(
+        "cors_origins",
+        "none",
+        "Origins whose pages may call the API, such as https://app.example; * is any.",
+        Value::List(|l, v| l.settings.cors_origins = v),
+    ),
+    setting(
+        "limits.auth",
+        "10/300",
+        "Failed logins and refreshes, per account and address: N/SECONDS or off.",
+        Value::Limit(|l, r| {
+            (l.settings.limit_auth, l.settings.limit_codes) = (r, if r.is_none() { None } else { l.settings.limit_codes })
+        }),
+    ),
+    setting(
+        "limits.codes",
+        "10/900",
+        "Wrong invite codes, per user and address; off when limits.auth is.",
+        Value::Limit(|l, r| l.settings.limit_codes = r),
+    ),
+    setting(
+        "limits.requests",
+        "1200/300",
+        "Requests, per user; off switches off limits.polls too.",
+        Value::Limit(|l, r| {
+            (l.settings.limit_requests, l.settings.limit_polls) = (r, if r.is_none() { None } else { l.settings.limit_polls })
+        }),
+    ),
     setting("limits.polls", "600/300", "Polls of the feed, per user.", Value::Limit(|l, r| l.settings.limit_polls = r)),
-    setting("limits.uploads", "100/300", "Uploads of mobile sync and GraphQL, per user.", Value::Limit(|l, r| l.settings.limit_uploads = r)),
-    setting("tombstone_days", "30", "How long deletions stay in the feed, in days.", Value::Number(30, 3_650, |l, n| l.settings.tombstones = i64::from(n) * DAY)),
-    setting("poll_active", "5", "Seconds between polls on an active screen.", Value::Number(1, 3_600, |l, n| l.settings.poll_active = n)),
+    setting(
+        "limits.uploads",
+        "100/300",
+        "Uploads of mobile sync and GraphQL, per user.",
+        Value::Limit(|l, r| l.settings.limit_uploads = r),
+    ),
+    setting(
+        "tombstone_days",
+        "30",
+        "How long deletions stay in the feed, in days.",
+        Value::Number(30, 3_650, |l, n| l.settings.tombstones = i64::from(n) * DAY),
+    ),
+    setting(
+        "poll_active",
+        "5",
+        "Seconds between polls on an active screen.",
+        Value::Number(1, 3_600, |l, n| l.settings.poll_active = n),
+    ),
     setting("poll_idle", "30", "Seconds between polls of an idle app.", Value::Number(1, 3_600, |l, n| l.settings.poll_idle = n)),
-    setting("recycle_after", "100000", "Requests after which a FastCGI process makes way for a new one; 0 is never.", Value::Number(0, u32::MAX, |l, n| l.settings.recycle_after = u64::from(n))),
+    setting(
+        "recycle_after",
+        "100000",
+        "Requests after which a FastCGI process makes way for a new one; 0 is never.",
+        Value::Number(0, u32::MAX, |l, n| l.settings.recycle_after = u64::from(n)),
+    ),
 ];
 
 /// The variable that names the configuration file.
@@ -116,8 +185,10 @@ pub fn variable(name: &str) -> String {
 /// # Errors
 /// An unknown name, with the nearest known one; a value that does not fit.
 pub fn load() -> Result<Loaded> {
-    let environment: BTreeMap<String, OsString> =
-        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).filter(|(n, _)| n.starts_with(PREFIX)).collect();
+    let environment: BTreeMap<String, OsString> = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        .filter(|(n, _)| n.starts_with(PREFIX))
+        .collect();
     load_from(&environment, home())
 }
 
@@ -141,7 +212,8 @@ pub fn load_from(environment: &BTreeMap<String, OsString>, home: Option<PathBuf>
 fn settle(loaded: &mut Loaded, home: Option<PathBuf>) -> Result<()> {
     let settings = &mut loaded.settings;
     if settings.data.as_os_str().is_empty() {
-        let home = home.ok_or_else(|| Error::NotReady("there is no home folder: set TANDEM_DATA to a folder outside the web root".into()))?;
+        let home = home
+            .ok_or_else(|| Error::NotReady("there is no home folder: set TANDEM_DATA to a folder outside the web root".into()))?;
         settings.data = home.join("tandem").join("data");
     }
     if settings.database_url.is_empty() {
@@ -242,7 +314,8 @@ fn rate(text: &str) -> std::result::Result<Option<Rate>, String> {
     if text.eq_ignore_ascii_case("off") {
         return Ok(None);
     }
-    let parts = text.split_once('/').and_then(|(n, seconds)| Some((n.trim().parse::<u32>().ok()?, seconds.trim().parse::<u32>().ok()?)));
+    let parts =
+        text.split_once('/').and_then(|(n, seconds)| Some((n.trim().parse::<u32>().ok()?, seconds.trim().parse::<u32>().ok()?)));
     match parts {
         Some((count, seconds)) if count > 0 && seconds > 0 => Ok(Some(Rate { count, window: i64::from(seconds) * SECOND })),
         _ => Err("must look like 100/300 (how many in how many seconds), or be off".to_owned()),
@@ -287,7 +360,9 @@ mod tests {
 
     #[test]
     fn bad_values_are_named() {
-        for (name, value) in [("TANDEM_POLL_IDLE", "0"), ("TANDEM_LIMITS_AUTH", "10"), ("TANDEM_LIMITS_AUTH", "0/5"), ("TANDEM_DATA", "")] {
+        for (name, value) in
+            [("TANDEM_POLL_IDLE", "0"), ("TANDEM_LIMITS_AUTH", "10"), ("TANDEM_LIMITS_AUTH", "0/5"), ("TANDEM_DATA", "")]
+        {
             let error = load_with(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");
         }

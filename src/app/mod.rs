@@ -80,7 +80,11 @@ fn call(ctx: &mut Ctx<'_>) -> Result<Response> {
 fn read(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
     ctx.db.begin(Mode::Read)?;
     let outcome = admit::caller(ctx).and_then(|stop| stop.map_or_else(|| work(ctx), Ok));
-    if outcome.is_ok() { ctx.db.commit()? } else { ctx.db.rollback() }
+    if outcome.is_ok() {
+        ctx.db.commit()?
+    } else {
+        ctx.db.rollback()
+    }
     outcome
 }
 
@@ -88,7 +92,11 @@ fn read(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
 pub fn write(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
     ctx.db.begin(Mode::Write)?;
     let outcome = guarded(ctx, work);
-    if outcome.is_ok() { ctx.db.commit()? } else { ctx.db.rollback() }
+    if outcome.is_ok() {
+        ctx.db.commit()?
+    } else {
+        ctx.db.rollback()
+    }
     outcome
 }
 
@@ -117,7 +125,8 @@ fn stamped(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
 fn wrong_method(request: &Request<'_>, allow: &str) -> Response {
     let name = request.vars.text("REQUEST_METHOD").chars().take(20).collect::<String>();
     let detail = Message::with(&text::METHOD, &[&name]);
-    problem::refused(&Refusal { kind: Kind::Method, detail, fields: Vec::new() }, request.language).with("Allow", allow.to_owned())
+    problem::refused(&Refusal { kind: Kind::Method, detail, fields: Vec::new() }, request.language)
+        .with("Allow", allow.to_owned())
 }
 
 impl Handler for App {

@@ -107,7 +107,9 @@ pub fn connect(settings: &Settings) -> Result<Db> {
         migrate::Standing::Empty => migrate::migrate(&mut db, &mut |_| {})?,
         migrate::Standing::Old(version) => {
             let newest = migrate::newest();
-            return Err(Error::NotReady(format!("the database has schema {version}, this program needs {newest}: run `tandem migrate`")));
+            return Err(Error::NotReady(format!(
+                "the database has schema {version}, this program needs {newest}: run `tandem migrate`"
+            )));
         }
         migrate::Standing::Newer(version) => return Err(Error::NotReady(migrate::newer(version))),
     }

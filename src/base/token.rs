@@ -65,7 +65,8 @@ impl Keys {
     /// # Errors
     /// When the claims cannot be written, which is a defect.
     pub fn sign(&self, claims: &Claims) -> Result<String> {
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.encoding).map_err(|e| Error::internal(format!("token: {e}")))
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.encoding)
+            .map_err(|e| Error::internal(format!("token: {e}")))
     }
 
     /// The claims of a token of this purpose that is signed by these keys (HS256 alone) and has not ended; else `None`.

@@ -269,7 +269,12 @@ impl Db {
     ///
     /// # Errors
     /// The engine's.
-    pub fn lock_row<T>(&mut self, sql: &str, params: &[Param<'_>], read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
+    pub fn lock_row<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        read: impl FnOnce(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
         match self {
             Db::Sqlite(_) => self.one(sql, params, read),
         }

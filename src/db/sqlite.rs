@@ -69,7 +69,10 @@ impl Sqlite {
     }
 
     pub fn each(
-        &mut self, sql: &str, params: &[Param<'_>], visit: &mut dyn FnMut(&rusqlite::Row<'_>) -> Result<bool>,
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        visit: &mut dyn FnMut(&rusqlite::Row<'_>) -> Result<bool>,
     ) -> Result<()> {
         let mut statement = self.cached(sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(failure)?;
@@ -111,7 +114,13 @@ impl Sqlite {
         Ok(vec![
             ("engine", format!("SQLite {}", rusqlite::version())),
             ("journal", journal),
-            ("synchronous", ["off", "normal", "full", "extra"].get(usize::try_from(synchronous).unwrap_or(9)).unwrap_or(&"unknown").to_string()),
+            (
+                "synchronous",
+                ["off", "normal", "full", "extra"]
+                    .get(usize::try_from(synchronous).unwrap_or(9))
+                    .unwrap_or(&"unknown")
+                    .to_string(),
+            ),
             ("foreign keys", if keys { "on" } else { "off" }.to_owned()),
         ])
     }
@@ -159,9 +168,10 @@ impl ToSql for Param<'_> {
 fn failure(error: rusqlite::Error) -> Error {
     let kind = match error.sqlite_error().map(|e| (e.code, e.extended_code)) {
         Some((ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _)) => DbFault::Busy,
-        Some((ErrorCode::ConstraintViolation, rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY)) => {
-            DbFault::Duplicate
-        }
+        Some((
+            ErrorCode::ConstraintViolation,
+            rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
+        )) => DbFault::Duplicate,
         Some((ErrorCode::DiskFull, _)) => DbFault::Full,
         Some((ErrorCode::ReadOnly | ErrorCode::PermissionDenied, _)) => DbFault::ReadOnly,
         Some((ErrorCode::CannotOpen, _)) => DbFault::Missing,

@@ -257,7 +257,9 @@ pub fn found<T>(value: Option<T>) -> Result<T> {
 /// # Errors
 /// The store's.
 pub fn load<T: serde::Serialize>(
-    ctx: &mut Ctx<'_>, ids: &[&str], find: impl Fn(&mut Db, i64, &str) -> Result<Option<T>>,
+    ctx: &mut Ctx<'_>,
+    ids: &[&str],
+    find: impl Fn(&mut Db, i64, &str) -> Result<Option<T>>,
 ) -> Result<Vec<(String, Value)>> {
     let tenant = ctx.tenant_id()?;
     let mut objects = Vec::with_capacity(ids.len());

@@ -26,7 +26,8 @@ pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, de
 /// How many attempts a bucket holds since an instant, and when the oldest of them was.
 pub fn attempts(db: &mut Db, bucket: &str, since: Timestamp) -> Result<(i64, Timestamp)> {
     let sql = "SELECT COUNT(*), MIN(at) FROM attempts WHERE bucket = ? AND at > ?";
-    let found = db.one(sql, params![bucket, since], |row| Ok((row.get(0)?, row.get::<Option<Timestamp>>(1)?.unwrap_or_default())))?;
+    let found =
+        db.one(sql, params![bucket, since], |row| Ok((row.get(0)?, row.get::<Option<Timestamp>>(1)?.unwrap_or_default())))?;
     Ok(found.unwrap_or_default())
 }
 

@@ -22,9 +22,7 @@ pub fn tagged(response: Response) -> Response {
 
 /// Does an `If-Match` or `If-None-Match` value name this tag? A weak tag matches only where `weak` is allowed.
 pub fn names(value: &str, tag: &str, weak: bool) -> bool {
-    value.split(',').map(str::trim).any(|item| {
-        item == "*" || item == tag || (weak && item.strip_prefix("W/") == Some(tag))
-    })
+    value.split(',').map(str::trim).any(|item| item == "*" || item == tag || (weak && item.strip_prefix("W/") == Some(tag)))
 }
 
 /// Refuses when the request carries `If-Match` and it does not name the current representation (RFC 9110 §13.1.1).

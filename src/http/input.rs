@@ -325,7 +325,8 @@ mod tests {
 
     #[test]
     fn sound_fields_are_read_and_unknown_ones_ignored() {
-        let input = read(json!({"title": " ab ", "note": " x ", "mood": "7", "done": "on", "day": null, "more": 1}), Extent::Whole);
+        let input =
+            read(json!({"title": " ab ", "note": " x ", "mood": "7", "done": "on", "day": null, "more": 1}), Extent::Whole);
         assert_eq!(input.text("title"), Some("ab"));
         assert_eq!(input.text("note"), Some(" x "));
         assert_eq!(input.int("mood"), Some(7));

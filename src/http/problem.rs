@@ -33,7 +33,9 @@ fn shape(kind: Kind) -> (u16, &'static str, Option<&'static str>) {
 pub fn answer(error: &Error, language: Language) -> Response {
     match error {
         Error::Refused(refusal) => refused(refusal, language),
-        Error::Db(DbError { kind: DbFault::Busy | DbFault::Retry, .. }) => unavailable(503, &text::BUSY, RETRY_AFTER_BUSY, language),
+        Error::Db(DbError { kind: DbFault::Busy | DbFault::Retry, .. }) => {
+            unavailable(503, &text::BUSY, RETRY_AFTER_BUSY, language)
+        }
         Error::Db(DbError { kind: DbFault::Full, .. }) => unavailable(507, &text::FULL, RETRY_AFTER_REPAIR, language),
         Error::Db(_) | Error::NotReady(_) => unavailable(503, &text::UNAVAILABLE, RETRY_AFTER_REPAIR, language),
         Error::Internal(_) => problem(500, "Internal Server Error", &Message::plain(&text::INTERNAL), language, Map::new()),
@@ -105,7 +107,8 @@ mod tests {
 
     #[test]
     fn field_errors_stand_as_members_even_where_a_field_is_called_like_a_standard_one() {
-        let refusal = Refusal::fields(vec![("title", Message::plain(&text::REQUIRED)), ("theme", Message::plain(&text::NOT_TEXT))]);
+        let refusal =
+            Refusal::fields(vec![("title", Message::plain(&text::REQUIRED)), ("theme", Message::plain(&text::NOT_TEXT))]);
         let json = body(&refused(&refusal, Language::En));
         assert_eq!(json["title"][0], "This field is required.");
         assert_eq!(json["status"], 400);

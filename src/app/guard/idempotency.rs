@@ -50,7 +50,10 @@ pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
     let user = ctx.caller.as_ref().map_or(0, |c| c.user);
     let tenant = ctx.caller.as_ref().and_then(|c| c.tenant.as_ref()).map_or(0, |t| t.id);
     let operation = format!("{tenant} {user} {} {}", ctx.route.path, ctx.request.captured.join("/"));
-    Ok(Some(Key { scope: keyed(&secret, &[operation.as_bytes(), value.as_bytes()]), request: keyed(&secret, &[&canonical(ctx)]) }))
+    Ok(Some(Key {
+        scope: keyed(&secret, &[operation.as_bytes(), value.as_bytes()]),
+        request: keyed(&secret, &[&canonical(ctx)]),
+    }))
 }
 
 /// The request in canonical form: JSON with sorted members, so that a client that writes it anew sends the same.
@@ -123,7 +126,8 @@ fn seal(cipher: &ChaCha20Poly1305, kept: &Kept) -> Result<Vec<u8>> {
     let mut plain_with_body = u32::try_from(plain.len()).map_err(Error::internal)?.to_le_bytes().to_vec();
     plain_with_body.extend_from_slice(&plain);
     plain_with_body.extend_from_slice(&kept.body);
-    let sealed = cipher.encrypt(&Nonce::from(nonce), &plain_with_body[..]).map_err(|_| Error::internal("cannot seal an answer"))?;
+    let sealed =
+        cipher.encrypt(&Nonce::from(nonce), &plain_with_body[..]).map_err(|_| Error::internal("cannot seal an answer"))?;
     Ok([&nonce[..], &sealed].concat())
 }
 

@@ -1,9 +1,9 @@
 //! Signing in and out.
 
+use super::password;
 use super::rules::{self, User};
 use super::session::{Next, Rotation};
 use super::store::{self, Account};
-use super::password;
 use crate::base::error::{Error, Kind, Refusal, Result};
 use crate::base::id;
 use crate::base::text::{self, Message};

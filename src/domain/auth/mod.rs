@@ -17,7 +17,8 @@ const ROUTES: &[Route] = &[
     Route::post("/auth/login/", Access::Public, api_session::login, "Sign in").own(),
     Route::post("/auth/refresh/", Access::Public, api_session::refresh, "New tokens for a refresh token").own(),
     Route::post("/auth/logout/", Access::Public, api_session::logout, "End the session of a refresh token").own(),
-    Route::post("/auth/logout-all/", Access::Public, api_session::logout_all, "End every session of a refresh token's user").own(),
+    Route::post("/auth/logout-all/", Access::Public, api_session::logout_all, "End every session of a refresh token's user")
+        .own(),
     Route::get("/auth/me/", Access::User, api::me, "The caller's account"),
     Route::patch("/auth/me/", Access::User, api::change, "Change the caller's account"),
     Route::delete("/auth/me/", Access::User, api::delete, "Delete the caller's account").own(),

@@ -44,7 +44,11 @@ pub const REGISTER: &[Field] = &[
 pub const CHANGE: &[Field] = &[EMAIL, FIRST_NAME, LAST_NAME, LANGUAGE, TIMEZONE];
 
 /// The fields of a login.
-pub const LOGIN: &[Field] = &[Field::name("email", MAX_EMAIL).nullable(), Field::name("username", MAX_EMAIL).nullable(), secret("password", 0).required()];
+pub const LOGIN: &[Field] = &[
+    Field::name("email", MAX_EMAIL).nullable(),
+    Field::name("username", MAX_EMAIL).nullable(),
+    secret("password", 0).required(),
+];
 
 /// The field that carries a refresh token.
 pub const REFRESH: &[Field] = &[Field::name("refresh", 4_096).required()];
@@ -127,7 +131,8 @@ pub fn check_password(input: &mut Input, field: &'static str, username: &str) {
 /// One `@`, something before it, a dotted host after it, no white space: whether mail arrives is not for a form to say.
 fn is_email(text: &str) -> bool {
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"".contains(c));
-    let host_is_sound = |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-'));
+    let host_is_sound =
+        |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-'));
     plain && text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.contains('@') && host_is_sound(host))
 }
 

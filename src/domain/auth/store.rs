@@ -69,8 +69,18 @@ pub fn insert(db: &mut Db, user: &User, password: &str) -> Result<()> {
          disabled, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)";
     let (username_key, email_key) = (key(&user.username), user.email.as_deref().map(key));
     let values = params![
-        user.id, &user.username, &username_key, &user.email, &email_key, password, &user.first_name, &user.last_name, &user.language,
-        &user.timezone, user.created_at, user.created_at,
+        user.id,
+        &user.username,
+        &username_key,
+        &user.email,
+        &email_key,
+        password,
+        &user.first_name,
+        &user.last_name,
+        &user.language,
+        &user.timezone,
+        user.created_at,
+        user.created_at,
     ];
     db.run(sql, values).map(drop)
 }
@@ -125,12 +135,8 @@ pub fn session(db: &mut Db, id: &str, now: Timestamp) -> Result<Option<(i64, Rot
     let sql = "SELECT s.user_id, s.generation, s.generation_at, s.rotated_at, s.successor_at FROM sessions s \
          JOIN users u ON u.id = s.user_id WHERE s.id = ? AND s.expires_at > ? AND u.disabled = 0";
     db.lock_row(sql, params![id, now], |row| {
-        let rotation = Rotation {
-            generation: row.get(1)?,
-            generation_at: row.get(2)?,
-            rotated_at: row.get(3)?,
-            successor_at: row.get(4)?,
-        };
+        let rotation =
+            Rotation { generation: row.get(1)?, generation_at: row.get(2)?, rotated_at: row.get(3)?, successor_at: row.get(4)? };
         Ok((row.get(0)?, rotation))
     })
 }
@@ -145,7 +151,8 @@ pub fn insert_session(db: &mut Db, id: &str, user: i64, rotation: &Rotation, now
 
 /// Writes how a session's refresh tokens stand.
 pub fn update_session(db: &mut Db, id: &str, rotation: &Rotation, expires: Timestamp) -> Result<()> {
-    let sql = "UPDATE sessions SET generation = ?, generation_at = ?, rotated_at = ?, successor_at = ?, expires_at = ? WHERE id = ?";
+    let sql =
+        "UPDATE sessions SET generation = ?, generation_at = ?, rotated_at = ?, successor_at = ?, expires_at = ? WHERE id = ?";
     let r = rotation;
     db.run(sql, params![r.generation, r.generation_at, r.rotated_at, r.successor_at, expires, id]).map(drop)
 }

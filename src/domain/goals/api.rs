@@ -3,8 +3,8 @@
 use super::rules::{self, Action, Goal};
 use super::{ACTIONS, GOALS, store};
 use crate::base::error::{Refusal, Result};
-use crate::base::text::{self, Message};
 use crate::base::id;
+use crate::base::text::{self, Message};
 use crate::feature::ctx::{found, load};
 use crate::feature::{Ctx, store as feed};
 use crate::http::input::{Extent, Input};

@@ -79,16 +79,8 @@ pub fn insert(db: &mut Db, tenant: i64, goal: &Goal) -> Result<()> {
 /// Writes what changed of a goal.
 pub fn update(db: &mut Db, tenant: i64, goal: &Goal) -> Result<()> {
     let sql = "UPDATE goals SET owner = ?, title = ?, why_for_us = ?, status = ?, target_date = ?, stamp = ? WHERE tenant = ? AND id = ?";
-    let values = params![
-        goal.owner,
-        &goal.title,
-        &goal.why_for_us,
-        &goal.status,
-        &goal.target_date,
-        goal.updated_at,
-        tenant,
-        &goal.id,
-    ];
+    let values =
+        params![goal.owner, &goal.title, &goal.why_for_us, &goal.status, &goal.target_date, goal.updated_at, tenant, &goal.id,];
     db.run(sql, values).map(drop)
 }
 
@@ -99,7 +91,8 @@ pub fn delete(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
 
 /// A goal's actions, oldest first.
 pub fn actions(db: &mut Db, tenant: i64, goal: &str) -> Result<Vec<Action>> {
-    let sql = "SELECT id, goal, text, done, created_at, stamp FROM goal_actions WHERE tenant = ? AND goal = ? ORDER BY created_at, id";
+    let sql =
+        "SELECT id, goal, text, done, created_at, stamp FROM goal_actions WHERE tenant = ? AND goal = ? ORDER BY created_at, id";
     db.all(sql, params![tenant, goal], action)
 }
 
@@ -112,8 +105,7 @@ pub fn find_action(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Action>>
 /// Writes a new action.
 pub fn insert_action(db: &mut Db, tenant: i64, action: &Action) -> Result<()> {
     let sql = "INSERT INTO goal_actions (id, tenant, goal, text, done, created_at, stamp) VALUES (?, ?, ?, ?, ?, ?, ?)";
-    let values =
-        params![&action.id, tenant, &action.goal_id, &action.text, action.done, action.created_at, action.updated_at];
+    let values = params![&action.id, tenant, &action.goal_id, &action.text, action.done, action.created_at, action.updated_at];
     db.run(sql, values).map(drop)
 }
 
