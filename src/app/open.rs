@@ -38,7 +38,10 @@ pub fn house() -> Result<House> {
 }
 
 /// Makes the data folder where there is none, for its owner alone.
-fn make_folder(folder: &Path) -> Result<()> {
+///
+/// # Errors
+/// What keeps it from being made.
+pub fn make_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -92,16 +95,44 @@ pub fn database<'d>(slot: &'d mut Option<Db>, settings: &Settings) -> Result<&'d
     slot.as_mut().ok_or_else(|| Error::internal("no database"))
 }
 
+/// Opens the database, whatever its schema; an empty one is made where there is none.
+///
+/// # Errors
+/// What keeps it from being opened or made.
+pub fn store(settings: &Settings) -> Result<Db> {
+    let path = sqlite_path(settings)?;
+    match Db::sqlite(&path) {
+        Err(Error::Db(DbError { kind: DbFault::Missing, .. })) if !path.exists() => {
+            make_database(&path)?;
+            Db::sqlite(&path)
+        }
+        opened => opened,
+    }
+}
+
+/// Made under another name, with its journal chosen, and linked into place: of two processes, the first wins and both use
+/// its file. The file is made here, because SQLite would let the umask decide who may read it; its journals take its mode.
+fn make_database(path: &Path) -> Result<()> {
+    let failed = |e: std::io::Error| Error::NotReady(format!("cannot make the database {}: {e}", path.display()));
+    let draft = path.with_extension(id::opaque());
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
+    let made = Db::sqlite_create(&draft).and_then(|db| {
+        drop(db);
+        match fs::hard_link(&draft, path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(failed(error)),
+            _ => Ok(()),
+        }
+    });
+    fs::remove_file(&draft).map_err(failed)?;
+    made
+}
+
 /// Opens the database and checks that its schema is this program's.
 ///
 /// # Errors
 /// As [`database`].
 pub fn connect(settings: &Settings) -> Result<Db> {
-    let path = sqlite_path(settings)?;
-    let mut db = match Db::sqlite(&path) {
-        Err(Error::Db(DbError { kind: DbFault::Missing, .. })) if !path.exists() => Db::sqlite_create(&path)?,
-        opened => opened?,
-    };
+    let mut db = store(settings)?;
     match migrate::standing(&mut db)? {
         migrate::Standing::Current => {}
         migrate::Standing::Empty => migrate::migrate(&mut db, &mut |_| {})?,
