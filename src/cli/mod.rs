@@ -127,7 +127,6 @@ fn parser() -> clap::Command {
         .styles(styles)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .disable_help_subcommand(true)
         .help_template("{about}\n\n{usage-heading} {usage}{after-help}")
         .override_usage("tandem COMMAND [OPTIONS]")
         .after_help(overview());
@@ -141,7 +140,7 @@ fn build(command: &Command) -> clap::Command {
         .disable_help_subcommand(true);
     let built = (command.args)(built);
     match &command.action {
-        Action::Run(_) => built,
+        Action::Run(_) => built.after_help(examples("Examples", command.examples)),
         Action::Commands(inner) => {
             built.subcommand_required(true).arg_required_else_help(true).subcommands(inner.iter().map(build))
         }
