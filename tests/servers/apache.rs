@@ -59,7 +59,8 @@ fn lay_out(site: &Site) -> io::Result<()> {
 fn server_configuration(site: &Site, fcgid: bool) -> String {
     let home = site.home.display();
     let mut text = format!("ServerRoot \"{home}\"\nServerName localhost\nPidFile run/pid\nListen 127.0.0.1:{}\n", site.port);
-    let _ = writeln!(text, "Mutex file:{home}/run\nErrorLog logs/error.log\nScriptSock {home}/run/cgid.sock\nTypesConfig /dev/null");
+    let _ =
+        writeln!(text, "Mutex file:{home}/run\nErrorLog logs/error.log\nScriptSock {home}/run/cgid.sock\nTypesConfig /dev/null");
     if geteuid().is_root() {
         let _ = writeln!(text, "User {USER}\nGroup {USER}");
     }
