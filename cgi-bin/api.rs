@@ -1,1 +1,13 @@
-fn main() {}
+//! The web program: FastCGI when fd 0 is a listening socket, else CGI. It never reads its arguments: a web server
+//! passes a query string without `=` as such (RFC 3875 §4.4).
+
+use std::process::ExitCode;
+use tandem::app::App;
+use tandem::transport::{self, Options};
+
+fn main() -> ExitCode {
+    let mut app = App::new();
+    // A configuration that cannot be read is every request's 503, not a program that will not start.
+    let recycle_after = app.house().map_or(0, |house| house.settings.recycle_after);
+    transport::serve(&mut app, &Options { recycle_after, ..Options::default() })
+}

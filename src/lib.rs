@@ -5,13 +5,18 @@
 //! | layer | what it knows |
 //! |---|---|
 //! | [`transport`] | bytes to and from [`http`]: CGI and FastCGI |
-//! | `cli` | the operator's commands, a table |
-//! | `app` | the composition root: configuration, routing, guards |
-//! | `domain` | a folder a noun |
-//! | `feature` | the seam between nouns and the house |
-//! | [`http`], `db` | requests and answers; statements and transactions |
+//! | [`cli`] | the operator's commands, a table |
+//! | [`app`] | the composition root: configuration, routing, guards |
+//! | [`domain`] | a folder a noun |
+//! | [`feature`] | the seam between nouns and the house |
+//! | [`http`], [`db`] | requests and answers; statements and transactions |
 //! | [`base`] | errors, texts, ids, time, tokens |
 
+pub mod app;
 pub mod base;
+pub mod cli;
+pub mod db;
+pub mod domain;
+pub mod feature;
 pub mod http;
 pub mod transport;

@@ -1,5 +1,7 @@
-//! The integration tests: one binary, so that it links once.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail at once")]
+//! The integration tests, one binary.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::expect_used, clippy::panic, reason = "so has one whose server does not start")]
 
 mod servers;
+mod transport;
 mod web;

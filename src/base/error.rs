@@ -64,8 +64,8 @@ pub enum Kind {
     Forbidden,
     /// There is no such thing, or it is somebody else's.
     NotFound,
-    /// The path is there, the method is not; the string is the `Allow` field.
-    Method(&'static str),
+    /// The path is there, the method is not.
+    Method,
     /// `If-Match` failed.
     Stale,
     /// The body is larger than the limit.

@@ -4,3 +4,4 @@ pub mod error;
 pub mod id;
 pub mod text;
 pub mod time;
+pub mod token;

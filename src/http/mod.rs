@@ -1,8 +1,17 @@
 //! Requests and answers, whatever server started the program.
 
+pub mod body;
+pub mod etag;
+pub mod input;
+pub mod paging;
+pub mod problem;
+pub mod query;
+pub mod request;
 pub mod response;
 pub mod vars;
 
+pub use query::Query;
+pub use request::{Method, Request};
 pub use response::Response;
 pub use vars::Vars;
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::borrow::Cow;
+use std::io::Write;
 
 /// The reason phrases of the statuses that Tandem answers (RFC 9110 §15, RFC 6585).
 const REASONS: &[(u16, &str)] = &[
@@ -21,6 +22,7 @@ const REASONS: &[(u16, &str)] = &[
     (415, "Unsupported Media Type"),
     (422, "Unprocessable Content"),
     (429, "Too Many Requests"),
+    (431, "Request Header Fields Too Large"),
     (500, "Internal Server Error"),
     (503, "Service Unavailable"),
     (507, "Insufficient Storage"),
@@ -78,7 +80,7 @@ impl Response {
     /// A line break inside a value is left out, so that no value can add a field.
     pub fn write_head(&self, out: &mut Vec<u8>) {
         let reason = REASONS.iter().find(|r| r.0 == self.status).map_or("Unknown", |r| r.1);
-        out.extend_from_slice(format!("Status: {} {reason}\r\n", self.status).as_bytes());
+        let _ = write!(out, "Status: {} {reason}\r\n", self.status);
         for (name, value) in &self.headers {
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(b": ");
@@ -86,7 +88,7 @@ impl Response {
             out.extend_from_slice(b"\r\n");
         }
         if self.status != 204 && self.status != 304 {
-            out.extend_from_slice(format!("Content-Length: {}\r\n", self.body.len()).as_bytes());
+            let _ = write!(out, "Content-Length: {}\r\n", self.body.len());
         }
         out.extend_from_slice(b"\r\n");
     }

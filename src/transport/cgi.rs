@@ -1,1 +1,97 @@
-//! Plain CGI (RFC 3875).
+//! Plain CGI (RFC 3875): one request from the environment and standard input, its answer to standard output.
+//!
+//! Most hosts start the program anew for each request, so that nothing here is done that the request does not need.
+
+use super::body::{Body, Length};
+use super::{after, answer};
+use crate::http::{Handler, Response, Vars};
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+
+/// How much of an unread body is read and dropped before the answer. A server that sends the whole body before it
+/// reads would otherwise wait on us while we wait on it; one that is sent more gives up on the body by itself.
+const DRAIN_LIMIT: u64 = 64 << 20;
+
+/// The buffer for bytes that are dropped, on the stack.
+const DROP_SIZE: usize = 16 << 10;
+
+/// Answers the one request that this process was started for.
+pub fn serve(handler: &mut dyn Handler) -> ExitCode {
+    let vars = variables(std::env::vars_os());
+    let mut body = Body::new(Input(rustix::stdio::stdin()), length(&vars));
+    let response = answer(handler, &vars, &mut body);
+    drain(&mut body);
+    let sent = send(rustix::stdio::stdout(), &response);
+    hang_up();
+    after(handler);
+    if sent.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The environment as variables, bytes as they are.
+fn variables(environment: impl Iterator<Item = (OsString, OsString)>) -> Vars {
+    let mut vars = Vars::default();
+    for (name, value) in environment {
+        vars.push(name.as_bytes(), value.as_bytes());
+    }
+    vars
+}
+
+/// Without CONTENT_LENGTH a body ends at the end of the input: so come chunked uploads. A GET or HEAD without one
+/// has none, and its input may be something that never ends.
+fn length(vars: &Vars) -> Length {
+    match (Length::of(vars), vars.get("REQUEST_METHOD")) {
+        (Length::Unknown, None | Some(b"GET" | b"HEAD")) => Length::Exactly(0),
+        (length, _) => length,
+    }
+}
+
+/// Reads and drops what the handler left of the body.
+fn drain(body: &mut impl Read) {
+    let mut dropped = [0; DROP_SIZE];
+    let mut left = DRAIN_LIMIT;
+    while left > 0 {
+        match body.read(&mut dropped) {
+            Ok(0) | Err(_) => return,
+            Ok(read) => left = left.saturating_sub(read as u64),
+        }
+    }
+}
+
+/// Writes the answer, usually in one piece, past the line buffer of `std::io::stdout`.
+fn send(output: BorrowedFd<'_>, response: &Response) -> io::Result<()> {
+    let content = response.content();
+    let mut bytes = Vec::with_capacity(512 + content.len());
+    response.write_head(&mut bytes);
+    bytes.extend_from_slice(content);
+    let mut rest = bytes.as_slice();
+    while !rest.is_empty() {
+        match rustix::io::write(output, rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Lets the server see the end of the answer before the work that follows it. The descriptor stays taken, so that
+/// no file opened later can get its number and be written to by mistake.
+fn hang_up() {
+    if let Ok(null) = std::fs::OpenOptions::new().write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdout(null);
+    }
+}
+
+/// A descriptor that is read without a buffer between.
+struct Input<'a>(BorrowedFd<'a>);
+
+impl Read for Input<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::retry_on_intr(|| rustix::io::read(self.0, &mut *into))?)
+    }
+}

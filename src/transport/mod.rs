@@ -1,4 +1,85 @@
 //! Bytes to and from requests: FastCGI when fd 0 is a listening socket, else plain CGI, from the same variables.
 
+mod body;
 pub mod cgi;
 pub mod fastcgi;
+
+use crate::http::{Handler, Response, Vars};
+use std::any::Any;
+use std::borrow::Cow;
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long a peer may be silent in the middle of a request or an answer. Web servers spool bodies and answers,
+/// so a minute without one byte means that the peer is gone; Apache's own time-out is as long.
+pub const IO_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How a program serves.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// A FastCGI process ends after so many requests and is started anew by the web server; 0 is never.
+    pub recycle_after: u64,
+    /// How long a FastCGI peer may be silent in the middle of a request or an answer.
+    pub io_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { recycle_after: 0, io_timeout: IO_TIMEOUT }
+    }
+}
+
+/// Serves as whatever the web server started: FastCGI until a signal or recycling ends it, or one CGI request.
+///
+/// The arguments of the program are never read: a web server passes a query there (RFC 3875 §4.4). "fd 0 is a
+/// socket" would not tell the two apart, because Apache's `mod_cgid` gives a CGI program a connected one.
+pub fn serve(handler: &mut dyn Handler, options: &Options) -> ExitCode {
+    let stdin = rustix::stdio::stdin();
+    if !rustix::net::sockopt::socket_acceptconn(stdin).unwrap_or(false) {
+        return cgi::serve(handler);
+    }
+    match fastcgi::Stop::on_signals() {
+        Ok(stop) => {
+            fastcgi::serve(stdin, handler, options, &stop);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            log::error!("cannot watch for signals: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Asks the handler for its answer; a panic becomes an answer too, and the process lives on.
+fn answer(handler: &mut dyn Handler, vars: &Vars, body: &mut dyn Read) -> Response {
+    let panic = match catch_unwind(AssertUnwindSafe(|| handler.handle(vars, body))) {
+        Ok(response) => return response,
+        Err(panic) => panic,
+    };
+    let what = message_of(panic.as_ref());
+    catch_unwind(AssertUnwindSafe(|| handler.panicked(vars, &what)))
+        .unwrap_or_else(|_| problem(500, "Internal Server Error", "The server failed on this request."))
+}
+
+/// Lets the handler work on after its answer; a panic there has nobody to be told but the log.
+fn after(handler: &mut dyn Handler) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| handler.after())) {
+        log::error!("the work after an answer failed: {}", message_of(panic.as_ref()));
+    }
+}
+
+/// The words of a panic.
+fn message_of(panic: &(dyn Any + Send)) -> Cow<'static, str> {
+    if let Some(text) = panic.downcast_ref::<&'static str>() {
+        return Cow::Borrowed(text);
+    }
+    panic.downcast_ref::<String>().map_or(Cow::Borrowed("a panic without a message"), |text| Cow::Owned(text.clone()))
+}
+
+/// An answer to a request that never reaches the handler (RFC 9457). The texts are ours and need no escaping.
+fn problem(status: u16, title: &str, detail: &str) -> Response {
+    let body = format!(r#"{{"type":"about:blank","title":"{title}","status":{status},"detail":"{detail}"}}"#);
+    Response::bytes(status, "application/problem+json", body.into_bytes())
+}

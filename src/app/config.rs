@@ -1,0 +1,370 @@
+//! Configuration: one table of settings; a TOML file outside the web root, and environment variables over it.
+//!
+//! With nothing configured everything works: the data folder is `tandem/data` in the home folder of the account.
+
+use crate::base::error::{Error, Result};
+use crate::base::time::{DAY, MINUTE, SECOND};
+use crate::feature::{Rate, Settings};
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a setting's value is, and where it goes.
+pub enum Value {
+    /// Text.
+    Text(fn(&mut Loaded, String)),
+    /// A list; in the environment separated by commas.
+    List(fn(&mut Loaded, Vec<String>)),
+    /// A whole number in a range.
+    Number(u32, u32, fn(&mut Loaded, u32)),
+    /// `N/SECONDS`, or `off`.
+    Limit(fn(&mut Loaded, Option<Rate>)),
+}
+
+/// One setting. The environment variable is `TANDEM_` and the name in capitals, dots as underscores.
+pub struct Setting {
+    /// The name in the file: `cors_origins`, `limits.auth`.
+    pub name: &'static str,
+    /// What it is, with its unit.
+    pub help: &'static str,
+    /// What holds when it is not set, as the operator would write it.
+    pub default: &'static str,
+    /// Must its value stay hidden?
+    pub secret: bool,
+    /// How it is read.
+    pub value: Value,
+}
+
+const fn setting(name: &'static str, default: &'static str, help: &'static str, value: Value) -> Setting {
+    Setting { name, help, default, secret: false, value }
+}
+
+/// Every setting.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "data",
+        "tandem/data in the home folder",
+        "The data folder, outside the web root.",
+        Value::Text(|l, v| l.settings.data = v.into()),
+    ),
+    setting("database_url", "sqlite:DATA/tandem.db", "Where the database is.", Value::Text(|l, v| l.settings.database_url = v)),
+    Setting {
+        secret: true,
+        ..setting(
+            "jwt_secret",
+            "made on first use",
+            "Signs tokens; at least 32 characters.",
+            Value::Text(|l, v| l.secret = Some(v)),
+        )
+    },
+    setting(
+        "access_minutes",
+        "60",
+        "How long an access token is good, in minutes.",
+        Value::Number(1, 1_440, |l, n| l.settings.access_ttl = i64::from(n) * MINUTE),
+    ),
+    setting(
+        "refresh_days",
+        "30",
+        "How long a refresh token is good, in days.",
+        Value::Number(1, 3_650, |l, n| l.settings.refresh_ttl = i64::from(n) * DAY),
+    ),
+    setting(
+        "trusted_proxies",
+        "none",
+        "Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8.",
+        Value::List(|l, v| l.settings.trusted_proxies = v),
+    ),
+    setting(
+        "cors_origins",
+        "none",
+        "Origins whose pages may call the API, such as https://app.example; * is any.",
+        Value::List(|l, v| l.settings.cors_origins = v),
+    ),
+    setting(
+        "limits.auth",
+        "10/300",
+        "Failed logins and refreshes, per account and address: N/SECONDS or off.",
+        Value::Limit(|l, r| {
+            (l.settings.limit_auth, l.settings.limit_codes) = (r, if r.is_none() { None } else { l.settings.limit_codes })
+        }),
+    ),
+    setting(
+        "limits.codes",
+        "10/900",
+        "Wrong invite codes, per user and address; off when limits.auth is.",
+        Value::Limit(|l, r| l.settings.limit_codes = r),
+    ),
+    setting(
+        "limits.requests",
+        "1200/300",
+        "Requests, per user; off switches off limits.polls too.",
+        Value::Limit(|l, r| {
+            (l.settings.limit_requests, l.settings.limit_polls) = (r, if r.is_none() { None } else { l.settings.limit_polls })
+        }),
+    ),
+    setting("limits.polls", "600/300", "Polls of the feed, per user.", Value::Limit(|l, r| l.settings.limit_polls = r)),
+    setting(
+        "limits.uploads",
+        "100/300",
+        "Uploads of mobile sync and GraphQL, per user.",
+        Value::Limit(|l, r| l.settings.limit_uploads = r),
+    ),
+    setting(
+        "tombstone_days",
+        "30",
+        "How long deletions stay in the feed, in days.",
+        Value::Number(30, 3_650, |l, n| l.settings.tombstones = i64::from(n) * DAY),
+    ),
+    setting(
+        "poll_active",
+        "5",
+        "Seconds between polls on an active screen.",
+        Value::Number(1, 3_600, |l, n| l.settings.poll_active = n),
+    ),
+    setting("poll_idle", "30", "Seconds between polls of an idle app.", Value::Number(1, 3_600, |l, n| l.settings.poll_idle = n)),
+    setting(
+        "recycle_after",
+        "100000",
+        "Requests after which a FastCGI process makes way for a new one; 0 is never.",
+        Value::Number(0, u32::MAX, |l, n| l.settings.recycle_after = u64::from(n)),
+    ),
+];
+
+/// The variable that names the configuration file.
+pub const FILE_VARIABLE: &str = "TANDEM_CONFIG";
+/// The configuration's name in the `tandem` folder.
+pub const FILE: &str = "tandem.toml";
+/// What the environment variables begin with.
+const PREFIX: &str = "TANDEM_";
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody set it.
+    Default,
+    /// The configuration file.
+    File(PathBuf),
+    /// An environment variable.
+    Environment(String),
+}
+
+/// The configuration as it was read.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// The effective settings.
+    pub settings: Settings,
+    /// The secret, if one is configured.
+    pub secret: Option<String>,
+    /// What was set, by setting: the value as it was written, and its source.
+    pub written: BTreeMap<&'static str, (String, Option<PathBuf>)>,
+    /// The configuration file that was read.
+    pub file: Option<PathBuf>,
+}
+
+impl Loaded {
+    /// Where a setting's value came from.
+    pub fn source(&self, setting: &Setting) -> Source {
+        match self.written.get(setting.name) {
+            None => Source::Default,
+            Some((_, Some(file))) => Source::File(file.clone()),
+            Some((_, None)) => Source::Environment(variable(setting.name)),
+        }
+    }
+}
+
+/// The environment variable of a setting.
+pub fn variable(name: &str) -> String {
+    format!("{PREFIX}{}", name.replace('.', "_").to_uppercase())
+}
+
+/// Reads the configuration of this process.
+///
+/// # Errors
+/// An unknown name, with the nearest known one; a value that does not fit.
+pub fn load() -> Result<Loaded> {
+    let environment: BTreeMap<String, OsString> = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        .filter(|(n, _)| n.starts_with(PREFIX))
+        .collect();
+    load_from(&environment, home())
+}
+
+/// Reads the configuration from these variables, for this home folder.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_from(environment: &BTreeMap<String, OsString>, home: Option<PathBuf>) -> Result<Loaded> {
+    let mut loaded = Loaded::default();
+    let named = environment.get(FILE_VARIABLE).map(PathBuf::from);
+    let file = named.clone().or_else(|| Some(home.as_ref()?.join("tandem").join(FILE)));
+    if let Some(file) = file.filter(|f| named.is_some() || f.is_file()) {
+        read_file(&mut loaded, &file)?;
+    }
+    read_environment(&mut loaded, environment)?;
+    settle(&mut loaded, home)?;
+    Ok(loaded)
+}
+
+/// Fills in what depends on the place.
+fn settle(loaded: &mut Loaded, home: Option<PathBuf>) -> Result<()> {
+    let settings = &mut loaded.settings;
+    if settings.data.as_os_str().is_empty() {
+        let home = home
+            .ok_or_else(|| Error::NotReady("there is no home folder: set TANDEM_DATA to a folder outside the web root".into()))?;
+        settings.data = home.join("tandem").join("data");
+    }
+    if settings.database_url.is_empty() {
+        settings.database_url = format!("sqlite:{}", settings.data.join(super::open::DATABASE_FILE).display());
+    }
+    Ok(())
+}
+
+/// Folders that web servers serve, by the names that hosts give them.
+const WEB_ROOTS: [&str; 6] = ["public_html", "www", "htdocs", "httpdocs", "public", "html"];
+
+/// The account's home folder. The web program finds it above the web root in which it lies, because a web server may
+/// give it no HOME; both programs must find the same.
+fn home() -> Option<PathBuf> {
+    let program = env::current_exe().ok();
+    let above = |path: &Path| path.ancestors().find(|a| is_web_root(a)).and_then(Path::parent).map(Path::to_owned);
+    program.as_deref().and_then(above).or_else(|| env::var_os("HOME").filter(|h| !h.is_empty()).map(PathBuf::from))
+}
+
+fn is_web_root(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| WEB_ROOTS.iter().any(|root| name == *root))
+}
+
+fn read_file(loaded: &mut Loaded, file: &Path) -> Result<()> {
+    let wrong = |what: String| Error::NotReady(format!("{}: {what}", file.display()));
+    let text = fs::read_to_string(file).map_err(|e| wrong(format!("cannot be read: {e}")))?;
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| wrong(e.message().to_owned()))?;
+    let mut flat = BTreeMap::new();
+    flatten("", &table, &mut flat);
+    for (name, value) in flat {
+        let setting = find(&name).ok_or_else(|| wrong(unknown(&name, SETTINGS.iter().map(|s| s.name.to_owned()))))?;
+        apply(loaded, setting, &value).map_err(|what| wrong(format!("{name}: {what}")))?;
+        loaded.written.insert(setting.name, (value, Some(file.to_owned())));
+    }
+    loaded.file = Some(file.to_owned());
+    Ok(())
+}
+
+/// Every value as the text that the environment would have: lists joined by commas.
+fn flatten(prefix: &str, table: &toml::Table, flat: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&name, inner, flat),
+            toml::Value::Array(items) => {
+                let items: Vec<String> = items.iter().map(plain).collect();
+                flat.insert(name, items.join(","));
+            }
+            other => {
+                flat.insert(name, plain(other));
+            }
+        }
+    }
+}
+
+fn plain(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn read_environment(loaded: &mut Loaded, environment: &BTreeMap<String, OsString>) -> Result<()> {
+    for (name, value) in environment.iter().filter(|(name, _)| *name != FILE_VARIABLE) {
+        let Some(setting) = SETTINGS.iter().find(|s| variable(s.name) == *name) else {
+            return Err(Error::NotReady(unknown(name, SETTINGS.iter().map(|s| variable(s.name)))));
+        };
+        let value = value.to_str().ok_or_else(|| Error::NotReady(format!("{name}: not UTF-8")))?;
+        apply(loaded, setting, value).map_err(|what| Error::NotReady(format!("{name}: {what}")))?;
+        loaded.written.insert(setting.name, (value.to_owned(), None));
+    }
+    Ok(())
+}
+
+fn find(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|s| s.name == name)
+}
+
+fn unknown(name: &str, known: impl Iterator<Item = String>) -> String {
+    let nearest = known.max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+    format!("there is no setting {name}; did you mean {}?", nearest.unwrap_or_default())
+}
+
+fn apply(loaded: &mut Loaded, setting: &Setting, text: &str) -> std::result::Result<(), String> {
+    let text = text.trim();
+    match &setting.value {
+        Value::Text(_) if text.is_empty() => return Err("is empty".to_owned()),
+        Value::Text(set) => set(loaded, text.to_owned()),
+        Value::List(set) => set(loaded, text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()),
+        Value::Number(from, to, set) => set(loaded, number(text, *from, *to)?),
+        Value::Limit(set) => set(loaded, rate(text)?),
+    }
+    Ok(())
+}
+
+fn number(text: &str, from: u32, to: u32) -> std::result::Result<u32, String> {
+    text.parse().ok().filter(|n| (from..=to).contains(n)).ok_or_else(|| format!("must be a number from {from} to {to}"))
+}
+
+fn rate(text: &str) -> std::result::Result<Option<Rate>, String> {
+    if text.eq_ignore_ascii_case("off") {
+        return Ok(None);
+    }
+    let parts =
+        text.split_once('/').and_then(|(n, seconds)| Some((n.trim().parse::<u32>().ok()?, seconds.trim().parse::<u32>().ok()?)));
+    match parts {
+        Some((count, seconds)) if count > 0 && seconds > 0 => Ok(Some(Rate { count, window: i64::from(seconds) * SECOND })),
+        _ => Err("must look like 100/300 (how many in how many seconds), or be off".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_with(variables: &[(&str, &str)]) -> Result<Loaded> {
+        let environment = variables.iter().map(|(n, v)| ((*n).to_owned(), OsString::from(v))).collect();
+        load_from(&environment, Some("/home/u".into()))
+    }
+
+    #[test]
+    fn nothing_configured_works() {
+        let loaded = load_with(&[]).unwrap();
+        assert_eq!(loaded.settings.data, Path::new("/home/u/tandem/data"));
+        assert_eq!(loaded.settings.database_url, "sqlite:/home/u/tandem/data/tandem.db");
+        assert!(SETTINGS.iter().all(|s| loaded.source(s) == Source::Default));
+    }
+
+    #[test]
+    fn an_unknown_name_gets_the_nearest_known_one() {
+        let error = load_with(&[("TANDEM_LIMIT_AUTH", "off")]).unwrap_err().to_string();
+        assert!(error.contains("did you mean TANDEM_LIMITS_AUTH?"), "{error}");
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("t.toml");
+        fs::write(&file, "cors_origins = [\"https://a\", \"https://b\"]\npoll_idle = 60\n[limits]\nauth = \"off\"\n").unwrap();
+        let loaded = load_with(&[("TANDEM_CONFIG", file.to_str().unwrap()), ("TANDEM_POLL_IDLE", "90")]).unwrap();
+        assert_eq!(loaded.settings.cors_origins, ["https://a", "https://b"]);
+        assert_eq!((loaded.settings.poll_idle, loaded.settings.limit_auth, loaded.settings.limit_codes), (90, None, None));
+        fs::write(&file, "[limits]\nauht = 1\n").unwrap();
+        let error = load_with(&[("TANDEM_CONFIG", file.to_str().unwrap())]).unwrap_err().to_string();
+        assert!(error.contains("did you mean limits.auth?"), "{error}");
+    }
+
+    #[test]
+    fn bad_values_are_named() {
+        for (name, value) in
+            [("TANDEM_POLL_IDLE", "0"), ("TANDEM_LIMITS_AUTH", "10"), ("TANDEM_LIMITS_AUTH", "0/5"), ("TANDEM_DATA", "")]
+        {
+            let error = load_with(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.starts_with(name), "{error}");
+        }
+    }
+}

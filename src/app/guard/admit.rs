@@ -1,0 +1,85 @@
+//! Admission: one query for the session, the user, the tenant and its clock.
+
+use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::text;
+use crate::base::token::{Claims, Purpose};
+use crate::feature::{Access, Caller, Ctx, House, Route, Tenant, Without};
+use crate::http::{Method, Request, Response, paging::Page};
+use crate::params;
+
+/// The claims of the request's access token, where the route wants one. Costs no query.
+pub fn token(request: &Request<'_>, house: &House, route: &Route) -> Result<Option<Claims>> {
+    if route.access == Access::Public {
+        return Ok(None);
+    }
+    let Some(token) = request.bearer() else {
+        return refuse(Kind::Unauthenticated("not_authenticated"), &text::NOT_AUTHENTICATED);
+    };
+    match house.keys.verify(token, Purpose::Access, crate::base::time::Timestamp::now()) {
+        Some(claims) => Ok(Some(claims)),
+        None => Err(not_valid()),
+    }
+}
+
+/// Admits the caller inside the open transaction. An answer is given where the contract has one for users without a
+/// couple.
+pub fn caller(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
+    ctx.caller = None;
+    let Some(claims) = ctx.token.clone() else { return Ok(None) };
+    let caller = match find(ctx, &claims)? {
+        Some(caller) => caller,
+        None => return Err(unknown(ctx, &claims)?),
+    };
+    let alone = caller.tenant.is_none();
+    ctx.caller = Some(caller);
+    if alone { without(ctx) } else { Ok(None) }
+}
+
+fn find(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Option<Caller>> {
+    let sql = "SELECT u.id, u.timezone, m.tenant, m.seat, t.public_id, t.clock, t.horizon, t.epoch \
+         FROM sessions s JOIN users u ON u.id = s.user_id \
+         LEFT JOIN members m ON m.user_id = u.id LEFT JOIN tenants t ON t.id = m.tenant \
+         WHERE s.id = ? AND s.expires_at > ? AND u.disabled = 0";
+    let found = ctx.db.one(sql, params![&claims.sid, ctx.now], |row| {
+        let tenant = match row.get::<Option<i64>>(2)? {
+            None => None,
+            Some(id) => Some(Tenant {
+                id,
+                seat: row.get(3)?,
+                public_id: row.get(4)?,
+                clock: row.get(5)?,
+                horizon: row.get(6)?,
+                epoch: row.get(7)?,
+            }),
+        };
+        Ok(Caller { user: row.get(0)?, session: claims.sid.clone(), timezone: row.get(1)?, tenant })
+    })?;
+    Ok(found.filter(|caller| Some(caller.user) == claims.user()))
+}
+
+/// Why a valid token lets nobody in: the account is gone, or only the session.
+fn unknown(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Error> {
+    let user = claims.user().unwrap_or_default();
+    let there = ctx.db.one("SELECT id FROM users WHERE id = ? AND disabled = 0", params![user], |row| row.get::<i64>(0))?;
+    Ok(match there {
+        Some(_) => not_valid(),
+        None => Refusal::new(Kind::Unauthenticated("user_not_found"), &text::USER_NOT_FOUND).into(),
+    })
+}
+
+fn not_valid() -> Error {
+    Refusal::new(Kind::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID).into()
+}
+
+/// What a user without a couple is told on a route for members.
+fn without(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
+    match ctx.route.access {
+        Access::Public | Access::User => Ok(None),
+        Access::Member(Without::Empty) if ctx.request.method != Method::Post => {
+            Page::of(ctx.request, 0).map(|page| Some(page.answer::<()>(ctx.request, &[])))
+        }
+        Access::Member(Without::NotFound) => refuse(Kind::NotFound, &text::NOT_FOUND),
+        Access::Member(Without::NoCouple) => refuse(Kind::NotFound, &text::NO_COUPLE),
+        Access::Member(Without::Empty | Without::Invalid) => refuse(Kind::Invalid, &text::NO_COUPLE),
+    }
+}

@@ -1,0 +1,48 @@
+//! What every answer gets: security fields, an entity tag, the request's id; and what HEAD and conditional reads leave out.
+
+use super::cors;
+use crate::feature::Settings;
+use crate::http::{Method, Request, Response, etag};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A name for a request, unique on this machine without asking the kernel for randomness: time, process, number.
+pub fn request_id(serial: u64) -> String {
+    let micros = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+    format!("{micros:x}-{:x}-{serial:x}", std::process::id())
+}
+
+/// Private data, and an API that is no page.
+const FIELDS: [(&str, &str); 4] = [
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+];
+
+/// Finishes an answer. `settings` are missing when the configuration could not be read.
+pub fn finish(response: Response, request: &Request<'_>, settings: Option<&Settings>) -> Response {
+    let mut response = conditional(response, request);
+    for (name, value) in FIELDS {
+        if response.header(name).is_none() {
+            response = response.with(name, value);
+        }
+    }
+    response = response.with("X-Request-Id", request.id.clone());
+    if let Some(settings) = settings {
+        response = cors::mark(response, request, settings);
+    }
+    response.head_only = request.method == Method::Head;
+    response
+}
+
+/// Tags what was read, and leaves it out when the client has it (RFC 9110 §13.1.2).
+fn conditional(response: Response, request: &Request<'_>) -> Response {
+    let read = matches!(request.method, Method::Get | Method::Head) && response.status == 200;
+    if !read {
+        return response;
+    }
+    let tag = etag::of(&response.body);
+    let known = request.header("IF_NONE_MATCH").is_some_and(|value| etag::names(value, &tag, true));
+    let response = if known { Response::empty(304) } else { response };
+    response.with("ETag", tag)
+}

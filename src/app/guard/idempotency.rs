@@ -1,0 +1,156 @@
+//! `Idempotency-Key` on every POST: the answer is kept in the transaction that does the work, so a crash leaves neither.
+//!
+//! A kept answer may hold tokens or a letter, so it is sealed (ChaCha20-Poly1305, RFC 8439) with a key that is not in
+//! the database.
+
+use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::id;
+use crate::base::text::{self, Message};
+use crate::base::time::{DAY, Timestamp};
+use crate::db::Upsert;
+use crate::feature::Ctx;
+use crate::http::{Method, Response};
+use crate::params;
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// How long an answer is kept: longer than a phone keeps trying.
+const KEPT: i64 = DAY;
+/// The fewest and the most characters of a key: a UUID passes, a counter does not.
+const LENGTH: (usize, usize) = (16, 255);
+/// Bytes of a ChaCha20-Poly1305 nonce.
+const NONCE: usize = 12;
+
+/// A request's key, resolved to the row that it claims.
+pub struct Key {
+    scope: String,
+    request: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    media_type: String,
+    etag: Option<String>,
+    body: Vec<u8>,
+}
+
+/// The request's key, if it is a POST that carries one.
+pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
+    let Some(value) = ctx.request.header("IDEMPOTENCY_KEY").filter(|_| ctx.request.method == Method::Post) else {
+        return Ok(None);
+    };
+    if !(LENGTH.0..=LENGTH.1).contains(&value.len()) || !value.bytes().all(|b| b.is_ascii_graphic()) {
+        let detail = Message::with(&text::KEY_LENGTH, &[&LENGTH.0, &LENGTH.1]);
+        return Err(Refusal { kind: Kind::Invalid, detail, fields: Vec::new() }.into());
+    }
+    let secret = ctx.house.derive("idempotency");
+    let user = ctx.caller.as_ref().map_or(0, |c| c.user);
+    let tenant = ctx.caller.as_ref().and_then(|c| c.tenant.as_ref()).map_or(0, |t| t.id);
+    let operation = format!("{tenant} {user} {} {}", ctx.route.path, ctx.request.captured.join("/"));
+    Ok(Some(Key {
+        scope: keyed(&secret, &[operation.as_bytes(), value.as_bytes()]),
+        request: keyed(&secret, &[&canonical(ctx)]),
+    }))
+}
+
+/// The request in canonical form: JSON with sorted members, so that a client that writes it anew sends the same.
+fn canonical(ctx: &Ctx<'_>) -> Vec<u8> {
+    let object = crate::http::body::object(ctx.request).ok().and_then(|o| serde_json::to_vec(&o).ok());
+    object.unwrap_or_else(|| ctx.request.body.clone())
+}
+
+/// A hash that cannot be computed without the site's secret: a body may hold a password.
+fn keyed(secret: &[u8], parts: &[&[u8]]) -> String {
+    let start = Sha256::new().chain_update(secret);
+    let hash = parts.iter().fold(start, |h, part| h.chain_update((part.len() as u64).to_le_bytes()).chain_update(part));
+    id::hex(&hash.finalize())
+}
+
+/// The answer that is kept under the key, if there is one.
+///
+/// # Errors
+/// [`Kind::KeyReused`] when it answered another request.
+pub fn stored(ctx: &mut Ctx<'_>, key: &Key) -> Result<Option<Response>> {
+    let sql = "SELECT request, answer FROM idempotency WHERE scope = ? AND expires_at > ?";
+    let read = |row: &crate::db::Row<'_>| Ok((row.get::<String>(0)?, row.get::<Vec<u8>>(1)?));
+    let Some((request, sealed)) = ctx.db.one(sql, params![&key.scope, ctx.now], read)? else { return Ok(None) };
+    if request != key.request {
+        return refuse(Kind::KeyReused, &text::KEY_REUSED);
+    }
+    ctx.db.run("UPDATE idempotency SET hits = hits + 1 WHERE scope = ?", params![&key.scope])?;
+    // An answer sealed under another secret cannot be opened any more: the key counts as unused.
+    Ok(open(&cipher(ctx), &sealed).map(|kept| kept.response()))
+}
+
+const KEEP: Upsert = Upsert { table: "idempotency", key: &["scope"], set: &["request", "answer", "hits", "expires_at"] };
+
+/// Keeps a good answer. Refusals are not kept: the client mends the request and tries again.
+pub fn keep(ctx: &mut Ctx<'_>, key: &Key, response: &Response) -> Result<()> {
+    if !(200..300).contains(&response.status) {
+        return Ok(());
+    }
+    let kept = Kept {
+        status: response.status,
+        media_type: response.header("Content-Type").unwrap_or_default().to_owned(),
+        etag: response.header("ETag").map(str::to_owned),
+        body: response.body.clone(),
+    };
+    let sealed = seal(&cipher(ctx), &kept)?;
+    let expires: Timestamp = ctx.now.plus(KEPT);
+    ctx.db.put(&KEEP, params![&key.scope, &key.request, &sealed[..], 0, expires])
+}
+
+impl Kept {
+    fn response(self) -> Response {
+        let mut response = Response { status: self.status, body: self.body, ..Response::default() };
+        if !self.media_type.is_empty() {
+            response = response.with("Content-Type", self.media_type);
+        }
+        match self.etag {
+            Some(etag) => response.with("ETag", etag),
+            None => response,
+        }
+    }
+}
+
+fn cipher(ctx: &Ctx<'_>) -> ChaCha20Poly1305 {
+    ChaCha20Poly1305::new(&ctx.house.derive("stored answers").into())
+}
+
+fn seal(cipher: &ChaCha20Poly1305, kept: &Kept) -> Result<Vec<u8>> {
+    let nonce = id::bytes::<NONCE>()?;
+    let plain = serde_json::to_vec(&(kept.status, &kept.media_type, &kept.etag)).map_err(Error::internal)?;
+    let mut plain_with_body = u32::try_from(plain.len()).map_err(Error::internal)?.to_le_bytes().to_vec();
+    plain_with_body.extend_from_slice(&plain);
+    plain_with_body.extend_from_slice(&kept.body);
+    let sealed =
+        cipher.encrypt(&Nonce::from(nonce), &plain_with_body[..]).map_err(|_| Error::internal("cannot seal an answer"))?;
+    Ok([&nonce[..], &sealed].concat())
+}
+
+fn open(cipher: &ChaCha20Poly1305, sealed: &[u8]) -> Option<Kept> {
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
+    let plain = cipher.decrypt(&Nonce::from(*nonce), sealed).ok()?;
+    let (length, rest) = plain.split_first_chunk::<4>()?;
+    let (head, body) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+    let (status, media_type, etag) = serde_json::from_slice(head).ok()?;
+    Some(Kept { status, media_type, etag, body: body.to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_opens_with_the_same_key_alone() {
+        let cipher = ChaCha20Poly1305::new(&[7; 32].into());
+        let kept = Kept { status: 201, media_type: "application/json".into(), etag: None, body: b"{}".to_vec() };
+        let sealed = seal(&cipher, &kept).unwrap();
+        assert_eq!(open(&cipher, &sealed).unwrap().body, b"{}");
+        assert!(open(&ChaCha20Poly1305::new(&[8; 32].into()), &sealed).is_none());
+        assert!(open(&cipher, &sealed[..5]).is_none());
+    }
+}

@@ -1,0 +1,155 @@
+//! The composition root: opens the house, finds the route, runs the guards and the handler, finishes the answer.
+
+pub mod config;
+pub mod guard;
+pub mod log;
+pub mod open;
+pub mod route;
+
+use crate::base::error::{Error, Kind, Refusal, Result};
+use crate::base::text::{self, Message};
+use crate::base::time::Timestamp;
+use crate::db::{Db, Mode};
+use crate::feature::ctx::Work;
+use crate::feature::{Access, Ctx, House, Tx};
+use crate::http::{Handler, Request, Response, Vars, body, problem};
+use guard::{address, admit, cors, finish, idempotency, meter::Meters};
+use std::io::Read;
+
+/// The web program: what stays open from request to request. Nothing about a caller is kept.
+#[derive(Default)]
+pub struct App {
+    house: Option<House>,
+    db: Option<Db>,
+    meters: Meters,
+    serial: u64,
+}
+
+impl App {
+    /// An app that opens everything when the first request needs it.
+    pub fn new() -> App {
+        App::default()
+    }
+
+    /// The configuration, read when it was not yet.
+    ///
+    /// # Errors
+    /// What is wrong with it, for the operator.
+    pub fn house(&mut self) -> Result<&House> {
+        if self.house.is_none() {
+            self.house = Some(open::house()?);
+        }
+        self.house.as_ref().ok_or_else(|| Error::internal("no house"))
+    }
+
+    fn answer(&mut self, request: &mut Request<'_>, from: &mut dyn Read) -> Result<Response> {
+        self.house()?;
+        let App { house: Some(house), db, meters, .. } = self else { return Err(Error::internal("no house")) };
+        address::refine(request, &house.settings);
+        let route = match route::find(house.features, request) {
+            route::Found::Route(route) => route,
+            route::Found::Options(allow) => return Ok(cors::options(request, &house.settings, &allow)),
+            route::Found::Other(allow) => return Ok(wrong_method(request, &allow)),
+            route::Found::Nothing => return Err(Refusal::new(Kind::NotFound, &text::NOT_FOUND).into()),
+        };
+        let token = admit::token(request, house, route)?;
+        if let Some(over) = meters.over(request, house, route, token.as_ref()) {
+            return Ok(over);
+        }
+        body::read(request, from)?;
+        let db = open::database(db, &house.settings)?;
+        let now = Timestamp::now();
+        call(&mut Ctx { request, route, db, now, house, caller: None, token, stamp: None, stamped: 0 })
+    }
+}
+
+/// Runs the handler in the transaction that its route asks for.
+fn call(ctx: &mut Ctx<'_>) -> Result<Response> {
+    match ctx.route.tx {
+        Tx::Read => read(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
+        Tx::Write => write(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
+        Tx::Own if ctx.route.access == Access::Public => (ctx.route.handler)(ctx),
+        Tx::Own => {
+            read(ctx, &mut |_| Ok(Response::empty(204)))?;
+            (ctx.route.handler)(ctx)
+        }
+    }
+}
+
+/// Runs work in one snapshot, with the caller admitted.
+fn read(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
+    ctx.db.begin(Mode::Read)?;
+    let outcome = admit::caller(ctx).and_then(|stop| stop.map_or_else(|| work(ctx), Ok));
+    if outcome.is_ok() {
+        ctx.db.commit()?
+    } else {
+        ctx.db.rollback()
+    }
+    outcome
+}
+
+/// Runs work in one write transaction: see [`Ctx::write`].
+pub fn write(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
+    ctx.db.begin(Mode::Write)?;
+    let outcome = guarded(ctx, work);
+    if outcome.is_ok() {
+        ctx.db.commit()?
+    } else {
+        ctx.db.rollback()
+    }
+    outcome
+}
+
+fn guarded(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
+    if let Some(stop) = admit::caller(ctx)? {
+        return Ok(stop);
+    }
+    let Some(key) = idempotency::key(ctx)? else { return stamped(ctx, work) };
+    if let Some(stored) = idempotency::stored(ctx, &key)? {
+        return Ok(stored);
+    }
+    let response = stamped(ctx, work)?;
+    idempotency::keep(ctx, &key, &response)?;
+    Ok(response)
+}
+
+/// A member's tenant is locked and its clock advanced before anything is read that the work builds on.
+fn stamped(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
+    if matches!(ctx.route.access, Access::Member(_)) {
+        let tenant = ctx.tenant_id()?;
+        ctx.advance(tenant)?;
+    }
+    work(ctx)
+}
+
+fn wrong_method(request: &Request<'_>, allow: &str) -> Response {
+    let name = request.vars.text("REQUEST_METHOD").chars().take(20).collect::<String>();
+    let detail = Message::with(&text::METHOD, &[&name]);
+    problem::refused(&Refusal { kind: Kind::Method, detail, fields: Vec::new() }, request.language)
+        .with("Allow", allow.to_owned())
+}
+
+impl Handler for App {
+    fn handle(&mut self, vars: &Vars, from: &mut dyn Read) -> Response {
+        self.serial += 1;
+        let mut request = Request::new(vars, finish::request_id(self.serial));
+        let outcome = self.answer(&mut request, from);
+        let response = outcome.unwrap_or_else(|error| {
+            log::failure(&request, &error);
+            if Db::is_lost(&error) {
+                self.db = None;
+            }
+            problem::answer(&error, request.language)
+        });
+        finish::finish(response, &request, self.house.as_ref().map(|house| &house.settings))
+    }
+
+    fn panicked(&mut self, vars: &Vars, what: &str) -> Response {
+        // The connection may be in the middle of a transaction: closing it undoes that.
+        self.db = None;
+        let request = Request::new(vars, finish::request_id(self.serial));
+        let error = Error::Internal(format!("panic: {what}"));
+        log::failure(&request, &error);
+        finish::finish(problem::answer(&error, request.language), &request, self.house.as_ref().map(|house| &house.settings))
+    }
+}

@@ -1,0 +1,117 @@
+//! Opens the house: the configuration, the secret, the database. A fresh data folder is made on first use.
+
+use super::{config, log, write};
+use crate::base::error::{DbError, DbFault, Error, Result};
+use crate::base::id;
+use crate::base::token::Keys;
+use crate::db::{Db, migrate};
+use crate::domain;
+use crate::feature::{House, Settings};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// The secret's name in the data folder.
+pub const SECRET_FILE: &str = "secret";
+/// The database's name in the data folder.
+pub const DATABASE_FILE: &str = "tandem.db";
+/// The fewest bytes of a secret: HS256 wants a key as long as its hash (RFC 7518 §3.2).
+pub const MIN_SECRET: usize = 32;
+
+/// Reads the configuration and makes what stays the same from request to request.
+///
+/// # Errors
+/// What is wrong, for the operator.
+pub fn house() -> Result<House> {
+    let loaded = config::load()?;
+    make_folder(&loaded.settings.data)?;
+    log::start(&loaded.settings);
+    let secret = match loaded.secret {
+        Some(secret) => secret.into_bytes(),
+        None => secret_file(&loaded.settings.data.join(SECRET_FILE))?,
+    };
+    if secret.len() < MIN_SECRET {
+        return Err(Error::NotReady(format!("jwt_secret has {} characters; use at least {MIN_SECRET}", secret.len())));
+    }
+    Ok(House { settings: loaded.settings, keys: Keys::new(&secret), secret, features: domain::FEATURES, write })
+}
+
+/// Makes the data folder where there is none, for its owner alone.
+fn make_folder(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|e| Error::NotReady(format!("cannot make the data folder {}: {e}", folder.display())))
+}
+
+/// The secret in the data folder; a random one of 256 bits is made where there is none.
+fn secret_file(path: &Path) -> Result<Vec<u8>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(bytes.trim_ascii().to_vec()),
+        Err(error) if error.kind() == ErrorKind::NotFound => make_secret(path),
+        Err(error) => Err(Error::NotReady(format!("cannot read the secret {}: {error}", path.display()))),
+    }
+}
+
+/// Written whole under another name and linked into place: of two processes, the first wins and both use its secret.
+fn make_secret(path: &Path) -> Result<Vec<u8>> {
+    let failed = |e: std::io::Error| Error::NotReady(format!("cannot write the secret {}: {e}", path.display()));
+    let draft = path.with_extension(id::opaque());
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
+    let written = file.write_all(id::hex(&id::bytes::<32>()?).as_bytes()).and_then(|()| file.sync_all());
+    let linked = written.and_then(|()| fs::hard_link(&draft, path));
+    fs::remove_file(&draft).map_err(failed)?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(failed(error)),
+        _ => fs::read(path).map_err(failed),
+    }
+}
+
+/// The file of a `sqlite:` URL.
+///
+/// # Errors
+/// When the URL is of another kind.
+pub fn sqlite_path(settings: &Settings) -> Result<PathBuf> {
+    let url = &settings.database_url;
+    match url.strip_prefix("sqlite:") {
+        Some(path) if !path.is_empty() => Ok(PathBuf::from(path.strip_prefix("//").unwrap_or(path))),
+        _ => Err(Error::NotReady("database_url must look like sqlite:/path/to/tandem.db".into())),
+    }
+}
+
+/// The open database, opened when it was not. A fresh one is made; an old schema is refused: a request never upgrades.
+///
+/// # Errors
+/// What keeps it from being opened, for the operator.
+pub fn database<'d>(slot: &'d mut Option<Db>, settings: &Settings) -> Result<&'d mut Db> {
+    if slot.is_none() {
+        *slot = Some(connect(settings)?);
+    }
+    slot.as_mut().ok_or_else(|| Error::internal("no database"))
+}
+
+/// Opens the database and checks that its schema is this program's.
+///
+/// # Errors
+/// As [`database`].
+pub fn connect(settings: &Settings) -> Result<Db> {
+    let path = sqlite_path(settings)?;
+    let mut db = match Db::sqlite(&path) {
+        Err(Error::Db(DbError { kind: DbFault::Missing, .. })) if !path.exists() => Db::sqlite_create(&path)?,
+        opened => opened?,
+    };
+    match migrate::standing(&mut db)? {
+        migrate::Standing::Current => {}
+        migrate::Standing::Empty => migrate::migrate(&mut db, &mut |_| {})?,
+        migrate::Standing::Old(version) => {
+            let newest = migrate::newest();
+            return Err(Error::NotReady(format!(
+                "the database has schema {version}, this program needs {newest}: run `tandem migrate`"
+            )));
+        }
+        migrate::Standing::Newer(version) => return Err(Error::NotReady(migrate::newer(version))),
+    }
+    Ok(db)
+}

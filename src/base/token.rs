@@ -1,0 +1,133 @@
+//! Access and refresh tokens: JWT (RFC 7519), HMAC-SHA-256.
+
+use super::error::{Error, Result};
+use super::time::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// Lets a request in.
+    Access,
+    /// Gets new tokens.
+    Refresh,
+}
+
+/// The claims of a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// What it is for.
+    pub token_type: Purpose,
+    /// When it ends, in seconds since the epoch.
+    pub exp: i64,
+    /// When it was made, in seconds since the epoch.
+    pub iat: i64,
+    /// The token's own id.
+    pub jti: String,
+    /// Whose it is: a user id, as a string.
+    pub user_id: String,
+    /// The session it belongs to.
+    pub sid: String,
+    /// Refresh tokens: how often the session's refresh token was replaced before this one.
+    #[serde(default, rename = "gen", skip_serializing_if = "Option::is_none")]
+    pub generation: Option<i64>,
+}
+
+impl Claims {
+    /// The user's id, if it is a number.
+    pub fn user(&self) -> Option<i64> {
+        self.user_id.parse().ok()
+    }
+}
+
+/// The keys that sign and verify.
+pub struct Keys {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+}
+
+impl Keys {
+    /// Keys from the site's secret.
+    pub fn new(secret: &[u8]) -> Keys {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.leeway = 0;
+        validation.validate_aud = false;
+        // Expiry is compared with the request's own instant, so that a request has one clock.
+        validation.validate_exp = false;
+        Keys { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret), validation }
+    }
+
+    /// Signs.
+    ///
+    /// # Errors
+    /// When the claims cannot be written, which is a defect.
+    pub fn sign(&self, claims: &Claims) -> Result<String> {
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.encoding)
+            .map_err(|e| Error::internal(format!("token: {e}")))
+    }
+
+    /// The claims of a token of this purpose that is signed by these keys (HS256 alone) and has not ended; else `None`.
+    pub fn verify(&self, token: &str, purpose: Purpose, now: Timestamp) -> Option<Claims> {
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?.claims;
+        (claims.token_type == purpose && claims.exp > now.0 / super::time::SECOND).then_some(claims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_768_573_845_123);
+
+    fn claims(token_type: Purpose, exp: i64) -> Claims {
+        let (jti, user_id, sid) = ("j".to_owned(), "7".to_owned(), "s".to_owned());
+        Claims { token_type, exp, iat: 0, jti, user_id, sid, generation: None }
+    }
+
+    #[test]
+    fn only_our_own_live_tokens_of_the_right_kind_pass() {
+        let keys = Keys::new(b"0123456789abcdef0123456789abcdef");
+        let later = NOW.0 / 1000 + 60;
+        let good = keys.sign(&claims(Purpose::Access, later)).unwrap();
+        assert_eq!(keys.verify(&good, Purpose::Access, NOW).unwrap().user(), Some(7));
+        assert!(keys.verify(&good, Purpose::Refresh, NOW).is_none());
+        assert!(Keys::new(b"another").verify(&good, Purpose::Access, NOW).is_none());
+        let dead = keys.sign(&claims(Purpose::Access, NOW.0 / 1000)).unwrap();
+        assert!(keys.verify(&dead, Purpose::Access, NOW).is_none());
+        let other = jsonwebtoken::encode(
+            &Header::new(Algorithm::HS512),
+            &claims(Purpose::Access, later),
+            &EncodingKey::from_secret(b"0123456789abcdef0123456789abcdef"),
+        );
+        assert!(keys.verify(&other.unwrap(), Purpose::Access, NOW).is_none());
+    }
+
+    #[test]
+    fn unsigned_and_endless_tokens_do_not_pass() {
+        let keys = Keys::new(b"0123456789abcdef0123456789abcdef");
+        // {"alg":"none"} and a body with every claim.
+        let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwiZXhwIjo5OTk5OTk5OTk5LCJpYXQiOjAsImp0aSI6ImoiLCJ1c2VyX2lkIjoiNyIsInNpZCI6InMifQ.";
+        assert!(keys.verify(none, Purpose::Access, NOW).is_none());
+        #[derive(Serialize)]
+        struct Endless<'a> {
+            token_type: Purpose,
+            iat: i64,
+            jti: &'a str,
+            user_id: &'a str,
+            sid: &'a str,
+        }
+        let endless = Endless { token_type: Purpose::Access, iat: 0, jti: "j", user_id: "7", sid: "s" };
+        let token = jsonwebtoken::encode(&Header::default(), &endless, &keys.encoding).unwrap();
+        assert!(keys.verify(&token, Purpose::Access, NOW).is_none());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_token_panics(token in "\\PC*") {
+            let _ = Keys::new(b"k").verify(&token, Purpose::Access, NOW);
+        }
+    }
+}

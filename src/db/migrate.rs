@@ -1,0 +1,126 @@
+//! Migrations: forward only, never edited, one text for both databases.
+
+use super::{Db, Mode};
+use crate::base::error::{Error, Result};
+use crate::base::time::Timestamp;
+use crate::params;
+
+/// One step of the schema.
+#[derive(Debug)]
+pub struct Migration {
+    /// Counted from 1 without a gap.
+    pub version: i64,
+    /// The file's name.
+    pub name: &'static str,
+    /// The statements, each ended by `;` at the end of a line.
+    pub sql: &'static str,
+}
+
+/// Every migration, oldest first.
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "0001_core", sql: include_str!("../../sql/0001_core.sql") },
+    Migration { version: 2, name: "0002_couples", sql: include_str!("../../sql/0002_couples.sql") },
+];
+
+/// The version that this program works with.
+pub fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |m| m.version)
+}
+
+/// How a store's schema stands to this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing was ever made.
+    Empty,
+    /// They fit.
+    Current,
+    /// Migrations are to be run.
+    Old(i64),
+    /// The store is newer than the program.
+    Newer(i64),
+}
+
+/// Compares the store's schema with this program's.
+///
+/// # Errors
+/// The engine's.
+pub fn standing(db: &mut Db) -> Result<Standing> {
+    Ok(match db.schema_version()? {
+        0 => Standing::Empty,
+        version if version == newest() => Standing::Current,
+        version if version < newest() => Standing::Old(version),
+        version => Standing::Newer(version),
+    })
+}
+
+/// Applies what is missing, each migration in a transaction of its own, and tells `progress` the name of each.
+/// Several processes may do so at once: the second finds nothing to do.
+///
+/// # Errors
+/// The engine's; a store that is newer than the program.
+pub fn migrate(db: &mut Db, progress: &mut dyn FnMut(&Migration)) -> Result<()> {
+    for migration in MIGRATIONS {
+        db.begin(Mode::Write)?;
+        match apply(db, migration) {
+            Ok(true) => {
+                db.commit()?;
+                progress(migration);
+            }
+            Ok(false) => db.rollback(),
+            Err(error) => {
+                db.rollback();
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn apply(db: &mut Db, migration: &Migration) -> Result<bool> {
+    let version = db.schema_version()?;
+    if version > newest() {
+        return Err(Error::NotReady(newer(version)));
+    }
+    if version >= migration.version {
+        return Ok(false);
+    }
+    for statement in statements(migration.sql) {
+        db.run(statement, &[])?;
+    }
+    let done = params![migration.version, migration.name, Timestamp::now()];
+    db.run("INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)", done)?;
+    db.set_schema_version(migration.version)?;
+    Ok(true)
+}
+
+/// What the operator is told about a store that is newer than the program.
+pub fn newer(version: i64) -> String {
+    format!(
+        "the database has schema {version}, this program knows only {}: put the newer program back, or restore the backup made before the upgrade",
+        newest()
+    )
+}
+
+/// The statements of a migration, without comment lines.
+fn statements(sql: &str) -> impl Iterator<Item = &str> {
+    sql.split(";\n").map(str::trim).filter(|s| s.lines().any(|line| !line.trim().is_empty() && !line.trim().starts_with("--")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_count_from_one_without_a_gap() {
+        for (n, migration) in (1..).zip(MIGRATIONS) {
+            assert_eq!(migration.version, n);
+            assert!(migration.name.starts_with(&format!("{n:04}_")), "{}", migration.name);
+        }
+    }
+
+    #[test]
+    fn statements_are_split_at_line_ends() {
+        let sql = "-- a\nCREATE TABLE a (x BIGINT);\n-- b\n\nCREATE INDEX b\n  ON a (x);\n-- end\n";
+        assert_eq!(statements(sql).count(), 2);
+    }
+}

@@ -1,0 +1,347 @@
+//! The database: a handful of verbs over positional `?`, so that stores are written once.
+//!
+//! `sqlite.rs` alone names its driver. The portable subset of SQL that stores keep to is in ARCHITECTURE.md.
+
+pub mod migrate;
+mod sqlite;
+
+use crate::base::error::{DbError, DbFault, Error, Result};
+use std::path::Path;
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// One snapshot for every statement; nothing is written.
+    Read,
+    /// Writes, with the right to write taken at the start (SQLite: `BEGIN IMMEDIATE`), so that what is read stays true.
+    Write,
+}
+
+/// A bound value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Param<'a> {
+    /// NULL.
+    Null,
+    /// A whole number, an instant in milliseconds, or a truth value as 0 and 1.
+    Int(i64),
+    /// Text.
+    Text(&'a str),
+    /// Bytes.
+    Bytes(&'a [u8]),
+}
+
+/// A value of a row, as the engine gave it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// NULL.
+    Null,
+    /// A whole number.
+    Int(i64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+}
+
+/// One row of an answer.
+pub struct Row<'r>(RowOf<'r>);
+
+enum RowOf<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
+}
+
+impl Row<'_> {
+    /// The column's value, counted from 0.
+    ///
+    /// # Errors
+    /// When the column holds another type than asked for: a statement and its reader disagree.
+    pub fn get<T: FromValue>(&self, column: usize) -> Result<T> {
+        let value = match &self.0 {
+            RowOf::Sqlite(row) => sqlite::value(row, column)?,
+        };
+        T::from_value(value).ok_or_else(|| Error::Internal(format!("column {column} has an unexpected type")))
+    }
+}
+
+/// What a column can be read as.
+pub trait FromValue: Sized {
+    /// The value, or `None` when it is of another type.
+    fn from_value(value: Value) -> Option<Self>;
+}
+
+impl FromValue for i64 {
+    fn from_value(value: Value) -> Option<Self> {
+        if let Value::Int(n) = value { Some(n) } else { None }
+    }
+}
+
+impl FromValue for bool {
+    fn from_value(value: Value) -> Option<Self> {
+        i64::from_value(value).map(|n| n != 0)
+    }
+}
+
+impl FromValue for String {
+    fn from_value(value: Value) -> Option<Self> {
+        if let Value::Text(text) = value { Some(text) } else { None }
+    }
+}
+
+impl FromValue for Vec<u8> {
+    fn from_value(value: Value) -> Option<Self> {
+        if let Value::Bytes(bytes) = value { Some(bytes) } else { None }
+    }
+}
+
+impl<T: FromValue> FromValue for Option<T> {
+    fn from_value(value: Value) -> Option<Self> {
+        if value == Value::Null { Some(None) } else { T::from_value(value).map(Some) }
+    }
+}
+
+impl FromValue for crate::base::time::Timestamp {
+    fn from_value(value: Value) -> Option<Self> {
+        i64::from_value(value).map(Self)
+    }
+}
+
+impl From<i64> for Param<'_> {
+    fn from(n: i64) -> Self {
+        Param::Int(n)
+    }
+}
+
+impl From<bool> for Param<'_> {
+    fn from(b: bool) -> Self {
+        Param::Int(i64::from(b))
+    }
+}
+
+impl From<crate::base::time::Timestamp> for Param<'_> {
+    fn from(at: crate::base::time::Timestamp) -> Self {
+        Param::Int(at.0)
+    }
+}
+
+impl<'a> From<&'a str> for Param<'a> {
+    fn from(text: &'a str) -> Self {
+        Param::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Param<'a> {
+    fn from(text: &'a String) -> Self {
+        Param::Text(text)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Param<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Param::Bytes(bytes)
+    }
+}
+
+impl<'a> From<&'a Option<String>> for Param<'a> {
+    fn from(value: &'a Option<String>) -> Self {
+        value.as_ref().map_or(Param::Null, |text| Param::Text(text))
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Param<'a> {
+    fn from(value: Option<&'a str>) -> Self {
+        value.map_or(Param::Null, Param::Text)
+    }
+}
+
+impl From<Option<i64>> for Param<'_> {
+    fn from(value: Option<i64>) -> Self {
+        value.map_or(Param::Null, Param::Int)
+    }
+}
+
+/// `params![a, b]`: bound values in the order of the statement's `?`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { &[$($crate::db::Param::from($value)),*] };
+}
+
+/// A row that is inserted, or replaces the values of the row with the same key.
+#[derive(Debug)]
+pub struct Upsert {
+    /// The table.
+    pub table: &'static str,
+    /// The columns of its primary key; bound first.
+    pub key: &'static [&'static str],
+    /// The other columns that are written; bound after the key.
+    pub set: &'static [&'static str],
+}
+
+/// An open database. One transaction at a time, one caller at a time.
+pub enum Db {
+    /// SQLite, in a file.
+    Sqlite(sqlite::Sqlite),
+}
+
+impl Db {
+    /// Opens the SQLite database in a file that exists.
+    ///
+    /// # Errors
+    /// [`DbFault::Missing`] when there is no such file, and what else keeps it from being opened.
+    pub fn sqlite(path: &Path) -> Result<Db> {
+        Ok(Db::Sqlite(sqlite::Sqlite::open(path, false)?))
+    }
+
+    /// Opens the SQLite database in a file, and makes an empty one where there is none.
+    ///
+    /// # Errors
+    /// What keeps it from being opened or made.
+    pub fn sqlite_create(path: &Path) -> Result<Db> {
+        Ok(Db::Sqlite(sqlite::Sqlite::open(path, true)?))
+    }
+
+    /// Starts a transaction.
+    ///
+    /// # Errors
+    /// [`DbFault::Busy`] when the right to write was not to be had within the busy time-out.
+    pub fn begin(&mut self, mode: Mode) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => db.begin(mode),
+        }
+    }
+
+    /// Makes the transaction last. When this returns without an error, the data are on the disk.
+    ///
+    /// # Errors
+    /// When they are not; the transaction is undone then.
+    pub fn commit(&mut self) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => db.commit(),
+        }
+    }
+
+    /// Undoes the transaction, if one is open. Never fails: a connection that cannot roll back is closed by its owner.
+    pub fn rollback(&mut self) {
+        match self {
+            Db::Sqlite(db) => db.rollback(),
+        }
+    }
+
+    /// Every row of a query.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn all<T>(&mut self, sql: &str, params: &[Param<'_>], mut read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        self.each(sql, params, &mut |row| {
+            rows.push(read(row)?);
+            Ok(true)
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row of a query, if there is one.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn one<T>(&mut self, sql: &str, params: &[Param<'_>], read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
+        let (mut read, mut found) = (Some(read), None);
+        self.each(sql, params, &mut |row| {
+            if let Some(read) = read.take() {
+                found = Some(read(row)?);
+            }
+            Ok(false)
+        })?;
+        Ok(found)
+    }
+
+    /// Calls `visit` with each row until it answers `false`.
+    ///
+    /// # Errors
+    /// The engine's, or the visitor's.
+    pub fn each(&mut self, sql: &str, params: &[Param<'_>], visit: &mut dyn FnMut(&Row<'_>) -> Result<bool>) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => db.each(sql, params, &mut |row| visit(&Row(RowOf::Sqlite(row)))),
+        }
+    }
+
+    /// The first row of a query, locked until the transaction ends. Called before anything of it is read that the
+    /// transaction builds on. SQLite: the write transaction holds the lock already.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn lock_row<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        read: impl FnOnce(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        match self {
+            Db::Sqlite(_) => self.one(sql, params, read),
+        }
+    }
+
+    /// Runs a statement; answers how many rows it matched.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        match self {
+            Db::Sqlite(db) => db.run(sql, params),
+        }
+    }
+
+    /// Inserts a row or replaces its values. Answers nothing: the engines count differently.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn put(&mut self, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => db.put(upsert, params),
+        }
+    }
+
+    /// The version of the newest migration that was applied; 0 for an empty database.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn schema_version(&mut self) -> Result<i64> {
+        match self {
+            Db::Sqlite(db) => db.schema_version(),
+        }
+    }
+
+    /// Remembers the version of the newest migration. Part of the migration's transaction.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn set_schema_version(&mut self, version: i64) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => db.set_schema_version(version),
+        }
+    }
+
+    /// Facts about the engine for the operator: name, version, and settings that matter.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn facts(&mut self) -> Result<Vec<(&'static str, String)>> {
+        match self {
+            Db::Sqlite(db) => db.facts(),
+        }
+    }
+
+    /// Looks the whole store over for damage; an empty list is a sound store.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn check(&mut self) -> Result<Vec<String>> {
+        match self {
+            Db::Sqlite(db) => db.check(),
+        }
+    }
+
+    /// Is this an error after which the connection should be opened anew?
+    pub fn is_lost(error: &Error) -> bool {
+        matches!(error, Error::Db(DbError { kind: DbFault::Missing | DbFault::Corrupt | DbFault::ReadOnly | DbFault::Other, .. }))
+    }
+}

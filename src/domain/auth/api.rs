@@ -1,0 +1,168 @@
+//! The account's routes.
+
+use super::api_session::{self, signed_in};
+use super::rules::{self, User};
+use super::{password, store};
+use crate::base::error::{Error, Refusal, Result};
+use crate::base::id;
+use crate::base::text::{self, Message};
+use crate::feature::ctx::{found, value};
+use crate::feature::{Access, Ctx};
+use crate::http::input::{Extent, Input};
+use crate::http::{Response, etag};
+use serde_json::{Map, Value, json};
+
+/// POST `/auth/register/`
+pub fn register(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let (input, hash) = sound_registration(ctx)?;
+    ctx.write(&mut |ctx| {
+        let mut user = User::new(id::number()?, ctx.now);
+        user.take(&input);
+        check_unique(ctx, &user)?;
+        insert(ctx, &user, &hash)?;
+        signed_in(ctx, 201, &user)
+    })
+}
+
+/// Checks the fields and hashes the password, outside any transaction: hashing is slow on purpose.
+fn sound_registration(ctx: &mut Ctx<'_>) -> Result<(Input, String)> {
+    let mut input = ctx.input(rules::REGISTER, Extent::Whole)?;
+    rules::check_account(&mut input);
+    let username = input.text("username").unwrap_or_default().to_owned();
+    rules::check_password(&mut input, "password", &username);
+    let secret = input.text("password").unwrap_or_default().to_owned();
+    let confirmed = input.text("password_confirm").is_none_or(|confirm| confirm == secret);
+    input.check(confirmed, "password_confirm", &text::PASSWORD_CONFIRM);
+    input.finish()?;
+    let hash = password::hash(&secret)?;
+    Ok((input, hash))
+}
+
+/// Refuses a name or an address that another has.
+fn check_unique(ctx: &mut Ctx<'_>, user: &User) -> Result<()> {
+    let mut taken = Vec::new();
+    if store::username_taken(ctx.db, &user.username, user.id)? {
+        taken.push(("username", Message::plain(&text::USERNAME_TAKEN)));
+    }
+    if let Some(email) = &user.email
+        && store::email_taken(ctx.db, email, user.id)?
+    {
+        taken.push(("email", Message::plain(&text::EMAIL_TAKEN)));
+    }
+    if taken.is_empty() { Ok(()) } else { Err(Refusal::fields(taken).into()) }
+}
+
+/// Two registrations at the same instant: the constraint decides, and the second is told as any other.
+fn insert(ctx: &mut Ctx<'_>, user: &User, hash: &str) -> Result<()> {
+    match store::insert(ctx.db, user, hash) {
+        Err(error) if error.is_duplicate() => Err(Refusal::field("username", Message::plain(&text::USERNAME_TAKEN)).into()),
+        other => other,
+    }
+}
+
+/// GET `/auth/me/`
+pub fn me(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let user = own(ctx)?;
+    Ok(shown(&user))
+}
+
+/// PATCH `/auth/me/`
+pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let mut user = own(ctx)?;
+    etag::require_match(ctx.request, || shown(&user).body)?;
+    let mut input = ctx.input(rules::CHANGE, Extent::Part)?;
+    rules::check_account(&mut input);
+    input.finish()?;
+    user.take(&input);
+    check_unique(ctx, &user)?;
+    store::update(ctx.db, &user, ctx.now)?;
+    show_partner(ctx)?;
+    Ok(etag::tagged(shown(&user)))
+}
+
+/// The couple shows its partners' languages and time zones: it has changed with them.
+fn show_partner(ctx: &mut Ctx<'_>) -> Result<()> {
+    let Some(tenant) = ctx.caller()?.tenant.clone() else { return Ok(()) };
+    ctx.advance(tenant.id)?;
+    ctx.touch("couple", &tenant.public_id)
+}
+
+/// DELETE `/auth/me/`
+pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
+    confirm(ctx, rules::DELETE, "password")?;
+    ctx.write(&mut |ctx| {
+        for feature in ctx.house.features {
+            if let Some(leaving) = feature.leaving {
+                leaving(ctx)?;
+            }
+        }
+        store::forget(ctx.db, ctx.user()?, ctx.now)?;
+        Ok(Response::empty(204))
+    })
+}
+
+/// POST `/auth/password/`
+pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let user = own(ctx)?;
+    let mut input = ctx.input(rules::PASSWORDS, Extent::Whole)?;
+    rules::check_password(&mut input, "new_password", &user.username);
+    input.finish()?;
+    confirm(ctx, rules::PASSWORDS, "old_password")?;
+    let hash = password::hash(input.text("new_password").unwrap_or_default())?;
+    ctx.write(&mut |ctx| {
+        let (user, session) = (ctx.user()?, ctx.caller()?.session.clone());
+        store::set_password(ctx.db, user, &hash, ctx.now)?;
+        store::end_sessions(ctx.db, user, &session)?;
+        Ok(Response::empty(204))
+    })
+}
+
+/// GET `/auth/export/`
+pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let user = own(ctx)?;
+    let mut kinds = Map::new();
+    if matches!(ctx.route.access, Access::User) && ctx.caller()?.tenant.is_some() {
+        for kind in ctx.house.kinds() {
+            kinds.insert(kind.name.to_owned(), Value::Array(every(ctx, kind)?));
+        }
+    }
+    Ok(Response::json(200, &json!({"exported_at": ctx.now, "user": value(&user)?, "data": kinds})))
+}
+
+/// How many objects are read at once.
+const BATCH: usize = 200;
+
+/// Every live object of a kind, in the order of the feed.
+fn every(ctx: &mut Ctx<'_>, kind: &crate::feature::Kind) -> Result<Vec<Value>> {
+    let ids = crate::feature::store::alive(ctx.db, ctx.tenant_id()?, kind.name)?;
+    let mut objects = Vec::with_capacity(ids.len());
+    for batch in ids.chunks(BATCH) {
+        let batch: Vec<&str> = batch.iter().map(String::as_str).collect();
+        objects.extend((kind.load)(ctx, &batch)?.into_iter().map(|(_, object)| object));
+    }
+    Ok(objects)
+}
+
+/// The caller's own account.
+fn own(ctx: &mut Ctx<'_>) -> Result<User> {
+    let user = ctx.user()?;
+    Ok(found(store::by_id(ctx.db, user)?)?.user)
+}
+
+/// Refuses unless the field holds the caller's password; guesses are counted like failed logins.
+fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'static str) -> Result<()> {
+    let mut input = ctx.input(fields, Extent::Whole)?;
+    input.finish()?;
+    let account = found(store::by_id(ctx.db, ctx.user()?)?)?;
+    let bucket = ctx.bucket("login", &account.user.id.to_string());
+    ctx.check_attempts(&bucket, ctx.house.settings.limit_auth)?;
+    if password::verify(input.text(field).unwrap_or_default(), &account.password)? {
+        return Ok(());
+    }
+    api_session::remember_failure(ctx, &bucket)?;
+    Err(Error::from(Refusal::field(field, Message::plain(&text::PASSWORD_WRONG))))
+}
+
+fn shown(user: &User) -> Response {
+    Response::json(200, &json!({ "user": user }))
+}

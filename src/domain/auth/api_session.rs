@@ -1,0 +1,172 @@
+//! Signing in and out.
+
+use super::password;
+use super::rules::{self, User};
+use super::session::{Next, Rotation};
+use super::store::{self, Account};
+use crate::base::error::{Error, Kind, Refusal, Result};
+use crate::base::id;
+use crate::base::text::{self, Message};
+use crate::base::time::{SECOND, Timestamp};
+use crate::base::token::{Claims, Purpose};
+use crate::db::Mode;
+use crate::feature::Ctx;
+use crate::http::Response;
+use crate::http::input::{Extent, Input};
+use serde_json::json;
+
+/// POST `/auth/login/`
+pub fn login(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let mut input = ctx.input(rules::LOGIN, Extent::Whole)?;
+    let named = ["email", "username"].iter().find_map(|f| input.text(f).filter(|v| !v.is_empty())).map(str::to_owned);
+    input.check(named.is_some(), "non_field_errors", &text::LOGIN_NAME);
+    input.finish()?;
+    let name = named.unwrap_or_default();
+    let account = account(ctx, &input)?;
+    let whose = account.as_ref().map_or_else(|| rules::key(&name), |a| a.user.id.to_string());
+    let bucket = ctx.bucket("login", &whose);
+    ctx.check_attempts(&bucket, ctx.house.settings.limit_auth)?;
+    let hash = account.as_ref().map_or(password::NOBODY, |a| &a.password);
+    let right = password::verify(input.text("password").unwrap_or_default(), hash)?;
+    match account.filter(|_| right) {
+        Some(account) => ctx.write(&mut |ctx| signed_in_as(ctx, &account)),
+        None => {
+            remember_failure(ctx, &bucket)?;
+            Err(bad_credentials())
+        }
+    }
+}
+
+/// The account meant: the e-mail value is tried as an address, then as a user name.
+fn account(ctx: &mut Ctx<'_>, input: &Input) -> Result<Option<Account>> {
+    if let Some(email) = input.text("email").filter(|e| !e.is_empty()) {
+        if let Some(account) = store::by_email(ctx.db, email)? {
+            return Ok(Some(account));
+        }
+        if let Some(account) = store::by_username(ctx.db, email)? {
+            return Ok(Some(account));
+        }
+    }
+    match input.text("username").filter(|n| !n.is_empty()) {
+        Some(name) => store::by_username(ctx.db, name),
+        None => Ok(None),
+    }
+}
+
+/// The password was verified outside the transaction: it must still be the account's inside.
+fn signed_in_as(ctx: &mut Ctx<'_>, account: &Account) -> Result<Response> {
+    match store::by_id(ctx.db, account.user.id)? {
+        Some(now) if now.password == account.password => signed_in(ctx, 200, &now.user),
+        _ => Err(bad_credentials()),
+    }
+}
+
+fn bad_credentials() -> Error {
+    Refusal::field("non_field_errors", Message::plain(&text::BAD_CREDENTIALS)).into()
+}
+
+/// Counts a failed attempt in a transaction of its own: the refusal that follows undoes nothing of it.
+pub fn remember_failure(ctx: &mut Ctx<'_>, bucket: &str) -> Result<()> {
+    if ctx.house.settings.limit_auth.is_none() {
+        return Ok(());
+    }
+    ctx.db.begin(Mode::Write)?;
+    match ctx.count_attempt(bucket) {
+        Ok(()) => ctx.db.commit(),
+        Err(error) => {
+            ctx.db.rollback();
+            Err(error)
+        }
+    }
+}
+
+/// Starts a session and answers its tokens.
+pub fn signed_in(ctx: &mut Ctx<'_>, status: u16, user: &User) -> Result<Response> {
+    let (session, rotation) = (id::opaque(), Rotation::start(ctx.now));
+    let expires = ctx.now.plus(ctx.house.settings.refresh_ttl);
+    store::insert_session(ctx.db, &session, user.id, &rotation, ctx.now, expires)?;
+    let access = access_token(ctx, user.id, &session)?;
+    let refresh = refresh_token(ctx, user.id, &session, 0, ctx.now)?;
+    Ok(Response::json(status, &json!({"user": user, "access": access, "refresh": refresh})))
+}
+
+fn access_token(ctx: &Ctx<'_>, user: i64, session: &str) -> Result<String> {
+    let (iat, exp) = (ctx.now.0 / SECOND, ctx.now.plus(ctx.house.settings.access_ttl).0 / SECOND);
+    let (user_id, sid) = (user.to_string(), session.to_owned());
+    ctx.house.keys.sign(&Claims { token_type: Purpose::Access, exp, iat, jti: id::opaque(), user_id, sid, generation: None })
+}
+
+/// The refresh token of a number, issued at an instant: the same question gives the same bytes.
+fn refresh_token(ctx: &Ctx<'_>, user: i64, session: &str, number: i64, at: Timestamp) -> Result<String> {
+    let (iat, exp) = (at.0 / SECOND, at.plus(ctx.house.settings.refresh_ttl).0 / SECOND);
+    let (user_id, sid, jti) = (user.to_string(), session.to_owned(), format!("{session}.{number}.{}", at.0));
+    ctx.house.keys.sign(&Claims { token_type: Purpose::Refresh, exp, iat, jti, user_id, sid, generation: Some(number) })
+}
+
+/// The refresh token that came, and its claims when it is good.
+fn presented(ctx: &mut Ctx<'_>) -> Result<Option<Claims>> {
+    let mut input = ctx.input(rules::REFRESH, Extent::Whole)?;
+    input.finish()?;
+    Ok(ctx.house.keys.verify(input.text("refresh").unwrap_or_default(), Purpose::Refresh, ctx.now))
+}
+
+fn not_valid() -> Refusal {
+    Refusal::new(Kind::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID)
+}
+
+/// POST `/auth/refresh/`
+pub fn refresh(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let claims = presented(ctx)?;
+    let whose = claims.as_ref().map_or_else(String::new, |c| c.user_id.clone());
+    let bucket = ctx.bucket("refresh", &whose);
+    ctx.check_attempts(&bucket, ctx.house.settings.limit_auth)?;
+    let Some(claims) = claims else {
+        remember_failure(ctx, &bucket)?;
+        return Err(not_valid().into());
+    };
+    ctx.write(&mut |ctx| refreshed(ctx, &claims, &bucket))
+}
+
+/// A stolen token ends the session, and that is committed with the refusal.
+fn refreshed(ctx: &mut Ctx<'_>, claims: &Claims, bucket: &str) -> Result<Response> {
+    let session = store::session(ctx.db, &claims.sid, ctx.now)?.filter(|(user, _)| Some(*user) == claims.user());
+    let next = session.map(|(user, rotation)| (user, rotation.present(claims.generation.unwrap_or(-1), ctx.now)));
+    match next {
+        Some((user, Next::Issue(number, at, rotation))) => {
+            store::update_session(ctx.db, &claims.sid, &rotation, ctx.now.plus(ctx.house.settings.refresh_ttl))?;
+            let access = access_token(ctx, user, &claims.sid)?;
+            let refresh = refresh_token(ctx, user, &claims.sid, number, at)?;
+            Ok(Response::json(200, &json!({"access": access, "refresh": refresh})))
+        }
+        other => {
+            if other.is_some() {
+                store::end_session(ctx.db, &claims.sid)?;
+            }
+            ctx.count_attempt(bucket)?;
+            Ok(ctx.refused(&not_valid()))
+        }
+    }
+}
+
+/// POST `/auth/logout/`
+pub fn logout(ctx: &mut Ctx<'_>) -> Result<Response> {
+    match presented(ctx)? {
+        Some(claims) => ctx.write(&mut |ctx| {
+            store::end_session(ctx.db, &claims.sid)?;
+            Ok(Response::empty(204))
+        }),
+        None => Err(not_valid().into()),
+    }
+}
+
+/// POST `/auth/logout-all/`
+pub fn logout_all(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let Some(claims) = presented(ctx)? else { return Err(not_valid().into()) };
+    ctx.write(&mut |ctx| {
+        if store::session(ctx.db, &claims.sid, ctx.now)?.is_none() {
+            return Err(not_valid().into());
+        }
+        store::end_sessions(ctx.db, claims.user().unwrap_or_default(), "")?;
+        Ok(Response::empty(204))
+    })
+}

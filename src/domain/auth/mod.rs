@@ -1,0 +1,33 @@
+//! Accounts and sessions.
+
+mod api;
+mod api_session;
+pub mod password;
+pub mod rules;
+pub mod session;
+pub mod store;
+
+use crate::feature::{Access, Feature, Job, Route};
+
+/// The registry entry.
+pub const FEATURE: Feature = Feature { jobs: JOBS, ..Feature::new("auth", ROUTES) };
+
+const ROUTES: &[Route] = &[
+    Route::post("/auth/register/", Access::Public, api::register, "Make an account and sign in").own(),
+    Route::post("/auth/login/", Access::Public, api_session::login, "Sign in").own(),
+    Route::post("/auth/refresh/", Access::Public, api_session::refresh, "New tokens for a refresh token").own(),
+    Route::post("/auth/logout/", Access::Public, api_session::logout, "End the session of a refresh token").own(),
+    Route::post("/auth/logout-all/", Access::Public, api_session::logout_all, "End every session of a refresh token's user")
+        .own(),
+    Route::get("/auth/me/", Access::User, api::me, "The caller's account"),
+    Route::patch("/auth/me/", Access::User, api::change, "Change the caller's account"),
+    Route::delete("/auth/me/", Access::User, api::delete, "Delete the caller's account").own(),
+    Route::post("/auth/password/", Access::User, api::password, "Change the password; every other session ends").own(),
+    Route::get("/auth/export/", Access::User, api::export, "Everything held on the caller and their couple"),
+];
+
+const JOBS: &[Job] = &[
+    Job { name: "expired sessions", run: store::purge_sessions },
+    Job { name: "old failed attempts", run: store::purge_attempts },
+    Job { name: "expired idempotency keys", run: store::purge_keys },
+];

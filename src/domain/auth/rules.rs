@@ -1,0 +1,152 @@
+//! What an account may look like.
+
+use super::password;
+use crate::base::text::{self, Message};
+use crate::base::time::Timestamp;
+use crate::http::input::{Field, Input, Shape};
+use serde::Serialize;
+
+/// The longest user name, given name and family name, in characters.
+pub const MAX_NAME: usize = 150;
+/// The longest e-mail address (RFC 5321 §4.5.3.1, less the angle brackets).
+pub const MAX_EMAIL: usize = 254;
+/// Password lengths, in characters: NIST SP 800-63B's minimum, and a bound on what is hashed.
+pub const PASSWORD: (usize, usize) = (8, 128);
+/// The longest name of a time zone; the longest in the IANA database has 32 characters.
+const MAX_TIMEZONE: usize = 64;
+/// The languages of accounts.
+pub const LANGUAGES: &[&str] = &["fr", "en", "ko"];
+
+/// A password field: never trimmed.
+const fn secret(name: &'static str, min: usize) -> Field {
+    Field::new(name, Shape::Text { min, max: PASSWORD.1, trim: false, blank: false })
+}
+
+const EMAIL: Field = Field::name("email", MAX_EMAIL).nullable();
+const FIRST_NAME: Field = Field::name("first_name", MAX_NAME);
+const LAST_NAME: Field = Field::name("last_name", MAX_NAME);
+const LANGUAGE: Field = Field::new("language", Shape::Choice(LANGUAGES));
+const TIMEZONE: Field = Field::name("timezone", MAX_TIMEZONE);
+
+/// The fields of a new account.
+pub const REGISTER: &[Field] = &[
+    Field::name("username", MAX_NAME).required(),
+    secret("password", PASSWORD.0).required(),
+    Field::new("password_confirm", Shape::Text { min: 0, max: PASSWORD.1, trim: false, blank: true }),
+    EMAIL,
+    FIRST_NAME,
+    LAST_NAME,
+    LANGUAGE,
+    TIMEZONE,
+];
+
+/// The fields of an account that its owner may change.
+pub const CHANGE: &[Field] = &[EMAIL, FIRST_NAME, LAST_NAME, LANGUAGE, TIMEZONE];
+
+/// The fields of a login.
+pub const LOGIN: &[Field] = &[
+    Field::name("email", MAX_EMAIL).nullable(),
+    Field::name("username", MAX_EMAIL).nullable(),
+    secret("password", 0).required(),
+];
+
+/// The field that carries a refresh token.
+pub const REFRESH: &[Field] = &[Field::name("refresh", 4_096).required()];
+
+/// The field that confirms a deletion.
+pub const DELETE: &[Field] = &[secret("password", 0).required()];
+
+/// The fields of a change of password.
+pub const PASSWORDS: &[Field] = &[secret("old_password", 0).required(), secret("new_password", PASSWORD.0).required()];
+
+/// An account as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct User {
+    /// A random 48-bit number.
+    pub id: i64,
+    /// Unique whatever the case.
+    pub username: String,
+    /// Unique whatever the case.
+    pub email: Option<String>,
+    /// The given name.
+    pub first_name: String,
+    /// The family name.
+    pub last_name: String,
+    /// One of [`LANGUAGES`].
+    pub language: String,
+    /// An IANA name.
+    pub timezone: String,
+    /// When the account was made.
+    #[serde(skip)]
+    pub created_at: Timestamp,
+}
+
+impl User {
+    /// An account with the contract's defaults.
+    pub fn new(id: i64, created_at: Timestamp) -> User {
+        let (language, timezone) = ("fr".to_owned(), "UTC".to_owned());
+        let (first_name, last_name, username) = (String::new(), String::new(), String::new());
+        User { id, username, email: None, first_name, last_name, language, timezone, created_at }
+    }
+
+    /// Takes what was sent and is sound; an empty address is none.
+    pub fn take(&mut self, input: &Input) {
+        input.set("username", &mut self.username);
+        input.set("email", &mut self.email);
+        self.email = self.email.take().filter(|email| !email.is_empty());
+        input.set("first_name", &mut self.first_name);
+        input.set("last_name", &mut self.last_name);
+        input.set("language", &mut self.language);
+        input.set("timezone", &mut self.timezone);
+    }
+}
+
+/// What makes two names or addresses the same: case does not count, in any script.
+pub fn key(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// Checks what the table of fields cannot.
+pub fn check_account(input: &mut Input) {
+    let username = input.text("username").map(str::to_owned);
+    if let Some(name) = &username {
+        input.check(name.chars().all(|c| c.is_alphanumeric() || "_@.+-".contains(c)), "username", &text::USERNAME_FORM);
+    }
+    if let Some(email) = input.text("email").map(str::to_owned) {
+        input.check(email.is_empty() || is_email(&email), "email", &text::EMAIL_FORM);
+    }
+    if let Some(zone) = input.text("timezone").map(str::to_owned).filter(|zone| zone.parse::<chrono_tz::Tz>().is_err()) {
+        input.error("timezone", Message::with(&text::TIMEZONE, &[&zone]));
+    }
+}
+
+/// Checks a new password.
+pub fn check_password(input: &mut Input, field: &'static str, username: &str) {
+    let Some(new) = input.text(field).map(str::to_owned) else { return };
+    input.check(!new.chars().all(char::is_numeric), field, &text::PASSWORD_NUMERIC);
+    input.check(!password::is_common(&new), field, &text::PASSWORD_COMMON);
+    input.check(key(&new) != key(username), field, &text::PASSWORD_USERNAME);
+}
+
+/// One `@`, something before it, a dotted host after it, no white space: whether mail arrives is not for a form to say.
+fn is_email(text: &str) -> bool {
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"".contains(c));
+    let host_is_sound =
+        |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-'));
+    plain && text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.contains('@') && host_is_sound(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for good in ["a@b.fr", "jean.dupont+x@ex-ample.co.kr", "é@é.fr"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in ["", "a", "a@b", "@b.fr", "a@.fr", "a@b.", "a b@c.fr", "a@@b.fr", "a@b@c.fr", "<a@b.fr>"] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+}

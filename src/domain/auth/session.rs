@@ -1,0 +1,108 @@
+//! Refresh tokens: rotation with reuse detection, and mercy for clients that keep their first token.
+//!
+//! The refresh tokens of a session are numbered. `generation` is the newest that the client has shown to hold:
+//!
+//! | the client sends | what it shows | what happens |
+//! |---|---|---|
+//! | generation + 1 | it holds the successor | that becomes the generation; the one before is retired |
+//! | generation | it kept its token, or the answer was lost | the same successor within 60 s, else a newer one |
+//! | the one before, within 60 s | two of its requests crossed | the same successor again |
+//! | anything older | a token was stolen | the session ends |
+
+use crate::base::time::{MINUTE, Timestamp};
+
+/// How long the same question gets the same successor.
+pub const GRACE: i64 = MINUTE;
+
+/// Where a session's refresh tokens stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rotation {
+    /// The newest token that the client has shown to hold.
+    pub generation: i64,
+    /// When that token was issued.
+    pub generation_at: Timestamp,
+    /// When the client first showed it.
+    pub rotated_at: Timestamp,
+    /// When the successor was last issued.
+    pub successor_at: Timestamp,
+}
+
+/// What a refresh token leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Issue the token of this number as of this instant; the session stands as given.
+    Issue(i64, Timestamp, Rotation),
+    /// End the session.
+    Reused,
+}
+
+impl Rotation {
+    /// A session whose first token, number 0, is issued now.
+    pub fn start(now: Timestamp) -> Rotation {
+        Rotation { generation: 0, generation_at: now, rotated_at: now, successor_at: Timestamp(0) }
+    }
+
+    /// What the token of this number leads to.
+    pub fn present(self, number: i64, now: Timestamp) -> Next {
+        if number == self.generation + 1 {
+            let turned = Rotation { generation: number, generation_at: self.successor_at, rotated_at: now, successor_at: now };
+            return Next::Issue(number + 1, now, turned);
+        }
+        if number == self.generation {
+            let at = if recent(self.successor_at, now) { self.successor_at } else { now };
+            return Next::Issue(number + 1, at, Rotation { successor_at: at, ..self });
+        }
+        if number == self.generation - 1 && recent(self.rotated_at, now) {
+            return Next::Issue(self.generation, self.generation_at, self);
+        }
+        Next::Reused
+    }
+}
+
+fn recent(at: Timestamp, now: Timestamp) -> bool {
+    now.0.abs_diff(at.0) < GRACE.unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp(1_000_000_000 + seconds * 1000)
+    }
+
+    fn issue(next: Next) -> (i64, Timestamp, Rotation) {
+        match next {
+            Next::Issue(number, when, rotation) => (number, when, rotation),
+            Next::Reused => panic!("reused"),
+        }
+    }
+
+    #[test]
+    fn a_client_that_keeps_its_first_token_is_served_for_ever() {
+        let mut session = Rotation::start(at(0));
+        for minute in 1..100 {
+            session = issue(session.present(0, at(minute * 600))).2;
+        }
+        assert_eq!(session.generation, 0);
+    }
+
+    #[test]
+    fn a_lost_answer_gets_the_same_successor() {
+        let (number, when, session) = issue(Rotation::start(at(0)).present(0, at(100)));
+        assert_eq!((number, when), (1, at(100)));
+        assert_eq!(issue(session.present(0, at(130))), (1, at(100), session));
+        assert_eq!(issue(session.present(0, at(170))).1, at(170));
+    }
+
+    #[test]
+    fn a_used_successor_retires_its_predecessor() {
+        let session = issue(Rotation::start(at(0)).present(0, at(100))).2;
+        let (number, _, session) = issue(session.present(1, at(200)));
+        assert_eq!(number, 2);
+        assert_eq!(issue(session.present(0, at(230))), (1, at(100), session), "requests that crossed");
+        assert_eq!(session.present(0, at(261)), Next::Reused);
+        assert_eq!(session.present(3, at(201)), Next::Reused);
+        assert_eq!(session.present(-1, at(201)), Next::Reused);
+    }
+}

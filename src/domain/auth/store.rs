@@ -1,0 +1,183 @@
+//! Accounts and sessions in the database.
+
+use super::rules::{User, key};
+use super::session::Rotation;
+use crate::base::error::Result;
+use crate::base::time::{DAY, Timestamp};
+use crate::db::{Db, Row};
+use crate::feature::Settings;
+use crate::params;
+
+/// An account with what its owner does not see.
+pub struct Account {
+    /// The account.
+    pub user: User,
+    /// The password's hash.
+    pub password: String,
+}
+
+fn account(row: &Row<'_>) -> Result<Account> {
+    let user = User {
+        id: row.get(0)?,
+        username: row.get(1)?,
+        email: row.get(2)?,
+        first_name: row.get(3)?,
+        last_name: row.get(4)?,
+        language: row.get(5)?,
+        timezone: row.get(6)?,
+        created_at: row.get(7)?,
+    };
+    Ok(Account { user, password: row.get(8)? })
+}
+
+/// The account of an id, unless it is disabled.
+pub fn by_id(db: &mut Db, id: i64) -> Result<Option<Account>> {
+    let sql = "SELECT id, username, email, first_name, last_name, language, timezone, created_at, password \
+         FROM users WHERE id = ? AND disabled = 0";
+    db.one(sql, params![id], account)
+}
+
+/// The account of an e-mail address, unless it is disabled.
+pub fn by_email(db: &mut Db, email: &str) -> Result<Option<Account>> {
+    let sql = "SELECT id, username, email, first_name, last_name, language, timezone, created_at, password \
+         FROM users WHERE email_key = ? AND disabled = 0";
+    db.one(sql, params![&key(email)], account)
+}
+
+/// The account of a user name, unless it is disabled.
+pub fn by_username(db: &mut Db, username: &str) -> Result<Option<Account>> {
+    let sql = "SELECT id, username, email, first_name, last_name, language, timezone, created_at, password \
+         FROM users WHERE username_key = ? AND disabled = 0";
+    db.one(sql, params![&key(username)], account)
+}
+
+/// Is the name taken by another than this user, even a disabled one?
+pub fn username_taken(db: &mut Db, username: &str, by_other_than: i64) -> Result<bool> {
+    let sql = "SELECT id FROM users WHERE username_key = ? AND id <> ?";
+    Ok(db.one(sql, params![&key(username), by_other_than], |row| row.get::<i64>(0))?.is_some())
+}
+
+/// Is the address taken by another than this user, even a disabled one?
+pub fn email_taken(db: &mut Db, email: &str, by_other_than: i64) -> Result<bool> {
+    let sql = "SELECT id FROM users WHERE email_key = ? AND id <> ?";
+    Ok(db.one(sql, params![&key(email), by_other_than], |row| row.get::<i64>(0))?.is_some())
+}
+
+/// Writes a new account.
+pub fn insert(db: &mut Db, user: &User, password: &str) -> Result<()> {
+    let sql = "INSERT INTO users (id, username, username_key, email, email_key, password, first_name, last_name, language, timezone, \
+         disabled, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)";
+    let (username_key, email_key) = (key(&user.username), user.email.as_deref().map(key));
+    let values = params![
+        user.id,
+        &user.username,
+        &username_key,
+        &user.email,
+        &email_key,
+        password,
+        &user.first_name,
+        &user.last_name,
+        &user.language,
+        &user.timezone,
+        user.created_at,
+        user.created_at,
+    ];
+    db.run(sql, values).map(drop)
+}
+
+/// Writes what an owner changed.
+pub fn update(db: &mut Db, user: &User, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE users SET email = ?, email_key = ?, first_name = ?, last_name = ?, language = ?, timezone = ?, updated_at = ? WHERE id = ?";
+    let email_key = user.email.as_deref().map(key);
+    let values =
+        params![&user.email, &email_key, &user.first_name, &user.last_name, &user.language, &user.timezone, now, user.id];
+    db.run(sql, values).map(drop)
+}
+
+/// Writes a new password's hash.
+pub fn set_password(db: &mut Db, user: i64, password: &str, now: Timestamp) -> Result<()> {
+    db.run("UPDATE users SET password = ?, updated_at = ? WHERE id = ?", params![password, now, user]).map(drop)
+}
+
+/// Disables an account, or enables it again.
+pub fn set_disabled(db: &mut Db, user: i64, disabled: bool, now: Timestamp) -> Result<()> {
+    db.run("UPDATE users SET disabled = ?, updated_at = ? WHERE id = ?", params![disabled, now, user]).map(drop)
+}
+
+/// Forgets a person: what their partner keeps stays signed by a name that says nothing.
+pub fn forget(db: &mut Db, user: i64, now: Timestamp) -> Result<()> {
+    let name = format!("deleted-{user}");
+    let sql = "UPDATE users SET username = ?, username_key = ?, email = NULL, email_key = NULL, password = '!', first_name = '', \
+         last_name = '', timezone = 'UTC', disabled = 1, updated_at = ? WHERE id = ?";
+    db.run(sql, params![&name, &name, now, user])?;
+    end_sessions(db, user, "").map(drop)
+}
+
+/// An account as the operator sees it.
+pub struct Listed {
+    /// The account.
+    pub user: User,
+    /// Is it disabled?
+    pub disabled: bool,
+    /// How many sessions it has.
+    pub sessions: i64,
+}
+
+/// Every account, by name.
+pub fn list(db: &mut Db) -> Result<Vec<Listed>> {
+    let sql = "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password, u.disabled, \
+         (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id) FROM users u ORDER BY u.username_key";
+    db.all(sql, &[], |row| Ok(Listed { user: account(row)?.user, disabled: row.get(9)?, sessions: row.get(10)? }))
+}
+
+/// A session's owner and how its refresh tokens stand, unless it has ended or its owner is disabled.
+pub fn session(db: &mut Db, id: &str, now: Timestamp) -> Result<Option<(i64, Rotation)>> {
+    let sql = "SELECT s.user_id, s.generation, s.generation_at, s.rotated_at, s.successor_at FROM sessions s \
+         JOIN users u ON u.id = s.user_id WHERE s.id = ? AND s.expires_at > ? AND u.disabled = 0";
+    db.lock_row(sql, params![id, now], |row| {
+        let rotation =
+            Rotation { generation: row.get(1)?, generation_at: row.get(2)?, rotated_at: row.get(3)?, successor_at: row.get(4)? };
+        Ok((row.get(0)?, rotation))
+    })
+}
+
+/// Writes a new session.
+pub fn insert_session(db: &mut Db, id: &str, user: i64, rotation: &Rotation, now: Timestamp, expires: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO sessions (id, user_id, generation, generation_at, rotated_at, successor_at, created_at, expires_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    let r = rotation;
+    db.run(sql, params![id, user, r.generation, r.generation_at, r.rotated_at, r.successor_at, now, expires]).map(drop)
+}
+
+/// Writes how a session's refresh tokens stand.
+pub fn update_session(db: &mut Db, id: &str, rotation: &Rotation, expires: Timestamp) -> Result<()> {
+    let sql =
+        "UPDATE sessions SET generation = ?, generation_at = ?, rotated_at = ?, successor_at = ?, expires_at = ? WHERE id = ?";
+    let r = rotation;
+    db.run(sql, params![r.generation, r.generation_at, r.rotated_at, r.successor_at, expires, id]).map(drop)
+}
+
+/// Ends a session.
+pub fn end_session(db: &mut Db, id: &str) -> Result<()> {
+    db.run("DELETE FROM sessions WHERE id = ?", params![id]).map(drop)
+}
+
+/// Ends every session of a user but one.
+pub fn end_sessions(db: &mut Db, user: i64, but: &str) -> Result<u64> {
+    db.run("DELETE FROM sessions WHERE user_id = ? AND id <> ?", params![user, but])
+}
+
+/// Deletes sessions that have ended.
+pub fn purge_sessions(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+    db.run("DELETE FROM sessions WHERE expires_at <= ?", params![now])
+}
+
+/// Deletes failed attempts that no limit looks at any more.
+pub fn purge_attempts(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+    db.run("DELETE FROM attempts WHERE at <= ?", params![now.plus(-DAY)])
+}
+
+/// Deletes stored answers whose keys count as unused.
+pub fn purge_keys(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+    db.run("DELETE FROM idempotency WHERE expires_at <= ?", params![now])
+}

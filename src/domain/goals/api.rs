@@ -1,0 +1,158 @@
+//! The routes of goals and actions.
+
+use super::rules::{self, Action, Goal};
+use super::{ACTIONS, GOALS, store};
+use crate::base::error::{Refusal, Result};
+use crate::base::id;
+use crate::base::text::{self, Message};
+use crate::feature::ctx::{found, load};
+use crate::feature::{Ctx, store as feed};
+use crate::http::input::{Extent, Input};
+use crate::http::paging::Page;
+use crate::http::{Response, etag};
+use serde_json::{Value, json};
+
+/// GET `/goals/`
+pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let tenant = ctx.tenant_id()?;
+    let page = Page::of(ctx.request, store::count(ctx.db, tenant)?)?;
+    let goals = store::page(ctx.db, tenant, page.limit(), page.offset())?;
+    Ok(page.answer(ctx.request, &goals))
+}
+
+/// POST `/goals/`
+pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let input = read(ctx, Extent::Whole)?;
+    let mut goal = Goal::new(id::object(), ctx.user()?, ctx.stamp()?);
+    goal.take(&input);
+    store::insert(ctx.db, ctx.tenant_id()?, &goal)?;
+    ctx.touch(GOALS, &goal.id)?;
+    Ok(etag::tagged(Response::json(201, &goal)))
+}
+
+/// GET `/goals/{id}/`
+pub fn goal(ctx: &mut Ctx<'_>) -> Result<Response> {
+    Ok(Response::json(200, &find(ctx)?))
+}
+
+/// PUT `/goals/{id}/`
+pub fn replace(ctx: &mut Ctx<'_>) -> Result<Response> {
+    update(ctx, Extent::Whole)
+}
+
+/// PATCH `/goals/{id}/`
+pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
+    update(ctx, Extent::Part)
+}
+
+fn update(ctx: &mut Ctx<'_>, extent: Extent) -> Result<Response> {
+    let mut goal = find(ctx)?;
+    ctx.require_match(&goal)?;
+    goal.take(&read(ctx, extent)?);
+    goal.updated_at = ctx.stamp()?;
+    store::update(ctx.db, ctx.tenant_id()?, &goal)?;
+    ctx.touch(GOALS, &goal.id)?;
+    Ok(etag::tagged(Response::json(200, &goal)))
+}
+
+/// DELETE `/goals/{id}/`
+pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let goal = find(ctx)?;
+    ctx.require_match(&goal)?;
+    store::delete(ctx.db, ctx.tenant_id()?, &goal.id)?;
+    for action in &goal.actions {
+        ctx.bury(ACTIONS, &action.id)?;
+    }
+    ctx.bury(GOALS, &goal.id)?;
+    Ok(Response::empty(204))
+}
+
+fn find(ctx: &mut Ctx<'_>) -> Result<Goal> {
+    let (tenant, id) = (ctx.tenant_id()?, ctx.path_id()?);
+    found(store::find(ctx.db, tenant, &id)?)
+}
+
+/// The sent fields; the owner must be one of the two.
+fn read(ctx: &mut Ctx<'_>, extent: Extent) -> Result<Input> {
+    let mut input = ctx.input(rules::GOAL, extent)?;
+    if let Some(owner) = input.int("owner") {
+        let member = feed::is_member(ctx.db, ctx.tenant_id()?, owner)?;
+        input.check(member, "owner", &text::NOT_MEMBER);
+    }
+    input.finish()?;
+    Ok(input)
+}
+
+/// GET `/goals/{id}/actions/`
+pub fn actions(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let goal = find(ctx)?;
+    let page = Page::of(ctx.request, i64::try_from(goal.actions.len()).unwrap_or(i64::MAX))?;
+    Ok(page.answer(ctx.request, page.slice(&goal.actions)))
+}
+
+/// POST `/goals/{id}/actions/`
+pub fn add_action(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let goal = find(ctx)?;
+    if goal.actions.len() >= rules::MAX_ACTIONS {
+        let message = Message::with(&text::TOO_MANY_ITEMS, &[&rules::MAX_ACTIONS]);
+        return Err(Refusal::field("non_field_errors", message).into());
+    }
+    let mut input = ctx.input(rules::ACTION, Extent::Whole)?;
+    input.finish()?;
+    let mut action = Action::new(id::object(), goal.id, ctx.stamp()?);
+    action.take(&input);
+    store::insert_action(ctx.db, ctx.tenant_id()?, &action)?;
+    ctx.touch(ACTIONS, &action.id)?;
+    Ok(Response::json(201, &json!({ "action": action })))
+}
+
+/// GET `/goals/actions/{id}/`
+pub fn action(ctx: &mut Ctx<'_>) -> Result<Response> {
+    Ok(Response::json(200, &find_action(ctx)?))
+}
+
+/// PUT `/goals/actions/{id}/`
+pub fn replace_action(ctx: &mut Ctx<'_>) -> Result<Response> {
+    update_action(ctx, Extent::Whole)
+}
+
+/// PATCH `/goals/actions/{id}/`
+pub fn change_action(ctx: &mut Ctx<'_>) -> Result<Response> {
+    update_action(ctx, Extent::Part)
+}
+
+fn update_action(ctx: &mut Ctx<'_>, extent: Extent) -> Result<Response> {
+    let mut action = find_action(ctx)?;
+    ctx.require_match(&action)?;
+    let mut input = ctx.input(rules::ACTION, extent)?;
+    input.finish()?;
+    action.take(&input);
+    action.updated_at = ctx.stamp()?;
+    store::update_action(ctx.db, ctx.tenant_id()?, &action)?;
+    ctx.touch(ACTIONS, &action.id)?;
+    Ok(etag::tagged(Response::json(200, &action)))
+}
+
+/// DELETE `/goals/actions/{id}/`
+pub fn delete_action(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let action = find_action(ctx)?;
+    ctx.require_match(&action)?;
+    store::delete_action(ctx.db, ctx.tenant_id()?, &action.id)?;
+    ctx.bury(ACTIONS, &action.id)?;
+    Ok(Response::empty(204))
+}
+
+fn find_action(ctx: &mut Ctx<'_>) -> Result<Action> {
+    let (tenant, id) = (ctx.tenant_id()?, ctx.path_id()?);
+    found(store::find_action(ctx.db, tenant, &id)?)
+}
+
+/// Goals for the feed.
+pub fn load_goals(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(ctx, ids, store::find)
+}
+
+/// Actions for the feed.
+pub fn load_actions(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(ctx, ids, store::find_action)
+}

@@ -1,0 +1,39 @@
+//! Goals and the actions that lead to them.
+
+mod api;
+mod rules;
+mod store;
+
+use crate::feature::{Access, Feature, Kind, Route, Without};
+
+/// The registry entry.
+pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("goals", ROUTES) };
+
+/// Goals in the feed.
+const GOALS: &str = "goals";
+/// Actions in the feed.
+const ACTIONS: &str = "goal_actions";
+
+const KINDS: &[Kind] = &[
+    Kind { name: GOALS, first_version: true, load: api::load_goals },
+    Kind { name: ACTIONS, first_version: true, load: api::load_actions },
+];
+
+const LIST: Access = Access::Member(Without::Empty);
+const NEW: Access = Access::Member(Without::Invalid);
+const ONE: Access = Access::Member(Without::NotFound);
+
+const ROUTES: &[Route] = &[
+    Route::get("/goals/", LIST, api::list, "The couple's goals, newest change first"),
+    Route::post("/goals/", NEW, api::create, "Set a goal"),
+    Route::get("/goals/actions/{id}/", ONE, api::action, "One action"),
+    Route::put("/goals/actions/{id}/", ONE, api::replace_action, "Replace an action"),
+    Route::patch("/goals/actions/{id}/", ONE, api::change_action, "Change an action"),
+    Route::delete("/goals/actions/{id}/", ONE, api::delete_action, "Delete an action"),
+    Route::get("/goals/{id}/", ONE, api::goal, "One goal with its actions"),
+    Route::put("/goals/{id}/", ONE, api::replace, "Replace a goal"),
+    Route::patch("/goals/{id}/", ONE, api::change, "Change a goal"),
+    Route::delete("/goals/{id}/", ONE, api::delete, "Delete a goal and its actions"),
+    Route::get("/goals/{id}/actions/", ONE, api::actions, "A goal's actions, oldest first"),
+    Route::post("/goals/{id}/actions/", ONE, api::add_action, "Add an action to a goal"),
+];

@@ -1,0 +1,100 @@
+//! What a goal and an action may look like.
+
+use crate::base::time::Timestamp;
+use crate::http::input::{Field, Input, Shape};
+use serde::Serialize;
+
+/// The longest title of a goal and text of an action, in characters.
+const MAX_TITLE: usize = 255;
+/// The longest reason, in characters: a few pages.
+const MAX_WHY: usize = 10_000;
+/// User ids have 48 bits.
+const MAX_USER: i64 = (1 << crate::base::id::USER_ID_BITS) - 1;
+
+/// The most actions of a goal: a goal is shown with all of them.
+pub const MAX_ACTIONS: usize = 500;
+
+/// The fields of a goal.
+pub const GOAL: &[Field] = &[
+    Field::name("title", MAX_TITLE).required(),
+    Field::text("why_for_us", MAX_WHY),
+    Field::new("status", Shape::Choice(&["ACTIVE", "DONE", "PAUSED"])),
+    Field::new("target_date", Shape::Date).nullable(),
+    Field::new("owner", Shape::Int(1, MAX_USER)).nullable(),
+];
+
+/// The fields of an action.
+pub const ACTION: &[Field] = &[Field::name("text", MAX_TITLE).required(), Field::new("done", Shape::Bool)];
+
+/// A goal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Goal {
+    /// Its id.
+    pub id: String,
+    /// What is to be reached.
+    pub title: String,
+    /// Why.
+    pub why_for_us: String,
+    /// ACTIVE, DONE or PAUSED.
+    pub status: String,
+    /// The day it should be reached, `YYYY-MM-DD`.
+    pub target_date: Option<String>,
+    /// Who of the two looks after it.
+    pub owner: Option<i64>,
+    /// Who set it.
+    pub created_by_id: i64,
+    /// When.
+    pub created_at: Timestamp,
+    /// The stamp of its last change.
+    pub updated_at: Timestamp,
+    /// The actions that lead to it, oldest first.
+    pub actions: Vec<Action>,
+}
+
+impl Goal {
+    /// A goal with the contract's defaults.
+    pub fn new(id: String, created_by_id: i64, at: Timestamp) -> Goal {
+        let (title, why_for_us, status) = (String::new(), String::new(), "ACTIVE".to_owned());
+        let (target_date, owner, actions) = (None, None, Vec::new());
+        Goal { id, title, why_for_us, status, target_date, owner, created_by_id, created_at: at, updated_at: at, actions }
+    }
+
+    /// Takes what was sent and is sound.
+    pub fn take(&mut self, input: &Input) {
+        input.set("title", &mut self.title);
+        input.set("why_for_us", &mut self.why_for_us);
+        input.set("status", &mut self.status);
+        input.set("target_date", &mut self.target_date);
+        input.set("owner", &mut self.owner);
+    }
+}
+
+/// A step towards a goal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Action {
+    /// Its id.
+    pub id: String,
+    /// The goal it leads to.
+    pub goal_id: String,
+    /// What is to be done.
+    pub text: String,
+    /// Is it done?
+    pub done: bool,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// The stamp of its last change.
+    pub updated_at: Timestamp,
+}
+
+impl Action {
+    /// An action with the contract's defaults.
+    pub fn new(id: String, goal_id: String, at: Timestamp) -> Action {
+        Action { id, goal_id, text: String::new(), done: false, created_at: at, updated_at: at }
+    }
+
+    /// Takes what was sent and is sound.
+    pub fn take(&mut self, input: &Input) {
+        input.set("text", &mut self.text);
+        input.set("done", &mut self.done);
+    }
+}

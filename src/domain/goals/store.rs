@@ -1,0 +1,121 @@
+//! Goals and actions in the database. Every statement names the tenant.
+
+use super::rules::{Action, Goal};
+use crate::base::error::Result;
+use crate::db::{Db, Row};
+use crate::params;
+
+fn goal(row: &Row<'_>) -> Result<Goal> {
+    Ok(Goal {
+        id: row.get(0)?,
+        title: row.get(1)?,
+        why_for_us: row.get(2)?,
+        status: row.get(3)?,
+        target_date: row.get(4)?,
+        owner: row.get(5)?,
+        created_by_id: row.get(6)?,
+        created_at: row.get(7)?,
+        updated_at: row.get(8)?,
+        actions: Vec::new(),
+    })
+}
+
+fn action(row: &Row<'_>) -> Result<Action> {
+    Ok(Action {
+        id: row.get(0)?,
+        goal_id: row.get(1)?,
+        text: row.get(2)?,
+        done: row.get(3)?,
+        created_at: row.get(4)?,
+        updated_at: row.get(5)?,
+    })
+}
+
+/// How many goals a tenant has.
+pub fn count(db: &mut Db, tenant: i64) -> Result<i64> {
+    let found = db.one("SELECT COUNT(*) FROM goals WHERE tenant = ?", params![tenant], |row| row.get(0))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// A page of goals with their actions, newest change first.
+pub fn page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<Vec<Goal>> {
+    let sql = "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp FROM goals \
+         WHERE tenant = ? ORDER BY stamp DESC, id DESC LIMIT ? OFFSET ?";
+    let goals = db.all(sql, params![tenant, limit, offset], goal)?;
+    goals.into_iter().map(|goal| with_actions(db, tenant, goal)).collect()
+}
+
+/// One goal with its actions.
+pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Goal>> {
+    let sql = "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp FROM goals \
+         WHERE tenant = ? AND id = ?";
+    db.one(sql, params![tenant, id], goal)?.map(|goal| with_actions(db, tenant, goal)).transpose()
+}
+
+fn with_actions(db: &mut Db, tenant: i64, mut goal: Goal) -> Result<Goal> {
+    goal.actions = actions(db, tenant, &goal.id)?;
+    Ok(goal)
+}
+
+/// Writes a new goal.
+pub fn insert(db: &mut Db, tenant: i64, goal: &Goal) -> Result<()> {
+    let sql = "INSERT INTO goals (id, tenant, created_by, owner, title, why_for_us, status, target_date, created_at, stamp) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let values = params![
+        &goal.id,
+        tenant,
+        goal.created_by_id,
+        goal.owner,
+        &goal.title,
+        &goal.why_for_us,
+        &goal.status,
+        &goal.target_date,
+        goal.created_at,
+        goal.updated_at,
+    ];
+    db.run(sql, values).map(drop)
+}
+
+/// Writes what changed of a goal.
+pub fn update(db: &mut Db, tenant: i64, goal: &Goal) -> Result<()> {
+    let sql = "UPDATE goals SET owner = ?, title = ?, why_for_us = ?, status = ?, target_date = ?, stamp = ? WHERE tenant = ? AND id = ?";
+    let values =
+        params![goal.owner, &goal.title, &goal.why_for_us, &goal.status, &goal.target_date, goal.updated_at, tenant, &goal.id,];
+    db.run(sql, values).map(drop)
+}
+
+/// Deletes a goal; its actions go with it.
+pub fn delete(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
+    db.run("DELETE FROM goals WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
+}
+
+/// A goal's actions, oldest first.
+pub fn actions(db: &mut Db, tenant: i64, goal: &str) -> Result<Vec<Action>> {
+    let sql =
+        "SELECT id, goal, text, done, created_at, stamp FROM goal_actions WHERE tenant = ? AND goal = ? ORDER BY created_at, id";
+    db.all(sql, params![tenant, goal], action)
+}
+
+/// One action.
+pub fn find_action(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Action>> {
+    let sql = "SELECT id, goal, text, done, created_at, stamp FROM goal_actions WHERE tenant = ? AND id = ?";
+    db.one(sql, params![tenant, id], action)
+}
+
+/// Writes a new action.
+pub fn insert_action(db: &mut Db, tenant: i64, action: &Action) -> Result<()> {
+    let sql = "INSERT INTO goal_actions (id, tenant, goal, text, done, created_at, stamp) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    let values = params![&action.id, tenant, &action.goal_id, &action.text, action.done, action.created_at, action.updated_at];
+    db.run(sql, values).map(drop)
+}
+
+/// Writes what changed of an action.
+pub fn update_action(db: &mut Db, tenant: i64, action: &Action) -> Result<()> {
+    let sql = "UPDATE goal_actions SET text = ?, done = ?, stamp = ? WHERE tenant = ? AND id = ?";
+    db.run(sql, params![&action.text, action.done, action.updated_at, tenant, &action.id]).map(drop)
+}
+
+/// Deletes an action.
+pub fn delete_action(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
+    db.run("DELETE FROM goal_actions WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
+}

@@ -1,0 +1,3 @@
+//! Letters: one a month, shared by the partners.
+
+pub mod pdf;

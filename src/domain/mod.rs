@@ -1,0 +1,11 @@
+//! The nouns: a folder each, one line each in the registry.
+
+pub mod auth;
+pub mod goals;
+pub mod health;
+pub mod letters;
+
+use crate::feature::Feature;
+
+/// Every noun.
+pub const FEATURES: &[&Feature] = &[&health::FEATURE, &auth::FEATURE, &goals::FEATURE];

@@ -1,0 +1,280 @@
+//! What a handler is given: one request, one transaction, one instant. Made anew for each request, because a FastCGI
+//! process outlives its caller, and nothing about a caller may.
+
+use super::{Feature, Kind, Route, Settings, store};
+use crate::base::error::{Error, Kind as Refused, Refusal, Result, refuse};
+use crate::base::text::{self, Message};
+use crate::base::time::{SECOND, Timestamp};
+use crate::base::token::{Claims, Keys};
+use crate::db::Db;
+use crate::http::input::{Extent, Field, Input};
+use crate::http::{Request, Response, etag, problem};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// What stays the same from request to request.
+pub struct House {
+    /// The effective configuration.
+    pub settings: Settings,
+    /// The keys that sign tokens.
+    pub keys: Keys,
+    /// The site's secret, from which other keys are derived.
+    pub secret: Vec<u8>,
+    /// The registry of nouns.
+    pub features: &'static [&'static Feature],
+    /// Runs work in one write transaction behind the guards; see [`Ctx::write`].
+    pub write: Write,
+}
+
+/// Work that a transaction is put around; it may run more than once.
+pub type Work<'w> = &'w mut dyn FnMut(&mut Ctx<'_>) -> Result<Response>;
+
+/// Puts a write transaction and the guards around work.
+pub type Write = fn(&mut Ctx<'_>, Work<'_>) -> Result<Response>;
+
+impl House {
+    /// Every kind of object in the feed.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static Kind> {
+        self.features.iter().flat_map(|feature| feature.kinds)
+    }
+
+    /// A key for one purpose, derived from the site's secret.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        Sha256::new().chain_update(&self.secret).chain_update([0]).chain_update(purpose).finalize().into()
+    }
+}
+
+/// The signed-in user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Their id.
+    pub user: i64,
+    /// Their session's id.
+    pub session: String,
+    /// Their IANA time zone.
+    pub timezone: String,
+    /// Their couple or team, if they are in one.
+    pub tenant: Option<Tenant>,
+}
+
+/// The caller's couple or team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id inside the store.
+    pub id: i64,
+    /// Its id on the wire.
+    pub public_id: String,
+    /// The caller's seat: 0 is partner A.
+    pub seat: i64,
+    /// The newest stamp.
+    pub clock: Timestamp,
+    /// The newest tombstone that was purged: an older cursor must start over.
+    pub horizon: Timestamp,
+    /// Changes when the store was restored.
+    pub epoch: String,
+}
+
+/// One request on its way through the house.
+pub struct Ctx<'a> {
+    /// The request.
+    pub request: &'a Request<'a>,
+    /// The route that answers it.
+    pub route: &'static Route,
+    /// The database.
+    pub db: &'a mut Db,
+    /// The request's instant, by the wall clock.
+    pub now: Timestamp,
+    /// What stays the same.
+    pub house: &'a House,
+    /// The claims of a valid access token, on routes that want one.
+    pub token: Option<Claims>,
+    /// Who calls, once admitted.
+    pub caller: Option<Caller>,
+    /// The stamp of this transaction, once the tenant's clock was advanced.
+    pub stamp: Option<Timestamp>,
+    /// The tenant whose clock was advanced.
+    pub stamped: i64,
+}
+
+impl Ctx<'_> {
+    /// The signed-in user.
+    ///
+    /// # Errors
+    /// When the route does not require one, which is a defect.
+    pub fn caller(&self) -> Result<&Caller> {
+        self.caller.as_ref().ok_or_else(|| Error::Internal(format!("{} has no caller", self.route.path)))
+    }
+
+    /// The caller's id.
+    ///
+    /// # Errors
+    /// As [`Ctx::caller`].
+    pub fn user(&self) -> Result<i64> {
+        Ok(self.caller()?.user)
+    }
+
+    /// The caller's couple or team.
+    ///
+    /// # Errors
+    /// When they are in none.
+    pub fn tenant(&self) -> Result<&Tenant> {
+        match &self.caller()?.tenant {
+            Some(tenant) => Ok(tenant),
+            None => refuse(Refused::NotFound, &text::NO_COUPLE),
+        }
+    }
+
+    /// The id of the caller's tenant inside the store.
+    ///
+    /// # Errors
+    /// As [`Ctx::tenant`].
+    pub fn tenant_id(&self) -> Result<i64> {
+        Ok(self.tenant()?.id)
+    }
+
+    /// Reads the body by a table of fields.
+    ///
+    /// # Errors
+    /// When the body cannot be read at all.
+    pub fn input(&self, fields: &[Field], extent: Extent) -> Result<Input> {
+        Input::read(self.request, fields, extent)
+    }
+
+    /// The object id in the path, in canonical form.
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] when the segment is no id.
+    pub fn path_id(&self) -> Result<String> {
+        crate::base::id::parse(self.request.segment(0)).ok_or_else(not_found_error)
+    }
+
+    /// Refuses when the request carries `If-Match` and it does not name this object's current representation.
+    ///
+    /// # Errors
+    /// [`Refused::Stale`].
+    pub fn require_match(&self, object: &impl serde::Serialize) -> Result<()> {
+        etag::require_match(self.request, || Response::json(200, object).body)
+    }
+
+    /// Runs work in one write transaction, behind the guards: the caller is admitted again inside it, a stored answer
+    /// to the same idempotency key is given instead, a member's tenant is locked and its clock advanced. An `Ok` is
+    /// committed whatever its status, an `Err` undoes everything. The work may run more than once.
+    ///
+    /// # Errors
+    /// The work's, the guards', the database's.
+    pub fn write(&mut self, work: Work<'_>) -> Result<Response> {
+        (self.house.write)(self, work)
+    }
+
+    /// Locks a tenant and advances its clock: everything this transaction writes carries the one stamp.
+    ///
+    /// # Errors
+    /// When the tenant is gone.
+    pub fn advance(&mut self, tenant: i64) -> Result<Timestamp> {
+        let stamp = store::advance(self.db, tenant, self.now)?;
+        (self.stamp, self.stamped) = (Some(stamp), tenant);
+        Ok(stamp)
+    }
+
+    /// This transaction's stamp.
+    ///
+    /// # Errors
+    /// When no clock was advanced, which is a defect.
+    pub fn stamp(&self) -> Result<Timestamp> {
+        self.stamp.ok_or_else(|| Error::Internal(format!("{} writes without a stamp", self.route.path)))
+    }
+
+    /// Moves an object to this transaction's stamp in the feed.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn touch(&mut self, kind: &str, id: &str) -> Result<()> {
+        let stamp = self.stamp()?;
+        store::mark(self.db, self.stamped, kind, id, stamp, false)
+    }
+
+    /// Leaves a tombstone of an object in the feed.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn bury(&mut self, kind: &str, id: &str) -> Result<()> {
+        let stamp = self.stamp()?;
+        store::mark(self.db, self.stamped, kind, id, stamp, true)
+    }
+
+    /// The answer to a refusal that shall be committed, not undone: an attempt was counted.
+    pub fn refused(&self, refusal: &Refusal) -> Response {
+        problem::refused(refusal, self.request.language)
+    }
+
+    /// A bucket of attempts: what is tried, from where. Hashed, so that the store holds no address and no name.
+    pub fn bucket(&self, what: &str, whose: &str) -> String {
+        let hash = Sha256::new().chain_update(self.house.derive("attempts")).chain_update(what).chain_update([0]);
+        let hash = hash.chain_update(whose).chain_update([0]).chain_update(&self.request.address);
+        crate::base::id::hex(&hash.finalize())
+    }
+
+    /// Refuses when a bucket is full.
+    ///
+    /// # Errors
+    /// [`Refused::TooMany`] with the seconds until the oldest attempt in it is forgotten.
+    pub fn check_attempts(&mut self, bucket: &str, rate: Option<super::Rate>) -> Result<()> {
+        let Some(rate) = rate else { return Ok(()) };
+        let (count, oldest) = store::attempts(self.db, bucket, self.now.plus(-rate.window))?;
+        if count < i64::from(rate.count) {
+            return Ok(());
+        }
+        let wait = (oldest.0 + rate.window - self.now.0).max(SECOND);
+        let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
+        let detail = Message::with(&text::TOO_MANY, &[&seconds]);
+        Err(Refusal { kind: Refused::TooMany(seconds), detail, fields: Vec::new() }.into())
+    }
+
+    /// Puts a failed attempt into a bucket.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn count_attempt(&mut self, bucket: &str) -> Result<()> {
+        store::count_attempt(self.db, bucket, self.now)
+    }
+}
+
+/// The refusal for what is not there, or is somebody else's.
+pub fn not_found_error() -> Error {
+    Refusal::new(Refused::NotFound, &text::NOT_FOUND).into()
+}
+
+/// What was found, or the refusal.
+///
+/// # Errors
+/// [`Refused::NotFound`].
+pub fn found<T>(value: Option<T>) -> Result<T> {
+    value.ok_or_else(not_found_error)
+}
+
+/// Objects for the feed: looks up each id and writes what was found as JSON.
+///
+/// # Errors
+/// The store's.
+pub fn load<T: serde::Serialize>(
+    ctx: &mut Ctx<'_>,
+    ids: &[&str],
+    find: impl Fn(&mut Db, i64, &str) -> Result<Option<T>>,
+) -> Result<Vec<(String, Value)>> {
+    let tenant = ctx.tenant_id()?;
+    let mut objects = Vec::with_capacity(ids.len());
+    for id in ids {
+        if let Some(object) = find(ctx.db, tenant, id)? {
+            objects.push(((*id).to_owned(), value(&object)?));
+        }
+    }
+    Ok(objects)
+}
+
+/// An object as a JSON value, for the feed.
+///
+/// # Errors
+/// When it cannot be written, which is a defect.
+pub fn value(object: &impl serde::Serialize) -> Result<Value> {
+    serde_json::to_value(object).map_err(Error::internal)
+}

@@ -1,0 +1,172 @@
+//! The seam between the nouns and the house: what a noun declares, and what its handlers are given.
+
+pub mod ctx;
+pub mod settings;
+pub mod store;
+
+pub use ctx::{Caller, Ctx, House, Tenant};
+pub use settings::{Rate, Settings};
+
+use crate::base::error::Result;
+use crate::base::time::Timestamp;
+use crate::db::Db;
+use crate::http::{Method, Response};
+use serde_json::Value;
+
+/// A noun: its entry in the registry. Everything that must know all of something walks the registry.
+#[derive(Debug)]
+pub struct Feature {
+    /// The noun, as its folder is called.
+    pub name: &'static str,
+    /// What it answers.
+    pub routes: &'static [Route],
+    /// What it shows in the feed.
+    pub kinds: &'static [Kind],
+    /// What it does in the background.
+    pub jobs: &'static [Job],
+    /// What it does when the caller's account is about to end, inside that transaction.
+    pub leaving: Option<fn(&mut Ctx<'_>) -> Result<()>>,
+}
+
+impl Feature {
+    /// A noun with routes alone; the others are added by struct update.
+    pub const fn new(name: &'static str, routes: &'static [Route]) -> Feature {
+        Feature { name, routes, kinds: &[], jobs: &[], leaving: None }
+    }
+}
+
+/// Who may call a route; checked before its handler runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody; an `Authorization` field is not even looked at.
+    Public,
+    /// Who is signed in.
+    User,
+    /// Who is in a couple or a team; what others are told is part of the contract.
+    Member(Without),
+}
+
+/// What a user without a couple is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Without {
+    /// An empty list.
+    Empty,
+    /// 404: to them, no id exists.
+    NotFound,
+    /// 404 `No couple found.`
+    NoCouple,
+    /// 400 `No couple found.`
+    Invalid,
+}
+
+/// The transaction a handler runs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tx {
+    /// One snapshot.
+    Read,
+    /// One write transaction; a member's tenant is locked and its clock advanced before the handler runs.
+    Write,
+    /// None: the handler does slow work first (a password's hash) and then calls [`Ctx::write`].
+    Own,
+}
+
+/// Which rate limit counts a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meter {
+    /// Requests of the REST interface.
+    Requests,
+    /// Polls of the feed.
+    Polls,
+    /// Not counted.
+    Free,
+}
+
+/// What a route calls.
+pub type Handler = fn(&mut Ctx<'_>) -> Result<Response>;
+
+/// A route: what it needs is declared here and checked in one place.
+#[derive(Debug)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path below the version, `{…}` for one segment: `/goals/{id}/`.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// The transaction it runs in.
+    pub tx: Tx,
+    /// The limit that counts it.
+    pub meter: Meter,
+    /// What it does, in a few words, for the operator and the API's description.
+    pub summary: &'static str,
+    /// What answers.
+    pub handler: Handler,
+}
+
+impl Route {
+    const fn new(method: Method, path: &'static str, access: Access, tx: Tx, handler: Handler, summary: &'static str) -> Route {
+        Route { method, path, access, tx, meter: Meter::Requests, summary, handler }
+    }
+
+    /// A route that reads.
+    pub const fn get(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
+        Route::new(Method::Get, path, access, Tx::Read, handler, summary)
+    }
+
+    /// A route that makes something.
+    pub const fn post(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
+        Route::new(Method::Post, path, access, Tx::Write, handler, summary)
+    }
+
+    /// A route that replaces something.
+    pub const fn put(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
+        Route::new(Method::Put, path, access, Tx::Write, handler, summary)
+    }
+
+    /// A route that alters something.
+    pub const fn patch(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
+        Route::new(Method::Patch, path, access, Tx::Write, handler, summary)
+    }
+
+    /// A route that deletes something.
+    pub const fn delete(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
+        Route::new(Method::Delete, path, access, Tx::Write, handler, summary)
+    }
+
+    /// The handler opens its own transaction, after slow work.
+    #[must_use]
+    pub const fn own(mut self) -> Route {
+        self.tx = Tx::Own;
+        self
+    }
+
+    /// Another limit counts it.
+    #[must_use]
+    pub const fn metered(mut self, meter: Meter) -> Route {
+        self.meter = meter;
+        self
+    }
+}
+
+/// Reads the whole objects of these ids, as their own routes would show them; ids that are gone are left out.
+pub type Load = fn(&mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>>;
+
+/// A kind of object in the feed.
+#[derive(Debug)]
+pub struct Kind {
+    /// Its list in the feed, and its name in the table of changes.
+    pub name: &'static str,
+    /// Is it one of the lists that every version-1 poll carries?
+    pub first_version: bool,
+    /// Reads the objects.
+    pub load: Load,
+}
+
+/// Work in the background: idempotent, run under a lease, by cron or after an answer.
+#[derive(Debug)]
+pub struct Job {
+    /// What it does, for the operator.
+    pub name: &'static str,
+    /// Does a bounded piece of it; answers how many rows it dealt with, 0 when nothing is left.
+    pub run: fn(&mut Db, &Settings, Timestamp) -> Result<u64>,
+}

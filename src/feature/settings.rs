@@ -1,0 +1,70 @@
+//! What the operator can set, as the layers use it. `app::config` reads it.
+
+use crate::base::time::{DAY, MINUTE};
+use std::path::PathBuf;
+
+/// So many in so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub count: u32,
+    /// In how many milliseconds.
+    pub window: i64,
+}
+
+/// The effective configuration. A limit that is `None` is switched off.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The data folder, outside the web root.
+    pub data: PathBuf,
+    /// `sqlite:PATH`; the default is `tandem.db` in the data folder.
+    pub database_url: String,
+    /// How long an access token is good, in milliseconds.
+    pub access_ttl: i64,
+    /// How long a refresh token is good, in milliseconds.
+    pub refresh_ttl: i64,
+    /// Peers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or `address/bits`.
+    pub trusted_proxies: Vec<String>,
+    /// Origins whose pages may call the API; none switches CORS off, `*` is any.
+    pub cors_origins: Vec<String>,
+    /// Failed logins and refreshes, per account and address.
+    pub limit_auth: Option<Rate>,
+    /// Wrong invite codes, per user and address.
+    pub limit_codes: Option<Rate>,
+    /// Requests of the REST interface, per user.
+    pub limit_requests: Option<Rate>,
+    /// Polls of the feed, per user.
+    pub limit_polls: Option<Rate>,
+    /// Uploads of mobile sync and GraphQL, per user.
+    pub limit_uploads: Option<Rate>,
+    /// How long tombstones stay in the feed, in milliseconds.
+    pub tombstones: i64,
+    /// Seconds between polls on an active screen.
+    pub poll_active: u32,
+    /// Seconds between polls of an idle app.
+    pub poll_idle: u32,
+    /// Requests after which a FastCGI process makes way for a new one; 0 is never.
+    pub recycle_after: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            data: PathBuf::new(),
+            database_url: String::new(),
+            access_ttl: 60 * MINUTE,
+            refresh_ttl: 30 * DAY,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            limit_auth: Some(Rate { count: 10, window: 5 * MINUTE }),
+            limit_codes: Some(Rate { count: 10, window: 15 * MINUTE }),
+            limit_requests: Some(Rate { count: 1_200, window: 5 * MINUTE }),
+            limit_polls: Some(Rate { count: 600, window: 5 * MINUTE }),
+            limit_uploads: Some(Rate { count: 100, window: 5 * MINUTE }),
+            tombstones: 30 * DAY,
+            poll_active: 5,
+            poll_idle: 30,
+            recycle_after: 100_000,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The clock, the feed and the attempts: the SQL that every noun shares.
+
+use super::ctx::not_found_error;
+use crate::base::error::Result;
+use crate::base::id;
+use crate::base::time::Timestamp;
+use crate::db::{Db, Upsert};
+use crate::params;
+
+/// Locks the tenant and advances its clock: `max(now, clock + 1)`. So within a tenant stamps are unique to a
+/// transaction and ordered as the commits, even when the wall clock was set back.
+pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<Timestamp> {
+    let clock = db.lock_row("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get::<Timestamp>(0))?;
+    let stamp = now.max(clock.ok_or_else(not_found_error)?.plus(1));
+    db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant])?;
+    Ok(stamp)
+}
+
+const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted"] };
+
+/// Moves an object to a stamp in the feed, alive or as a tombstone.
+pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, deleted: bool) -> Result<()> {
+    db.put(&CHANGE, params![tenant, kind, id, stamp, deleted])
+}
+
+/// How many attempts a bucket holds since an instant, and when the oldest of them was.
+pub fn attempts(db: &mut Db, bucket: &str, since: Timestamp) -> Result<(i64, Timestamp)> {
+    let sql = "SELECT COUNT(*), MIN(at) FROM attempts WHERE bucket = ? AND at > ?";
+    let found =
+        db.one(sql, params![bucket, since], |row| Ok((row.get(0)?, row.get::<Option<Timestamp>>(1)?.unwrap_or_default())))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Puts an attempt into a bucket.
+pub fn count_attempt(db: &mut Db, bucket: &str, at: Timestamp) -> Result<()> {
+    db.run("INSERT INTO attempts (bucket, at, id) VALUES (?, ?, ?)", params![bucket, at, &id::object()])?;
+    Ok(())
+}
+
+/// The ids of a tenant's live objects of a kind, oldest change first.
+pub fn alive(db: &mut Db, tenant: i64, kind: &str) -> Result<Vec<String>> {
+    let sql = "SELECT id FROM changes WHERE tenant = ? AND kind = ? AND deleted = 0 ORDER BY stamp, id";
+    db.all(sql, params![tenant, kind], |row| row.get(0))
+}
+
+/// Is this user in the tenant?
+pub fn is_member(db: &mut Db, tenant: i64, user: i64) -> Result<bool> {
+    let sql = "SELECT user_id FROM members WHERE tenant = ? AND user_id = ?";
+    Ok(db.one(sql, params![tenant, user], |row| row.get::<i64>(0))?.is_some())
+}

@@ -1,0 +1,125 @@
+//! Problem details (RFC 9457): the one place where an error becomes a status.
+
+use super::Response;
+use crate::base::error::{DbError, DbFault, Error, Kind, Refusal};
+use crate::base::text::{self, Language, Message};
+use serde_json::{Map, Value, json};
+
+/// The media type of every error (RFC 9457 §3).
+pub const MEDIA_TYPE: &str = "application/problem+json";
+/// Seconds after which a client may try again when another writer held the lock for too long.
+const RETRY_AFTER_BUSY: u32 = 1;
+/// Seconds after which a client may try again when the operator has something to do.
+const RETRY_AFTER_REPAIR: u32 = 60;
+
+/// Status, title and machine-readable code of a refusal.
+fn shape(kind: Kind) -> (u16, &'static str, Option<&'static str>) {
+    match kind {
+        Kind::Invalid => (400, "Bad Request", None),
+        Kind::Unauthenticated(code) => (401, "Unauthorized", Some(code)),
+        Kind::Forbidden => (403, "Forbidden", None),
+        Kind::NotFound => (404, "Not Found", None),
+        Kind::Method => (405, "Method Not Allowed", None),
+        Kind::InProgress => (409, "Conflict", None),
+        Kind::Stale => (412, "Precondition Failed", None),
+        Kind::TooLarge => (413, "Content Too Large", None),
+        Kind::MediaType => (415, "Unsupported Media Type", None),
+        Kind::KeyReused => (422, "Unprocessable Content", Some("SYNC_003")),
+        Kind::TooMany(_) => (429, "Too Many Requests", Some("RATE_LIMIT_EXCEEDED")),
+    }
+}
+
+/// The answer to a request that did not succeed.
+pub fn answer(error: &Error, language: Language) -> Response {
+    match error {
+        Error::Refused(refusal) => refused(refusal, language),
+        Error::Db(DbError { kind: DbFault::Busy | DbFault::Retry, .. }) => {
+            unavailable(503, &text::BUSY, RETRY_AFTER_BUSY, language)
+        }
+        Error::Db(DbError { kind: DbFault::Full, .. }) => unavailable(507, &text::FULL, RETRY_AFTER_REPAIR, language),
+        Error::Db(_) | Error::NotReady(_) => unavailable(503, &text::UNAVAILABLE, RETRY_AFTER_REPAIR, language),
+        Error::Internal(_) => problem(500, "Internal Server Error", &Message::plain(&text::INTERNAL), language, Map::new()),
+    }
+}
+
+fn unavailable(status: u16, detail: &'static text::Text, after: u32, language: Language) -> Response {
+    let title = if status == 507 { "Insufficient Storage" } else { "Service Unavailable" };
+    problem(status, title, &Message::plain(detail), language, Map::new()).with("Retry-After", after.to_string())
+}
+
+/// The answer to a refusal.
+pub fn refused(refusal: &Refusal, language: Language) -> Response {
+    refused_with(refusal, language, Map::new())
+}
+
+/// The answer to a refusal, with extension members (RFC 9457 §3.2).
+pub fn refused_with(refusal: &Refusal, language: Language, extension: Map<String, Value>) -> Response {
+    let (status, title, code) = shape(refusal.kind);
+    let mut members = fields(refusal, language);
+    members.extend(extension);
+    if let Some(code) = code {
+        members.insert("code".to_owned(), json!(code));
+    }
+    let response = problem(status, title, &refusal.detail, language, members);
+    match refusal.kind {
+        Kind::Unauthenticated(_) => response.with("WWW-Authenticate", "Bearer"),
+        Kind::TooMany(after) => response.with("Retry-After", after.to_string()),
+        Kind::InProgress => response.with("Retry-After", "1"),
+        _ => response,
+    }
+}
+
+/// Field errors as members of their own, which existing clients read, and all together under `errors`.
+fn fields(refusal: &Refusal, language: Language) -> Map<String, Value> {
+    let mut members: Map<String, Value> = Map::new();
+    for (name, message) in &refusal.fields {
+        let list = members.entry(*name).or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(list) = list {
+            list.push(json!(message.render(language)));
+        }
+    }
+    if !members.is_empty() {
+        members.insert("errors".to_owned(), Value::Object(members.clone()));
+    }
+    members
+}
+
+/// A field called like a standard member (a goal's `title` and `status`) wins over it: existing clients read the field,
+/// and RFC 9457 §3.1 has others ignore a member of an unexpected type.
+fn problem(status: u16, title: &str, detail: &Message, language: Language, mut members: Map<String, Value>) -> Response {
+    let standard = [("type", json!("about:blank")), ("title", json!(title)), ("status", json!(status))];
+    for (name, value) in standard {
+        members.entry(name).or_insert(value);
+    }
+    members.insert("detail".to_owned(), json!(detail.render(language)));
+    let mut response = Response::json(status, &members);
+    response.headers = vec![("Content-Type", MEDIA_TYPE.into())];
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(response: &Response) -> Value {
+        serde_json::from_slice(&response.body).unwrap()
+    }
+
+    #[test]
+    fn field_errors_stand_as_members_even_where_a_field_is_called_like_a_standard_one() {
+        let refusal =
+            Refusal::fields(vec![("title", Message::plain(&text::REQUIRED)), ("theme", Message::plain(&text::NOT_TEXT))]);
+        let json = body(&refused(&refusal, Language::En));
+        assert_eq!(json["title"][0], "This field is required.");
+        assert_eq!(json["status"], 400);
+        assert_eq!(json["detail"], "This field is required.");
+        assert_eq!(json["errors"]["theme"][0], "Not a valid string.");
+    }
+
+    #[test]
+    fn the_log_keeps_what_the_caller_must_not_see() {
+        let answer = answer(&Error::Internal("secret path".into()), Language::En);
+        assert_eq!(answer.status, 500);
+        assert!(!String::from_utf8_lossy(&answer.body).contains("secret"));
+    }
+}

@@ -1,0 +1,54 @@
+//! The query string.
+
+use std::borrow::Cow;
+
+/// Parameters looked up in the raw query string: most requests have none or one.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    raw: String,
+}
+
+impl Query {
+    /// The query string as the server passed it, without the `?`.
+    pub fn new(raw: impl Into<String>) -> Query {
+        Query { raw: raw.into() }
+    }
+
+    /// Every parameter, decoded (WHATWG form decoding: `+` is a blank, broken escapes stay, bad UTF-8 becomes U+FFFD).
+    pub fn pairs(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        url::form_urlencoded::parse(self.raw.as_bytes())
+    }
+
+    /// The first parameter of this name.
+    pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.pairs().find(|(n, _)| n == name).map(|(_, value)| value)
+    }
+
+    /// The same query with one parameter set anew.
+    pub fn with(&self, name: &str, value: &str) -> String {
+        let kept = self.pairs().filter(|(n, _)| n != name);
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).append_pair(name, value).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_up_decodes_and_replaces() {
+        let query = Query::new("since=2026-01-16T14:30:45+02:00&x=%e9&page=2&=&&a");
+        assert_eq!(query.get("since").as_deref(), Some("2026-01-16T14:30:45 02:00"));
+        assert_eq!(query.get("x").as_deref(), Some("\u{fffd}"));
+        assert_eq!(query.get("none"), None);
+        assert_eq!(Query::new("a=1&page=2").with("page", "3"), "a=1&page=3");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_query_string_panics(raw in ".*") {
+            let query = Query::new(raw);
+            let _ = (query.get("since"), query.with("page", "1"), query.pairs().count());
+        }
+    }
+}

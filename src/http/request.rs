@@ -1,0 +1,218 @@
+//! One request, as the app sees it.
+
+use super::{Query, Vars};
+use crate::base::text::Language;
+
+/// The request methods that are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET
+    Get,
+    /// HEAD
+    Head,
+    /// POST
+    Post,
+    /// PUT
+    Put,
+    /// PATCH
+    Patch,
+    /// DELETE
+    Delete,
+    /// OPTIONS
+    Options,
+    /// Any other.
+    Other,
+}
+
+const METHODS: [(&str, Method); 7] = [
+    ("GET", Method::Get),
+    ("HEAD", Method::Head),
+    ("POST", Method::Post),
+    ("PUT", Method::Put),
+    ("PATCH", Method::Patch),
+    ("DELETE", Method::Delete),
+    ("OPTIONS", Method::Options),
+];
+
+impl Method {
+    /// The method of this name; methods are case-sensitive (RFC 9110 §9.1).
+    pub fn from_name(name: &[u8]) -> Method {
+        METHODS.iter().find(|(n, _)| n.as_bytes() == name).map_or(Method::Other, |m| m.1)
+    }
+
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        METHODS.iter().find(|(_, m)| *m == self).map_or("OTHER", |m| m.0)
+    }
+}
+
+/// The name of the path segment under which the API lives, wherever the site mounts it.
+const MOUNT: &str = "api";
+/// The programs' own names, when a server without rewriting shows them in the path.
+const PROGRAMS: [&str; 2] = ["api.fcgi", "api.cgi"];
+/// Existing clients use the unversioned paths: they are version 1.
+const FIRST_VERSION: u8 = 1;
+
+/// One request. The body is read later, when it is known to be wanted.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The CGI variables.
+    pub vars: &'a Vars,
+    /// The method; HEAD is answered as GET.
+    pub method: Method,
+    /// The path below the mount and the version, decoded segment by segment, without empty ones at the end.
+    /// `None` when it is not under the mount or no text.
+    pub path: Option<Vec<String>>,
+    /// The API version asked for: `/api/…` is 1.
+    pub version: u8,
+    /// The query string.
+    pub query: Query,
+    /// The content, once it was read.
+    pub body: Vec<u8>,
+    /// What the answer and the log call this request.
+    pub id: String,
+    /// The language of messages.
+    pub language: Language,
+    /// The segments that a route's `{…}` matched, in order.
+    pub captured: Vec<String>,
+    /// The caller's address, behind trusted proxies looked up.
+    pub address: String,
+    /// Did the request come over TLS, as far as the server or a trusted proxy says?
+    pub secure: bool,
+}
+
+impl<'a> Request<'a> {
+    /// Reads what the variables say. The address is the peer's; a guard refines it.
+    pub fn new(vars: &'a Vars, id: String) -> Request<'a> {
+        let target = vars.text("REQUEST_URI");
+        let (path, query) = target.split_once('?').map_or((&*target, None), |(p, q)| (p, Some(q.to_owned())));
+        let query = query.unwrap_or_else(|| vars.text("QUERY_STRING").into_owned());
+        let (version, path) = locate(path);
+        Request {
+            vars,
+            method: Method::from_name(vars.get("REQUEST_METHOD").unwrap_or_default()),
+            path,
+            version,
+            query: Query::new(query),
+            body: Vec::new(),
+            id,
+            language: Language::accept(&vars.text("HTTP_ACCEPT_LANGUAGE")),
+            captured: Vec::new(),
+            address: vars.text("REMOTE_ADDR").into_owned(),
+            secure: matches!(&*vars.text("HTTPS"), "on" | "1") || vars.text("REQUEST_SCHEME") == "https",
+        }
+    }
+
+    /// A header field of the request, by its CGI name without `HTTP_` (`IF_MATCH`); empty is as good as missing.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let value = self.vars.iter().find(|(n, _)| n.strip_prefix(b"HTTP_").is_some_and(|n| n == name.as_bytes()))?.1;
+        std::str::from_utf8(value).ok().filter(|v| !v.is_empty())
+    }
+
+    /// The `Authorization` field: Apache's rewriting may rename it once or twice.
+    pub fn authorization(&self) -> Option<&'a [u8]> {
+        const NAMES: [&str; 3] = ["HTTP_AUTHORIZATION", "REDIRECT_HTTP_AUTHORIZATION", "REDIRECT_REDIRECT_HTTP_AUTHORIZATION"];
+        NAMES.iter().find_map(|name| self.vars.get(name)).filter(|value| !value.is_empty())
+    }
+
+    /// The bearer token (RFC 6750 §2.1); `None` when there is no such field or it is of another scheme.
+    pub fn bearer(&self) -> Option<&'a str> {
+        let value = std::str::from_utf8(self.authorization()?).ok()?;
+        let (scheme, token) = value.trim().split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// This request's URL with another query, absolute when the host is known.
+    pub fn url_with(&self, query: &str) -> String {
+        let target = self.vars.text("REQUEST_URI");
+        let path = target.split('?').next().unwrap_or_default();
+        let host = self.vars.text("HTTP_HOST");
+        let plain = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
+        let scheme = if self.secure { "https" } else { "http" };
+        if plain { format!("{scheme}://{host}{path}?{query}") } else { format!("{path}?{query}") }
+    }
+
+    /// A captured segment, counted from 0; empty when the route has fewer.
+    pub fn segment(&self, n: usize) -> &str {
+        self.captured.get(n).map_or("", String::as_str)
+    }
+}
+
+/// The version and the segments below it. Routes on the raw path: `PATH_INFO` loses `//`, `%23` and `%3F`.
+fn locate(path: &str) -> (u8, Option<Vec<String>>) {
+    let mut segments = path.split('/').skip_while(|s| *s != MOUNT);
+    if segments.next().is_none() {
+        return (FIRST_VERSION, None);
+    }
+    let mut rest: Vec<&str> = segments.collect();
+    if rest.last() == Some(&"") {
+        rest.pop();
+    }
+    if rest.first().is_some_and(|s| PROGRAMS.contains(s)) {
+        rest.remove(0);
+    }
+    let version = match rest.first() {
+        Some(&"v1") => Some(1),
+        Some(&"v2") => Some(2),
+        _ => None,
+    };
+    let below = &rest[usize::from(version.is_some())..];
+    (version.unwrap_or(FIRST_VERSION), below.iter().map(|s| decode(s)).collect())
+}
+
+/// A percent-decoded segment (RFC 3986 §2.1); `None` when it is no text.
+fn decode(segment: &str) -> Option<String> {
+    if !segment.contains('%') {
+        return Some(segment.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(if byte == b'%' { hex(rest.next()?)? * 16 + hex(rest.next()?)? } else { byte });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|n| u8::try_from(n).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn located(path: &str) -> (u8, Option<Vec<String>>) {
+        locate(path)
+    }
+
+    fn segments(list: &[&str]) -> Option<Vec<String>> {
+        Some(list.iter().map(|s| (*s).to_owned()).collect())
+    }
+
+    #[test]
+    fn paths_are_found_wherever_the_site_mounts_them() {
+        assert_eq!(located("/api/auth/me/"), (1, segments(&["auth", "me"])));
+        assert_eq!(located("/api/v1/auth/me"), (1, segments(&["auth", "me"])));
+        assert_eq!(located("/app/api/v2/x%20y/"), (2, segments(&["x y"])));
+        assert_eq!(located("/api/api.fcgi/v1/auth/me/"), (1, segments(&["auth", "me"])));
+        assert_eq!(located("/api"), (1, segments(&[])));
+        assert_eq!(located("/api/"), (1, segments(&[])));
+        assert_eq!(located("/other/"), (1, None));
+        assert_eq!(located("/api/%ff/"), (1, None));
+        assert_eq!(located("/api/%zz/"), (1, None));
+        assert_eq!(located("/api//auth/me/"), (1, segments(&["", "auth", "me"])));
+    }
+
+    #[test]
+    fn authorization_is_found_after_rewriting() {
+        let vars = Vars::from_iter([("REDIRECT_HTTP_AUTHORIZATION", "bearer  abc ")]);
+        assert_eq!(Request::new(&vars, String::new()).bearer(), Some("abc"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_path_panics(path in ".*") {
+            let _ = locate(&path);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! FastCGI 1.0: one thread, one request at a time, over the listener that the web server gives as fd 0.
+//!
+//! The loop waits for the listener, the idle connections and the wish to stop. A request is received, handed to the
+//! handler, its body dropped as far as it was not read, and answered; then the work after the answer is done.
+//! A peer that vanishes, stalls or does not speak FastCGI costs its own connection and nothing else.
+
+mod connection;
+mod params;
+mod record;
+mod reply;
+mod request;
+mod stop;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests;
+mod wire;
+
+pub use stop::{Stop, Trigger};
+
+use super::body::{Body, Length};
+use super::{Options, after, answer, problem};
+use crate::http::{Handler, Response, Vars};
+use connection::Connection;
+use record::End;
+use request::{Params, Request, State, Stdin};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
+use rustix::net::{SocketFlags, accept_with};
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
+use wire::{Input, Wire};
+
+/// The most connections that are held without a request. A web server keeps one for each request that it has had at
+/// once, and hosts allow 20 of those; each costs a descriptor, of which a process has 1,024.
+const IDLE_LIMIT: usize = 64;
+
+/// So many connections are accepted in a row before the idle ones are looked at again: looking costs a system call.
+const ACCEPTS: usize = 16;
+
+/// The most connections that are still accepted once the end is near: the usual length of a listener's queue.
+const LAST_ACCEPTS: usize = 128;
+
+/// How long the end is put off for connections that were accepted and whose request is still on its way.
+const LAST_CALL: Duration = Duration::from_secs(1);
+
+/// How long no connection is accepted after accepting failed, as it does without a free descriptor.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Buffers for variables and answers that an unusual request made larger than this are given back.
+const KEPT_BUFFER: usize = 64 << 10;
+
+/// Serves requests until `stop` is raised or the process is due for recycling. No error of a peer or of accepting
+/// ends it. The listener becomes non-blocking, because several processes may share it.
+pub fn serve(listener: BorrowedFd<'_>, handler: &mut dyn Handler, options: &Options, stop: &Stop) {
+    let mut server = Server { listener, handler, options, stop, scratch: Scratch::default(), idle: Vec::new(), served: 0 };
+    if let Err(error) = rustix::io::ioctl_fionbio(listener, true) {
+        log::warn!("the listener stays blocking: {error}");
+    }
+    server.run();
+}
+
+/// Memory that one request after the other uses.
+#[derive(Default)]
+struct Scratch {
+    input: Input,
+    block: Vec<u8>,
+    vars: Vars,
+    out: Vec<u8>,
+}
+
+impl Scratch {
+    /// Gives back what an unusual request has taken.
+    fn trim(&mut self) {
+        if self.block.capacity() > KEPT_BUFFER {
+            self.block = Vec::new();
+            self.vars = Vars::default();
+        }
+        if self.out.capacity() > KEPT_BUFFER {
+            self.out = Vec::new();
+        }
+    }
+}
+
+struct Server<'a> {
+    listener: BorrowedFd<'a>,
+    handler: &'a mut dyn Handler,
+    options: &'a Options,
+    stop: &'a Stop,
+    scratch: Scratch,
+    /// Connections without a request, the one that has waited longest first.
+    idle: Vec<Wire>,
+    served: u64,
+}
+
+/// What is next on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Nothing has come: wait.
+    Wait,
+    /// A request is over, and there may be another.
+    Again,
+    /// A request is over, and the connection too.
+    Close,
+}
+
+impl Server<'_> {
+    fn run(&mut self) {
+        while !self.ending() {
+            let listening = self.wait(None);
+            for _ in 0..ACCEPTS {
+                if !listening || self.ending() || !self.accept() {
+                    break;
+                }
+            }
+        }
+        self.finish();
+    }
+
+    fn ending(&self) -> bool {
+        let due = self.options.recycle_after;
+        self.stop.raised() || due != 0 && self.served >= due
+    }
+
+    /// Serves what already is on its way, so that no request is lost; idle connections are closed by the end.
+    fn finish(&mut self) {
+        let until = Instant::now() + LAST_CALL;
+        let mut accepts = 0..LAST_ACCEPTS;
+        while accepts.next().is_some() && self.accept() {}
+        self.wait(Some(Duration::ZERO));
+        self.idle.retain(|wire| wire.fresh);
+        while !self.idle.is_empty() && Instant::now() < until {
+            self.wait(Some(until.saturating_duration_since(Instant::now())));
+        }
+    }
+
+    /// Waits for connections, and serves the idle ones that have become ready. Tells whether the listener is.
+    fn wait(&mut self, limit: Option<Duration>) -> bool {
+        let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
+        let mut fds = Vec::with_capacity(2 + self.idle.len());
+        fds.extend(self.idle.iter().map(|wire| PollFd::new(&wire.socket, PollFlags::IN)));
+        if limit.is_none() {
+            fds.push(PollFd::from_borrowed_fd(self.listener, PollFlags::IN));
+            fds.push(PollFd::new(self.stop.pipe(), PollFlags::IN));
+        }
+        match poll(&mut fds, limit.as_ref()) {
+            Ok(_) => {}
+            Err(Errno::INTR) => return false,
+            Err(error) => return self.pause("wait for connections", error),
+        }
+        let ready: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
+        let mut flags = ready.iter();
+        let awake: Vec<Wire> = self.idle.extract_if(.., |_| flags.next() == Some(&true)).collect();
+        let listening = flags.next() == Some(&true);
+        awake.into_iter().for_each(|wire| self.attend(wire));
+        listening
+    }
+
+    /// Accepts and serves one connection, if there is one: another process may be faster.
+    fn accept(&mut self) -> bool {
+        if !self.make_room() {
+            return false;
+        }
+        match accept_with(self.listener, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
+            Ok(socket) => self.attend(Wire::new(socket, self.options.io_timeout)),
+            Err(Errno::INTR | Errno::CONNABORTED) => {}
+            Err(Errno::AGAIN) => return false,
+            Err(error) => return self.pause("accept a connection", error),
+        }
+        true
+    }
+
+    /// Sees to it that there is room among the idle connections. The one that has waited longest gives way, unless
+    /// it has sent a request meanwhile; then that is served and the next one is looked at in the next round.
+    fn make_room(&mut self) -> bool {
+        if self.idle.len() >= IDLE_LIMIT {
+            let oldest = self.idle.iter().position(|wire| !wire.fresh).unwrap_or(0);
+            let wire = self.idle.remove(oldest);
+            self.scratch.input.clear();
+            if let Ok(Some(1..)) = wire.try_fill(&mut self.scratch.input) {
+                self.converse(wire);
+            }
+        }
+        self.idle.len() < IDLE_LIMIT
+    }
+
+    /// Bears a failure of the system, without a busy loop.
+    fn pause(&mut self, what: &str, error: Errno) -> bool {
+        log::warn!("cannot {what}: {error}");
+        std::thread::sleep(ACCEPT_PAUSE);
+        false
+    }
+
+    /// Serves what a connection has sent, if anything.
+    fn attend(&mut self, wire: Wire) {
+        self.scratch.input.clear();
+        match wire.try_fill(&mut self.scratch.input) {
+            Ok(None) => self.idle.push(wire),
+            Ok(Some(1..)) => self.converse(wire),
+            Ok(Some(0)) | Err(_) => {}
+        }
+    }
+
+    /// Serves a connection until it has nothing more to say.
+    fn converse(&mut self, mut wire: Wire) {
+        loop {
+            match self.exchange(&wire) {
+                Ok(Next::Again) => {
+                    wire.fresh = false;
+                    after(self.handler);
+                    if self.scratch.input.unread().is_empty() {
+                        return self.idle.push(wire);
+                    }
+                }
+                Ok(Next::Close) => {
+                    drop(wire);
+                    return after(self.handler);
+                }
+                Ok(Next::Wait) => return self.idle.push(wire),
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Receives one request and answers it. An error is the connection's end.
+    fn exchange(&mut self, wire: &Wire) -> io::Result<Next> {
+        let Scratch { input, block, vars, .. } = &mut self.scratch;
+        let mut connection = Connection::new(wire, input);
+        let Some(request) = request::receive(&mut connection, block, vars)? else { return Ok(Next::Wait) };
+        if request.params == Params::Over {
+            connection.settle()?;
+            return Ok(if request.keep { Next::Again } else { Next::Close });
+        }
+        self.served += 1;
+        let (response, state) = respond(self.handler, &mut connection, request, vars);
+        let clean = match state {
+            State::Ended | State::Aborted => connection.settle().is_ok(),
+            State::Open | State::Broken(ErrorKind::TimedOut) => false,
+            State::Broken(kind) => return Err(kind.into()),
+        };
+        match state {
+            State::Aborted => connection.end(request.id, End::Complete)?,
+            _ => reply::send(wire, &mut self.scratch.out, request.id, &response)?,
+        }
+        self.scratch.trim();
+        Ok(if request.keep && clean && !self.ending() { Next::Again } else { Next::Close })
+    }
+}
+
+/// The answer to a request, and what became of its body.
+fn respond(handler: &mut dyn Handler, connection: &mut Connection<'_>, request: Request, vars: &Vars) -> (Response, State) {
+    let mut stdin = Stdin::new(connection, request.id);
+    let response = match request.params {
+        Params::TooLarge => problem(431, "Request Header Fields Too Large", "The request's header fields are too long."),
+        Params::Truncated => problem(400, "Bad Request", "The web server sent variables that are cut off."),
+        Params::Complete | Params::Over => answer(handler, vars, &mut Body::new(&mut stdin, Length::of(vars))),
+    };
+    (response, stdin.drain())
+}

@@ -1,0 +1,70 @@
+//! The answer as records: small ones in one piece, large ones without a copy of their content.
+
+use super::record::{self, End, HEADER, MOST_CONTENT};
+use super::wire::Wire;
+use crate::http::Response;
+use std::io::{self, IoSlice};
+
+/// Answers up to this size are put together in one buffer and sent at once; a JSON answer seldom is larger.
+pub const OUTPUT_SIZE: usize = 32 << 10;
+
+/// The empty STDOUT record and END_REQUEST.
+const TAIL_SIZE: usize = 3 * HEADER;
+
+/// Sends an answer and ends its request. `out` is scratch space.
+pub fn send(wire: &Wire, out: &mut Vec<u8>, id: u16, response: &Response) -> io::Result<()> {
+    out.clear();
+    record::push_header(out, record::STDOUT, id, 0);
+    response.write_head(out);
+    let content = response.content();
+    if out.len() + content.len() + TAIL_SIZE <= OUTPUT_SIZE {
+        send_small(wire, out, id, content)
+    } else {
+        send_large(wire, out, id, content)
+    }
+}
+
+/// One record with everything, the end, one system call.
+fn send_small(wire: &Wire, out: &mut Vec<u8>, id: u16, content: &[u8]) -> io::Result<()> {
+    out.extend_from_slice(content);
+    set_content_length(out);
+    push_tail(out, id);
+    wire.send(&mut [IoSlice::new(out)])
+}
+
+/// The head, then the content in as many records as it takes, the end together with the last.
+fn send_large(wire: &Wire, out: &mut Vec<u8>, id: u16, content: &[u8]) -> io::Result<()> {
+    if out.len() - HEADER > MOST_CONTENT {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the answer's header fields are too long"));
+    }
+    set_content_length(out);
+    let mut left = content.len();
+    let mut tail = Vec::with_capacity(TAIL_SIZE);
+    if left == 0 {
+        push_tail(out, id);
+        return wire.send(&mut [IoSlice::new(out)]);
+    }
+    for piece in content.chunks(MOST_CONTENT) {
+        left -= piece.len();
+        record::push_header(out, record::STDOUT, id, piece.len());
+        if left == 0 {
+            push_tail(&mut tail, id);
+        }
+        wire.send(&mut [IoSlice::new(out), IoSlice::new(piece), IoSlice::new(&tail)])?;
+        out.clear();
+    }
+    Ok(())
+}
+
+/// Writes the length of the only record in `out` into its head.
+fn set_content_length(out: &mut [u8]) {
+    let length = u16::try_from(out.len() - HEADER).unwrap_or(u16::MAX);
+    if let Some(field) = out.get_mut(4..6) {
+        field.copy_from_slice(&length.to_be_bytes());
+    }
+}
+
+fn push_tail(out: &mut Vec<u8>, id: u16) {
+    record::push_header(out, record::STDOUT, id, 0);
+    record::push_end(out, id, End::Complete);
+}

@@ -1,0 +1,206 @@
+//! One request as it arrives: BEGIN_REQUEST, the variables, and the body as a stream.
+
+use super::connection::{Connection, malformed};
+use super::params::pairs;
+use super::record::{self, End};
+use crate::http::Vars;
+use std::io::{self, ErrorKind, Read};
+use std::time::{Duration, Instant};
+
+/// The most bytes of variables. Web servers allow header fields of some 8 to 64 KiB in all.
+pub const PARAMS_LIMIT: usize = 1 << 20;
+
+/// The most bytes of variables that are read and dropped so that a refusal can be told; beyond it is no web server.
+const PARAMS_DRAIN_LIMIT: usize = 16 << 20;
+
+/// The most bytes of an unread body that are dropped before the answer. `mod_fcgid` sends the whole body before it
+/// reads, and it once let 1 GiB through by default; dropping that takes half a second and no memory.
+const DRAIN_LIMIT: u64 = 1 << 30;
+
+/// The longest that dropping may take: `mod_fcgid` waits 40 s for an answer, and others wait for this process.
+const DRAIN_TIME: Duration = Duration::from_secs(30);
+
+/// A request whose variables have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// Its number on the connection.
+    pub id: u16,
+    /// The server wants to use the connection again.
+    pub keep: bool,
+    /// What became of the variables.
+    pub params: Params,
+}
+
+/// What became of a request's variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Params {
+    /// They are there.
+    Complete,
+    /// They were more than [`PARAMS_LIMIT`].
+    TooLarge,
+    /// The last pair reaches over the end.
+    Truncated,
+    /// The server took the request back before they were complete, or asked for a role that is not served.
+    /// The request was ended.
+    Over,
+}
+
+/// Receives the next request; `None` when nothing more was sent.
+pub fn receive(connection: &mut Connection<'_>, block: &mut Vec<u8>, vars: &mut Vars) -> io::Result<Option<Request>> {
+    let Some(header) = connection.begin()? else { return Ok(None) };
+    let [role_high, role_low, flags, ..] = connection.exactly::<8>()?;
+    let mut request = Request { id: header.id, keep: flags & record::KEEP_CONN != 0, params: Params::Over };
+    if u16::from_be_bytes([role_high, role_low]) != record::RESPONDER {
+        connection.end(header.id, End::UnknownRole)?;
+        return Ok(Some(request));
+    }
+    request.params = read_params(connection, header.id, block)?;
+    if request.params == Params::Complete {
+        request.params = parse(block, vars);
+    }
+    Ok(Some(request))
+}
+
+/// Gathers the PARAMS stream.
+fn read_params(connection: &mut Connection<'_>, id: u16, block: &mut Vec<u8>) -> io::Result<Params> {
+    block.clear();
+    let mut total = 0;
+    loop {
+        let header = connection.next(id)?;
+        match header.kind {
+            record::PARAMS if header.content == 0 => break,
+            record::PARAMS => total += header.content,
+            record::ABORT_REQUEST => {
+                connection.end(id, End::Complete)?;
+                return Ok(Params::Over);
+            }
+            record::STDIN => return Err(malformed()),
+            _ => continue,
+        }
+        if total <= PARAMS_LIMIT {
+            gather(connection, block)?;
+        } else if total <= PARAMS_DRAIN_LIMIT {
+            connection.settle()?;
+        } else {
+            return Err(malformed());
+        }
+    }
+    Ok(if total > PARAMS_LIMIT { Params::TooLarge } else { Params::Complete })
+}
+
+/// Appends the rest of the current record.
+fn gather(connection: &mut Connection<'_>, block: &mut Vec<u8>) -> io::Result<()> {
+    while !connection.at_end() {
+        let chunk = connection.chunk()?;
+        let length = chunk.len();
+        block.extend_from_slice(chunk);
+        connection.consume(length);
+    }
+    Ok(())
+}
+
+/// Sorts the block into variables. A variable without a name says nothing, and a megabyte of them would fill tables.
+fn parse(block: &[u8], vars: &mut Vars) -> Params {
+    vars.clear();
+    for pair in pairs(block) {
+        match pair {
+            Ok(([], _)) => {}
+            Ok((name, value)) => vars.push(name, value),
+            Err(_) => return Params::Truncated,
+        }
+    }
+    Params::Complete
+}
+
+/// What has become of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// More is to come.
+    Open,
+    /// Its end was read.
+    Ended,
+    /// The server took the request back.
+    Aborted,
+    /// The peer vanished, stalled, or does not speak FastCGI.
+    Broken(ErrorKind),
+}
+
+/// The body of one request: the content of its own STDIN records.
+#[derive(Debug)]
+pub struct Stdin<'c, 'w> {
+    connection: &'c mut Connection<'w>,
+    id: u16,
+    state: State,
+}
+
+impl<'c, 'w> Stdin<'c, 'w> {
+    /// The body that follows a request's variables.
+    pub fn new(connection: &'c mut Connection<'w>, id: u16) -> Self {
+        Stdin { connection, id, state: State::Open }
+    }
+
+    /// Drops what was not read, within bounds, and tells what became of the body.
+    pub fn drain(mut self) -> State {
+        if self.state == State::Open && self.connection.at_end() {
+            self.advance();
+        }
+        if self.state == State::Open {
+            self.drop_rest();
+        }
+        self.state
+    }
+
+    fn drop_rest(&mut self) {
+        let started = Instant::now();
+        let mut dropped = 0;
+        while self.state == State::Open && dropped < DRAIN_LIMIT && started.elapsed() < DRAIN_TIME {
+            match self.connection.chunk().map(<[u8]>::len) {
+                Ok(0) => self.advance(),
+                Ok(length) => {
+                    self.connection.consume(length);
+                    dropped += length as u64;
+                }
+                Err(error) => self.state = State::Broken(error.kind()),
+            }
+        }
+    }
+
+    /// Goes to the next record of the body.
+    fn advance(&mut self) {
+        while self.state == State::Open && self.connection.at_end() {
+            self.state = match self.connection.next(self.id) {
+                Ok(header) if header.kind == record::STDIN && header.content == 0 => State::Ended,
+                Ok(header) if header.kind == record::STDIN => return,
+                Ok(header) if header.kind == record::ABORT_REQUEST => State::Aborted,
+                Ok(_) => match self.connection.settle() {
+                    Ok(()) => State::Open,
+                    Err(error) => State::Broken(error.kind()),
+                },
+                Err(error) => State::Broken(error.kind()),
+            }
+        }
+    }
+
+    fn read_content(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let chunk = self.connection.chunk().inspect_err(|error| self.state = State::Broken(error.kind()))?;
+        let length = chunk.len().min(into.len());
+        into[..length].copy_from_slice(&chunk[..length]);
+        self.connection.consume(length);
+        Ok(length)
+    }
+}
+
+impl Read for Stdin<'_, '_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if into.is_empty() {
+            return Ok(0);
+        }
+        self.advance();
+        match self.state {
+            State::Open => self.read_content(into),
+            State::Ended => Ok(0),
+            State::Aborted => Err(ErrorKind::ConnectionAborted.into()),
+            State::Broken(kind) => Err(kind.into()),
+        }
+    }
+}
