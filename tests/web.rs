@@ -2,8 +2,11 @@
 
 use crate::servers::client::{Answer, Connection, raw, request};
 use crate::servers::{Kind, Options, Server};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 /// One more byte than the program accepts (couples API, 1).
 const TOO_LARGE: usize = 10 * 1024 * 1024 + 1;
@@ -11,6 +14,7 @@ const TOO_LARGE: usize = 10 * 1024 * 1024 + 1;
 const OVER_FCGID_CAP: usize = 200_000;
 
 /// Runs a check on each kind of server.
+#[expect(clippy::print_stderr, reason = "the output of a failed test says on which server it failed")]
 fn on_every_server(check: impl Fn(&Server)) {
     for kind in Kind::ALL {
         let server = Server::start(kind, &Options { workers: 2, ..Options::default() });
@@ -160,15 +164,37 @@ fn a_connection_serves_many_requests() {
 fn fastcgi_keeps_its_processes_and_a_stopped_server_leaves_none() {
     for kind in Kind::ALL {
         let server = Server::start(kind, &Options { workers: 2, ..Options::default() });
-        let programs = |server: &Server| server.descendants().into_iter().filter(|&pid| is_program(pid)).collect::<Vec<_>>();
-        let before = programs(&server);
-        assert_eq!(kind.is_fastcgi(), !before.is_empty(), "{kind:?} {before:?}");
+        // A CGI program may need a moment to end after its answer has arrived.
+        let settled = (0..100).any(|_| {
+            sleep(Duration::from_millis(20));
+            programs(&server).is_empty() != kind.is_fastcgi()
+        });
+        assert!(settled, "{kind:?} runs {:?}", programs(&server));
         let all = server.descendants();
         drop(server);
         for pid in all {
             assert!(!Path::new(&format!("/proc/{pid}/exe")).exists(), "{kind:?} leaves process {pid}");
         }
     }
+}
+
+#[test]
+fn a_server_replaces_workers_that_are_killed() {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_fastcgi()) {
+        let server = Server::start(kind, &Options { workers: 2, ..Options::default() });
+        let killed = programs(&server);
+        for &pid in &killed {
+            kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::KILL).unwrap();
+        }
+        let failed = (0..10).filter(|_| request("GET", "/api/").send(server.port).status != 200).count();
+        // A server may find out by a request that fails, one for each process; never more.
+        assert!(failed <= killed.len(), "{kind:?}: {failed} of 10 failed");
+    }
+}
+
+/// The processes of the web program under a server.
+fn programs(server: &Server) -> Vec<u32> {
+    server.descendants().into_iter().filter(|&pid| is_program(pid)).collect()
 }
 
 /// Is this process the web program rather than one of the server's own?

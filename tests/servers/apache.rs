@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 /// Where Debian and Ubuntu keep Apache's modules.
 const MODULES: &str = "/usr/lib/apache2/modules";
 /// What a host without mod_fcgid loads, of what matters here.
-const LOADED: [&str; 9] = ["mpm_event", "authz_core", "dir", "mime", "env", "setenvif", "rewrite", "unixd", "cgid"];
+const LOADED: [&str; 10] = ["mpm_event", "authz_core", "dir", "mime", "env", "setenvif", "headers", "rewrite", "unixd", "cgid"];
 /// The user as whom Debian's Apache runs.
 const USER: &str = "www-data";
 
