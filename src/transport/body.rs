@@ -70,7 +70,7 @@ impl<R: Read> Read for Body<R> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod tests {
     use super::*;
 
