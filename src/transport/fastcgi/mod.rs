@@ -26,7 +26,7 @@ use request::{Params, Request, State, Stdin};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, accept_with};
+use rustix::net::{Shutdown, SocketFlags, accept_with, shutdown};
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 use wire::{Input, Wire};
@@ -34,9 +34,6 @@ use wire::{Input, Wire};
 /// The most connections that are held without a request. A web server keeps one for each request that it has had at
 /// once, and hosts allow 20 of those; each costs a descriptor, of which a process has 1,024.
 const IDLE_LIMIT: usize = 64;
-
-/// So many connections are accepted in a row before the idle ones are looked at again: looking costs a system call.
-const ACCEPTS: usize = 16;
 
 /// The most connections that are still accepted once the end is near: the usual length of a listener's queue.
 const LAST_ACCEPTS: usize = 128;
@@ -105,13 +102,12 @@ enum Next {
 }
 
 impl Server<'_> {
+    /// One connection is accepted for each wait. To accept until there is none was measured to cost more: the call
+    /// that finds none is dearer than the wait that finds one.
     fn run(&mut self) {
         while !self.ending() {
-            let listening = self.wait(None);
-            for _ in 0..ACCEPTS {
-                if !listening || self.ending() || !self.accept() {
-                    break;
-                }
+            if self.wait(None) && !self.ending() {
+                self.accept();
             }
         }
         self.finish();
@@ -238,6 +234,10 @@ impl Server<'_> {
             State::Open | State::Broken(ErrorKind::TimedOut) => false,
             State::Broken(kind) => return Err(kind.into()),
         };
+        if state == State::Open {
+            // The server still sends: it must not wait for us to read while we wait for it.
+            let _ = shutdown(&wire.socket, Shutdown::Read);
+        }
         match state {
             State::Aborted => connection.end(request.id, End::Complete)?,
             _ => reply::send(wire, &mut self.scratch.out, request.id, &response)?,
