@@ -21,7 +21,6 @@ use super::body::{Body, Length};
 use super::{Options, after, answer, problem};
 use crate::http::{Handler, Response, Vars};
 use connection::Connection;
-use record::End;
 use request::{Params, Request, State, Stdin};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::BorrowedFd;
@@ -229,21 +228,24 @@ impl Server<'_> {
         }
         self.served += 1;
         let (response, state) = respond(self.handler, &mut connection, request, vars);
-        let clean = match state {
-            State::Ended | State::Aborted => connection.settle().is_ok(),
-            State::Open | State::Broken(ErrorKind::TimedOut) => false,
-            State::Broken(kind) => return Err(kind.into()),
-        };
-        if state == State::Open {
-            // The server still sends: it must not wait for us to read while we wait for it.
-            let _ = shutdown(&wire.socket, Shutdown::Read);
-        }
-        match state {
-            State::Aborted => connection.end(request.id, End::Complete)?,
-            _ => reply::send(wire, &mut self.scratch.out, request.id, &response)?,
-        }
+        let clean = matches!(state, State::Ended | State::Aborted) && connection.settle().is_ok();
+        conclude(wire, &mut self.scratch.out, request.id, &response, state)?;
         self.scratch.trim();
         Ok(if request.keep && clean && !self.ending() { Next::Again } else { Next::Close })
+    }
+}
+
+/// Ends a request as what became of its body allows.
+fn conclude(wire: &Wire, out: &mut Vec<u8>, id: u16, response: &Response, state: State) -> io::Result<()> {
+    match state {
+        State::Ended | State::Broken(ErrorKind::TimedOut) => reply::send(wire, out, id, response),
+        State::Aborted => reply::end(wire, out, id),
+        State::Broken(kind) => Err(kind.into()),
+        State::Open => {
+            // The server still sends: it must not wait for us to read while we wait for it.
+            let _ = shutdown(&wire.socket, Shutdown::Read);
+            reply::send(wire, out, id, response)
+        }
     }
 }
 
