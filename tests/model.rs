@@ -24,10 +24,11 @@
 //! | the first page of a reset reaches the horizon | ends anywhere | [`cut_reset_never_ends`] |
 //! | a restore changes the epoch | it does not | [`restore_without_epoch_loses`] |
 //! | objects come with the feed | from a staler replica | [`stale_fetch_loses`] |
-//! | a client first polls, then reads the lists | the other way round, with a fast clock | [`load_then_poll_loses`] |
+//! | a client first polls, then reads the lists | the other way round, with a fast clock | [`load_then_poll_loses`], [`overlap_mends_load_then_poll`] |
 //!
 //! On replicas: a client that adopts every `server_time` loses nothing, but on a staler replica its cursor goes back and changes are told again
-//! ([`replicas_lose_nothing`]); one that keeps the later of its cursor and `server_time` is exact as well ([`replicas_with_latest_cursor`]).
+//! ([`replicas_lose_nothing`]); one that keeps the later of its cursor and `server_time` is exact as well ([`replicas_with_latest_cursor`]), if that cursor came from the server
+//! ([`latest_cursor_of_a_made_up_since_loses`]).
 
 mod machine;
 mod protocol;
@@ -243,4 +244,31 @@ fn stale_fetch_loses() {
 #[test]
 fn load_then_poll_loses() {
     counterexample(World { start: Start::LoadThenPoll(FAST_PHONE), ..small(TANDEM) }, NOTHING_LOST);
+}
+
+/// Whoever keeps the latest cursor must still take the first `server_time` as it is.
+#[test]
+fn latest_cursor_of_a_made_up_since_loses() {
+    let rules = Rules { cursor: Cursor::KeepsLatest, ..TANDEM };
+    counterexample(World { start: Start::PollThenLoad(FAST_PHONE), ..small(rules) }, NOTHING_LOST);
+}
+
+#[test]
+fn load_then_poll_from_before_the_load() {
+    holds(World { start: Start::LoadThenPoll(0), ..small(TANDEM) }, 21_000);
+}
+
+/// Telling the last day again to a `since` of the future mends that order for clients that adopt `server_time` …
+#[test]
+fn overlap_mends_load_then_poll() {
+    let rules = Rules { future: Future::Overlap(FAST_PHONE), ..TANDEM };
+    holds(World { start: Start::LoadThenPoll(FAST_PHONE), ..small(rules) }, 21_000);
+    explore(World { replicas: true, purges: true, ..small(rules) }, 374_000, &[EXACT, FORWARD]);
+}
+
+/// … but a client that keeps the latest cursor takes an old object from a staler replica for good.
+#[test]
+fn overlap_on_replicas_loses_with_latest_cursor() {
+    let rules = Rules { future: Future::Overlap(FAST_PHONE), cursor: Cursor::KeepsLatest, ..TANDEM };
+    counterexample(World { replicas: true, ..small(rules) }, NOTHING_LOST);
 }

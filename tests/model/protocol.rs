@@ -84,6 +84,15 @@ pub enum ServerTime {
     Wall,
 }
 
+/// From where a poll tells, whose `since` is later than the tenant's clock: a fast phone, or a replica that lags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Future {
+    /// From the clock on: nothing.
+    FromClock,
+    /// From so many ticks before the clock, like a poll without a `since`.
+    Overlap(Tick),
+}
+
 /// What a client keeps as its cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cursor {
@@ -113,6 +122,7 @@ pub struct Rules {
     pub paging: Paging,
     pub reset: Reset,
     pub server_time: ServerTime,
+    pub future: Future,
     pub cursor: Cursor,
     pub fetch: Fetch,
     /// A restore gives the store a new epoch.
@@ -129,6 +139,7 @@ pub const TANDEM: Rules = Rules {
     paging: Paging::WholeStamps,
     reset: Reset::PastHorizon,
     server_time: ServerTime::Clock,
+    future: Future::FromClock,
     cursor: Cursor::Adopts,
     fetch: Fetch::Included,
     new_epoch: true,
@@ -218,7 +229,11 @@ pub struct Answer {
 /// Answers a poll from one snapshot.
 pub fn answer(rules: &Rules, snapshot: &Store, since: Tick, wall: Tick) -> Answer {
     let reset = since < snapshot.horizon && rules.reset != Reset::Never;
-    let after = if reset { 0 } else { since };
+    let after = match rules.future {
+        _ if reset => 0,
+        Future::Overlap(ticks) if since > snapshot.clock => snapshot.clock.saturating_sub(ticks),
+        _ => since,
+    };
     let mut rows: Vec<(usize, Row)> = snapshot.rows.iter().copied().enumerate().collect();
     rows.retain(|(_, row)| row.stamp > after && !(reset && row.content == 0));
     rows.sort_by_key(|(object, row)| (row.stamp, *object));
