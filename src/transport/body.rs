@@ -70,7 +70,6 @@ impl<R: Read> Read for Body<R> {
 }
 
 #[cfg(test)]
-
 mod tests {
     use super::*;
 

@@ -72,7 +72,6 @@ fn push_length(out: &mut Vec<u8>, length: usize) {
 }
 
 #[cfg(test)]
-
 mod tests {
     use super::*;
     use proptest::collection::vec;

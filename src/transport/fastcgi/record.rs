@@ -83,7 +83,6 @@ pub fn push_end(out: &mut Vec<u8>, id: u16, end: End) {
 }
 
 #[cfg(test)]
-
 mod tests {
     use super::*;
     use proptest::prelude::*;
