@@ -3,4 +3,6 @@
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "tests show how far they are")]
 
 mod model;
+mod servers;
 mod transport;
+mod web;
