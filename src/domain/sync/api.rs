@@ -60,10 +60,11 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
     let query = &ctx.request.query;
     let since = rules::cursor(query.get("since").as_deref(), tenant.clock, ctx.now);
     let restored = query.get("epoch").is_some_and(|epoch| epoch != tenant.epoch);
-    let reset = restored || since < tenant.horizon;
+    let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
+    let reset = restored || since < horizon;
     let limit = rules::limit(query.get("limit").as_deref());
     let (with_objects, idle) = (has_word(ctx, "include", "objects"), has_word(ctx, "state", "idle"));
-    let page = page(ctx, &tenant, since, reset, limit)?;
+    let page = if reset { restart(ctx, &tenant, horizon, limit)? } else { page(ctx, &tenant, since, limit)? };
     let changes = lists(ctx, page.rows, with_objects)?;
     let answer = Answer {
         server_time: page.complete_to,
@@ -82,20 +83,24 @@ fn has_word(ctx: &Ctx<'_>, name: &str, word: &str) -> bool {
     ctx.request.query.get(name).is_some_and(|value| value.split(',').any(|w| w.trim() == word))
 }
 
-/// The rows of the answer. Nothing to tell costs no query: admission read the clock in this snapshot. A reset is given
-/// whole, whatever the limit: its pages would begin before the horizon again.
-fn page(ctx: &mut Ctx<'_>, tenant: &Tenant, since: Timestamp, reset: bool, limit: Option<usize>) -> Result<Page> {
+/// The rows of the answer. Nothing to tell costs no query: admission read the clock in this snapshot.
+fn page(ctx: &mut Ctx<'_>, tenant: &Tenant, since: Timestamp, limit: Option<usize>) -> Result<Page> {
     let whole = |rows| Page { rows, complete_to: tenant.clock, has_more: false };
-    if reset {
-        return Ok(whole(store::alive(ctx.db, tenant.id)?));
-    }
-    if since >= tenant.clock {
-        return Ok(whole(Vec::new()));
-    }
     match limit {
+        _ if since >= tenant.clock => Ok(whole(Vec::new())),
         None => Ok(whole(store::since(ctx.db, tenant.id, since)?)),
         Some(limit) => limited(ctx, tenant, since, limit),
     }
+}
+
+/// Everything alive. A limit counts only beyond the horizon: a page that ended before it would start over for ever.
+fn restart(ctx: &mut Ctx<'_>, tenant: &Tenant, horizon: Timestamp, limit: Option<usize>) -> Result<Page> {
+    let head = limit.map_or(tenant.clock, |_| horizon.plus(rules::HEAD_START).min(tenant.clock));
+    let mut rows = store::alive(ctx.db, tenant.id, head)?;
+    let room = limit.map(|limit| limit.saturating_sub(rows.len()).max(1));
+    let rest = page(ctx, tenant, head, room)?;
+    rows.extend(rest.rows.into_iter().filter(|row| !row.deleted));
+    Ok(Page { rows, ..rest })
 }
 
 fn limited(ctx: &mut Ctx<'_>, tenant: &Tenant, since: Timestamp, limit: usize) -> Result<Page> {

@@ -25,6 +25,16 @@ pub fn cursor(since: Option<&str>, clock: Timestamp, now: Timestamp) -> Timestam
     since.and_then(Timestamp::parse).unwrap_or_else(|| now.plus(-DEFAULT_SPAN)).min(clock)
 }
 
+/// The instant before which a cursor must start over: tombstones older than it may be gone. A client that is up to
+/// date is never before it, however long its tenant has been silent.
+pub fn horizon(purged: Timestamp, clock: Timestamp, now: Timestamp, tombstones: i64) -> Timestamp {
+    purged.max(now.plus(-tombstones)).min(clock)
+}
+
+/// How far beyond the horizon the first page of a new start reaches at least, whatever its limit: the horizon moves
+/// on, and the client needs time to ask for the second page before it is passed.
+pub const HEAD_START: i64 = DAY;
+
 /// The page size asked for; unreadable or out of range is none.
 pub fn limit(text: Option<&str>) -> Option<usize> {
     text?.trim().parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n))
@@ -84,6 +94,14 @@ mod tests {
         assert_eq!(cursor(Some("9999-01-01"), clock, now), clock);
         assert_eq!(cursor(Some("1970-01-02T00:00:00Z"), clock, now), Timestamp(DAY));
         assert_eq!(cursor(Some("rubbish"), Timestamp(9 * DAY), now), Timestamp(5 * DAY));
+    }
+
+    #[test]
+    fn a_client_that_is_up_to_date_never_starts_over() {
+        let (month, now) = (30 * DAY, Timestamp(100 * DAY));
+        assert_eq!(horizon(Timestamp(0), Timestamp(99 * DAY), now, month), Timestamp(70 * DAY));
+        assert_eq!(horizon(Timestamp(0), Timestamp(10 * DAY), now, month), Timestamp(10 * DAY));
+        assert_eq!(horizon(Timestamp(80 * DAY), Timestamp(99 * DAY), now, month), Timestamp(80 * DAY));
     }
 
     #[test]

@@ -32,10 +32,10 @@ pub fn at(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<Vec<Change>> {
     db.all(sql, params![tenant, stamp], change)
 }
 
-/// Everything alive, oldest change first.
-pub fn alive(db: &mut Db, tenant: i64) -> Result<Vec<Change>> {
-    let sql = "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ? AND deleted = 0 ORDER BY stamp";
-    db.all(sql, params![tenant], change)
+/// Everything alive that was changed up to an instant, oldest change first.
+pub fn alive(db: &mut Db, tenant: i64, until: Timestamp) -> Result<Vec<Change>> {
+    let sql = "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ? AND stamp <= ? AND deleted = 0 ORDER BY stamp";
+    db.all(sql, params![tenant, until], change)
 }
 
 /// Deletes tombstones that are older than the operator keeps them, and moves the tenants' horizons to the newest of
