@@ -4,8 +4,9 @@ pub mod auth;
 pub mod goals;
 pub mod health;
 pub mod letters;
+pub mod qna;
 
 use crate::feature::Feature;
 
 /// Every noun.
-pub const FEATURES: &[&Feature] = &[&health::FEATURE, &auth::FEATURE, &goals::FEATURE];
+pub const FEATURES: &[&Feature] = &[&health::FEATURE, &auth::FEATURE, &qna::FEATURE, &goals::FEATURE];
