@@ -1,6 +1,7 @@
 //! The nouns: a folder each, one line each in the registry.
 
 pub mod auth;
+pub mod checkins;
 pub mod goals;
 pub mod health;
 pub mod letters;
@@ -9,4 +10,4 @@ pub mod qna;
 use crate::feature::Feature;
 
 /// Every noun.
-pub const FEATURES: &[&Feature] = &[&health::FEATURE, &auth::FEATURE, &qna::FEATURE, &goals::FEATURE];
+pub const FEATURES: &[&Feature] = &[&health::FEATURE, &auth::FEATURE, &qna::FEATURE, &goals::FEATURE, &checkins::FEATURE];

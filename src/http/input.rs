@@ -364,4 +364,15 @@ mod tests {
         assert_eq!(title, "old");
         assert!(input.errors.is_empty());
     }
+
+    #[test]
+    fn a_query_string_is_read_by_the_same_tables() {
+        let read = |query: &str| {
+            let vars = crate::http::Vars::from_iter([("REQUEST_URI", &*format!("/api/goals/?{query}"))]);
+            Input::query(&Request::new(&vars, String::new()), FIELDS)
+        };
+        let input = read("day=2026-01-05&status=&other=1").unwrap();
+        assert_eq!((input.text("day"), input.value("status")), (Some("2026-01-05"), None));
+        assert!(read("day=2026-02-30").is_err());
+    }
 }
