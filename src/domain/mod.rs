@@ -10,4 +10,5 @@ pub mod qna;
 use crate::feature::Feature;
 
 /// Every noun.
-pub const FEATURES: &[&Feature] = &[&health::FEATURE, &auth::FEATURE, &qna::FEATURE, &goals::FEATURE, &checkins::FEATURE];
+pub const FEATURES: &[&Feature] =
+    &[&health::FEATURE, &auth::FEATURE, &qna::FEATURE, &goals::FEATURE, &checkins::FEATURE, &letters::FEATURE];
