@@ -2,13 +2,23 @@
 
 pub mod auth;
 pub mod checkins;
+pub mod couples;
 pub mod goals;
 pub mod health;
 pub mod letters;
 pub mod qna;
+pub mod sync;
 
 use crate::feature::Feature;
 
 /// Every noun.
-pub const FEATURES: &[&Feature] =
-    &[&health::FEATURE, &auth::FEATURE, &qna::FEATURE, &goals::FEATURE, &checkins::FEATURE, &letters::FEATURE];
+pub const FEATURES: &[&Feature] = &[
+    &health::FEATURE,
+    &auth::FEATURE,
+    &couples::FEATURE,
+    &qna::FEATURE,
+    &goals::FEATURE,
+    &checkins::FEATURE,
+    &letters::FEATURE,
+    &sync::FEATURE,
+];

@@ -48,3 +48,8 @@ pub fn is_member(db: &mut Db, tenant: i64, user: i64) -> Result<bool> {
     let sql = "SELECT user_id FROM members WHERE tenant = ? AND user_id = ?";
     Ok(db.one(sql, params![tenant, user], |row| row.get::<i64>(0))?.is_some())
 }
+
+/// Notes when what a tenant shows of itself last changed.
+pub fn set_updated(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE tenants SET updated_at = ? WHERE id = ?", params![stamp, tenant]).map(drop)
+}
