@@ -88,7 +88,7 @@ CREATE TABLE checkins (
   FOREIGN KEY (user_id) REFERENCES users (id)
 );
 
-CREATE INDEX checkins_day ON checkins (tenant, day);
+CREATE INDEX checkins_day ON checkins (tenant, day, user_id);
 
 CREATE TABLE letters (
   id VARCHAR(36) PRIMARY KEY,

@@ -1,4 +1,8 @@
-//! The integration tests, one binary.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! The integration tests: one binary, so that it links once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "tests show how far they are")]
 
+mod model;
+mod servers;
 mod transport;
+mod web;

@@ -1,11 +1,24 @@
 //! The nouns: a folder each, one line each in the registry.
 
 pub mod auth;
+pub mod checkins;
+pub mod couples;
 pub mod goals;
 pub mod health;
 pub mod letters;
+pub mod qna;
+pub mod sync;
 
 use crate::feature::Feature;
 
 /// Every noun.
-pub const FEATURES: &[&Feature] = &[&health::FEATURE, &auth::FEATURE, &goals::FEATURE];
+pub const FEATURES: &[&Feature] = &[
+    &health::FEATURE,
+    &auth::FEATURE,
+    &couples::FEATURE,
+    &qna::FEATURE,
+    &goals::FEATURE,
+    &checkins::FEATURE,
+    &letters::FEATURE,
+    &sync::FEATURE,
+];

@@ -202,6 +202,16 @@ impl Ctx<'_> {
         store::mark(self.db, self.stamped, kind, id, stamp, true)
     }
 
+    /// Moves the couple itself to this transaction's stamp: what it shows of its partners has changed.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
+        let stamp = self.stamp()?;
+        store::set_updated(self.db, self.stamped, stamp)?;
+        self.touch(super::COUPLE, public_id)
+    }
+
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.
     pub fn refused(&self, refusal: &Refusal) -> Response {
         problem::refused(refusal, self.request.language)

@@ -63,3 +63,8 @@ pub fn fact(db: &mut Db, name: &str) -> Result<Option<String>> {
 pub fn put_fact(db: &mut Db, name: &str, value: &str) -> Result<()> {
     db.put(&FACT, params![name, value])
 }
+
+/// Notes when what a tenant shows of itself last changed.
+pub fn set_updated(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE tenants SET updated_at = ? WHERE id = ?", params![stamp, tenant]).map(drop)
+}

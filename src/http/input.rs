@@ -117,6 +117,17 @@ impl Input {
         Ok(Input::of(&body::object(request)?, fields, extent))
     }
 
+    /// Reads the query string by a table of fields; an empty parameter is as good as missing.
+    ///
+    /// # Errors
+    /// Every error at once.
+    pub fn query(request: &Request<'_>, fields: &[Field]) -> Result<Input> {
+        let sent = |field: &Field| request.query.get(field.name).filter(|value| !value.is_empty());
+        let pair = |field: &Field| sent(field).map(|value| (field.name.to_owned(), Json::from(value)));
+        let mut input = Input::of(&fields.iter().filter_map(pair).collect(), fields, Extent::Part);
+        input.finish().map(|()| input)
+    }
+
     /// Reads an object by a table of fields.
     pub fn of(object: &Map<String, Json>, fields: &[Field], extent: Extent) -> Input {
         let mut input = Input::default();
@@ -352,5 +363,16 @@ mod tests {
         input.set("title", &mut title);
         assert_eq!(title, "old");
         assert!(input.errors.is_empty());
+    }
+
+    #[test]
+    fn a_query_string_is_read_by_the_same_tables() {
+        let read = |query: &str| {
+            let vars = crate::http::Vars::from_iter([("REQUEST_URI", &*format!("/api/goals/?{query}"))]);
+            Input::query(&Request::new(&vars, String::new()), FIELDS)
+        };
+        let input = read("day=2026-01-05&status=&other=1").unwrap();
+        assert_eq!((input.text("day"), input.value("status")), (Some("2026-01-05"), None));
+        assert!(read("day=2026-02-30").is_err());
     }
 }

@@ -70,7 +70,6 @@ impl<R: Read> Read for Body<R> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
 

@@ -3,21 +3,20 @@
 //! Most hosts start the program anew for each request, so that nothing here is done that the request does not need.
 
 use super::body::{Body, Length};
-use super::{after, answer};
+use super::{DRAIN_LIMIT, DRAIN_TIME, after, answer};
 use crate::http::{Handler, Response, Vars};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
+use rustix::net::Shutdown;
 use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
+use std::time::Instant;
 
-/// How much of an unread body is read and dropped before the answer. A server that sends the whole body before it
-/// reads would otherwise wait on us while we wait on it; one that is sent more gives up on the body by itself.
-const DRAIN_LIMIT: u64 = 64 << 20;
-
-/// The buffer for bytes that are dropped, on the stack.
-const DROP_SIZE: usize = 16 << 10;
+/// The buffer for bytes that are dropped, on the stack: what a pipe holds.
+const DROP_SIZE: usize = 64 << 10;
 
 /// Answers the one request that this process was started for.
 pub fn serve(handler: &mut dyn Handler) -> ExitCode {
@@ -25,8 +24,10 @@ pub fn serve(handler: &mut dyn Handler) -> ExitCode {
     let mut body = Body::new(Input(rustix::stdio::stdin()), length(&vars));
     let response = answer(handler, &vars, &mut body);
     drain(&mut body);
+    let null = OpenOptions::new().read(true).write(true).open("/dev/null");
+    stop_reading(&null);
     let sent = send(rustix::stdio::stdout(), &response);
-    hang_up();
+    hang_up(&null);
     after(handler);
     if sent.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -49,15 +50,24 @@ fn length(vars: &Vars) -> Length {
     }
 }
 
-/// Reads and drops what the handler left of the body.
+/// Reads and drops what the handler left of the body, within bounds.
 fn drain(body: &mut impl Read) {
     let mut dropped = [0; DROP_SIZE];
-    let mut left = DRAIN_LIMIT;
-    while left > 0 {
+    let (mut total, started) = (0, Instant::now());
+    while total < DRAIN_LIMIT && started.elapsed() < DRAIN_TIME {
         match body.read(&mut dropped) {
             Ok(0) | Err(_) => return,
-            Ok(read) => left = left.saturating_sub(read as u64),
+            Ok(read) => total += read as u64,
         }
+    }
+}
+
+/// Lets a server that still sends find out that nobody reads, so that it goes on to the answer. `mod_cgid` gives one
+/// socket as input and output, of which only one half may be closed; others give pipes.
+fn stop_reading(null: &io::Result<File>) {
+    let _ = rustix::net::shutdown(rustix::stdio::stdin(), Shutdown::Read);
+    if let Ok(null) = null {
+        let _ = rustix::stdio::dup2_stdin(null);
     }
 }
 
@@ -81,8 +91,8 @@ fn send(output: BorrowedFd<'_>, response: &Response) -> io::Result<()> {
 
 /// Lets the server see the end of the answer before the work that follows it. The descriptor stays taken, so that
 /// no file opened later can get its number and be written to by mistake.
-fn hang_up() {
-    if let Ok(null) = std::fs::OpenOptions::new().write(true).open("/dev/null") {
+fn hang_up(null: &io::Result<File>) {
+    if let Ok(null) = null {
         let _ = rustix::stdio::dup2_stdout(null);
     }
 }

@@ -16,6 +16,14 @@ use std::time::Duration;
 /// so a minute without one byte means that the peer is gone; Apache's own time-out is as long.
 pub const IO_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The most bytes of an unread body that are read and dropped before the answer. A server that sends the whole body
+/// before it reads, as `mod_fcgid` and Apache's CGI do, waits on us while we wait on it. `mod_fcgid` once let 1 GiB
+/// through by default; dropping that takes half a second and no memory.
+const DRAIN_LIMIT: u64 = 1 << 30;
+
+/// The longest that dropping may take: `mod_fcgid` waits 40 s for an answer, and others wait for this process.
+const DRAIN_TIME: Duration = Duration::from_secs(30);
+
 /// How a program serves.
 #[derive(Debug, Clone)]
 pub struct Options {

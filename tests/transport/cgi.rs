@@ -60,6 +60,31 @@ fn a_large_unread_body_and_a_large_answer_do_not_stall() {
     assert_eq!(finish(command.spawn().unwrap(), &vec![1; 5_000_000]).body.len(), 3_000_000);
 }
 
+/// Writes until nobody reads.
+fn flood(mut to: impl Write) {
+    while to.write_all(&[1; 1 << 16]).is_ok() {}
+}
+
+#[test]
+fn a_body_without_end_does_not_stall_the_answer() {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    let mut over_socket = program("POST", "/unread?3000000");
+    over_socket.stdin(std::os::fd::OwnedFd::from(theirs));
+    for mut command in [program("POST", "/unread?3000000"), over_socket] {
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        let flood = match child.stdin.take() {
+            Some(pipe) => std::thread::spawn(move || flood(pipe)),
+            None => std::thread::spawn({
+                let ours = ours.try_clone().unwrap();
+                move || flood(ours)
+            }),
+        };
+        assert_eq!(parse(&child.wait_with_output().unwrap().stdout).body.len(), 3_000_000);
+        flood.join().unwrap();
+    }
+}
+
 #[test]
 fn a_variable_may_hold_any_byte() {
     let mut command = program("GET", "/vars");

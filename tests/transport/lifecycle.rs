@@ -3,11 +3,14 @@
 use super::Server;
 use super::peer::{Peer, begin, record, request};
 use super::probe::Probe;
+use std::collections::VecDeque;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tandem::transport::{Options, serve};
 use tempfile::TempDir;
@@ -155,23 +158,39 @@ fn recycling_ends_a_loop_in_a_thread_too() {
 }
 
 #[test]
-fn processes_share_a_listener() {
+fn no_request_is_lost_while_processes_are_replaced() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("s");
     let listener = UnixListener::bind(&path).unwrap();
     let start = || Process::over(listener.try_clone().unwrap(), TempDir::new().unwrap(), 0);
-    let processes = [start(), start(), start()];
-    let ask = |path: PathBuf| (0..200).for_each(|_| assert_eq!(Peer::connect(&path).ask(false, "/echo", b"x").body, b"x"));
-    let peers: Vec<_> = (0..6)
-        .map(|_| {
-            std::thread::spawn({
-                let path = path.clone();
-                move || ask(path)
-            })
+    let mut processes = VecDeque::from([start(), start()]);
+    let done = Arc::new(AtomicBool::new(false));
+    let clients = [(); 4].map(|()| {
+        std::thread::spawn({
+            let (path, done) = (path.clone(), Arc::clone(&done));
+            move || ask_until(&path, &done)
         })
-        .collect();
-    processes[0].signal("TERM");
-    peers.into_iter().for_each(|peer| peer.join().unwrap());
+    });
+    for _ in 0..8 {
+        processes.push_back(start());
+        std::thread::sleep(Duration::from_millis(100));
+        let mut old = processes.pop_front().unwrap();
+        old.signal("TERM");
+        assert_eq!(old.code(), Some(42));
+    }
+    done.store(true, Ordering::Relaxed);
+    let asked: usize = clients.into_iter().map(|client| client.join().unwrap()).sum();
+    assert!(asked > 100, "{asked} requests");
+}
+
+/// Asks over new connections; every request must be answered.
+fn ask_until(path: &Path, done: &AtomicBool) -> usize {
+    let mut asked = 0;
+    while !done.load(Ordering::Relaxed) {
+        assert_eq!(Peer::connect(path).ask(asked % 2 == 0, "/echo", b"x").body, b"x");
+        asked += 1;
+    }
+    asked
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
 fn show_partner(ctx: &mut Ctx<'_>) -> Result<()> {
     let Some(tenant) = ctx.caller()?.tenant.clone() else { return Ok(()) };
     ctx.advance(tenant.id)?;
-    ctx.touch("couple", &tenant.public_id)
+    ctx.touch_tenant(&tenant.public_id)
 }
 
 /// DELETE `/auth/me/`

@@ -72,7 +72,6 @@ fn push_length(out: &mut Vec<u8>, length: usize) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
     use proptest::collection::vec;

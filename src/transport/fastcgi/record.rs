@@ -83,7 +83,6 @@ pub fn push_end(out: &mut Vec<u8>, id: u16, end: End) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

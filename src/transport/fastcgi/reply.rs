@@ -24,6 +24,13 @@ pub fn send(wire: &Wire, out: &mut Vec<u8>, id: u16, response: &Response) -> io:
     }
 }
 
+/// Ends a request that its server took back.
+pub fn end(wire: &Wire, out: &mut Vec<u8>, id: u16) -> io::Result<()> {
+    out.clear();
+    record::push_end(out, id, End::Complete);
+    wire.send(&mut [IoSlice::new(out)])
+}
+
 /// One record with everything, the end, one system call.
 fn send_small(wire: &Wire, out: &mut Vec<u8>, id: u16, content: &[u8]) -> io::Result<()> {
     out.extend_from_slice(content);

@@ -4,21 +4,15 @@ use super::connection::{Connection, malformed};
 use super::params::pairs;
 use super::record::{self, End};
 use crate::http::Vars;
+use crate::transport::{DRAIN_LIMIT, DRAIN_TIME};
 use std::io::{self, ErrorKind, Read};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The most bytes of variables. Web servers allow header fields of some 8 to 64 KiB in all.
 pub const PARAMS_LIMIT: usize = 1 << 20;
 
 /// The most bytes of variables that are read and dropped so that a refusal can be told; beyond it is no web server.
 const PARAMS_DRAIN_LIMIT: usize = 16 << 20;
-
-/// The most bytes of an unread body that are dropped before the answer. `mod_fcgid` sends the whole body before it
-/// reads, and it once let 1 GiB through by default; dropping that takes half a second and no memory.
-const DRAIN_LIMIT: u64 = 1 << 30;
-
-/// The longest that dropping may take: `mod_fcgid` waits 40 s for an answer, and others wait for this process.
-const DRAIN_TIME: Duration = Duration::from_secs(30);
 
 /// A request whose variables have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,109 @@
+//! The routes of check-ins.
+
+use super::rules::{self, Checkin, Filter};
+use super::{CHECKINS, store};
+use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::text::{self, Message};
+use crate::base::{id, time};
+use crate::feature::Ctx;
+use crate::feature::ctx::{found, load};
+use crate::http::input::{Extent, Input};
+use crate::http::paging::Page;
+use crate::http::{Response, etag};
+use serde_json::Value;
+
+/// GET `/checkins/`
+pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let (tenant, filter) = (ctx.tenant_id()?, filter(ctx)?);
+    let page = Page::of(ctx.request, store::count(ctx.db, tenant, &filter)?)?;
+    let checkins = store::page(ctx.db, tenant, &filter, page.limit(), page.offset())?;
+    Ok(page.answer(ctx.request, &checkins))
+}
+
+/// What `?from=`, `?to=` and `?user=` ask for; the day is the one in the caller's time zone.
+fn filter(ctx: &Ctx<'_>) -> Result<Filter> {
+    let mut input = Input::query(ctx.request, rules::FILTER)?;
+    let today = time::date_in(ctx.now, &ctx.caller()?.timezone);
+    let filter = Filter::of(&mut input, ctx.user()?, today);
+    input.finish()?;
+    Ok(filter)
+}
+
+/// POST `/checkins/`
+pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let mut checkin = Checkin::new(id::object(), ctx.user()?, ctx.stamp()?);
+    let input = read(ctx, &checkin, Extent::Whole)?;
+    checkin.take(&input);
+    let tenant = ctx.tenant_id()?;
+    store::insert(ctx.db, tenant, &checkin).map_err(taken)?;
+    ctx.touch(CHECKINS, &checkin.id)?;
+    let checkin = found(store::find(ctx.db, tenant, &checkin.id)?)?;
+    Ok(etag::tagged(Response::json(201, &checkin)))
+}
+
+/// GET `/checkins/{id}/`
+pub fn checkin(ctx: &mut Ctx<'_>) -> Result<Response> {
+    Ok(Response::json(200, &find(ctx)?))
+}
+
+/// PUT `/checkins/{id}/`
+pub fn replace(ctx: &mut Ctx<'_>) -> Result<Response> {
+    update(ctx, Extent::Whole)
+}
+
+/// PATCH `/checkins/{id}/`
+pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
+    update(ctx, Extent::Part)
+}
+
+fn update(ctx: &mut Ctx<'_>, extent: Extent) -> Result<Response> {
+    let mut checkin = own(ctx)?;
+    ctx.require_match(&checkin)?;
+    let input = read(ctx, &checkin, extent)?;
+    checkin.take(&input);
+    checkin.updated_at = ctx.stamp()?;
+    store::update(ctx.db, ctx.tenant_id()?, &checkin).map_err(taken)?;
+    ctx.touch(CHECKINS, &checkin.id)?;
+    Ok(etag::tagged(Response::json(200, &checkin)))
+}
+
+/// DELETE `/checkins/{id}/`
+pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let checkin = own(ctx)?;
+    ctx.require_match(&checkin)?;
+    store::delete(ctx.db, ctx.tenant_id()?, &checkin.id)?;
+    ctx.bury(CHECKINS, &checkin.id)?;
+    Ok(Response::empty(204))
+}
+
+fn find(ctx: &mut Ctx<'_>) -> Result<Checkin> {
+    let (tenant, id) = (ctx.tenant_id()?, ctx.path_id()?);
+    found(store::find(ctx.db, tenant, &id)?)
+}
+
+/// The check-in in the path, for its author alone.
+fn own(ctx: &mut Ctx<'_>) -> Result<Checkin> {
+    let checkin = find(ctx)?;
+    if checkin.user_id == ctx.user()? { Ok(checkin) } else { refuse(Kind::Forbidden, &text::FORBIDDEN) }
+}
+
+/// The sent fields; the day must be free, or the check-in's own.
+fn read(ctx: &mut Ctx<'_>, checkin: &Checkin, extent: Extent) -> Result<Input> {
+    let mut input = ctx.input(rules::CHECKIN, extent)?;
+    if let Some(day) = input.text("date") {
+        let taken = store::is_taken(ctx.db, ctx.tenant_id()?, checkin.user_id, day, &checkin.id)?;
+        input.check(!taken, "date", &text::DAY_TAKEN);
+    }
+    input.finish()?;
+    Ok(input)
+}
+
+/// The constraint decides where the look before did not see the other check-in.
+fn taken(error: Error) -> Error {
+    if error.is_duplicate() { Refusal::field("date", Message::plain(&text::DAY_TAKEN)).into() } else { error }
+}
+
+/// Check-ins for the feed.
+pub fn load_checkins(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(ctx, ids, store::find)
+}

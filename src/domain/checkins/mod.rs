@@ -1,0 +1,28 @@
+//! Check-ins: how each partner's day was, one a day.
+
+mod api;
+mod rules;
+mod store;
+
+use crate::feature::{Access, Feature, Kind, Route, Without};
+
+/// The registry entry.
+pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("checkins", ROUTES) };
+
+/// Check-ins in the feed.
+const CHECKINS: &str = "checkins";
+
+const KINDS: &[Kind] = &[Kind { name: CHECKINS, first_version: true, load: api::load_checkins }];
+
+const LIST: Access = Access::Member(Without::Empty);
+const NEW: Access = Access::Member(Without::Invalid);
+const ONE: Access = Access::Member(Without::NotFound);
+
+const ROUTES: &[Route] = &[
+    Route::get("/checkins/", LIST, api::list, "Check-ins of the last 7 days or of a range, newest day first"),
+    Route::post("/checkins/", NEW, api::create, "Check in"),
+    Route::get("/checkins/{id}/", ONE, api::checkin, "One check-in, one's own or the partner's"),
+    Route::put("/checkins/{id}/", ONE, api::replace, "Replace one's own check-in"),
+    Route::patch("/checkins/{id}/", ONE, api::change, "Change one's own check-in"),
+    Route::delete("/checkins/{id}/", ONE, api::delete, "Delete one's own check-in"),
+];

@@ -1,0 +1,159 @@
+//! What a check-in may look like, and which of them a list shows.
+
+use crate::base::text;
+use crate::base::time::Timestamp;
+use crate::http::input::{Field, Input, Shape};
+use chrono::{Days, NaiveDate};
+use serde::Serialize;
+
+/// Mood, stress and energy: from nothing to all there is.
+const SCALE: Shape = Shape::Int(0, 10);
+/// Where a scale stands when nothing is said: in its middle.
+const MIDDLE: i64 = 5;
+/// The longest note, in characters: a few pages.
+const MAX_NOTE: usize = 10_000;
+/// How many days before today a list without a range shows: with today they are a week.
+const DAYS_BEFORE: Days = Days::new(6);
+
+/// Before and after every date that the contract can write.
+const OPEN: (&str, &str) = ("0001-01-01", "9999-12-31");
+
+/// The fields of a check-in.
+pub const CHECKIN: &[Field] = &[
+    Field::new("date", Shape::Date).required(),
+    Field::new("mood", SCALE),
+    Field::new("stress", SCALE),
+    Field::new("energy", SCALE),
+    Field::text("note", MAX_NOTE),
+];
+
+/// The parameters of a list.
+pub const FILTER: &[Field] = &[
+    Field::new("from", Shape::Date),
+    Field::new("to", Shape::Date),
+    Field::new("user", Shape::Choice(&["me", "partner", "all"])),
+];
+
+/// A check-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checkin {
+    /// Its id.
+    pub id: String,
+    /// Whose it is: they alone may change it.
+    pub user_id: i64,
+    /// Their user name, as the account has it now.
+    pub username: String,
+    /// The day, `YYYY-MM-DD`.
+    pub date: String,
+    /// 0 to 10.
+    pub mood: i64,
+    /// 0 to 10.
+    pub stress: i64,
+    /// 0 to 10.
+    pub energy: i64,
+    /// What there is to say about the day.
+    pub note: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The stamp of its last change.
+    pub updated_at: Timestamp,
+}
+
+impl Checkin {
+    /// A check-in with the contract's defaults. The store knows the user name.
+    pub fn new(id: String, user_id: i64, at: Timestamp) -> Checkin {
+        let (username, date, note) = (String::new(), String::new(), String::new());
+        let (mood, stress, energy) = (MIDDLE, MIDDLE, MIDDLE);
+        Checkin { id, user_id, username, date, mood, stress, energy, note, created_at: at, updated_at: at }
+    }
+
+    /// Takes what was sent and is sound.
+    pub fn take(&mut self, input: &Input) {
+        input.set("date", &mut self.date);
+        input.set("mood", &mut self.mood);
+        input.set("stress", &mut self.stress);
+        input.set("energy", &mut self.energy);
+        input.set("note", &mut self.note);
+    }
+}
+
+/// Which check-ins a list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// The first and the last day.
+    pub days: (String, String),
+    /// The first and the last user id.
+    pub users: (i64, i64),
+    /// The user who is left out; 0 is nobody.
+    pub but: i64,
+}
+
+impl Filter {
+    /// What the parameters ask for. Without a range: the last 7 days up to `today`; with one end: the other is open.
+    pub fn of(input: &mut Input, user: i64, today: NaiveDate) -> Filter {
+        let days = days(input.text("from"), input.text("to"), today);
+        input.check(days.0 <= days.1, "from", &text::RANGE_ORDER);
+        let (users, but) = match input.text("user") {
+            Some("all") => ((0, i64::MAX), 0),
+            Some("partner") => ((0, i64::MAX), user),
+            _ => ((user, user), 0),
+        };
+        Filter { days, users, but }
+    }
+}
+
+fn days(from: Option<&str>, to: Option<&str>, today: NaiveDate) -> (String, String) {
+    if from.is_none() && to.is_none() {
+        let first = today.checked_sub_days(DAYS_BEFORE).unwrap_or(today);
+        return (first.to_string(), today.to_string());
+    }
+    (from.unwrap_or(OPEN.0).to_owned(), to.unwrap_or(OPEN.1).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::input::Extent;
+    use serde_json::{Value, json};
+
+    fn filter(parameters: Value) -> (Filter, bool) {
+        let mut input = Input::of(parameters.as_object().unwrap(), FILTER, Extent::Part);
+        let filter = Filter::of(&mut input, 7, NaiveDate::from_ymd_opt(2026, 3, 2).unwrap());
+        (filter, input.finish().is_ok())
+    }
+
+    fn range(parameters: Value) -> (String, String) {
+        filter(parameters).0.days
+    }
+
+    fn days(from: &str, to: &str) -> (String, String) {
+        (from.to_owned(), to.to_owned())
+    }
+
+    #[test]
+    fn a_list_shows_a_week_unless_it_is_told_otherwise() {
+        assert_eq!(range(json!({})), days("2026-02-24", "2026-03-02"));
+        assert_eq!(range(json!({"from": "2026-01-05", "to": "2026-01-05"})), days("2026-01-05", "2026-01-05"));
+        assert_eq!(range(json!({"from": "2026-01-05"})), days("2026-01-05", "9999-12-31"));
+        assert_eq!(range(json!({"to": "2026-01-05"})), days("0001-01-01", "2026-01-05"));
+    }
+
+    #[test]
+    fn a_range_has_its_ends_in_order() {
+        assert!(filter(json!({"from": "2026-01-05", "to": "2026-01-06"})).1);
+        assert!(!filter(json!({"from": "2026-01-06", "to": "2026-01-05"})).1);
+    }
+
+    #[test]
+    fn a_list_shows_ones_own_unless_it_is_told_otherwise() {
+        let users = |word: Option<&str>| {
+            let filter = filter(word.map_or(json!({}), |word| json!({"user": word}))).0;
+            let shown = |id: i64| (filter.users.0..=filter.users.1).contains(&id) && id != filter.but;
+            (shown(7), shown(8))
+        };
+        assert_eq!(users(None), (true, false));
+        assert_eq!(users(Some("me")), (true, false));
+        assert_eq!(users(Some("partner")), (false, true));
+        assert_eq!(users(Some("all")), (true, true));
+    }
+}

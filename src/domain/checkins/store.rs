@@ -1,0 +1,85 @@
+//! Check-ins in the database. Every statement names the tenant.
+
+use super::rules::{Checkin, Filter};
+use crate::base::error::Result;
+use crate::db::{Db, Row};
+use crate::params;
+
+fn checkin(row: &Row<'_>) -> Result<Checkin> {
+    Ok(Checkin {
+        id: row.get(0)?,
+        user_id: row.get(1)?,
+        username: row.get(2)?,
+        date: row.get(3)?,
+        mood: row.get(4)?,
+        stress: row.get(5)?,
+        energy: row.get(6)?,
+        note: row.get(7)?,
+        created_at: row.get(8)?,
+        updated_at: row.get(9)?,
+    })
+}
+
+/// How many check-ins a filter shows.
+pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM checkins WHERE tenant = ? AND day >= ? AND day <= ? \
+         AND user_id >= ? AND user_id <= ? AND user_id <> ?";
+    let (days, users) = (&filter.days, filter.users);
+    let found = db.one(sql, params![tenant, &days.0, &days.1, users.0, users.1, filter.but], |row| row.get(0))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// A page of the check-ins that a filter shows, newest day first.
+pub fn page(db: &mut Db, tenant: i64, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Checkin>> {
+    let sql = "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp \
+         FROM checkins c JOIN users u ON u.id = c.user_id \
+         WHERE c.tenant = ? AND c.day >= ? AND c.day <= ? AND c.user_id >= ? AND c.user_id <= ? AND c.user_id <> ? \
+         ORDER BY c.day DESC, c.user_id DESC LIMIT ? OFFSET ?";
+    let (days, users) = (&filter.days, filter.users);
+    db.all(sql, params![tenant, &days.0, &days.1, users.0, users.1, filter.but, limit, offset], checkin)
+}
+
+/// One check-in.
+pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Checkin>> {
+    let sql = "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp \
+         FROM checkins c JOIN users u ON u.id = c.user_id WHERE c.tenant = ? AND c.id = ?";
+    db.one(sql, params![tenant, id], checkin)
+}
+
+/// Has the user another check-in on this day than the one with this id?
+pub fn is_taken(db: &mut Db, tenant: i64, user: i64, day: &str, id: &str) -> Result<bool> {
+    let sql = "SELECT id FROM checkins WHERE tenant = ? AND user_id = ? AND day = ? AND id <> ?";
+    Ok(db.one(sql, params![tenant, user, day, id], |row| row.get::<String>(0))?.is_some())
+}
+
+/// Writes a new check-in. A second one of the user on the day is a duplicate.
+pub fn insert(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
+    let sql = "INSERT INTO checkins (id, tenant, user_id, day, mood, stress, energy, note, created_at, stamp) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let values = params![
+        &checkin.id,
+        tenant,
+        checkin.user_id,
+        &checkin.date,
+        checkin.mood,
+        checkin.stress,
+        checkin.energy,
+        &checkin.note,
+        checkin.created_at,
+        checkin.updated_at,
+    ];
+    db.run(sql, values).map(drop)
+}
+
+/// Writes what changed of a check-in. A second one of the user on the day is a duplicate.
+pub fn update(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
+    let sql = "UPDATE checkins SET day = ?, mood = ?, stress = ?, energy = ?, note = ?, stamp = ? WHERE tenant = ? AND id = ?";
+    let (mood, stress, energy) = (checkin.mood, checkin.stress, checkin.energy);
+    let values = params![&checkin.date, mood, stress, energy, &checkin.note, checkin.updated_at, tenant, &checkin.id];
+    db.run(sql, values).map(drop)
+}
+
+/// Deletes a check-in.
+pub fn delete(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
+    db.run("DELETE FROM checkins WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
+}

@@ -1,0 +1,26 @@
+//! Pairing: couples, their partners and invite codes.
+
+mod api;
+mod api_join;
+mod rules;
+mod store;
+
+use crate::feature::{Access, COUPLE, Feature, Job, Kind, Route, Without};
+
+/// The registry entry.
+pub const FEATURE: Feature = Feature {
+    kinds: &[Kind { name: COUPLE, first_version: true, load: api::load }],
+    jobs: &[Job { name: "expired invites", run: store::purge }],
+    leaving: Some(api::forsake),
+    ..Feature::new("couples", ROUTES)
+};
+
+const MEMBER: Access = Access::Member(Without::NoCouple);
+
+const ROUTES: &[Route] = &[
+    Route::post("/couple/create/", Access::User, api::create, "Start a couple"),
+    Route::get("/couple/", MEMBER, api::couple, "The caller's couple"),
+    Route::post("/couple/invite/", MEMBER, api_join::invite, "Make a code for the partner"),
+    Route::post("/couple/join/", Access::User, api_join::join, "Join a couple by its code"),
+    Route::post("/couple/leave/", MEMBER, api::leave, "Leave the couple; the last one to leave deletes it"),
+];

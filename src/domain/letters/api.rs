@@ -1,0 +1,142 @@
+//! The routes of letters.
+
+use super::rules::{self, Letter};
+use super::store::{self, Partner};
+use super::{LETTERS, pdf as paper};
+use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::id;
+use crate::base::text::{self, Language, Message};
+use crate::feature::Ctx;
+use crate::feature::ctx::{found, load};
+use crate::http::input::{Extent, Input};
+use crate::http::paging::Page;
+use crate::http::{Response, etag};
+use serde_json::{Value, json};
+
+/// GET `/letters/`
+pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let input = Input::query(ctx.request, rules::FILTER)?;
+    let (tenant, months) = (ctx.tenant_id()?, rules::months(&input));
+    let page = Page::of(ctx.request, store::count(ctx.db, tenant, months)?)?;
+    let letters = store::page(ctx.db, tenant, months, page.limit(), page.offset())?;
+    Ok(page.answer(ctx.request, &letters))
+}
+
+/// POST `/letters/`: the month's letter is written, or rewritten; content that is left out stays as it is.
+pub fn write(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let mut input = ctx.input(rules::LETTER, Extent::Whole)?;
+    input.finish()?;
+    let month = input.text("month").unwrap_or_default();
+    match store::of_month(ctx.db, ctx.tenant_id()?, month)? {
+        Some(letter) => rewrite(ctx, letter, &input),
+        None => begin(ctx, &input),
+    }
+}
+
+fn rewrite(ctx: &mut Ctx<'_>, mut letter: Letter, input: &Input) -> Result<Response> {
+    ctx.require_match(&letter)?;
+    save(ctx, &mut letter, input)?;
+    Ok(Response::json(200, &json!({ "letter": letter })))
+}
+
+/// Nothing matches where there is nothing, not even `*` (RFC 9110 §13.1.1): the letter that the client read is gone.
+fn begin(ctx: &mut Ctx<'_>, input: &Input) -> Result<Response> {
+    if ctx.request.header("IF_MATCH").is_some() {
+        return refuse(Kind::Stale, &text::STALE);
+    }
+    let mut letter = Letter::new(id::object(), ctx.user()?, ctx.stamp()?);
+    letter.take(input);
+    store::insert(ctx.db, ctx.tenant_id()?, &letter).map_err(taken)?;
+    ctx.touch(LETTERS, &letter.id)?;
+    Ok(Response::json(201, &json!({ "letter": letter })))
+}
+
+/// GET `/letters/{id}/`
+pub fn letter(ctx: &mut Ctx<'_>) -> Result<Response> {
+    Ok(Response::json(200, &find(ctx)?))
+}
+
+/// PUT `/letters/{id}/`
+pub fn replace(ctx: &mut Ctx<'_>) -> Result<Response> {
+    update(ctx, Extent::Whole)
+}
+
+/// PATCH `/letters/{id}/`
+pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
+    update(ctx, Extent::Part)
+}
+
+fn update(ctx: &mut Ctx<'_>, extent: Extent) -> Result<Response> {
+    let mut letter = find(ctx)?;
+    ctx.require_match(&letter)?;
+    let input = read(ctx, &letter, extent)?;
+    save(ctx, &mut letter, &input)?;
+    Ok(etag::tagged(Response::json(200, &letter)))
+}
+
+fn save(ctx: &mut Ctx<'_>, letter: &mut Letter, input: &Input) -> Result<()> {
+    letter.take(input);
+    letter.updated_at = ctx.stamp()?;
+    store::update(ctx.db, ctx.tenant_id()?, letter).map_err(taken)?;
+    ctx.touch(LETTERS, &letter.id)
+}
+
+/// DELETE `/letters/{id}/`
+pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let letter = find(ctx)?;
+    ctx.require_match(&letter)?;
+    store::delete(ctx.db, ctx.tenant_id()?, &letter.id)?;
+    ctx.bury(LETTERS, &letter.id)?;
+    Ok(Response::empty(204))
+}
+
+/// GET `/letters/{id}/pdf/`
+pub fn pdf(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let letter = find(ctx)?;
+    let partners = store::partners(ctx.db, ctx.tenant_id()?)?;
+    let mut names = partners.iter().map(|partner| partner.username.as_str());
+    let content = paper::render(&paper::Page {
+        month: &letter.month,
+        content: &letter.content,
+        language: language(ctx, &partners)?,
+        names: (names.next().unwrap_or_default(), names.next()),
+    })?;
+    let name = format!("inline; filename=\"letter-{}.pdf\"", letter.month);
+    Ok(Response::bytes(200, "application/pdf", content).with("Content-Disposition", name))
+}
+
+/// The language that the request asks for, or else the caller's account's.
+fn language(ctx: &Ctx<'_>, partners: &[Partner]) -> Result<Language> {
+    if ctx.request.header("ACCEPT_LANGUAGE").is_some() {
+        return Ok(ctx.request.language);
+    }
+    let user = ctx.user()?;
+    let caller = partners.iter().find(|partner| partner.user == user);
+    Ok(caller.and_then(|partner| Language::from_tag(&partner.language)).unwrap_or_default())
+}
+
+fn find(ctx: &mut Ctx<'_>) -> Result<Letter> {
+    let (tenant, id) = (ctx.tenant_id()?, ctx.path_id()?);
+    found(store::find(ctx.db, tenant, &id)?)
+}
+
+/// The sent fields; the month must be free, or the letter's own.
+fn read(ctx: &mut Ctx<'_>, letter: &Letter, extent: Extent) -> Result<Input> {
+    let mut input = ctx.input(rules::LETTER, extent)?;
+    if let Some(month) = input.text("month") {
+        let taken = store::is_taken(ctx.db, ctx.tenant_id()?, month, &letter.id)?;
+        input.check(!taken, "month", &text::MONTH_TAKEN);
+    }
+    input.finish()?;
+    Ok(input)
+}
+
+/// The constraint decides where the look before did not see the other letter.
+fn taken(error: Error) -> Error {
+    if error.is_duplicate() { Refusal::field("month", Message::plain(&text::MONTH_TAKEN)).into() } else { error }
+}
+
+/// Letters for the feed.
+pub fn load_letters(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(ctx, ids, store::find)
+}

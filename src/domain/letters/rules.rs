@@ -1,0 +1,52 @@
+//! What a letter may look like, and which of them a list shows.
+
+use crate::base::time::Timestamp;
+use crate::http::input::{Field, Input, Shape};
+use serde::Serialize;
+
+/// The longest letter, in characters: a hundred pages.
+const MAX_CONTENT: usize = 200_000;
+
+/// Before and after every month that the contract can write.
+const OPEN: (&str, &str) = ("0001-01", "9999-12");
+
+/// The fields of a letter.
+pub const LETTER: &[Field] = &[Field::new("month", Shape::Month).required(), Field::text("content", MAX_CONTENT)];
+
+/// The parameters of a list.
+pub const FILTER: &[Field] = &[Field::new("month", Shape::Month)];
+
+/// A letter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Letter {
+    /// Its id.
+    pub id: String,
+    /// Its month, `YYYY-MM`; a couple has one letter a month.
+    pub month: String,
+    /// What it says.
+    pub content: String,
+    /// Who began it; either may go on.
+    pub created_by_id: i64,
+    /// When.
+    pub created_at: Timestamp,
+    /// The stamp of its last change.
+    pub updated_at: Timestamp,
+}
+
+impl Letter {
+    /// A letter with the contract's defaults.
+    pub fn new(id: String, created_by_id: i64, at: Timestamp) -> Letter {
+        Letter { id, month: String::new(), content: String::new(), created_by_id, created_at: at, updated_at: at }
+    }
+
+    /// Takes what was sent and is sound.
+    pub fn take(&mut self, input: &Input) {
+        input.set("month", &mut self.month);
+        input.set("content", &mut self.content);
+    }
+}
+
+/// The first and the last month that a list shows: the one that was asked for, or all.
+pub fn months(input: &Input) -> (&str, &str) {
+    input.text("month").map_or(OPEN, |month| (month, month))
+}

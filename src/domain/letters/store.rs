@@ -1,0 +1,83 @@
+//! Letters in the database. Every statement names the tenant.
+
+use super::rules::Letter;
+use crate::base::error::Result;
+use crate::db::{Db, Row};
+use crate::params;
+
+fn letter(row: &Row<'_>) -> Result<Letter> {
+    Ok(Letter {
+        id: row.get(0)?,
+        month: row.get(1)?,
+        content: row.get(2)?,
+        created_by_id: row.get(3)?,
+        created_at: row.get(4)?,
+        updated_at: row.get(5)?,
+    })
+}
+
+/// How many letters a tenant has from a month to a month.
+pub fn count(db: &mut Db, tenant: i64, months: (&str, &str)) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM letters WHERE tenant = ? AND month >= ? AND month <= ?";
+    Ok(db.one(sql, params![tenant, months.0, months.1], |row| row.get(0))?.unwrap_or_default())
+}
+
+/// A page of the letters from a month to a month, newest month first.
+pub fn page(db: &mut Db, tenant: i64, months: (&str, &str), limit: i64, offset: i64) -> Result<Vec<Letter>> {
+    let sql = "SELECT id, month, content, created_by, created_at, stamp FROM letters \
+         WHERE tenant = ? AND month >= ? AND month <= ? ORDER BY month DESC LIMIT ? OFFSET ?";
+    db.all(sql, params![tenant, months.0, months.1, limit, offset], letter)
+}
+
+/// One letter.
+pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Letter>> {
+    let sql = "SELECT id, month, content, created_by, created_at, stamp FROM letters WHERE tenant = ? AND id = ?";
+    db.one(sql, params![tenant, id], letter)
+}
+
+/// The letter of a month.
+pub fn of_month(db: &mut Db, tenant: i64, month: &str) -> Result<Option<Letter>> {
+    let sql = "SELECT id, month, content, created_by, created_at, stamp FROM letters WHERE tenant = ? AND month = ?";
+    db.one(sql, params![tenant, month], letter)
+}
+
+/// Is there another letter of this month than the one with this id?
+pub fn is_taken(db: &mut Db, tenant: i64, month: &str, id: &str) -> Result<bool> {
+    let sql = "SELECT id FROM letters WHERE tenant = ? AND month = ? AND id <> ?";
+    Ok(db.one(sql, params![tenant, month, id], |row| row.get::<String>(0))?.is_some())
+}
+
+/// Writes a new letter. A second one of the month is a duplicate.
+pub fn insert(db: &mut Db, tenant: i64, letter: &Letter) -> Result<()> {
+    let sql = "INSERT INTO letters (id, tenant, created_by, month, content, created_at, stamp) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    let (by, at) = (letter.created_by_id, letter.created_at);
+    db.run(sql, params![&letter.id, tenant, by, &letter.month, &letter.content, at, letter.updated_at]).map(drop)
+}
+
+/// Writes what changed of a letter. A second one of the month is a duplicate.
+pub fn update(db: &mut Db, tenant: i64, letter: &Letter) -> Result<()> {
+    let sql = "UPDATE letters SET month = ?, content = ?, stamp = ? WHERE tenant = ? AND id = ?";
+    db.run(sql, params![&letter.month, &letter.content, letter.updated_at, tenant, &letter.id]).map(drop)
+}
+
+/// Deletes a letter.
+pub fn delete(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
+    db.run("DELETE FROM letters WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
+}
+
+/// A partner, as far as a letter's PDF shows them.
+pub struct Partner {
+    /// Their id.
+    pub user: i64,
+    /// Their user name.
+    pub username: String,
+    /// Their account's language.
+    pub language: String,
+}
+
+/// The partners, partner A first.
+pub fn partners(db: &mut Db, tenant: i64) -> Result<Vec<Partner>> {
+    let sql = "SELECT u.id, u.username, u.language FROM members m JOIN users u ON u.id = m.user_id \
+         WHERE m.tenant = ? ORDER BY m.seat";
+    db.all(sql, params![tenant], |row| Ok(Partner { user: row.get(0)?, username: row.get(1)?, language: row.get(2)? }))
+}

@@ -1,0 +1,120 @@
+//! The routes of questions and answers.
+
+use super::rules::{self, Answer, Question};
+use super::{ANSWERS, QUESTIONS, store};
+use crate::base::error::{Kind, Result, refuse};
+use crate::base::{id, text};
+use crate::feature::Ctx;
+use crate::feature::ctx::{found, load};
+use crate::http::input::{Extent, Field, Input};
+use crate::http::paging::Page;
+use crate::http::{Response, etag};
+use serde_json::{Value, json};
+
+/// GET `/qna/questions/`
+pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let tenant = ctx.tenant_id()?;
+    let page = Page::of(ctx.request, store::count(ctx.db, tenant)?)?;
+    let questions = store::page(ctx.db, tenant, page.limit(), page.offset())?;
+    Ok(page.answer(ctx.request, &questions))
+}
+
+/// POST `/qna/questions/`
+pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let input = read(ctx, rules::QUESTION, Extent::Whole)?;
+    let mut question = Question::new(id::object(), ctx.user()?, ctx.stamp()?);
+    question.take(&input);
+    let tenant = ctx.tenant_id()?;
+    store::insert(ctx.db, tenant, &question)?;
+    ctx.touch(QUESTIONS, &question.id)?;
+    let question = found(store::find(ctx.db, tenant, &question.id)?)?;
+    Ok(etag::tagged(Response::json(201, &question)))
+}
+
+/// GET `/qna/questions/{id}/`
+pub fn question(ctx: &mut Ctx<'_>) -> Result<Response> {
+    Ok(Response::json(200, &find(ctx)?))
+}
+
+/// PUT `/qna/questions/{id}/`
+pub fn replace(ctx: &mut Ctx<'_>) -> Result<Response> {
+    update(ctx, Extent::Whole)
+}
+
+/// PATCH `/qna/questions/{id}/`
+pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
+    update(ctx, Extent::Part)
+}
+
+fn update(ctx: &mut Ctx<'_>, extent: Extent) -> Result<Response> {
+    let mut question = find(ctx)?;
+    if question.created_by_id != ctx.user()? {
+        return refuse(Kind::Forbidden, &text::FORBIDDEN);
+    }
+    ctx.require_match(&question)?;
+    question.take(&read(ctx, rules::QUESTION, extent)?);
+    question.updated_at = ctx.stamp()?;
+    store::update(ctx.db, ctx.tenant_id()?, &question)?;
+    ctx.touch(QUESTIONS, &question.id)?;
+    Ok(etag::tagged(Response::json(200, &question)))
+}
+
+/// DELETE `/qna/questions/{id}/`
+pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let question = find(ctx)?;
+    ctx.require_match(&question)?;
+    store::delete(ctx.db, ctx.tenant_id()?, &question.id)?;
+    for answer in &question.answers {
+        ctx.bury(ANSWERS, &answer.id)?;
+    }
+    ctx.bury(QUESTIONS, &question.id)?;
+    Ok(Response::empty(204))
+}
+
+/// POST `/qna/questions/{id}/answer/`: each user has one answer, which a second POST changes. `If-Match` names the
+/// question with its answers, as its own route shows it: an answer has none.
+pub fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let question = find(ctx)?;
+    ctx.require_match(&question)?;
+    let input = read(ctx, rules::ANSWER, Extent::Whole)?;
+    let id = give(ctx, question, &input)?;
+    ctx.touch(ANSWERS, &id)?;
+    let placed = found(store::find_answer(ctx.db, ctx.tenant_id()?, &id)?)?;
+    Ok(Response::json(200, &json!({ "answer": placed.answer })))
+}
+
+/// Writes the caller's answer, new or changed; answers its id.
+fn give(ctx: &mut Ctx<'_>, question: Question, input: &Input) -> Result<String> {
+    let (tenant, user, stamp) = (ctx.tenant_id()?, ctx.user()?, ctx.stamp()?);
+    if let Some(mut answer) = question.answers.into_iter().find(|answer| answer.user_id == user) {
+        answer.take(input);
+        answer.updated_at = stamp;
+        store::update_answer(ctx.db, tenant, &answer)?;
+        return Ok(answer.id);
+    }
+    let mut answer = Answer::new(id::object(), user, stamp);
+    answer.take(input);
+    store::insert_answer(ctx.db, tenant, &question.id, &answer)?;
+    Ok(answer.id)
+}
+
+fn find(ctx: &mut Ctx<'_>) -> Result<Question> {
+    let (tenant, id) = (ctx.tenant_id()?, ctx.path_id()?);
+    found(store::find(ctx.db, tenant, &id)?)
+}
+
+fn read(ctx: &mut Ctx<'_>, fields: &[Field], extent: Extent) -> Result<Input> {
+    let mut input = ctx.input(fields, extent)?;
+    input.finish()?;
+    Ok(input)
+}
+
+/// Questions for the feed.
+pub fn load_questions(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(ctx, ids, store::find)
+}
+
+/// Answers for the feed.
+pub fn load_answers(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(ctx, ids, store::find_answer)
+}

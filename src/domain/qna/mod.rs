@@ -1,0 +1,34 @@
+//! Questions that the partners ask each other, and each one's answer.
+
+mod api;
+mod rules;
+mod store;
+
+use crate::feature::{Access, Feature, Kind, Route, Without};
+
+/// The registry entry.
+pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("qna", ROUTES) };
+
+/// Questions in the feed.
+const QUESTIONS: &str = "qna_questions";
+/// Answers in the feed.
+const ANSWERS: &str = "qna_answers";
+
+const KINDS: &[Kind] = &[
+    Kind { name: QUESTIONS, first_version: true, load: api::load_questions },
+    Kind { name: ANSWERS, first_version: true, load: api::load_answers },
+];
+
+const LIST: Access = Access::Member(Without::Empty);
+const NEW: Access = Access::Member(Without::Invalid);
+const ONE: Access = Access::Member(Without::NotFound);
+
+const ROUTES: &[Route] = &[
+    Route::get("/qna/questions/", LIST, api::list, "The couple's questions with their answers, newest change first"),
+    Route::post("/qna/questions/", NEW, api::create, "Ask a question"),
+    Route::get("/qna/questions/{id}/", ONE, api::question, "One question with its answers"),
+    Route::put("/qna/questions/{id}/", ONE, api::replace, "Replace one's own question"),
+    Route::patch("/qna/questions/{id}/", ONE, api::change, "Change one's own question"),
+    Route::delete("/qna/questions/{id}/", ONE, api::delete, "Delete a question and its answers"),
+    Route::post("/qna/questions/{id}/answer/", ONE, api::answer, "Answer a question, or change one's answer"),
+];

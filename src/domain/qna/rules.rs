@@ -1,0 +1,95 @@
+//! What a question and an answer may look like.
+
+use crate::base::time::Timestamp;
+use crate::http::input::{Field, Input, Shape};
+use serde::Serialize;
+
+/// The longest question, in characters: a few pages.
+const MAX_QUESTION: usize = 10_000;
+/// The longest theme, in characters: the width of its column.
+const MAX_THEME: usize = 64;
+/// The longest answer, in characters: twice a question.
+const MAX_ANSWER: usize = 20_000;
+
+/// The fields of a question.
+pub const QUESTION: &[Field] = &[Field::text("text", MAX_QUESTION).required(), Field::name("theme", MAX_THEME)];
+
+/// The fields of an answer.
+pub const ANSWER: &[Field] =
+    &[Field::new("status", Shape::Choice(&["ANSWERED", "NEEDS_TIME", "CLARIFY"])), Field::text("text", MAX_ANSWER)];
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Question {
+    /// Its id.
+    pub id: String,
+    /// What is asked.
+    pub text: String,
+    /// What it is about.
+    pub theme: String,
+    /// Who asked: they alone may change it.
+    pub created_by_id: i64,
+    /// Their user name, as the account has it now.
+    pub created_by_username: String,
+    /// When it was asked.
+    pub created_at: Timestamp,
+    /// The stamp of its own last change; an answer has its own.
+    pub updated_at: Timestamp,
+    /// The answers, first given first.
+    pub answers: Vec<Answer>,
+}
+
+impl Question {
+    /// A question with the contract's defaults. The store knows the asker's user name.
+    pub fn new(id: String, created_by_id: i64, at: Timestamp) -> Question {
+        let (text, theme, created_by_username, answers) = (String::new(), String::new(), String::new(), Vec::new());
+        Question { id, text, theme, created_by_id, created_by_username, created_at: at, updated_at: at, answers }
+    }
+
+    /// Takes what was sent and is sound.
+    pub fn take(&mut self, input: &Input) {
+        input.set("text", &mut self.text);
+        input.set("theme", &mut self.theme);
+    }
+}
+
+/// One user's answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// Its id.
+    pub id: String,
+    /// Who answers.
+    pub user_id: i64,
+    /// Their user name, as the account has it now.
+    pub username: String,
+    /// ANSWERED, NEEDS_TIME or CLARIFY.
+    pub status: String,
+    /// What they say.
+    pub text: String,
+    /// The stamp of its last change.
+    pub updated_at: Timestamp,
+}
+
+impl Answer {
+    /// An answer with the contract's defaults. The store knows the user name.
+    pub fn new(id: String, user_id: i64, at: Timestamp) -> Answer {
+        let (username, status, text) = (String::new(), "ANSWERED".to_owned(), String::new());
+        Answer { id, user_id, username, status, text, updated_at: at }
+    }
+
+    /// Takes what was sent and is sound.
+    pub fn take(&mut self, input: &Input) {
+        input.set("status", &mut self.status);
+        input.set("text", &mut self.text);
+    }
+}
+
+/// An answer outside its question, as the feed shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Placed {
+    /// The question that it answers.
+    pub question_id: String,
+    /// The answer.
+    #[serde(flatten)]
+    pub answer: Answer,
+}

@@ -1,0 +1,121 @@
+//! Questions and answers in the database. Every statement names the tenant.
+
+use super::rules::{Answer, Placed, Question};
+use crate::base::error::Result;
+use crate::db::{Db, Row};
+use crate::params;
+use std::collections::HashMap;
+
+fn question(row: &Row<'_>) -> Result<Question> {
+    Ok(Question {
+        id: row.get(0)?,
+        text: row.get(1)?,
+        theme: row.get(2)?,
+        created_by_id: row.get(3)?,
+        created_by_username: row.get(4)?,
+        created_at: row.get(5)?,
+        updated_at: row.get(6)?,
+        answers: Vec::new(),
+    })
+}
+
+fn placed(row: &Row<'_>) -> Result<Placed> {
+    let answer = Answer {
+        id: row.get(1)?,
+        user_id: row.get(2)?,
+        username: row.get(3)?,
+        status: row.get(4)?,
+        text: row.get(5)?,
+        updated_at: row.get(6)?,
+    };
+    Ok(Placed { question_id: row.get(0)?, answer })
+}
+
+/// How many questions a tenant has.
+pub fn count(db: &mut Db, tenant: i64) -> Result<i64> {
+    let found = db.one("SELECT COUNT(*) FROM questions WHERE tenant = ?", params![tenant], |row| row.get(0))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// A page of questions with their answers, newest change first.
+pub fn page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<Vec<Question>> {
+    let sql = "SELECT q.id, q.text, q.theme, q.created_by, u.username, q.created_at, q.stamp \
+         FROM questions q JOIN users u ON u.id = q.created_by \
+         WHERE q.tenant = ? ORDER BY q.stamp DESC, q.id DESC LIMIT ? OFFSET ?";
+    let mut questions = db.all(sql, params![tenant, limit, offset], question)?;
+    let mut answers = answers_of_page(db, tenant, limit, offset)?;
+    for question in &mut questions {
+        question.answers = answers.remove(&question.id).unwrap_or_default();
+    }
+    Ok(questions)
+}
+
+/// The answers to a page of questions, by question, in one query.
+fn answers_of_page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<HashMap<String, Vec<Answer>>> {
+    let sql = "SELECT a.question, a.id, a.user_id, u.username, a.status, a.text, a.stamp \
+         FROM (SELECT id FROM questions WHERE tenant = ? ORDER BY stamp DESC, id DESC LIMIT ? OFFSET ?) q \
+         JOIN answers a ON a.question = q.id JOIN users u ON u.id = a.user_id \
+         WHERE a.tenant = ? ORDER BY a.created_at, a.id";
+    let mut answers: HashMap<String, Vec<Answer>> = HashMap::new();
+    for Placed { question_id, answer } in db.all(sql, params![tenant, limit, offset, tenant], placed)? {
+        answers.entry(question_id).or_default().push(answer);
+    }
+    Ok(answers)
+}
+
+/// One question with its answers.
+pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Question>> {
+    let sql = "SELECT q.id, q.text, q.theme, q.created_by, u.username, q.created_at, q.stamp \
+         FROM questions q JOIN users u ON u.id = q.created_by WHERE q.tenant = ? AND q.id = ?";
+    let Some(mut question) = db.one(sql, params![tenant, id], question)? else { return Ok(None) };
+    question.answers = answers(db, tenant, id)?;
+    Ok(Some(question))
+}
+
+/// A question's answers, first given first.
+fn answers(db: &mut Db, tenant: i64, question: &str) -> Result<Vec<Answer>> {
+    let sql = "SELECT a.question, a.id, a.user_id, u.username, a.status, a.text, a.stamp \
+         FROM answers a JOIN users u ON u.id = a.user_id WHERE a.tenant = ? AND a.question = ? ORDER BY a.created_at, a.id";
+    db.all(sql, params![tenant, question], |row| Ok(placed(row)?.answer))
+}
+
+/// Writes a new question.
+pub fn insert(db: &mut Db, tenant: i64, question: &Question) -> Result<()> {
+    let sql = "INSERT INTO questions (id, tenant, created_by, text, theme, created_at, stamp) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    let (by, at) = (question.created_by_id, question.created_at);
+    let values = params![&question.id, tenant, by, &question.text, &question.theme, at, question.updated_at];
+    db.run(sql, values).map(drop)
+}
+
+/// Writes what changed of a question.
+pub fn update(db: &mut Db, tenant: i64, question: &Question) -> Result<()> {
+    let sql = "UPDATE questions SET text = ?, theme = ?, stamp = ? WHERE tenant = ? AND id = ?";
+    let values = params![&question.text, &question.theme, question.updated_at, tenant, &question.id];
+    db.run(sql, values).map(drop)
+}
+
+/// Deletes a question; its answers go with it.
+pub fn delete(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
+    db.run("DELETE FROM questions WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
+}
+
+/// One answer, with the question that it answers.
+pub fn find_answer(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Placed>> {
+    let sql = "SELECT a.question, a.id, a.user_id, u.username, a.status, a.text, a.stamp \
+         FROM answers a JOIN users u ON u.id = a.user_id WHERE a.tenant = ? AND a.id = ?";
+    db.one(sql, params![tenant, id], placed)
+}
+
+/// Writes a new answer.
+pub fn insert_answer(db: &mut Db, tenant: i64, question: &str, answer: &Answer) -> Result<()> {
+    let sql =
+        "INSERT INTO answers (id, tenant, question, user_id, status, text, created_at, stamp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    let (user, at) = (answer.user_id, answer.updated_at);
+    db.run(sql, params![&answer.id, tenant, question, user, &answer.status, &answer.text, at, at]).map(drop)
+}
+
+/// Writes what changed of an answer.
+pub fn update_answer(db: &mut Db, tenant: i64, answer: &Answer) -> Result<()> {
+    let sql = "UPDATE answers SET status = ?, text = ?, stamp = ? WHERE tenant = ? AND id = ?";
+    db.run(sql, params![&answer.status, &answer.text, answer.updated_at, tenant, &answer.id]).map(drop)
+}

@@ -1,0 +1,14 @@
+//! The feed: what changed since.
+
+mod api;
+mod rules;
+mod store;
+
+use crate::feature::{Access, Feature, Job, Meter, Route, Without};
+
+/// The registry entry.
+pub const FEATURE: Feature =
+    Feature { jobs: &[Job { name: "tombstones beyond the horizon", run: store::purge }], ..Feature::new("sync", ROUTES) };
+
+const ROUTES: &[Route] =
+    &[Route::get("/sync/changes/", Access::Member(Without::NoCouple), api::changes, "What changed since").metered(Meter::Polls)];

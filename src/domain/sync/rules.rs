@@ -1,0 +1,114 @@
+//! The rules of the cursor and of pages.
+
+use crate::base::time::{DAY, Timestamp};
+
+/// How far back a poll without a readable `since` looks, as existing clients expect.
+const DEFAULT_SPAN: i64 = DAY;
+/// The most changes on a page.
+const MAX_LIMIT: usize = 1_000;
+
+/// One row of the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The list it stands in.
+    pub kind: String,
+    /// The object.
+    pub id: String,
+    /// When it was changed.
+    pub stamp: Timestamp,
+    /// Is it a tombstone?
+    pub deleted: bool,
+}
+
+/// The instant a poll continues from. Beyond the tenant's clock nothing can have been seen: it continues from the clock.
+pub fn cursor(since: Option<&str>, clock: Timestamp, now: Timestamp) -> Timestamp {
+    since.and_then(Timestamp::parse).unwrap_or_else(|| now.plus(-DEFAULT_SPAN)).min(clock)
+}
+
+/// The instant before which a cursor must start over: tombstones older than it may be gone. A client that is up to
+/// date is never before it, however long its tenant has been silent.
+pub fn horizon(purged: Timestamp, clock: Timestamp, now: Timestamp, tombstones: i64) -> Timestamp {
+    purged.max(now.plus(-tombstones)).min(clock)
+}
+
+/// How far beyond the horizon the first page of a new start reaches at least, whatever its limit: the horizon moves
+/// on, and the client needs time to ask for the second page before it is passed.
+pub const HEAD_START: i64 = DAY;
+
+/// The page size asked for; unreadable or out of range is none.
+pub fn limit(text: Option<&str>) -> Option<usize> {
+    text?.trim().parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n))
+}
+
+/// Where a page of `limit` changes ends, given one more row than that, oldest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Everything fits.
+    All,
+    /// The page ends before this row: a page never ends inside one stamp.
+    Before(usize),
+    /// One stamp alone is larger than the page: it is given whole.
+    Whole(Timestamp),
+}
+
+/// Cuts a page.
+pub fn cut(rows: &[Change], limit: usize) -> Cut {
+    let Some(next) = rows.get(limit) else { return Cut::All };
+    match rows.iter().position(|row| row.stamp == next.stamp) {
+        Some(0) => Cut::Whole(next.stamp),
+        Some(start) => Cut::Before(start),
+        None => Cut::All,
+    }
+}
+
+/// Times the machine's load average per processor at which clients are asked to poll more slowly, and how much.
+const SLOW_DOWN: [(f64, u32); 2] = [(16.0, 4), (8.0, 2)];
+
+/// How many times longer than usual clients should wait.
+pub fn slow_down(load_per_processor: f64) -> u32 {
+    SLOW_DOWN.iter().find(|(load, _)| load_per_processor >= *load).map_or(1, |s| s.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(stamps: &[i64]) -> Vec<Change> {
+        let change = |n: &i64| Change { kind: "goals".into(), id: "x".into(), stamp: Timestamp(*n), deleted: false };
+        stamps.iter().map(change).collect()
+    }
+
+    #[test]
+    fn a_page_never_ends_inside_a_stamp() {
+        assert_eq!(cut(&rows(&[1, 2]), 2), Cut::All);
+        assert_eq!(cut(&rows(&[1, 2, 3]), 2), Cut::Before(2));
+        assert_eq!(cut(&rows(&[1, 2, 2]), 2), Cut::Before(1));
+        assert_eq!(cut(&rows(&[2, 2, 2]), 2), Cut::Whole(Timestamp(2)));
+        assert_eq!(cut(&rows(&[]), 2), Cut::All);
+    }
+
+    #[test]
+    fn a_cursor_is_never_beyond_the_clock() {
+        let (clock, now) = (Timestamp(5 * DAY), Timestamp(6 * DAY));
+        assert_eq!(cursor(None, clock, now), clock);
+        assert_eq!(cursor(Some("9999-01-01"), clock, now), clock);
+        assert_eq!(cursor(Some("1970-01-02T00:00:00Z"), clock, now), Timestamp(DAY));
+        assert_eq!(cursor(Some("rubbish"), Timestamp(9 * DAY), now), Timestamp(5 * DAY));
+    }
+
+    #[test]
+    fn a_client_that_is_up_to_date_never_starts_over() {
+        let (month, now) = (30 * DAY, Timestamp(100 * DAY));
+        assert_eq!(horizon(Timestamp(0), Timestamp(99 * DAY), now, month), Timestamp(70 * DAY));
+        assert_eq!(horizon(Timestamp(0), Timestamp(10 * DAY), now, month), Timestamp(10 * DAY));
+        assert_eq!(horizon(Timestamp(80 * DAY), Timestamp(99 * DAY), now, month), Timestamp(80 * DAY));
+    }
+
+    #[test]
+    fn limits_out_of_range_are_none() {
+        assert_eq!(limit(Some("10")), Some(10));
+        for bad in ["0", "-1", "1001", "x", ""] {
+            assert_eq!(limit(Some(bad)), None);
+        }
+    }
+}
