@@ -26,9 +26,13 @@ pub fn read(matches: &ArgMatches) -> Result<String> {
     if !io::stdin().is_terminal() {
         return wrong("There is no terminal to ask for the password. Give it on standard input with --password-stdin.");
     }
-    let first = hidden("Password: ")?;
-    let second = hidden("The same again: ")?;
-    if first == second { Ok(first) } else { wrong("The two passwords differ. Nothing was changed; try again.") }
+    let (first, second) =
+        twice().map_err(|error| Error::NotReady(format!("The password cannot be read from the terminal: {error}.")))?;
+    match () {
+        () if first.is_empty() => wrong("No password was given. Nothing was changed."),
+        () if first != second => wrong("The two passwords differ. Nothing was changed; try again."),
+        () => Ok(first),
+    }
 }
 
 fn wrong<T>(text: &str) -> Result<T> {
@@ -48,19 +52,18 @@ fn without_break(line: &str) -> &str {
     line.strip_suffix('\r').unwrap_or(line)
 }
 
-/// Asks at the terminal, which does not show what is typed.
-fn hidden(question: &str) -> Result<String> {
-    let failed = |error: io::Error| Error::NotReady(format!("The password cannot be read from the terminal: {error}."));
+/// Asks twice at the terminal, which shows nothing of it: it is silent before the first question.
+fn twice() -> io::Result<(String, String)> {
+    let _silent = Silent::new()?;
+    Ok((hidden("Password: ")?, hidden("The same again: ")?))
+}
+
+fn hidden(question: &str) -> io::Result<String> {
     out::ask(question);
     let mut line = String::new();
-    let silent = Silent::new().map_err(failed)?;
-    let read = io::stdin().read_line(&mut line).map_err(failed);
-    drop(silent);
+    io::stdin().read_line(&mut line)?;
     out::ask("\n");
-    match read? {
-        0 => wrong("No password was given. Nothing was changed."),
-        _ => Ok(without_break(&line).to_owned()),
-    }
+    Ok(without_break(&line).to_owned())
 }
 
 /// A terminal that does not echo, until this is dropped.
