@@ -5,8 +5,11 @@ mod content;
 mod doctor;
 mod setup;
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -100,4 +103,28 @@ fn ran(mut command: Command, input: &str) -> Ran {
     let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// A terminal: the side that a person sees and types at, and the side for the program.
+pub fn terminal() -> (File, OwnedFd) {
+    let outer = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&outer).unwrap();
+    unlockpt(&outer).unwrap();
+    let name = ptsname(&outer, Vec::new()).unwrap().into_string().unwrap();
+    let inner = OpenOptions::new().read(true).write(true).open(name).unwrap();
+    (File::from(outer), inner.into())
+}
+
+/// What no program prints.
+pub const NEVER: &str = "\0never";
+
+/// Reads until a text was shown, or the program has closed the terminal (EIO).
+pub fn read_until(terminal: &mut File, shown: &mut String, text: &str) {
+    let mut bytes = [0; 512];
+    while !shown.ends_with(text) {
+        match terminal.read(&mut bytes) {
+            Ok(n) if n > 0 => shown.push_str(&String::from_utf8_lossy(&bytes[..n])),
+            _ => return,
+        }
+    }
 }

@@ -4,7 +4,7 @@ use super::{Action, Command, SETTING_UP, Verdict, flag, out};
 use crate::app::{config, open};
 use crate::base::error::Result;
 use crate::db::Db;
-use crate::db::migrate::{self, MIGRATIONS, Standing};
+use crate::db::migrate::{self, MIGRATIONS, Migration, Standing};
 use crate::feature::Settings;
 use clap::ArgMatches;
 
@@ -43,15 +43,16 @@ fn list(settings: &Settings) -> Result<()> {
 
 fn apply(settings: &Settings) -> Result<()> {
     open::make_folder(&settings.data)?;
-    let mut db = open::store(settings)?;
-    db.settle(&open::sqlite_path(settings)?)?;
     let (mut told, mut count) = (Ok(()), 0);
-    migrate::migrate(&mut db, &mut |migration| {
+    let mut progress = |migration: &Migration| {
         count += 1;
         if told.is_ok() {
             told = out::line(format!("applied {}", migration.name));
         }
-    })?;
+    };
+    let mut db = open::store(settings, &mut progress)?;
+    db.settle(&open::sqlite_path(settings)?)?;
+    migrate::migrate(&mut db, &mut progress)?;
     told?;
     if count == 0 { current() } else { Ok(()) }
 }

@@ -60,14 +60,16 @@ pub fn count(n: u64, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-/// The text in a style, where standard output is a terminal and nobody asked for none (no-color.org).
+/// The text in a style, where standard output shows colours.
 pub fn paint(style: Style, text: impl Display) -> String {
     paint_on(io::stdout().is_terminal(), style, text)
 }
 
+/// A terminal that can (terminfo's `dumb` cannot), and nobody asked for none (no-color.org).
 fn paint_on(terminal: bool, style: Style, text: impl Display) -> String {
-    let plain = !terminal || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-    if plain { text.to_string() } else { format!("{style}{text}{style:#}") }
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let colours = terminal && set("NO_COLOR").is_none() && set("TERM").is_some_and(|term| term != "dumb");
+    if colours { format!("{style}{text}{style:#}") } else { text.to_string() }
 }
 
 /// Asks for something at the terminal, on standard error: standard output may be a file.

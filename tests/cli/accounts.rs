@@ -1,11 +1,8 @@
 //! Accounts: the rules of registration, sessions that end, passwords that are not shown.
 
-use super::Home;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use super::{Home, NEVER, read_until, terminal};
 use serde_json::Value;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
+use std::io::Write;
 use std::process::Stdio;
 
 const GOOD: &str = "correct horse 9";
@@ -106,36 +103,21 @@ fn without_a_terminal_the_password_must_be_announced() {
     assert!(ran.err.contains("--password-stdin"), "{}", ran.err);
 }
 
-/// Types lines at a terminal of the program's own; its exit code, and everything the terminal showed.
+/// Types lines at the program's terminal; its exit code, and everything the terminal showed.
 fn at_terminal(home: &Home, line: &str, typed: [&str; 2]) -> (i32, String) {
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
-    let inner: OwnedFd = OpenOptions::new().read(true).write(true).open(name).unwrap().into();
+    let (mut terminal, inner) = terminal();
     let mut command = home.command(env!("CARGO_BIN_EXE_tandem"));
     command.args(line.split_whitespace()).stdin(inner.try_clone().unwrap()).stderr(inner).stdout(Stdio::null());
     let mut child = command.spawn().unwrap();
     drop(command);
-    let (mut terminal, mut shown) = (File::from(terminal), String::new());
+    let mut shown = String::new();
     for (question, answer) in ["Password: ", "The same again: "].into_iter().zip(typed) {
-        await_text(&mut terminal, &mut shown, question);
+        read_until(&mut terminal, &mut shown, question);
         writeln!(terminal, "{answer}").unwrap();
     }
     let code = child.wait().unwrap().code().unwrap();
-    await_text(&mut terminal, &mut shown, "\u{0}never");
+    read_until(&mut terminal, &mut shown, NEVER);
     (code, shown)
-}
-
-/// Reads until a text was shown, or the program has closed the terminal (EIO).
-fn await_text(terminal: &mut File, shown: &mut String, text: &str) {
-    let mut bytes = [0; 512];
-    while !shown.ends_with(text) {
-        match terminal.read(&mut bytes) {
-            Ok(n) if n > 0 => shown.push_str(&String::from_utf8_lossy(&bytes[..n])),
-            _ => return,
-        }
-    }
 }
 
 #[test]

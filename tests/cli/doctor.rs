@@ -1,7 +1,7 @@
 //! The doctor finds what is wrong, and nothing where nothing is.
 
-use super::Home;
 use super::setup::old_store;
+use super::{Home, NEVER, read_until, terminal};
 use serde_json::Value;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -122,6 +122,40 @@ fn data_in_a_web_root_are_found_even_behind_a_link() {
     std::os::unix::fs::symlink(home.path("public_html"), &link).unwrap();
     home.env = vec![("TANDEM_DATA", link.join("tandem-data").to_str().unwrap().to_owned())];
     finds(&home, "web root", &["public_html"]);
+}
+
+#[test]
+fn a_program_in_the_web_root_is_found() {
+    let home = used();
+    let program = home.path("public_html/tandem");
+    fs::create_dir(home.path("public_html")).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_tandem"), &program).unwrap();
+    let output = home.command(program.to_str().unwrap()).args(["doctor", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let (level, told) = check(&serde_json::from_slice(&output.stdout).unwrap(), "web root");
+    assert!(level == "problem" && told.contains("public_html/tandem"), "{told}");
+}
+
+/// What `tandem doctor` shows at a terminal.
+fn shown(home: &Home) -> String {
+    let (mut outer, inner) = terminal();
+    let mut command = home.command(env!("CARGO_BIN_EXE_tandem"));
+    command.arg("doctor").stdout(inner);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let mut shown = String::new();
+    read_until(&mut outer, &mut shown, NEVER);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    shown
+}
+
+#[test]
+fn colour_is_for_terminals_that_want_it() {
+    let mut home = used();
+    home.env.push(("TERM", "xterm".to_owned()));
+    assert!(shown(&home).contains("\u{1b}[32mok"), "{}", shown(&home));
+    home.env.push(("NO_COLOR", "1".to_owned()));
+    assert!(!shown(&home).contains('\u{1b}'));
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn help_teaches_and_goes_to_standard_output() {
     assert!(!help.contains('\u{1b}'), "no colour in a pipe");
     assert!(home.ok("user create --help").contains("--password-stdin"));
     assert!(home.ok("help migrate").contains("tandem migrate --dry-run"));
+    assert_eq!(home.ok("--version"), format!("tandem {}\n", env!("CARGO_PKG_VERSION")));
     assert!(!home.data().exists(), "help makes nothing");
 }
 
@@ -100,6 +101,18 @@ fn migrate_makes_a_fresh_store_for_its_owner_alone_and_then_has_nothing_to_do() 
     assert!(home.ok("migrate --dry-run").starts_with("nothing to do"));
 }
 
+#[test]
+fn the_journals_are_as_private_as_the_database() {
+    let home = Home::new();
+    home.ok("migrate");
+    let held = rusqlite::Connection::open(home.data().join("tandem.db")).unwrap();
+    held.execute_batch("INSERT INTO facts VALUES ('a', 'b')").unwrap();
+    for end in ["-wal", "-shm"] {
+        let meta = fs::metadata(home.data().join(format!("tandem.db{end}"))).unwrap();
+        assert_eq!(meta.permissions().mode() & 0o777, 0o600, "{end}");
+    }
+}
+
 /// A store as a program with only the first migration left it.
 pub fn old_store(home: &Home) {
     fs::create_dir_all(home.data()).unwrap();
@@ -138,13 +151,15 @@ fn a_newer_store_is_left_alone() {
 #[test]
 fn of_several_first_processes_one_makes_the_store() {
     let home = Home::new();
+    let create = &|n: usize| home.run_with(&format!("user create user-{n} --password-stdin"), "correct horse 9\n");
     let outcomes: Vec<_> = std::thread::scope(|scope| {
-        let runs: Vec<_> = (0..6).map(|_| scope.spawn(|| home.run("user list"))).collect();
+        let runs: Vec<_> = (0..6).map(|n| scope.spawn(move || create(n))).collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
     });
     for ran in outcomes {
         assert_eq!(ran.code, 0, "{ran:?}");
     }
+    assert_eq!(home.json("user list --json").as_array().unwrap().len(), 6, "all wrote to the same store");
     let checks = home.json("doctor --json")["checks"].clone();
     assert!(checks.as_array().unwrap().iter().any(|c| c["name"] == "journal" && c["level"] == "ok"), "{checks}");
 }
@@ -157,7 +172,9 @@ fn maintain_purges_says_so_and_remembers() {
     let session = |id: &str, expires: &str| {
         home.sql(&format!("INSERT INTO sessions VALUES ('{id}', {user}, 0, 1, 1, 0, 1, {expires})"));
     };
-    (session("a", "5"), session("b", "5"), session("c", "9000000000000"));
+    for (id, expires) in [("a", "5"), ("b", "5"), ("c", "9000000000000")] {
+        session(id, expires);
+    }
     let told = home.ok("maintain");
     assert!(told.contains("expired sessions: 2\n"), "{told}");
     assert_eq!(home.json("user list --json")[0]["sessions"], 1);

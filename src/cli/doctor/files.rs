@@ -106,12 +106,14 @@ pub fn web_root(patient: &mut Patient) -> Finding {
     let mut private = vec![loaded.settings.data.clone()];
     private.extend(open::sqlite_path(&loaded.settings).ok());
     private.extend(loaded.file.clone());
+    // A web server would start this program for anybody.
+    private.extend(std::env::current_exe().ok());
     match private.iter().find_map(|path| Some((path, root_above(path)?))) {
         Some((path, root)) => Finding::problem(
             format!("{} lies in {}, which looks like a web root", path.display(), root.display()),
-            "move it to a folder beside the web root, such as tandem/data in the home folder",
+            "move it to a folder beside the web root, such as tandem in the home folder",
         ),
-        None => Finding::ok("data, database and configuration lie outside"),
+        None => Finding::ok("data, database, configuration and this program lie outside"),
     }
 }
 

@@ -45,7 +45,7 @@ const CHECKS: &[Check] = &[
         look: files::configuration,
     },
     Check { name: "data folder", why: "it holds everything that people wrote; nobody else may read it", look: files::folder },
-    Check { name: "web root", why: "what lies in a web root can be downloaded by anybody", look: files::web_root },
+    Check { name: "web root", why: "what lies in a web root can be downloaded, or started, by anybody", look: files::web_root },
     Check { name: "secret", why: "who knows it can sign in as anybody", look: files::secret },
     Check { name: "database", why: "requests are answered only with a sound database of this version", look: store::database },
     Check {
