@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "tests show how far they are")]
 
+mod api;
 mod cli;
 mod model;
 mod servers;

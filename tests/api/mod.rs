@@ -1,0 +1,69 @@
+//! Every row of the couples contract, through the built program and real web servers.
+//!
+//! A case is a line in its noun's table. All cases run on each kind of server, against one server of the kind: each
+//! makes users of its own. Cases that need settings of their own start their own server.
+
+mod home;
+mod phone;
+
+use crate::servers::{Kind, Options, Server};
+pub use phone::Phone;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// A case: what is promised, and how it is seen.
+pub type Case = (&'static str, fn(&Server));
+
+/// Every noun's cases.
+const CASES: &[&[Case]] = &[home::CASES];
+
+/// Cases that run side by side: as many as the server has workers.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Runs every case on a server of this kind, and fails with the names of those that fail.
+fn every_case_on(kind: Kind) {
+    // Every case comes from one address and logs in anew: the limits have cases of their own.
+    let env = ["TANDEM_LIMITS_AUTH", "TANDEM_LIMITS_REQUESTS"].map(|name| (name.to_owned(), "off".to_owned())).to_vec();
+    let server = Server::start(kind, &Options { workers: SIDE_BY_SIDE, env, ..Options::default() });
+    let cases: Vec<Case> = CASES.iter().copied().flatten().copied().collect();
+    let next = AtomicUsize::new(0);
+    let failed: Vec<&str> = thread::scope(|scope| {
+        let runner = || run_some(&server, &cases, &next);
+        let runners: Vec<_> = (0..SIDE_BY_SIDE).map(|_| scope.spawn(runner)).collect();
+        runners.into_iter().flat_map(|runner| runner.join().unwrap()).collect()
+    });
+    assert!(failed.is_empty(), "{kind:?}: {} of {} cases failed:\n  {}", failed.len(), cases.len(), failed.join("\n  "));
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+}
+
+fn run_some<'c>(server: &Server, cases: &'c [Case], next: &AtomicUsize) -> Vec<&'c str> {
+    let mut failed = Vec::new();
+    while let Some((name, case)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+        if catch_unwind(AssertUnwindSafe(|| case(server))).is_err() {
+            eprintln!("^ {name} on {:?}", server.kind);
+            failed.push(*name);
+        }
+    }
+    failed
+}
+
+#[test]
+fn the_contract_holds_on_lighttpd_fastcgi() {
+    every_case_on(Kind::LighttpdFastcgi);
+}
+
+#[test]
+fn the_contract_holds_on_lighttpd_cgi() {
+    every_case_on(Kind::LighttpdCgi);
+}
+
+#[test]
+fn the_contract_holds_on_apache_fcgid() {
+    every_case_on(Kind::ApacheFcgid);
+}
+
+#[test]
+fn the_contract_holds_on_apache_cgi() {
+    every_case_on(Kind::ApacheCgi);
+}
