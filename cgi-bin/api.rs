@@ -9,5 +9,7 @@ fn main() -> ExitCode {
     let mut app = App::new();
     // A configuration that cannot be read is every request's 503, not a program that will not start.
     let recycle_after = app.house().map_or(0, |house| house.settings.recycle_after);
-    transport::serve(&mut app, &Options { recycle_after, ..Options::default() })
+    let code = transport::serve(&mut app, &Options { recycle_after, ..Options::default() });
+    app.leave();
+    code
 }

@@ -1,4 +1,5 @@
 -- Accounts, tenants, the clock and the change feed. One text for SQLite and MariaDB.
+-- Few indexes: SQLite parses the whole schema when a CGI process opens it, and what only maintenance scans needs none.
 
 CREATE TABLE migrations (
   version BIGINT PRIMARY KEY,
@@ -36,8 +37,6 @@ CREATE TABLE sessions (
 );
 
 CREATE INDEX sessions_user ON sessions (user_id);
-
-CREATE INDEX sessions_expiry ON sessions (expires_at);
 
 -- The unit of isolation. clock: the newest stamp; horizon: the newest tombstone that was purged.
 CREATE TABLE tenants (
@@ -85,8 +84,6 @@ CREATE TABLE attempts (
 
 CREATE INDEX attempts_bucket ON attempts (bucket, at);
 
-CREATE INDEX attempts_at ON attempts (at);
-
 -- Answers kept for retries, sealed. scope: a hash of tenant, user, operation and key.
 CREATE TABLE idempotency (
   scope VARCHAR(64) PRIMARY KEY,
@@ -95,8 +92,6 @@ CREATE TABLE idempotency (
   hits BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
 );
-
-CREATE INDEX idempotency_expiry ON idempotency (expires_at);
 
 -- Facts about the store itself, such as the last maintenance.
 CREATE TABLE facts (

@@ -12,8 +12,6 @@ CREATE TABLE invites (
 
 CREATE INDEX invites_tenant ON invites (tenant, created_at);
 
-CREATE INDEX invites_expiry ON invites (expires_at);
-
 CREATE TABLE questions (
   id VARCHAR(36) PRIMARY KEY,
   tenant BIGINT NOT NULL,

@@ -36,6 +36,14 @@ impl App {
         App { house: Some(house), ..App::default() }
     }
 
+    /// Ends the process's part: a CGI process has nothing to tidy up that the kernel does not.
+    pub fn leave(mut self) {
+        if let Some(db) = self.db.take() {
+            db.leave();
+        }
+        std::mem::forget(self);
+    }
+
     /// The configuration, read when it was not yet.
     ///
     /// # Errors

@@ -211,6 +211,13 @@ impl Db {
         }
     }
 
+    /// Lets go of the database at the end of the process, as fast as that can be done.
+    pub fn leave(self) {
+        match self {
+            Db::Sqlite(db) => db.leave(),
+        }
+    }
+
     /// Starts a transaction.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ const STATEMENTS: usize = 256;
 /// A connection to a database file.
 pub struct Sqlite {
     connection: Connection,
+    wrote: bool,
 }
 
 impl Sqlite {
@@ -28,7 +29,7 @@ impl Sqlite {
         let connection = Connection::open_with_flags(path, flags).map_err(failure)?;
         connection.busy_timeout(BUSY).map_err(failure)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        let db = Sqlite { connection };
+        let db = Sqlite { connection, wrote: create };
         if create {
             db.choose_journal(path)?;
         }
@@ -46,8 +47,17 @@ impl Sqlite {
         self.connection.prepare_cached(sql).map_err(failure)
     }
 
+    /// Lets the process end without closing. Closing makes the last reader remove the write-ahead log, which the next
+    /// CGI process makes again, a third of a poll's time; a writer closes, so that its changes move into the file.
+    pub fn leave(self) {
+        if !self.wrote {
+            std::mem::forget(self.connection);
+        }
+    }
+
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         let sql = if mode == Mode::Write { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        self.wrote |= mode == Mode::Write;
         self.cached(sql)?.execute([]).map(drop).map_err(failure)
     }
 
