@@ -4,6 +4,7 @@
 
 mod api;
 mod clock;
+mod faults;
 mod model;
 mod servers;
 mod transport;

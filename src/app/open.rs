@@ -25,8 +25,8 @@ pub const MIN_SECRET: usize = 32;
 /// What is wrong, for the operator.
 pub fn house() -> Result<House> {
     let loaded = config::load()?;
-    make_folder(&loaded.settings.data)?;
     log::start(&loaded.settings);
+    make_folder(&loaded.settings.data)?;
     let secret = match loaded.secret {
         Some(secret) => secret.into_bytes(),
         None => secret_file(&loaded.settings.data.join(SECRET_FILE))?,
@@ -98,8 +98,15 @@ pub fn database<'d>(slot: &'d mut Option<Db>, settings: &Settings) -> Result<&'d
 /// As [`database`].
 pub fn connect(settings: &Settings) -> Result<Db> {
     let path = sqlite_path(settings)?;
-    let mut db = match Db::sqlite(&path) {
-        Err(Error::Db(DbError { kind: DbFault::Missing, .. })) if !path.exists() => Db::sqlite_create(&path)?,
+    ready(&path).map_err(|error| match error {
+        Error::Db(e) => Error::Db(DbError { text: format!("{}: {}", path.display(), e.text), ..e }),
+        other => other,
+    })
+}
+
+fn ready(path: &Path) -> Result<Db> {
+    let mut db = match Db::sqlite(path) {
+        Err(Error::Db(DbError { kind: DbFault::Missing, .. })) if !path.exists() => Db::sqlite_create(path)?,
         opened => opened?,
     };
     match migrate::standing(&mut db)? {

@@ -176,6 +176,17 @@ pub struct Upsert {
     pub set: &'static [&'static str],
 }
 
+/// Where an open database's file is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Where it was opened.
+    Same,
+    /// Another file has taken its place.
+    Other,
+    /// Nowhere: its place is empty.
+    Gone,
+}
+
 /// An open database. One transaction at a time, one caller at a time.
 pub enum Db {
     /// SQLite, in a file.
@@ -197,6 +208,13 @@ impl Db {
     /// What keeps it from being opened or made.
     pub fn sqlite_create(path: &Path) -> Result<Db> {
         Ok(Db::Sqlite(sqlite::Sqlite::open(path, true)?))
+    }
+
+    /// Is the file still in its place?
+    pub fn place(&self) -> Place {
+        match self {
+            Db::Sqlite(db) => db.place(),
+        }
     }
 
     /// Starts a transaction.

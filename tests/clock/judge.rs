@@ -40,8 +40,6 @@ pub struct Verdict {
     pub polls: usize,
     /// Polls that a worker answered whose clock was set back.
     pub behind: usize,
-    /// Polls that a worker answered whose clock was right.
-    pub ahead: usize,
     faults: BTreeMap<&'static str, Vec<String>>,
 }
 
@@ -157,7 +155,7 @@ fn check_poller(verdict: &mut Verdict, task: &Task, polls: &[Poll], store: &Hash
     let mut view: HashMap<Key, Version> = HashMap::new();
     for (number, poll) in polls.iter().enumerate() {
         verdict.polls += 1;
-        *(if poll.behind { &mut verdict.behind } else { &mut verdict.ahead }) += 1;
+        verdict.behind += usize::from(poll.behind);
         check_poll(verdict, task, poll);
         let cursor = number.checked_sub(1).map(|before| polls[before].server_time);
         verdict.check(cursor == poll.since, "a poller did not adopt the cursor", || format!("{cursor:?} {:?}", poll.since));
