@@ -1,4 +1,6 @@
 //! One line a problem, to a file outside the web root. No personal data: no path, no query, no body.
+//!
+//! Where that file cannot be written, the line goes to standard error, which is the web server's error log.
 
 use crate::base::error::Error;
 use crate::feature::Settings;
@@ -21,7 +23,8 @@ struct Lazy {
 
 impl Lazy {
     fn file(&mut self) -> io::Result<&mut File> {
-        if self.file.is_none() {
+        // A folder that was moved away takes its log along: nobody would read it there.
+        if self.file.is_none() || !self.path.exists() {
             self.file = Some(OpenOptions::new().create(true).append(true).mode(0o600).open(&self.path)?);
         }
         self.file.as_mut().ok_or_else(|| io::Error::other("no log file"))
@@ -30,7 +33,7 @@ impl Lazy {
 
 impl Write for Lazy {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file()?.write(bytes)
+        self.file().and_then(|file| file.write(bytes)).or_else(|_| io::stderr().write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -48,7 +51,13 @@ pub fn start(settings: &Settings) {
 
 /// Logs why a request failed, unless it was the caller's doing.
 pub fn failure(request: &Request<'_>, error: &Error) {
-    if !matches!(error, Error::Refused(_)) {
-        log::error!("request {} ({}): {error}", request.id, request.method.name());
+    if matches!(error, Error::Refused(_)) {
+        return;
     }
+    let line = format!("request {} ({}): {error}", request.id, request.method.name());
+    if log::max_level() == LevelFilter::Off {
+        // No configuration, no log; and nothing is left to try if this fails.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+    log::error!("{line}");
 }

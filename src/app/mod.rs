@@ -9,7 +9,7 @@ pub mod route;
 use crate::base::error::{Error, Kind, Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
-use crate::db::{Db, Mode};
+use crate::db::{Db, Mode, Place};
 use crate::feature::ctx::Work;
 use crate::feature::{Access, Ctx, House, Tx};
 use crate::http::{Handler, Request, Response, Vars, body, problem};
@@ -24,6 +24,10 @@ pub struct App {
     meters: Meters,
     serial: u64,
 }
+
+/// What the operator is told when the database vanished under a process that had it open.
+const GONE: &str = "the database was deleted or moved while the program ran: put the data folder back or restore a backup; \
+     to begin with an empty one, end the program's processes";
 
 impl App {
     /// An app that opens everything when the first request needs it.
@@ -55,7 +59,19 @@ impl App {
         self.house.as_ref().ok_or_else(|| Error::internal("no house"))
     }
 
+    /// A process that outlives its database must not write to what nobody will ever read. After a restore it starts
+    /// over with the new file and whatever else is in the folder.
+    fn keep_up(&mut self) -> Result<()> {
+        match self.db.as_ref().map_or(Place::Same, Db::place) {
+            Place::Same => {}
+            Place::Other => (self.db, self.house) = (None, None),
+            Place::Gone => return Err(Error::NotReady(GONE.into())),
+        }
+        Ok(())
+    }
+
     fn answer(&mut self, request: &mut Request<'_>, from: &mut dyn Read) -> Result<Response> {
+        self.keep_up()?;
         self.house()?;
         let App { house: Some(house), db, meters, .. } = self else { return Err(Error::internal("no house")) };
         address::refine(request, &house.settings);

@@ -26,8 +26,8 @@ pub const MIN_SECRET: usize = 32;
 /// What is wrong, for the operator.
 pub fn house() -> Result<House> {
     let loaded = config::load()?;
-    make_folder(&loaded.settings.data)?;
     log::start(&loaded.settings);
+    make_folder(&loaded.settings.data)?;
     let secret = match loaded.secret {
         Some(secret) => secret.into_bytes(),
         None => secret_file(&loaded.settings.data.join(SECRET_FILE))?,
@@ -136,7 +136,22 @@ fn make_database(path: &Path, progress: &mut dyn FnMut(&Migration)) -> Result<()
 /// # Errors
 /// As [`database`].
 pub fn connect(settings: &Settings) -> Result<Db> {
+<<<<<<< HEAD
     let mut db = store(settings, &mut |_| {})?;
+=======
+    let path = sqlite_path(settings)?;
+    ready(&path).map_err(|error| match error {
+        Error::Db(e) => Error::Db(DbError { text: format!("{}: {}", path.display(), e.text), ..e }),
+        other => other,
+    })
+}
+
+fn ready(path: &Path) -> Result<Db> {
+    let mut db = match Db::sqlite(path) {
+        Err(Error::Db(DbError { kind: DbFault::Missing, .. })) if !path.exists() => Db::sqlite_create(path)?,
+        opened => opened?,
+    };
+>>>>>>> clock
     match migrate::standing(&mut db)? {
         migrate::Standing::Current => {}
         migrate::Standing::Empty => migrate::migrate(&mut db, &mut |_| {})?,

@@ -53,6 +53,20 @@ pub enum DbFault {
     Other,
 }
 
+impl DbFault {
+    /// What the operator can do about it, for the log.
+    fn advice(self) -> &'static str {
+        match self {
+            DbFault::Busy => ": if this goes on, look for a process that keeps the database locked",
+            DbFault::Full => ": free some space or raise the quota; nothing of the request was saved",
+            DbFault::ReadOnly => ": let the account write to the data folder and to every file in it",
+            DbFault::Missing => ": see that the data folder is there and that the account may write to it",
+            DbFault::Corrupt => ": restore the newest backup; the file was left as it is",
+            DbFault::Duplicate | DbFault::Retry | DbFault::Other => "",
+        }
+    }
+}
+
 /// A refusal's kind. Storage and rules name these, never an HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -143,7 +157,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Refused(r) => write!(f, "refused: {}", r.detail.render(super::text::Language::En)),
-            Error::Db(e) => write!(f, "database: {:?}: {}", e.kind, e.text),
+            Error::Db(e) => write!(f, "database: {:?}: {}{}", e.kind, e.text, e.kind.advice()),
             Error::NotReady(text) | Error::Internal(text) => f.write_str(text),
         }
     }

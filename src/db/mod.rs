@@ -178,6 +178,17 @@ pub struct Upsert {
     pub set: &'static [&'static str],
 }
 
+/// Where an open database's file is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Where it was opened.
+    Same,
+    /// Another file has taken its place.
+    Other,
+    /// Nowhere: its place is empty.
+    Gone,
+}
+
 /// An open database. One transaction at a time, one caller at a time.
 pub enum Db {
     /// SQLite, in a file.
@@ -201,6 +212,7 @@ impl Db {
         Ok(Db::Sqlite(sqlite::Sqlite::open(path, true)?))
     }
 
+<<<<<<< HEAD
     /// Gives the database of this file the journal that its file system allows.
     ///
     /// # Errors
@@ -215,6 +227,12 @@ impl Db {
     pub fn leave(self) {
         match self {
             Db::Sqlite(db) => db.leave(),
+=======
+    /// Is the file still in its place?
+    pub fn place(&self) -> Place {
+        match self {
+            Db::Sqlite(db) => db.place(),
+>>>>>>> clock
         }
     }
 

@@ -1,10 +1,13 @@
 //! SQLite through rusqlite. The only file that names that driver.
 
-use super::{Mode, Param, Upsert, Value};
+use super::{Mode, Param, Place, Upsert, Value};
 use crate::base::error::{DbError, DbFault, Error, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
-use std::path::Path;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long a writer waits for another: longer than any queue of writers on a shared host, shorter than the 40 s of
@@ -16,7 +19,19 @@ const STATEMENTS: usize = 256;
 /// A connection to a database file.
 pub struct Sqlite {
     connection: Connection,
+<<<<<<< HEAD
     wrote: bool,
+=======
+    path: PathBuf,
+    file: Option<File>,
+}
+
+/// Device and inode: a number that no other file has while this one is open.
+type File = (u64, u64);
+
+fn file(path: &Path) -> Option<File> {
+    fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+>>>>>>> clock
 }
 
 impl Sqlite {
@@ -26,14 +41,32 @@ impl Sqlite {
         if create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
+        // Looked at before it is opened: a file that takes its place in between is found out by the next request.
+        let before = file(path);
         let connection = Connection::open_with_flags(path, flags).map_err(failure)?;
         connection.busy_timeout(BUSY).map_err(failure)?;
+        // Plans must not depend on bound values: else every new value has SQLite prepare a kept statement again, which
+        // made up two thirds of a poll.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failure)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+<<<<<<< HEAD
         let db = Sqlite { connection, wrote: create };
+=======
+        let db = Sqlite { connection, path: path.to_owned(), file: before.or_else(|| file(path)) };
+>>>>>>> clock
         if create {
             db.choose_journal(path)?;
         }
         Ok(db)
+    }
+
+    /// Is the file still in its place? With WAL, SQLite itself does not look, and would go on writing to a deleted file.
+    pub fn place(&self) -> Place {
+        match file(&self.path) {
+            None => Place::Gone,
+            now if now == self.file => Place::Same,
+            Some(_) => Place::Other,
+        }
     }
 
     /// WAL, so that readers and a writer do not wait for each other; a rollback journal on network file systems,
@@ -182,7 +215,10 @@ fn failure(error: rusqlite::Error) -> Error {
             ErrorCode::ConstraintViolation,
             rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
         )) => DbFault::Duplicate,
-        Some((ErrorCode::DiskFull, _)) => DbFault::Full,
+        // SQLite tells a full disk from a quota (EDQUOT) and a file's size limit: those are errors of writing to it.
+        Some((ErrorCode::DiskFull, _)) | Some((_, rusqlite::ffi::SQLITE_IOERR_WRITE | rusqlite::ffi::SQLITE_IOERR_SHMSIZE)) => {
+            DbFault::Full
+        }
         Some((ErrorCode::ReadOnly | ErrorCode::PermissionDenied, _)) => DbFault::ReadOnly,
         Some((ErrorCode::CannotOpen, _)) => DbFault::Missing,
         Some((ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _)) => DbFault::Corrupt,

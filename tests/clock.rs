@@ -1,0 +1,225 @@
+//! The clock, proved: no change is lost between writers and pollers in many processes, through the built program under
+//! lighttpd with eight FastCGI workers.
+//!
+//! Ten writer processes create, change and delete objects of two couples at random and note what the server acknowledged;
+//! five poller processes follow the feed, each with its own cursor and its own kind of query. Afterwards the books are
+//! compared ([`judge`]): what was acknowledged, what each poller holds, and the store itself, which must agree exactly.
+//!
+//! | variant | what is done to the server meanwhile |
+//! |---|---|
+//! | [`nothing_is_lost_among_many_writers`] | nothing |
+//! | [`nothing_is_lost_when_workers_are_killed`] | `kill -9` of a random worker, again and again |
+//! | [`nothing_is_lost_when_clocks_disagree`] | half of the workers see the wall clock an hour behind (libfaketime) |
+//!
+//! Ten times in a row, with 12 seconds of load each time:
+//!
+//! ```text
+//! CLOCK_ROUNDS=10 CLOCK_SECONDS=12 cargo test clock:: -- --nocapture
+//! ```
+//!
+//! That it can fail was tried, five seconds each, with the product broken on purpose:
+//!
+//! | broken | variant | operations | what it found |
+//! |---|---|---|---|
+//! | stamp = the wall clock before `BEGIN IMMEDIATE` | calm | 2,544 | 78 changes lost |
+//! | the same | clocks disagree | 6,037 | 4,477 changes lost |
+//! | the same | killed | 2,304 | 80 changes lost |
+//! | `server_time` = the wall clock | calm | 2,325 | 132 changes lost |
+//! | clock = max(now, clock), without + 1 | calm | 1,917 | 85 changes lost |
+//! | a page ends inside a stamp | calm | 2,006 | 29 changes lost |
+//! | no idempotency | killed | 1,624 | 2 operations made two objects |
+
+mod actor;
+mod judge;
+mod poller;
+mod writer;
+
+use crate::api::Phone;
+use crate::servers::{Kind, Options, Server};
+use actor::{Actor, Role, Task};
+use judge::Verdict;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread::sleep;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// FastCGI processes of the server.
+const WORKERS: usize = 8;
+/// Writers of the first and of the second couple; within a couple they take turns as its two partners.
+const WRITERS: [usize; 2] = [8, 2];
+/// Pollers by the couple they belong to and what they ask for.
+const POLLERS: [(usize, &str); 5] = [(0, ""), (0, "limit=7"), (0, "limit=7"), (0, "include=objects"), (1, "")];
+/// Seconds of load of a round, unless CLOCK_SECONDS says otherwise.
+const SECONDS: u64 = 6;
+/// Between two kills: lighttpd replaces what ended once a second, so that some of the workers always live.
+const BETWEEN_KILLS: Duration = Duration::from_millis(200);
+
+/// One load at a time: side by side they would only slow each other.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// What is done to the server during the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Variant {
+    Calm,
+    Killed,
+    Skewed,
+}
+
+#[test]
+fn nothing_is_lost_among_many_writers() {
+    rounds(Variant::Calm);
+}
+
+#[test]
+fn nothing_is_lost_when_workers_are_killed() {
+    rounds(Variant::Killed);
+}
+
+#[test]
+fn nothing_is_lost_when_clocks_disagree() {
+    rounds(Variant::Skewed);
+}
+
+/// A number from the environment.
+fn knob(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
+}
+
+fn rounds(variant: Variant) {
+    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    for number in 1..=knob("CLOCK_ROUNDS", 1) {
+        let (verdict, kills) = round(variant, number);
+        println!("{variant:?} {number}: {kills} kills, {verdict}");
+        assert!(verdict.is_clean(), "{variant:?}, round {number}: {verdict}");
+        check_the_round_was_one(variant, &verdict, kills);
+    }
+}
+
+/// A test that did nothing proves nothing.
+fn check_the_round_was_one(variant: Variant, verdict: &Verdict, kills: usize) {
+    assert!(verdict.acknowledged > 100, "{verdict}");
+    assert_eq!(verdict.behind > 0, variant == Variant::Skewed, "{verdict}");
+    assert!(verdict.polls > verdict.behind, "{verdict}");
+    assert_eq!(kills > 5, variant == Variant::Killed, "{kills} kills");
+}
+
+/// Two couples, and what all the writers of one change.
+struct Couple {
+    partners: [Phone; 2],
+    shared: String,
+}
+
+impl Couple {
+    /// The invite is good for long: a worker an hour behind may have made it.
+    fn new(server: &Server) -> Couple {
+        let partners = [Phone::register(server), Phone::register(server)];
+        partners[0].post("/couple/create/", &json!({})).expect(201);
+        let invite = partners[0].post("/couple/invite/", &json!({"ttl_minutes": 600})).expect(200).json();
+        partners[1].post("/couple/join/", &json!({"code": invite["invite"]["code"]})).expect(200);
+        let shared = partners[0].make("/goals/", &json!({"title": "shared"}));
+        Couple { partners, shared }
+    }
+}
+
+fn round(variant: Variant, number: u64) -> (Verdict, usize) {
+    let folder = TempDir::with_prefix("tandem-clock-").unwrap();
+    let server = Server::start(Kind::LighttpdFastcgi, &options(variant, folder.path()));
+    let couples = [Couple::new(&server), Couple::new(&server)];
+    let tasks = tasks(variant, number, &couples, folder.path());
+    let (pollers, writers): (Vec<&Task>, Vec<&Task>) = tasks.iter().partition(|task| task.role == Role::Poller);
+    let pollers: Vec<Actor> = pollers.into_iter().map(Actor::start).collect();
+    let writers: Vec<Actor> = writers.into_iter().map(Actor::start).collect();
+    let kills = if variant == Variant::Killed { kill_workers(&server, writers, number) } else { finish(writers) };
+    fs::write(folder.path().join("stop"), "").unwrap();
+    finish(pollers);
+    let users = couples.map(|couple| couple.partners[0].id);
+    (judge::judge(&server.data_dir.join("tandem.db"), &tasks, users), kills)
+}
+
+fn finish(actors: Vec<Actor>) -> usize {
+    actors.into_iter().for_each(Actor::finish);
+    0
+}
+
+fn tasks(variant: Variant, number: u64, couples: &[Couple; 2], folder: &Path) -> Vec<Task> {
+    let writers = WRITERS.iter().enumerate().flat_map(|(couple, count)| (0..*count).map(move |_| (couple, Role::Writer, "")));
+    let pollers = POLLERS.iter().map(|(couple, query)| (*couple, Role::Poller, *query));
+    let all = writers.chain(pollers).enumerate();
+    all.map(|(index, (couple, role, query))| {
+        let phone = &couples[couple].partners[index % 2];
+        Task {
+            role,
+            couple,
+            index: index as u64,
+            port: phone.port,
+            token: phone.access.clone(),
+            query: query.to_owned(),
+            shared: couples[couple].shared.clone(),
+            seed: number * 1_000 + index as u64,
+            seconds: knob("CLOCK_SECONDS", SECONDS),
+            server_may_fail: variant == Variant::Killed,
+            folder: folder.to_owned(),
+        }
+    })
+    .collect()
+}
+
+fn options(variant: Variant, folder: &Path) -> Options {
+    let env = [("LIMITS_AUTH", "off"), ("LIMITS_REQUESTS", "off"), ("ACCESS_MINUTES", "1440")];
+    let env = env.map(|(name, value)| (format!("TANDEM_{name}"), value.to_owned())).to_vec();
+    let options = Options { workers: WORKERS, env, ..Options::default() };
+    if variant == Variant::Skewed {
+        let program = skewed(&options.program, folder);
+        return Options { program, ..options };
+    }
+    options
+}
+
+/// A program that runs the real one, every second time with the wall clock set back by an hour. It counts by making
+/// folders, which one process alone can do. The monotonic clock and the times of files stay as they are.
+fn skewed(program: &Path, folder: &Path) -> PathBuf {
+    let (turns, script) = (folder.join("turns"), folder.join("skewed"));
+    fs::create_dir(&turns).unwrap();
+    let text = format!(
+        "#!/bin/sh\nn=0\nwhile ! mkdir '{}'/$n 2>/dev/null; do n=$((n + 1)); done\n\
+         if [ $((n % 2)) = 1 ]; then\n  export LD_PRELOAD='{}' FAKETIME=-1h FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1\n\
+         export FAKETIME_DISABLE_SHM=1\nfi\nexec '{}'\n",
+        turns.display(),
+        libfaketime().display(),
+        program.display()
+    );
+    fs::write(&script, text).unwrap();
+    fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
+    script
+}
+
+fn libfaketime() -> PathBuf {
+    let folders = fs::read_dir("/usr/lib").unwrap().flatten().map(|entry| entry.path());
+    let mut found = folders.map(|folder| folder.join("faketime/libfaketime.so.1")).filter(|path| path.exists());
+    found.next().expect("libfaketime is not installed: Debian's package faketime, which tests/run installs")
+}
+
+/// Kills workers until every writer has done its time. Answers how many.
+fn kill_workers(server: &Server, mut writers: Vec<Actor>, seed: u64) -> usize {
+    let mut random = actor::Random::new(seed);
+    let mut kills = 0;
+    while writers.iter_mut().any(Actor::runs) {
+        sleep(BETWEEN_KILLS);
+        let workers: Vec<u32> = server.descendants().into_iter().filter(|&pid| is_worker(pid)).collect();
+        let Some(&pid) = workers.get(random.below(workers.len().max(1))) else { continue };
+        // It may have ended meanwhile; only one that was there counts.
+        let killed = kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::KILL);
+        kills += usize::from(killed.is_ok());
+    }
+    finish(writers);
+    kills
+}
+
+fn is_worker(pid: u32) -> bool {
+    fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe.ends_with("api"))
+}

@@ -1,0 +1,98 @@
+//! A poller: it follows the feed, adopts `server_time`, and notes everything that it was told.
+
+use super::actor::{Client, Task, instant};
+use crate::servers::client::Answer;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::thread::sleep;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The longest pause between two polls, in milliseconds: far more often than a phone, to meet writers in every phase.
+const PAUSE: usize = 10;
+/// A worker whose clock is further behind than this, in microseconds, has had it set back.
+const BEHIND: u128 = 30 * 60 * 1_000_000;
+
+/// One answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Poll {
+    /// The cursor that was sent; none the first time.
+    pub since: Option<i64>,
+    /// The cursor that came back.
+    pub server_time: i64,
+    pub has_more: bool,
+    pub reset: bool,
+    pub epoch: String,
+    /// Did the worker see its clock set back?
+    pub behind: bool,
+    pub rows: Vec<Seen>,
+}
+
+/// A change that was told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Seen {
+    pub kind: String,
+    pub id: String,
+    pub stamp: i64,
+    pub deleted: bool,
+    /// The stamp of the object beside it, with `include=objects`.
+    pub object: Option<i64>,
+}
+
+/// Polls until the writers have ended, and then once more to the end.
+pub fn run(task: &Task) {
+    let mut client = Client::new(task);
+    let mut since: Option<String> = None;
+    loop {
+        let last = task.folder.join("stop").exists();
+        while poll(&mut client, &mut since) {}
+        if last {
+            return;
+        }
+        let pause = client.random.below(PAUSE);
+        sleep(Duration::from_millis(pause as u64));
+    }
+}
+
+/// One poll; answers whether there is more.
+fn poll(client: &mut Client<'_>, since: &mut Option<String>) -> bool {
+    let cursor = since.as_ref().map(|since| format!("since={since}")).unwrap_or_default();
+    let path = format!("/sync/changes/?{cursor}&{}", client.task.query);
+    let (answer, _) = client.send(&client.request("GET", &path));
+    let behind = is_behind(&answer);
+    let body = answer.expect(200).json();
+    let has_more = body["has_more"].as_bool().unwrap();
+    let poll = Poll {
+        since: since.as_ref().map(|since| instant(&Value::from(since.as_str()))),
+        server_time: instant(&body["server_time"]),
+        has_more,
+        reset: body["reset"].as_bool().unwrap(),
+        epoch: body["epoch"].as_str().unwrap().to_owned(),
+        behind,
+        rows: rows(&body["changes"]),
+    };
+    *since = Some(body["server_time"].as_str().unwrap().to_owned());
+    client.note(&poll);
+    has_more
+}
+
+fn rows(changes: &Value) -> Vec<Seen> {
+    let lists = changes.as_object().unwrap().iter();
+    lists.flat_map(|(kind, list)| list.as_array().unwrap().iter().map(|item| row(kind, item))).collect()
+}
+
+fn row(kind: &str, item: &Value) -> Seen {
+    Seen {
+        kind: kind.to_owned(),
+        id: item["id"].as_str().unwrap().to_owned(),
+        stamp: instant(&item["updated_at"]),
+        deleted: item["deleted"].as_bool().unwrap_or_default(),
+        object: item.get("object").map(|object| instant(&object["updated_at"])),
+    }
+}
+
+/// A request's id begins with the worker's wall clock, in microseconds.
+fn is_behind(answer: &Answer) -> bool {
+    let id = answer.header("X-Request-Id").unwrap_or_default();
+    let worker = id.split('-').next().and_then(|micros| u128::from_str_radix(micros, 16).ok()).unwrap();
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros().saturating_sub(worker) > BEHIND
+}
