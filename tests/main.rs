@@ -3,12 +3,9 @@
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "tests show how far they are")]
 
 mod api;
-<<<<<<< HEAD
 mod cli;
-=======
 mod clock;
 mod faults;
->>>>>>> clock
 mod model;
 mod servers;
 mod transport;

@@ -136,22 +136,15 @@ fn make_database(path: &Path, progress: &mut dyn FnMut(&Migration)) -> Result<()
 /// # Errors
 /// As [`database`].
 pub fn connect(settings: &Settings) -> Result<Db> {
-<<<<<<< HEAD
-    let mut db = store(settings, &mut |_| {})?;
-=======
     let path = sqlite_path(settings)?;
-    ready(&path).map_err(|error| match error {
+    ready(settings).map_err(|error| match error {
         Error::Db(e) => Error::Db(DbError { text: format!("{}: {}", path.display(), e.text), ..e }),
         other => other,
     })
 }
 
-fn ready(path: &Path) -> Result<Db> {
-    let mut db = match Db::sqlite(path) {
-        Err(Error::Db(DbError { kind: DbFault::Missing, .. })) if !path.exists() => Db::sqlite_create(path)?,
-        opened => opened?,
-    };
->>>>>>> clock
+fn ready(settings: &Settings) -> Result<Db> {
+    let mut db = store(settings, &mut |_| {})?;
     match migrate::standing(&mut db)? {
         migrate::Standing::Current => {}
         migrate::Standing::Empty => migrate::migrate(&mut db, &mut |_| {})?,

@@ -212,7 +212,6 @@ impl Db {
         Ok(Db::Sqlite(sqlite::Sqlite::open(path, true)?))
     }
 
-<<<<<<< HEAD
     /// Gives the database of this file the journal that its file system allows.
     ///
     /// # Errors
@@ -227,12 +226,13 @@ impl Db {
     pub fn leave(self) {
         match self {
             Db::Sqlite(db) => db.leave(),
-=======
+        }
+    }
+
     /// Is the file still in its place?
     pub fn place(&self) -> Place {
         match self {
             Db::Sqlite(db) => db.place(),
->>>>>>> clock
         }
     }
 

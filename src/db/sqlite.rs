@@ -19,9 +19,7 @@ const STATEMENTS: usize = 256;
 /// A connection to a database file.
 pub struct Sqlite {
     connection: Connection,
-<<<<<<< HEAD
     wrote: bool,
-=======
     path: PathBuf,
     file: Option<File>,
 }
@@ -31,7 +29,6 @@ type File = (u64, u64);
 
 fn file(path: &Path) -> Option<File> {
     fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
->>>>>>> clock
 }
 
 impl Sqlite {
@@ -49,11 +46,7 @@ impl Sqlite {
         // made up two thirds of a poll.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failure)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-<<<<<<< HEAD
-        let db = Sqlite { connection, wrote: create };
-=======
-        let db = Sqlite { connection, path: path.to_owned(), file: before.or_else(|| file(path)) };
->>>>>>> clock
+        let db = Sqlite { connection, wrote: create, path: path.to_owned(), file: before.or_else(|| file(path)) };
         if create {
             db.choose_journal(path)?;
         }
