@@ -3,8 +3,12 @@
 //! A case is a line in its noun's table. All cases run on each kind of server, against one server of the kind: each
 //! makes users of its own. Cases that need settings of their own start their own server.
 
+mod check;
+mod checkins;
 mod home;
+mod letters;
 mod phone;
+mod qna;
 
 use crate::servers::{Kind, Options, Server};
 pub use phone::Phone;
@@ -16,7 +20,7 @@ use std::thread;
 pub type Case = (&'static str, fn(&Server));
 
 /// Every noun's cases.
-const CASES: &[&[Case]] = &[home::CASES];
+const CASES: &[&[Case]] = &[home::CASES, qna::CASES, checkins::CASES, letters::CASES];
 
 /// Cases that run side by side: as many as the server has workers.
 const SIDE_BY_SIDE: usize = 4;
