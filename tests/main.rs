@@ -5,5 +5,6 @@
 mod api;
 mod model;
 mod servers;
+mod tidy;
 mod transport;
 mod web;
