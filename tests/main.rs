@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "tests show how far they are")]
 
 mod api;
+mod cli;
 mod model;
 mod servers;
 mod tidy;

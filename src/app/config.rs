@@ -233,7 +233,8 @@ fn home() -> Option<PathBuf> {
     program.as_deref().and_then(above).or_else(|| env::var_os("HOME").filter(|h| !h.is_empty()).map(PathBuf::from))
 }
 
-fn is_web_root(path: &Path) -> bool {
+/// Is this folder one that web servers serve, by its name?
+pub fn is_web_root(path: &Path) -> bool {
     path.file_name().is_some_and(|name| WEB_ROOTS.iter().any(|root| name == *root))
 }
 

@@ -31,6 +31,11 @@ impl App {
         App::default()
     }
 
+    /// An app in this house: the operator's program sets the limits itself.
+    pub fn of(house: House) -> App {
+        App { house: Some(house), ..App::default() }
+    }
+
     /// The configuration, read when it was not yet.
     ///
     /// # Errors

@@ -4,7 +4,8 @@ use super::{config, log, write};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::token::Keys;
-use crate::db::{Db, migrate};
+use crate::db::Db;
+use crate::db::migrate::{self, Migration};
 use crate::domain;
 use crate::feature::{House, Settings};
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -38,7 +39,10 @@ pub fn house() -> Result<House> {
 }
 
 /// Makes the data folder where there is none, for its owner alone.
-fn make_folder(folder: &Path) -> Result<()> {
+///
+/// # Errors
+/// What keeps it from being made.
+pub fn make_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -92,16 +96,47 @@ pub fn database<'d>(slot: &'d mut Option<Db>, settings: &Settings) -> Result<&'d
     slot.as_mut().ok_or_else(|| Error::internal("no database"))
 }
 
+/// Opens the database, whatever its schema. Where there is none, one is made, and `progress` told of each migration.
+///
+/// # Errors
+/// What keeps it from being opened or made.
+pub fn store(settings: &Settings, progress: &mut dyn FnMut(&Migration)) -> Result<Db> {
+    let path = sqlite_path(settings)?;
+    match Db::sqlite(&path) {
+        Err(Error::Db(DbError { kind: DbFault::Missing, .. })) if !path.exists() => {
+            make_database(&path, progress)?;
+            Db::sqlite(&path)
+        }
+        opened => opened,
+    }
+}
+
+/// Made whole under another name and linked into place: of two processes, the first wins and both use its file, and none
+/// meets a schema that is half there. The file is made here, because SQLite would let the umask decide who may read it;
+/// its journals take its mode.
+fn make_database(path: &Path, progress: &mut dyn FnMut(&Migration)) -> Result<()> {
+    let failed = |e: std::io::Error| Error::NotReady(format!("cannot make the database {}: {e}", path.display()));
+    let draft = path.with_extension(id::opaque());
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
+    let made = Db::sqlite_create(&draft).and_then(|mut db| {
+        migrate::migrate(&mut db, progress)?;
+        // Closing moves everything from the write-ahead log into the file.
+        drop(db);
+        match fs::hard_link(&draft, path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(failed(error)),
+            _ => Ok(()),
+        }
+    });
+    fs::remove_file(&draft).map_err(failed)?;
+    made
+}
+
 /// Opens the database and checks that its schema is this program's.
 ///
 /// # Errors
 /// As [`database`].
 pub fn connect(settings: &Settings) -> Result<Db> {
-    let path = sqlite_path(settings)?;
-    let mut db = match Db::sqlite(&path) {
-        Err(Error::Db(DbError { kind: DbFault::Missing, .. })) if !path.exists() => Db::sqlite_create(&path)?,
-        opened => opened?,
-    };
+    let mut db = store(settings, &mut |_| {})?;
     match migrate::standing(&mut db)? {
         migrate::Standing::Current => {}
         migrate::Standing::Empty => migrate::migrate(&mut db, &mut |_| {})?,

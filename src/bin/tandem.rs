@@ -1,3 +1,5 @@
-//! The operator's program.
+//! The operator's program. It lies outside the web root: web servers must not start it.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    tandem::cli::main(std::env::args_os())
+}

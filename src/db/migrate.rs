@@ -93,6 +93,14 @@ fn apply(db: &mut Db, migration: &Migration) -> Result<bool> {
     Ok(true)
 }
 
+/// When the store was made: the instant of its first migration.
+///
+/// # Errors
+/// The engine's.
+pub fn made_at(db: &mut Db) -> Result<Option<Timestamp>> {
+    Ok(db.one("SELECT MIN(applied_at) FROM migrations", &[], |row| row.get::<Option<Timestamp>>(0))?.flatten())
+}
+
 /// What the operator is told about a store that is newer than the program.
 pub fn newer(version: i64) -> String {
     format!(

@@ -5,6 +5,8 @@
 pub mod migrate;
 mod sqlite;
 
+pub use sqlite::on_network;
+
 use crate::base::error::{DbError, DbFault, Error, Result};
 use std::path::Path;
 
@@ -197,6 +199,16 @@ impl Db {
     /// What keeps it from being opened or made.
     pub fn sqlite_create(path: &Path) -> Result<Db> {
         Ok(Db::Sqlite(sqlite::Sqlite::open(path, true)?))
+    }
+
+    /// Gives the database of this file the journal that its file system allows.
+    ///
+    /// # Errors
+    /// [`DbFault::Busy`] while others use it.
+    pub fn settle(&mut self, path: &Path) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => db.choose_journal(path),
+        }
     }
 
     /// Starts a transaction.

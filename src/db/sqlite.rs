@@ -37,7 +37,7 @@ impl Sqlite {
 
     /// WAL, so that readers and a writer do not wait for each other; a rollback journal on network file systems,
     /// where WAL's shared memory does not work.
-    fn choose_journal(&self, path: &Path) -> Result<()> {
+    pub fn choose_journal(&self, path: &Path) -> Result<()> {
         let mode = if on_network(path) { "DELETE" } else { "WAL" };
         self.connection.pragma_update(None, "journal_mode", mode).map_err(failure)
     }
@@ -136,8 +136,8 @@ impl Sqlite {
 /// Magic numbers of network file systems (statfs(2)): NFS, SMB, CIFS, SMB2, FUSE, AFS. WAL is not valid there.
 const NETWORK: [u64; 6] = [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x6573_5546, 0x5346_414F];
 
-/// Does this file's folder lie on a network file system?
-fn on_network(path: &Path) -> bool {
+/// Does this file's folder lie on a network file system? WAL does not work there.
+pub fn on_network(path: &Path) -> bool {
     let folder = path.parent().unwrap_or(Path::new("."));
     rustix::fs::statfs(folder).is_ok_and(|fs| NETWORK.contains(&(fs.f_type as u64 & 0xFFFF_FFFF)))
 }

@@ -49,6 +49,21 @@ pub fn is_member(db: &mut Db, tenant: i64, user: i64) -> Result<bool> {
     Ok(db.one(sql, params![tenant, user], |row| row.get::<i64>(0))?.is_some())
 }
 
+const FACT: Upsert = Upsert { table: "facts", key: &["name"], set: &["value"] };
+
+/// When maintenance last ran: the name of that fact.
+pub const MAINTAINED_AT: &str = "maintained_at";
+
+/// A fact about the store.
+pub fn fact(db: &mut Db, name: &str) -> Result<Option<String>> {
+    db.one("SELECT value FROM facts WHERE name = ?", params![name], |row| row.get(0))
+}
+
+/// Writes a fact about the store.
+pub fn put_fact(db: &mut Db, name: &str, value: &str) -> Result<()> {
+    db.put(&FACT, params![name, value])
+}
+
 /// Notes when what a tenant shows of itself last changed.
 pub fn set_updated(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
     db.run("UPDATE tenants SET updated_at = ? WHERE id = ?", params![stamp, tenant]).map(drop)

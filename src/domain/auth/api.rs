@@ -2,62 +2,22 @@
 
 use super::api_session::{self, signed_in};
 use super::rules::{self, User};
-use super::{password, store};
+use super::{accounts, password, store};
 use crate::base::error::{Error, Refusal, Result};
-use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::feature::ctx::{found, value};
 use crate::feature::{Access, Ctx};
-use crate::http::input::{Extent, Input};
+use crate::http::input::Extent;
 use crate::http::{Response, etag};
 use serde_json::{Map, Value, json};
 
 /// POST `/auth/register/`
 pub fn register(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let (input, hash) = sound_registration(ctx)?;
+    let new = accounts::sound(ctx.input(rules::REGISTER, Extent::Whole)?)?;
     ctx.write(&mut |ctx| {
-        let mut user = User::new(id::number()?, ctx.now);
-        user.take(&input);
-        check_unique(ctx, &user)?;
-        insert(ctx, &user, &hash)?;
+        let user = accounts::create(ctx.db, &new, ctx.now)?;
         signed_in(ctx, 201, &user)
     })
-}
-
-/// Checks the fields and hashes the password, outside any transaction: hashing is slow on purpose.
-fn sound_registration(ctx: &mut Ctx<'_>) -> Result<(Input, String)> {
-    let mut input = ctx.input(rules::REGISTER, Extent::Whole)?;
-    rules::check_account(&mut input);
-    let username = input.text("username").unwrap_or_default().to_owned();
-    rules::check_password(&mut input, "password", &username);
-    let secret = input.text("password").unwrap_or_default().to_owned();
-    let confirmed = input.text("password_confirm").is_none_or(|confirm| confirm == secret);
-    input.check(confirmed, "password_confirm", &text::PASSWORD_CONFIRM);
-    input.finish()?;
-    let hash = password::hash(&secret)?;
-    Ok((input, hash))
-}
-
-/// Refuses a name or an address that another has.
-fn check_unique(ctx: &mut Ctx<'_>, user: &User) -> Result<()> {
-    let mut taken = Vec::new();
-    if store::username_taken(ctx.db, &user.username, user.id)? {
-        taken.push(("username", Message::plain(&text::USERNAME_TAKEN)));
-    }
-    if let Some(email) = &user.email
-        && store::email_taken(ctx.db, email, user.id)?
-    {
-        taken.push(("email", Message::plain(&text::EMAIL_TAKEN)));
-    }
-    if taken.is_empty() { Ok(()) } else { Err(Refusal::fields(taken).into()) }
-}
-
-/// Two registrations at the same instant: the constraint decides, and the second is told as any other.
-fn insert(ctx: &mut Ctx<'_>, user: &User, hash: &str) -> Result<()> {
-    match store::insert(ctx.db, user, hash) {
-        Err(error) if error.is_duplicate() => Err(Refusal::field("username", Message::plain(&text::USERNAME_TAKEN)).into()),
-        other => other,
-    }
 }
 
 /// GET `/auth/me/`
@@ -74,7 +34,7 @@ pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     rules::check_account(&mut input);
     input.finish()?;
     user.take(&input);
-    check_unique(ctx, &user)?;
+    accounts::check_unique(ctx.db, &user)?;
     store::update(ctx.db, &user, ctx.now)?;
     show_partner(ctx)?;
     Ok(etag::tagged(shown(&user)))

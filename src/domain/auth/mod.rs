@@ -1,5 +1,6 @@
 //! Accounts and sessions.
 
+pub mod accounts;
 mod api;
 mod api_session;
 pub mod password;

@@ -127,7 +127,18 @@ pub struct Listed {
 pub fn list(db: &mut Db) -> Result<Vec<Listed>> {
     let sql = "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password, u.disabled, \
          (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id) FROM users u ORDER BY u.username_key";
-    db.all(sql, &[], |row| Ok(Listed { user: account(row)?.user, disabled: row.get(9)?, sessions: row.get(10)? }))
+    db.all(sql, &[], read_listed)
+}
+
+/// The account of a user name as the operator sees it, even a disabled one.
+pub fn listed(db: &mut Db, username: &str) -> Result<Option<Listed>> {
+    let sql = "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password, u.disabled, \
+         (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id) FROM users u WHERE u.username_key = ?";
+    db.one(sql, params![&key(username)], read_listed)
+}
+
+fn read_listed(row: &Row<'_>) -> Result<Listed> {
+    Ok(Listed { user: account(row)?.user, disabled: row.get(9)?, sessions: row.get(10)? })
 }
 
 /// A session's owner and how its refresh tokens stand, unless it has ended or its owner is disabled.

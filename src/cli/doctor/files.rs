@@ -1,0 +1,216 @@
+//! Checks of the configuration and of files: who may read them, where they lie, how much room is left.
+
+use super::{Finding, Patient};
+use crate::app::config::{Loaded, SETTINGS, Source, is_web_root};
+use crate::app::log::FILE as LOG_FILE;
+use crate::app::open::{self, MIN_SECRET, SECRET_FILE};
+use crate::base::time::{DAY, Timestamp};
+use crate::cli::out;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+const MIB: u64 = 1024 * 1024;
+/// Less room than this is a problem: a few days of a busy store, and SQLite needs some to tidy up.
+const LOW_SPACE: u64 = 100 * MIB;
+/// A log larger than this is worth a note.
+const LARGE_LOG: u64 = 50 * MIB;
+/// How much of the log's end is read.
+const LOG_TAIL: u64 = MIB;
+/// A random secret has more different characters than this; `aaaa…` and words have fewer.
+const VARIETY: usize = 10;
+/// The permissions of anybody but the owner.
+const OTHERS: u32 = 0o077;
+
+/// The file, what is set in it and in the environment.
+pub fn configuration(patient: &mut Patient) -> Finding {
+    let loaded = match &patient.loaded {
+        Ok(loaded) => loaded,
+        Err(what) => return Finding::problem(what, "correct it; `tandem config --example` shows every setting"),
+    };
+    let sources: Vec<Source> = SETTINGS.iter().map(|setting| loaded.source(setting)).collect();
+    let from_environment = sources.iter().filter(|s| matches!(s, Source::Environment(_))).count();
+    let from_file = sources.iter().filter(|s| matches!(s, Source::File(_))).count();
+    let environment = format!("{} from the environment", out::count(from_environment as u64, "setting"));
+    let saw = match &loaded.file {
+        Some(file) => format!("{}: {}; {environment}", file.display(), out::count(from_file as u64, "setting")),
+        None => format!("no file, the defaults hold; {environment}"),
+    };
+    match shared_secret(loaded) {
+        Some(file) => Finding::problem(format!("{saw}; others can read its jwt_secret"), format!("chmod 600 {}", file.display())),
+        None => Finding::ok(saw),
+    }
+}
+
+/// A configuration file that holds the secret and that others can read.
+fn shared_secret(loaded: &Loaded) -> Option<&Path> {
+    let file = loaded.written.get("jwt_secret")?.1.as_deref()?;
+    let mode = fs::metadata(file).ok()?.permissions().mode();
+    (mode & OTHERS != 0).then_some(file)
+}
+
+/// The data folder: its owner, and who else may look into it.
+pub fn folder(patient: &mut Patient) -> Finding {
+    let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
+    let folder = &loaded.settings.data;
+    match fs::metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => missing_folder(folder),
+        Err(error) => Finding::problem(format!("{}: {error}", folder.display()), "make it readable for this account"),
+        Ok(meta) if !meta.is_dir() => {
+            Finding::problem(format!("{} is no folder", folder.display()), "move that file away, or set `data` to a folder")
+        }
+        Ok(meta) => private(folder, &meta, "700"),
+    }
+}
+
+fn missing_folder(folder: &Path) -> Finding {
+    let above = folder.ancestors().skip(1).find(|a| a.exists()).unwrap_or(Path::new("/"));
+    let saw = format!("{} is not there yet", folder.display());
+    if rustix::fs::access(above, rustix::fs::Access::WRITE_OK).is_ok() {
+        Finding::note(saw, "nothing: the first request makes it")
+    } else {
+        Finding::problem(
+            format!("{saw}, and this account may not write in {}", above.display()),
+            "set `data` to a folder of this account",
+        )
+    }
+}
+
+/// Does it belong to this account, and to nobody else?
+fn private(path: &Path, meta: &Metadata, wanted: &str) -> Finding {
+    let (shown, mode) = (path.display(), meta.permissions().mode() & 0o7777);
+    let user = rustix::process::geteuid().as_raw();
+    match () {
+        () if meta.uid() != user => Finding::problem(
+            format!("{shown} belongs to user {}, this is user {user}", meta.uid()),
+            "run this as the account that the web server runs Tandem as, or give the files to this account",
+        ),
+        () if mode & OTHERS != 0 => Finding::problem(
+            format!("{shown} has the permissions {mode:o}: others can get in"),
+            format!("chmod {wanted} {shown}"),
+        ),
+        () => Finding::ok(format!("{shown}, permissions {mode:o}")),
+    }
+}
+
+/// A file that only its owner may read; `None` when it is so, or there is no such file.
+pub fn exposed(path: &Path) -> Option<Finding> {
+    let meta = fs::metadata(path).ok()?;
+    (meta.permissions().mode() & OTHERS != 0).then(|| private(path, &meta, "600"))
+}
+
+/// Nothing private may lie where a web server serves files.
+pub fn web_root(patient: &mut Patient) -> Finding {
+    let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
+    let mut private = vec![loaded.settings.data.clone()];
+    private.extend(open::sqlite_path(&loaded.settings).ok());
+    private.extend(loaded.file.clone());
+    // A web server would start this program for anybody.
+    private.extend(std::env::current_exe().ok());
+    match private.iter().find_map(|path| Some((path, root_above(path)?))) {
+        Some((path, root)) => Finding::problem(
+            format!("{} lies in {}, which looks like a web root", path.display(), root.display()),
+            "move it to a folder beside the web root, such as tandem in the home folder",
+        ),
+        None => Finding::ok("data, database, configuration and this program lie outside"),
+    }
+}
+
+/// The web root that a path lies in, links followed as far as the path exists.
+fn root_above(path: &Path) -> Option<PathBuf> {
+    let there = path.ancestors().find_map(|a| Some((a, fs::canonicalize(a).ok()?)));
+    let real = there.and_then(|(above, real)| Some(real.join(path.strip_prefix(above).ok()?)));
+    let found = |path: &Path| path.ancestors().find(|a| is_web_root(a)).map(Path::to_owned);
+    found(path).or_else(|| found(&real?))
+}
+
+/// The secret: where it is, who may read it, how strong it is.
+pub fn secret(patient: &mut Patient) -> Finding {
+    let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
+    if let Some(secret) = &loaded.secret {
+        return strength(secret.as_bytes(), "from the configuration", "set jwt_secret to a long random text");
+    }
+    let path = loaded.settings.data.join(SECRET_FILE);
+    let shown = path.display();
+    match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Finding::note(format!("{shown} is not there yet"), "nothing: the first request makes it")
+        }
+        Err(error) => Finding::problem(format!("{shown}: {error}"), format!("chmod 600 {shown}, as the account that owns it")),
+        Ok(bytes) => exposed(&path).unwrap_or_else(|| {
+            let advice = format!("delete {shown}: the next request makes a strong one, and everybody signs in again");
+            strength(bytes.trim_ascii(), &shown.to_string(), &advice)
+        }),
+    }
+}
+
+fn strength(secret: &[u8], place: &str, advice: &str) -> Finding {
+    let variety = (0..=u8::MAX).filter(|byte| secret.contains(byte)).count();
+    match secret.len() {
+        length if length < MIN_SECRET => {
+            Finding::problem(format!("{place}: {length} characters, at least {MIN_SECRET} are needed"), advice)
+        }
+        _ if variety < VARIETY => {
+            Finding::problem(format!("{place}: only {variety} different characters, so it can be guessed"), advice)
+        }
+        length => Finding::ok(format!("{place}, {length} characters")),
+    }
+}
+
+/// Room on the file system of the data folder. A quota may leave less: no call tells.
+pub fn disk(patient: &mut Patient) -> Finding {
+    let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
+    let there = loaded.settings.data.ancestors().find(|a| a.exists()).unwrap_or(Path::new("/"));
+    match rustix::fs::statvfs(there) {
+        Err(error) => Finding::problem(format!("{}: {error}", there.display()), "look at the disk with the host's tools"),
+        Ok(fs) => match fs.f_bavail.saturating_mul(fs.f_frsize) {
+            free if free < LOW_SPACE => {
+                Finding::problem(format!("only {} MiB are free", free / MIB), "delete what is not needed, or get more room")
+            }
+            free => Finding::ok(format!("{} MiB are free, unless a quota of the host leaves less", free / MIB)),
+        },
+    }
+}
+
+/// The log's size, and the failures of the last day.
+pub fn log(patient: &mut Patient) -> Finding {
+    let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
+    let path = loaded.settings.data.join(LOG_FILE);
+    let shown = path.display();
+    let (size, text) = match tail(&path) {
+        Ok(read) => read,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Finding::ok("empty: nothing has failed yet"),
+        Err(error) => return Finding::problem(format!("{shown}: {error}"), "make it readable for this account"),
+    };
+    if let Some(finding) = exposed(&path) {
+        return finding;
+    }
+    let failures = recent_failures(&text, Timestamp::now().plus(-DAY));
+    match (failures, size) {
+        (0, size) if size > LARGE_LOG => {
+            Finding::note(format!("{shown}: {} MiB", size / MIB), "delete it: it is made again when needed")
+        }
+        (0, size) => Finding::ok(format!("{size} bytes, no failure in the last 24 hours")),
+        (n, size) => Finding::note(
+            format!("{size} bytes, {} in the last 24 hours", out::count(n as u64, "failure")),
+            format!("read the end of {shown}"),
+        ),
+    }
+}
+
+/// The size of a file, and its end.
+fn tail(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(LOG_TAIL)))?;
+    let mut bytes = Vec::new();
+    file.take(LOG_TAIL).read_to_end(&mut bytes)?;
+    Ok((size, String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Lines such as `2026-01-16T14:30:45.123456789Z [ERROR] …` since an instant.
+fn recent_failures(text: &str, since: Timestamp) -> usize {
+    let at = |line: &str| line.split(' ').next().and_then(Timestamp::parse);
+    text.lines().filter(|line| line.contains(" [ERROR] ") && at(line).is_some_and(|at| at > since)).count()
+}

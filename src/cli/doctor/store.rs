@@ -1,0 +1,132 @@
+//! Checks of the database.
+
+use super::{Finding, Patient, files};
+use crate::app::open;
+use crate::base::error::{Error, Result};
+use crate::base::time::{DAY, HOUR, Timestamp};
+use crate::cli::migrate::describe;
+use crate::cli::out;
+use crate::db::migrate::{self, Standing};
+use crate::db::{Db, on_network};
+use crate::feature::store::{MAINTAINED_AT, fact};
+
+/// Maintenance is due every night; two were missed then.
+const OVERDUE: i64 = 2 * DAY;
+/// What to put into the host's page for cron jobs.
+const CRON: &str = "let cron run `tandem maintain --quiet` every night, with the full path of the program";
+
+/// Opens, fits this program, is private and, with `--full`, sound.
+pub fn database(patient: &mut Patient) -> Finding {
+    let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
+    let path = match open::sqlite_path(&loaded.settings) {
+        Ok(path) => path,
+        Err(error) => {
+            return Finding::problem(out::explain(&error), "correct database_url, or take it away: the default is good");
+        }
+    };
+    if !path.exists() {
+        return Finding::note(format!("{} is not there yet", path.display()), "nothing: the first request makes it");
+    }
+    let opened = Db::sqlite(&path).and_then(|mut db| Ok((migrate::standing(&mut db)?, db)));
+    match opened {
+        Err(error) => unusable(&error),
+        Ok((standing, db)) => {
+            patient.db = (standing == Standing::Current).then_some(db);
+            stands(standing).or_else(|| files::exposed(&path)).unwrap_or_else(|| soundness(patient))
+        }
+    }
+}
+
+fn unusable(error: &Error) -> Finding {
+    match error {
+        Error::Db(fault) => Finding::problem(fault.text.clone(), out::advice(fault.kind)),
+        other => Finding::problem(other.to_string(), "restore a backup"),
+    }
+}
+
+/// What is to be done about the schema, if anything.
+fn stands(standing: Standing) -> Option<Finding> {
+    match standing {
+        Standing::Current => None,
+        Standing::Empty => Some(Finding::note(describe(standing), "nothing, or `tandem migrate` to make it now")),
+        Standing::Old(_) => Some(Finding::problem(describe(standing), "make a backup, then run `tandem migrate`")),
+        Standing::Newer(_) => Some(Finding::problem(describe(standing), "upload the newer program again")),
+    }
+}
+
+fn soundness(patient: &mut Patient) -> Finding {
+    let described = describe(Standing::Current);
+    match patient.db.as_mut().filter(|_| patient.full).map(Db::check) {
+        None => Finding::ok(described),
+        Some(Ok(faults)) if faults.is_empty() => Finding::ok(format!("{described}; read whole, no damage")),
+        Some(Ok(faults)) => {
+            Finding::problem(format!("damaged: {}", faults.join("; ")), "keep a copy for a rescue, then restore a backup")
+        }
+        Some(Err(error)) => unusable(&error),
+    }
+}
+
+/// A setting of the engine, by its name.
+fn engine(db: &mut Db, name: &str) -> Result<String> {
+    Ok(db.facts()?.into_iter().find(|fact| fact.0 == name).map(|fact| fact.1).unwrap_or_default())
+}
+
+/// Runs a check that needs the database.
+fn with_db(patient: &mut Patient, look: impl FnOnce(&mut Db) -> Result<Finding>) -> Finding {
+    match &mut patient.db {
+        None => Finding::note("not looked at", "nothing until the database is there and fits"),
+        Some(db) => look(db).unwrap_or_else(|error| unusable(&error)),
+    }
+}
+
+/// WAL, but a rollback journal on network file systems, where WAL's shared memory does not work.
+pub fn journal(patient: &mut Patient) -> Finding {
+    let path = patient.loaded.as_ref().ok().and_then(|loaded| open::sqlite_path(&loaded.settings).ok());
+    let network = path.is_some_and(|path| on_network(&path));
+    with_db(patient, |db| {
+        let (is, synchronous) = (engine(db, "journal")?, engine(db, "synchronous")?);
+        let (should, place) = if network { ("delete", "a network file system") } else { ("wal", "a local file system") };
+        Ok(match () {
+            () if is != should => Finding::problem(
+                format!("{is} on {place}, it should be {should}"),
+                "run `tandem migrate`, which sets it, in a quiet minute",
+            ),
+            () if synchronous != "full" => {
+                Finding::problem(format!("synchronous is {synchronous}"), "use a program built with SQLite's defaults")
+            }
+            () => Finding::ok(format!("{is} on {place}, synchronous {synchronous}")),
+        })
+    })
+}
+
+/// Deleting a couple deletes what is in it.
+pub fn foreign_keys(patient: &mut Patient) -> Finding {
+    with_db(patient, |db| {
+        Ok(match engine(db, "foreign keys")?.as_str() {
+            "on" => Finding::ok("on"),
+            other => Finding::problem(other, "use a program built as its Cargo.toml says"),
+        })
+    })
+}
+
+/// When maintenance last ran.
+pub fn maintenance(patient: &mut Patient) -> Finding {
+    with_db(patient, |db| {
+        let last = fact(db, MAINTAINED_AT)?.and_then(|text| Timestamp::parse(&text));
+        let since = last.or(migrate::made_at(db)?).unwrap_or_default();
+        let saw = last.map_or_else(|| "has never run".to_owned(), |at| format!("last ran {}", ago(at)));
+        Ok(match last {
+            _ if Timestamp::now().plus(-OVERDUE) > since => Finding::problem(saw, CRON),
+            None => Finding::note(saw, CRON),
+            Some(_) => Finding::ok(saw),
+        })
+    })
+}
+
+fn ago(at: Timestamp) -> String {
+    match (Timestamp::now().0 - at.0) / HOUR {
+        hours if hours < 1 => "within the hour".to_owned(),
+        hours if hours < 48 => format!("{hours} hours ago"),
+        hours => format!("{} days ago", hours / 24),
+    }
+}

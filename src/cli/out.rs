@@ -1,0 +1,116 @@
+//! What the operator reads: lines, tables, JSON; colour only in a terminal. The one module that prints.
+
+use crate::base::error::{DbFault, Error, Result};
+use crate::base::text::Language;
+use clap::builder::styling::{AnsiColor, Style};
+use serde::Serialize;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+/// All is well.
+pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// Worth knowing.
+pub const NOTE: Style = AnsiColor::Yellow.on_default().bold();
+/// Something is wrong.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// A heading of a table.
+const HEAD: Style = Style::new().bold();
+
+/// Prints a line.
+///
+/// # Errors
+/// When it cannot be written. A reader that has seen enough (`tandem routes | head`) is no error.
+pub fn line(text: impl Display) -> Result<()> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::internal(format!("the answer cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a value as JSON.
+///
+/// # Errors
+/// As [`line`].
+pub fn json(value: &impl Serialize) -> Result<()> {
+    line(serde_json::to_string_pretty(value).map_err(Error::internal)?)
+}
+
+/// Prints a table: columns as wide as their widest cell.
+///
+/// # Errors
+/// As [`line`].
+pub fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> Result<()> {
+    let width = |column: usize| {
+        rows.iter().map(|row| row[column].chars().count()).chain([heads[column].chars().count()]).max().unwrap_or_default()
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    line(paint(HEAD, cells(&heads.map(str::to_owned), &widths)))?;
+    rows.iter().try_for_each(|row| line(cells(row, &widths)))
+}
+
+fn cells(row: &[String], widths: &[usize]) -> String {
+    let padded: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+    padded.join("  ").trim_end().to_owned()
+}
+
+/// `1 session`, `2 sessions`.
+pub fn count(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// The text in a style, where standard output shows colours.
+pub fn paint(style: Style, text: impl Display) -> String {
+    paint_on(io::stdout().is_terminal(), style, text)
+}
+
+/// A terminal that can (terminfo's `dumb` cannot), and nobody asked for none (no-color.org).
+fn paint_on(terminal: bool, style: Style, text: impl Display) -> String {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let colours = terminal && set("NO_COLOR").is_none() && set("TERM").is_some_and(|term| term != "dumb");
+    if colours { format!("{style}{text}{style:#}") } else { text.to_string() }
+}
+
+/// Asks for something at the terminal, on standard error: standard output may be a file.
+pub fn ask(question: &str) {
+    let _ = write!(io::stderr().lock(), "{question}");
+}
+
+/// Says why the command failed, and what to do next.
+pub fn failure(error: &Error) {
+    complain("error", error);
+}
+
+/// Says what failed and why, while the command goes on.
+pub fn complain(what: &str, error: &Error) {
+    let what = paint_on(io::stderr().is_terminal(), BAD, format_args!("{what}:"));
+    // Nobody can be told that standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "{what} {}", explain(error));
+}
+
+/// An error in sentences for the operator.
+pub fn explain(error: &Error) -> String {
+    match error {
+        Error::Refused(refusal) if refusal.fields.is_empty() => refusal.detail.render(Language::En).into_owned(),
+        Error::Refused(refusal) => {
+            let told =
+                |(field, message): &(&str, crate::base::text::Message)| format!("{field}: {}", message.render(Language::En));
+            refusal.fields.iter().map(told).collect::<Vec<_>>().join("\n       ")
+        }
+        Error::Db(fault) => format!("{} ({})", advice(fault.kind), fault.text),
+        Error::NotReady(text) | Error::Internal(text) => text.clone(),
+    }
+}
+
+/// What can be done about a failure of the database.
+pub fn advice(fault: DbFault) -> &'static str {
+    match fault {
+        DbFault::Busy | DbFault::Retry => "The database is busy: try again in a minute.",
+        DbFault::Full => "The disk or the quota is full: make room, then try again.",
+        DbFault::ReadOnly => "The database cannot be written: run this as the account that owns the data folder.",
+        DbFault::Missing => "The database cannot be opened: `tandem doctor` says what is missing.",
+        DbFault::Corrupt => "The database is damaged: stop using it and restore a backup.",
+        DbFault::Duplicate | DbFault::Other => "The database did not do it: `tandem doctor` may say why.",
+    }
+}

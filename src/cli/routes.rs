@@ -1,0 +1,63 @@
+//! `tandem routes`: what the API answers, from the registry that the router walks.
+
+use super::{Action, Command, DEVELOPING, Verdict, json_flag, out};
+use crate::base::error::Result;
+use crate::domain::FEATURES;
+use crate::feature::{Access, Meter, Route, Tx};
+use clap::ArgMatches;
+use serde_json::{Value, json};
+
+pub const COMMAND: Command = Command {
+    name: "routes",
+    group: DEVELOPING,
+    about: "List the routes of the API",
+    help: "The same table that the program routes by. Paths work below /api and /api/v1, with and without their last slash. Access says \
+           who may call: anybody, who is signed in, or members of a couple. The transaction `own` is opened by the handler after slow work.",
+    examples: &[("tandem routes", "as a table"), ("tandem routes --json", "for scripts")],
+    args: |command| command.arg(json_flag()),
+    action: Action::Run(run),
+};
+
+fn run(matches: &ArgMatches) -> Result<Verdict> {
+    let routes: Vec<&Route> = FEATURES.iter().flat_map(|feature| feature.routes).collect();
+    if matches.get_flag("json") {
+        out::json(&routes.iter().map(|route| as_json(route)).collect::<Vec<_>>())?;
+    } else {
+        out::table(HEADS, &routes.iter().map(|route| cells(route).map(str::to_owned)).collect::<Vec<_>>())?;
+    }
+    Ok(Verdict::Well)
+}
+
+const HEADS: [&str; 6] = ["method", "path", "access", "transaction", "limit", "summary"];
+
+fn cells(route: &Route) -> [&'static str; 6] {
+    [route.method.name(), route.path, access(route.access), transaction(route.tx), limit(route.meter), route.summary]
+}
+
+fn as_json(route: &Route) -> Value {
+    HEADS.into_iter().zip(cells(route)).map(|(head, cell)| (head.to_owned(), json!(cell))).collect()
+}
+
+const fn access(access: Access) -> &'static str {
+    match access {
+        Access::Public => "anybody",
+        Access::User => "signed in",
+        Access::Member(_) => "member",
+    }
+}
+
+const fn transaction(tx: Tx) -> &'static str {
+    match tx {
+        Tx::Read => "read",
+        Tx::Write => "write",
+        Tx::Own => "own",
+    }
+}
+
+const fn limit(meter: Meter) -> &'static str {
+    match meter {
+        Meter::Requests => "requests",
+        Meter::Polls => "polls",
+        Meter::Free => "none",
+    }
+}

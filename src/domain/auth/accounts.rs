@@ -1,0 +1,79 @@
+//! Accounts as both faces make and change them: the API and the operator's program.
+
+use super::rules::{self, User};
+use super::{password, store};
+use crate::base::error::{Refusal, Result};
+use crate::base::id;
+use crate::base::text::{self, Message};
+use crate::base::time::Timestamp;
+use crate::db::Db;
+use crate::http::input::Input;
+
+/// A new account whose fields are sound, with its password's hash.
+pub struct New {
+    input: Input,
+    hash: String,
+}
+
+/// Checks the fields of [`rules::REGISTER`] and hashes the password, outside any transaction: hashing is slow on purpose.
+///
+/// # Errors
+/// What is wrong, by field.
+pub fn sound(mut input: Input) -> Result<New> {
+    rules::check_account(&mut input);
+    let username = input.text("username").unwrap_or_default().to_owned();
+    rules::check_password(&mut input, "password", &username);
+    let secret = input.text("password").unwrap_or_default().to_owned();
+    let confirmed = input.text("password_confirm").is_none_or(|confirm| confirm == secret);
+    input.check(confirmed, "password_confirm", &text::PASSWORD_CONFIRM);
+    input.finish()?;
+    let hash = password::hash(&secret)?;
+    Ok(New { input, hash })
+}
+
+/// Writes a new account inside a write transaction.
+///
+/// # Errors
+/// When its name or address is taken.
+pub fn create(db: &mut Db, new: &New, now: Timestamp) -> Result<User> {
+    let mut user = User::new(id::number()?, now);
+    user.take(&new.input);
+    check_unique(db, &user)?;
+    insert(db, &user, &new.hash)?;
+    Ok(user)
+}
+
+/// Refuses a name or an address that another has.
+///
+/// # Errors
+/// By field.
+pub fn check_unique(db: &mut Db, user: &User) -> Result<()> {
+    let mut taken = Vec::new();
+    if store::username_taken(db, &user.username, user.id)? {
+        taken.push(("username", Message::plain(&text::USERNAME_TAKEN)));
+    }
+    if let Some(email) = &user.email
+        && store::email_taken(db, email, user.id)?
+    {
+        taken.push(("email", Message::plain(&text::EMAIL_TAKEN)));
+    }
+    if taken.is_empty() { Ok(()) } else { Err(Refusal::fields(taken).into()) }
+}
+
+/// Two registrations at the same instant: the constraint decides, and the second is told as any other.
+fn insert(db: &mut Db, user: &User, hash: &str) -> Result<()> {
+    match store::insert(db, user, hash) {
+        Err(error) if error.is_duplicate() => Err(Refusal::field("username", Message::plain(&text::USERNAME_TAKEN)).into()),
+        other => other,
+    }
+}
+
+/// Checks a new password, and hashes it.
+///
+/// # Errors
+/// When it breaks a rule.
+pub fn new_password(mut input: Input, field: &'static str, username: &str) -> Result<String> {
+    rules::check_password(&mut input, field, username);
+    input.finish()?;
+    password::hash(input.text(field).unwrap_or_default())
+}

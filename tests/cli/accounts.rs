@@ -1,0 +1,133 @@
+//! Accounts: the rules of registration, sessions that end, passwords that are not shown.
+
+use super::{Home, NEVER, read_until, terminal};
+use serde_json::Value;
+use std::io::Write;
+use std::process::Stdio;
+
+const GOOD: &str = "correct horse 9";
+
+fn login(home: &Home, name: &str, password: &str) -> (String, Value) {
+    let body = serde_json::json!({"username": name, "password": password});
+    home.call("", "POST", "/api/auth/login/", &body.to_string())
+}
+
+fn create(home: &Home, rest: &str) {
+    home.ok_with(&format!("user create {rest} --password-stdin"), &format!("{GOOD}\n"));
+}
+
+#[test]
+fn a_created_account_signs_in() {
+    let home = Home::new();
+    create(&home, "Anna --email anna@example.org --language ko --timezone Asia/Seoul");
+    let (status, answer) = login(&home, "anna", GOOD);
+    assert_eq!(status, "200", "{answer}");
+    let user = &answer["user"];
+    assert_eq!(
+        (&user["username"], &user["email"], &user["language"], &user["timezone"]),
+        (&"Anna".into(), &"anna@example.org".into(), &"ko".into(), &"Asia/Seoul".into())
+    );
+    let listed = home.json("user list --json");
+    assert_eq!((&listed[0]["sessions"], &listed[0]["disabled"]), (&1.into(), &false.into()));
+    let table = home.ok("user list");
+    assert!(table.lines().next().unwrap().starts_with("id ") && table.contains("anna@example.org"), "{table}");
+}
+
+#[test]
+fn the_rules_of_registration_hold() {
+    let home = Home::new();
+    create(&home, "anna --email a@b.fr");
+    for (arguments, password, told) in [
+        ("ben", "short", "password: "),
+        ("ben", "12345678901", "password: "),
+        ("ben", "password123", "password: "),
+        ("longer-name-9", "longer-name-9", "password: "),
+        ("ANNA", GOOD, "username: "),
+        ("be/n", GOOD, "username: "),
+        ("ben --email A@B.fr", GOOD, "email: "),
+        ("ben --email nonsense", GOOD, "email: "),
+        ("ben --language de", GOOD, "language: "),
+        ("ben --timezone Europe/Atlantis", GOOD, "timezone: "),
+    ] {
+        let ran = home.run_with(&format!("user create {arguments} --password-stdin"), password);
+        assert_eq!(ran.code, 1, "{arguments}");
+        assert!(ran.err.contains(told) && !ran.err.contains(password), "{arguments}: {}", ran.err);
+    }
+    assert_eq!(home.json("user list --json").as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_new_password_ends_the_sessions() {
+    let home = Home::new();
+    create(&home, "anna");
+    let token = login(&home, "anna", GOOD).1["access"].as_str().unwrap().to_owned();
+    assert_eq!(home.run_with("user password anna --password-stdin", "anna").code, 1);
+    assert_eq!(home.call(&token, "GET", "/api/auth/me/", "").0, "200");
+    let told = home.ok_with("user password ANNA --password-stdin", "another horse 9\r\n");
+    assert_eq!(told, "anna has a new password; 1 session ended\n");
+    assert_eq!(home.call(&token, "GET", "/api/auth/me/", "").0, "401");
+    assert_eq!(login(&home, "anna", GOOD).0, "400");
+    assert_eq!(login(&home, "anna", "another horse 9").0, "200");
+}
+
+#[test]
+fn a_disabled_account_is_shut_out_until_it_is_enabled() {
+    let home = Home::new();
+    create(&home, "anna");
+    let token = login(&home, "anna", GOOD).1["access"].as_str().unwrap().to_owned();
+    assert_eq!(home.ok("user disable anna"), "anna is disabled; 1 session ended\n");
+    assert_eq!(home.call(&token, "GET", "/api/auth/me/", "").0, "401");
+    assert_eq!(login(&home, "anna", GOOD).0, "400");
+    assert_eq!(home.ok("user disable anna"), "nothing to do: anna is disabled\n");
+    assert_eq!(home.ok("user enable anna"), "anna is enabled\n");
+    assert_eq!(home.call(&token, "GET", "/api/auth/me/", "").0, "401", "the old session does not come back");
+    assert_eq!(login(&home, "anna", GOOD).0, "200");
+}
+
+#[test]
+fn an_unknown_name_is_told() {
+    let home = Home::new();
+    for command in ["disable", "enable"] {
+        let ran = home.run(&format!("user {command} nobody"));
+        assert_eq!(ran.code, 1);
+        assert!(ran.err.contains("no account called nobody"), "{}", ran.err);
+    }
+    assert_eq!(home.run_with("user password nobody --password-stdin", GOOD).code, 1);
+    assert!(home.ok("user list").contains("no accounts yet"));
+}
+
+#[test]
+fn without_a_terminal_the_password_must_be_announced() {
+    let ran = Home::new().run_with("user create anna", GOOD);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("--password-stdin"), "{}", ran.err);
+}
+
+/// Types lines at the program's terminal; its exit code, and everything the terminal showed.
+fn at_terminal(home: &Home, line: &str, typed: [&str; 2]) -> (i32, String) {
+    let (mut terminal, inner) = terminal();
+    let mut command = home.command(env!("CARGO_BIN_EXE_tandem"));
+    command.args(line.split_whitespace()).stdin(inner.try_clone().unwrap()).stderr(inner).stdout(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let mut shown = String::new();
+    for (question, answer) in ["Password: ", "The same again: "].into_iter().zip(typed) {
+        read_until(&mut terminal, &mut shown, question);
+        writeln!(terminal, "{answer}").unwrap();
+    }
+    let code = child.wait().unwrap().code().unwrap();
+    read_until(&mut terminal, &mut shown, NEVER);
+    (code, shown)
+}
+
+#[test]
+fn at_a_terminal_the_password_is_asked_for_twice_and_never_shown() {
+    let home = Home::new();
+    let (code, shown) = at_terminal(&home, "user create anna", [GOOD, "another horse 9"]);
+    assert_eq!(code, 1, "{shown}");
+    assert!(shown.contains("differ") && !shown.contains("horse"), "{shown}");
+    let (code, shown) = at_terminal(&home, "user create anna", [GOOD, GOOD]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("The same again: ") && !shown.contains("horse"), "{shown}");
+    assert_eq!(login(&home, "anna", GOOD).0, "200");
+}

@@ -1,0 +1,229 @@
+//! The doctor finds what is wrong, and nothing where nothing is.
+
+use super::setup::old_store;
+use super::{Home, NEVER, read_until, terminal};
+use serde_json::Value;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// A store that has answered a request.
+fn used() -> Home {
+    let home = Home::new();
+    assert_eq!(home.call("", "GET", "/api/health/", "").0, "200");
+    assert_eq!(home.call("", "POST", "/api/auth/register/", r#"{"username":"anna","password":"correct horse 9"}"#).0, "201");
+    home.ok("maintain --quiet");
+    home
+}
+
+fn check(report: &Value, name: &str) -> (String, String) {
+    let checks = report["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["name"] == name).unwrap();
+    let text = |field: &str| check[field].as_str().unwrap_or_default().to_owned();
+    (text("level"), format!("{} {}", text("saw"), text("todo")))
+}
+
+/// The doctor must call this check a problem, and say these words about it.
+fn finds(home: &Home, name: &str, words: &[&str]) {
+    let ran = home.run("doctor --full --json");
+    assert_eq!(ran.code, 1, "{name}: {}", ran.out);
+    let (level, told) = check(&serde_json::from_str(&ran.out).unwrap(), name);
+    assert_eq!(level, "problem", "{name}: {told}");
+    for word in words {
+        assert!(told.contains(word), "{word:?} is not in {told:?}");
+    }
+    let plain = home.run("doctor --full");
+    assert_eq!(plain.code, 1);
+    assert!(plain.out.contains("PROBLEM") && plain.out.contains("why:") && plain.out.contains("do:"), "{}", plain.out);
+}
+
+fn chmod(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_sound_store_has_no_problem() {
+    let home = used();
+    let report = home.json("doctor --full --json");
+    for check in report["checks"].as_array().unwrap() {
+        assert_eq!(check["level"], "ok", "{check}");
+        assert!(!check["why"].as_str().unwrap().is_empty());
+    }
+    assert_eq!((&report["ok"], &report["problems"]), (&true.into(), &0.into()));
+    let plain = home.ok("doctor");
+    assert!(plain.ends_with("no problems\n") && !plain.contains('\u{1b}'), "{plain}");
+}
+
+#[test]
+fn before_the_first_request_nothing_is_wrong_and_nothing_is_made() {
+    let home = Home::new();
+    assert!(home.ok("doctor").contains("the first request makes it"));
+    assert!(!home.path("tandem").exists());
+}
+
+#[test]
+fn a_wrong_configuration_is_a_problem_not_the_end() {
+    let mut home = used();
+    home.env.push(("TANDEM_LIMITS_AUHT", "off".to_owned()));
+    finds(&home, "configuration", &["did you mean TANDEM_LIMITS_AUTH?", "tandem config --example"]);
+}
+
+#[test]
+fn a_secret_that_others_can_read_is_found() {
+    let home = used();
+    chmod(&home.data().join("secret"), 0o644);
+    finds(&home, "secret", &["644", "chmod 600"]);
+}
+
+#[test]
+fn a_weak_secret_is_found() {
+    let mut home = used();
+    fs::write(home.data().join("secret"), "a".repeat(40)).unwrap();
+    finds(&home, "secret", &["1 different"]);
+    fs::write(home.data().join("secret"), "short").unwrap();
+    finds(&home, "secret", &["5 characters"]);
+    home.env.push(("TANDEM_JWT_SECRET", "too short".to_owned()));
+    finds(&home, "secret", &["9 characters", "jwt_secret"]);
+}
+
+#[test]
+fn a_configuration_file_with_a_secret_is_private() {
+    let home = used();
+    let file = home.path("tandem/tandem.toml");
+    fs::write(&file, "jwt_secret = \"0123456789abcdefghijklmnopqrstuvwxyz\"\n").unwrap();
+    chmod(&file, 0o644);
+    finds(&home, "configuration", &["others can read", "chmod 600"]);
+    chmod(&file, 0o600);
+    home.ok("doctor");
+}
+
+#[test]
+fn a_data_folder_that_others_can_enter_is_found() {
+    let home = used();
+    chmod(&home.data(), 0o755);
+    finds(&home, "data folder", &["755", "chmod 700"]);
+}
+
+#[test]
+fn a_database_that_others_can_read_is_found() {
+    let home = used();
+    chmod(&home.data().join("tandem.db"), 0o640);
+    finds(&home, "database", &["640", "chmod 600"]);
+}
+
+#[test]
+fn data_in_a_web_root_are_found_even_behind_a_link() {
+    let mut home = Home::new();
+    let data = home.path("public_html/tandem-data");
+    home.env.push(("TANDEM_DATA", data.to_str().unwrap().to_owned()));
+    home.ok("migrate");
+    finds(&home, "web root", &["public_html", "home folder"]);
+    let link = home.path("elsewhere");
+    std::os::unix::fs::symlink(home.path("public_html"), &link).unwrap();
+    home.env = vec![("TANDEM_DATA", link.join("tandem-data").to_str().unwrap().to_owned())];
+    finds(&home, "web root", &["public_html"]);
+}
+
+#[test]
+fn a_program_in_the_web_root_is_found() {
+    let home = used();
+    let program = home.path("public_html/tandem");
+    fs::create_dir(home.path("public_html")).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_tandem"), &program).unwrap();
+    let output = home.command(program.to_str().unwrap()).args(["doctor", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let (level, told) = check(&serde_json::from_slice(&output.stdout).unwrap(), "web root");
+    assert!(level == "problem" && told.contains("public_html/tandem"), "{told}");
+}
+
+/// What `tandem doctor` shows at a terminal.
+fn shown(home: &Home) -> String {
+    let (mut outer, inner) = terminal();
+    let mut command = home.command(env!("CARGO_BIN_EXE_tandem"));
+    command.arg("doctor").stdout(inner);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let mut shown = String::new();
+    read_until(&mut outer, &mut shown, NEVER);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    shown
+}
+
+#[test]
+fn colour_is_for_terminals_that_want_it() {
+    let mut home = used();
+    home.env.push(("TERM", "xterm".to_owned()));
+    assert!(shown(&home).contains("\u{1b}[32mok"), "{}", shown(&home));
+    home.env.push(("NO_COLOR", "1".to_owned()));
+    assert!(!shown(&home).contains('\u{1b}'));
+}
+
+#[test]
+fn the_schema_is_compared() {
+    let home = Home::new();
+    old_store(&home);
+    finds(&home, "database", &["schema 1", "backup", "tandem migrate"]);
+    home.sql("PRAGMA user_version = 99");
+    finds(&home, "database", &["schema 99"]);
+}
+
+#[test]
+fn damage_is_found() {
+    let home = used();
+    // An index that lacks a row, which only a full reading shows.
+    home.sql(
+        "PRAGMA writable_schema = ON; \
+         UPDATE sqlite_schema SET sql = 'CREATE INDEX sessions_expiry ON sessions (created_at)' WHERE name = 'sessions_expiry'",
+    );
+    assert_eq!(check(&home.json("doctor --json"), "database").0, "ok", "only --full reads everything");
+    finds(&home, "database", &["damaged", "backup"]);
+    fs::write(
+        home.data().join("tandem.db"),
+        "this is no database, whatever its name says, and long enough to be read as one. ".repeat(60),
+    )
+    .unwrap();
+    finds(&home, "database", &["damaged"]);
+    assert_eq!(home.run("user list").code, 1);
+}
+
+#[test]
+fn the_wrong_journal_is_found_and_migrate_mends_it() {
+    let home = used();
+    home.sql("PRAGMA journal_mode = DELETE");
+    finds(&home, "journal", &["delete", "tandem migrate"]);
+    home.ok("migrate");
+    home.ok("doctor");
+}
+
+#[test]
+fn failures_in_the_log_are_counted() {
+    let home = used();
+    let now = tandem::base::time::Timestamp::now();
+    let line = |at: &dyn std::fmt::Display| format!("{at} [ERROR] request x (GET): no\n");
+    fs::write(home.data().join("tandem.log"), format!("{}{}", line(&"2020-01-01T00:00:00Z"), line(&now).repeat(2))).unwrap();
+    chmod(&home.data().join("tandem.log"), 0o600);
+    let (level, told) = check(&home.json("doctor --json"), "log");
+    assert_eq!(level, "note");
+    assert!(told.contains("2 failures"), "{told}");
+    home.ok("doctor");
+}
+
+#[test]
+fn what_the_program_logs_is_what_the_doctor_counts() {
+    let home = used();
+    home.sql("ALTER TABLE users RENAME TO gone");
+    assert_eq!(home.call("", "POST", "/api/auth/register/", r#"{"username":"ben","password":"correct horse 9"}"#).0, "503");
+    let (_, told) = check(&home.json("doctor --json"), "log");
+    assert!(told.contains("1 failure in"), "{told}");
+}
+
+#[test]
+fn maintenance_that_does_not_run_is_found() {
+    let home = used();
+    home.sql("UPDATE facts SET value = '2026-01-01T00:00:00.000Z' WHERE name = 'maintained_at'");
+    finds(&home, "maintenance", &["days ago", "cron"]);
+    home.sql("DELETE FROM facts WHERE name = 'maintained_at'");
+    assert_eq!(check(&home.json("doctor --json"), "maintenance").0, "note");
+    home.sql("UPDATE migrations SET applied_at = 1000");
+    finds(&home, "maintenance", &["has never run"]);
+}
