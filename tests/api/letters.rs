@@ -93,6 +93,7 @@ fn the_longest_letter(server: &Server) {
         field_error(a.patch(&path(&id), &json!({"content": korean(count)})), "content");
     }
     assert_eq!(b.get(LETTERS).expect(200).json()["results"][0]["content"], content);
+    assert!(text_of(&pdf(&b, &id, None)).matches("가나다라").count() > LONGEST / 12);
 }
 
 fn kept_as_it_came(server: &Server) {
