@@ -8,5 +8,6 @@ mod clock;
 mod faults;
 mod model;
 mod servers;
+mod tidy;
 mod transport;
 mod web;

@@ -3,8 +3,15 @@
 //! A case is a line in its noun's table. All cases run on each kind of server, against one server of the kind: each
 //! makes users of its own. Cases that need settings of their own start their own server.
 
+mod check;
+mod checkins;
+mod feed;
+mod feed_pages;
 mod home;
+mod letters;
 mod phone;
+mod qna;
+mod sync;
 
 use crate::servers::{Kind, Options, Server};
 pub use phone::Phone;
@@ -16,7 +23,7 @@ use std::thread;
 pub type Case = (&'static str, fn(&Server));
 
 /// Every noun's cases.
-const CASES: &[&[Case]] = &[home::CASES];
+const CASES: &[&[Case]] = &[home::CASES, qna::CASES, checkins::CASES, letters::CASES, sync::CASES, feed_pages::CASES];
 
 /// Cases that run side by side: as many as the server has workers.
 const SIDE_BY_SIDE: usize = 4;

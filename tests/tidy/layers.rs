@@ -1,0 +1,116 @@
+//! What may import what (the layers are named in `src/lib.rs`).
+
+use super::source::Source;
+
+/// Each layer and the ones below it that it may know.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("bin", &["transport", "cli", "app"]),
+    ("transport", &["http", "base"]),
+    ("cli", &["app", "domain", "feature", "http", "db", "base"]),
+    ("app", &["domain", "feature", "http", "db", "base"]),
+    ("domain", &["feature", "http", "db", "base"]),
+    ("feature", &["http", "db", "base"]),
+    ("http", &["base"]),
+    ("db", &["base"]),
+    ("base", &[]),
+];
+
+/// Macros are exported at the crate's root; each belongs to the layer that defines it.
+const MACROS: &[(&str, &str)] = &[("params", "db")];
+
+/// Nouns that may know another one: the noun, the other, why. Reviewed, one by one.
+const ACQUAINTED: &[(&str, &str, &str)] = &[];
+
+/// The layer of a file; the crate's root, which declares them all, has none.
+fn layer(path: &str) -> Option<&str> {
+    if path.starts_with("cgi-bin/") {
+        return Some("bin");
+    }
+    let name = path.strip_prefix("src/")?.split('/').next()?.trim_end_matches(".rs");
+    (name != "lib").then_some(name)
+}
+
+/// The noun whose folder a file lies in.
+fn noun(path: &str) -> Option<&str> {
+    path.strip_prefix("src/domain/")?.split_once('/').map(|(noun, _)| noun)
+}
+
+/// What follows a root in paths: `crate::a::b` and `crate::{a::b, c}` give `a::b`, `a::b` and `c`.
+fn paths(code: &str, root: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for (at, _) in code.match_indices(root) {
+        let rest = &code[at + root.len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => paths.extend(branches(group)),
+            None => paths.push(path(rest)),
+        }
+    }
+    paths
+}
+
+/// The path at the start of a text.
+fn path(text: &str) -> String {
+    text.trim_start().chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | ':')).collect()
+}
+
+/// The paths at the top of a group, up to its closing brace.
+fn branches(group: &str) -> Vec<String> {
+    let (mut depth, mut start, mut branches) = (0_usize, 0, Vec::new());
+    for (at, c) in group.char_indices() {
+        let ends = depth == 0 && matches!(c, ',' | '}');
+        if ends {
+            branches.push(path(&group[start..at]));
+            start = at + 1;
+        }
+        match c {
+            '}' if depth == 0 => break,
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    branches
+}
+
+/// The layers that a file imports from, with the paths that say so.
+fn imports(text: &str) -> Vec<(String, String)> {
+    let code = Source::of(text).code;
+    let all = [paths(&code, "crate::"), paths(&code, "tandem::")].concat();
+    let layer = |path: &String| {
+        let first = path.split("::").next().unwrap_or_default();
+        MACROS.iter().find(|(name, _)| *name == first).map_or(first, |(_, layer)| layer).to_owned()
+    };
+    all.into_iter().filter(|path| !path.is_empty()).map(|path| (layer(&path), path)).collect()
+}
+
+/// Bins know transport, cli and app; those know what lies below them, and so on down to base.
+pub fn imports_point_down(path: &str, text: &str) -> Vec<String> {
+    let Some(own) = layer(path) else { return Vec::new() };
+    let Some((_, known)) = LAYERS.iter().find(|(name, _)| *name == own) else { return vec![format!("no layer {own}")] };
+    let wrong = imports(text).into_iter().filter(|(layer, _)| layer != own && !known.contains(&layer.as_str()));
+    wrong.map(|(_, import)| format!("{own} imports {import}")).collect()
+}
+
+/// What two nouns share lies in a layer below them.
+pub fn nouns_keep_apart(path: &str, text: &str) -> Vec<String> {
+    let Some(own) = noun(path) else { return Vec::new() };
+    let mut wrong = Vec::new();
+    for (_, import) in imports(text).into_iter().filter(|(layer, _)| layer == "domain") {
+        let other = import.split("::").nth(1).unwrap_or_default();
+        let reviewed = ACQUAINTED.iter().any(|(noun, known, _)| (*noun, *known) == (own, other));
+        if other != own && !reviewed {
+            wrong.push(format!("{own} imports {import}"));
+        }
+    }
+    wrong
+}
+
+/// An import from another layer or noun says its whole path, where the other rules see it.
+pub fn no_climbing(path: &str, text: &str) -> Vec<String> {
+    let code = Source::of(text).code;
+    let folder = path.trim_end_matches("/mod.rs").trim_end_matches(".rs");
+    let root = layer(path).is_some_and(|layer| folder == format!("src/{layer}"))
+        || noun(path).is_some_and(|noun| folder == format!("src/domain/{noun}"));
+    let climbs = code.contains("super::super") || (root && code.contains("super::"));
+    climbs.then(|| "write the path from crate:: on".to_owned()).into_iter().collect()
+}

@@ -1,0 +1,98 @@
+//! What must not be written, and how long a file may be.
+
+use super::source::Source;
+use std::path::Path;
+
+/// The most lines of a file.
+const LINES: usize = 400;
+/// Files that may be longer, and why: tables. Reviewed, one by one.
+const LONG: &[(&str, &str)] = &[];
+
+/// What ends a program where an outcome was wanted.
+const PANICS: &[&str] =
+    &[".unwrap()", ".expect(", ".unwrap_err()", ".expect_err(", "panic!(", "todo!(", "unimplemented!(", "unreachable!(", "dbg!("];
+
+/// Marks of unfinished work. In two pieces each, so that this file has none.
+const MARKS: &[(&str, &str)] = &[("TO", "DO"), ("FIX", "ME"), ("HA", "CK"), ("for", " now")];
+
+/// Folders of whoever sits at a machine.
+const PERSONAL: &[(&str, &str)] = &[("/ro", "ot/"), ("/t", "mp/"), ("/Us", "ers/"), ("C:", "\\")];
+
+/// Where everybody has folders: a path below names a machine by two of its parts, else by one.
+const COMMON: &[&str] = &["home", "opt", "srv", "var", "usr", "mnt", "media", "data"];
+
+/// Files that name the driver: all of it, and the one line in which rows pass.
+const DRIVER: (&str, &str) = ("src/db/sqlite.rs", "src/db/mod.rs");
+
+fn found<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Vec<String> {
+    let lines =
+        |word: &'w str| text.lines().enumerate().filter(move |(_, line)| line.contains(word)).map(move |(n, _)| (n, word));
+    words.into_iter().flat_map(lines).map(|(n, word)| format!("line {}: {word}", n + 1)).collect()
+}
+
+fn join(pairs: &[(&str, &str)]) -> Vec<String> {
+    pairs.iter().map(|(a, b)| format!("{a}{b}")).collect()
+}
+
+/// A file that is all tests.
+fn is_test(path: &str) -> bool {
+    path.ends_with("/tests.rs")
+}
+
+/// A panic is a 500 for somebody: outcomes are values.
+pub fn does_not_panic(path: &str, text: &str) -> Vec<String> {
+    if is_test(path) { Vec::new() } else { found(&Source::of(text).code, PANICS.iter().copied()) }
+}
+
+/// What is not done is not there.
+pub fn leaves_nothing_to_do(path: &str, text: &str) -> Vec<String> {
+    // The list of common passwords and licences are not ours to word.
+    let ours = !path.ends_with(".txt") && path != "Cargo.lock";
+    let marks = join(MARKS);
+    if ours { found(text, marks.iter().map(String::as_str)) } else { Vec::new() }
+}
+
+/// Whoever builds this has another machine.
+pub fn names_no_machine(_: &str, text: &str) -> Vec<String> {
+    let mut paths = join(PERSONAL);
+    paths.extend(machine(Path::new(env!("CARGO_MANIFEST_DIR"))));
+    found(text, paths.iter().map(String::as_str))
+}
+
+/// What paths of this machine begin with, from the project's own.
+fn machine(project: &Path) -> Option<String> {
+    let mut parts = project.components().skip(1).map(|part| part.as_os_str().to_string_lossy().into_owned());
+    let first = parts.next()?;
+    let common = COMMON.contains(&first.as_str());
+    Some(if common { format!("/{first}/{}/", parts.next()?) } else { format!("/{first}/") })
+}
+
+/// Another driver is another file, not a change everywhere.
+pub fn names_no_driver(path: &str, text: &str) -> Vec<String> {
+    let named = found(&Source::of(text).code, ["rusqlite", "libsqlite3"]);
+    let seam = path == DRIVER.1 && named.len() <= 1;
+    if path == DRIVER.0 || seam { Vec::new() } else { named }
+}
+
+/// What is longer has more than one subject.
+pub fn is_short(path: &str, text: &str) -> Vec<String> {
+    let (lines, reviewed) = (text.lines().count(), LONG.iter().any(|(long, _)| *long == path));
+    match (lines > LINES, reviewed) {
+        (true, false) => vec![format!("{lines} lines")],
+        (false, true) => vec!["is short again: take it off the list".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+/// Whoever opens a file learns first what it is for.
+pub fn has_a_head(path: &str, text: &str) -> Vec<String> {
+    let mark = if path.ends_with(".sql") { "-- " } else { "//! " };
+    if text.starts_with(mark) { Vec::new() } else { vec![format!("does not begin with {mark}")] }
+}
+
+#[test]
+fn a_machine_is_known_by_the_project_s_path() {
+    let of = |path| machine(Path::new(path));
+    assert_eq!(of("/home/ana/tandem").as_deref(), Some("/home/ana/"));
+    assert_eq!(of("/build/tandem").as_deref(), Some("/build/"));
+}
