@@ -49,6 +49,16 @@ pub fn start(settings: &Settings) {
 /// Logs why a request failed, unless it was the caller's doing.
 pub fn failure(request: &Request<'_>, error: &Error) {
     if !matches!(error, Error::Refused(_)) {
-        log::error!("request {} ({}): {error}", request.id, request.method.name());
+        say(&format!("request {} ({}): {error}", request.id, request.method.name()));
+    }
+}
+
+/// Before the configuration was read, nothing says where the log is: then the line goes to the web server's own.
+fn say(line: &str) {
+    if log::max_level() == LevelFilter::Off {
+        // There is nowhere left to say that this failed.
+        let _ = writeln!(io::stderr(), "tandem: {line}");
+    } else {
+        log::error!("{line}");
     }
 }
