@@ -3,8 +3,20 @@
 //! A case is a line in its noun's table. All cases run on each kind of server, against one server of the kind: each
 //! makes users of its own. Cases that need settings of their own start their own server.
 
+mod auth;
+mod conventions;
+mod couples;
+mod expect;
+mod fuzz;
+mod goals;
 mod home;
+mod idempotency;
+mod limits;
+mod objects;
 mod phone;
+mod routes;
+mod sessions;
+mod tokens;
 
 use crate::servers::{Kind, Options, Server};
 pub use phone::Phone;
@@ -16,7 +28,18 @@ use std::thread;
 pub type Case = (&'static str, fn(&Server));
 
 /// Every noun's cases.
-const CASES: &[&[Case]] = &[home::CASES];
+const CASES: &[&[Case]] = &[
+    home::CASES,
+    conventions::CASES,
+    routes::CASES,
+    objects::CASES,
+    idempotency::CASES,
+    auth::CASES,
+    sessions::CASES,
+    tokens::CASES,
+    couples::CASES,
+    goals::CASES,
+];
 
 /// Cases that run side by side: as many as the server has workers.
 const SIDE_BY_SIDE: usize = 4;
