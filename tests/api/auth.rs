@@ -326,7 +326,7 @@ fn export(server: &Server) {
     for (list, n) in lists {
         let shown = b.get(&things.paths()[n]).expect(200).json();
         let held = data[list].as_array().unwrap_or_else(|| panic!("no {list} in {export}"));
-        assert!(held.iter().any(|object| *object == shown), "{list}: {shown} is not in {held:?}");
+        assert!(held.contains(&shown), "{list}: {shown} is not in {held:?}");
     }
     assert!(data["checkins"].to_string().contains(&by_partner));
     assert_eq!(data["qna_answers"][0]["text"], "South");

@@ -2,8 +2,8 @@
 
 use super::expect::{guarded, is_id, is_instant, problem, refused};
 use super::{Case, Phone};
-use crate::servers::Server;
 use crate::servers::client::{Answer, request};
+use crate::servers::{Kind, Server};
 use serde_json::json;
 
 /// See [`Case`].
@@ -46,7 +46,7 @@ fn forms(server: &Server) {
     let goal = clear.send(server.port).expect(200).json();
     assert!(goal["target_date"].is_null() && goal["owner"].is_null(), "a form has no null: empty is null: {goal}");
     for (sent, done) in [("true", true), ("0", false), ("on", true), ("off", false)] {
-        let add = phone.ask("POST", &format!("/goals/{id}/actions/")).header("Content-Type", &format!("{form}; charset=utf-8"));
+        let add = phone.ask("POST", &format!("/goals/{id}/actions/")).header("Content-Type", format!("{form}; charset=utf-8"));
         assert_eq!(add.body(format!("text=a&done={sent}")).send(server.port).expect(201).json()["action"]["done"], done);
     }
     refused(send(&phone, form, "title="), "title");
@@ -146,15 +146,12 @@ fn every_error(server: &Server) {
 
 fn unknown_routes(server: &Server) {
     let phone = Phone::single(server);
-    for path in
-        ["/nowhere/", "/goal/", "/goals/x/y/z/", "/auth/", "/v3/goals/", "//goals/", "/goals//actions/", "/GOALS/", "/goals%2F"]
-    {
-        // Some servers refuse or merge odd slashes themselves; what they say is a problem all the same.
-        let answer = phone.get(path);
-        if answer.status != 200 || !path.contains("//") {
-            assert_eq!(answer.header("Content-Type"), Some("application/problem+json"), "{path}");
-            answer.expect(404);
-        }
+    for path in ["/nowhere/", "/goal/", "/goals/x/y/z/", "/auth/", "/v3/goals/", "//goals/", "/goals//actions/", "/GOALS/"] {
+        problem(phone.get(path), 404);
+    }
+    // Apache keeps an encoded slash from every program, unless the host lets it pass.
+    if matches!(server.kind, Kind::LighttpdCgi | Kind::LighttpdFastcgi) {
+        problem(phone.get("/goals%2F"), 404);
     }
     for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         problem(request(method, "/api/nowhere/").body("").send(server.port), 404);

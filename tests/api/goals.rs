@@ -264,7 +264,8 @@ fn deletion(server: &Server) {
         assert_eq!((&item["deleted"], &item["updated_at"]), (&json!(true), &poll["server_time"]));
         buried.push(item["id"].as_str().unwrap().to_owned());
     }
-    (ids.sort(), buried.sort());
+    ids.sort();
+    buried.sort();
     assert_eq!(ids, buried);
 }
 

@@ -195,6 +195,36 @@ fn a_trusted_proxy_tells_the_scheme_and_no_one_else() {
 }
 
 #[test]
+fn a_kept_answer_is_sealed_and_forgotten_after_a_day() {
+    let server = server(&[("TANDEM_LIMITS_AUTH", "off")]);
+    let phone = Phone::register(&server);
+    let key = uuid::Uuid::new_v4().to_string();
+    let send = || login(&phone.username, PASSWORD).header("Idempotency-Key", &key).send(server.port).expect(200);
+    let first = send();
+    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
+    let sql = "SELECT scope, request, answer, hits, expires_at FROM idempotency";
+    let row = |sql: &str| {
+        let read = |row: &rusqlite::Row<'_>| {
+            let text: String = row.get::<_, String>(0)? + &row.get::<_, String>(1)?;
+            Ok((text.into_bytes(), row.get::<_, Vec<u8>>(2)?, row.get::<_, i64>(3)?, row.get::<_, i64>(4)?))
+        };
+        db.query_row(sql, [], read).unwrap()
+    };
+    assert_eq!(send().body, first.body);
+    let (names, sealed, hits, expires) = row(sql);
+    assert_eq!(hits, 1);
+    let access = first.json()["access"].as_str().unwrap().to_owned();
+    for secret in [access.as_bytes(), key.as_bytes(), PASSWORD.as_bytes(), phone.username.as_bytes()] {
+        let holds = |bytes: &[u8]| bytes.windows(secret.len()).any(|window| window == secret);
+        assert!(!holds(&names) && !holds(&sealed));
+    }
+    let lifetime = expires - tandem::base::time::Timestamp::now().0;
+    assert!((86_300_000..=86_400_000).contains(&lifetime), "{lifetime}");
+    db.execute("UPDATE idempotency SET expires_at = 1", []).unwrap();
+    assert_ne!(send().body, first.body, "the key counts as unused");
+}
+
+#[test]
 fn a_setting_that_does_not_exist_is_503_and_told_to_the_operator_alone() {
     const SECRET: &str = "a-secret-that-is-long-enough-for-everybody";
     let folder = tempfile::tempdir().unwrap();

@@ -15,6 +15,7 @@ pub const CASES: &[Case] = &[
     ("HEAD works wherever GET does and says the same without the content", head),
     ("OPTIONS works everywhere and names the methods", options),
     ("a method that a path has not is 405 with Allow", wrong_methods),
+    ("a path that two patterns match names each method once", crossing_patterns),
     ("every route but the public ones wants a token", tokens_wanted),
     ("a public route ignores a dead token", dead_tokens_ignored),
     ("a user without a couple has empty lists and no objects", without_a_couple),
@@ -122,6 +123,12 @@ fn wrong_methods(server: &Server) {
     }
 }
 
+fn crossing_patterns(server: &Server) {
+    // `/goals/{id}/actions/` and `/goals/actions/{id}/` both match.
+    let answer = request("PROPFIND", "/api/goals/actions/actions/").send(server.port).expect(405);
+    assert_eq!(answer.header("Allow").unwrap().split(", ").count(), allowed(&answer).len(), "each method once");
+}
+
 fn tokens_wanted(server: &Server) {
     for route in routes().filter(|route| route.access != Access::Public) {
         let path = format!("/api{}", filled(route.path, &uuid::Uuid::new_v4().to_string()));
@@ -162,7 +169,11 @@ fn without_a_couple(server: &Server) {
     for (method, path) in
         [("GET", "/couple/"), ("GET", "/sync/changes/"), ("POST", "/couple/invite/"), ("POST", "/couple/leave/")]
     {
-        assert_eq!(problem(phone.ask(method, path).body("").send(server.port), 404)["detail"], "No couple found.", "{method} {path}");
+        assert_eq!(
+            problem(phone.ask(method, path).body("").send(server.port), 404)["detail"],
+            "No couple found.",
+            "{method} {path}"
+        );
     }
     let things = Things::of(&other);
     for id in things.ids().into_iter().chain([uuid::Uuid::new_v4().to_string().as_str(), "nonsense"]) {
