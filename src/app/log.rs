@@ -49,15 +49,16 @@ pub fn start(settings: &Settings) {
     let _ = WriteLogger::init(LevelFilter::Info, config, lazy);
 }
 
-/// Logs why a request failed, unless it was the caller's doing.
+/// Logs why a request failed, unless it was the caller's doing. Before the configuration was read, nothing says where
+/// the log is: then the line goes to the web server's own.
 pub fn failure(request: &Request<'_>, error: &Error) {
     if matches!(error, Error::Refused(_)) {
         return;
     }
     let line = format!("request {} ({}): {error}", request.id, request.method.name());
     if log::max_level() == LevelFilter::Off {
-        // No configuration, no log; and nothing is left to try if this fails.
-        let _ = writeln!(io::stderr(), "{line}");
+        // There is nowhere left to say that this failed.
+        let _ = writeln!(io::stderr(), "tandem: {line}");
     }
     log::error!("{line}");
 }

@@ -12,7 +12,7 @@ use crate::base::time::Timestamp;
 use crate::db::{Db, Mode, Place};
 use crate::feature::ctx::Work;
 use crate::feature::{Access, Ctx, House, Tx};
-use crate::http::{Handler, Request, Response, Vars, body, problem};
+use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
 use guard::{address, admit, cors, finish, idempotency, meter::Meters};
 use std::io::Read;
 
@@ -98,16 +98,33 @@ fn call(ctx: &mut Ctx<'_>) -> Result<Response> {
         Tx::Read => read(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
         Tx::Write => write(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
         Tx::Own if ctx.route.access == Access::Public => (ctx.route.handler)(ctx),
-        Tx::Own => {
-            read(ctx, &mut |_| Ok(Response::empty(204)))?;
-            (ctx.route.handler)(ctx)
-        }
+        Tx::Own => admitted(ctx),
     }
+}
+
+/// Admits the caller, then lets the handler open its own transaction. An answer kept under the request's key is given
+/// before the handler checks anything: a change of password asked again would find the old password wrong.
+fn admitted(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let mut kept = None;
+    let mut look = |ctx: &mut Ctx<'_>| {
+        if let Some(key) = idempotency::key(ctx)? {
+            kept = idempotency::stored(ctx, &key)?;
+        }
+        Ok(Response::empty(204))
+    };
+    let keyed = ctx.request.method == Method::Post && ctx.request.header("IDEMPOTENCY_KEY").is_some();
+    within(ctx, if keyed { Mode::Write } else { Mode::Read }, &mut look)?;
+    kept.map_or_else(|| (ctx.route.handler)(ctx), Ok)
 }
 
 /// Runs work in one snapshot, with the caller admitted.
 fn read(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    ctx.db.begin(Mode::Read)?;
+    within(ctx, Mode::Read, work)
+}
+
+/// Runs work in one transaction, with the caller admitted.
+fn within(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
+    ctx.db.begin(mode)?;
     let outcome = admit::caller(ctx).and_then(|stop| stop.map_or_else(|| work(ctx), Ok));
     if outcome.is_ok() {
         ctx.db.commit()?

@@ -26,7 +26,9 @@ pub fn find(features: &'static [&'static Feature], request: &mut Request<'_>) ->
             request.captured = captured;
             return Found::Route(route);
         }
-        allowed.push(route.method.name());
+        if !allowed.contains(&route.method.name()) {
+            allowed.push(route.method.name());
+        }
     }
     match allowed {
         list if list.is_empty() => Found::Nothing,
@@ -41,7 +43,6 @@ fn allow(mut methods: Vec<&'static str>) -> String {
         methods.push(Method::Head.name());
     }
     methods.push(Method::Options.name());
-    methods.dedup();
     methods.join(", ")
 }
 

@@ -103,10 +103,11 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// A header field of the request, by its CGI name without `HTTP_` (`IF_MATCH`); empty is as good as missing.
+    /// A header field of the request, by its CGI name without `HTTP_` (`IF_MATCH`); empty is as good as missing. A value
+    /// that is no text stands as U+FFFD, so that a condition or a key is never taken for absent.
     pub fn header(&self, name: &str) -> Option<&str> {
         let value = self.vars.iter().find(|(n, _)| n.strip_prefix(b"HTTP_").is_some_and(|n| n == name.as_bytes()))?.1;
-        std::str::from_utf8(value).ok().filter(|v| !v.is_empty())
+        Some(std::str::from_utf8(value).unwrap_or("\u{fffd}")).filter(|v| !v.is_empty())
     }
 
     /// The `Authorization` field: Apache's rewriting may rename it once or twice.

@@ -3,15 +3,27 @@
 //! A case is a line in its noun's table. All cases run on each kind of server, against one server of the kind: each
 //! makes users of its own. Cases that need settings of their own start their own server.
 
+mod auth;
 mod check;
 mod checkins;
+mod conventions;
+mod couples;
+mod expect;
 mod feed;
 mod feed_pages;
+mod fuzz;
+mod goals;
 mod home;
+mod idempotency;
 mod letters;
+mod limits;
+mod objects;
 mod phone;
 mod qna;
+mod routes;
+mod sessions;
 mod sync;
+mod tokens;
 
 use crate::servers::{Kind, Options, Server};
 pub use phone::Phone;
@@ -23,7 +35,23 @@ use std::thread;
 pub type Case = (&'static str, fn(&Server));
 
 /// Every noun's cases.
-const CASES: &[&[Case]] = &[home::CASES, qna::CASES, checkins::CASES, letters::CASES, sync::CASES, feed_pages::CASES];
+const CASES: &[&[Case]] = &[
+    home::CASES,
+    conventions::CASES,
+    routes::CASES,
+    objects::CASES,
+    idempotency::CASES,
+    auth::CASES,
+    sessions::CASES,
+    tokens::CASES,
+    couples::CASES,
+    qna::CASES,
+    goals::CASES,
+    checkins::CASES,
+    letters::CASES,
+    sync::CASES,
+    feed_pages::CASES,
+];
 
 /// Cases that run side by side: as many as the server has workers.
 const SIDE_BY_SIDE: usize = 4;

@@ -8,7 +8,7 @@ use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::{DAY, Timestamp};
 use crate::db::Upsert;
-use crate::feature::Ctx;
+use crate::feature::{Access, Ctx};
 use crate::http::{Method, Response};
 use crate::params;
 use chacha20poly1305::aead::{Aead, KeyInit};
@@ -48,7 +48,9 @@ pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
     }
     let secret = ctx.house.derive("idempotency");
     let user = ctx.caller.as_ref().map_or(0, |c| c.user);
-    let tenant = ctx.caller.as_ref().and_then(|c| c.tenant.as_ref()).map_or(0, |t| t.id);
+    // Pairing moves the caller from one tenant to another: its own routes are asked again from the other side.
+    let member = ctx.caller.as_ref().filter(|_| matches!(ctx.route.access, Access::Member(_)));
+    let tenant = member.and_then(|c| c.tenant.as_ref()).map_or(0, |t| t.id);
     let operation = format!("{tenant} {user} {} {}", ctx.route.path, ctx.request.captured.join("/"));
     Ok(Some(Key {
         scope: keyed(&secret, &[operation.as_bytes(), value.as_bytes()]),

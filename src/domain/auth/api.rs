@@ -49,6 +49,8 @@ fn show_partner(ctx: &mut Ctx<'_>) -> Result<()> {
 
 /// DELETE `/auth/me/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let user = own(ctx)?;
+    etag::require_match(ctx.request, || shown(&user).body)?;
     confirm(ctx, rules::DELETE, "password")?;
     ctx.write(&mut |ctx| {
         for feature in ctx.house.features {

@@ -104,9 +104,10 @@ pub fn set_disabled(db: &mut Db, user: i64, disabled: bool, now: Timestamp) -> R
     db.run("UPDATE users SET disabled = ?, updated_at = ? WHERE id = ?", params![disabled, now, user]).map(drop)
 }
 
-/// Forgets a person: what their partner keeps stays signed by a name that says nothing.
+/// Forgets a person: what their partner keeps stays signed by a name that says nothing. The colon keeps it apart from
+/// every name that can be registered, which must not stand in the way.
 pub fn forget(db: &mut Db, user: i64, now: Timestamp) -> Result<()> {
-    let name = format!("deleted-{user}");
+    let name = format!("deleted:{user}");
     let sql = "UPDATE users SET username = ?, username_key = ?, email = NULL, email_key = NULL, password = '!', first_name = '', \
          last_name = '', timezone = 'UTC', disabled = 1, updated_at = ? WHERE id = ?";
     db.run(sql, params![&name, &name, now, user])?;

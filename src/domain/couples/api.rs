@@ -30,9 +30,10 @@ pub fn couple(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(shown(200, &found(store::find(ctx.db, tenant)?)?))
 }
 
-/// POST `/couple/leave/`
+/// POST `/couple/leave/`. Not a members' route: asked again under its idempotency key, the caller is no member any more.
 pub fn leave(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (user, tenant) = (ctx.user()?, ctx.tenant()?.clone());
+    ctx.advance(tenant.id)?;
     depart(ctx, user, &tenant)?;
     Ok(Response::empty(204))
 }

@@ -1,0 +1,214 @@
+//! Section 1 of the contract: `Idempotency-Key` on every POST.
+
+use super::expect::{problem, refused};
+use super::phone::{PASSWORD, fresh_name};
+use super::{Case, Phone, routes};
+use crate::servers::Server;
+use crate::servers::client::{Answer, request};
+use serde_json::{Value, json};
+use std::thread;
+use tandem::http::Method;
+
+/// See [`Case`].
+pub const CASES: &[Case] = &[
+    ("every POST of the contract is in this table", all_there),
+    ("a key gives the same answer byte for byte and applies once", replays),
+    ("a key that answered another body is 422 with SYNC_003", reused),
+    ("a bad key is 400 and applies nothing", bad_keys),
+    ("a key is its user's and its route's", scopes),
+    ("eight requests at once under one key apply once", at_once),
+    ("a refusal is not kept under its key", refusals),
+    ("a body that only looks different is the same", canonical),
+    ("a key on another method than POST does nothing", other_methods),
+];
+
+/// A POST route, what is sent there and which status answers.
+struct Post {
+    path: String,
+    phone: Option<Phone>,
+    body: Value,
+    status: u16,
+}
+
+impl Post {
+    fn send(&self, server: &Server, key: impl AsRef<[u8]>, body: &Value) -> Answer {
+        let ask = request("POST", &format!("/api{}", self.path)).header("Idempotency-Key", key).json(body);
+        self.phone.iter().fold(ask, |ask, phone| ask.bearer(&phone.access)).send(server.port)
+    }
+}
+
+fn key() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+fn code(phone: &Phone) -> Value {
+    phone.post("/couple/invite/", &json!({})).expect(200).json()["invite"]["code"].clone()
+}
+
+/// Every POST of the contract, each on users of its own where one would disturb another.
+fn posts(server: &Server) -> Vec<(&'static str, Post)> {
+    let post = |phone: &Phone, path: &str, status: u16, body: Value| Post {
+        path: path.into(),
+        phone: Some(phone.clone()),
+        body,
+        status,
+    };
+    let public = |path: &str, status: u16, body: Value| Post { path: path.into(), phone: None, body, status };
+    let [lone, login, refresh, out, all_out, secret] = std::array::from_fn(|_| Phone::register(server));
+    let (phone, host, leaver) = (Phone::single(server), Phone::single(server), Phone::single(server));
+    let joiner = Phone::register(server);
+    let goal = phone.make("/goals/", &json!({"title": "x"}));
+    let question = phone.make("/qna/questions/", &json!({"text": "x"}));
+    let passwords = json!({"old_password": PASSWORD, "new_password": "a new horse battery"});
+    vec![
+        ("/auth/register/", public("/auth/register/", 201, json!({"username": fresh_name("key"), "password": PASSWORD}))),
+        ("/auth/login/", public("/auth/login/", 200, json!({"username": login.username, "password": PASSWORD}))),
+        ("/auth/refresh/", public("/auth/refresh/", 200, json!({"refresh": refresh.refresh}))),
+        ("/auth/logout/", public("/auth/logout/", 204, json!({"refresh": out.refresh}))),
+        ("/auth/logout-all/", public("/auth/logout-all/", 204, json!({"refresh": all_out.refresh}))),
+        ("/auth/password/", post(&secret, "/auth/password/", 204, passwords)),
+        ("/couple/create/", post(&lone, "/couple/create/", 201, json!({}))),
+        ("/couple/invite/", post(&phone, "/couple/invite/", 200, json!({"ttl_minutes": 5}))),
+        ("/couple/join/", post(&joiner, "/couple/join/", 200, json!({"code": code(&host)}))),
+        ("/couple/leave/", post(&leaver, "/couple/leave/", 204, json!({}))),
+        ("/goals/", post(&phone, "/goals/", 201, json!({"title": "once"}))),
+        ("/goals/{id}/actions/", post(&phone, &format!("/goals/{goal}/actions/"), 201, json!({"text": "once"}))),
+        ("/qna/questions/", post(&phone, "/qna/questions/", 201, json!({"text": "once"}))),
+        (
+            "/qna/questions/{id}/answer/",
+            post(&phone, &format!("/qna/questions/{question}/answer/"), 200, json!({"text": "once"})),
+        ),
+        ("/checkins/", post(&phone, "/checkins/", 201, json!({"date": "2026-04-01"}))),
+        ("/letters/", post(&phone, "/letters/", 201, json!({"month": "2026-04", "content": "once"}))),
+    ]
+}
+
+fn all_there(server: &Server) {
+    const NOUNS: [&str; 6] = ["/auth/", "/couple/", "/goals/", "/qna/", "/checkins/", "/letters/"];
+    let posts = posts(server);
+    for route in routes::routes().filter(|r| r.method == Method::Post && NOUNS.iter().any(|noun| r.path.starts_with(noun))) {
+        assert!(posts.iter().any(|(pattern, _)| *pattern == route.path), "{} is not tested", route.path);
+    }
+}
+
+fn replays(server: &Server) {
+    for (pattern, post) in posts(server) {
+        let key = key();
+        let first = post.send(server, &key, &post.body).expect(post.status);
+        for _ in 0..2 {
+            let again = post.send(server, &key, &post.body);
+            assert_eq!((again.status, again.text()), (first.status, first.text()), "{pattern}");
+            assert_eq!(again.header("Content-Type"), first.header("Content-Type"), "{pattern}");
+            assert_eq!(again.header("ETag"), first.header("ETag"), "{pattern}");
+        }
+    }
+}
+
+fn reused(server: &Server) {
+    let phone = Phone::single(server);
+    for (pattern, post) in posts(server) {
+        // A change of password, a login and a logout are sound with this body too: the key alone is in the way.
+        let mut other = post.body.clone();
+        other["more"] = json!("another body");
+        let key = key();
+        post.send(server, &key, &post.body).expect(post.status);
+        let said = problem(post.send(server, &key, &other), 422);
+        assert_eq!(said["code"], "SYNC_003", "{pattern}");
+    }
+    let send = |title: &str| {
+        phone
+            .ask("POST", "/goals/")
+            .header("Idempotency-Key", "0123456789abcdef")
+            .json(&json!({ "title": title }))
+            .send(server.port)
+    };
+    send("one").expect(201);
+    problem(send("two"), 422);
+    assert_eq!(phone.get("/goals/").expect(200).json()["count"], 1);
+}
+
+fn bad_keys(server: &Server) {
+    let phone = Phone::single(server);
+    let send =
+        |key: &[u8]| phone.ask("POST", "/goals/").header("Idempotency-Key", key).json(&json!({"title": "x"})).send(server.port);
+    let long = "k".repeat(256);
+    for key in ["short-15-chars-", &long, "with a blank in the key", "accents-é-in-the-key"] {
+        problem(send(key.as_bytes()), 400);
+    }
+    problem(send(b"latin-1-\xe9-in-the-key"), 400);
+    assert_eq!(phone.get("/goals/").expect(200).json()["count"], 0);
+    send(&[b'k'; 16]).expect(201);
+    send(&[b'k'; 255]).expect(201);
+}
+
+fn scopes(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let stranger = Phone::single(server);
+    let key = key();
+    let send = |phone: &Phone, path: &str| {
+        let body = json!({"title": "x", "text": "x"});
+        phone.ask("POST", path).header("Idempotency-Key", &key).json(&body).send(server.port).expect(201).text()
+    };
+    let answers = [send(&a, "/goals/"), send(&b, "/goals/"), send(&stranger, "/goals/"), send(&a, "/qna/questions/")];
+    for (n, answer) in answers.iter().enumerate() {
+        assert!(!answers[..n].contains(answer), "{answer}");
+    }
+    let (one, other) = (a.make("/goals/", &json!({"title": "1"})), a.make("/goals/", &json!({"title": "2"})));
+    assert_ne!(send(&a, &format!("/goals/{one}/actions/")), send(&a, &format!("/goals/{other}/actions/")));
+    // With and without the version it is one route.
+    let versioned = request("POST", "/api/v1/goals").bearer(&a.access).header("Idempotency-Key", &key);
+    assert_eq!(versioned.json(&json!({"title": "x", "text": "x"})).send(server.port).expect(201).text(), answers[0]);
+}
+
+fn at_once(server: &Server) {
+    let phone = Phone::single(server);
+    let (lone, key) = (Phone::register(server), key());
+    let goal = || phone.ask("POST", "/goals/").header("Idempotency-Key", &key).json(&json!({"title": "x"})).send(server.port);
+    let couple = || lone.ask("POST", "/couple/create/").header("Idempotency-Key", &key).body("").send(server.port);
+    let register = json!({"username": fresh_name("once"), "password": PASSWORD});
+    let account = || request("POST", "/api/auth/register/").header("Idempotency-Key", &key).json(&register).send(server.port);
+    let asks: [&(dyn Fn() -> Answer + Sync); 3] = [&goal, &couple, &account];
+    for ask in asks {
+        let answers: Vec<Answer> = thread::scope(|scope| {
+            let running: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+            running.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let done: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 201).collect();
+        assert!(answers.iter().all(|answer| [201, 409].contains(&answer.status)), "{answers:?}");
+        assert!(!done.is_empty() && done.iter().all(|answer| answer.body == done[0].body), "{answers:?}");
+    }
+    assert_eq!(phone.get("/goals/").expect(200).json()["count"], 1);
+}
+
+fn refusals(server: &Server) {
+    let phone = Phone::register(server);
+    let key = key();
+    let send = |body: Value| phone.ask("POST", "/goals/").header("Idempotency-Key", &key).json(&body).send(server.port);
+    problem(send(json!({"title": "x"})), 400);
+    phone.post("/couple/create/", &json!({})).expect(201);
+    refused(send(json!({})), "title");
+    let made = send(json!({"title": "x"})).expect(201).text();
+    assert_eq!(send(json!({"title": "x"})).expect(201).text(), made);
+}
+
+fn canonical(server: &Server) {
+    let phone = Phone::single(server);
+    let key = key();
+    let send = |media: &str, body: &str| {
+        let ask = phone.ask("POST", "/goals/").header("Idempotency-Key", &key).header("Content-Type", media);
+        ask.body(body).send(server.port).expect(201).text()
+    };
+    let made = send("application/json", r#"{"title":"é","why_for_us":"w"}"#);
+    assert_eq!(send("application/json; charset=utf-8", "{ \"why_for_us\" : \"w\",\n\"title\":\"\\u00e9\" }"), made);
+    assert_eq!(phone.get("/goals/").expect(200).json()["count"], 1);
+}
+
+fn other_methods(server: &Server) {
+    let phone = Phone::single(server);
+    let goal = format!("/goals/{}/", phone.make("/goals/", &json!({"title": "x"})));
+    let send = |title: &str| {
+        let ask = phone.ask("PATCH", &goal).header("Idempotency-Key", "0123456789abcdef");
+        ask.json(&json!({ "title": title })).send(server.port).expect(200).json()["title"].clone()
+    };
+    assert_eq!((send("one"), send("two")), (json!("one"), json!("two")));
+}
