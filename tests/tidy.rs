@@ -60,6 +60,7 @@ const TOP: &[&str] = &[
     "tests",
     // Settings of tools that look for them here.
     ".ci",
+    ".cargo",
     ".clippy.toml",
     ".gitignore",
     ".rustfmt.toml",
