@@ -4,6 +4,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::time::{DAY, MINUTE, SECOND};
+use crate::db::Journal;
 use crate::feature::{Rate, Settings};
 use std::collections::BTreeMap;
 use std::env;
@@ -19,6 +20,8 @@ pub enum Value {
     List(fn(&mut Loaded, Vec<String>)),
     /// A whole number in a range.
     Number(u32, u32, fn(&mut Loaded, u32)),
+    /// One of these words; the function is given its place.
+    Word(&'static [&'static str], fn(&mut Loaded, usize)),
     /// `N/SECONDS`, or `off`.
     Limit(fn(&mut Loaded, Option<Rate>)),
 }
@@ -50,6 +53,14 @@ pub const SETTINGS: &[Setting] = &[
         Value::Text(|l, v| l.settings.data = v.into()),
     ),
     setting("database_url", "sqlite:DATA/tandem.db", "Where the database is.", Value::Text(|l, v| l.settings.database_url = v)),
+    setting(
+        "journal",
+        "auto",
+        "SQLite's journal: wal for FastCGI, rollback for CGI; auto leaves it as it is. `tandem migrate` sets it.",
+        Value::Word(&["auto", "wal", "rollback"], |l, n| {
+            l.settings.journal = [Journal::Auto, Journal::Wal, Journal::Rollback][n];
+        }),
+    ),
     Setting {
         secret: true,
         ..setting(
@@ -302,6 +313,7 @@ fn apply(loaded: &mut Loaded, setting: &Setting, text: &str) -> std::result::Res
         Value::Text(set) => set(loaded, text.to_owned()),
         Value::List(set) => set(loaded, text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()),
         Value::Number(from, to, set) => set(loaded, number(text, *from, *to)?),
+        Value::Word(words, set) => set(loaded, word(text, words)?),
         Value::Limit(set) => set(loaded, rate(text)?),
     }
     Ok(())
@@ -309,6 +321,10 @@ fn apply(loaded: &mut Loaded, setting: &Setting, text: &str) -> std::result::Res
 
 fn number(text: &str, from: u32, to: u32) -> std::result::Result<u32, String> {
     text.parse().ok().filter(|n| (from..=to).contains(n)).ok_or_else(|| format!("must be a number from {from} to {to}"))
+}
+
+fn word(text: &str, words: &[&str]) -> std::result::Result<usize, String> {
+    words.iter().position(|word| word.eq_ignore_ascii_case(text)).ok_or_else(|| format!("must be one of {}", words.join(", ")))
 }
 
 fn rate(text: &str) -> std::result::Result<Option<Rate>, String> {

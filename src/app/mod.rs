@@ -9,7 +9,7 @@ pub mod route;
 use crate::base::error::{Error, Kind, Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
-use crate::db::{Db, Mode, Place};
+use crate::db::{Db, Journal, Mode, Place};
 use crate::feature::ctx::Work;
 use crate::feature::{Access, Ctx, House, Tx};
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
@@ -23,6 +23,7 @@ pub struct App {
     db: Option<Db>,
     meters: Meters,
     serial: u64,
+    single: bool,
 }
 
 /// What the operator is told when the database vanished under a process that had it open.
@@ -33,6 +34,11 @@ impl App {
     /// An app that opens everything when the first request needs it.
     pub fn new() -> App {
         App::default()
+    }
+
+    /// An app that answers one request and ends: CGI.
+    pub fn for_one_request() -> App {
+        App { single: true, ..App::default() }
     }
 
     /// An app in this house: the operator's program sets the limits itself.
@@ -54,7 +60,11 @@ impl App {
     /// What is wrong with it, for the operator.
     pub fn house(&mut self) -> Result<&House> {
         if self.house.is_none() {
-            self.house = Some(open::house()?);
+            let mut house = open::house()?;
+            if self.single && house.settings.journal == Journal::Auto {
+                house.settings.journal = Journal::Rollback;
+            }
+            self.house = Some(house);
         }
         self.house.as_ref().ok_or_else(|| Error::internal("no house"))
     }

@@ -4,8 +4,8 @@ use super::{config, log, write};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::token::Keys;
-use crate::db::Db;
 use crate::db::migrate::{self, Migration};
+use crate::db::{Db, Journal};
 use crate::domain;
 use crate::feature::{House, Settings};
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -104,7 +104,7 @@ pub fn store(settings: &Settings, progress: &mut dyn FnMut(&Migration)) -> Resul
     let path = sqlite_path(settings)?;
     match Db::sqlite(&path) {
         Err(Error::Db(DbError { kind: DbFault::Missing, .. })) if !path.exists() => {
-            make_database(&path, progress)?;
+            make_database(&path, settings.journal, progress)?;
             Db::sqlite(&path)
         }
         opened => opened,
@@ -114,11 +114,11 @@ pub fn store(settings: &Settings, progress: &mut dyn FnMut(&Migration)) -> Resul
 /// Made whole under another name and linked into place: of two processes, the first wins and both use its file, and none
 /// meets a schema that is half there. The file is made here, because SQLite would let the umask decide who may read it;
 /// its journals take its mode.
-fn make_database(path: &Path, progress: &mut dyn FnMut(&Migration)) -> Result<()> {
+fn make_database(path: &Path, journal: Journal, progress: &mut dyn FnMut(&Migration)) -> Result<()> {
     let failed = |e: std::io::Error| Error::NotReady(format!("cannot make the database {}: {e}", path.display()));
     let draft = path.with_extension(id::opaque());
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
-    let made = Db::sqlite_create(&draft).and_then(|mut db| {
+    let made = Db::sqlite_create(&draft, journal).and_then(|mut db| {
         migrate::migrate(&mut db, progress)?;
         // Closing moves everything from the write-ahead log into the file.
         drop(db);

@@ -120,7 +120,7 @@ fn entry(text: &mut String, setting: &Setting, name: &str) {
     let value = match setting.value {
         Shape::Number(..) => value.to_owned(),
         Shape::List(_) => format!("[{value:?}]"),
-        Shape::Text(_) | Shape::Limit(_) => format!("{value:?}"),
+        Shape::Text(_) | Shape::Word(..) | Shape::Limit(_) => format!("{value:?}"),
     };
     let _ = write!(text, "\n# {} Default: {}.\n# {name} = {value}\n", setting.help, setting.default);
 }

@@ -51,7 +51,7 @@ fn apply(settings: &Settings) -> Result<()> {
         }
     };
     let mut db = open::store(settings, &mut progress)?;
-    db.settle(&open::sqlite_path(settings)?)?;
+    db.settle(&open::sqlite_path(settings)?, settings.journal)?;
     migrate::migrate(&mut db, &mut progress)?;
     told?;
     if count == 0 { current() } else { Ok(()) }

@@ -5,7 +5,7 @@
 pub mod migrate;
 mod sqlite;
 
-pub use sqlite::on_network;
+pub use sqlite::{journal_for, on_network};
 
 use crate::base::error::{DbError, DbFault, Error, Result};
 use std::path::Path;
@@ -17,6 +17,19 @@ pub enum Mode {
     Read,
     /// Writes, with the right to write taken at the start (SQLite: `BEGIN IMMEDIATE`), so that what is read stays true.
     Write,
+}
+
+/// How SQLite keeps a transaction whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Journal {
+    /// As it is; a new database gets [`Journal::Wal`], except from a CGI program.
+    #[default]
+    Auto,
+    /// A write-ahead log: readers and a writer do not wait for each other. Best for processes that stay.
+    Wal,
+    /// A rollback journal: nothing beside the database is opened to read it, so a CGI process starts sooner and a read
+    /// writes nothing at all.
+    Rollback,
 }
 
 /// A bound value.
@@ -208,17 +221,19 @@ impl Db {
     ///
     /// # Errors
     /// What keeps it from being opened or made.
-    pub fn sqlite_create(path: &Path) -> Result<Db> {
-        Ok(Db::Sqlite(sqlite::Sqlite::open(path, true)?))
+    pub fn sqlite_create(path: &Path, journal: Journal) -> Result<Db> {
+        let mut db = Db::Sqlite(sqlite::Sqlite::open(path, true)?);
+        db.settle(path, if journal == Journal::Auto { Journal::Wal } else { journal })?;
+        Ok(db)
     }
 
-    /// Gives the database of this file the journal that its file system allows.
+    /// Gives the database of this file the journal that is wanted and that its file system allows.
     ///
     /// # Errors
     /// [`DbFault::Busy`] while others use it.
-    pub fn settle(&mut self, path: &Path) -> Result<()> {
+    pub fn settle(&mut self, path: &Path, journal: Journal) -> Result<()> {
         match self {
-            Db::Sqlite(db) => db.choose_journal(path),
+            Db::Sqlite(db) => journal_for(path, journal).map_or(Ok(()), |mode| db.set_journal(mode)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! SQLite through rusqlite. The only file that names that driver.
 
-use super::{Mode, Param, Place, Upsert, Value};
+use super::{Journal, Mode, Param, Place, Upsert, Value};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -13,6 +13,24 @@ use std::time::Duration;
 /// How long a writer waits for another: longer than any queue of writers on a shared host, shorter than the 40 s of
 /// silence after which mod_fcgid gives up.
 const BUSY: Duration = Duration::from_secs(20);
+/// How long a waiter sleeps before it asks again: about as long as another's commit takes. SQLite's own handler backs
+/// off to 100 ms, which let one of eight writers starve for half a second.
+const NAP: Duration = Duration::from_millis(1);
+/// After so many naps the holder is no quick writer, and asking less often is kinder.
+const NAPS: i32 = 200;
+/// How long a waiter sleeps from then on.
+const LONG_NAP: Duration = Duration::from_millis(10);
+
+/// Called by SQLite while another holds the lock, with how often it was; `false` gives up.
+fn wait_for_lock(times: i32) -> bool {
+    let waited = NAP * times.min(NAPS).unsigned_abs() + LONG_NAP * (times - NAPS).max(0).unsigned_abs();
+    let go_on = waited < BUSY;
+    if go_on {
+        std::thread::sleep(if times < NAPS { NAP } else { LONG_NAP });
+    }
+    go_on
+}
+
 /// Prepared statements kept: more than the stores have, so that none is prepared twice in a process.
 const STATEMENTS: usize = 256;
 
@@ -40,17 +58,13 @@ impl Sqlite {
         }
         // Looked at before it is opened: a file that takes its place in between is found out by the next request.
         let before = file(path);
-        let connection = Connection::open_with_flags(path, flags).map_err(failure)?;
-        connection.busy_timeout(BUSY).map_err(failure)?;
+        let mut connection = Connection::open_with_flags(path, flags).map_err(failure)?;
+        connection.busy_handler(Some(wait_for_lock)).map_err(failure)?;
         // Plans must not depend on bound values: else every new value has SQLite prepare a kept statement again, which
         // made up two thirds of a poll.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failure)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        let db = Sqlite { connection, wrote: create, path: path.to_owned(), file: before.or_else(|| file(path)) };
-        if create {
-            db.choose_journal(path)?;
-        }
-        Ok(db)
+        Ok(Sqlite { connection, wrote: create, path: path.to_owned(), file: before.or_else(|| file(path)) })
     }
 
     /// Is the file still in its place? With WAL, SQLite itself does not look, and would go on writing to a deleted file.
@@ -62,10 +76,7 @@ impl Sqlite {
         }
     }
 
-    /// WAL, so that readers and a writer do not wait for each other; a rollback journal on network file systems,
-    /// where WAL's shared memory does not work.
-    pub fn choose_journal(&self, path: &Path) -> Result<()> {
-        let mode = if on_network(path) { "DELETE" } else { "WAL" };
+    pub fn set_journal(&self, mode: &str) -> Result<()> {
         self.connection.pragma_update(None, "journal_mode", mode).map_err(failure)
     }
 
@@ -166,6 +177,17 @@ impl Sqlite {
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failure)?;
         let lines = rows.collect::<rusqlite::Result<Vec<String>>>().map_err(failure)?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    }
+}
+
+/// The journal mode that is wanted for the database of this file and that its file system allows: WAL's shared memory
+/// does not work on a network. `None` leaves it as it is.
+pub fn journal_for(path: &Path, journal: Journal) -> Option<&'static str> {
+    match journal {
+        _ if on_network(path) => Some("delete"),
+        Journal::Auto => None,
+        Journal::Wal => Some("wal"),
+        Journal::Rollback => Some("delete"),
     }
 }
 

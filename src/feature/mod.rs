@@ -165,7 +165,7 @@ pub struct Kind {
     pub load: Load,
 }
 
-/// Work in the background: idempotent, run under a lease, by cron or after an answer.
+/// Work in the background: idempotent, so that it may be run at any time and by several at once. `tandem maintain` does.
 #[derive(Debug)]
 pub struct Job {
     /// What it does, for the operator.

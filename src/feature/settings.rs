@@ -1,6 +1,7 @@
 //! What the operator can set, as the layers use it. `app::config` reads it.
 
 use crate::base::time::{DAY, MINUTE};
+use crate::db::Journal;
 use std::path::PathBuf;
 
 /// So many in so long.
@@ -19,6 +20,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// `sqlite:PATH`; the default is `tandem.db` in the data folder.
     pub database_url: String,
+    /// How SQLite keeps a transaction whole.
+    pub journal: Journal,
     /// How long an access token is good, in milliseconds.
     pub access_ttl: i64,
     /// How long a refresh token is good, in milliseconds.
@@ -52,6 +55,7 @@ impl Default for Settings {
         Settings {
             data: PathBuf::new(),
             database_url: String::new(),
+            journal: Journal::Auto,
             access_ttl: 60 * MINUTE,
             refresh_ttl: 30 * DAY,
             trusted_proxies: Vec::new(),

@@ -39,18 +39,21 @@ impl Default for Options {
     }
 }
 
+/// Is fd 0 a listening socket? "Is a socket" would not tell: Apache's `mod_cgid` gives a CGI program a connected one.
+pub fn is_fastcgi() -> bool {
+    rustix::net::sockopt::socket_acceptconn(rustix::stdio::stdin()).unwrap_or(false)
+}
+
 /// Serves as whatever the web server started: FastCGI until a signal or recycling ends it, or one CGI request.
 ///
-/// The arguments of the program are never read: a web server passes a query there (RFC 3875 §4.4). "fd 0 is a
-/// socket" would not tell the two apart, because Apache's `mod_cgid` gives a CGI program a connected one.
+/// The arguments of the program are never read: a web server passes a query there (RFC 3875 §4.4).
 pub fn serve(handler: &mut dyn Handler, options: &Options) -> ExitCode {
-    let stdin = rustix::stdio::stdin();
-    if !rustix::net::sockopt::socket_acceptconn(stdin).unwrap_or(false) {
+    if !is_fastcgi() {
         return cgi::serve(handler);
     }
     match fastcgi::Stop::on_signals() {
         Ok(stop) => {
-            fastcgi::serve(stdin, handler, options, &stop);
+            fastcgi::serve(rustix::stdio::stdin(), handler, options, &stop);
             ExitCode::SUCCESS
         }
         Err(error) => {

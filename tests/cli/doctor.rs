@@ -173,7 +173,7 @@ fn damage_is_found() {
     // An index that lacks a row, which only a full reading shows.
     home.sql(
         "PRAGMA writable_schema = ON; \
-         UPDATE sqlite_schema SET sql = 'CREATE INDEX sessions_expiry ON sessions (created_at)' WHERE name = 'sessions_expiry'",
+         UPDATE sqlite_schema SET sql = 'CREATE INDEX sessions_user ON sessions (created_at)' WHERE name = 'sessions_user'",
     );
     assert_eq!(check(&home.json("doctor --json"), "database").0, "ok", "only --full reads everything");
     finds(&home, "database", &["damaged", "backup"]);
@@ -190,6 +190,9 @@ fn damage_is_found() {
 fn the_wrong_journal_is_found_and_migrate_mends_it() {
     let home = used();
     home.sql("PRAGMA journal_mode = DELETE");
+    home.ok("doctor");
+    fs::write(home.path("tandem/tandem.toml"), "journal = \"wal\"\n").unwrap();
+    chmod(&home.path("tandem/tandem.toml"), 0o600);
     finds(&home, "journal", &["delete", "tandem migrate"]);
     home.ok("migrate");
     home.ok("doctor");

@@ -149,6 +149,12 @@ fn a_newer_store_is_left_alone() {
 }
 
 #[test]
+fn the_example_that_ships_is_the_one_that_the_program_prints() {
+    let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/tandem.toml.example")).unwrap();
+    assert_eq!(Home::new().ok("config --example"), shipped, "run `tandem config --example > deploy/tandem.toml.example`");
+}
+
+#[test]
 fn of_several_first_processes_one_makes_the_store() {
     let home = Home::new();
     let create = &|n: usize| home.run_with(&format!("user create user-{n} --password-stdin"), "correct horse 9\n");

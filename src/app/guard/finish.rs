@@ -3,12 +3,15 @@
 use super::cors;
 use crate::feature::Settings;
 use crate::http::{Method, Request, Response, etag};
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A name for a request, unique on this machine without asking the kernel for randomness: time, process, number.
 pub fn request_id(serial: u64) -> String {
+    static PROCESS: OnceLock<u32> = OnceLock::new();
+    let process = PROCESS.get_or_init(std::process::id);
     let micros = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
-    format!("{micros:x}-{:x}-{serial:x}", std::process::id())
+    format!("{micros:x}-{process:x}-{serial:x}")
 }
 
 /// Private data, and an API that is no page.

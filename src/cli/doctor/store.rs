@@ -7,7 +7,7 @@ use crate::base::time::{DAY, HOUR, Timestamp};
 use crate::cli::migrate::describe;
 use crate::cli::out;
 use crate::db::migrate::{self, Standing};
-use crate::db::{Db, on_network};
+use crate::db::{Db, journal_for, on_network};
 use crate::feature::store::{MAINTAINED_AT, fact};
 
 /// Maintenance is due every night; two were missed then.
@@ -79,16 +79,17 @@ fn with_db(patient: &mut Patient, look: impl FnOnce(&mut Db) -> Result<Finding>)
     }
 }
 
-/// WAL, but a rollback journal on network file systems, where WAL's shared memory does not work.
+/// What is configured, but a rollback journal on network file systems, where WAL's shared memory does not work.
 pub fn journal(patient: &mut Patient) -> Finding {
-    let path = patient.loaded.as_ref().ok().and_then(|loaded| open::sqlite_path(&loaded.settings).ok());
-    let network = path.is_some_and(|path| on_network(&path));
+    let settings = patient.loaded.as_ref().ok().map(|loaded| loaded.settings.clone()).unwrap_or_default();
+    let path = open::sqlite_path(&settings).unwrap_or_default();
+    let (should, network) = (journal_for(&path, settings.journal), on_network(&path));
     with_db(patient, |db| {
         let (is, synchronous) = (engine(db, "journal")?, engine(db, "synchronous")?);
-        let (should, place) = if network { ("delete", "a network file system") } else { ("wal", "a local file system") };
+        let place = if network { "a network file system" } else { "a local file system" };
         Ok(match () {
-            () if is != should => Finding::problem(
-                format!("{is} on {place}, it should be {should}"),
+            () if should.is_some_and(|should| should != is) => Finding::problem(
+                format!("{is} on {place}, it should be {}", should.unwrap_or_default()),
                 "run `tandem migrate`, which sets it, in a quiet minute",
             ),
             () if synchronous != "full" => {

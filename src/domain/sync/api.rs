@@ -10,6 +10,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// The answer to a poll.
 #[derive(Serialize)]
@@ -160,8 +161,9 @@ fn poll_after(ctx: &Ctx<'_>, idle: bool) -> u32 {
 
 /// The machine's load average over a minute, for each processor that this process may use.
 fn load_per_processor() -> f64 {
+    static PROCESSORS: OnceLock<u32> = OnceLock::new();
+    let processors = PROCESSORS.get_or_init(|| rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count().max(1)));
     // sysinfo(2) counts load in fractions of 2^16.
     let load = rustix::system::sysinfo().loads[0] as f64 / 65_536.0;
-    let processors = rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count().max(1));
-    load / f64::from(processors)
+    load / f64::from(*processors)
 }
