@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     let mut app = if transport::is_fastcgi() { App::new() } else { App::for_one_request() };
     // A configuration that cannot be read is every request's 503, not a program that will not start.
     let recycle_after = app.house().map_or(0, |house| house.settings.recycle_after);
-    let code = transport::serve(&mut app, &Options { recycle_after, ..Options::default() });
+    let end = transport::serve(&mut app, &Options { recycle_after, ..Options::default() });
     app.leave();
-    code
+    end.conclude()
 }

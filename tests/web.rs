@@ -202,3 +202,18 @@ fn is_program(pid: u32) -> bool {
     let exe = std::fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
     !["apache2", "lighttpd"].iter().any(|server| exe.ends_with(server))
 }
+
+#[test]
+fn recycling_loses_no_request_and_no_process() {
+    let env = vec![("TANDEM_RECYCLE_AFTER".to_owned(), "5".to_owned())];
+    for kind in [Kind::LighttpdFastcgi, Kind::ApacheFcgid] {
+        let server = Server::start(kind, &Options { workers: 2, env: env.clone(), ..Options::default() });
+        let before = server.descendants();
+        for _ in 0..200 {
+            request("GET", "/api/health/").send(server.port).expect(200);
+        }
+        if kind == Kind::LighttpdFastcgi {
+            assert_eq!(server.descendants(), before, "the same processes go on");
+        }
+    }
+}

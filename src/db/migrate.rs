@@ -85,7 +85,7 @@ fn apply(db: &mut Db, migration: &Migration) -> Result<bool> {
         return Ok(false);
     }
     for statement in statements(migration.sql) {
-        db.run(statement, &[])?;
+        db.define(statement)?;
     }
     let done = params![migration.version, migration.name, Timestamp::now()];
     db.run("INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)", done)?;

@@ -342,6 +342,16 @@ impl Db {
         }
     }
 
+    /// Runs a statement that defines a table or an index. A table is clustered by its primary key, as in MariaDB.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn define(&mut self, sql: &str) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => db.run(&sqlite::definition(sql), &[]).map(drop),
+        }
+    }
+
     /// Inserts a row or replaces its values. Answers nothing: the engines count differently.
     ///
     /// # Errors

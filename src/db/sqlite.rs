@@ -5,6 +5,7 @@ use crate::base::error::{DbError, DbFault, Error, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
+use std::borrow::Cow;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -178,6 +179,14 @@ impl Sqlite {
         let lines = rows.collect::<rusqlite::Result<Vec<String>>>().map_err(failure)?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
+}
+
+/// A definition as SQLite runs it: without a rowid, so that a row lies in its primary key's tree instead of beside it.
+/// That saves a page a write, a look-up a read, and an index to parse at each start. A table of long texts keeps its
+/// rowid, because such trees hold little of a row in place.
+pub fn definition(sql: &str) -> Cow<'_, str> {
+    let clustered = sql.contains("CREATE TABLE") && !sql.contains("MEDIUM");
+    if clustered { Cow::Owned(format!("{sql} WITHOUT ROWID")) } else { Cow::Borrowed(sql) }
 }
 
 /// The journal mode that is wanted for the database of this file and that its file system allows: WAL's shared memory

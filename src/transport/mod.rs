@@ -8,8 +8,9 @@ use crate::http::{Handler, Response, Vars};
 use std::any::Any;
 use std::borrow::Cow;
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 /// How long a peer may be silent in the middle of a request or an answer. Web servers spool bodies and answers,
@@ -27,7 +28,7 @@ const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// How a program serves.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// A FastCGI process ends after so many requests and is started anew by the web server; 0 is never.
+    /// A FastCGI process starts anew after so many requests; 0 is never.
     pub recycle_after: u64,
     /// How long a FastCGI peer may be silent in the middle of a request or an answer.
     pub io_timeout: Duration,
@@ -44,21 +45,45 @@ pub fn is_fastcgi() -> bool {
     rustix::net::sockopt::socket_acceptconn(rustix::stdio::stdin()).unwrap_or(false)
 }
 
+/// How serving ended.
+#[derive(Debug)]
+pub enum End {
+    /// The process is done.
+    Over(ExitCode),
+    /// The process has served its time and begins anew.
+    Recycle,
+}
+
+impl End {
+    /// Ends the process, or starts the program anew in it: the same process goes on with the same listening socket, so
+    /// that no connection in its queue is lost and no web server takes the end of a process for a crash.
+    pub fn conclude(self) -> ExitCode {
+        match self {
+            End::Over(code) => code,
+            End::Recycle => {
+                log::error!("cannot start anew: {}", Command::new(OWN_PROGRAM).exec());
+                ExitCode::SUCCESS
+            }
+        }
+    }
+}
+
+/// This process's program, even when its file was replaced meanwhile.
+const OWN_PROGRAM: &str = "/proc/self/exe";
+
 /// Serves as whatever the web server started: FastCGI until a signal or recycling ends it, or one CGI request.
 ///
 /// The arguments of the program are never read: a web server passes a query there (RFC 3875 §4.4).
-pub fn serve(handler: &mut dyn Handler, options: &Options) -> ExitCode {
+pub fn serve(handler: &mut dyn Handler, options: &Options) -> End {
     if !is_fastcgi() {
-        return cgi::serve(handler);
+        return End::Over(cgi::serve(handler));
     }
     match fastcgi::Stop::on_signals() {
-        Ok(stop) => {
-            fastcgi::serve(rustix::stdio::stdin(), handler, options, &stop);
-            ExitCode::SUCCESS
-        }
+        Ok(stop) if fastcgi::serve(rustix::stdio::stdin(), handler, options, &stop) => End::Recycle,
+        Ok(_) => End::Over(ExitCode::SUCCESS),
         Err(error) => {
             log::error!("cannot watch for signals: {error}");
-            ExitCode::FAILURE
+            End::Over(ExitCode::FAILURE)
         }
     }
 }

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tandem::transport::{Options, serve};
+use tandem::transport::{End, Options, serve};
 use tempfile::TempDir;
 
 /// The program that the tests below start: this test binary, asked for this test alone.
@@ -21,9 +21,12 @@ use tempfile::TempDir;
 fn program() {
     if let Ok(recycle_after) = std::env::var("PROBE") {
         let options = Options { recycle_after: recycle_after.parse().unwrap(), ..Options::default() };
-        // The code tells a served end from one by a signal or by the test harness.
-        let code = serve(&mut Probe::default(), &options);
-        std::process::exit(if code == std::process::ExitCode::SUCCESS { 42 } else { 1 });
+        // The code tells how serving ended, and that from an end by a signal or by the test harness.
+        std::process::exit(match serve(&mut Probe::default(), &options) {
+            End::Over(code) if code == std::process::ExitCode::SUCCESS => 42,
+            End::Over(_) => 1,
+            End::Recycle => 43,
+        });
     }
 }
 
@@ -147,7 +150,7 @@ fn a_process_is_recycled_after_so_many_requests() {
     assert_eq!(other.ask(true, "/handled", b"").text(), "2");
     assert_eq!(kept.ask(true, "/handled", b"").text(), "3");
     assert!(kept.is_closed() && other.is_closed());
-    assert_eq!(process.code(), Some(42));
+    assert_eq!(process.code(), Some(43));
 }
 
 #[test]

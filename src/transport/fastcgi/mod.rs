@@ -46,13 +46,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const KEPT_BUFFER: usize = 64 << 10;
 
 /// Serves requests until `stop` is raised or the process is due for recycling. No error of a peer or of accepting
-/// ends it. The listener becomes non-blocking, because several processes may share it.
-pub fn serve(listener: BorrowedFd<'_>, handler: &mut dyn Handler, options: &Options, stop: &Stop) {
+/// ends it. The listener becomes non-blocking, because several processes may share it. Answers whether it is recycling
+/// that ended it.
+pub fn serve(listener: BorrowedFd<'_>, handler: &mut dyn Handler, options: &Options, stop: &Stop) -> bool {
     let mut server = Server { listener, handler, options, stop, scratch: Scratch::default(), idle: Vec::new(), served: 0 };
     if let Err(error) = rustix::io::ioctl_fionbio(listener, true) {
         log::warn!("the listener stays blocking: {error}");
     }
     server.run();
+    !stop.raised()
 }
 
 /// Memory that one request after the other uses.
