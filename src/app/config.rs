@@ -139,7 +139,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "recycle_after",
         "100000",
-        "Requests after which a FastCGI process makes way for a new one; 0 is never.",
+        "Requests after which a FastCGI process starts anew; 0 is never.",
         Value::Number(0, u32::MAX, |l, n| l.settings.recycle_after = u64::from(n)),
     ),
 ];

@@ -105,7 +105,7 @@ impl App {
 /// Runs the handler in the transaction that its route asks for.
 fn call(ctx: &mut Ctx<'_>) -> Result<Response> {
     match ctx.route.tx {
-        Tx::Read => read(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
+        Tx::Read => within(ctx, Mode::Read, &mut |ctx| (ctx.route.handler)(ctx)),
         Tx::Write => write(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
         Tx::Own if ctx.route.access == Access::Public => (ctx.route.handler)(ctx),
         Tx::Own => admitted(ctx),
@@ -127,11 +127,6 @@ fn admitted(ctx: &mut Ctx<'_>) -> Result<Response> {
     kept.map_or_else(|| (ctx.route.handler)(ctx), Ok)
 }
 
-/// Runs work in one snapshot, with the caller admitted.
-fn read(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    within(ctx, Mode::Read, work)
-}
-
 /// Runs work in one transaction, with the caller admitted.
 fn within(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
     ctx.db.begin(mode)?;
@@ -146,20 +141,11 @@ fn within(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
 
 /// Runs work in one write transaction: see [`Ctx::write`].
 pub fn write(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    ctx.db.begin(Mode::Write)?;
-    let outcome = guarded(ctx, work);
-    if outcome.is_ok() {
-        ctx.db.commit()?
-    } else {
-        ctx.db.rollback()
-    }
-    outcome
+    within(ctx, Mode::Write, &mut |ctx| once(ctx, work))
 }
 
-fn guarded(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    if let Some(stop) = admit::caller(ctx)? {
-        return Ok(stop);
-    }
+/// Does the work, unless an answer to the same idempotency key is kept.
+fn once(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
     let Some(key) = idempotency::key(ctx)? else { return stamped(ctx, work) };
     if let Some(stored) = idempotency::stored(ctx, &key)? {
         return Ok(stored);

@@ -4,8 +4,10 @@
 
 pub mod migrate;
 mod sqlite;
+mod value;
 
 pub use sqlite::{journal_for, on_network};
+pub use value::{FromValue, Param, Value};
 
 use crate::base::error::{DbError, DbFault, Error, Result};
 use std::path::Path;
@@ -32,32 +34,6 @@ pub enum Journal {
     Rollback,
 }
 
-/// A bound value.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Param<'a> {
-    /// NULL.
-    Null,
-    /// A whole number, an instant in milliseconds, or a truth value as 0 and 1.
-    Int(i64),
-    /// Text.
-    Text(&'a str),
-    /// Bytes.
-    Bytes(&'a [u8]),
-}
-
-/// A value of a row, as the engine gave it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value {
-    /// NULL.
-    Null,
-    /// A whole number.
-    Int(i64),
-    /// Text.
-    Text(String),
-    /// Bytes.
-    Bytes(Vec<u8>),
-}
-
 /// One row of an answer.
 pub struct Row<'r>(RowOf<'r>);
 
@@ -75,102 +51,6 @@ impl Row<'_> {
             RowOf::Sqlite(row) => sqlite::value(row, column)?,
         };
         T::from_value(value).ok_or_else(|| Error::Internal(format!("column {column} has an unexpected type")))
-    }
-}
-
-/// What a column can be read as.
-pub trait FromValue: Sized {
-    /// The value, or `None` when it is of another type.
-    fn from_value(value: Value) -> Option<Self>;
-}
-
-impl FromValue for i64 {
-    fn from_value(value: Value) -> Option<Self> {
-        if let Value::Int(n) = value { Some(n) } else { None }
-    }
-}
-
-impl FromValue for bool {
-    fn from_value(value: Value) -> Option<Self> {
-        i64::from_value(value).map(|n| n != 0)
-    }
-}
-
-impl FromValue for String {
-    fn from_value(value: Value) -> Option<Self> {
-        if let Value::Text(text) = value { Some(text) } else { None }
-    }
-}
-
-impl FromValue for Vec<u8> {
-    fn from_value(value: Value) -> Option<Self> {
-        if let Value::Bytes(bytes) = value { Some(bytes) } else { None }
-    }
-}
-
-impl<T: FromValue> FromValue for Option<T> {
-    fn from_value(value: Value) -> Option<Self> {
-        if value == Value::Null { Some(None) } else { T::from_value(value).map(Some) }
-    }
-}
-
-impl FromValue for crate::base::time::Timestamp {
-    fn from_value(value: Value) -> Option<Self> {
-        i64::from_value(value).map(Self)
-    }
-}
-
-impl From<i64> for Param<'_> {
-    fn from(n: i64) -> Self {
-        Param::Int(n)
-    }
-}
-
-impl From<bool> for Param<'_> {
-    fn from(b: bool) -> Self {
-        Param::Int(i64::from(b))
-    }
-}
-
-impl From<crate::base::time::Timestamp> for Param<'_> {
-    fn from(at: crate::base::time::Timestamp) -> Self {
-        Param::Int(at.0)
-    }
-}
-
-impl<'a> From<&'a str> for Param<'a> {
-    fn from(text: &'a str) -> Self {
-        Param::Text(text)
-    }
-}
-
-impl<'a> From<&'a String> for Param<'a> {
-    fn from(text: &'a String) -> Self {
-        Param::Text(text)
-    }
-}
-
-impl<'a> From<&'a [u8]> for Param<'a> {
-    fn from(bytes: &'a [u8]) -> Self {
-        Param::Bytes(bytes)
-    }
-}
-
-impl<'a> From<&'a Option<String>> for Param<'a> {
-    fn from(value: &'a Option<String>) -> Self {
-        value.as_ref().map_or(Param::Null, |text| Param::Text(text))
-    }
-}
-
-impl<'a> From<Option<&'a str>> for Param<'a> {
-    fn from(value: Option<&'a str>) -> Self {
-        value.map_or(Param::Null, Param::Text)
-    }
-}
-
-impl From<Option<i64>> for Param<'_> {
-    fn from(value: Option<i64>) -> Self {
-        value.map_or(Param::Null, Param::Int)
     }
 }
 

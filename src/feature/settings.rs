@@ -46,7 +46,7 @@ pub struct Settings {
     pub poll_active: u32,
     /// Seconds between polls of an idle app.
     pub poll_idle: u32,
-    /// Requests after which a FastCGI process makes way for a new one; 0 is never.
+    /// Requests after which a FastCGI process starts anew; 0 is never.
     pub recycle_after: u64,
 }
 

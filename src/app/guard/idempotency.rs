@@ -13,7 +13,6 @@ use crate::http::{Method, Response};
 use crate::params;
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// How long an answer is kept: longer than a phone keeps trying.
@@ -29,7 +28,7 @@ pub struct Key {
     request: String,
 }
 
-#[derive(Serialize, Deserialize)]
+/// What is kept of an answer.
 struct Kept {
     status: u16,
     media_type: String,
