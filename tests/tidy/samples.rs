@@ -98,7 +98,7 @@ fn every_rule_fails_when_it_is_broken() {
     let mark = ["// TO", "DO: later"].concat();
     let place = format!("see {}/notes", env!("CARGO_MANIFEST_DIR"));
     for (says, text) in [("nothing is left to do", mark), ("no path of the machine that it was written on", place)] {
-        assert_eq!((rule(says).check)("deploy/x", &text).len(), 1, "\"{says}\" does not see {text}");
+        assert!(!(rule(says).check)("deploy/x", &text).is_empty(), "\"{says}\" does not see {text}");
     }
     let seen = |rule: &Rule| BROKEN.iter().any(|(says, ..)| *says == rule.says);
     let unseen: Vec<&str> = RULES.iter().filter(|rule| !seen(rule)).map(|rule| rule.says).collect();
