@@ -8,7 +8,7 @@ use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Keys};
 use crate::db::Db;
 use crate::http::input::{Extent, Field, Input};
-use crate::http::{Request, Response, etag, problem};
+use crate::http::{Method, Request, Response, etag, problem};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -132,11 +132,12 @@ impl Ctx<'_> {
         Ok(self.tenant()?.id)
     }
 
-    /// Reads the body by a table of fields.
+    /// Reads the body by a table of fields; PATCH carries a part of them.
     ///
     /// # Errors
     /// When the body cannot be read at all.
-    pub fn input(&self, fields: &[Field], extent: Extent) -> Result<Input> {
+    pub fn input(&self, fields: &[Field]) -> Result<Input> {
+        let extent = if self.request.method == Method::Patch { Extent::Part } else { Extent::Whole };
         Input::read(self.request, fields, extent)
     }
 

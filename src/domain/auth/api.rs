@@ -7,13 +7,12 @@ use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::feature::ctx::{found, value};
 use crate::feature::{Access, Ctx};
-use crate::http::input::Extent;
 use crate::http::{Response, etag};
 use serde_json::{Map, Value, json};
 
 /// POST `/auth/register/`
 pub fn register(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let new = accounts::sound(ctx.input(rules::REGISTER, Extent::Whole)?)?;
+    let new = accounts::sound(ctx.input(rules::REGISTER)?)?;
     ctx.write(&mut |ctx| {
         let user = accounts::create(ctx.db, &new, ctx.now)?;
         signed_in(ctx, 201, &user)
@@ -30,7 +29,7 @@ pub fn me(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut user = own(ctx)?;
     etag::require_match(ctx.request, || shown(&user).body)?;
-    let mut input = ctx.input(rules::CHANGE, Extent::Part)?;
+    let mut input = ctx.input(rules::CHANGE)?;
     rules::check_account(&mut input);
     input.finish()?;
     user.take(&input);
@@ -66,7 +65,7 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// POST `/auth/password/`
 pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
-    let mut input = ctx.input(rules::PASSWORDS, Extent::Whole)?;
+    let mut input = ctx.input(rules::PASSWORDS)?;
     rules::check_password(&mut input, "new_password", &user.username);
     input.finish()?;
     confirm(ctx, rules::PASSWORDS, "old_password")?;
@@ -113,7 +112,7 @@ fn own(ctx: &mut Ctx<'_>) -> Result<User> {
 
 /// Refuses unless the field holds the caller's password; guesses are counted like failed logins.
 fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'static str) -> Result<()> {
-    let mut input = ctx.input(fields, Extent::Whole)?;
+    let mut input = ctx.input(fields)?;
     input.finish()?;
     let account = found(store::by_id(ctx.db, ctx.user()?)?)?;
     let bucket = ctx.bucket("login", &account.user.id.to_string());

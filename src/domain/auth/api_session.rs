@@ -12,12 +12,12 @@ use crate::base::token::{Claims, Purpose};
 use crate::db::Mode;
 use crate::feature::Ctx;
 use crate::http::Response;
-use crate::http::input::{Extent, Input};
+use crate::http::input::Input;
 use serde_json::json;
 
 /// POST `/auth/login/`
 pub fn login(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let mut input = ctx.input(rules::LOGIN, Extent::Whole)?;
+    let mut input = ctx.input(rules::LOGIN)?;
     let named = ["email", "username"].iter().find_map(|f| input.text(f).filter(|v| !v.is_empty())).map(str::to_owned);
     input.check(named.is_some(), "non_field_errors", &text::LOGIN_NAME);
     input.finish()?;
@@ -105,7 +105,7 @@ fn refresh_token(ctx: &Ctx<'_>, user: i64, session: &str, number: i64, at: Times
 
 /// The refresh token that came, and its claims when it is good.
 fn presented(ctx: &mut Ctx<'_>) -> Result<Option<Claims>> {
-    let mut input = ctx.input(rules::REFRESH, Extent::Whole)?;
+    let mut input = ctx.input(rules::REFRESH)?;
     input.finish()?;
     Ok(ctx.house.keys.verify(input.text("refresh").unwrap_or_default(), Purpose::Refresh, ctx.now))
 }

@@ -7,7 +7,7 @@ use crate::base::text::{self, Message};
 use crate::base::{id, time};
 use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
-use crate::http::input::{Extent, Input};
+use crate::http::input::Input;
 use crate::http::paging::Page;
 use crate::http::{Response, etag};
 use serde_json::Value;
@@ -32,7 +32,7 @@ fn filter(ctx: &Ctx<'_>) -> Result<Filter> {
 /// POST `/checkins/`
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut checkin = Checkin::new(id::object(), ctx.user()?, ctx.stamp()?);
-    let input = read(ctx, &checkin, Extent::Whole)?;
+    let input = read(ctx, &checkin)?;
     checkin.take(&input);
     let tenant = ctx.tenant_id()?;
     store::insert(ctx.db, tenant, &checkin).map_err(taken)?;
@@ -46,20 +46,11 @@ pub fn checkin(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::json(200, &find(ctx)?))
 }
 
-/// PUT `/checkins/{id}/`
-pub fn replace(ctx: &mut Ctx<'_>) -> Result<Response> {
-    update(ctx, Extent::Whole)
-}
-
-/// PATCH `/checkins/{id}/`
-pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
-    update(ctx, Extent::Part)
-}
-
-fn update(ctx: &mut Ctx<'_>, extent: Extent) -> Result<Response> {
+/// PUT and PATCH `/checkins/{id}/`
+pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut checkin = own(ctx)?;
     ctx.require_match(&checkin)?;
-    let input = read(ctx, &checkin, extent)?;
+    let input = read(ctx, &checkin)?;
     checkin.take(&input);
     checkin.updated_at = ctx.stamp()?;
     store::update(ctx.db, ctx.tenant_id()?, &checkin).map_err(taken)?;
@@ -88,8 +79,8 @@ fn own(ctx: &mut Ctx<'_>) -> Result<Checkin> {
 }
 
 /// The sent fields; the day must be free, or the check-in's own.
-fn read(ctx: &mut Ctx<'_>, checkin: &Checkin, extent: Extent) -> Result<Input> {
-    let mut input = ctx.input(rules::CHECKIN, extent)?;
+fn read(ctx: &mut Ctx<'_>, checkin: &Checkin) -> Result<Input> {
+    let mut input = ctx.input(rules::CHECKIN)?;
     if let Some(day) = input.text("date") {
         let taken = store::is_taken(ctx.db, ctx.tenant_id()?, checkin.user_id, day, &checkin.id)?;
         input.check(!taken, "date", &text::DAY_TAKEN);

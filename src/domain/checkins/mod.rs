@@ -22,7 +22,7 @@ const ROUTES: &[Route] = &[
     Route::get("/checkins/", LIST, api::list, "Check-ins of the last 7 days or of a range, newest day first"),
     Route::post("/checkins/", NEW, api::create, "Check in"),
     Route::get("/checkins/{id}/", ONE, api::checkin, "One check-in, one's own or the partner's"),
-    Route::put("/checkins/{id}/", ONE, api::replace, "Replace one's own check-in"),
-    Route::patch("/checkins/{id}/", ONE, api::change, "Change one's own check-in"),
+    Route::put("/checkins/{id}/", ONE, api::update, "Replace one's own check-in"),
+    Route::patch("/checkins/{id}/", ONE, api::update, "Change one's own check-in"),
     Route::delete("/checkins/{id}/", ONE, api::delete, "Delete one's own check-in"),
 ];

@@ -7,7 +7,6 @@ use crate::base::text::{self, Text};
 use crate::base::time::MINUTE;
 use crate::feature::{Ctx, Rate};
 use crate::http::Response;
-use crate::http::input::Extent;
 use serde_json::json;
 
 /// POST `/couple/invite/`
@@ -19,7 +18,7 @@ pub fn invite(ctx: &mut Ctx<'_>) -> Result<Response> {
     if store::size(ctx.db, tenant.id)? > 1 {
         return refuse(Kind::Invalid, &text::PAIRED);
     }
-    let mut input = ctx.input(rules::INVITE, Extent::Whole)?;
+    let mut input = ctx.input(rules::INVITE)?;
     input.finish()?;
     let ttl = input.int("ttl_minutes").unwrap_or(rules::TTL_DEFAULT) * MINUTE;
     end_oldest(ctx, tenant.id)?;
@@ -53,7 +52,7 @@ fn free_code(ctx: &mut Ctx<'_>) -> Result<String> {
 
 /// POST `/couple/join/`
 pub fn join(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let mut input = ctx.input(rules::JOIN, Extent::Whole)?;
+    let mut input = ctx.input(rules::JOIN)?;
     let code = input.text("code").unwrap_or_default().to_owned();
     input.check(input.text("code").is_none() || rules::is_code(&code), "code", &text::CODE_FORM);
     input.finish()?;

@@ -7,7 +7,7 @@ use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::feature::ctx::{found, load};
 use crate::feature::{Ctx, store as feed};
-use crate::http::input::{Extent, Input};
+use crate::http::input::Input;
 use crate::http::paging::Page;
 use crate::http::{Response, etag};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// POST `/goals/`
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let input = read(ctx, Extent::Whole)?;
+    let input = read(ctx)?;
     let mut goal = Goal::new(id::object(), ctx.user()?, ctx.stamp()?);
     goal.take(&input);
     store::insert(ctx.db, ctx.tenant_id()?, &goal)?;
@@ -35,20 +35,11 @@ pub fn goal(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::json(200, &find(ctx)?))
 }
 
-/// PUT `/goals/{id}/`
-pub fn replace(ctx: &mut Ctx<'_>) -> Result<Response> {
-    update(ctx, Extent::Whole)
-}
-
-/// PATCH `/goals/{id}/`
-pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
-    update(ctx, Extent::Part)
-}
-
-fn update(ctx: &mut Ctx<'_>, extent: Extent) -> Result<Response> {
+/// PUT and PATCH `/goals/{id}/`
+pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut goal = find(ctx)?;
     ctx.require_match(&goal)?;
-    goal.take(&read(ctx, extent)?);
+    goal.take(&read(ctx)?);
     goal.updated_at = ctx.stamp()?;
     store::update(ctx.db, ctx.tenant_id()?, &goal)?;
     ctx.touch(GOALS, &goal.id)?;
@@ -73,8 +64,8 @@ fn find(ctx: &mut Ctx<'_>) -> Result<Goal> {
 }
 
 /// The sent fields; the owner must be one of the two.
-fn read(ctx: &mut Ctx<'_>, extent: Extent) -> Result<Input> {
-    let mut input = ctx.input(rules::GOAL, extent)?;
+fn read(ctx: &mut Ctx<'_>) -> Result<Input> {
+    let mut input = ctx.input(rules::GOAL)?;
     if let Some(owner) = input.int("owner") {
         let member = feed::is_member(ctx.db, ctx.tenant_id()?, owner)?;
         input.check(member, "owner", &text::NOT_MEMBER);
@@ -97,7 +88,7 @@ pub fn add_action(ctx: &mut Ctx<'_>) -> Result<Response> {
         let message = Message::with(&text::TOO_MANY_ITEMS, &[&rules::MAX_ACTIONS]);
         return Err(Refusal::field("non_field_errors", message).into());
     }
-    let mut input = ctx.input(rules::ACTION, Extent::Whole)?;
+    let mut input = ctx.input(rules::ACTION)?;
     input.finish()?;
     let mut action = Action::new(id::object(), goal.id, ctx.stamp()?);
     action.take(&input);
@@ -111,20 +102,11 @@ pub fn action(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::json(200, &find_action(ctx)?))
 }
 
-/// PUT `/goals/actions/{id}/`
-pub fn replace_action(ctx: &mut Ctx<'_>) -> Result<Response> {
-    update_action(ctx, Extent::Whole)
-}
-
-/// PATCH `/goals/actions/{id}/`
-pub fn change_action(ctx: &mut Ctx<'_>) -> Result<Response> {
-    update_action(ctx, Extent::Part)
-}
-
-fn update_action(ctx: &mut Ctx<'_>, extent: Extent) -> Result<Response> {
+/// PUT and PATCH `/goals/actions/{id}/`
+pub fn update_action(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut action = find_action(ctx)?;
     ctx.require_match(&action)?;
-    let mut input = ctx.input(rules::ACTION, extent)?;
+    let mut input = ctx.input(rules::ACTION)?;
     input.finish()?;
     action.take(&input);
     action.updated_at = ctx.stamp()?;

@@ -8,7 +8,7 @@ use crate::base::id;
 use crate::base::text::{self, Language, Message};
 use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
-use crate::http::input::{Extent, Input};
+use crate::http::input::Input;
 use crate::http::paging::Page;
 use crate::http::{Response, etag};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// POST `/letters/`: the month's letter is written, or rewritten; content that is left out stays as it is.
 pub fn write(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let mut input = ctx.input(rules::LETTER, Extent::Whole)?;
+    let mut input = ctx.input(rules::LETTER)?;
     input.finish()?;
     let month = input.text("month").unwrap_or_default();
     match store::of_month(ctx.db, ctx.tenant_id()?, month)? {
@@ -56,20 +56,11 @@ pub fn letter(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::json(200, &find(ctx)?))
 }
 
-/// PUT `/letters/{id}/`
-pub fn replace(ctx: &mut Ctx<'_>) -> Result<Response> {
-    update(ctx, Extent::Whole)
-}
-
-/// PATCH `/letters/{id}/`
-pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
-    update(ctx, Extent::Part)
-}
-
-fn update(ctx: &mut Ctx<'_>, extent: Extent) -> Result<Response> {
+/// PUT and PATCH `/letters/{id}/`
+pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut letter = find(ctx)?;
     ctx.require_match(&letter)?;
-    let input = read(ctx, &letter, extent)?;
+    let input = read(ctx, &letter)?;
     save(ctx, &mut letter, &input)?;
     Ok(etag::tagged(Response::json(200, &letter)))
 }
@@ -121,8 +112,8 @@ fn find(ctx: &mut Ctx<'_>) -> Result<Letter> {
 }
 
 /// The sent fields; the month must be free, or the letter's own.
-fn read(ctx: &mut Ctx<'_>, letter: &Letter, extent: Extent) -> Result<Input> {
-    let mut input = ctx.input(rules::LETTER, extent)?;
+fn read(ctx: &mut Ctx<'_>, letter: &Letter) -> Result<Input> {
+    let mut input = ctx.input(rules::LETTER)?;
     if let Some(month) = input.text("month") {
         let taken = store::is_taken(ctx.db, ctx.tenant_id()?, month, &letter.id)?;
         input.check(!taken, "month", &text::MONTH_TAKEN);

@@ -23,8 +23,8 @@ const ROUTES: &[Route] = &[
     Route::get("/letters/", LIST, api::list, "The couple's letters, newest month first"),
     Route::post("/letters/", NEW, api::write, "Write the letter of a month, or rewrite it"),
     Route::get("/letters/{id}/", ONE, api::letter, "One letter"),
-    Route::put("/letters/{id}/", ONE, api::replace, "Replace a letter"),
-    Route::patch("/letters/{id}/", ONE, api::change, "Change a letter"),
+    Route::put("/letters/{id}/", ONE, api::update, "Replace a letter"),
+    Route::patch("/letters/{id}/", ONE, api::update, "Change a letter"),
     Route::delete("/letters/{id}/", ONE, api::delete, "Delete a letter"),
     Route::get("/letters/{id}/pdf/", ONE, api::pdf, "A letter as PDF"),
 ];

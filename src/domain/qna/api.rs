@@ -6,7 +6,7 @@ use crate::base::error::{Kind, Result, refuse};
 use crate::base::{id, text};
 use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
-use crate::http::input::{Extent, Field, Input};
+use crate::http::input::{Field, Input};
 use crate::http::paging::Page;
 use crate::http::{Response, etag};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// POST `/qna/questions/`
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let input = read(ctx, rules::QUESTION, Extent::Whole)?;
+    let input = read(ctx, rules::QUESTION)?;
     let mut question = Question::new(id::object(), ctx.user()?, ctx.stamp()?);
     question.take(&input);
     let tenant = ctx.tenant_id()?;
@@ -36,23 +36,14 @@ pub fn question(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::json(200, &find(ctx)?))
 }
 
-/// PUT `/qna/questions/{id}/`
-pub fn replace(ctx: &mut Ctx<'_>) -> Result<Response> {
-    update(ctx, Extent::Whole)
-}
-
-/// PATCH `/qna/questions/{id}/`
-pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
-    update(ctx, Extent::Part)
-}
-
-fn update(ctx: &mut Ctx<'_>, extent: Extent) -> Result<Response> {
+/// PUT and PATCH `/qna/questions/{id}/`
+pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut question = find(ctx)?;
     if question.created_by_id != ctx.user()? {
         return refuse(Kind::Forbidden, &text::FORBIDDEN);
     }
     ctx.require_match(&question)?;
-    question.take(&read(ctx, rules::QUESTION, extent)?);
+    question.take(&read(ctx, rules::QUESTION)?);
     question.updated_at = ctx.stamp()?;
     store::update(ctx.db, ctx.tenant_id()?, &question)?;
     ctx.touch(QUESTIONS, &question.id)?;
@@ -76,7 +67,7 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
     let question = find(ctx)?;
     ctx.require_match(&question)?;
-    let input = read(ctx, rules::ANSWER, Extent::Whole)?;
+    let input = read(ctx, rules::ANSWER)?;
     let id = give(ctx, question, &input)?;
     ctx.touch(ANSWERS, &id)?;
     let placed = found(store::find_answer(ctx.db, ctx.tenant_id()?, &id)?)?;
@@ -103,8 +94,8 @@ fn find(ctx: &mut Ctx<'_>) -> Result<Question> {
     found(store::find(ctx.db, tenant, &id)?)
 }
 
-fn read(ctx: &mut Ctx<'_>, fields: &[Field], extent: Extent) -> Result<Input> {
-    let mut input = ctx.input(fields, extent)?;
+fn read(ctx: &mut Ctx<'_>, fields: &[Field]) -> Result<Input> {
+    let mut input = ctx.input(fields)?;
     input.finish()?;
     Ok(input)
 }

@@ -27,8 +27,8 @@ const ROUTES: &[Route] = &[
     Route::get("/qna/questions/", LIST, api::list, "The couple's questions with their answers, newest change first"),
     Route::post("/qna/questions/", NEW, api::create, "Ask a question"),
     Route::get("/qna/questions/{id}/", ONE, api::question, "One question with its answers"),
-    Route::put("/qna/questions/{id}/", ONE, api::replace, "Replace one's own question"),
-    Route::patch("/qna/questions/{id}/", ONE, api::change, "Change one's own question"),
+    Route::put("/qna/questions/{id}/", ONE, api::update, "Replace one's own question"),
+    Route::patch("/qna/questions/{id}/", ONE, api::update, "Change one's own question"),
     Route::delete("/qna/questions/{id}/", ONE, api::delete, "Delete a question and its answers"),
     Route::post("/qna/questions/{id}/answer/", ONE, api::answer, "Answer a question, or change one's answer"),
 ];
