@@ -45,7 +45,11 @@ impl Home {
     /// The program with this home and nothing else of the test's environment.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().env("HOME", self.folder.path()).envs(self.env.iter().map(|(n, v)| (n, v)));
+        command
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .envs(crate::servers::coverage())
+            .envs(self.env.iter().map(|(n, v)| (n, v)));
         command
     }
 

@@ -62,6 +62,12 @@ impl Default for Options {
     }
 }
 
+/// Where a program that was built to measure coverage writes what it saw; nothing in an ordinary run.
+pub fn coverage() -> Option<(String, String)> {
+    let name = "LLVM_PROFILE_FILE";
+    std::env::var(name).ok().map(|file| (name.to_owned(), file))
+}
+
 /// A folder laid out like a hosting account, and what the server in it needs to know.
 struct Site<'a> {
     home: &'a Path,
@@ -74,6 +80,7 @@ impl Site<'_> {
     fn env(&self) -> Vec<(String, String)> {
         let data = ("TANDEM_DATA".to_owned(), data_dir(self.home).to_string_lossy().into_owned());
         let mut env = vec![data];
+        env.extend(coverage());
         for (name, value) in &self.options.env {
             env.retain(|(known, _)| known != name);
             env.push((name.clone(), value.clone()));
