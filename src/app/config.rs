@@ -148,6 +148,8 @@ pub const SETTINGS: &[Setting] = &[
 pub const FILE_VARIABLE: &str = "TANDEM_CONFIG";
 /// The configuration's name in the `tandem` folder.
 pub const FILE: &str = "tandem.toml";
+/// The database's name in the data folder.
+const DATABASE_FILE: &str = "tandem.db";
 /// What the environment variables begin with.
 const PREFIX: &str = "TANDEM_";
 
@@ -228,7 +230,7 @@ fn settle(loaded: &mut Loaded, home: Option<PathBuf>) -> Result<()> {
         settings.data = home.join("tandem").join("data");
     }
     if settings.database_url.is_empty() {
-        settings.database_url = format!("sqlite:{}", settings.data.join(super::open::DATABASE_FILE).display());
+        settings.database_url = format!("sqlite:{}", settings.data.join(DATABASE_FILE).display());
     }
     Ok(())
 }

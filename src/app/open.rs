@@ -15,8 +15,6 @@ use std::path::{Path, PathBuf};
 
 /// The secret's name in the data folder.
 pub const SECRET_FILE: &str = "secret";
-/// The database's name in the data folder.
-pub const DATABASE_FILE: &str = "tandem.db";
 /// The fewest bytes of a secret: HS256 wants a key as long as its hash (RFC 7518 §3.2).
 pub const MIN_SECRET: usize = 32;
 

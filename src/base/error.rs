@@ -152,6 +152,11 @@ pub fn refuse<T>(kind: Kind, detail: &'static Text) -> Result<T> {
     Err(Refusal::new(kind, detail).into())
 }
 
+/// The refusal for what is not there, or is somebody else's.
+pub fn not_found() -> Error {
+    Refusal::new(Kind::NotFound, &super::text::NOT_FOUND).into()
+}
+
 impl fmt::Display for Error {
     /// For the operator: what happened, never the content of a request.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 //! process outlives its caller, and nothing about a caller may.
 
 use super::{Feature, Kind, Route, Settings, store};
-use crate::base::error::{Error, Kind as Refused, Refusal, Result, refuse};
+use crate::base::error::{Error, Kind as Refused, Refusal, Result, not_found, refuse};
 use crate::base::text::{self, Message};
 use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Keys};
@@ -146,7 +146,7 @@ impl Ctx<'_> {
     /// # Errors
     /// [`Refused::NotFound`] when the segment is no id.
     pub fn path_id(&self) -> Result<String> {
-        crate::base::id::parse(self.request.segment(0)).ok_or_else(not_found_error)
+        crate::base::id::parse(self.request.segment(0)).ok_or_else(not_found)
     }
 
     /// Refuses when the request carries `If-Match` and it does not name this object's current representation.
@@ -250,17 +250,12 @@ impl Ctx<'_> {
     }
 }
 
-/// The refusal for what is not there, or is somebody else's.
-pub fn not_found_error() -> Error {
-    Refusal::new(Refused::NotFound, &text::NOT_FOUND).into()
-}
-
 /// What was found, or the refusal.
 ///
 /// # Errors
 /// [`Refused::NotFound`].
 pub fn found<T>(value: Option<T>) -> Result<T> {
-    value.ok_or_else(not_found_error)
+    value.ok_or_else(not_found)
 }
 
 /// Objects for the feed: looks up each id and writes what was found as JSON.

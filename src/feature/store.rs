@@ -1,7 +1,6 @@
 //! The clock, the feed and the attempts: the SQL that every noun shares.
 
-use super::ctx::not_found_error;
-use crate::base::error::Result;
+use crate::base::error::{Result, not_found};
 use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Upsert};
@@ -11,7 +10,7 @@ use crate::params;
 /// transaction and ordered as the commits, even when the wall clock was set back.
 pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<Timestamp> {
     let clock = db.lock_row("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get::<Timestamp>(0))?;
-    let stamp = now.max(clock.ok_or_else(not_found_error)?.plus(1));
+    let stamp = now.max(clock.ok_or_else(not_found)?.plus(1));
     db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant])?;
     Ok(stamp)
 }
