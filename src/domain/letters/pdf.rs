@@ -1,7 +1,7 @@
 //! A letter as a PDF (ISO 32000-1): A4, one embedded typeface, searchable, the same bytes for the same letter.
 //!
-//! The way: [`wrap::clean`] the text, choose a glyph for every character ([`Typeface`]), break it into
-//! lines ([`wrap::lines`]) and sheets, write the sheets and then the part of the font that they use.
+//! The way: `wrap::clean` the text, choose a glyph for every character (`Typeface`), break it into
+//! lines (`wrap::lines`) and sheets, write the sheets and then the part of the font that they use.
 
 mod embed;
 mod heading;
