@@ -167,8 +167,7 @@ fn stamped(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
 fn wrong_method(request: &Request<'_>, allow: &str) -> Response {
     let name = request.vars.text("REQUEST_METHOD").chars().take(20).collect::<String>();
     let detail = Message::with(&text::METHOD, &[&name]);
-    problem::refused(&Refusal { kind: Kind::Method, detail, fields: Vec::new() }, request.language)
-        .with("Allow", allow.to_owned())
+    problem::refused(&Refusal::with(Kind::Method, detail), request.language).with("Allow", allow.to_owned())
 }
 
 impl Handler for App {

@@ -5,6 +5,7 @@
 //! into a status.
 
 use super::text::{Message, Text};
+use super::time::SECOND;
 use std::fmt;
 
 /// What any fallible function of the product returns.
@@ -108,7 +109,18 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with a sentence and no fields.
     pub fn new(kind: Kind, detail: &'static Text) -> Self {
-        Refusal { kind, detail: Message::plain(detail), fields: Vec::new() }
+        Refusal::with(kind, Message::plain(detail))
+    }
+
+    /// A refusal with a sentence that has arguments, and no fields.
+    pub fn with(kind: Kind, detail: Message) -> Self {
+        Refusal { kind, detail, fields: Vec::new() }
+    }
+
+    /// A refusal for so many milliseconds, told in whole seconds.
+    pub fn too_many(wait: i64) -> Self {
+        let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
+        Refusal::with(Kind::TooMany(seconds), Message::with(&super::text::TOO_MANY, &[&seconds]))
     }
 
     /// A refusal of one field.

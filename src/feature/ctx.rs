@@ -3,7 +3,7 @@
 
 use super::{Feature, Kind, Route, Settings, store};
 use crate::base::error::{Error, Kind as Refused, Refusal, Result, not_found, refuse};
-use crate::base::text::{self, Message};
+use crate::base::text;
 use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Keys};
 use crate::db::Db;
@@ -235,10 +235,7 @@ impl Ctx<'_> {
         if count < i64::from(rate.count) {
             return Ok(());
         }
-        let wait = (oldest.0 + rate.window - self.now.0).max(SECOND);
-        let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
-        let detail = Message::with(&text::TOO_MANY, &[&seconds]);
-        Err(Refusal { kind: Refused::TooMany(seconds), detail, fields: Vec::new() }.into())
+        Err(Refusal::too_many((oldest.0 + rate.window - self.now.0).max(SECOND)).into())
     }
 
     /// Puts a failed attempt into a bucket.

@@ -32,7 +32,7 @@ pub fn read(request: &mut Request<'_>, from: &mut dyn Read) -> Result<()> {
 
 fn too_large() -> crate::base::error::Error {
     let detail = Message::with(&text::TOO_LARGE, &[&MAX_BODY]);
-    Refusal { kind: Kind::TooLarge, detail, fields: Vec::new() }.into()
+    Refusal::with(Kind::TooLarge, detail).into()
 }
 
 /// The body as an object: JSON, or a form whose values are texts. A missing body is `{}`.
@@ -75,7 +75,7 @@ fn place(error: &serde_json::Error) -> String {
 
 fn malformed<T>(what: &str) -> Result<T> {
     let detail = Message::with(&text::MALFORMED, &[&what]);
-    Err(Refusal { kind: Kind::Invalid, detail, fields: Vec::new() }.into())
+    Err(Refusal::with(Kind::Invalid, detail).into())
 }
 
 fn refuse_whole<T>(text: &'static Text) -> Result<T> {

@@ -275,7 +275,6 @@ fn read_int(json: &Json, from: i64, to: i64) -> Read {
     match number {
         Some(n) if (from..=to).contains(&n) => Ok(Value::Int(n)),
         Some(_) => Err(Message::with(&text::OUT_OF_RANGE, &[&from, &to])),
-        None if json.is_number() => Err(Message::plain(&text::NOT_INTEGER)),
         None => Err(Message::plain(&text::NOT_INTEGER)),
     }
 }

@@ -43,7 +43,7 @@ pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
     };
     if !(LENGTH.0..=LENGTH.1).contains(&value.len()) || !value.bytes().all(|b| b.is_ascii_graphic()) {
         let detail = Message::with(&text::KEY_LENGTH, &[&LENGTH.0, &LENGTH.1]);
-        return Err(Refusal { kind: Kind::Invalid, detail, fields: Vec::new() }.into());
+        return Err(Refusal::with(Kind::Invalid, detail).into());
     }
     let secret = ctx.house.derive("idempotency");
     let user = ctx.caller.as_ref().map_or(0, |c| c.user);

@@ -6,7 +6,6 @@
 //! count as one; limits of secrets and writes, where that matters, are in the database.
 
 use crate::base::error::{Kind, Refusal};
-use crate::base::text::{self, Message};
 use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::Claims;
 use crate::feature::{House, Meter, Rate, Route, Settings};
@@ -118,9 +117,8 @@ fn gcra(arrival: i64, rate: Rate, now: i64) -> (i64, i64) {
 
 /// 429 with what the caller needs to behave (RFC 6585 §4; draft-ietf-httpapi-ratelimit-headers).
 fn refusal(request: &Request<'_>, meter: Meter, settings: &Settings, rate: Rate, wait: i64) -> Response {
-    let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
-    let detail = Message::with(&text::TOO_MANY, &[&seconds]);
-    let refusal = Refusal { kind: Kind::TooMany(seconds), detail, fields: Vec::new() };
+    let refusal = Refusal::too_many(wait);
+    let seconds = if let Kind::TooMany(seconds) = refusal.kind { seconds } else { 0 };
     let mut extension = serde_json::Map::new();
     if meter == Meter::Polls {
         let poll_after = seconds.max(settings.poll_idle.saturating_mul(BACK_OFF));
