@@ -81,6 +81,13 @@ impl serde::Serialize for Timestamp {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Timestamp::parse(&text).ok_or_else(|| serde::de::Error::custom("not an instant"))
+    }
+}
+
 /// A date `YYYY-MM-DD` that exists, from the year 1 to 9999.
 pub fn date(text: &str) -> Option<NaiveDate> {
     let shaped =

@@ -4,7 +4,7 @@ pub mod ctx;
 pub mod settings;
 pub mod store;
 
-pub use ctx::{Caller, Ctx, House, Tenant};
+pub use ctx::{Caller, Ctx, House, Role, Tenant, TenantKind, Upload};
 pub use settings::{Rate, Settings};
 
 use crate::base::error::Result;
@@ -80,6 +80,8 @@ pub enum Meter {
     Requests,
     /// Polls of the feed.
     Polls,
+    /// Uploads: counted in the database, in the transaction that writes. The handler opens it with [`Ctx::write_upload`].
+    Uploads,
     /// Not counted.
     Free,
 }
