@@ -15,6 +15,7 @@ mod password;
 mod progress;
 mod routes;
 mod site;
+mod tenant;
 mod user;
 
 use crate::base::error::Result;
@@ -66,6 +67,7 @@ pub const COMMANDS: &[Command] = &[
     config::COMMAND,
     maintain::COMMAND,
     user::COMMAND,
+    tenant::COMMAND,
     routes::COMMAND,
     demo::COMMAND,
     bench::COMMAND,

@@ -24,6 +24,8 @@ mod qna;
 mod routes;
 mod sessions;
 mod sync;
+mod team_members;
+mod teams;
 mod tokens;
 
 use crate::servers::{Kind, Options, Server};
@@ -46,6 +48,8 @@ const CASES: &[&[Case]] = &[
     sessions::CASES,
     tokens::CASES,
     couples::CASES,
+    teams::CASES,
+    team_members::CASES,
     qna::CASES,
     goals::CASES,
     checkins::CASES,

@@ -39,7 +39,7 @@ pub struct Goal {
     pub status: String,
     /// The day it should be reached, `YYYY-MM-DD`.
     pub target_date: Option<String>,
-    /// Who of the two looks after it.
+    /// Which member looks after it.
     pub owner: Option<i64>,
     /// Who set it.
     pub created_by_id: i64,
