@@ -7,6 +7,7 @@ use crate::base::time::Timestamp;
 use crate::feature::ctx::word_of;
 use crate::feature::{Role, TenantKind};
 use crate::http::input::{Field, Shape};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 /// The most members of a team: four times the fifty that are promised. A team is shown with all of them in one answer,
@@ -39,6 +40,9 @@ pub const JOIN: &[Field] = &[Field::name("code", 64).required()];
 pub const NAME: &[Field] = &[Field::name("name", MAX_NAME).required()];
 
 const ROLES: [&str; 3] = [Role::ALL[0].1, Role::ALL[1].1, Role::ALL[2].1];
+
+/// A member in a path: by their user id, which has 48 bits.
+pub const USER: &[Field] = &[Field::new("id", Shape::Int(1, (1 << id::USER_ID_BITS) - 1))];
 
 /// The fields of a member that change.
 pub const MEMBER: &[Field] = &[Field::new("role", Shape::Choice(&ROLES)).required()];
@@ -80,7 +84,7 @@ impl Tenancy {
 
 /// A couple or a team as its members see it: `{"couple": …}` or `{"team": …}`. What is called a couple is always one,
 /// because clients that know no teams read its partners.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Group {
     /// Two partners.
@@ -106,11 +110,13 @@ impl Group {
 }
 
 /// A team.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Team {
     /// Its id.
+    #[schemars(extend("format" = "uuid"))]
     pub id: String,
     /// `team`: so the feed tells it from a couple, which has no kind.
+    #[schemars(extend("enum" = ["team"]))]
     pub kind: &'static str,
     /// Its name.
     pub name: String,
@@ -123,13 +129,14 @@ pub struct Team {
 }
 
 /// Somebody in a couple or a team.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Member {
     /// Who.
     #[serde(flatten)]
     pub user: Partner,
     /// What they may do.
     #[serde(serialize_with = "as_word")]
+    #[schemars(with = "String", extend("enum" = ROLES))]
     pub role: Role,
     /// Since when they are in it.
     pub joined_at: Timestamp,
@@ -140,9 +147,10 @@ fn as_word<S: Serializer>(role: &Role, serializer: S) -> std::result::Result<S::
 }
 
 /// A couple.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Couple {
     /// Its id.
+    #[schemars(extend("format" = "uuid"))]
     pub id: String,
     /// Who started it, or stayed.
     pub partner_a: Option<Partner>,
@@ -155,7 +163,7 @@ pub struct Couple {
 }
 
 /// A user as the others of their couple or team see them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Partner {
     /// The user's id.
     pub id: i64,
@@ -168,7 +176,7 @@ pub struct Partner {
 }
 
 /// An invitation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Invite {
     /// Six digits.
     pub code: String,

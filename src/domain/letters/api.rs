@@ -81,6 +81,9 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::empty(204))
 }
 
+/// The media type of a letter on paper (RFC 8118).
+pub const PDF: &str = "application/pdf";
+
 /// GET `/letters/{id}/pdf/`
 pub fn pdf(ctx: &mut Ctx<'_>) -> Result<Response> {
     let letter = find(ctx)?;
@@ -88,7 +91,7 @@ pub fn pdf(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (language, names) = (language(ctx, &partners)?, names(ctx, &partners)?);
     let content = paper::render(&paper::Page { month: &letter.month, content: &letter.content, language, names: &names })?;
     let name = format!("inline; filename=\"letter-{}.pdf\"", letter.month);
-    Ok(Response::bytes(200, "application/pdf", content).with("Content-Disposition", name))
+    Ok(Response::bytes(200, PDF, content).with("Content-Disposition", name))
 }
 
 /// Whose letter it is: both partners', or the team's as a whole.

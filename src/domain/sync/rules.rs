@@ -4,11 +4,22 @@ use crate::base::error::{Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::{DAY, Timestamp};
 use crate::feature::Kind;
+use crate::http::input::Field;
 
 /// How far back a poll without a readable `since` looks, as existing clients expect.
 const DEFAULT_SPAN: i64 = DAY;
 /// The most changes on a page.
 const MAX_LIMIT: usize = 1_000;
+
+/// The parameters of a poll.
+pub const PARAMETERS: &[Field] = &[
+    Field::lenient("since").about("The last `server_time`; a day ago when it is missing or unreadable."),
+    Field::lenient("limit").about("1 to 1000 changes on a page; otherwise the answer is whole."),
+    Field::lenient("epoch").about("The last `epoch`: another one than the tenant's starts over."),
+    Field::lenient("include").about("`objects` puts each whole object beside its row."),
+    Field::lenient("state").about("`idle` when the app is in the background: `poll_after` is longer."),
+    Field::lenient("kinds").about("The lists that are asked for, by commas; none is all of the version's."),
+];
 
 /// The most characters of an unknown kind that its message repeats.
 const SHOWN: usize = 40;
@@ -104,7 +115,7 @@ mod tests {
     static KINDS: [Kind; 3] = [kind("goals", true), kind("letters", true), kind("tasks", false)];
 
     const fn kind(name: &'static str, first_version: bool) -> Kind {
-        Kind { name, first_version, load: |_, _| Ok(Vec::new()) }
+        Kind { name, first_version, load: |_, _| Ok(Vec::new()), object: crate::feature::contract::of::<()> }
     }
 
     fn names(asked: Option<&str>, version: u8) -> Option<Vec<&'static str>> {
