@@ -34,13 +34,15 @@ pub struct SyncMetrics {
     pub total_items: u32,
     /// Items that were taken, repeated ones too.
     pub synced_items: u32,
+    /// Of these, the ones that were there already. GraphQL shows their share alone.
+    pub repeated_items: u32,
     /// Items that were refused.
     pub failed_items: u32,
     /// Conflicts that were met, settled or not.
     pub conflicts_detected: u32,
     /// From the first item to the last, in milliseconds.
     pub duration_ms: f64,
-    /// Bytes of the request.
+    /// Bytes of the items as JSON.
     pub bandwidth_bytes: u32,
     /// The share of items that were there already, 0 to 1.
     pub cache_hit_rate: Option<f64>,
@@ -106,7 +108,7 @@ pub struct SyncResponse {
 }
 
 /// The answer to a batch: a list that was not sent has no result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SyncBatchResponse {
     /// Did no item fail?
     pub success: bool,
