@@ -1,7 +1,9 @@
 //! Mobile sync: what a phone that was offline sends when it comes back.
 
 pub mod answer;
+pub mod batch;
 pub mod domains;
+pub mod records;
 
 use crate::feature::Feature;
 
