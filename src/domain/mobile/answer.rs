@@ -2,11 +2,12 @@
 //! their JSON, so that a retry through either face gets the same.
 
 use crate::base::time::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Why an item, or a whole list, was not taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncError {
     /// [`VALIDATION_ERROR`], [`SYNC_ERROR`] or [`NOT_FOUND`].
     pub code: String,
@@ -28,7 +29,7 @@ pub const SYNC_ERROR: &str = "SYNC_ERROR";
 pub const NOT_FOUND: &str = "NOT_FOUND";
 
 /// What an upload amounted to.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncMetrics {
     /// Items that were sent.
     pub total_items: u32,
@@ -49,7 +50,7 @@ pub struct SyncMetrics {
 }
 
 /// A conflict as the device is told of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Conflict {
     /// Its id.
     pub conflict_id: String,
@@ -74,7 +75,7 @@ pub struct Conflict {
 }
 
 /// An item that was taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncedItem {
     /// The record.
     pub mobile_id: String,
@@ -85,7 +86,7 @@ pub struct SyncedItem {
 }
 
 /// The answer to one list of items.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncResponse {
     /// Did no item fail?
     pub success: bool,
@@ -108,7 +109,7 @@ pub struct SyncResponse {
 }
 
 /// The answer to a batch: a list that was not sent has no result.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncBatchResponse {
     /// Did no item fail?
     pub success: bool,
@@ -129,7 +130,7 @@ pub struct SyncBatchResponse {
 }
 
 /// The answer to a choice between the sides of a conflict.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Resolution {
     /// Is it settled?
     pub success: bool,

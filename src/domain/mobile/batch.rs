@@ -39,10 +39,12 @@ impl Operation {
         match (self, content) {
             (Operation::List(_), _) => DATA,
             (Operation::Batch, Content::Telemetry(rules)) => rules.list,
+            (Operation::Batch, Content::Records) => RECORDS,
         }
     }
 
-    const fn fields(self) -> &'static [Field] {
+    /// The upload's own fields.
+    pub const fn fields(self) -> &'static [Field] {
         match self {
             Operation::List(_) => LIST,
             Operation::Batch => BATCH,
@@ -62,6 +64,8 @@ const MAX_KEY: usize = 1_000;
 pub const KEY: &str = "idempotency_key";
 /// The list of an upload that has one.
 const DATA: &str = "data";
+/// The list of records in a batch.
+const RECORDS: &str = "records";
 
 const DEVICE: Field = Field::new("device_id", Shape::Text { min: 1, max: MAX_DEVICE, trim: true, blank: false }).required();
 const CLIENT_AT: Field = Field::new("client_timestamp", Shape::Instant);
@@ -80,6 +84,7 @@ const BATCH: &[Field] = &[
     Field::new("behavioral_data", Shape::List).nullable(),
     Field::new("session_data", Shape::List).nullable(),
     Field::new("metrics_data", Shape::List).nullable(),
+    Field::new(RECORDS, Shape::List).nullable(),
 ];
 
 /// Who sends items, and when by their own clock.
@@ -96,6 +101,18 @@ pub struct Batch {
 pub enum Content {
     /// Telemetry of one domain.
     Telemetry(&'static Rules),
+    /// Records of any domain.
+    Records,
+}
+
+impl Content {
+    /// What the items of a domain are.
+    pub fn of(domain: &Domain) -> Option<Content> {
+        match domain.family {
+            Family::Telemetry => RULES.iter().find(|rules| rules.domain == domain.name).map(Content::Telemetry),
+            Family::Record => Some(Content::Records),
+        }
+    }
 }
 
 /// A list of an upload.
@@ -149,16 +166,14 @@ fn lists(operation: Operation, sent: &mut Map<String, Value>) -> Vec<List> {
         _ => None,
     };
     match operation {
-        Operation::List(domain) => content(domain).and_then(|content| take(DATA, content)).into_iter().collect(),
-        Operation::Batch => RULES.iter().filter_map(|rules| take(rules.list, Content::Telemetry(rules))).collect(),
+        Operation::List(domain) => Content::of(domain).and_then(|content| take(DATA, content)).into_iter().collect(),
+        Operation::Batch => contents().filter_map(|content| take(operation.member(content), content)).collect(),
     }
 }
 
-fn content(domain: &Domain) -> Option<Content> {
-    match domain.family {
-        Family::Telemetry => RULES.iter().find(|rules| rules.domain == domain.name).map(Content::Telemetry),
-        Family::Record => None,
-    }
+/// What a batch may hold, in the order it is written.
+pub fn contents() -> impl Iterator<Item = Content> {
+    RULES.iter().map(Content::Telemetry).chain([Content::Records])
 }
 
 /// How deep the fields of items lie in a body: its object, a list, an item.

@@ -2,7 +2,7 @@
 
 use super::answer::{SyncBatchResponse, SyncError, SyncMetrics, SyncResponse, Tally, VALIDATION_ERROR};
 use super::batch::{Content, List, Operation, Sent};
-use super::telemetry;
+use super::{records, telemetry};
 use crate::base::error::Result;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
@@ -61,6 +61,7 @@ fn write(ctx: &mut Ctx<'_>, sent: &Sent) -> Result<Response> {
         let begun = Instant::now();
         let tally = match list.content {
             Content::Telemetry(rules) => telemetry::apply(ctx, rules, &sent.batch, &list.items)?,
+            Content::Records => records::apply(ctx, &sent.batch, &list.items)?,
         };
         let metrics = SyncMetrics {
             failed_items: number(tally.errors.len()),
@@ -123,6 +124,7 @@ fn slot(answer: &mut SyncBatchResponse, content: Content) -> &mut Option<SyncRes
             "session" => &mut answer.session_sync_result,
             _ => &mut answer.metrics_sync_result,
         },
+        Content::Records => &mut answer.records_sync_result,
     }
 }
 
