@@ -16,6 +16,7 @@ mod fuzz;
 mod goals;
 mod home;
 mod idempotency;
+mod isolation;
 mod letters;
 mod limits;
 mod objects;
@@ -43,6 +44,7 @@ const CASES: &[&[Case]] = &[
     conventions::CASES,
     routes::CASES,
     objects::CASES,
+    isolation::CASES,
     idempotency::CASES,
     auth::CASES,
     sessions::CASES,

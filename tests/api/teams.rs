@@ -4,7 +4,7 @@ use super::expect::{is_id, is_instant, problem};
 use super::letters::text_of;
 use super::{Case, Phone, feed};
 use crate::servers::Server;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 use serde_json::{Value, json};
 use std::thread;
 use std::time::Duration;
@@ -103,7 +103,7 @@ fn who_invites(server: &Server) {
 /// Fills a team's seats but for so many.
 fn fill(server: &Server, phone: &Phone, free: i64) {
     let mut db = database(server);
-    let transaction = db.transaction().unwrap();
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
     let tenant: i64 =
         transaction.query_row("SELECT tenant FROM members WHERE user_id = ?", [phone.id], |row| row.get(0)).unwrap();
     let taken: i64 = transaction.query_row("SELECT COUNT(*) FROM members WHERE tenant = ?", [tenant], |row| row.get(0)).unwrap();
