@@ -110,7 +110,8 @@ const DELETE: Command = Command {
     name: "delete",
     group: RUNNING,
     about: "Delete a couple or a team with everything in it",
-    help: "The accounts of its members stay. It asks first; nothing but a backup brings it back.",
+    help: "The accounts of its members stay. It asks first; nothing but a backup brings it back. A million changes take some seconds, in \
+           which others wait to write.",
     examples: &[
         ("tandem tenant delete Nightshift", "ask, then delete"),
         ("tandem tenant delete Nightshift --yes", "for scripts"),
