@@ -46,7 +46,7 @@ fn a_team_is_made_and_filled() {
     assert!(table.lines().nth(2).unwrap().contains("anna") && table.contains("admin"), "{table}");
     let list = home.ok("tenant list");
     assert!(list.lines().nth(1).unwrap().contains("Nightshift  2 "), "{list}");
-    assert_eq!(home.json("tenant list --json")[0]["members"], 2);
+    assert_eq!(home.json("tenant list --json")[0]["member_count"], 2);
 }
 
 #[test]
@@ -81,6 +81,9 @@ fn roles_are_given_and_members_removed() {
     assert!(told.starts_with("anna is now member in the team T\n") && told.contains("no admin now"), "{told}");
     assert_eq!(home.ok("tenant role T ben admin").lines().count(), 1);
     assert_eq!(home.ok("tenant remove T anna"), "anna is no longer in the team T\n");
+    home.ok("tenant add T anna");
+    assert!(home.ok("tenant remove T ben").contains("no admin now"));
+    assert_eq!(home.ok("tenant remove T anna").lines().count(), 1);
     assert_eq!(team(&home, &tokens[0]).0, "404");
     let back = home.call(&tokens[0], "POST", "/api/couple/join/", &json!({"code": code.1["invite"]["code"]}).to_string());
     assert_eq!(back.0, "400", "a code that she may know has ended");

@@ -39,7 +39,7 @@ pub fn list(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
     let tenants = within(&mut db, Mode::Read, store::list)?;
     if matches.get_flag("json") {
-        out::json(&tenants.iter().map(|(tenancy, size)| as_json(tenancy, json!(size))).collect::<Vec<_>>())?;
+        out::json(&tenants.iter().map(|(tenancy, size)| as_json(tenancy, ("member_count", json!(size)))).collect::<Vec<_>>())?;
     } else if tenants.is_empty() {
         out::line("there are no couples or teams yet: `tandem tenant create --kind team --name NAME` makes a team")?;
     } else {
@@ -49,12 +49,13 @@ pub fn list(matches: &ArgMatches) -> Result<Verdict> {
     Ok(Verdict::Well)
 }
 
-fn as_json(tenancy: &Tenancy, members: Value) -> Value {
-    let Tenancy { public_id, kind, name, created_at, updated_at, .. } = tenancy;
-    json!({
-        "id": public_id, "kind": word_of(&TenantKind::ALL, kind), "name": name, "members": members,
-        "created_at": created_at, "updated_at": updated_at,
-    })
+fn as_json(tenancy: &Tenancy, (name, members): (&str, Value)) -> Value {
+    let mut shown = json!({
+        "id": tenancy.public_id, "kind": word_of(&TenantKind::ALL, &tenancy.kind), "name": tenancy.name,
+        "created_at": tenancy.created_at, "updated_at": tenancy.updated_at,
+    });
+    shown[name] = members;
+    shown
 }
 
 fn as_row(tenancy: &Tenancy, size: i64) -> [String; 5] {
@@ -65,17 +66,12 @@ fn as_row(tenancy: &Tenancy, size: i64) -> [String; 5] {
 
 pub fn show(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
-    let (tenancy, members) = within(&mut db, Mode::Read, |db| {
-        let tenancy = find(db, matches)?;
-        let members = store::members(db, tenancy.id)?;
-        Ok((tenancy, members))
-    })?;
-    let members: Vec<Member> = members.into_iter().map(|(_, member)| member).collect();
+    let (tenancy, members) = read(&mut db, matches)?;
     if matches.get_flag("json") {
-        out::json(&as_json(&tenancy, json!(members)))?;
+        out::json(&as_json(&tenancy, ("members", json!(members))))?;
         return Ok(Verdict::Well);
     }
-    let count = out::count(i64::try_from(members.len()).unwrap_or(i64::MAX).unsigned_abs(), "member");
+    let count = out::count(members.len() as u64, "member");
     out::line(format!("{} (id {}), {count} of at most {}", called(&tenancy), tenancy.public_id, tenancy.seats()))?;
     if !members.is_empty() {
         out::table(["id", "username", "role", "joined"], &members.iter().map(member_row).collect::<Vec<_>>())?;
@@ -100,28 +96,40 @@ pub fn add(matches: &ArgMatches) -> Result<Verdict> {
 }
 
 pub fn remove(matches: &ArgMatches) -> Result<Verdict> {
-    let mut stays = true;
+    let (mut stays, mut led) = (true, true);
     let (tenancy, user) = change(matches, |db, tenancy, user, now| {
         require_member(db, tenancy, user)?;
         store::end_all(db, tenancy.id, now)?;
         stays = seats::leave(db, tenancy.id, tenancy.kind, user)?;
+        led = is_led(db, tenancy)?;
         Ok(stays)
     })?;
     let end = if stays { "" } else { ", which has ended with everything in it" };
     out::line(format!("{user} is no longer in {}{end}", called(&tenancy)))?;
-    Ok(Verdict::Well)
+    tell_without_admin(led)
 }
 
 pub fn set_role(matches: &ArgMatches) -> Result<Verdict> {
-    let (role, mut admins) = (role(matches)?, 0);
+    let (role, mut led) = (role(matches)?, true);
     let (tenancy, user) = change(matches, |db, tenancy, user, _| {
         require_member(db, tenancy, user)?;
         seats::set_role(db, tenancy, user, role)?;
-        admins = store::other_admins(db, tenancy.id, user)?;
+        led = is_led(db, tenancy)?;
         Ok(true)
     })?;
     out::line(format!("{user} is now {} in {}", word_of(&Role::ALL, &role), called(&tenancy)))?;
-    if role != Role::Admin && admins == 0 {
+    tell_without_admin(led)
+}
+
+/// Has a team an admin, if anybody is in it?
+fn is_led(db: &mut Db, tenancy: &Tenancy) -> Result<bool> {
+    let members = store::members(db, tenancy.id)?;
+    let led = members.is_empty() || members.iter().any(|(_, member)| member.role == Role::Admin);
+    Ok(tenancy.kind == TenantKind::Couple || led)
+}
+
+fn tell_without_admin(led: bool) -> Result<Verdict> {
+    if !led {
         out::line("it has no admin now: `tandem tenant role TENANT USER admin` makes one")?;
     }
     Ok(Verdict::Well)
@@ -156,12 +164,8 @@ const OPERATOR: i64 = 0;
 
 pub fn delete(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
-    let (tenancy, size) = within(&mut db, Mode::Read, |db| {
-        let tenancy = find(db, matches)?;
-        let size = store::size(db, tenancy.id)?;
-        Ok((tenancy, size))
-    })?;
-    let members = out::count(size.unsigned_abs(), "member");
+    let (tenancy, members) = read(&mut db, matches)?;
+    let members = out::count(members.len() as u64, "member");
     if !matches.get_flag("yes") && !confirmed(&format!("Delete {}, with {members} and everything in it?", called(&tenancy)))? {
         out::line("nothing was deleted")?;
         return Ok(Verdict::Wrong);
@@ -211,6 +215,15 @@ fn require_member(db: &mut Db, tenancy: &Tenancy, user: i64) -> Result<()> {
 
 fn role(matches: &ArgMatches) -> Result<Role> {
     word(&Role::ALL, text(matches, "role").unwrap_or_default())
+}
+
+/// The tenant that the operator means, and its members.
+fn read(db: &mut Db, matches: &ArgMatches) -> Result<(Tenancy, Vec<Member>)> {
+    within(db, Mode::Read, |db| {
+        let tenancy = find(db, matches)?;
+        let members = store::members(db, tenancy.id)?.into_iter().map(|(_, member)| member).collect();
+        Ok((tenancy, members))
+    })
 }
 
 /// The tenant that the operator means.
