@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod checkins;
+pub mod conflicts;
 pub mod couples;
 pub mod goals;
 pub mod health;
@@ -23,4 +24,5 @@ pub const FEATURES: &[&Feature] = &[
     &letters::FEATURE,
     &sync::FEATURE,
     &mobile::FEATURE,
+    &conflicts::FEATURE,
 ];

@@ -117,6 +117,11 @@ pub fn word<T: Copy>(table: &[(T, &str)], word: &str) -> Result<T> {
     known.map(|(value, _)| *value).ok_or_else(|| Error::Internal("the store holds a word that is not known".into()))
 }
 
+/// The word of a value in a table of words.
+pub fn word_of<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static str {
+    table.iter().find(|(known, _)| known == value).map_or("", |(_, word)| word)
+}
+
 /// How an upload passes the guards: what it is, the key that it claims, and what it costs.
 #[derive(Debug, Clone)]
 pub struct Upload {

@@ -2,6 +2,7 @@
 
 pub mod contract;
 pub mod ctx;
+pub mod cursor;
 pub mod settings;
 pub mod store;
 
