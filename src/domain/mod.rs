@@ -4,6 +4,7 @@ pub mod auth;
 pub mod checkins;
 pub mod conflicts;
 pub mod couples;
+pub mod devices;
 pub mod goals;
 pub mod health;
 pub mod letters;
@@ -25,4 +26,5 @@ pub const FEATURES: &[&Feature] = &[
     &sync::FEATURE,
     &mobile::FEATURE,
     &conflicts::FEATURE,
+    &devices::FEATURE,
 ];

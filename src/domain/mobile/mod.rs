@@ -9,12 +9,17 @@ pub mod engine;
 pub mod records;
 pub mod telemetry;
 
-use crate::feature::{Access, Content, Feature, Handler, Meter, Route, Without};
+use crate::feature::contract::of as describe;
+use crate::feature::{Access, Content, Feature, Handler, Held, Meter, Route, Without};
 use answer::{Resolution, SyncBatchResponse, SyncResponse};
 use records::api as record;
+use telemetry::rules::Kept;
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: records::KINDS, ..Feature::new("mobile", ROUTES) };
+pub const FEATURE: Feature =
+    Feature { kinds: records::KINDS, held: HELD, leaving: Some(telemetry::forget), ..Feature::new("mobile", ROUTES) };
+
+const HELD: &[Held] = &[Held { name: "telemetry", load: telemetry::held, object: describe::<Kept> }];
 
 const MEMBER: Access = Access::Member(Without::NoCouple);
 const ONE: Access = Access::Member(Without::NotFound);
