@@ -21,6 +21,7 @@ mod limits;
 mod objects;
 mod phone;
 mod qna;
+mod records;
 mod routes;
 mod sessions;
 mod sync;
@@ -50,6 +51,7 @@ const CASES: &[&[Case]] = &[
     goals::CASES,
     checkins::CASES,
     letters::CASES,
+    records::CASES,
     sync::CASES,
     feed_pages::CASES,
     feed_kinds::CASES,

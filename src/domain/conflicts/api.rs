@@ -4,7 +4,7 @@ use super::rules::{self, Conflict, Filter};
 use super::store;
 use crate::base::error::Result;
 use crate::feature::Ctx;
-use crate::feature::ctx::load;
+use crate::feature::ctx::{load, value};
 use crate::http::input::Input;
 use crate::http::{Response, paging::Page};
 use schemars::JsonSchema;
@@ -39,6 +39,12 @@ impl Filter {
         let word = |name| input.text(name).unwrap_or_default().to_owned();
         Filter { status: word("status"), domain: word("domain"), since: input.instant("since").unwrap_or_default() }
     }
+}
+
+/// Every conflict, for the export: the feed shows only those that the tenant wants to stand in it.
+pub fn held(ctx: &mut Ctx<'_>) -> Result<Vec<Value>> {
+    let Some(tenant) = ctx.caller()?.tenant.as_ref().map(|tenant| tenant.id) else { return Ok(Vec::new()) };
+    store::all(ctx.db, tenant)?.iter().map(value).collect()
 }
 
 /// Conflicts for the feed.

@@ -6,11 +6,12 @@ pub mod store;
 
 pub use rules::{Conflict, Policy, Rule};
 
-use crate::feature::{Access, Feature, Job, Kind, Route, Without, contract};
+use crate::feature::{Access, Feature, Held, Job, Kind, Route, Without, contract};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
     kinds: &[Kind { name: KIND, first_version: false, load: api::load_conflicts, object: contract::of::<Conflict> }],
+    held: &[Held { name: KIND, load: api::held, object: contract::of::<Conflict> }],
     jobs: &[Job { name: "conflicts long settled", run: store::purge }],
     ..Feature::new("conflicts", ROUTES)
 };

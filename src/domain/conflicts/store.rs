@@ -125,6 +125,14 @@ pub fn page(db: &mut Db, tenant: i64, filter: &Filter, limit: i64, offset: i64) 
     db.all(sql, params![tenant, *since, status, status, domain, domain, limit, offset], conflict)
 }
 
+/// Every conflict, oldest first.
+pub fn all(db: &mut Db, tenant: i64) -> Result<Vec<Conflict>> {
+    let sql = "SELECT id, domain, mobile_id, user_id, device, server_version, client_version, server_data, client_data, \
+         base_data, strategy, result, winner, created_at, resolved_by, resolved_at, notes, answer, client_at \
+         FROM conflicts WHERE tenant = ? ORDER BY created_at, id";
+    db.all(sql, params![tenant], conflict)
+}
+
 /// Items that the tenant's devices ever uploaded, and how many of them met a conflict.
 pub fn uploaded(db: &mut Db, tenant: i64) -> Result<(i64, i64)> {
     let sql = "SELECT CAST(SUM(items) AS SIGNED), CAST(SUM(conflicts) AS SIGNED) FROM devices WHERE tenant = ?";
