@@ -5,6 +5,7 @@ mod content;
 mod doctor;
 mod setup;
 mod tenants;
+mod uploads;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;

@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod demo;
 mod doctor;
+mod health;
 mod maintain;
 mod migrate;
 mod out;
@@ -15,6 +16,7 @@ mod password;
 mod progress;
 mod routes;
 mod site;
+mod snapshots;
 mod tenant;
 mod user;
 
@@ -66,6 +68,8 @@ pub const COMMANDS: &[Command] = &[
     migrate::COMMAND,
     config::COMMAND,
     maintain::COMMAND,
+    health::COMMAND,
+    snapshots::COMMAND,
     user::COMMAND,
     tenant::COMMAND,
     routes::COMMAND,

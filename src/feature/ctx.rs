@@ -233,12 +233,17 @@ impl Ctx<'_> {
     /// Runs an upload's work as [`Ctx::write`] does, under the upload's own key and limits.
     ///
     /// # Errors
-    /// As [`Ctx::write`]; [`Refused::KeyReused`], [`Refused::TooMany`].
+    /// As [`Ctx::write`]; [`Refused::KeyReused`], [`Refused::TooMany`]. When the right to write was not to be had in time
+    /// and the upload has a key, [`Refused::InProgress`]: as far as anybody can tell, what holds it is that key's first.
     pub fn write_upload(&mut self, upload: Upload, work: Work<'_>) -> Result<Response> {
+        let keyed = upload.key.is_some();
         self.upload = Some(upload);
         let outcome = self.write(work);
         self.upload = None;
-        outcome
+        match outcome {
+            Err(error) if keyed && error.is_busy() => refuse(Refused::InProgress, &text::KEY_IN_PROGRESS),
+            other => other,
+        }
     }
 
     /// Does what is being written belong to the caller's tenant? Then its clock is advanced first.
