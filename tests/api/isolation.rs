@@ -1,12 +1,13 @@
 //! Another tenant's things can be neither seen nor changed by their ids: every route × the ids of others.
 //!
-//! [`PATHS`], [`PLAIN`], [`MEMBERS`] and [`UPLOADS`] know every place where a route of the registry takes something from its caller. A
+//! [`PATHS`], [`PLAIN`], [`MEMBERS`], [`ECHOES`] and [`UPLOADS`] know every place where a route of the registry takes something from its caller. A
 //! new one fails [`all_known`] until it is entered, and is then walked with the others.
 
 use super::expect::{Things, problem, refused};
 use super::routes::{filled, routes};
 use super::{Case, Phone};
 use crate::servers::Server;
+use crate::servers::client::Answer;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ pub const CASES: &[Case] = &[
     ("a couple's things do not exist for a team's admin", couple_and_admin),
     ("a team's things do not exist for a couple", team_and_couple),
     ("things do not exist for a user without a tenant", couple_and_loner),
-    ("a user of another tenant is nobody in a body", foreign_members),
+    ("what another has is nothing in a body", foreign_fields),
     ("what devices name alike in two tenants are two things, their keys too", uploads),
 ];
 
@@ -29,6 +30,10 @@ pub const CASES: &[Case] = &[
 enum Segment {
     /// The id of a thing: 404 to others, whatever the verb.
     Thing,
+    /// The id of a thing that members are told of in the answer's `error`: `NOT_FOUND`.
+    Told,
+    /// A word under which every tenant has a thing of its own.
+    Word(&'static str),
 }
 
 /// Every path with a segment `{…}`.
@@ -42,13 +47,20 @@ const PATHS: &[(&str, Segment)] = &[
     ("/checkins/{id}/", Segment::Thing),
     ("/letters/{id}/", Segment::Thing),
     ("/letters/{id}/pdf/", Segment::Thing),
+    ("/sync/conflicts/{id}/resolve/", Segment::Told),
+    ("/sync/policies/{domain}/", Segment::Word("journal")),
+    ("/sync/devices/{id}/health/", Segment::Thing),
 ];
 
 /// Fields of bodies and queries that name nobody's things, or are secrets that are meant to be passed on.
 const PLAIN: &[&str] = &[
+    "auto_resolve",
+    "chosen_version",
     "code",
     "content",
     "date",
+    "date_from",
+    "domain",
     "done",
     "email",
     "energy",
@@ -60,14 +72,20 @@ const PLAIN: &[&str] = &[
     "language",
     "last_name",
     "limit",
+    "merge_data",
     "month",
     "mood",
     "new_password",
     "note",
+    "notes",
+    "notify_on_conflict",
     "old_password",
     "password",
     "password_confirm",
+    "priority",
     "refresh",
+    "resolution_policy",
+    "resolution_strategy",
     "role",
     "since",
     "state",
@@ -88,6 +106,9 @@ const PLAIN: &[&str] = &[
 /// Fields that name a member of the caller's tenant by their user id.
 const MEMBERS: &[&str] = &["owner"];
 
+/// Fields that repeat the segment of the path: another value contradicts it.
+const ECHOES: &[&str] = &["conflict_id"];
+
 type Body = fn() -> Value;
 
 /// The one name that every tenant's devices use for everything.
@@ -101,16 +122,27 @@ const UPLOADS: &[(&str, Body)] = &[
     ("/sync/metrics/", || list(metrics())),
     ("/sync/batch/", || {
         json!({
-            "device_id": NAME, "idempotency_key": format!("{NAME}-batch"), "client_timestamp": AT,
-            "voice_data": [voice()], "behavioral_data": [behavioral()], "session_data": [session()], "metrics_data": [metrics()],
+            "device_id": NAME, "client_timestamp": AT, "voice_data": [voice()], "behavioral_data": [behavioral()],
+            "session_data": [session()], "metrics_data": [metrics()],
+            "records": [{"domain": "journal", "mobile_id": NAME, "operation": "SYNC", "data": {"title": "batch"}}],
         })
     }),
+    ("/sync/journal/sync/", || entry(json!({"title": "t"}))),
+    ("/sync/attendance/sync/", || entry(json!({"deviceid": "dev-1"}))),
+    ("/sync/activity/sync/", || entry(json!({"jobdesc": "job"}))),
+    ("/sync/helpdesk/sync/", || entry(json!({"ticketdesc": "ten letter"}))),
+    ("/sync/work-orders/sync/", || entry(json!({"description": "works"}))),
 ];
 
 const AT: &str = "2026-01-16T12:00:00Z";
 
 fn list(item: Value) -> Value {
-    json!({"device_id": NAME, "idempotency_key": format!("{NAME}-list"), "data": [item]})
+    json!({"device_id": NAME, "data": [item]})
+}
+
+fn entry(mut fields: Value) -> Value {
+    fields["mobile_id"] = NAME.into();
+    json!({"client_id": NAME, "entries": [fields]})
 }
 
 fn voice() -> Value {
@@ -143,7 +175,11 @@ fn all_known(_: &Server) {
     let paths: BTreeSet<&str> = routes().map(|route| route.path).filter(|path| path.contains('{')).collect();
     assert_eq!(paths, PATHS.iter().map(|(path, _)| *path).collect(), "enter the paths that are missing, take out what is gone");
     let names: BTreeSet<&str> = routes().flat_map(fields).collect();
-    assert_eq!(names, PLAIN.iter().chain(MEMBERS).copied().collect(), "enter the fields that are missing, take out what is gone");
+    assert_eq!(
+        names,
+        [PLAIN, MEMBERS, ECHOES].concat().into_iter().collect(),
+        "enter the fields that are missing, take out what is gone"
+    );
     let shapeless: BTreeSet<&str> =
         routes().filter(|route| matches!(route.contract.takes, Takes::Json(_))).map(|route| route.path).collect();
     assert_eq!(shapeless, UPLOADS.iter().map(|(path, _)| *path).collect(), "enter the bodies that are missing");
@@ -166,6 +202,7 @@ impl Owner {
         let tenant = tenant.as_object().unwrap().values().next().unwrap()["id"].clone();
         ids.extend([&question["answers"][0]["id"], &tenant].map(|id| id.as_str().unwrap().to_owned()));
         ids.push(phone.id.to_string());
+        ids.extend(conflict(&phone));
         Owner { phone, ids }
     }
 
@@ -182,6 +219,19 @@ impl Owner {
         assert!(reads.len() > 20, "{reads:?}");
         reads
     }
+}
+
+/// A device, a record of it, and a conflict over that: their ids.
+#[track_caller]
+fn conflict(phone: &Phone) -> [String; 3] {
+    let [device, record] = ["device-", ""].map(|kind| format!("{kind}{}", uuid::Uuid::new_v4()));
+    for (version, title) in [(0, "first"), (1, "second"), (1, "late")] {
+        let entry = json!({"mobile_id": record, "version": version, "title": title});
+        phone.post("/sync/journal/sync/", &json!({"client_id": device, "entries": [entry]})).expect(200);
+    }
+    let known = phone.get("/sync/conflicts/").expect(200).json();
+    let conflict = known["conflicts"][0]["conflict_id"].as_str().unwrap_or_else(|| panic!("{known}")).to_owned();
+    [device, record, conflict]
 }
 
 /// Every row of a user's tenant, by its table.
@@ -210,26 +260,49 @@ fn rows(server: &Server, phone: &Phone) -> BTreeMap<String, Vec<String>> {
 fn body_for_all() -> Value {
     json!({
         "title": "t", "text": "t", "month": "2026-03", "content": "c", "date": "2026-03-01", "mood": 1, "status": "ACTIVE",
-        "role": "member",
+        "role": "member", "resolution_policy": "server_wins", "resolution_strategy": "client_wins", "chosen_version": "client",
     })
 }
 
 /// Asks every path with a segment for everything of the owner's, as a stranger.
 fn walk(server: &Server, owner: &Owner, stranger: &Phone) {
     let (before, mut asked) = (rows(server, &owner.phone), 0);
+    let made_up = [uuid::Uuid::new_v4().to_string(), "nonsense".to_owned()];
     for route in routes().filter(|route| route.path.contains('{')) {
-        let Some((_, Segment::Thing)) = PATHS.iter().find(|(path, _)| *path == route.path) else { panic!("{}", route.path) };
-        for id in owner.ids.iter().map(String::as_str).chain([uuid::Uuid::new_v4().to_string().as_str(), "nonsense"]) {
-            let ask = stranger.ask(route.method.name(), &filled(route.path, id)).header("If-Match", "*");
+        let segment = PATHS.iter().find(|(path, _)| *path == route.path).map(|(_, segment)| segment);
+        let Some(segment) = segment else { panic!("{} is not in the table", route.path) };
+        let words = if let Segment::Word(word) = segment { vec![(*word).to_owned()] } else { Vec::new() };
+        let things = owner.ids.iter().chain(&made_up).chain(&words);
+        for name in things {
+            let ask = stranger.ask(route.method.name(), &filled(route.path, name)).header("If-Match", "*");
             let answer = ask.json(&body_for_all()).send(stranger.port);
-            assert_eq!(answer.status, 404, "{:?} {} with another's id: {}", route.method, route.path, answer.text());
-            let said = problem(answer, 404).to_string();
-            assert!(owner.ids.iter().all(|id| !said.contains(id)), "{said}");
+            hidden(owner, route, segment, name, answer);
             asked += 1;
         }
     }
     assert!(asked > 20 * owner.ids.len(), "{asked}");
     assert_eq!(rows(server, &owner.phone), before, "something of theirs has changed");
+}
+
+/// The answer to a name of the owner's tells a stranger nothing.
+#[track_caller]
+fn hidden(owner: &Owner, route: &Route, segment: &Segment, name: &str, answer: Answer) {
+    let (status, said) = (answer.status, answer.text());
+    let told = || {
+        serde_json::from_str::<Value>(&said).is_ok_and(|said| said["error"]["code"] == "NOT_FOUND" && said["success"] == false)
+    };
+    let well = match segment {
+        _ if status == 404 => true,
+        Segment::Thing => false,
+        Segment::Told => status == 200 && told(),
+        Segment::Word(word) => name == *word && status == 200,
+    };
+    assert!(well, "{:?} {} with {name} of another: {status} {said}", route.method, route.path);
+    if status == 404 {
+        problem(answer, 404);
+    }
+    // A problem may say what was asked for, but nothing else.
+    assert!(owner.ids.iter().filter(|id| *id != name).all(|id| !said.contains(id.as_str())), "{said}");
 }
 
 /// Nothing that the stranger reads tells of the owner.
@@ -259,41 +332,45 @@ fn couple_and_loner(server: &Server) {
     }
 }
 
-fn foreign_members(server: &Server) {
+fn foreign_fields(server: &Server) {
     let (owner, stranger) = (Owner::of(Phone::couple(server).0), Owner::of(Phone::couple(server).0));
-    let (before, mut asked) = (rows(server, &stranger.phone), 0);
+    let (before, mut tried) = (rows(server, &stranger.phone), BTreeSet::new());
     for route in routes() {
-        for field in fields(route).filter(|field| MEMBERS.contains(field)) {
+        for field in fields(route).filter(|field| [MEMBERS, ECHOES].concat().contains(field)) {
             let mut body = body_for_all();
-            body[field] = owner.phone.id.into();
+            body[field] =
+                if MEMBERS.contains(&field) { owner.phone.id.into() } else { owner.ids.last().unwrap().as_str().into() };
             for id in &stranger.ids {
                 let answer = stranger.phone.ask(route.method.name(), &filled(route.path, id)).json(&body).send(server.port);
                 if answer.status != 404 || !route.path.contains('{') {
                     refused(answer, field);
-                    asked += 1;
+                    tried.insert((route.method.name(), route.path, field));
                 }
             }
         }
     }
-    assert!(asked >= 3, "{asked}");
+    assert!(MEMBERS.iter().chain(ECHOES).all(|field| tried.iter().any(|(.., one)| one == field)), "{tried:?}");
     assert_eq!(rows(server, &stranger.phone), before);
 }
 
 fn uploads(server: &Server) {
     let (owner, stranger) = (Phone::couple(server).0, Phone::team(server, &["member"]).remove(0));
     for (path, body) in UPLOADS {
-        let send = |phone: &Phone| phone.post(path, &body()).expect(200).text();
+        let ask = |phone: &Phone| phone.ask("POST", path).header("Idempotency-Key", NAME).json(&body());
+        let send = |phone: &Phone| ask(phone).send(server.port).expect(200).text();
+        let empty = rows(server, &owner);
         let first = send(&owner);
-        assert_eq!(serde_json::from_str::<Value>(&first).unwrap()["success"], true, "{path}: {first}");
-        let before = rows(server, &owner);
+        let theirs = rows(server, &owner);
+        assert_ne!(theirs, empty, "{path} wrote nothing: {first}");
         let other = send(&stranger);
         assert_ne!(other, first, "{path}: another's answer");
         assert_eq!((send(&owner), send(&stranger)), (first, other), "{path}: each gets their own again");
-        assert_eq!(rows(server, &owner), before, "{path}: something of theirs has changed");
-        let (theirs, own) = (before, rows(server, &stranger));
+        assert_eq!(rows(server, &owner), theirs, "{path}: something of theirs has changed");
+        let own = rows(server, &stranger);
         for table in ["telemetry", "records", "conflicts", "devices", "uploads"] {
             assert_eq!(own[table].len(), theirs[table].len(), "{path}: {table} of each");
         }
     }
-    assert!(!rows(server, &stranger)["telemetry"].is_empty());
+    let own = rows(server, &stranger);
+    assert!(!own["telemetry"].is_empty() && own["records"].len() >= 5, "{own:?}");
 }
