@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod maintain;
 mod migrate;
+mod openapi;
 mod out;
 mod password;
 mod progress;
@@ -67,6 +68,7 @@ pub const COMMANDS: &[Command] = &[
     maintain::COMMAND,
     user::COMMAND,
     routes::COMMAND,
+    openapi::COMMAND,
     demo::COMMAND,
     bench::COMMAND,
 ];

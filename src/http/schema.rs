@@ -40,8 +40,8 @@ fn shape(shape: Shape) -> Schema {
         Shape::Text { min, max, blank, .. } => text(min, max, blank),
         Shape::Int(from, to) => json_schema!({ "type": "integer", "minimum": from, "maximum": to }),
         Shape::Bool => json_schema!({ "type": "boolean" }),
-        Shape::Date => json_schema!({ "type": "string", "format": "date" }),
-        Shape::Month => json_schema!({ "type": "string", "pattern": MONTH }),
+        Shape::Date => json_schema!({ "type": "string", "format": "date", "examples": ["2026-01-16"] }),
+        Shape::Month => json_schema!({ "type": "string", "pattern": MONTH, "examples": ["2026-01"] }),
         Shape::Choice(words) => json_schema!({ "type": "string", "enum": words }),
     }
 }

@@ -18,6 +18,7 @@ mod idempotency;
 mod letters;
 mod limits;
 mod objects;
+mod openapi;
 mod phone;
 mod qna;
 mod routes;
@@ -25,7 +26,7 @@ mod sessions;
 mod sync;
 mod tokens;
 
-use crate::servers::{Kind, Options, Server};
+use crate::servers::{Kind, Options, Server, described};
 pub use phone::Phone;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,6 +41,7 @@ const CASES: &[&[Case]] = &[
     conventions::CASES,
     routes::CASES,
     objects::CASES,
+    openapi::CASES,
     idempotency::CASES,
     auth::CASES,
     sessions::CASES,
@@ -70,6 +72,7 @@ fn every_case_on(kind: Kind) {
     });
     assert!(failed.is_empty(), "{kind:?}: {} of {} cases failed:\n  {}", failed.len(), cases.len(), failed.join("\n  "));
     assert!(!server.log().contains("panicked"), "{}", server.log());
+    assert_eq!(described::unseen(), Vec::<String>::new(), "{kind:?}: answers that are described and that no case got");
 }
 
 fn run_some<'c>(server: &Server, cases: &'c [Case], next: &AtomicUsize) -> Vec<&'c str> {
