@@ -6,7 +6,7 @@ pub mod settings;
 pub mod store;
 
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
-pub use ctx::{Caller, Ctx, House, Tenant};
+pub use ctx::{Caller, Ctx, House, Role, Tenant, TenantKind, Upload};
 pub use settings::{Rate, Settings};
 
 use crate::base::error::Result;
@@ -82,6 +82,8 @@ pub enum Meter {
     Requests,
     /// Polls of the feed.
     Polls,
+    /// Uploads: counted in the database, in the transaction that writes. The handler opens it with [`Ctx::write_upload`].
+    Uploads,
     /// Not counted.
     Free,
 }
