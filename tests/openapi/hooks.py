@@ -30,6 +30,8 @@ REASONS = {
     "PATCH /letters/{id}/": {"month"},
     # Lists of the feed are named by the registry.
     "GET /sync/changes/": {"kinds"},
+    # A key in the header is the one in the body.
+    **{f"POST /sync/{upload}/": {"idempotency_key"} for upload in ("voice", "behavioral", "session", "metrics", "batch")},
     # The owner is one of the two.
     "POST /goals/": {"owner"},
     "PUT /goals/{id}/": {"owner"},

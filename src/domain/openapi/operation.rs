@@ -4,7 +4,7 @@ use super::answers;
 use crate::feature::contract::Takes;
 use crate::feature::{Access, Feature, Route, Schemas};
 use crate::http::input::{Extent, Field};
-use crate::http::{Method, paging, response, schema};
+use crate::http::{Method, key, paging, response, schema};
 use serde_json::{Value, json};
 
 /// The name of the security scheme.
@@ -21,9 +21,8 @@ fn text() -> Value {
     json!({"type": "string"})
 }
 
-/// What `app::guard::idempotency` accepts.
 fn key() -> Value {
-    json!({"type": "string", "minLength": 16, "maxLength": 255, "pattern": "^[!-~]+$"})
+    key::schema().to_value()
 }
 
 /// The parameters that many routes have.
