@@ -30,7 +30,7 @@ fn shape(kind: Kind) -> (u16, &'static str, Option<&'static str>) {
     }
 }
 
-/// What every problem looks like. Field errors stand where a standard member of the same name would, see [`problem`].
+/// What every problem looks like. An error of a field stands where a standard member of the same name would.
 pub fn schema() -> Schema {
     let messages = json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
     json_schema!({

@@ -13,9 +13,9 @@ const SCHEMAS: &str = "/components/schemas";
 
 /// What every developer of a client should have read.
 const ABOUT: &str = "The backend of an offline-first mobile app: accounts, couples, what they share, and an exact feed of changes.\n\n\
-    Paths work with and without their last slash; `/api/…` is the same as `/api/v1/…`. Instants are written in UTC with \
-    milliseconds. Errors are problems (RFC 9457); errors of fields stand under `errors` and also as members of their own. \
-    Messages come in the language of `Accept-Language`: English, French or Korean.\n\n\
+    Paths work with and without their last slash; `/api/…` is the same as `/api/v1/…`. HEAD works wherever GET does, OPTIONS \
+    everywhere. Instants are written in UTC with milliseconds. Errors are problems (RFC 9457); errors of fields stand under \
+    `errors` and also as members of their own. Messages come in the language of `Accept-Language`: English, French or Korean.\n\n\
     Bodies are read more generously than their schemas say, for existing clients: a number stands for its digits in a text, \
     digits stand for a number, `true`, `false`, `1`, `0`, `on` and `off` for a truth value, an empty text for null where null may \
     be, and a form may be sent instead of JSON. No text may hold the character U+0000. Unknown members are ignored.";

@@ -10,27 +10,19 @@ use serde_json::{Value, json};
 /// The name of the security scheme.
 pub const BEARER: &str = "bearer";
 
-/// A header field that a request may carry: its name, its schema, what it does.
-const HEADERS: [(&str, fn() -> Value, &str); 3] = [
-    ("Idempotency-Key", key, "The same key and the same request get the same answer, once done, for a day."),
-    ("If-Match", text, "Do it only if the object is still the one with this tag."),
-    ("If-None-Match", text, "Answer 304 if the object is still the one with this tag."),
-];
-
-fn text() -> Value {
-    json!({"type": "string"})
-}
-
-fn key() -> Value {
-    key::schema().to_value()
-}
+/// Header fields that a request may carry, and what they do.
+const KEY: (&str, &str) =
+    ("Idempotency-Key", "The same key and the same request get the same answer, once it was good, for a day.");
+const IF_MATCH: (&str, &str) = ("If-Match", "Do it only if the object is still the one with this tag.");
+const IF_NONE_MATCH: (&str, &str) = ("If-None-Match", "Answer 304 if the object is still the one with this tag.");
 
 /// The parameters that many routes have.
 pub fn shared_parameters() -> Value {
-    let parameter = |(name, schema, about): &(&str, fn() -> Value, &str)| {
-        ((*name).to_owned(), json!({"name": name, "in": "header", "schema": schema(), "description": about}))
+    let parameter = |(name, about): (&str, &str), schema: Value| {
+        (name.to_owned(), json!({"name": name, "in": "header", "schema": schema, "description": about}))
     };
-    Value::Object(HEADERS.iter().map(parameter).collect())
+    let tags = [IF_MATCH, IF_NONE_MATCH].map(|header| parameter(header, json!({"type": "string"})));
+    Value::Object(tags.into_iter().chain([parameter(KEY, key::schema().to_value())]).collect())
 }
 
 /// The operation of a route.
@@ -93,8 +85,8 @@ fn query(field: &Field) -> Value {
 /// The header fields that a route heeds.
 fn headers(route: &Route) -> impl Iterator<Item = &'static str> {
     let conditional = answers::refusals(route).contains(&412);
-    let heeds = [route.method == Method::Post, conditional, route.method == Method::Get];
-    HEADERS.iter().zip(heeds).filter(|(_, heeds)| *heeds).map(|(header, _)| header.0)
+    let heeds = [(KEY, route.method == Method::Post), (IF_MATCH, conditional), (IF_NONE_MATCH, route.method == Method::Get)];
+    heeds.into_iter().filter(|(_, heeds)| *heeds).map(|(header, _)| header.0)
 }
 
 fn body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
