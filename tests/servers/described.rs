@@ -51,7 +51,7 @@ fn against(name: &Name, method: &str, answer: &Answer) -> Option<String> {
     if let Some(missing) = described.headers.iter().find(|field| answer.header(field).is_none()) {
         return Some(format!("{missing} is missing"));
     }
-    let media = answer.header("Content-Type").unwrap_or_default();
+    let media = answer.header("Content-Type").unwrap_or_default().split(';').next().unwrap_or_default();
     match described.content.get(media) {
         None if described.content.is_empty() && media.is_empty() && answer.body.is_empty() => None,
         None => Some(format!("the media type {media:?} is not described")),

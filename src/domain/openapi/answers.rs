@@ -1,8 +1,8 @@
 //! What a route answers: when all is well what it says itself, otherwise the problems that follow from what it is.
 
 use crate::feature::contract::Takes;
-use crate::feature::{Access, Answer, Meter, Route, Schemas, Tx, Without};
-use crate::http::{Method, problem, response};
+use crate::feature::{Access, Answer, Content, Meter, Route, Schemas, Tx, Without};
+use crate::http::{Method, problem};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -71,34 +71,46 @@ pub fn of(route: &Route, schemas: &mut Schemas) -> Value {
     if route.method == Method::Get {
         answers.insert("304".to_owned(), json!({"description": "The client has it.", "headers": headers(&["ETag"])}));
     }
-    for status in refusals(route) {
-        answers.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{status}")}));
+    for refusal in refusals(route) {
+        // A status may be an answer as well as a refusal: then the answer tells both.
+        answers.entry(refusal.0.to_string()).or_insert_with(|| bad(route, refusal, schemas));
     }
     Value::Object(answers)
 }
 
 fn good(route: &Route, answer: Answer, schemas: &mut Schemas) -> Value {
-    let tagged = route.method == Method::Get || matches!(route.method, Method::Put | Method::Patch);
+    let tagged = matches!(route.method, Method::Get | Method::Put | Method::Patch);
     let fields: &[&str] = if tagged { &["ETag"] } else { &[] };
-    let mut described = json!({"description": described(answer), "headers": headers(fields)});
-    if let (Some(media), Some(members)) = (answer.content.media_type(), described.as_object_mut()) {
-        let schema = answer.content.schema(schemas).map_or_else(|| json!({}), |schema| json!({ "schema": schema }));
-        members.insert("content".to_owned(), json!({ media: schema }));
-    }
-    described
-}
-
-fn described(answer: Answer) -> &'static str {
-    match answer.status {
+    let about = match answer.status {
         201 => "It was made.",
         204 => "It is done.",
-        _ if answer.content.media_type() == Some(response::JSON) => "All is well.",
-        _ => "The content.",
+        _ => "All is well.",
+    };
+    told(about, fields, answer.content, schemas)
+}
+
+/// A problem like any other, unless the route's refusals look otherwise.
+fn bad(route: &Route, (status, about, fields): &Refusal, schemas: &mut Schemas) -> Value {
+    match route.contract.refusal {
+        Some(content) => told(about, fields, content, schemas),
+        None => json!({"$ref": format!("#/components/responses/{status}")}),
     }
+}
+
+fn told(about: &str, fields: &[&str], content: Content, schemas: &mut Schemas) -> Value {
+    let mut told = json!({"description": about, "headers": headers(fields)});
+    let media = content.media(schemas).into_iter();
+    let media: Map<String, Value> = media
+        .map(|(name, schema)| (name.to_owned(), schema.map_or_else(|| json!({}), |schema| json!({ "schema": schema }))))
+        .collect();
+    if !media.is_empty() {
+        told["content"] = Value::Object(media);
+    }
+    told
 }
 
 /// The statuses of the refusals that follow from a route's method, access and limit, and those it names itself.
-pub fn refusals(route: &Route) -> BTreeSet<u16> {
+pub fn statuses(route: &Route) -> BTreeSet<u16> {
     let contract = &route.contract;
     let takes = matches!(contract.takes, Takes::Fields(_) | Takes::Json(_));
     let post = route.method == Method::Post;
@@ -118,4 +130,10 @@ pub fn refusals(route: &Route) -> BTreeSet<u16> {
     ];
     let follow = rules.iter().filter(|(_, holds)| *holds).flat_map(|(statuses, _)| *statuses);
     follow.chain(contract.refuses).copied().collect()
+}
+
+/// The refusals of a route.
+fn refusals(route: &Route) -> impl Iterator<Item = &'static Refusal> {
+    let statuses = statuses(route);
+    REFUSALS.iter().filter(move |refusal| statuses.contains(&refusal.0))
 }

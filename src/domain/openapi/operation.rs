@@ -84,7 +84,7 @@ fn query(field: &Field) -> Value {
 
 /// The header fields that a route heeds.
 fn headers(route: &Route) -> impl Iterator<Item = &'static str> {
-    let conditional = answers::refusals(route).contains(&412);
+    let conditional = answers::statuses(route).contains(&412);
     let heeds = [(KEY, route.method == Method::Post), (IF_MATCH, conditional), (IF_NONE_MATCH, route.method == Method::Get)];
     heeds.into_iter().filter(|(_, heeds)| *heeds).map(|(header, _)| header.0)
 }
