@@ -27,7 +27,7 @@ const VERBS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// Every route of the registry.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
-    tandem::domain::FEATURES.iter().flat_map(|feature| feature.routes)
+    tandem::app::FEATURES.iter().flat_map(|feature| feature.routes)
 }
 
 /// Every path with its methods, a made-up id in the place of `{…}`.

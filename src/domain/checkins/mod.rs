@@ -1,13 +1,14 @@
 //! Check-ins: how each partner's day was, one a day.
 
 mod api;
+mod graphql;
 mod rules;
 mod store;
 
 use crate::feature::{Access, Feature, Kind, Route, Without};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("checkins", ROUTES) };
+pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("checkins", ROUTES) };
 
 /// Check-ins in the feed.
 const CHECKINS: &str = "checkins";

@@ -2,6 +2,7 @@
 
 mod api;
 mod api_join;
+mod graphql;
 mod rules;
 mod store;
 
@@ -10,6 +11,7 @@ use crate::feature::{Access, COUPLE, Feature, Job, Kind, Route, Without};
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
     kinds: &[Kind { name: COUPLE, first_version: true, load: api::load }],
+    graph: graphql::GRAPH,
     jobs: &[Job { name: "expired invites", run: store::purge }],
     leaving: Some(api::forsake),
     ..Feature::new("couples", ROUTES)

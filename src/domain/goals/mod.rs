@@ -1,13 +1,14 @@
 //! Goals and the actions that lead to them.
 
 mod api;
+mod graphql;
 mod rules;
 mod store;
 
 use crate::feature::{Access, Feature, Kind, Route, Without};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("goals", ROUTES) };
+pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("goals", ROUTES) };
 
 /// Goals in the feed.
 const GOALS: &str = "goals";

@@ -1,6 +1,7 @@
 //! Letters: one a month, shared by the partners.
 
 mod api;
+mod graphql;
 pub mod pdf;
 mod rules;
 mod store;
@@ -8,7 +9,7 @@ mod store;
 use crate::feature::{Access, Feature, Kind, Route, Without};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("letters", ROUTES) };
+pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("letters", ROUTES) };
 
 /// Letters in the feed.
 const LETTERS: &str = "letters";

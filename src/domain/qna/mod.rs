@@ -1,13 +1,14 @@
 //! Questions that the partners ask each other, and each one's answer.
 
 mod api;
+mod graphql;
 mod rules;
 mod store;
 
 use crate::feature::{Access, Feature, Kind, Route, Without};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("qna", ROUTES) };
+pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("qna", ROUTES) };
 
 /// Questions in the feed.
 const QUESTIONS: &str = "qna_questions";
