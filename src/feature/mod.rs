@@ -1,11 +1,13 @@
 //! The seam between the nouns and the house: what a noun declares, and what its handlers are given.
 
+pub mod contract;
 pub mod ctx;
 pub mod graphql;
 pub mod meters;
 pub mod settings;
 pub mod store;
 
+pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use ctx::{Caller, Ctx, House, Role, Tenant, TenantKind, Upload};
 pub use graphql::{Asked, Graph, Root, Shown};
 pub use settings::{Rate, Settings};
@@ -116,6 +118,8 @@ pub struct Route {
     pub meter: Meter,
     /// What it does, in a few words, for the operator and the API's description.
     pub summary: &'static str,
+    /// What it takes and gives.
+    pub contract: Contract,
     /// What answers.
     pub handler: Handler,
     /// How an error is told.
@@ -124,7 +128,8 @@ pub struct Route {
 
 impl Route {
     const fn new(method: Method, path: &'static str, access: Access, tx: Tx, handler: Handler, summary: &'static str) -> Route {
-        Route { method, path, access, tx, meter: Meter::Requests, summary, handler, tell: problem::answer }
+        let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
+        Route { method, path, access, tx, meter, summary, contract, handler, tell }
     }
 
     /// A route that reads.
@@ -186,6 +191,8 @@ pub struct Kind {
     pub first_version: bool,
     /// Reads the objects.
     pub load: Load,
+    /// What an object looks like.
+    pub object: Describe,
 }
 
 /// Work in the background: idempotent, so that it may be run at any time and by several at once. `tandem maintain` does.
