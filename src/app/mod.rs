@@ -16,7 +16,7 @@ use crate::feature::meters::Meters;
 use crate::feature::{Access, Ctx, Feature, House, Meter, Tell, Tx};
 use crate::graphql;
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
-use guard::{address, admit, cors, finish, idempotency, meter};
+use guard::{address, admit, cors, finish, idempotency, meter, uploads};
 use std::io::Read;
 
 const COUNT: usize = domain::FEATURES.len() + 1;
@@ -180,12 +180,14 @@ fn once(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
     Ok(response)
 }
 
-/// A member's tenant is locked and its clock advanced before anything is read that the work builds on.
+/// A member's tenant is locked and its clock advanced before anything is read that the work builds on; an upload is
+/// counted under that lock.
 fn stamped(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
     if ctx.writes_as_member() {
         let tenant = ctx.tenant_id()?;
         ctx.advance(tenant)?;
     }
+    uploads::charge(ctx)?;
     work(ctx)
 }
 

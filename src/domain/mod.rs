@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod checkins;
 pub mod couples;
+pub mod devices;
 pub mod goals;
 pub mod health;
 pub mod letters;
@@ -23,4 +24,5 @@ pub const FEATURES: &[&Feature] = &[
     &letters::FEATURE,
     &sync::FEATURE,
     &mobile::FEATURE,
+    &devices::FEATURE,
 ];

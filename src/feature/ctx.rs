@@ -95,6 +95,11 @@ impl TenantKind {
     pub const ALL: [(TenantKind, &str); 2] = [(TenantKind::Couple, "couple"), (TenantKind::Team, "team")];
 }
 
+/// A user's share of the limits, in halves.
+pub const USER_SHARE: u32 = 2;
+/// The share of whoever is not signed in.
+pub const STRANGER_SHARE: u32 = 1;
+
 /// What a member may do in a tenant; the later, the more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -109,6 +114,15 @@ pub enum Role {
 impl Role {
     /// Every role with its word in the store and on the wire.
     pub const ALL: [(Role, &str); 3] = [(Role::Member, "member"), (Role::Staff, "staff"), (Role::Admin, "admin")];
+
+    /// Its share of a user's limits, in halves: strangers have one.
+    pub const fn share(self) -> u32 {
+        match self {
+            Role::Member => USER_SHARE,
+            Role::Staff => 2 * USER_SHARE,
+            Role::Admin => 3 * USER_SHARE,
+        }
+    }
 }
 
 /// The entry of a word in a table of words.
@@ -241,12 +255,17 @@ impl Ctx<'_> {
     /// Runs an upload's work as [`Ctx::write`] does, under the upload's own key and limits.
     ///
     /// # Errors
-    /// As [`Ctx::write`]; [`Refused::KeyReused`], [`Refused::TooMany`].
+    /// As [`Ctx::write`]; [`Refused::KeyReused`], [`Refused::TooMany`]. When the right to write was not to be had in time
+    /// and the upload has a key, [`Refused::InProgress`]: as far as anybody can tell, what holds it is that key's first.
     pub fn write_upload(&mut self, upload: Upload, work: Work<'_>) -> Result<Response> {
+        let keyed = upload.key.is_some();
         self.upload = Some(upload);
         let outcome = self.write(work);
         self.upload = None;
-        outcome
+        match outcome {
+            Err(error) if keyed && error.is_busy() => refuse(Refused::InProgress, &text::KEY_IN_PROGRESS),
+            other => other,
+        }
     }
 
     /// Does what is being written belong to the caller's tenant? Then its clock is advanced first.

@@ -6,9 +6,8 @@
 //! count as one; limits of secrets and writes, where that matters, are in the database.
 
 use super::{Rate, Settings};
-use crate::base::error::{Kind, Refusal};
-use crate::base::time::{SECOND, Timestamp};
-use crate::http::Response;
+use crate::base::error::{Limit, Refusal};
+use crate::base::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -31,8 +30,10 @@ pub struct Meters {
 /// What somebody wants to do, for a limit to count.
 #[derive(Debug, Clone, Copy)]
 pub struct Charge<'c> {
-    /// The limit's name.
-    pub limit: &'static str,
+    /// The bucket's name: the first half of who is counted.
+    pub bucket: &'static str,
+    /// What the caller who is over the limit is told.
+    pub reason: &'static str,
     /// Whose bucket: a user's id, or an address.
     pub whose: &'c str,
     /// The limit.
@@ -41,38 +42,15 @@ pub struct Charge<'c> {
     pub points: u32,
 }
 
-/// Somebody is over a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Over {
-    /// The milliseconds to wait.
-    pub wait: i64,
-    /// The limit.
-    pub rate: Rate,
-}
-
-impl Over {
-    /// The refusal, to be answered with [`Over::mark`].
-    pub fn refusal(&self) -> Refusal {
-        Refusal::too_many(self.wait)
-    }
-
-    /// Adds what the caller needs to behave (draft-ietf-httpapi-ratelimit-headers).
-    pub fn mark(&self, response: Response) -> Response {
-        let Kind::TooMany(seconds) = self.refusal().kind else { return response };
-        response
-            .with("RateLimit", format!("\"default\";r=0;t={seconds}"))
-            .with("RateLimit-Policy", format!("\"default\";q={};w={}", self.rate.count, self.rate.window / SECOND))
-    }
-}
-
 impl Meters {
     /// Counts a charge, unless it would go over its limit. A file that cannot be used lets everybody pass.
-    pub fn charge(&mut self, settings: &Settings, charge: &Charge<'_>) -> Option<Over> {
+    pub fn charge(&mut self, settings: &Settings, charge: &Charge<'_>) -> Option<Refusal> {
         let wait = self.count(settings, charge, Timestamp::now()).unwrap_or_else(|error| {
             log::warn!("limits are not counted: {}: {error}", settings.data.join(FILE).display());
             0
         });
-        (wait > 0).then_some(Over { wait, rate: charge.rate })
+        let limit = Limit { reason: charge.reason, count: charge.rate.count, window: charge.rate.window };
+        (wait > 0).then(|| Refusal::over(limit, wait))
     }
 
     /// Counts; answers the milliseconds to wait, 0 when the caller may pass.
@@ -86,7 +64,7 @@ impl Meters {
         let base = key % (SLOTS - NEIGHBOURS as u64) * SLOT as u64;
         read(file, &mut slots, base)?;
         let (place, arrival) = choose(&slots, key);
-        let (next, wait) = gcra(arrival, charge, now.0);
+        let (next, wait) = gcra(arrival, charge.rate, charge.points, now.0);
         if wait == 0 {
             let mut slot = [0; SLOT];
             slot[..8].copy_from_slice(&key.to_le_bytes());
@@ -100,7 +78,7 @@ impl Meters {
 impl Charge<'_> {
     /// The bucket's key in the file, never 0: that is a free slot.
     fn key(&self) -> u64 {
-        let hash = Sha256::new().chain_update(self.limit).chain_update([0]).chain_update(self.whose).finalize();
+        let hash = Sha256::new().chain_update(self.bucket).chain_update([0]).chain_update(self.whose).finalize();
         u64::from_le_bytes(hash.first_chunk::<8>().copied().unwrap_or_default()).max(1)
     }
 }
@@ -138,12 +116,11 @@ fn choose(slots: &[u8], key: u64) -> (usize, i64) {
 }
 
 /// The generic cell rate algorithm: the next theoretical arrival time, and how long to wait. An arrival time beyond
-/// what the rate can have made (the wall clock was set back) counts as none.
-fn gcra(arrival: i64, charge: &Charge<'_>, now: i64) -> (i64, i64) {
-    let Charge { rate, points, .. } = charge;
+/// what the rate can have made (the wall clock was set back) counts as none; so do points beyond the whole rate.
+pub fn gcra(arrival: i64, rate: Rate, points: u32, now: i64) -> (i64, i64) {
     let interval = (rate.window / i64::from(rate.count.max(1))).max(1);
     let arrival = if arrival > now + rate.window { now } else { arrival.max(now) };
-    let next = arrival + interval * i64::from(*points.min(&rate.count));
+    let next = arrival + interval * i64::from(points.min(rate.count));
     (next, (next - now - rate.window).max(0))
 }
 
@@ -158,7 +135,7 @@ mod tests {
     }
 
     fn passed(meters: &mut Meters, settings: &Settings, (whose, points): (&str, u32), at: i64, times: usize) -> usize {
-        let charge = Charge { limit: "test", whose, rate: RATE, points };
+        let charge = Charge { bucket: "test", reason: "test", whose, rate: RATE, points };
         (0..times).filter(|_| meters.count(settings, &charge, Timestamp(at)).unwrap() == 0).count()
     }
 

@@ -1,6 +1,6 @@
 //! What the operator can set, as the layers use it. `app::config` reads it.
 
-use crate::base::time::{DAY, MINUTE};
+use crate::base::time::{DAY, MINUTE, SECOND};
 use crate::db::Journal;
 use std::path::PathBuf;
 
@@ -48,7 +48,9 @@ pub struct Settings {
     pub limit_polls: Option<Rate>,
     /// Uploads of mobile sync and GraphQL, per user.
     pub limit_uploads: Option<Rate>,
-    /// What GraphQL queries cost, per user.
+    /// Uploads in quick succession, per user.
+    pub limit_burst: Option<Rate>,
+    /// What uploads and GraphQL queries cost, in points, per user.
     pub limit_cost: Option<Rate>,
     /// How deep one GraphQL operation may nest; 0 is no limit.
     pub graphql_depth: u32,
@@ -83,6 +85,7 @@ impl Default for Settings {
             limit_requests: Some(Rate { count: 1_200, window: 5 * MINUTE }),
             limit_polls: Some(Rate { count: 600, window: 5 * MINUTE }),
             limit_uploads: Some(Rate { count: 100, window: 5 * MINUTE }),
+            limit_burst: Some(Rate { count: 10, window: 10 * SECOND }),
             limit_cost: Some(Rate { count: 1_000, window: 5 * MINUTE }),
             graphql_depth: 10,
             graphql_cost: 1_000,

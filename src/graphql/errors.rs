@@ -38,6 +38,9 @@ pub fn extensions(refusal: &Refusal, language: Language) -> Map<String, Value> {
     if let Kind::TooMany(seconds) = refusal.kind {
         told.insert("retryAfter".to_owned(), json!(seconds));
     }
+    if let Some(limit) = refusal.limit {
+        told.insert("reason".to_owned(), json!(limit.reason));
+    }
     if !refusal.fields.is_empty() {
         let field =
             |(name, message): &(&str, crate::base::text::Message)| json!({"field": name, "message": message.render(language)});
@@ -58,13 +61,9 @@ pub fn tell(error: &Error, request: &Request<'_>) -> Response {
         Error::Db(_) | Error::NotReady(_) => Map::from_iter([("code".to_owned(), json!("DATABASE_ERROR"))]),
         Error::Internal(_) => Map::from_iter([("code".to_owned(), json!("INTERNAL_ERROR"))]),
     };
-    told_as(problem::answer(error, request), request, told)
-}
-
-/// The same answer as a problem has, told as an error of GraphQL with these extensions.
-pub fn told_as(problem: Response, request: &Request<'_>, extensions: Map<String, Value>) -> Response {
+    let problem = problem::answer(error, request);
     let detail = serde_json::from_slice::<Value>(&problem.body).ok().and_then(|body| Some(body["detail"].as_str()?.to_owned()));
-    let errors = json!({"errors": [error(&detail.unwrap_or_default(), extensions)]});
+    let errors = json!({"errors": [self::error(&detail.unwrap_or_default(), told)]});
     let mut response = Media::of(request).response(problem.status, &errors);
     response.headers.extend(problem.headers.into_iter().filter(|(name, _)| *name != "Content-Type"));
     response

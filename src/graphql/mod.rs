@@ -144,10 +144,7 @@ fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<Response> {
         return show(ctx, ready);
     }
     let figures = figures(ctx, document, operation);
-    let mut query = |ctx: &mut Ctx<'_>| match limits::count(ctx, figures) {
-        Some(over) => Ok(over),
-        None => show(ctx, ready),
-    };
+    let mut query = |ctx: &mut Ctx<'_>| limits::count(ctx, figures).and_then(|()| show(ctx, ready));
     if operation.is_introspection(document) { query(ctx) } else { ctx.read(&mut query) }
 }
 

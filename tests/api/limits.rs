@@ -105,9 +105,9 @@ fn requests_are_limited_by_user() {
         phone.get("/goals/").expect(200);
     }
     let over = phone.get("/auth/me/");
-    assert_eq!(over.header("RateLimit-Policy"), Some("\"default\";q=5;w=300"), "{:?}", over.headers);
+    assert_eq!(over.header("RateLimit-Policy"), Some("\"requests\";q=5;w=300"), "{:?}", over.headers);
     let left = over.header("RateLimit").unwrap().to_owned();
-    assert!(left.starts_with("\"default\";r=0;t="), "{left}");
+    assert!(left.starts_with("\"requests\";r=0;t="), "{left}");
     assert_eq!(left.rsplit('=').next(), over.header("Retry-After"));
     too_many(over, 300);
     too_many(phone.post("/goals/", &json!({"title": "x"})), 300);

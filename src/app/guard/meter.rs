@@ -1,8 +1,8 @@
 //! Which limit counts a route: requests and polls. Uploads and GraphQL are counted where their cost is known.
 
-use crate::base::error::Kind;
+use crate::base::error::{Kind, Refusal};
 use crate::base::token::Claims;
-use crate::feature::meters::{Charge, Meters, Over};
+use crate::feature::meters::{Charge, Meters};
 use crate::feature::{House, Meter, Rate, Route, Settings};
 use crate::http::{Request, Response, problem};
 use serde_json::Map;
@@ -18,10 +18,11 @@ pub fn over(
     route: &Route,
     token: Option<&Claims>,
 ) -> Option<Response> {
-    let (limit, rate) = limit(route.meter, &house.settings)?;
+    let (reason, rate) = limit(route.meter, &house.settings)?;
     let whose = token.map_or(request.address.as_str(), |claims| claims.user_id.as_str());
-    let over = meters.charge(&house.settings, &Charge { limit, whose, rate, points: 1 })?;
-    Some(refusal(request, route.meter, &house.settings, &over))
+    let charge = Charge { bucket: reason, reason, whose, rate, points: 1 };
+    let refusal = meters.charge(&house.settings, &charge)?;
+    Some(refused(request, route.meter, &house.settings, &refusal))
 }
 
 fn limit(meter: Meter, settings: &Settings) -> Option<(&'static str, Rate)> {
@@ -33,11 +34,10 @@ fn limit(meter: Meter, settings: &Settings) -> Option<(&'static str, Rate)> {
 }
 
 /// 429 (RFC 6585 §4); a poller is told when to poll again.
-fn refusal(request: &Request<'_>, meter: Meter, settings: &Settings, over: &Over) -> Response {
-    let refusal = over.refusal();
+fn refused(request: &Request<'_>, meter: Meter, settings: &Settings, refusal: &Refusal) -> Response {
     let mut extension = Map::new();
     if let (Meter::Polls, Kind::TooMany(seconds)) = (meter, refusal.kind) {
         extension.insert("poll_after".to_owned(), seconds.max(settings.poll_idle.saturating_mul(BACK_OFF)).into());
     }
-    over.mark(problem::refused_with(&refusal, request.language, extension))
+    problem::refused_with(refusal, request.language, extension)
 }

@@ -4,6 +4,7 @@ use super::domains::{Domain, Family};
 use super::telemetry::rules::{RULES, Rules};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
+use crate::domain::devices::rules::MAX_DEVICE;
 use crate::http::input::{Extent, Field, Input, Shape};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -56,8 +57,6 @@ impl Operation {
 const LIST_POINTS: u32 = 12;
 /// `syncBatch { success }`: the same with its weight of 5.
 const BATCH_POINTS: u32 = 20;
-/// The longest name of a device, in characters.
-const MAX_DEVICE: usize = 255;
 /// The longest text that is looked at as a key; the guard says how long a key is.
 const MAX_KEY: usize = 1_000;
 /// The key's member in a body.

@@ -9,11 +9,15 @@ pub mod engine;
 pub mod records;
 pub mod telemetry;
 
-use crate::feature::{Access, Feature, Handler, Meter, Route, Without};
+use crate::feature::contract::of as describe;
+use crate::feature::{Access, Feature, Handler, Held, Meter, Route, Without};
 use answer::{SyncBatchResponse, SyncResponse};
+use telemetry::rules::Kept;
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature::new("mobile", ROUTES);
+pub const FEATURE: Feature = Feature { held: HELD, leaving: Some(telemetry::forget), ..Feature::new("mobile", ROUTES) };
+
+const HELD: &[Held] = &[Held { name: "telemetry", load: telemetry::held, object: describe::<Kept> }];
 
 const MEMBER: Access = Access::Member(Without::NoCouple);
 

@@ -5,6 +5,8 @@ use crate::base::text::{self, Message};
 use crate::base::time::{MINUTE, Timestamp};
 use crate::domain::mobile::batch::Batch;
 use crate::http::input::{Extent, Field, Input, Shape};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -163,6 +165,19 @@ pub struct Item {
     /// When it was.
     pub at: Timestamp,
     /// Its fields in canonical form.
+    pub data: Map<String, Value>,
+}
+
+/// An item that was written, as its user may see it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Kept {
+    /// Its domain.
+    pub domain: &'static str,
+    /// The device that sent it.
+    pub device_id: String,
+    /// When it was.
+    pub at: Timestamp,
+    /// Its fields.
     pub data: Map<String, Value>,
 }
 
