@@ -235,6 +235,7 @@ fn shape<'v>(schema: &'v Valid<Schema>, ty: &'v Type, value: Cow<'v, Value>) -> 
         }
         (value, Some(ExtendedType::Enum(_))) => ResolvedValue::leaf(word(&value)),
         (value, _) if name == "ID" => ResolvedValue::leaf(id(&value)),
+        (value, _) if name == "Int" => ResolvedValue::leaf(int(value.into_owned())),
         (value, _) => ResolvedValue::leaf(value.into_owned()),
     }
 }
@@ -242,6 +243,11 @@ fn shape<'v>(schema: &'v Valid<Schema>, ty: &'v Type, value: Cow<'v, Value>) -> 
 /// A word of an enumeration: in capitals here, in small letters elsewhere.
 fn word(value: &Value) -> JsonValue {
     value.as_str().map_or(JsonValue::Null, |word| word.to_ascii_uppercase().into())
+}
+
+/// GraphQL's `Int` has 32 bits: a count beyond them is the most that it can say.
+fn int(value: Value) -> Value {
+    value.as_i64().map_or(value, |number| i32::try_from(number).unwrap_or(i32::MAX).into())
 }
 
 /// An id is a string here: users' are numbers in REST, larger than GraphQL's `Int`.
