@@ -98,7 +98,7 @@ impl App {
 
     /// Answers, or fails; an error is to be told as `tell` says then.
     fn answer(&mut self, request: &mut Request<'_>, from: &mut dyn Read, tell: &mut Tell) -> Result<Response> {
-        self.keep_up()?;
+        let standing = self.keep_up();
         self.house()?;
         let App { house: Some(house), db, meters, .. } = self else { return Err(Error::internal("no house")) };
         address::refine(request, &house.settings);
@@ -109,6 +109,7 @@ impl App {
             route::Found::Nothing => return Err(Refusal::new(Kind::NotFound, &text::NOT_FOUND).into()),
         };
         *tell = route.tell;
+        standing?;
         let token = admit::token(request, house, route)?;
         if let Some(over) = meter::over(meters, request, house, route, token.as_ref()) {
             return Ok(over);

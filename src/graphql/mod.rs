@@ -51,6 +51,10 @@ fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
     if page::is_wanted(ctx) {
         return page::show();
     }
+    let open = ctx.house.settings.graphql_introspection;
+    if ctx.token.is_none() && !open {
+        return signed_out();
+    }
     let sent = request::read(ctx.request)?;
     let schema = schema::of(ctx.house.features)?;
     let document = match parse(&sent.query, schema) {
@@ -98,6 +102,10 @@ fn refused(ctx: &Ctx<'_>, errors: &[Value]) -> Response {
     media.response(media.refusal(), &json!({ "errors": errors }))
 }
 
+fn signed_out<T>() -> Result<T> {
+    refuse(Kind::Unauthenticated("not_authenticated"), &text::NOT_AUTHENTICATED)
+}
+
 /// Checks who asks, how, and how much.
 fn check(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation) -> Result<Option<Response>> {
     if ctx.request.method != Method::Post && !operation.is_query() {
@@ -105,8 +113,8 @@ fn check(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation) ->
     }
     let open = ctx.house.settings.graphql_introspection;
     let introspects = operation.is_introspection(document);
-    if ctx.token.is_none() && !(open && introspects) {
-        return refuse(Kind::Unauthenticated("not_authenticated"), &text::NOT_AUTHENTICATED);
+    if ctx.token.is_none() && !introspects {
+        return signed_out();
     }
     if !open && operation.root_fields(document).any(|field| matches!(field.name.as_str(), "__schema" | "__type")) {
         return Ok(Some(turned_down(ctx, &text::NO_INTROSPECTION, code(errors::INTROSPECTION_DISABLED))));
