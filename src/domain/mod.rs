@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod checkins;
+pub mod conflicts;
 pub mod couples;
 pub mod devices;
 pub mod goals;
@@ -24,5 +25,6 @@ pub const FEATURES: &[&Feature] = &[
     &letters::FEATURE,
     &sync::FEATURE,
     &mobile::FEATURE,
+    &conflicts::FEATURE,
     &devices::FEATURE,
 ];

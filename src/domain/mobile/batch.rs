@@ -150,7 +150,7 @@ impl Sent {
         let batch = Batch { device, client_at: input.instant(CLIENT_AT.name) };
         let key = input.text(KEY).map(str::to_owned);
         let lists = lists(operation, &mut input.into_object());
-        Ok(Sent { operation, batch, key, lists, request: canonical(body)? })
+        Ok(Sent { operation, batch, key, lists, request: canonical(body, FIELDS)? })
     }
 
     /// How many items were sent.
@@ -179,10 +179,13 @@ pub fn contents() -> impl Iterator<Item = Content> {
 const FIELDS: u8 = 3;
 
 /// The request as it is compared: members sorted, without the key, and alike through either face. GraphQL says null for
-/// what was not sent, and 1.0 for 1.
-fn canonical(body: &Map<String, Value>) -> Result<Vec<u8>> {
+/// what was not sent, and 1.0 for 1. What lies deeper than the `fields` is kept as it came: a null there says something.
+///
+/// # Errors
+/// When it cannot be written, which is a defect.
+pub fn canonical(body: &Map<String, Value>, fields: u8) -> Result<Vec<u8>> {
     let members = body.iter().filter(|(name, value)| *name != KEY && !value.is_null());
-    let members: std::collections::BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, FIELDS - 1))).collect();
+    let members: std::collections::BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, fields - 1))).collect();
     serde_json::to_vec(&members).map_err(crate::base::error::Error::internal)
 }
 
