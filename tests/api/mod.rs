@@ -16,6 +16,7 @@ mod fuzz;
 mod goals;
 mod graphql;
 mod graphql_errors;
+mod graphql_uploads;
 mod home;
 mod idempotency;
 mod isolation;
@@ -60,6 +61,7 @@ const CASES: &[&[Case]] = &[
     goals::CASES,
     graphql::CASES,
     graphql_errors::CASES,
+    graphql_uploads::CASES,
     checkins::CASES,
     letters::CASES,
     records::CASES,
