@@ -16,6 +16,7 @@ mod out;
 mod password;
 mod progress;
 mod routes;
+mod schema;
 mod site;
 mod snapshots;
 mod tenant;
@@ -75,6 +76,7 @@ pub const COMMANDS: &[Command] = &[
     tenant::COMMAND,
     routes::COMMAND,
     openapi::COMMAND,
+    schema::COMMAND,
     demo::COMMAND,
     bench::COMMAND,
 ];

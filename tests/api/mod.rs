@@ -14,6 +14,9 @@ mod feed_kinds;
 mod feed_pages;
 mod fuzz;
 mod goals;
+mod graphql;
+mod graphql_errors;
+mod graphql_uploads;
 mod home;
 mod idempotency;
 mod isolation;
@@ -58,6 +61,9 @@ const CASES: &[&[Case]] = &[
     team_members::CASES,
     qna::CASES,
     goals::CASES,
+    graphql::CASES,
+    graphql_errors::CASES,
+    graphql_uploads::CASES,
     checkins::CASES,
     letters::CASES,
     records::CASES,

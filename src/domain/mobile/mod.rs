@@ -6,6 +6,7 @@ pub mod batch;
 mod contract;
 pub mod domains;
 pub mod engine;
+mod graphql;
 pub mod records;
 pub mod telemetry;
 
@@ -16,8 +17,13 @@ use records::api as record;
 use telemetry::rules::Kept;
 
 /// The registry entry.
-pub const FEATURE: Feature =
-    Feature { kinds: records::KINDS, held: HELD, leaving: Some(telemetry::forget), ..Feature::new("mobile", ROUTES) };
+pub const FEATURE: Feature = Feature {
+    kinds: records::KINDS,
+    graph: graphql::GRAPH,
+    held: HELD,
+    leaving: Some(telemetry::forget),
+    ..Feature::new("mobile", ROUTES)
+};
 
 const HELD: &[Held] = &[Held { name: "telemetry", load: telemetry::held, object: describe::<Kept> }];
 

@@ -14,6 +14,7 @@ mod tests;
 mod write;
 
 pub use item::ENVELOPE;
+pub use record::TOLD;
 pub use resolve::{CHOICE, resolve};
 
 use super::answer::{SYNC_ERROR, SyncError, Tally};

@@ -61,7 +61,7 @@ impl Record {
 }
 
 /// What the server tells of every record.
-const TOLD: &[Field] = &[
+pub const TOLD: &[Field] = &[
     Field::text("mobile_id", 36).required(),
     Field::new("version", Shape::Int(1, u32::MAX as i64)).required(),
     Field::new("created_by", Shape::Int(0, i64::MAX)),
