@@ -6,6 +6,7 @@
 mod auth;
 mod check;
 mod checkins;
+mod conflicts;
 mod conventions;
 mod couples;
 mod expect;
@@ -53,6 +54,7 @@ const CASES: &[&[Case]] = &[
     checkins::CASES,
     letters::CASES,
     records::CASES,
+    conflicts::CASES,
     sync::CASES,
     feed_pages::CASES,
     feed_kinds::CASES,

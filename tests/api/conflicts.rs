@@ -1,0 +1,574 @@
+//! Conflicts: who wins, what is kept of both sides, what a tenant may want, and what a person chooses.
+
+use super::expect::{is_id, is_instant, problem, refused};
+use super::mobile::driver::{DRIVERS, Driver, Operation, Upload};
+use super::records::{PATHS, fresh, shown};
+use super::{Case, Phone};
+use crate::servers::Server;
+use serde_json::{Value, json};
+use std::process::Command;
+
+/// See [`Case`].
+pub const CASES: &[Case] = &[
+    ("each domain has its policy", policies),
+    ("what only one side changed is merged and is no conflict", merges),
+    ("what both sides changed is kept with the conflict", both_sides),
+    ("a tenant says how its conflicts are settled", tenants_policies),
+    ("what a tenant wants has rules, and is either partner's to say", policy_rules),
+    ("a conflict that breaks the rules waits for a person", unsound),
+    ("conflicts are listed newest first, and by status, domain and instant", list),
+    ("a person chooses the device's side, the server's, or something of both", choices),
+    ("a choice that is no choice changes nothing", bad_choices),
+    ("who resolves a conflict again is answered as the first time", twice),
+    ("a choice never overwrites what has changed since", moved_on),
+    ("deletions are conflicts like others", deletions),
+    ("conflicts stand in the feed where the tenant wants it, and always in the export", feed),
+    ("conflicts of one couple are nobody else's", strangers),
+    ("a settled conflict is forgotten after 90 days", forgotten),
+];
+
+/// One item of a batch.
+fn item(domain: &str, id: &str, version: i64, data: Value) -> Value {
+    json!({"domain": domain, "mobile_id": id, "operation": "UPDATE", "version": version, "data": data})
+}
+
+fn with(mut item: Value, more: Value) -> Value {
+    item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    item
+}
+
+/// Sends items through a face; what is answered of the records.
+#[track_caller]
+fn upload(driver: &dyn Driver, phone: &Phone, items: &[Value]) -> Value {
+    let said = driver.upload(phone, &Upload::new(Operation::Batch, &json!({ "records": items }))).answer();
+    assert_eq!(said["records_sync_result"]["errors"], json!([]), "{said}");
+    said["records_sync_result"].clone()
+}
+
+/// Sends one item; its status and the server's version.
+#[track_caller]
+fn one(driver: &dyn Driver, phone: &Phone, item: Value) -> (String, i64) {
+    let said = upload(driver, phone, &[item])["items"][0].clone();
+    (said["status"].as_str().unwrap().to_owned(), said["server_version"].as_i64().unwrap())
+}
+
+/// The newest conflict.
+#[track_caller]
+fn newest(phone: &Phone) -> Value {
+    phone.get("/sync/conflicts/").expect(200).json()["conflicts"][0].clone()
+}
+
+/// A record of which one edit was taken: version 2 has `server`, and the device that comes late has seen version 1.
+#[track_caller]
+fn late(driver: &dyn Driver, phone: &Phone, domain: &str, first: Value, server: Value) -> String {
+    let id = fresh();
+    assert_eq!(one(driver, phone, with(item(domain, &id, 0, first), json!({"client_timestamp": "2026-01-01T10:00:00Z"}))).1, 1);
+    assert_eq!(one(driver, phone, with(item(domain, &id, 1, server), json!({"client_timestamp": "2026-01-01T11:00:00Z"}))).1, 2);
+    id
+}
+
+fn path(domain: &str) -> &'static str {
+    PATHS.iter().find(|(name, _)| *name == domain).unwrap().1
+}
+
+/// A first version, the server's edit and the device's, in one field.
+fn contest(domain: &str) -> (&'static str, [Value; 3]) {
+    let field = match domain {
+        "journal" => "title",
+        "attendance" => "deviceid",
+        "task" => "jobdesc",
+        "ticket" => "ticketdesc",
+        _ => "description",
+    };
+    (field, ["the first one", "the server's", "the device's"].map(|text| json!({ field: text })))
+}
+
+fn policies(server: &Server) {
+    let wins = [
+        ("journal", "client_wins", "client"),
+        ("attendance", "server_wins", "server"),
+        ("task", "most_recent_wins", "client"),
+        ("work_order", "most_recent_wins", "client"),
+        ("ticket", "preserve_escalation", "client"),
+    ];
+    for driver in DRIVERS {
+        let phone = Phone::single(server);
+        for (domain, policy, winner) in wins {
+            let (field, [first, servers, devices]) = contest(domain);
+            let id = late(*driver, &phone, domain, first, servers.clone());
+            let sent = with(item(domain, &id, 1, devices.clone()), json!({"client_timestamp": "2026-01-01T12:00:00Z"}));
+            let said = upload(*driver, &phone, &[sent]);
+            let told = &said["conflicts"][0];
+            assert_eq!(
+                (&said["success"], said["synced_items"].as_i64(), &said["failed_items"]),
+                (&json!(true), Some(1), &json!(0))
+            );
+            assert_eq!((&told["resolution_strategy"], &told["resolution_required"]), (&json!(policy), &json!(false)), "{said}");
+            assert_eq!((&told["server_version"], &told["client_version"]), (&json!(2), &json!(1)));
+            assert_eq!((&told["server_data"][field], &told["client_data"]), (&servers[field], &devices));
+            let version = if winner == "client" { 3 } else { 2 };
+            assert_eq!(said["items"], json!([{"mobile_id": id, "status": "conflict", "server_version": version}]), "{domain}");
+            let record = shown(&phone, path(domain), &id);
+            let won = if winner == "client" { &devices } else { &servers };
+            assert_eq!((&record[field], &record["version"]), (&won[field], &json!(version)), "{domain}");
+            let kept = newest(&phone);
+            assert_eq!((&kept["winning_version"], &kept["resolution_result"]), (&json!(winner), &json!("resolved")));
+        }
+        let (_, [first, servers, devices]) = contest("task");
+        for (at, version) in [("2026-01-01T11:00:00Z", 2), ("2026-01-01T10:59:59Z", 2), ("2026-01-01T11:00:00.001Z", 3)] {
+            let id = late(*driver, &phone, "task", first.clone(), servers.clone());
+            let sent = with(item("task", &id, 1, devices.clone()), json!({ "client_timestamp": at }));
+            assert_eq!(one(*driver, &phone, sent), ("conflict".to_owned(), version), "a tie goes to the server: {at}");
+        }
+        let first = json!({"ticketdesc": "ten letter", "status": "OPEN"});
+        let servers = json!({"status": "ONHOLD", "escalation_level": 2, "escalated_by": "boss", "comments": "server"});
+        let id = late(*driver, &phone, "ticket", first, servers);
+        let devices = json!({"status": "INPROGRESS", "escalation_level": 0, "escalated_by": null, "comments": "device"});
+        assert_eq!(one(*driver, &phone, item("ticket", &id, 1, devices.clone())).1, 3);
+        let record = shown(&phone, "helpdesk", &id);
+        let kept = ["status", "escalation_level", "escalated_by", "comments"].map(|name| record[name].clone());
+        assert_eq!(kept, [json!("ONHOLD"), json!(2), json!("boss"), json!("device")]);
+        let kept = newest(&phone);
+        assert_eq!((&kept["winning_version"], &kept["client_data"]), (&json!("merged"), &devices));
+    }
+}
+
+fn merges(server: &Server) {
+    for driver in DRIVERS {
+        let (phone, other) = Phone::couple(server);
+        let first = json!({"title": "t", "content": "c", "mood": "m", "extra": 1.1});
+        let id = late(*driver, &phone, "journal", first.clone(), json!({"content": "the server's", "tags": ["s"]}));
+        let base = json!({ "base_data": first });
+        let sent = with(item("journal", &id, 1, json!({"title": "t", "content": "c", "mood": null, "extra": 2.2})), base.clone());
+        let said = upload(*driver, &other, &[sent.clone()]);
+        assert_eq!((&said["conflicts"], &said["items"][0]["status"]), (&json!([]), &json!("merged")), "{said}");
+        let record = shown(&phone, "journal", &id);
+        let now = ["title", "content", "mood", "tags", "extra", "version"].map(|name| record[name].clone());
+        assert_eq!(now, [json!("t"), json!("the server's"), Value::Null, json!(["s"]), json!(2.2), json!(3)]);
+        assert_eq!(one(*driver, &other, sent), ("unchanged".to_owned(), 3), "sent again, it is there already");
+        // Both sides changed it to the same.
+        let same = with(item("journal", &id, 1, json!({"content": "the server's", "title": "u"})), base);
+        assert_eq!(one(*driver, &other, same), ("merged".to_owned(), 4));
+        assert_eq!(phone.get("/sync/conflicts/").expect(200).json()["total"], 0);
+    }
+}
+
+fn both_sides(server: &Server) {
+    for driver in DRIVERS {
+        let phone = Phone::single(server);
+        let first = json!({"deviceid": "dev-1", "reference": "first", "gpslocation": "here"});
+        let id = late(*driver, &phone, "attendance", first.clone(), json!({"reference": "the server's"}));
+        let edit = json!({"reference": "the device's", "gpslocation": "there"});
+        let more = json!({"base_data": first, "client_timestamp": "2026-01-01T12:00:00+01:00"});
+        assert_eq!(one(*driver, &phone, with(item("attendance", &id, 1, edit.clone()), more)), ("conflict".to_owned(), 3));
+        let record = shown(&phone, "attendance", &id);
+        assert_eq!((&record["reference"], &record["gpslocation"]), (&json!("the server's"), &json!("there")));
+        let kept = newest(&phone);
+        assert!(is_id(&kept["conflict_id"]) && is_instant(&kept["created_at"]), "{kept}");
+        let expected = json!({
+            "conflict_id": kept["conflict_id"], "domain": "attendance", "mobile_id": id, "user_id": phone.id, "device_id": "phone-1",
+            "server_version": 2, "client_version": 1, "client_at": "2026-01-01T11:00:00.000Z",
+            "server_data": {"deviceid": "dev-1", "reference": "the server's", "gpslocation": "here", "transportmode": "WALK",
+                "identifier": "TRACKING", "status": "PENDING"},
+            "client_data": edit, "base_data": first, "resolution_strategy": "server_wins", "resolution_result": "resolved",
+            "resolution_required": false, "winning_version": "merged", "created_at": kept["created_at"],
+            "resolved_by": null, "resolved_at": kept["created_at"], "notes": null,
+        });
+        assert_eq!(kept, expected);
+    }
+}
+
+#[track_caller]
+fn set(phone: &Phone, domain: &str, policy: Value) -> Value {
+    phone.put(&format!("/sync/policies/{domain}/"), &policy).expect(200).json()
+}
+
+fn tenants_policies(server: &Server) {
+    let phone = Phone::single(server);
+    let now = "2026-01-01T12:00:00Z";
+    let cases = [
+        (json!({"resolution_policy": "server_wins"}), "server_wins", Some("server")),
+        (json!({"resolution_policy": "client_wins"}), "client_wins", Some("client")),
+        (json!({"resolution_policy": "most_recent_wins"}), "most_recent_wins", Some("client")),
+        (json!({"resolution_policy": "preserve_escalation"}), "preserve_escalation", Some("client")),
+        (json!({"resolution_policy": "merge"}), "merge", None),
+        (json!({"resolution_policy": "client_wins", "auto_resolve": false}), "manual", None),
+        (json!({"resolution_policy": "manual"}), "manual", None),
+    ];
+    for (policy, strategy, winner) in cases {
+        for domain in ["journal", "task", "work_order"] {
+            set(&phone, domain, policy.clone());
+            let (field, [first, servers, devices]) = contest(domain);
+            let id = late(DRIVERS[0], &phone, domain, first, servers.clone());
+            let said =
+                upload(DRIVERS[0], &phone, &[with(item(domain, &id, 1, devices.clone()), json!({ "client_timestamp": now }))]);
+            let told = &said["conflicts"][0];
+            assert_eq!(
+                (&told["resolution_strategy"], &told["resolution_required"]),
+                (&json!(strategy), &json!(winner.is_none()))
+            );
+            let record = shown(&phone, path(domain), &id);
+            let won = if winner == Some("client") { &devices } else { &servers };
+            assert_eq!(record[field], won[field], "{domain} {policy}");
+            assert_eq!(newest(&phone)["winning_version"], json!(winner));
+            let left = if winner.is_none() { 2 } else { record["version"].as_i64().unwrap() };
+            assert_eq!(record["version"], left, "what waits leaves the server's row as it was");
+        }
+        set(&phone, "journal", json!({"resolution_policy": "client_wins", "auto_resolve": true}));
+        set(&phone, "task", json!({"resolution_policy": "client_wins", "auto_resolve": true}));
+        set(&phone, "work_order", json!({"resolution_policy": "client_wins", "auto_resolve": true}));
+    }
+}
+
+fn policy_rules(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let usual = |policy: &str| json!({"resolution_policy": policy, "auto_resolve": true, "notify_on_conflict": true});
+    assert_eq!(a.get("/sync/policies/attendance/").expect(200).json(), usual("server_wins"));
+    assert_eq!(a.get("/sync/policies/work-orders/").expect(200).json(), usual("most_recent_wins"), "as its own routes call it");
+    let put = |phone: &Phone, body: Value| phone.put("/sync/policies/attendance/", &body);
+    for bad in [json!("newest"), json!("CLIENT_WINS"), json!(null), json!(1)] {
+        refused(put(&a, json!({ "resolution_policy": bad })), "resolution_policy");
+    }
+    refused(put(&a, json!({})), "resolution_policy");
+    refused(put(&a, json!({"resolution_policy": "manual", "auto_resolve": true})), "auto_resolve");
+    refused(put(&a, json!({"resolution_policy": "merge", "notify_on_conflict": "loudly"})), "notify_on_conflict");
+    assert_eq!(a.get("/sync/policies/attendance/").expect(200).json(), usual("server_wins"), "a refusal changes nothing");
+    let sent = json!({"resolution_policy": "merge", "auto_resolve": false, "notify_on_conflict": false});
+    let tagged = put(&b, sent.clone()).expect(200);
+    assert_eq!((tagged.json(), a.get("/sync/policies/attendance/").expect(200).json()), (sent.clone(), sent));
+    let manual = put(&a, json!({"resolution_policy": "manual"})).expect(200).json();
+    assert_eq!(manual, json!({"resolution_policy": "manual", "auto_resolve": false, "notify_on_conflict": false}));
+    let stale = a.ask("PUT", "/sync/policies/attendance/").header("If-Match", tagged.header("ETag").unwrap());
+    problem(stale.json(&usual("merge")).send(server.port), 412);
+    for nothing in ["voice", "nothing", "tasks"] {
+        problem(a.get(&format!("/sync/policies/{nothing}/")), 404);
+        problem(a.put(&format!("/sync/policies/{nothing}/"), &usual("merge")), 404);
+    }
+    let stranger = Phone::single(server);
+    assert_eq!(stranger.get("/sync/policies/attendance/").expect(200).json(), usual("server_wins"));
+    problem(Phone::register(server).get("/sync/policies/attendance/"), 404);
+}
+
+fn unsound(server: &Server) {
+    for driver in DRIVERS {
+        let phone = Phone::single(server);
+        set(&phone, "ticket", json!({"resolution_policy": "client_wins"}));
+        let id = late(
+            *driver,
+            &phone,
+            "ticket",
+            json!({"ticketdesc": "ten letter", "status": "OPEN"}),
+            json!({"status": "CANCELLED"}),
+        );
+        let said = upload(*driver, &phone, &[item("ticket", &id, 1, json!({"status": "RESOLVED", "comments": "done"}))]);
+        assert_eq!(said["conflicts"][0]["resolution_required"], true, "{said}");
+        let record = shown(&phone, "helpdesk", &id);
+        assert_eq!((&record["status"], &record["comments"], &record["version"]), (&json!("CANCELLED"), &Value::Null, &json!(2)));
+        // What breaks the rules whatever the server has is the device's own error.
+        let base = json!({"base_data": {"ticketdesc": "ten letter", "status": "OPEN"}});
+        let sent = with(item("ticket", &id, 1, json!({"status": "CLOSED"})), base);
+        let answer = driver.upload(&phone, &Upload::new(Operation::Batch, &json!({ "records": [sent] }))).answer();
+        assert_eq!(answer["records_sync_result"]["errors"][0]["field"], "status", "{answer}");
+        // The device moved the start, the server the end: each is sound alone.
+        let span = |start: &str, end: &str| json!({"jobdesc": "job", "starttime": format!("2026-01-01T{start}:00Z"), "endtime": format!("2026-01-01T{end}:00Z")});
+        let id = late(*driver, &phone, "task", span("08:00", "12:00"), span("08:00", "09:00"));
+        let sent = with(item("task", &id, 1, span("11:00", "12:00")), json!({"base_data": span("08:00", "12:00")}));
+        let said = upload(*driver, &phone, &[sent]);
+        assert_eq!(said["conflicts"][0]["resolution_required"], true, "{said}");
+        assert_eq!(shown(&phone, "activity", &id)["version"], 2);
+    }
+}
+
+/// A conflict that waits for a person: the couple's policy of the journal is manual. Its id and its record's.
+#[track_caller]
+fn waiting(phone: &Phone, first: Value, server: Value, edit: Value) -> (String, String) {
+    set(phone, "journal", json!({"resolution_policy": "manual"}));
+    let id = late(DRIVERS[0], phone, "journal", first.clone(), server);
+    upload(DRIVERS[0], phone, &[with(item("journal", &id, 1, edit), json!({ "base_data": first }))]);
+    (newest(phone)["conflict_id"].as_str().unwrap().to_owned(), id)
+}
+
+/// One where both changed the title, the server also the mood, the device also the content.
+#[track_caller]
+fn usual(phone: &Phone) -> (String, String) {
+    let first = json!({"title": "first", "mood": "m", "content": "c"});
+    waiting(phone, first, json!({"title": "the server's", "mood": "s"}), json!({"title": "the device's", "content": "d"}))
+}
+
+fn choice(strategy: &str, chosen: &str, merge: Value) -> Value {
+    json!({"resolution_strategy": strategy, "chosen_version": chosen, "merge_data": merge, "notes": "looked at both"})
+}
+
+fn resolve(phone: &Phone, conflict: &str, choice: &Value) -> crate::servers::client::Answer {
+    phone.post(&format!("/sync/conflicts/{conflict}/resolve/"), choice)
+}
+
+fn list(server: &Server) {
+    let (phone, other) = Phone::couple(server);
+    let (first, _) = usual(&phone);
+    let since = newest(&phone)["created_at"].as_str().unwrap().to_owned();
+    let (_, [one, two, three]) = contest("task");
+    let id = late(DRIVERS[0], &phone, "task", one, two);
+    upload(DRIVERS[0], &phone, &[item("task", &id, 1, three)]);
+    let ids = |query: &str| {
+        let list = other.get(&format!("/sync/conflicts/?{query}")).expect(200).json();
+        let conflicts = list["conflicts"].as_array().unwrap();
+        assert_eq!(list.as_object().unwrap().len(), 3);
+        assert!(conflicts.len() as i64 <= list["total"].as_i64().unwrap());
+        conflicts.iter().map(|c| c["domain"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(""), ["task", "journal"]);
+    assert_eq!(ids("status=resolved"), ["task"]);
+    assert_eq!(ids("status=manual_required"), ["journal"]);
+    assert_eq!(ids("domain=journal"), ["journal"]);
+    assert_eq!(ids("domain=journal&status=resolved"), [""; 0]);
+    assert_eq!(ids(&format!("since={since}")), ["task"]);
+    assert_eq!(ids("page_size=1&page=2"), ["journal"]);
+    refused(phone.get("/sync/conflicts/?status=open"), "status");
+    refused(phone.get("/sync/conflicts/?since=x"), "since");
+    problem(phone.get("/sync/conflicts/?page=2"), 404);
+    // Six items, of which two met a conflict.
+    assert_eq!(other.get("/sync/conflicts/?domain=task").expect(200).json()["conflict_rate_pct"], 33.33);
+    resolve(&phone, &first, &choice("manual", "server", Value::Null)).expect(200);
+    assert_eq!(ids("status=resolved"), ["task", "journal"]);
+    assert_eq!(
+        Phone::single(server).get("/sync/conflicts/").expect(200).json(),
+        json!({"conflicts": [], "total": 0, "conflict_rate_pct": 0.0})
+    );
+}
+
+fn choices(server: &Server) {
+    let (phone, other) = Phone::couple(server);
+    let cases = [
+        ("client_wins", "client", Value::Null, ["the device's", "s", "d"]),
+        ("manual", "client", Value::Null, ["the device's", "s", "d"]),
+        ("CLIENT_WINS", "CLIENT", Value::Null, ["the device's", "s", "d"]),
+        ("server_wins", "server", Value::Null, ["the server's", "s", "c"]),
+        ("manual", "server", json!({"title": "not looked at"}), ["the server's", "s", "c"]),
+        ("manual", "merged", json!({"title": "both", "content": "d"}), ["both", "s", "d"]),
+        ("merge", "merged", json!({"title": "the server's", "mood": "n"}), ["the server's", "n", "c"]),
+        ("server_wins", "merged", Value::Null, ["the server's", "s", "d"]),
+        ("client_wins", "merged", Value::Null, ["the device's", "s", "d"]),
+    ];
+    for (strategy, chosen, merge, [title, mood, content]) in cases {
+        let (conflict, id) = usual(&phone);
+        let said = resolve(&other, &conflict, &choice(strategy, chosen, merge)).expect(200).json();
+        let winner = chosen.to_lowercase();
+        assert_eq!(
+            (&said["success"], &said["resolution_result"], &said["error"]),
+            (&json!(true), &json!("resolved"), &Value::Null)
+        );
+        assert_eq!((&said["conflict_id"], &said["winning_version"]), (&json!(conflict), &json!(winner)));
+        assert!(said["message"].is_string() && said["merge_details"]["client"].is_array(), "{said}");
+        let record = shown(&phone, "journal", &id);
+        let now = ["title", "mood", "content"].map(|name| record[name].clone());
+        assert_eq!(now, [title, mood, content].map(Value::from), "{strategy} {chosen}");
+        assert_eq!((&record["version"], &record["updated_by"]), (&json!(3), &json!(other.id)), "a new version, whoever won");
+        let kept = newest(&phone);
+        assert_eq!((&kept["resolution_strategy"], &kept["winning_version"]), (&json!(strategy.to_lowercase()), &json!(winner)));
+        assert_eq!((&kept["resolved_by"], &kept["notes"]), (&json!(other.id), &json!("looked at both")));
+        assert_eq!(kept["resolved_at"], record["updated_at"]);
+        let feed = phone.get("/v2/sync/changes/?since=1970-01-02&include=objects").expect(200).json();
+        assert_eq!(feed["changes"]["journal"].as_array().unwrap().last().unwrap()["object"], record);
+    }
+    let (conflict, _) = usual(&phone);
+    let said =
+        resolve(&phone, &conflict, &choice("manual", "merged", json!({"title": "both", "content": "d"}))).expect(200).json();
+    assert_eq!(said["merge_details"], json!({"client": ["content"], "server": [], "merged": ["title"]}));
+}
+
+fn bad_choices(server: &Server) {
+    let phone = Phone::single(server);
+    let (conflict, id) = usual(&phone);
+    let bad = [
+        ("resolution_strategy", json!({"resolution_strategy": "newest", "chosen_version": "client"})),
+        ("resolution_strategy", json!({"chosen_version": "client"})),
+        ("chosen_version", json!({"resolution_strategy": "manual", "chosen_version": "mine"})),
+        ("chosen_version", json!({"resolution_strategy": "manual"})),
+        ("chosen_version", choice("client_wins", "server", Value::Null)),
+        ("chosen_version", choice("server_wins", "client", Value::Null)),
+        ("merge_data", json!({"resolution_strategy": "manual", "chosen_version": "merged", "merge_data": []})),
+        ("merge_data", choice("merge", "merged", Value::Null)),
+        ("merge_data", choice("manual", "merged", Value::Null)),
+        ("title", choice("manual", "merged", json!({"title": ""}))),
+        ("notes", json!({"resolution_strategy": "manual", "chosen_version": "client", "notes": "x".repeat(2_001)})),
+        ("conflict_id", with(choice("manual", "client", Value::Null), json!({"conflict_id": fresh()}))),
+    ];
+    for (field, body) in bad {
+        refused(resolve(&phone, &conflict, &body), field);
+    }
+    let said = refused(resolve(&phone, &conflict, &choice("manual", "merged", json!({"title": null}))), "title");
+    let error = json!([said["success"], said["resolution_result"], said["error"]["code"], said["error"]["field"]]);
+    assert_eq!(error, json!([false, "failed", "SYNC_ERROR", "title"]));
+    assert_eq!(
+        (shown(&phone, "journal", &id)["version"].clone(), newest(&phone)["resolution_required"].clone()),
+        (json!(2), json!(true))
+    );
+    set(&phone, "ticket", json!({"resolution_policy": "manual"}));
+    let id =
+        late(DRIVERS[0], &phone, "ticket", json!({"ticketdesc": "ten letter", "status": "OPEN"}), json!({"status": "CANCELLED"}));
+    upload(DRIVERS[0], &phone, &[item("ticket", &id, 1, json!({"status": "RESOLVED"}))]);
+    let conflict = newest(&phone)["conflict_id"].as_str().unwrap().to_owned();
+    let said = refused(resolve(&phone, &conflict, &choice("manual", "client", Value::Null)), "status");
+    assert_eq!(said["error"]["field"], "status", "a person is held to the machine too");
+    resolve(&phone, &conflict, &choice("manual", "server", Value::Null)).expect(200);
+}
+
+fn twice(server: &Server) {
+    let phone = Phone::single(server);
+    let (conflict, id) = usual(&phone);
+    let answer = resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200).text();
+    for again in [choice("manual", "server", Value::Null), choice("manual", "client", Value::Null)] {
+        assert_eq!(resolve(&phone, &conflict, &again).expect(200).text(), answer);
+    }
+    assert_eq!(shown(&phone, "journal", &id)["version"], 3);
+    // One that its policy settled was settled first by that.
+    let (_, [first, servers, devices]) = contest("attendance");
+    let id = late(DRIVERS[0], &phone, "attendance", first, servers);
+    upload(DRIVERS[0], &phone, &[item("attendance", &id, 1, devices)]);
+    let settled = newest(&phone)["conflict_id"].as_str().unwrap().to_owned();
+    let said = resolve(&phone, &settled, &choice("manual", "client", Value::Null)).expect(200).json();
+    assert_eq!((&said["success"], &said["winning_version"]), (&json!(true), &json!("server")));
+    assert_eq!(shown(&phone, "attendance", &id)["version"], 2);
+    let (conflict, id) = usual(&phone);
+    let (key, body) = (fresh(), choice("manual", "client", Value::Null));
+    let send = |body: &Value| {
+        let ask = phone.ask("POST", &format!("/sync/conflicts/{conflict}/resolve/")).header("Idempotency-Key", &key);
+        ask.json(body).send(server.port)
+    };
+    let answer = send(&body).expect(200).text();
+    assert_eq!(send(&body).expect(200).text(), answer);
+    problem(send(&choice("manual", "server", Value::Null)), 422);
+    assert_eq!(shown(&phone, "journal", &id)["version"], 3);
+}
+
+fn moved_on(server: &Server) {
+    let phone = Phone::single(server);
+    let (conflict, id) = usual(&phone);
+    assert_eq!(one(DRIVERS[0], &phone, item("journal", &id, 2, json!({"title": "newer", "tags": ["n"]}))).1, 3);
+    let said = resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200).json();
+    assert_eq!((&said["success"], &said["resolution_result"]), (&json!(false), &json!("manual_required")), "{said}");
+    assert_eq!(shown(&phone, "journal", &id)["title"], "newer", "nothing was overwritten");
+    let kept = newest(&phone);
+    assert_eq!(
+        (&kept["server_version"], &kept["server_data"]["title"], &kept["resolution_required"]),
+        (&json!(3), &json!("newer"), &json!(true))
+    );
+    resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200);
+    let record = shown(&phone, "journal", &id);
+    assert_eq!((&record["title"], &record["tags"], &record["version"]), (&json!("the device's"), &json!(["n"]), &json!(4)));
+    // What has changed since elsewhere stays, and is not in the way.
+    let (conflict, id) = usual(&phone);
+    one(DRIVERS[0], &phone, item("journal", &id, 2, json!({"mood": "newer"})));
+    resolve(&phone, &conflict, &choice("manual", "merged", json!({"title": "both"}))).expect(200);
+    let record = shown(&phone, "journal", &id);
+    assert_eq!((&record["title"], &record["mood"]), (&json!("both"), &json!("newer")));
+    // Deleted since.
+    let (conflict, id) = usual(&phone);
+    one(DRIVERS[0], &phone, json!({"domain": "journal", "mobile_id": id, "operation": "DELETE", "version": 2}));
+    assert_eq!(resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200).json()["success"], false);
+    assert_eq!(newest(&phone)["server_data"], Value::Null);
+    resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200);
+    let record = shown(&phone, "journal", &id);
+    let now = ["title", "content", "mood"].map(|name| record[name].clone());
+    assert_eq!(now, [json!("the device's"), json!("d"), json!("m")], "brought back as the device has it");
+}
+
+fn deletions(server: &Server) {
+    for driver in DRIVERS {
+        let phone = Phone::single(server);
+        let delete = |domain: &str, id: &str| json!({"domain": domain, "mobile_id": id, "operation": "DELETE", "version": 1});
+        // A late deletion of what was edited: as the policy says.
+        for (domain, deleted) in [("journal", true), ("attendance", false), ("ticket", false)] {
+            let (field, [first, servers, _]) = contest(domain);
+            let id = late(*driver, &phone, domain, first, servers.clone());
+            assert_eq!(one(*driver, &phone, delete(domain, &id)).0, "conflict");
+            let (record, kept) = (shown(&phone, path(domain), &id), newest(&phone));
+            assert_eq!(record["deleted"] == true, deleted, "{record}");
+            assert_eq!((&kept["client_data"], &kept["server_data"][field]), (&Value::Null, &servers[field]));
+            assert_eq!(kept["resolution_required"], domain == "ticket");
+        }
+        let kept = newest(&phone);
+        let conflict = kept["conflict_id"].as_str().unwrap();
+        refused(resolve(&phone, conflict, &choice("client_wins", "merged", Value::Null)), "merge_data");
+        assert_eq!(
+            resolve(&phone, conflict, &choice("manual", "client", Value::Null)).expect(200).json()["winning_version"],
+            "client"
+        );
+        assert_eq!(shown(&phone, "helpdesk", kept["mobile_id"].as_str().unwrap())["deleted"], true);
+        // A late edit of what was deleted.
+        let id = late(*driver, &phone, "journal", json!({"title": "t", "mood": "m"}), json!({"title": "u"}));
+        assert_eq!(one(*driver, &phone, with(delete("journal", &id), json!({"version": 2}))).0, "deleted");
+        let edit = with(item("journal", &id, 1, json!({"title": "v"})), json!({"base_data": {"title": "t", "mood": "m"}}));
+        assert_eq!(one(*driver, &phone, edit), ("conflict".to_owned(), 4));
+        let record = shown(&phone, "journal", &id);
+        assert_eq!((&record["title"], &record["mood"]), (&json!("v"), &json!("m")));
+    }
+}
+
+fn feed(server: &Server) {
+    let (phone, other) = Phone::couple(server);
+    let poll =
+        |since: &str| other.get(&format!("/sync/changes/?since={since}&kinds=conflicts&include=objects")).expect(200).json();
+    let since = poll("")["server_time"].as_str().unwrap().to_owned();
+    let (conflict, _) = usual(&phone);
+    let met = poll(&since);
+    assert_eq!(
+        (&met["changes"]["conflicts"][0]["id"], &met["changes"]["conflicts"][0]["object"]),
+        (&json!(conflict), &newest(&phone))
+    );
+    let since = met["server_time"].as_str().unwrap().to_owned();
+    resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200);
+    assert_eq!(poll(&since)["changes"]["conflicts"][0]["object"]["resolution_required"], false, "its end shows too");
+    set(&phone, "journal", json!({"resolution_policy": "manual", "notify_on_conflict": false}));
+    let since = poll("")["server_time"].as_str().unwrap().to_owned();
+    let quiet = late(DRIVERS[0], &phone, "journal", json!({"title": "a"}), json!({"title": "b"}));
+    upload(DRIVERS[0], &phone, &[item("journal", &quiet, 1, json!({"title": "c"}))]);
+    assert_eq!(poll(&since)["changes"]["conflicts"], json!([]));
+    let held = other.get("/auth/export/").expect(200).json()["data"]["conflicts"].clone();
+    assert_eq!((held.as_array().unwrap().len(), &held[1]["client_data"]), (2, &json!({"title": "c"})));
+}
+
+fn strangers(server: &Server) {
+    let owner = Phone::single(server);
+    let (conflict, id) = usual(&owner);
+    let before = owner.get("/sync/conflicts/").expect(200).text();
+    for phone in [Phone::single(server), Phone::register(server)] {
+        for unknown in [conflict.as_str(), &fresh(), "no-id"] {
+            problem(resolve(&phone, unknown, &choice("manual", "client", Value::Null)), 404);
+        }
+    }
+    let said = problem(resolve(&Phone::single(server), &conflict, &choice("manual", "client", Value::Null)), 404);
+    let told = json!([said["success"], said["resolution_result"], said["error"]["code"], said["conflict_id"]]);
+    assert_eq!(told, json!([false, "failed", "NOT_FOUND", conflict]));
+    assert_eq!(owner.get("/sync/conflicts/").expect(200).text(), before);
+    assert_eq!(shown(&owner, "journal", &id)["version"], 2);
+    problem(Phone::register(server).get("/sync/conflicts/"), 404);
+}
+
+fn forgotten(server: &Server) {
+    let phone = Phone::single(server);
+    let (waits, _) = usual(&phone);
+    let (settled, _) = usual(&phone);
+    resolve(&phone, &settled, &choice("manual", "client", Value::Null)).expect(200);
+    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
+    db.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    let age = |days: i64| {
+        let sql = "UPDATE conflicts SET created_at = created_at - ?1, resolved_at = resolved_at - ?1 WHERE id IN (?2, ?3)";
+        db.execute(sql, rusqlite::params![days * 86_400_000, waits, settled]).unwrap()
+    };
+    let maintain = || {
+        let ran =
+            Command::new(env!("CARGO_BIN_EXE_tandem")).arg("maintain").env("TANDEM_DATA", &server.data_dir).output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        phone.get("/sync/conflicts/").expect(200).json()["total"].as_i64().unwrap()
+    };
+    let since = phone.poll("")["server_time"].as_str().unwrap().to_owned();
+    assert_eq!((age(89), maintain()), (2, 2));
+    assert_eq!((age(2), maintain()), (2, 1), "what waits is not forgotten");
+    let gone = phone.get(&format!("/sync/changes/?since={since}&kinds=conflicts")).expect(200).json();
+    assert_eq!(
+        (&gone["changes"]["conflicts"][0]["id"], &gone["changes"]["conflicts"][0]["deleted"]),
+        (&json!(settled), &json!(true))
+    );
+}
