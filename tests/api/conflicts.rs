@@ -3,6 +3,7 @@
 use super::expect::{is_id, is_instant, problem, refused};
 use super::mobile::driver::{DRIVERS, Driver, Operation, Upload};
 use super::records::{PATHS, fresh, shown};
+use super::resolutions::{choice, resolve, usual};
 use super::{Case, Phone};
 use crate::servers::Server;
 use serde_json::{Value, json};
@@ -17,29 +18,24 @@ pub const CASES: &[Case] = &[
     ("what a tenant wants has rules, and is either partner's to say", policy_rules),
     ("a conflict that breaks the rules waits for a person", unsound),
     ("conflicts are listed newest first, and by status, domain and instant", list),
-    ("a person chooses the device's side, the server's, or something of both", choices),
-    ("a choice that is no choice changes nothing", bad_choices),
-    ("who resolves a conflict again is answered as the first time", twice),
-    ("a choice never overwrites what has changed since", moved_on),
     ("deletions are conflicts like others", deletions),
     ("conflicts stand in the feed where the tenant wants it, and always in the export", feed),
-    ("conflicts of one couple are nobody else's", strangers),
     ("a settled conflict is forgotten after 90 days", forgotten),
 ];
 
 /// One item of a batch.
-fn item(domain: &str, id: &str, version: i64, data: Value) -> Value {
+pub fn item(domain: &str, id: &str, version: i64, data: Value) -> Value {
     json!({"domain": domain, "mobile_id": id, "operation": "UPDATE", "version": version, "data": data})
 }
 
-fn with(mut item: Value, more: Value) -> Value {
+pub fn with(mut item: Value, more: Value) -> Value {
     item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     item
 }
 
 /// Sends items through a face; what is answered of the records.
 #[track_caller]
-fn upload(driver: &dyn Driver, phone: &Phone, items: &[Value]) -> Value {
+pub fn upload(driver: &dyn Driver, phone: &Phone, items: &[Value]) -> Value {
     let said = driver.upload(phone, &Upload::new(Operation::Batch, &json!({ "records": items }))).answer();
     assert_eq!(said["records_sync_result"]["errors"], json!([]), "{said}");
     said["records_sync_result"].clone()
@@ -47,20 +43,20 @@ fn upload(driver: &dyn Driver, phone: &Phone, items: &[Value]) -> Value {
 
 /// Sends one item; its status and the server's version.
 #[track_caller]
-fn one(driver: &dyn Driver, phone: &Phone, item: Value) -> (String, i64) {
+pub fn one(driver: &dyn Driver, phone: &Phone, item: Value) -> (String, i64) {
     let said = upload(driver, phone, &[item])["items"][0].clone();
     (said["status"].as_str().unwrap().to_owned(), said["server_version"].as_i64().unwrap())
 }
 
 /// The newest conflict.
 #[track_caller]
-fn newest(phone: &Phone) -> Value {
+pub fn newest(phone: &Phone) -> Value {
     phone.get("/sync/conflicts/").expect(200).json()["conflicts"][0].clone()
 }
 
 /// A record of which one edit was taken: version 2 has `server`, and the device that comes late has seen version 1.
 #[track_caller]
-fn late(driver: &dyn Driver, phone: &Phone, domain: &str, first: Value, server: Value) -> String {
+pub fn late(driver: &dyn Driver, phone: &Phone, domain: &str, first: Value, server: Value) -> String {
     let id = fresh();
     assert_eq!(one(driver, phone, with(item(domain, &id, 0, first), json!({"client_timestamp": "2026-01-01T10:00:00Z"}))).1, 1);
     assert_eq!(one(driver, phone, with(item(domain, &id, 1, server), json!({"client_timestamp": "2026-01-01T11:00:00Z"}))).1, 2);
@@ -72,7 +68,7 @@ fn path(domain: &str) -> &'static str {
 }
 
 /// A first version, the server's edit and the device's, in one field.
-fn contest(domain: &str) -> (&'static str, [Value; 3]) {
+pub fn contest(domain: &str) -> (&'static str, [Value; 3]) {
     let field = match domain {
         "journal" => "title",
         "attendance" => "deviceid",
@@ -140,7 +136,7 @@ fn merges(server: &Server) {
         let id = late(*driver, &phone, "journal", first.clone(), json!({"content": "the server's", "tags": ["s"]}));
         let base = json!({ "base_data": first });
         let sent = with(item("journal", &id, 1, json!({"title": "t", "content": "c", "mood": null, "extra": 2.2})), base.clone());
-        let said = upload(*driver, &other, &[sent.clone()]);
+        let said = upload(*driver, &other, std::slice::from_ref(&sent));
         assert_eq!((&said["conflicts"], &said["items"][0]["status"]), (&json!([]), &json!("merged")), "{said}");
         let record = shown(&phone, "journal", &id);
         let now = ["title", "content", "mood", "tags", "extra", "version"].map(|name| record[name].clone());
@@ -179,7 +175,7 @@ fn both_sides(server: &Server) {
 }
 
 #[track_caller]
-fn set(phone: &Phone, domain: &str, policy: Value) -> Value {
+pub fn set(phone: &Phone, domain: &str, policy: Value) -> Value {
     phone.put(&format!("/sync/policies/{domain}/"), &policy).expect(200).json()
 }
 
@@ -279,30 +275,6 @@ fn unsound(server: &Server) {
     }
 }
 
-/// A conflict that waits for a person: the couple's policy of the journal is manual. Its id and its record's.
-#[track_caller]
-fn waiting(phone: &Phone, first: Value, server: Value, edit: Value) -> (String, String) {
-    set(phone, "journal", json!({"resolution_policy": "manual"}));
-    let id = late(DRIVERS[0], phone, "journal", first.clone(), server);
-    upload(DRIVERS[0], phone, &[with(item("journal", &id, 1, edit), json!({ "base_data": first }))]);
-    (newest(phone)["conflict_id"].as_str().unwrap().to_owned(), id)
-}
-
-/// One where both changed the title, the server also the mood, the device also the content.
-#[track_caller]
-fn usual(phone: &Phone) -> (String, String) {
-    let first = json!({"title": "first", "mood": "m", "content": "c"});
-    waiting(phone, first, json!({"title": "the server's", "mood": "s"}), json!({"title": "the device's", "content": "d"}))
-}
-
-fn choice(strategy: &str, chosen: &str, merge: Value) -> Value {
-    json!({"resolution_strategy": strategy, "chosen_version": chosen, "merge_data": merge, "notes": "looked at both"})
-}
-
-fn resolve(phone: &Phone, conflict: &str, choice: &Value) -> crate::servers::client::Answer {
-    phone.post(&format!("/sync/conflicts/{conflict}/resolve/"), choice)
-}
-
 fn list(server: &Server) {
     let (phone, other) = Phone::couple(server);
     let (first, _) = usual(&phone);
@@ -335,143 +307,6 @@ fn list(server: &Server) {
         Phone::single(server).get("/sync/conflicts/").expect(200).json(),
         json!({"conflicts": [], "total": 0, "conflict_rate_pct": 0.0})
     );
-}
-
-fn choices(server: &Server) {
-    let (phone, other) = Phone::couple(server);
-    let cases = [
-        ("client_wins", "client", Value::Null, ["the device's", "s", "d"]),
-        ("manual", "client", Value::Null, ["the device's", "s", "d"]),
-        ("CLIENT_WINS", "CLIENT", Value::Null, ["the device's", "s", "d"]),
-        ("server_wins", "server", Value::Null, ["the server's", "s", "c"]),
-        ("manual", "server", json!({"title": "not looked at"}), ["the server's", "s", "c"]),
-        ("manual", "merged", json!({"title": "both", "content": "d"}), ["both", "s", "d"]),
-        ("merge", "merged", json!({"title": "the server's", "mood": "n"}), ["the server's", "n", "c"]),
-        ("server_wins", "merged", Value::Null, ["the server's", "s", "d"]),
-        ("client_wins", "merged", Value::Null, ["the device's", "s", "d"]),
-    ];
-    for (strategy, chosen, merge, [title, mood, content]) in cases {
-        let (conflict, id) = usual(&phone);
-        let said = resolve(&other, &conflict, &choice(strategy, chosen, merge)).expect(200).json();
-        let winner = chosen.to_lowercase();
-        assert_eq!(
-            (&said["success"], &said["resolution_result"], &said["error"]),
-            (&json!(true), &json!("resolved"), &Value::Null)
-        );
-        assert_eq!((&said["conflict_id"], &said["winning_version"]), (&json!(conflict), &json!(winner)));
-        assert!(said["message"].is_string() && said["merge_details"]["client"].is_array(), "{said}");
-        let record = shown(&phone, "journal", &id);
-        let now = ["title", "mood", "content"].map(|name| record[name].clone());
-        assert_eq!(now, [title, mood, content].map(Value::from), "{strategy} {chosen}");
-        assert_eq!((&record["version"], &record["updated_by"]), (&json!(3), &json!(other.id)), "a new version, whoever won");
-        let kept = newest(&phone);
-        assert_eq!((&kept["resolution_strategy"], &kept["winning_version"]), (&json!(strategy.to_lowercase()), &json!(winner)));
-        assert_eq!((&kept["resolved_by"], &kept["notes"]), (&json!(other.id), &json!("looked at both")));
-        assert_eq!(kept["resolved_at"], record["updated_at"]);
-        let feed = phone.get("/v2/sync/changes/?since=1970-01-02&include=objects").expect(200).json();
-        assert_eq!(feed["changes"]["journal"].as_array().unwrap().last().unwrap()["object"], record);
-    }
-    let (conflict, _) = usual(&phone);
-    let said =
-        resolve(&phone, &conflict, &choice("manual", "merged", json!({"title": "both", "content": "d"}))).expect(200).json();
-    assert_eq!(said["merge_details"], json!({"client": ["content"], "server": [], "merged": ["title"]}));
-}
-
-fn bad_choices(server: &Server) {
-    let phone = Phone::single(server);
-    let (conflict, id) = usual(&phone);
-    let bad = [
-        ("resolution_strategy", json!({"resolution_strategy": "newest", "chosen_version": "client"})),
-        ("resolution_strategy", json!({"chosen_version": "client"})),
-        ("chosen_version", json!({"resolution_strategy": "manual", "chosen_version": "mine"})),
-        ("chosen_version", json!({"resolution_strategy": "manual"})),
-        ("chosen_version", choice("client_wins", "server", Value::Null)),
-        ("chosen_version", choice("server_wins", "client", Value::Null)),
-        ("merge_data", json!({"resolution_strategy": "manual", "chosen_version": "merged", "merge_data": []})),
-        ("merge_data", choice("merge", "merged", Value::Null)),
-        ("merge_data", choice("manual", "merged", Value::Null)),
-        ("title", choice("manual", "merged", json!({"title": ""}))),
-        ("notes", json!({"resolution_strategy": "manual", "chosen_version": "client", "notes": "x".repeat(2_001)})),
-        ("conflict_id", with(choice("manual", "client", Value::Null), json!({"conflict_id": fresh()}))),
-    ];
-    for (field, body) in bad {
-        refused(resolve(&phone, &conflict, &body), field);
-    }
-    let said = refused(resolve(&phone, &conflict, &choice("manual", "merged", json!({"title": null}))), "title");
-    let error = json!([said["success"], said["resolution_result"], said["error"]["code"], said["error"]["field"]]);
-    assert_eq!(error, json!([false, "failed", "SYNC_ERROR", "title"]));
-    assert_eq!(
-        (shown(&phone, "journal", &id)["version"].clone(), newest(&phone)["resolution_required"].clone()),
-        (json!(2), json!(true))
-    );
-    set(&phone, "ticket", json!({"resolution_policy": "manual"}));
-    let id =
-        late(DRIVERS[0], &phone, "ticket", json!({"ticketdesc": "ten letter", "status": "OPEN"}), json!({"status": "CANCELLED"}));
-    upload(DRIVERS[0], &phone, &[item("ticket", &id, 1, json!({"status": "RESOLVED"}))]);
-    let conflict = newest(&phone)["conflict_id"].as_str().unwrap().to_owned();
-    let said = refused(resolve(&phone, &conflict, &choice("manual", "client", Value::Null)), "status");
-    assert_eq!(said["error"]["field"], "status", "a person is held to the machine too");
-    resolve(&phone, &conflict, &choice("manual", "server", Value::Null)).expect(200);
-}
-
-fn twice(server: &Server) {
-    let phone = Phone::single(server);
-    let (conflict, id) = usual(&phone);
-    let answer = resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200).text();
-    for again in [choice("manual", "server", Value::Null), choice("manual", "client", Value::Null)] {
-        assert_eq!(resolve(&phone, &conflict, &again).expect(200).text(), answer);
-    }
-    assert_eq!(shown(&phone, "journal", &id)["version"], 3);
-    // One that its policy settled was settled first by that.
-    let (_, [first, servers, devices]) = contest("attendance");
-    let id = late(DRIVERS[0], &phone, "attendance", first, servers);
-    upload(DRIVERS[0], &phone, &[item("attendance", &id, 1, devices)]);
-    let settled = newest(&phone)["conflict_id"].as_str().unwrap().to_owned();
-    let said = resolve(&phone, &settled, &choice("manual", "client", Value::Null)).expect(200).json();
-    assert_eq!((&said["success"], &said["winning_version"]), (&json!(true), &json!("server")));
-    assert_eq!(shown(&phone, "attendance", &id)["version"], 2);
-    let (conflict, id) = usual(&phone);
-    let (key, body) = (fresh(), choice("manual", "client", Value::Null));
-    let send = |body: &Value| {
-        let ask = phone.ask("POST", &format!("/sync/conflicts/{conflict}/resolve/")).header("Idempotency-Key", &key);
-        ask.json(body).send(server.port)
-    };
-    let answer = send(&body).expect(200).text();
-    assert_eq!(send(&body).expect(200).text(), answer);
-    problem(send(&choice("manual", "server", Value::Null)), 422);
-    assert_eq!(shown(&phone, "journal", &id)["version"], 3);
-}
-
-fn moved_on(server: &Server) {
-    let phone = Phone::single(server);
-    let (conflict, id) = usual(&phone);
-    assert_eq!(one(DRIVERS[0], &phone, item("journal", &id, 2, json!({"title": "newer", "tags": ["n"]}))).1, 3);
-    let said = resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200).json();
-    assert_eq!((&said["success"], &said["resolution_result"]), (&json!(false), &json!("manual_required")), "{said}");
-    assert_eq!(shown(&phone, "journal", &id)["title"], "newer", "nothing was overwritten");
-    let kept = newest(&phone);
-    assert_eq!(
-        (&kept["server_version"], &kept["server_data"]["title"], &kept["resolution_required"]),
-        (&json!(3), &json!("newer"), &json!(true))
-    );
-    resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200);
-    let record = shown(&phone, "journal", &id);
-    assert_eq!((&record["title"], &record["tags"], &record["version"]), (&json!("the device's"), &json!(["n"]), &json!(4)));
-    // What has changed since elsewhere stays, and is not in the way.
-    let (conflict, id) = usual(&phone);
-    one(DRIVERS[0], &phone, item("journal", &id, 2, json!({"mood": "newer"})));
-    resolve(&phone, &conflict, &choice("manual", "merged", json!({"title": "both"}))).expect(200);
-    let record = shown(&phone, "journal", &id);
-    assert_eq!((&record["title"], &record["mood"]), (&json!("both"), &json!("newer")));
-    // Deleted since.
-    let (conflict, id) = usual(&phone);
-    one(DRIVERS[0], &phone, json!({"domain": "journal", "mobile_id": id, "operation": "DELETE", "version": 2}));
-    assert_eq!(resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200).json()["success"], false);
-    assert_eq!(newest(&phone)["server_data"], Value::Null);
-    resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200);
-    let record = shown(&phone, "journal", &id);
-    let now = ["title", "content", "mood"].map(|name| record[name].clone());
-    assert_eq!(now, [json!("the device's"), json!("d"), json!("m")], "brought back as the device has it");
 }
 
 fn deletions(server: &Server) {
@@ -527,23 +362,6 @@ fn feed(server: &Server) {
     assert_eq!(poll(&since)["changes"]["conflicts"], json!([]));
     let held = other.get("/auth/export/").expect(200).json()["data"]["conflicts"].clone();
     assert_eq!((held.as_array().unwrap().len(), &held[1]["client_data"]), (2, &json!({"title": "c"})));
-}
-
-fn strangers(server: &Server) {
-    let owner = Phone::single(server);
-    let (conflict, id) = usual(&owner);
-    let before = owner.get("/sync/conflicts/").expect(200).text();
-    for phone in [Phone::single(server), Phone::register(server)] {
-        for unknown in [conflict.as_str(), &fresh(), "no-id"] {
-            problem(resolve(&phone, unknown, &choice("manual", "client", Value::Null)), 404);
-        }
-    }
-    let said = problem(resolve(&Phone::single(server), &conflict, &choice("manual", "client", Value::Null)), 404);
-    let told = json!([said["success"], said["resolution_result"], said["error"]["code"], said["conflict_id"]]);
-    assert_eq!(told, json!([false, "failed", "NOT_FOUND", conflict]));
-    assert_eq!(owner.get("/sync/conflicts/").expect(200).text(), before);
-    assert_eq!(shown(&owner, "journal", &id)["version"], 2);
-    problem(Phone::register(server).get("/sync/conflicts/"), 404);
 }
 
 fn forgotten(server: &Server) {

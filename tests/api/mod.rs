@@ -24,6 +24,9 @@ mod objects;
 mod phone;
 mod qna;
 mod records;
+mod records_changes;
+mod records_rules;
+mod resolutions;
 mod routes;
 mod sessions;
 mod sync;
@@ -54,7 +57,10 @@ const CASES: &[&[Case]] = &[
     checkins::CASES,
     letters::CASES,
     records::CASES,
+    records_rules::CASES,
+    records_changes::CASES,
     conflicts::CASES,
+    resolutions::CASES,
     sync::CASES,
     feed_pages::CASES,
     feed_kinds::CASES,
