@@ -17,6 +17,7 @@ mod progress;
 mod routes;
 mod site;
 mod snapshots;
+mod tenant;
 mod user;
 
 use crate::base::error::Result;
@@ -70,6 +71,7 @@ pub const COMMANDS: &[Command] = &[
     health::COMMAND,
     snapshots::COMMAND,
     user::COMMAND,
+    tenant::COMMAND,
     routes::COMMAND,
     demo::COMMAND,
     bench::COMMAND,

@@ -17,6 +17,7 @@ mod fuzz;
 mod goals;
 mod home;
 mod idempotency;
+mod isolation;
 mod letters;
 mod limits;
 mod mobile;
@@ -30,6 +31,8 @@ mod resolutions;
 mod routes;
 mod sessions;
 mod sync;
+mod team_members;
+mod teams;
 mod tokens;
 
 use crate::servers::{Kind, Options, Server};
@@ -47,11 +50,14 @@ const CASES: &[&[Case]] = &[
     conventions::CASES,
     routes::CASES,
     objects::CASES,
+    isolation::CASES,
     idempotency::CASES,
     auth::CASES,
     sessions::CASES,
     tokens::CASES,
     couples::CASES,
+    teams::CASES,
+    team_members::CASES,
     qna::CASES,
     goals::CASES,
     checkins::CASES,
