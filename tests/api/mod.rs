@@ -23,6 +23,7 @@ mod limits;
 mod mobile;
 mod objects;
 mod phone;
+mod policies;
 mod qna;
 mod records;
 mod records_changes;
@@ -65,6 +66,7 @@ const CASES: &[&[Case]] = &[
     records::CASES,
     records_rules::CASES,
     records_changes::CASES,
+    policies::CASES,
     conflicts::CASES,
     resolutions::CASES,
     sync::CASES,
