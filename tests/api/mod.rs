@@ -6,6 +6,7 @@
 mod auth;
 mod check;
 mod checkins;
+mod conflicts;
 mod conventions;
 mod couples;
 mod expect;
@@ -26,8 +27,12 @@ mod mobile;
 mod objects;
 mod openapi;
 mod phone;
+mod policies;
 mod qna;
 mod records;
+mod records_changes;
+mod records_rules;
+mod resolutions;
 mod routes;
 mod sessions;
 mod sync;
@@ -67,6 +72,11 @@ const CASES: &[&[Case]] = &[
     checkins::CASES,
     letters::CASES,
     records::CASES,
+    records_rules::CASES,
+    records_changes::CASES,
+    policies::CASES,
+    conflicts::CASES,
+    resolutions::CASES,
     sync::CASES,
     feed_pages::CASES,
     feed_kinds::CASES,
