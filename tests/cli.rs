@@ -4,6 +4,7 @@ mod accounts;
 mod content;
 mod doctor;
 mod setup;
+mod uploads;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;

@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod demo;
 mod doctor;
+mod health;
 mod maintain;
 mod migrate;
 mod openapi;
@@ -16,6 +17,7 @@ mod password;
 mod progress;
 mod routes;
 mod site;
+mod snapshots;
 mod user;
 
 use crate::base::error::Result;
@@ -66,6 +68,8 @@ pub const COMMANDS: &[Command] = &[
     migrate::COMMAND,
     config::COMMAND,
     maintain::COMMAND,
+    health::COMMAND,
+    snapshots::COMMAND,
     user::COMMAND,
     routes::COMMAND,
     openapi::COMMAND,
