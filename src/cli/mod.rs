@@ -18,6 +18,7 @@ mod progress;
 mod routes;
 mod site;
 mod snapshots;
+mod tenant;
 mod user;
 
 use crate::base::error::Result;
@@ -71,6 +72,7 @@ pub const COMMANDS: &[Command] = &[
     health::COMMAND,
     snapshots::COMMAND,
     user::COMMAND,
+    tenant::COMMAND,
     routes::COMMAND,
     openapi::COMMAND,
     demo::COMMAND,

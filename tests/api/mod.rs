@@ -16,6 +16,7 @@ mod fuzz;
 mod goals;
 mod home;
 mod idempotency;
+mod isolation;
 mod letters;
 mod limits;
 mod mobile;
@@ -27,6 +28,8 @@ mod records;
 mod routes;
 mod sessions;
 mod sync;
+mod team_members;
+mod teams;
 mod tokens;
 
 use crate::servers::{Kind, Options, Server, described};
@@ -44,12 +47,15 @@ const CASES: &[&[Case]] = &[
     conventions::CASES,
     routes::CASES,
     objects::CASES,
+    isolation::CASES,
     openapi::CASES,
     idempotency::CASES,
     auth::CASES,
     sessions::CASES,
     tokens::CASES,
     couples::CASES,
+    teams::CASES,
+    team_members::CASES,
     qna::CASES,
     goals::CASES,
     checkins::CASES,
