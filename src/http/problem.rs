@@ -36,7 +36,7 @@ pub fn schema() -> Schema {
     let messages = json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
     json_schema!({
         "type": "object",
-        "description": "What is wrong (RFC 9457). Errors of fields also stand as members of their own.",
+        "description": "What is wrong (RFC 9457). Errors of fields also stand as members of their own; a route may add members.",
         "required": ["type", "title", "status", "detail"],
         "properties": {
             "type": {"type": "string", "format": "uri-reference"},
@@ -45,9 +45,10 @@ pub fn schema() -> Schema {
             "detail": {"type": "string", "description": "One sentence for a person."},
             "code": {"oneOf": [{"type": "string"}, messages], "description": "For a program, where the status does not tell enough."},
             "errors": {"type": "object", "additionalProperties": messages, "description": "Errors by field."},
+            "reason": {"oneOf": [{"type": "string"}, messages], "description": "The limit that was passed."},
             "poll_after": {"type": "integer", "description": "Seconds until the next poll of the feed."},
         },
-        "additionalProperties": messages,
+        "additionalProperties": true,
     })
 }
 

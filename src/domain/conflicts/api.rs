@@ -13,6 +13,7 @@ use serde_json::Value;
 
 /// A page of conflicts.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ConflictPage")]
 pub struct List {
     /// Conflicts, newest first.
     conflicts: Vec<Conflict>,

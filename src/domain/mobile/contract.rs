@@ -4,7 +4,6 @@ use super::batch::{Content, KEY, Operation, contents};
 use super::domains::DOMAINS;
 use super::records;
 use crate::feature::Schemas;
-
 use crate::http::input::{Extent, Field, Shape};
 use crate::http::{key, schema};
 use schemars::{Schema, json_schema};
@@ -43,7 +42,8 @@ fn list(domain: &str) -> Schema {
     domain.map_or_else(Schema::default, |domain| upload(Operation::List(domain), Content::of(domain).into_iter()))
 }
 
-/// The upload's own fields, its key by the rule of all keys, and in its lists the items'. That an item breaks its rules is no error of the upload.
+/// The upload's own fields, its key by the rule of all keys, and in its lists the items'. That an item breaks its rules
+/// is no error of the upload.
 fn upload(operation: Operation, lists: impl Iterator<Item = Content>) -> Schema {
     let mut upload = schema::object(operation.fields(), Extent::Whole);
     let of =

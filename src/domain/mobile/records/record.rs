@@ -71,8 +71,10 @@ pub const TOLD: &[Field] = &[
     Field::new("deleted", Shape::Bool),
 ];
 
-/// The schema of [`Record::shown`] and [`Record::tombstone`].
+/// The schema of [`Record::shown`] and [`Record::tombstone`]: fields that only a newer app knows are shown as they came.
 pub fn describe(table: &Table, _: &mut Schemas) -> Schema {
     let fields: Vec<Field> = table.fields.iter().map(|field| Field { required: false, nullable: true, ..*field }).collect();
-    schema::object(&[TOLD, &fields].concat(), Extent::Whole)
+    let mut schema = schema::object(&[TOLD, &fields].concat(), Extent::Whole);
+    schema.insert("additionalProperties".to_owned(), true.into());
+    schema
 }
