@@ -1,12 +1,12 @@
 //! What uploads look like, for the API's description: made from the tables that they are read by.
 
-use super::batch::{Content, Operation, contents};
+use super::batch::{Content, Operation};
 use super::domains::DOMAINS;
 use crate::feature::Schemas;
-use crate::http::input::Extent;
+use crate::http::input::{Extent, Field, Shape};
 use crate::http::schema;
 use schemars::{Schema, json_schema};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Of voice.
 pub fn voice(_: &mut Schemas) -> Schema {
@@ -30,22 +30,28 @@ pub fn metrics(_: &mut Schemas) -> Schema {
 
 /// Of a batch.
 pub fn batch(_: &mut Schemas) -> Schema {
-    upload(Operation::Batch, contents())
+    upload(Operation::Batch)
 }
 
 fn list(domain: &str) -> Schema {
     let domain = DOMAINS.iter().find(|known| known.name == domain);
-    domain.map_or_else(Schema::default, |domain| upload(Operation::List(domain), Content::of(domain).into_iter()))
+    domain.map_or_else(Schema::default, |domain| upload(Operation::List(domain)))
 }
 
 /// The upload's own fields, and in its lists the items'. That an item breaks its rules is no error of the upload.
-fn upload(operation: Operation, lists: impl Iterator<Item = Content>) -> Schema {
-    let mut upload = schema::object(operation.fields(), Extent::Whole);
-    let of =
-        |content| (operation.member(content).to_owned(), json_schema!({ "type": "array", "items": item(content) }).to_value());
-    let lists: Map<String, Value> = lists.map(of).collect();
+fn upload(operation: Operation) -> Schema {
+    let contents = operation.contents();
+    let member = |content: &Content| {
+        let list = Field::new(operation.member(*content), Shape::List);
+        if operation.needs_list() { list.required() } else { list }
+    };
+    let fields: Vec<Field> = operation.fields().iter().copied().chain(contents.iter().map(member)).collect();
+    let mut upload = schema::object(&fields, Extent::Whole);
     if let Some(Value::Object(members)) = upload.get_mut("properties") {
-        members.extend(lists);
+        for content in contents {
+            let list = json_schema!({ "type": "array", "items": item(content) });
+            members.insert(operation.member(content).to_owned(), list.to_value());
+        }
     }
     upload
 }

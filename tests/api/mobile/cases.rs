@@ -198,8 +198,13 @@ fn holds(actual: &Value, expected: &Value) -> bool {
 }
 
 fn table(server: &Server) {
+    let phones: Vec<Phone> = DRIVERS.iter().map(|_| Phone::single(server)).collect();
     for Row { says, sends } in rows() {
-        let phones: Vec<Phone> = DRIVERS.iter().map(|_| Phone::single(server)).collect();
+        for phone in &phones {
+            // In a new couple nothing was sent yet.
+            phone.post("/couple/leave/", &json!({})).expect(204);
+            phone.post("/couple/create/", &json!({})).expect(201);
+        }
         for (operation, items, expected) in &sends {
             let upload = Upload::new(*operation, items);
             let outcomes: Vec<Outcome> =
