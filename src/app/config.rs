@@ -44,6 +44,9 @@ const fn setting(name: &'static str, default: &'static str, help: &'static str, 
     Setting { name, help, default, secret: false, value }
 }
 
+/// What is off or on.
+const SWITCH: &[&str] = &["off", "on"];
+
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
     setting(
@@ -129,6 +132,30 @@ pub const SETTINGS: &[Setting] = &[
         "1000/300",
         "What uploads and GraphQL queries cost, in points, per user.",
         Value::Limit(|l, r| l.settings.limit_cost = r),
+    ),
+    setting(
+        "graphql.depth",
+        "10",
+        "How deep one GraphQL operation may nest; 0 is no limit.",
+        Value::Number(0, 100, |l, n| l.settings.graphql_depth = n),
+    ),
+    setting(
+        "graphql.cost",
+        "1000",
+        "What one GraphQL operation may cost, in points; 0 is no limit.",
+        Value::Number(0, u32::MAX, |l, n| l.settings.graphql_cost = n),
+    ),
+    setting(
+        "graphql.introspection",
+        "off",
+        "May anybody ask GraphQL for its schema? On for development; `tandem schema` prints it at any time.",
+        Value::Word(SWITCH, |l, n| l.settings.graphql_introspection = n == 1),
+    ),
+    setting(
+        "graphql.page",
+        "off",
+        "A page to try queries at /api/graphql/; it is loaded from a public CDN.",
+        Value::Word(SWITCH, |l, n| l.settings.graphiql = n == 1),
     ),
     setting(
         "tombstone_days",

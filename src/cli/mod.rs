@@ -15,6 +15,7 @@ mod out;
 mod password;
 mod progress;
 mod routes;
+mod schema;
 mod site;
 mod snapshots;
 mod user;
@@ -71,6 +72,7 @@ pub const COMMANDS: &[Command] = &[
     snapshots::COMMAND,
     user::COMMAND,
     routes::COMMAND,
+    schema::COMMAND,
     demo::COMMAND,
     bench::COMMAND,
 ];

@@ -1,6 +1,6 @@
 //! Problem details (RFC 9457): the one place where an error becomes a status.
 
-use super::Response;
+use super::{Request, Response};
 use crate::base::error::{DbError, DbFault, Error, Kind, Limit, Refusal};
 use crate::base::text::{self, Language, Message};
 use crate::base::time::SECOND;
@@ -31,7 +31,8 @@ fn shape(kind: Kind) -> (u16, &'static str, Option<&'static str>) {
 }
 
 /// The answer to a request that did not succeed.
-pub fn answer(error: &Error, language: Language) -> Response {
+pub fn answer(error: &Error, request: &Request<'_>) -> Response {
+    let language = request.language;
     match error {
         Error::Refused(refusal) => refused(refusal, language),
         Error::Db(DbError { kind: DbFault::Busy | DbFault::Retry, .. }) => {
@@ -131,7 +132,8 @@ mod tests {
 
     #[test]
     fn the_log_keeps_what_the_caller_must_not_see() {
-        let answer = answer(&Error::Internal("secret path".into()), Language::En);
+        let vars = crate::http::Vars::default();
+        let answer = answer(&Error::Internal("secret path".into()), &Request::new(&vars, String::new()));
         assert_eq!(answer.status, 500);
         assert!(!String::from_utf8_lossy(&answer.body).contains("secret"));
     }

@@ -14,6 +14,8 @@ mod feed_kinds;
 mod feed_pages;
 mod fuzz;
 mod goals;
+mod graphql;
+mod graphql_errors;
 mod home;
 mod idempotency;
 mod letters;
@@ -49,6 +51,8 @@ const CASES: &[&[Case]] = &[
     couples::CASES,
     qna::CASES,
     goals::CASES,
+    graphql::CASES,
+    graphql_errors::CASES,
     checkins::CASES,
     letters::CASES,
     sync::CASES,

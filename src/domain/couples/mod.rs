@@ -2,6 +2,7 @@
 
 mod api;
 mod api_join;
+mod graphql;
 mod rules;
 mod store;
 
@@ -11,6 +12,7 @@ use rules::{Couple, Invite};
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
     kinds: &[Kind { name: COUPLE, first_version: true, load: api::load, object: contract::of::<Couple> }],
+    graph: graphql::GRAPH,
     jobs: &[Job { name: "expired invites", run: store::purge }],
     leaving: Some(api::forsake),
     ..Feature::new("couples", ROUTES)

@@ -6,6 +6,7 @@ pub mod batch;
 mod contract;
 pub mod domains;
 pub mod engine;
+mod graphql;
 pub mod records;
 pub mod telemetry;
 
@@ -15,7 +16,8 @@ use answer::{SyncBatchResponse, SyncResponse};
 use telemetry::rules::Kept;
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { held: HELD, leaving: Some(telemetry::forget), ..Feature::new("mobile", ROUTES) };
+pub const FEATURE: Feature =
+    Feature { graph: graphql::GRAPH, held: HELD, leaving: Some(telemetry::forget), ..Feature::new("mobile", ROUTES) };
 
 const HELD: &[Held] = &[Held { name: "telemetry", load: telemetry::held, object: describe::<Kept> }];
 
