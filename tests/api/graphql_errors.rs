@@ -376,7 +376,8 @@ fn every_root_field_is_answered() {
     let schema = apollo_compiler::Schema::parse_and_validate(text, "schema").unwrap();
     let fields = ["Query", "Mutation"].iter().flat_map(|name| schema.get_object(name).unwrap().fields.keys());
     let mut fields: Vec<&str> = fields.map(|name| name.as_str()).collect();
-    let mut roots: Vec<&str> = tandem::app::FEATURES.iter().flat_map(|feature| feature.graph.roots).map(|root| root.name).collect();
+    let mut roots: Vec<&str> =
+        tandem::app::FEATURES.iter().flat_map(|feature| feature.graph.roots).map(|root| root.name).collect();
     fields.sort_unstable();
     roots.sort_unstable();
     assert_eq!(fields, roots);

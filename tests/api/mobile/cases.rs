@@ -127,17 +127,9 @@ fn rows() -> Vec<Row> {
             "behaviour is the same by session, device and events",
             vec![(
                 Batch,
-                json!({"behavioral_data": [behaviour("s", json!([1])), behaviour("s", json!("[1]")), behaviour("s", json!([2])),
+                json!({"behavioral_data": [behaviour("s", json!([1])), behaviour("s", json!([1])), behaviour("s", json!([2])),
                 behaviour("t", json!([1]))]}),
                 json!({"overall_metrics": {"synced_items": 4, "cache_hit_rate": 0.25}}),
-            )],
-        ),
-        row(
-            "events are a list",
-            vec![(
-                Batch,
-                json!({"behavioral_data": [behaviour("s", json!("{}"))]}),
-                batch_of("behavioral", one_bad(1, "events", "s")),
             )],
         ),
         row(
