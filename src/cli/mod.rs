@@ -11,6 +11,7 @@ mod doctor;
 mod health;
 mod maintain;
 mod migrate;
+mod openapi;
 mod out;
 mod password;
 mod progress;
@@ -74,6 +75,7 @@ pub const COMMANDS: &[Command] = &[
     user::COMMAND,
     tenant::COMMAND,
     routes::COMMAND,
+    openapi::COMMAND,
     schema::COMMAND,
     demo::COMMAND,
     bench::COMMAND,

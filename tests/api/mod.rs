@@ -24,6 +24,7 @@ mod letters;
 mod limits;
 mod mobile;
 mod objects;
+mod openapi;
 mod phone;
 mod qna;
 mod records;
@@ -34,7 +35,7 @@ mod team_members;
 mod teams;
 mod tokens;
 
-use crate::servers::{Kind, Options, Server};
+use crate::servers::{Kind, Options, Server, described};
 pub use phone::Phone;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,6 +51,7 @@ const CASES: &[&[Case]] = &[
     routes::CASES,
     objects::CASES,
     isolation::CASES,
+    openapi::CASES,
     idempotency::CASES,
     auth::CASES,
     sessions::CASES,
@@ -88,6 +90,7 @@ fn every_case_on(kind: Kind) {
     });
     assert!(failed.is_empty(), "{kind:?}: {} of {} cases failed:\n  {}", failed.len(), cases.len(), failed.join("\n  "));
     assert!(!server.log().contains("panicked"), "{}", server.log());
+    assert_eq!(described::unseen(), Vec::<String>::new(), "{kind:?}: answers that are described and that no case got");
 }
 
 fn run_some<'c>(server: &Server, cases: &'c [Case], next: &AtomicUsize) -> Vec<&'c str> {

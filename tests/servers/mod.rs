@@ -5,6 +5,7 @@
 
 mod apache;
 pub mod client;
+pub mod described;
 mod lighttpd;
 mod process;
 
