@@ -11,6 +11,7 @@ mod doctor;
 mod health;
 mod maintain;
 mod migrate;
+mod openapi;
 mod out;
 mod password;
 mod progress;
@@ -18,6 +19,7 @@ mod routes;
 mod schema;
 mod site;
 mod snapshots;
+mod tenant;
 mod user;
 
 use crate::base::error::Result;
@@ -71,7 +73,9 @@ pub const COMMANDS: &[Command] = &[
     health::COMMAND,
     snapshots::COMMAND,
     user::COMMAND,
+    tenant::COMMAND,
     routes::COMMAND,
+    openapi::COMMAND,
     schema::COMMAND,
     demo::COMMAND,
     bench::COMMAND,

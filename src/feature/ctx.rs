@@ -134,6 +134,11 @@ pub fn word<T: Copy>(table: &[(T, &str)], word: &str) -> Result<T> {
     known.map(|(value, _)| *value).ok_or_else(|| Error::Internal("the store holds a word that is not known".into()))
 }
 
+/// The word of a value in a table of words.
+pub fn word_of<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static str {
+    table.iter().find(|(known, _)| known == value).map_or("", |(_, word)| word)
+}
+
 /// How an upload passes the guards: what it is, the key that it claims, and what it costs.
 #[derive(Debug, Clone)]
 pub struct Upload {
@@ -309,14 +314,13 @@ impl Ctx<'_> {
         store::mark(self.db, self.stamped, kind, id, stamp, true)
     }
 
-    /// Moves the couple itself to this transaction's stamp: what it shows of its partners has changed.
+    /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
     ///
     /// # Errors
     /// The database's.
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
         let stamp = self.stamp()?;
-        store::set_updated(self.db, self.stamped, stamp)?;
-        self.touch(super::COUPLE, public_id)
+        store::touch_tenant(self.db, self.stamped, public_id, stamp)
     }
 
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.

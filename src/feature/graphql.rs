@@ -56,6 +56,9 @@ impl Root {
     }
 }
 
+/// The member that names an object's type, where the schema allows several.
+pub const TYPE_NAME: &str = "__typename";
+
 /// How a kind of the feed looks in GraphQL.
 #[derive(Debug)]
 pub struct Shown {

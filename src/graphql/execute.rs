@@ -3,6 +3,7 @@
 use super::{cost, errors, schema};
 use crate::base::error::{Error, Kind, Result, refuse};
 use crate::base::text;
+use crate::feature::graphql::TYPE_NAME;
 use crate::feature::{Access, Asked, Ctx, Root, Without};
 use apollo_compiler::ast::Type;
 use apollo_compiler::executable::{Operation, Selection};
@@ -215,9 +216,6 @@ impl ObjectValue for Object<'_> {
         }
     }
 }
-
-/// The member that names an object's type, where the schema allows several.
-pub const TYPE_NAME: &str = "__typename";
 
 /// A value as the schema has it.
 fn shape<'v>(schema: &'v Valid<Schema>, ty: &'v Type, value: Cow<'v, Value>) -> ResolvedValue<'v> {

@@ -170,8 +170,12 @@ impl Input {
 
     /// What was sent, in canonical form; null is as good as not sent.
     pub fn into_object(self) -> Map<String, Json> {
-        let sent = self.values.into_iter().filter(|(_, value)| *value != Value::Null);
-        sent.map(|(name, value)| (name.to_owned(), value.into_json())).collect()
+        self.into_members().filter(|(_, value)| !value.is_null()).collect()
+    }
+
+    /// What was sent, in canonical form, nulls too.
+    pub fn into_members(self) -> impl Iterator<Item = (String, Json)> {
+        self.values.into_iter().map(|(name, value)| (name.to_owned(), value.into_json()))
     }
 
     /// The errors of fields, in the order they were found.

@@ -17,9 +17,6 @@ pub const CASES: &[Case] = &[
     ("another couple's objects are not there", foreign),
     ("who is in no couple has empty lists and no objects", without_a_couple),
     ("a query may come by GET, with variables", by_get),
-    ("an upload through GraphQL is the same as through REST", uploads),
-    ("each field of a mutation is a transaction of its own", mutations),
-    ("devices and their health are shown", devices),
 ];
 
 /// The fields of each type, as many as REST has.
@@ -209,19 +206,15 @@ fn pages(server: &Server) {
             let part = page(2, &after);
             told.extend(part["nodes"].as_array().unwrap().clone());
             after = part["pageInfo"]["endCursor"].clone();
-            if turn == 0 {
+            if turn == 0 && list == "goals" {
                 // What comes to the front meanwhile moves nothing from one page to another.
                 a.make("/goals/", &json!({"title": "new"}));
-                a.make("/qna/questions/", &json!({"text": "new"}));
             }
             if part["pageInfo"]["hasNextPage"] == false {
                 break;
             }
         }
         assert_eq!(json!(told), all["nodes"], "{list}");
-        if list == "goals" {
-            continue;
-        }
         assert_eq!(page(2, &after)["nodes"], json!([]), "{list}: nothing after the end");
     }
 }
@@ -303,107 +296,4 @@ fn by_get(server: &Server) {
     let tag = answer.header("ETag").unwrap().to_owned();
     phone.ask("GET", &path).header("If-None-Match", &tag).send(server.port).expect(304);
     assert_eq!(phone.ask("HEAD", &path).send(server.port).expect(200).header("ETag"), Some(tag.as_str()));
-}
-
-/// A voice verification of this id.
-fn voice(id: &str) -> Value {
-    json!({"verificationId": id, "timestamp": "2026-01-05T10:00:00Z", "verified": true, "confidenceScore": 0.5, "metadata": "{\"a\": 1}"})
-}
-
-const VOICE: &str = "mutation($data: [VoiceDataInput]!, $key: String!) { syncVoiceData(data: $data, idempotencyKey: $key, deviceId: \"phone\") { \
-     success syncedItems failedItems errors { code message field itemId details } conflicts { conflictId } items { mobileId } \
-     metrics { totalItems syncedItems failedItems conflictsDetected durationMs bandwidthBytes cacheHitRate } serverTimestamp idempotencyKey } }";
-
-fn uploads(server: &Server) {
-    let phone = Phone::single(server);
-    let key = uuid::Uuid::new_v4().to_string();
-    let first = data(&phone, VOICE, json!({"data": [voice("v1"), voice("v2")], "key": key}))["syncVoiceData"].clone();
-    assert_eq!(
-        (&first["success"], &first["syncedItems"], &first["failedItems"]),
-        (&json!(true), &json!(2), &json!(0)),
-        "{first}"
-    );
-    assert_eq!((&first["metrics"]["totalItems"], &first["idempotencyKey"]), (&json!(2), &json!(key)));
-    assert_eq!(
-        data(&phone, VOICE, json!({"data": [voice("v1"), voice("v2")], "key": key}))["syncVoiceData"],
-        first,
-        "the stored answer"
-    );
-    // The same request through REST, in its own words, finds the same answer.
-    let snake = |id: &str| json!({"verification_id": id, "timestamp": "2026-01-05T10:00:00Z", "verified": true, "confidence_score": 0.5, "metadata": "{\"a\": 1}"});
-    let body = json!({"device_id": "phone", "data": [snake("v1"), snake("v2")]});
-    let rest = phone.ask("POST", "/sync/voice/").header("Idempotency-Key", &key).json(&body).send(server.port).expect(200).json();
-    assert_eq!(
-        (&first["serverTimestamp"], &first["metrics"]["durationMs"]),
-        (&rest["server_timestamp"], &rest["metrics"]["duration_ms"])
-    );
-    let reused = send(&phone, VOICE, json!({"data": [voice("v3")], "key": key})).expect(200).json();
-    assert_eq!(reused["errors"][0]["extensions"]["code"], "IDEMPOTENCY_KEY_REUSED", "{reused}");
-    assert_eq!(reused["data"], json!({"syncVoiceData": null}));
-    let mut bad = voice("v4");
-    bad["confidenceScore"] = json!(2);
-    let partly =
-        data(&phone, VOICE, json!({"data": [bad, voice("v5")], "key": uuid::Uuid::new_v4().to_string()}))["syncVoiceData"]
-            .clone();
-    assert_eq!((&partly["success"], &partly["syncedItems"]), (&json!(false), &json!(1)), "{partly}");
-    let error = &partly["errors"][0];
-    assert_eq!(
-        (&error["code"], &error["itemId"], &error["field"]),
-        (&json!("SYNC_ERROR"), &json!("v4"), &json!("confidence_score"))
-    );
-    let none = data(&phone, VOICE, json!({"data": [], "key": uuid::Uuid::new_v4().to_string()}))["syncVoiceData"].clone();
-    assert_eq!((&none["success"], &none["errors"][0]["code"]), (&json!(false), &json!("VALIDATION_ERROR")), "{none}");
-}
-
-fn mutations(server: &Server) {
-    let phone = Phone::single(server);
-    let query = "mutation($batch: SyncBatchInput!, $data: [VoiceDataInput]!, $key: String!) { first: syncBatch(batch: $batch) { success \
-         voiceSyncResult { syncedItems } sessionSyncResult { syncedItems } metricsSyncResult { success } overallMetrics { totalItems } warnings } \
-         bad: syncVoiceData(data: $data, idempotencyKey: \"short\", deviceId: \"phone\") { success } \
-         last: syncVoiceData(data: $data, idempotencyKey: $key, deviceId: \"phone\") { syncedItems metrics { cacheHitRate } } }";
-    let batch = json!({
-        "idempotencyKey": uuid::Uuid::new_v4().to_string(), "deviceId": "phone", "clientTimestamp": "2026-01-05T10:00:00Z",
-        "voiceData": [voice("v1")], "sessionData": [{"sessionId": "s1", "startTime": "2026-01-05T09:00:00Z"}], "metricsData": null,
-    });
-    let variables = json!({"batch": batch, "data": [voice("v1")], "key": uuid::Uuid::new_v4().to_string()});
-    let body = send(&phone, query, variables).expect(200).json();
-    let shown = &body["data"];
-    assert_eq!(shown["first"]["success"], true, "{body}");
-    assert_eq!(
-        (&shown["first"]["voiceSyncResult"]["syncedItems"], &shown["first"]["metricsSyncResult"]),
-        (&json!(1), &Value::Null)
-    );
-    assert_eq!((&shown["first"]["overallMetrics"]["totalItems"], &shown["bad"]), (&json!(2), &Value::Null));
-    assert_eq!(shown["last"], json!({"syncedItems": 1, "metrics": {"cacheHitRate": 1.0}}), "what came first was written");
-    assert_eq!((body["errors"].as_array().unwrap().len(), &body["errors"][0]["path"]), (1, &json!(["bad"])));
-    assert_eq!(body["errors"][0]["extensions"]["code"], "VALIDATION_ERROR");
-}
-
-fn devices(server: &Server) {
-    let phone = Phone::single(server);
-    for device in ["one", "two", "three"] {
-        let body = json!({"device_id": device, "data": [{"session_id": device, "start_time": "2026-01-05T09:00:00Z"}]});
-        phone.post("/sync/session/", &body).expect(200);
-    }
-    let query = "query($after: String) { devices(first: 2, after: $after) { nodes { deviceId userId items syncedItems conflicts firstSyncAt lastSyncAt \
-         health } pageInfo { hasNextPage endCursor } totalCount } syncHealth { status successRatePct conflictRatePct meanDurationMs \
-         worstDeviceHealth uploads items devices } }";
-    let first = data(&phone, query, json!({}));
-    let second = data(&phone, query, json!({"after": first["devices"]["pageInfo"]["endCursor"]}));
-    let shown = [&first, &second].map(|page| page["devices"]["nodes"].as_array().unwrap().clone()).concat();
-    assert_eq!(
-        (&first["devices"]["pageInfo"]["hasNextPage"], &second["devices"]["pageInfo"]["hasNextPage"]),
-        (&json!(true), &json!(false))
-    );
-    let rest = phone.get("/sync/devices/").expect(200).json();
-    // A device's health is told at two instants.
-    let steady = |list: &Value| {
-        list.as_array().unwrap().iter().map(|d| [&d["deviceId"], &d["device_id"]].map(Value::clone)).collect::<Vec<_>>()
-    };
-    assert_eq!(
-        shown.iter().map(|d| d["deviceId"].clone()).collect::<Vec<_>>(),
-        steady(&rest["results"]).iter().map(|d| d[1].clone()).collect::<Vec<_>>()
-    );
-    assert_eq!((&first["devices"]["totalCount"], &rest["count"]), (&json!(3), &json!(3)));
-    assert_eq!((&first["syncHealth"]["status"], &first["syncHealth"]["uploads"]), (&json!("healthy"), &json!(3)), "{first}");
 }

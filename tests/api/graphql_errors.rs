@@ -93,7 +93,8 @@ fn invalid_documents(server: &Server) {
         }
     }
     let located = ask(&phone, BOTH[0].0, &json!({"query": "{\n  me { nothing }\n}"})).json();
-    assert_eq!(located["errors"][0]["locations"], json!([{"line": 2, "column": 8}]));
+    let places: Vec<&Value> = located["errors"].as_array().unwrap().iter().map(|error| &error["locations"]).collect();
+    assert!(places.contains(&&json!([{"line": 2, "column": 8}])), "{located}");
 }
 
 fn malformed_requests(server: &Server) {

@@ -16,20 +16,26 @@ mod fuzz;
 mod goals;
 mod graphql;
 mod graphql_errors;
+mod graphql_uploads;
 mod home;
 mod idempotency;
+mod isolation;
 mod letters;
 mod limits;
 mod mobile;
 mod objects;
+mod openapi;
 mod phone;
 mod qna;
+mod records;
 mod routes;
 mod sessions;
 mod sync;
+mod team_members;
+mod teams;
 mod tokens;
 
-use crate::servers::{Kind, Options, Server};
+use crate::servers::{Kind, Options, Server, described};
 pub use phone::Phone;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -44,17 +50,23 @@ const CASES: &[&[Case]] = &[
     conventions::CASES,
     routes::CASES,
     objects::CASES,
+    isolation::CASES,
+    openapi::CASES,
     idempotency::CASES,
     auth::CASES,
     sessions::CASES,
     tokens::CASES,
     couples::CASES,
+    teams::CASES,
+    team_members::CASES,
     qna::CASES,
     goals::CASES,
     graphql::CASES,
     graphql_errors::CASES,
+    graphql_uploads::CASES,
     checkins::CASES,
     letters::CASES,
+    records::CASES,
     sync::CASES,
     feed_pages::CASES,
     feed_kinds::CASES,
@@ -78,6 +90,7 @@ fn every_case_on(kind: Kind) {
     });
     assert!(failed.is_empty(), "{kind:?}: {} of {} cases failed:\n  {}", failed.len(), cases.len(), failed.join("\n  "));
     assert!(!server.log().contains("panicked"), "{}", server.log());
+    assert_eq!(described::unseen(), Vec::<String>::new(), "{kind:?}: answers that are described and that no case got");
 }
 
 fn run_some<'c>(server: &Server, cases: &'c [Case], next: &AtomicUsize) -> Vec<&'c str> {

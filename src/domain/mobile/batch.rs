@@ -203,16 +203,16 @@ fn list<'b>(operation: Operation, content: Content, body: &'b Map<String, Value>
 }
 
 /// How deep the fields of items lie in a body: its object, a list, an item.
-const FIELDS: u8 = 3;
+pub const FIELDS: u8 = 3;
 
 /// The request as it is compared: members sorted, without the key, and alike through either face. GraphQL says null for
-/// what was not sent, and 1.0 for 1.
+/// what was not sent, and 1.0 for 1. What lies deeper than the `fields` is kept as it came: a null there says something.
 ///
 /// # Errors
 /// When it cannot be written, which is a defect.
-pub fn canonical(body: &Map<String, Value>) -> Result<Vec<u8>> {
+pub fn canonical(body: &Map<String, Value>, fields: u8) -> Result<Vec<u8>> {
     let members = body.iter().filter(|(name, value)| *name != KEY && !value.is_null());
-    let members: BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, FIELDS - 1))).collect();
+    let members: BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, fields - 1))).collect();
     serde_json::to_vec(&members).map_err(Error::internal)
 }
 
@@ -251,7 +251,7 @@ mod tests {
     }
 
     fn request(body: &Value) -> String {
-        String::from_utf8(canonical(body.as_object().unwrap()).unwrap()).unwrap()
+        String::from_utf8(canonical(body.as_object().unwrap(), FIELDS).unwrap()).unwrap()
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! What uploads look like, for the API's description: made from the tables that they are read by.
 
-use super::batch::{Content, Operation};
+use super::batch::{Content, KEY, Operation};
 use super::domains::DOMAINS;
+use super::records;
 use crate::feature::Schemas;
 use crate::http::input::{Extent, Field, Shape};
-use crate::http::schema;
+use crate::http::{key, schema};
 use schemars::{Schema, json_schema};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// The fields of a record.
+const FIELDS: Field = Field::new("data", Shape::Json).nullable();
 
 /// Of voice.
 pub fn voice(_: &mut Schemas) -> Schema {
@@ -38,7 +42,8 @@ fn list(domain: &str) -> Schema {
     domain.map_or_else(Schema::default, |domain| upload(Operation::List(domain)))
 }
 
-/// The upload's own fields, and in its lists the items'. That an item breaks its rules is no error of the upload.
+/// The upload's own fields, its key by the rule of all keys, and in its lists the items'. That an item breaks its rules is no
+/// error of the upload.
 fn upload(operation: Operation) -> Schema {
     let contents = operation.contents();
     let member = |content: &Content| {
@@ -52,6 +57,7 @@ fn upload(operation: Operation) -> Schema {
             let list = json_schema!({ "type": "array", "items": item(content) });
             members.insert(operation.member(content).to_owned(), list.to_value());
         }
+        members.insert(KEY.to_owned(), json!({"oneOf": [key::schema(), {"type": "null"}]}));
     }
     upload
 }
@@ -59,6 +65,6 @@ fn upload(operation: Operation) -> Schema {
 fn item(content: Content) -> Schema {
     match content {
         Content::Telemetry(rules) => schema::object(rules.fields, Extent::Whole),
-        Content::Records => json_schema!({ "type": "object" }),
+        Content::Records => schema::object(&[records::ENVELOPE, &[FIELDS]].concat(), Extent::Whole),
     }
 }

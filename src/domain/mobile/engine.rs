@@ -1,7 +1,7 @@
 //! The upload frame: both faces call it. One upload is one transaction behind the guards; a bad item fails alone.
 
 use super::answer::{SyncBatchResponse, SyncError, SyncMetrics, SyncResponse, Tally, VALIDATION_ERROR};
-use super::batch::{Content, List, Operation, Sent, canonical};
+use super::batch::{Content, FIELDS, List, Operation, Sent, canonical};
 use super::{records, telemetry};
 use crate::base::error::Result;
 use crate::base::text::{self, Message};
@@ -27,7 +27,7 @@ pub fn sync(ctx: &mut Ctx<'_>, operation: Operation, body: &Map<String, Value>, 
         let results = sent.lists.iter().map(|list| (list.content, refuse(ctx, &sent, list))).collect();
         return Ok(answer(&sent, results, Duration::ZERO));
     }
-    let upload = Upload { operation: operation.name(), key: sent.key.clone(), request: canonical(body)?, points };
+    let upload = Upload { operation: operation.name(), key: sent.key.clone(), request: canonical(body, FIELDS)?, points };
     ctx.write_upload(upload, &mut |ctx| write(ctx, &sent))
 }
 

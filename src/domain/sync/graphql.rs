@@ -3,6 +3,7 @@
 use super::feed::{self, Poll};
 use super::rules::{self, Change};
 use crate::base::error::{Error, Result};
+use crate::feature::graphql::TYPE_NAME;
 use crate::feature::{Access, Asked, Ctx, Graph, Kind, Root, Shown, Without};
 use crate::http::input::{Field, Shape};
 use serde_json::{Value, json};
@@ -62,8 +63,8 @@ fn objects<'r>(ctx: &mut Ctx<'_>, kinds: &[&'static Kind], rows: &'r [Change]) -
         let loaded = if ids.is_empty() { Vec::new() } else { (kind.load)(ctx, &ids)? };
         for (id, mut object) in loaded {
             let (shown, Some(row)) = (shown(ctx, kind)?, alive.remove(id.as_str())) else { continue };
+            object[TYPE_NAME] = shown.type_name.into();
             (shown.complete)(&mut object);
-            object["__typename"] = shown.type_name.into();
             objects.insert((row.kind.as_str(), row.id.as_str()), object);
         }
     }
