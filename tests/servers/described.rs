@@ -7,8 +7,9 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, Mutex};
+use tandem::app::FEATURES;
 use tandem::app::route::{Found, find};
-use tandem::domain::{FEATURES, openapi::document};
+use tandem::domain::openapi::document;
 use tandem::http::{Request, Vars};
 
 /// A described answer of one operation: by its method, path and status.
@@ -33,7 +34,8 @@ pub fn hold(method: &str, target: &str, answer: &Answer) {
         return;
     }
     let vars = Vars::from_iter([("REQUEST_METHOD", method), ("REQUEST_URI", target)]);
-    let wrong = match find(FEATURES, &mut Request::new(&vars, String::new())) {
+    let wrong = match find(&FEATURES, &mut Request::new(&vars, String::new())) {
+        Found::Route(route) if !document::is_rest(route) => None,
         Found::Route(route) => against(&(route.method.name().to_owned(), route.path.to_owned(), answer.status), method, answer),
         Found::Options(_) => Some(format!("OPTIONS answers {}", answer.status)).filter(|_| answer.status != 204),
         // Every problem is described alike.
@@ -73,7 +75,7 @@ pub fn unseen() -> Vec<String> {
 }
 
 fn read() -> BTreeMap<Name, Described> {
-    let mut document = document::of(FEATURES, "/api");
+    let mut document = document::of(&FEATURES, "/api");
     close(&mut document);
     let mut all = BTreeMap::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
