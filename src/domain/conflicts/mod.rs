@@ -26,4 +26,5 @@ const MEMBER: Access = Access::Member(Without::NoCouple);
 const ROUTES: &[Route] = &[Route::get("/sync/conflicts/", MEMBER, api::list, "Conflicts, newest first")
     .parameters(rules::FILTER)
     .gives::<api::List>(200)
+    .paged()
     .refuses(&[400])];
