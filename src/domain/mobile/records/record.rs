@@ -71,8 +71,10 @@ const TOLD: &[Field] = &[
     Field::new("deleted", Shape::Bool),
 ];
 
-/// The schema of [`Record::shown`] and [`Record::tombstone`].
+/// The schema of [`Record::shown`] and [`Record::tombstone`]. What a newer app sent is shown too.
 pub fn describe(table: &Table, _: &mut Schemas) -> Schema {
     let fields: Vec<Field> = table.fields.iter().map(|field| Field { required: false, nullable: true, ..*field }).collect();
-    schema::object(&[TOLD, &fields].concat(), Extent::Whole)
+    let mut shown = schema::object(&[TOLD, &fields].concat(), Extent::Whole);
+    shown.insert("additionalProperties".to_owned(), json!(true));
+    shown
 }
