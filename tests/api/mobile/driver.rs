@@ -149,7 +149,7 @@ impl Graphql {
                 json!({"d": renamed(items, &camel), "k": key, "i": device}),
             ),
             Operation::Batch => {
-                let mut batch = renamed(items, &camel);
+                let mut batch = worded(renamed(items, &camel), &str::to_uppercase);
                 let own = json!({"idempotencyKey": key, "deviceId": device, "clientTimestamp": SENT_AT});
                 batch.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
                 ("mutation($b: SyncBatchInput!) { answer: syncBatch(batch: $b)", json!({ "b": batch }))
@@ -177,7 +177,7 @@ impl Driver for Graphql {
             Some(code) => Outcome::Refused(code.to_owned()),
             None => {
                 assert_eq!((answer.status, body.get("errors")), (200, None), "{body}");
-                Outcome::Answered(steady(renamed(&body["data"]["answer"], &snake)))
+                Outcome::Answered(steady(worded(renamed(&body["data"]["answer"], &snake), &str::to_lowercase)))
             }
         }
     }
@@ -219,6 +219,24 @@ fn renamed(value: &Value, rename: &dyn Fn(&str) -> String) -> Value {
         Value::Array(items) => items.iter().map(|item| renamed(item, rename)).collect(),
         plain => plain.clone(),
     }
+}
+
+/// Writes the words of enumerations in the other case: GraphQL has them in capitals, REST in small letters.
+fn worded(mut value: Value, case: &dyn Fn(&str) -> String) -> Value {
+    const WORDS: [&str; 3] = ["domain", "operation", "resolution_strategy"];
+    match &mut value {
+        Value::Object(members) => {
+            for (name, member) in members.iter_mut().filter(|(name, _)| !JSON.contains(&&*snake(name))) {
+                *member = match member.as_str() {
+                    Some(word) if WORDS.contains(&name.as_str()) => case(word).into(),
+                    _ => worded(member.take(), case),
+                };
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = worded(item.take(), case)),
+        _ => {}
+    }
+    value
 }
 
 /// `device_id` as GraphQL calls it.
