@@ -53,14 +53,14 @@ pub fn standing(db: &mut Db) -> Result<Standing> {
     })
 }
 
-/// Applies what is missing, each migration in a transaction of its own, and tells `progress` the name of each.
+/// Applies what is missing, one migration after the other, and tells `progress` the name of each.
 /// Several processes may do so at once: the second finds nothing to do.
 ///
 /// # Errors
 /// The engine's; a store that is newer than the program.
 pub fn migrate(db: &mut Db, progress: &mut dyn FnMut(&Migration)) -> Result<()> {
     for migration in MIGRATIONS {
-        db.begin(Mode::Write)?;
+        db.begin(Mode::Define)?;
         match apply(db, migration) {
             Ok(true) => {
                 db.commit()?;
@@ -84,8 +84,8 @@ fn apply(db: &mut Db, migration: &Migration) -> Result<bool> {
     if version >= migration.version {
         return Ok(false);
     }
-    for statement in statements(migration.sql) {
-        db.define(statement)?;
+    for (number, statement) in (1..).zip(statements(migration.sql)) {
+        db.define(migration.version, number, statement)?;
     }
     let done = params![migration.version, migration.name, Timestamp::now()];
     db.run("INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)", done)?;
