@@ -27,7 +27,9 @@ impl Address {
             #[cfg(feature = "mysql")]
             Some(("mysql", rest)) => Ok(Address::Mysql(Box::new(mysql::Hosts::parse(rest)?))),
             #[cfg(not(feature = "mysql"))]
-            Some(("mysql", _)) => Err(Error::NotReady("this program was built without MySQL: use one with it, or sqlite:".into())),
+            Some(("mysql", _)) => {
+                Err(Error::NotReady("this program was built without MySQL: use one with it, or sqlite:".into()))
+            }
             _ => Err(Error::NotReady(
                 "database_url must look like sqlite:/path/to/tandem.db or mysql://user:password@localhost/database".into(),
             )),

@@ -240,9 +240,7 @@ impl Db {
         match self {
             Db::Sqlite(_) => self.one(sql, params, read),
             #[cfg(feature = "mysql")]
-            Db::Mysql(db) => {
-                first(read, |visit| db.each_locked(sql, params, &mut |row| visit(&Row(RowOf::Mysql(row)))))
-            }
+            Db::Mysql(db) => first(read, |visit| db.each_locked(sql, params, &mut |row| visit(&Row(RowOf::Mysql(row))))),
         }
     }
 

@@ -12,8 +12,7 @@ use mysql::params;
 use mysql::prelude::Queryable;
 
 /// Every table as SQLite's: rows in the order of the primary key, text compared byte by byte.
-const TABLE: &str =
-    "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=/*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */";
+const TABLE: &str = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=/*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */";
 /// Where the steps are noted.
 const STEPS: &str = "migration_steps";
 /// What a definition begins with; anything else changes rows and can be undone.

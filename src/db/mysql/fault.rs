@@ -75,7 +75,9 @@ fn words(error: &Error) -> String {
         Error::IoError(said) => said.to_string(),
         Error::DriverError(DriverError::CouldNotConnect(Some((place, said, _)))) => format!("{place}: {said}"),
         Error::DriverError(DriverError::ConnectTimeout) => "the server does not accept in time".to_owned(),
-        Error::DriverError(DriverError::TlsNotSupported) => "the server does not encrypt: tls=off if that is safe there".to_owned(),
+        Error::DriverError(DriverError::TlsNotSupported) => {
+            "the server does not encrypt: tls=off if that is safe there".to_owned()
+        }
         Error::TlsError(said) => format!("{said}: tls=trust if the server made its certificate for itself"),
         other => other.to_string(),
     }

@@ -201,8 +201,14 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_without_the_password() {
-        for url in ["x", "//secret-word", "//a:secret-word@h", "//a:secret-word@h:x/d", "//a:secret-word@h/d?a=b", "//a:secret-word@h/d?tls=b"]
-        {
+        for url in [
+            "x",
+            "//secret-word",
+            "//a:secret-word@h",
+            "//a:secret-word@h:x/d",
+            "//a:secret-word@h/d?a=b",
+            "//a:secret-word@h/d?tls=b",
+        ] {
             let said = Hosts::parse(url).err().unwrap().to_string();
             assert!(said.starts_with("database_url: ") && !said.contains("secret-word"), "{said}");
         }

@@ -218,7 +218,10 @@ impl Mysql {
         let name = if version.contains("MariaDB") { "MariaDB" } else { "MySQL" };
         Ok(vec![
             ("engine", format!("{name} {version}")),
-            ("synchronous", if flush == 1 { "full".to_owned() } else { format!("off (innodb_flush_log_at_trx_commit = {flush})") }),
+            (
+                "synchronous",
+                if flush == 1 { "full".to_owned() } else { format!("off (innodb_flush_log_at_trx_commit = {flush})") },
+            ),
             ("foreign keys", if keys == 1 { "on" } else { "off" }.to_owned()),
             ("collation", collation),
         ])
