@@ -8,7 +8,7 @@ use super::free_port;
 use rustix::process::geteuid;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -60,7 +60,9 @@ impl Mariadb {
         let user: &[&str] = if geteuid().is_root() { &["--user=root"] } else { &[] };
         let mut install = Command::new("mariadb-install-db");
         install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]).args(user);
-        run(install.arg(format!("--datadir={}", data.display())));
+        // A server that starts clears its folder for temporary tables: each has its own.
+        let temporary = format!("--tmpdir={}", folder.path().display());
+        run(install.arg(format!("--datadir={}", data.display())).arg(&temporary));
         let folder = folder.keep();
         let port = free_port().unwrap();
         let keeper = Command::new("sh")
@@ -70,6 +72,7 @@ impl Mariadb {
             // A character set that is not ours: tables must have their own, whatever the host chose.
             .args(["--max-connections=300", "--character-set-server=latin1"])
             .args(user)
+            .arg(temporary)
             .arg(format!("--port={port}"))
             .arg(format!("--datadir={}", data.display()))
             .arg(format!("--socket={}", folder.join("socket").display()))
@@ -102,11 +105,6 @@ impl Mariadb {
     /// Its socket.
     pub fn socket(&self) -> PathBuf {
         self.folder.join("socket")
-    }
-
-    /// Its folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// Runs a statement as the server's owner.

@@ -96,9 +96,10 @@ impl Mysql {
 
     /// The tables of this database, in the order of their names.
     pub fn tables(&mut self) -> Result<Vec<String>> {
-        let sql = "SELECT table_name FROM information_schema.tables \
-             WHERE table_schema = DATABASE() AND table_name <> :steps ORDER BY table_name";
-        self.ask(&mut |line| line.exec(sql, params! { "steps" => STEPS }))
+        let sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name <> :steps";
+        let mut tables: Vec<String> = self.ask(&mut |line| line.exec(sql, params! { "steps" => STEPS }))?;
+        tables.sort_unstable();
+        Ok(tables)
     }
 
     /// The columns of a table, in their order.

@@ -2,6 +2,8 @@
 
 use crate::base::error::{DbError, DbFault};
 use mysql::{DriverError, Error, MySqlError};
+use mysql::mysql_common::proto::codec::error::PacketCodecError;
+use std::io;
 
 /// Error numbers by what can be done (MySQL's and MariaDB's error references). Those not listed are [`DbFault::Other`].
 const FAULTS: &[(DbFault, &[u16])] = &[
@@ -72,15 +74,21 @@ pub fn of(error: &Error) -> DbError {
 fn words(error: &Error) -> String {
     match error {
         Error::MySqlError(said) => server_words(said),
-        Error::IoError(said) => said.to_string(),
+        Error::IoError(said) => connection_words(said),
+        Error::CodecError(PacketCodecError::Io(said)) => connection_words(said),
         Error::DriverError(DriverError::CouldNotConnect(Some((place, said, _)))) => format!("{place}: {said}"),
         Error::DriverError(DriverError::ConnectTimeout) => "the server does not accept in time".to_owned(),
         Error::DriverError(DriverError::TlsNotSupported) => {
             "the server does not encrypt: tls=off if that is safe there".to_owned()
         }
-        Error::TlsError(said) => format!("{said}: tls=trust if the server made its certificate for itself"),
         other => other.to_string(),
     }
+}
+
+/// What became of the connection. A certificate is refused in the midst of reading.
+fn connection_words(said: &io::Error) -> String {
+    let advice = if said.to_string().contains("certificate") { ": tls=trust if the server made its own" } else { "" };
+    format!("{said}{advice}")
 }
 
 /// The server's words. What it quotes may be somebody's: then only what stands around it is kept.
