@@ -39,7 +39,7 @@ impl Language {
     }
 }
 
-/// One sentence in every language; `{0}` and `{1}` stand for arguments.
+/// One sentence in every language; `{0}`, `{1}` and so on stand for arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Text {
     /// English.
@@ -100,9 +100,17 @@ texts! {
     OUT_OF_RANGE: "Enter a number from {0} to {1}.", "Saisissez un nombre de {0} à {1}.", "{0}부터 {1}까지의 숫자를 입력하세요.";
     NOT_TEXT: "Not a valid string.", "Chaîne de caractères invalide.", "유효한 문자열이 아닙니다.";
     NOT_INTEGER: "A valid integer is required.", "Un nombre entier est requis.", "유효한 정수가 필요합니다.";
+    NOT_NUMBER: "A valid number is required.", "Un nombre est requis.", "유효한 숫자가 필요합니다.";
     NOT_BOOLEAN: "Must be a valid boolean.", "Valeur booléenne requise.", "유효한 불리언이어야 합니다.";
     NOT_DATE: "Use the form YYYY-MM-DD.", "Utilisez le format AAAA-MM-JJ.", "YYYY-MM-DD 형식을 사용하세요.";
     NOT_MONTH: "Use the form YYYY-MM.", "Utilisez le format AAAA-MM.", "YYYY-MM 형식을 사용하세요.";
+    NOT_INSTANT: "Use ISO 8601, as in 2026-01-16T14:30:45Z.", "Utilisez ISO 8601, comme 2026-01-16T14:30:45Z.", "2026-01-16T14:30:45Z와 같은 ISO 8601 형식을 사용하세요.";
+    NOT_LIST: "A list is required.", "Une liste est requise.", "목록이 필요합니다.";
+    NOT_ITEM: "An item must be a JSON object.", "Un élément doit être un objet JSON.", "항목은 JSON 객체여야 합니다.";
+    LIST_LENGTH: "Send {0} to {1} items; there are {2}.", "Envoyez de {0} à {1} éléments ; il y en a {2}.", "{0}~{1}개의 항목을 보내세요. 현재 {2}개입니다.";
+    IN_FUTURE: "This lies in the future.", "Cet instant est dans le futur.", "미래의 시각입니다.";
+    END_BEFORE_START: "The end is before the start.", "La fin précède le début.", "종료가 시작보다 이릅니다.";
+    KEYS_DIFFER: "The Idempotency-Key differs from idempotency_key in the body.", "L'Idempotency-Key diffère d'idempotency_key dans le corps.", "Idempotency-Key가 본문의 idempotency_key와 다릅니다.";
     NOT_CHOICE: "\"{0}\" is not a valid choice.", "« {0} » n'est pas un choix valide.", "\"{0}\"은(는) 유효한 선택이 아닙니다.";
     NUL: "Null characters are not allowed.", "Les caractères nuls ne sont pas autorisés.", "널 문자는 허용되지 않습니다.";
     NOT_OBJECT: "The body must be a JSON object.", "Le corps doit être un objet JSON.", "본문은 JSON 객체여야 합니다.";
@@ -150,6 +158,7 @@ texts! {
     DAY_TAKEN: "You have checked in on this day already.", "Vous avez déjà fait un point ce jour-là.", "이 날짜에 이미 체크인했습니다.";
     MONTH_TAKEN: "There is a letter for this month already.", "Il y a déjà une lettre pour ce mois.", "이 달의 편지가 이미 있습니다.";
     TOO_MANY_ITEMS: "There are {0} already; that is the most.", "Il y en a déjà {0} ; c'est le maximum.", "이미 {0}개가 있으며 최대입니다.";
+    UNKNOWN_KIND: "\"{0}\" is no kind of change. The kinds are {1}.", "« {0} » n'est pas un type de changement. Les types sont {1}.", "\"{0}\"은(는) 변경 종류가 아닙니다. 종류: {1}.";
     RANGE_ORDER: "The first day is after the last.", "Le premier jour est après le dernier.", "시작일이 종료일보다 늦습니다.";
 }
 

@@ -3,11 +3,11 @@
 use super::{Request, body};
 use crate::base::error::{Refusal, Result};
 use crate::base::text::{self, Message};
-use crate::base::time;
+use crate::base::time::{self, Timestamp};
 use serde_json::{Map, Value as Json};
 
 /// What a field may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Shape {
     /// Text of so many characters; `trim` strips outer white space first; `blank` allows the empty text.
     Text {
@@ -22,12 +22,20 @@ pub enum Shape {
     },
     /// A whole number in a range, both ends included.
     Int(i64, i64),
+    /// A finite number in a range, both ends included.
+    Float(f64, f64),
     /// True or false; a form says `true`, `false`, `1`, `0`, `on` or `off`.
     Bool,
     /// `YYYY-MM-DD`.
     Date,
     /// `YYYY-MM`.
     Month,
+    /// An instant in ISO 8601; see [`Timestamp::parse`].
+    Instant,
+    /// Any JSON, or a string that holds JSON: clients exist for both.
+    Json,
+    /// A list of any JSON, or a string that holds one.
+    List,
     /// One of these words.
     Choice(&'static [&'static str]),
 }
@@ -43,12 +51,14 @@ pub struct Field {
     pub required: bool,
     /// May it be null?
     pub nullable: bool,
+    /// What its name does not say, for the API's description; empty when it says all.
+    pub about: &'static str,
 }
 
 impl Field {
     /// An optional field that may not be null.
     pub const fn new(name: &'static str, shape: Shape) -> Field {
-        Field { name, shape, required: false, nullable: false }
+        Field { name, shape, required: false, nullable: false, about: "" }
     }
 
     /// Text of at most `max` characters, kept as it came; empty is allowed.
@@ -59,6 +69,18 @@ impl Field {
     /// A name, a title or a code: at most `max` characters, outer white space stripped, empty is allowed.
     pub const fn name(name: &'static str, max: usize) -> Field {
         Field::new(name, Shape::Text { min: 0, max, trim: true, blank: true })
+    }
+
+    /// A parameter that is never refused: what cannot be read is as good as missing.
+    pub const fn lenient(name: &'static str) -> Field {
+        Field::text(name, usize::MAX)
+    }
+
+    /// Says what the name does not.
+    #[must_use]
+    pub const fn about(mut self, about: &'static str) -> Field {
+        self.about = about;
+        self
     }
 
     /// Must be there, and text must not be blank.
@@ -89,7 +111,7 @@ pub enum Extent {
 }
 
 /// The value of a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// null
     Null,
@@ -97,8 +119,29 @@ pub enum Value {
     Text(String),
     /// A whole number.
     Int(i64),
+    /// A finite number.
+    Float(f64),
     /// A truth value.
     Bool(bool),
+    /// An instant.
+    Instant(Timestamp),
+    /// Any JSON.
+    Json(Json),
+}
+
+impl Value {
+    /// The value in canonical form: an instant in UTC, JSON as it is even where a string held it.
+    fn into_json(self) -> Json {
+        match self {
+            Value::Null => Json::Null,
+            Value::Text(text) => Json::String(text),
+            Value::Int(n) => Json::from(n),
+            Value::Float(n) => Json::from(n),
+            Value::Bool(b) => Json::Bool(b),
+            Value::Instant(at) => Json::String(at.to_string()),
+            Value::Json(json) => json,
+        }
+    }
 }
 
 /// The fields that were sent and are sound, and the errors of those that are not.
@@ -179,6 +222,27 @@ impl Input {
         if let Some(Value::Int(n)) = self.value(name) { Some(*n) } else { None }
     }
 
+    /// The instant that was sent; `None` when it was not, or null was.
+    pub fn instant(&self, name: &str) -> Option<Timestamp> {
+        if let Some(Value::Instant(at)) = self.value(name) { Some(*at) } else { None }
+    }
+
+    /// The JSON that was sent; `None` when it was not, or null was.
+    pub fn json(&self, name: &str) -> Option<&Json> {
+        if let Some(Value::Json(json)) = self.value(name) { Some(json) } else { None }
+    }
+
+    /// What was sent, in canonical form; null is as good as not sent.
+    pub fn into_object(self) -> Map<String, Json> {
+        let sent = self.values.into_iter().filter(|(_, value)| *value != Value::Null);
+        sent.map(|(name, value)| (name.to_owned(), value.into_json())).collect()
+    }
+
+    /// The errors of fields, in the order they were found.
+    pub fn errors(&self) -> &[(&'static str, Message)] {
+        &self.errors
+    }
+
     /// Replaces the target by what was sent, if anything was.
     pub fn set<T: Settable>(&self, name: &str, target: &mut T) {
         if let Some(value) = self.value(name) {
@@ -239,7 +303,11 @@ impl Field {
             // A form has no null: an empty value of a nullable field is one.
             _ if self.nullable && json.as_str() == Some("") => Ok(Value::Null),
             Shape::Int(from, to) => read_int(json, from, to),
+            Shape::Float(from, to) => read_float(json, from, to),
             Shape::Bool => read_bool(json),
+            Shape::Instant => read_instant(json),
+            Shape::Json => Ok(Value::Json(held(json))),
+            Shape::List => read_list(json),
             Shape::Date => read_shaped(json, &text::NOT_DATE, |s| time::date(s).is_some()),
             Shape::Month => read_shaped(json, &text::NOT_MONTH, time::is_month),
             Shape::Choice(words) => read_choice(json, words),
@@ -276,6 +344,37 @@ fn read_int(json: &Json, from: i64, to: i64) -> Read {
         Some(n) if (from..=to).contains(&n) => Ok(Value::Int(n)),
         Some(_) => Err(Message::with(&text::OUT_OF_RANGE, &[&from, &to])),
         None => Err(Message::plain(&text::NOT_INTEGER)),
+    }
+}
+
+fn read_float(json: &Json, from: f64, to: f64) -> Read {
+    let number = match json {
+        Json::Number(n) => n.as_f64(),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    match number.filter(|n: &f64| n.is_finite()) {
+        Some(n) if (from..=to).contains(&n) => Ok(Value::Float(n)),
+        Some(_) => Err(Message::with(&text::OUT_OF_RANGE, &[&from, &to])),
+        None => Err(Message::plain(&text::NOT_NUMBER)),
+    }
+}
+
+fn read_instant(json: &Json) -> Read {
+    let at = json.as_str().and_then(Timestamp::parse);
+    at.map(Value::Instant).ok_or_else(|| Message::plain(&text::NOT_INSTANT))
+}
+
+/// JSON, or what a string holds of it; a string that holds none stands for itself.
+pub fn held(json: &Json) -> Json {
+    let inner = json.as_str().and_then(|text| serde_json::from_str(text).ok());
+    inner.unwrap_or_else(|| json.clone())
+}
+
+fn read_list(json: &Json) -> Read {
+    match held(json) {
+        list @ Json::Array(_) => Ok(Value::Json(list)),
+        _ => Err(Message::plain(&text::NOT_LIST)),
     }
 }
 

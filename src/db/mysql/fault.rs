@@ -2,8 +2,6 @@
 
 use crate::base::error::{DbError, DbFault};
 use mysql::{DriverError, Error, MySqlError};
-use mysql::mysql_common::proto::codec::error::PacketCodecError;
-use std::io;
 
 /// Error numbers by what can be done (MySQL's and MariaDB's error references). Those not listed are [`DbFault::Other`].
 const FAULTS: &[(DbFault, &[u16])] = &[
@@ -74,8 +72,8 @@ pub fn of(error: &Error) -> DbError {
 fn words(error: &Error) -> String {
     match error {
         Error::MySqlError(said) => server_words(said),
-        Error::IoError(said) => connection_words(said),
-        Error::CodecError(PacketCodecError::Io(said)) => connection_words(said),
+        Error::IoError(said) => connection_words(said.to_string()),
+        Error::CodecError(said) => connection_words(said.to_string()),
         Error::DriverError(DriverError::CouldNotConnect(Some((place, said, _)))) => format!("{place}: {said}"),
         Error::DriverError(DriverError::ConnectTimeout) => "the server does not accept in time".to_owned(),
         Error::DriverError(DriverError::TlsNotSupported) => {
@@ -86,9 +84,8 @@ fn words(error: &Error) -> String {
 }
 
 /// What became of the connection. A certificate is refused in the midst of reading.
-fn connection_words(said: &io::Error) -> String {
-    let advice = if said.to_string().contains("certificate") { ": tls=trust if the server made its own" } else { "" };
-    format!("{said}{advice}")
+fn connection_words(said: String) -> String {
+    if said.contains("certificate") { format!("{said}: tls=trust if the server made its own") } else { said }
 }
 
 /// The server's words. What it quotes may be somebody's: then only what stands around it is kept.
