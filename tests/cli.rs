@@ -2,7 +2,9 @@
 
 mod accounts;
 mod content;
+mod copy;
 mod doctor;
+mod mariadb;
 mod setup;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};

@@ -148,6 +148,7 @@ fn ready(address: &Address, journal: Journal) -> Result<Db> {
             )));
         }
         migrate::Standing::Newer(version) => return Err(Error::NotReady(migrate::newer(version))),
+        migrate::Standing::Unfinished => return Err(Error::NotReady(migrate::NOT_FINISHED.to_owned())),
     }
     Ok(db)
 }

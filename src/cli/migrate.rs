@@ -76,5 +76,6 @@ pub fn describe(standing: Standing) -> String {
         Standing::Current => format!("schema {}, which is this program's", migrate::newest()),
         Standing::Old(version) => format!("schema {version}, this program needs {}", migrate::newest()),
         Standing::Newer(version) => migrate::newer(version),
+        Standing::Unfinished => migrate::NOT_FINISHED.to_owned(),
     }
 }

@@ -6,6 +6,7 @@
 mod bench;
 mod client;
 mod config;
+mod copy;
 mod demo;
 mod doctor;
 mod maintain;
@@ -65,6 +66,7 @@ pub const COMMANDS: &[Command] = &[
     migrate::COMMAND,
     config::COMMAND,
     maintain::COMMAND,
+    copy::COMMAND,
     user::COMMAND,
     routes::COMMAND,
     demo::COMMAND,

@@ -28,6 +28,10 @@ pub fn newest() -> i64 {
     MIGRATIONS.last().map_or(0, |m| m.version)
 }
 
+/// The version of a store that is being filled. It is above every migration, so that older programs, which do not know
+/// it, refuse such a store, too.
+pub const UNFINISHED: i64 = 1_000_000;
+
 /// How a store's schema stands to this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -39,6 +43,8 @@ pub enum Standing {
     Old(i64),
     /// The store is newer than the program.
     Newer(i64),
+    /// It was being filled, and that did not come to its end.
+    Unfinished,
 }
 
 /// Compares the store's schema with this program's.
@@ -50,6 +56,7 @@ pub fn standing(db: &mut Db) -> Result<Standing> {
         0 => Standing::Empty,
         version if version == newest() => Standing::Current,
         version if version < newest() => Standing::Old(version),
+        UNFINISHED => Standing::Unfinished,
         version => Standing::Newer(version),
     })
 }
@@ -102,8 +109,14 @@ pub fn made_at(db: &mut Db) -> Result<Option<Timestamp>> {
     Ok(db.one("SELECT MIN(applied_at) FROM migrations", &[], |row| row.get::<Option<Timestamp>>(0))?.flatten())
 }
 
+/// What the operator is told about a store that was not filled to its end.
+pub const NOT_FINISHED: &str = "a copy to this database did not finish: delete it, make an empty one and run `tandem copy` again";
+
 /// What the operator is told about a store that is newer than the program.
 pub fn newer(version: i64) -> String {
+    if version == UNFINISHED {
+        return NOT_FINISHED.to_owned();
+    }
     format!(
         "the database has schema {version}, this program knows only {}: put the newer program back, or restore the backup made before the upgrade",
         newest()

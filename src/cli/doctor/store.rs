@@ -51,6 +51,9 @@ fn stands(standing: Standing) -> Option<Finding> {
         Standing::Current => None,
         Standing::Empty => Some(Finding::note(describe(standing), "nothing, or `tandem migrate` to make it now")),
         Standing::Old(_) => Some(Finding::problem(describe(standing), "make a backup, then run `tandem migrate`")),
+        Standing::Unfinished => {
+            Some(Finding::problem(describe(standing), "set database_url to the database that was copied, meanwhile"))
+        }
         Standing::Newer(_) => Some(Finding::problem(describe(standing), "upload the newer program again")),
     }
 }

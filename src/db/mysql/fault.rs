@@ -28,8 +28,10 @@ const DONE_BEFORE: &[u16] = &[1050, 1060, 1061, 1091, 1051];
 const NO_TABLE: u16 = 1146;
 
 /// Errors whose words quote names of accounts, tables and columns, never values.
-const PLAIN: &[u16] =
-    &[1044, 1045, 1049, 1050, 1051, 1054, 1060, 1061, 1064, 1071, 1091, 1142, 1146, 1193, 1227, 1231, 1273, 1364, 1698, 4031];
+const PLAIN: &[u16] = &[
+    1044, 1045, 1048, 1049, 1050, 1051, 1054, 1060, 1061, 1064, 1071, 1091, 1142, 1146, 1193, 1227, 1231, 1264, 1273, 1364, 1406,
+    1698, 4031,
+];
 
 /// Did the connection break, or will it not do any more?
 pub fn is_lost(error: &Error) -> bool {

@@ -18,9 +18,8 @@ const LONG_SILENCE: Duration = Duration::from_secs(3_600);
 const PACKET: usize = 64 * 1024 * 1024;
 /// Prepared statements kept: more than the stores have, so that none is prepared twice on a connection.
 const STATEMENTS: usize = 256;
-/// Where servers listen for this machine alone: cPanel, Debian, Red Hat, and by hand.
-const SOCKETS: [&str; 4] =
-    ["/var/lib/mysql/mysql.sock", "/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock", concat!("/", "tmp/mysql.sock")];
+/// Where servers listen for this machine alone: cPanel and Red Hat, Debian.
+const SOCKETS: [&str; 3] = ["/var/lib/mysql/mysql.sock", "/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock"];
 /// The name by which MySQL's own programs mean the socket.
 const LOCAL: &str = "localhost";
 /// MySQL's port (IANA).

@@ -22,6 +22,7 @@ use crate::base::error::{DbError, DbFault, Error, Result};
 use mysql::consts::ColumnType;
 use mysql::prelude::Queryable;
 use mysql::{Conn, Params};
+use std::io::ErrorKind;
 
 /// The number of the character set `binary`, by which bytes are told from text (MySQL's protocol, column definition).
 const BINARY: u16 = 63;
@@ -175,11 +176,16 @@ impl Mysql {
     }
 
     pub fn each(&mut self, sql: &str, params: &[Param<'_>], visit: &mut dyn FnMut(&Found) -> Result<bool>) -> Result<()> {
-        let mut told = Ok(());
+        let (mut told, mut begun) = (Ok(()), false);
         self.ask(&mut |line| {
-            let rows = line.exec_iter(sql, bound(params))?;
-            for row in rows {
-                match visit(&row?) {
+            if begun {
+                // Nobody is shown a row twice: what broke in the middle is not asked again.
+                return Err(mysql::Error::IoError(ErrorKind::BrokenPipe.into()));
+            }
+            for row in line.exec_iter(sql, bound(params))? {
+                let row = row?;
+                begun = true;
+                match visit(&row) {
                     Ok(true) => {}
                     Ok(false) => break,
                     Err(error) => {
