@@ -6,6 +6,7 @@ mod copy;
 mod doctor;
 mod mariadb;
 mod setup;
+mod uploads;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;

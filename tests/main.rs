@@ -11,4 +11,5 @@ mod model;
 mod servers;
 mod tidy;
 mod transport;
+mod uploads;
 mod web;

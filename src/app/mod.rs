@@ -13,7 +13,7 @@ use crate::db::{Db, Journal, Mode, Place, retried};
 use crate::feature::ctx::Work;
 use crate::feature::{Access, Ctx, House, Meter, Tx};
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
-use guard::{address, admit, cors, finish, idempotency, meter::Meters};
+use guard::{address, admit, cors, finish, idempotency, meter::Meters, uploads};
 use std::io::Read;
 
 /// The web program: what stays open from request to request. Nothing about a caller is kept.
@@ -163,12 +163,14 @@ fn once(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
     Ok(response)
 }
 
-/// A member's tenant was locked when they were admitted; its clock is advanced before the work reads anything.
+/// A member's tenant was locked when they were admitted; its clock is advanced before the work reads anything, and an
+/// upload is counted under that lock.
 fn stamped(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
     if ctx.writes_as_member() {
         let tenant = ctx.tenant_id()?;
         ctx.advance(tenant)?;
     }
+    uploads::charge(ctx)?;
     work(ctx)
 }
 

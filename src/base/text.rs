@@ -129,7 +129,7 @@ texts! {
     TOO_MANY: "Too many requests. Try again in {0} seconds.", "Trop de requêtes. Réessayez dans {0} secondes.", "요청이 너무 많습니다. {0}초 후에 다시 시도하세요.";
     KEY_REUSED: "This Idempotency-Key was used with another request.", "Cette Idempotency-Key a servi pour une autre requête.", "이 Idempotency-Key는 다른 요청에 사용되었습니다.";
     KEY_LENGTH: "Idempotency-Key must have {0} to {1} visible ASCII characters.", "Idempotency-Key doit comporter de {0} à {1} caractères ASCII visibles.", "Idempotency-Key는 {0}~{1}자의 ASCII 문자여야 합니다.";
-    KEY_IN_PROGRESS: "A request with this Idempotency-Key is still running.", "Une requête avec cette Idempotency-Key est en cours.", "이 Idempotency-Key를 사용하는 요청이 아직 실행 중입니다.";
+    KEY_IN_PROGRESS: "Another request is still being written, perhaps one with this Idempotency-Key.", "Une autre requête est en cours d'écriture, peut-être avec cette Idempotency-Key.", "다른 요청이 아직 기록 중이며, 이 Idempotency-Key를 사용하는 요청일 수 있습니다.";
     BUSY: "The server is busy. Try again shortly.", "Le serveur est occupé. Réessayez bientôt.", "서버가 사용 중입니다. 잠시 후 다시 시도하세요.";
     UNAVAILABLE: "The service is not available right now.", "Le service n'est pas disponible pour le moment.", "지금은 서비스를 사용할 수 없습니다.";
     FULL: "The server has no space left. Nothing was saved.", "Le serveur n'a plus d'espace. Rien n'a été enregistré.", "서버에 남은 공간이 없습니다. 저장되지 않았습니다.";
@@ -159,6 +159,19 @@ texts! {
     MONTH_TAKEN: "There is a letter for this month already.", "Il y a déjà une lettre pour ce mois.", "이 달의 편지가 이미 있습니다.";
     TOO_MANY_ITEMS: "There are {0} already; that is the most.", "Il y en a déjà {0} ; c'est le maximum.", "이미 {0}개가 있으며 최대입니다.";
     UNKNOWN_KIND: "\"{0}\" is no kind of change. The kinds are {1}.", "« {0} » n'est pas un type de changement. Les types sont {1}.", "\"{0}\"은(는) 변경 종류가 아닙니다. 종류: {1}.";
+    NOT_UUID: "Must be a valid UUID.", "Un UUID valide est requis.", "유효한 UUID여야 합니다.";
+    UNKNOWN_DOMAIN: "There is no such domain of records.", "Ce domaine d'enregistrements n'existe pas.", "그런 레코드 도메인이 없습니다.";
+    UNKNOWN_OPERATION: "Use create, update, delete or sync.", "Utilisez create, update, delete ou sync.", "create, update, delete 또는 sync를 사용하세요.";
+    DATA_TOO_LARGE: "The fields of a record have at most {0} bytes.", "Les champs d'un enregistrement comptent au plus {0} octets.", "레코드의 필드는 최대 {0}바이트입니다.";
+    TOO_MANY_FIELDS: "A record has too many fields.", "L'enregistrement a trop de champs.", "레코드의 필드가 너무 많습니다.";
+    FIELD_NAME: "The name of a field is too long.", "Le nom d'un champ est trop long.", "필드 이름이 너무 깁니다.";
+    BEFORE: "This is before {0}.", "Ceci précède {0}.", "{0}보다 이릅니다.";
+    TRANSITION: "{0} cannot go from \"{1}\" to \"{2}\".", "{0} ne peut pas passer de « {1} » à « {2} ».", "{0}은(는) \"{1}\"에서 \"{2}\"(으)로 바뀔 수 없습니다.";
+    MANUAL_AUTO: "What a person decides cannot be settled automatically.", "Ce qu'une personne décide ne peut pas être réglé automatiquement.", "사람이 결정하는 것은 자동으로 해결할 수 없습니다.";
+    CONTRADICTION: "The strategy says otherwise.", "La stratégie dit le contraire.", "전략과 맞지 않습니다.";
+    CHOOSE_FIELDS: "Both sides changed the same: say what it shall be.", "Les deux côtés ont modifié la même chose : indiquez le résultat voulu.", "양쪽이 같은 항목을 변경했습니다. 결과를 지정하세요.";
+    CONFLICT_RESOLVED: "The conflict is resolved.", "Le conflit est résolu.", "충돌이 해결되었습니다.";
+    CONFLICT_MOVED_ON: "The record has changed since the conflict. Look at it again and choose.", "L'enregistrement a changé depuis le conflit. Revoyez-le et choisissez.", "충돌 이후 레코드가 변경되었습니다. 다시 확인하고 선택하세요.";
     RANGE_ORDER: "The first day is after the last.", "Le premier jour est après le dernier.", "시작일이 종료일보다 늦습니다.";
 }
 

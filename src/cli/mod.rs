@@ -9,6 +9,7 @@ mod config;
 mod copy;
 mod demo;
 mod doctor;
+mod health;
 mod maintain;
 mod migrate;
 mod out;
@@ -16,6 +17,7 @@ mod password;
 mod progress;
 mod routes;
 mod site;
+mod snapshots;
 mod user;
 
 use crate::base::error::Result;
@@ -67,6 +69,8 @@ pub const COMMANDS: &[Command] = &[
     config::COMMAND,
     maintain::COMMAND,
     copy::COMMAND,
+    health::COMMAND,
+    snapshots::COMMAND,
     user::COMMAND,
     routes::COMMAND,
     demo::COMMAND,

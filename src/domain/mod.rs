@@ -2,7 +2,9 @@
 
 pub mod auth;
 pub mod checkins;
+pub mod conflicts;
 pub mod couples;
+pub mod devices;
 pub mod goals;
 pub mod health;
 pub mod letters;
@@ -23,4 +25,6 @@ pub const FEATURES: &[&Feature] = &[
     &letters::FEATURE,
     &sync::FEATURE,
     &mobile::FEATURE,
+    &conflicts::FEATURE,
+    &devices::FEATURE,
 ];

@@ -18,9 +18,11 @@ mod home;
 mod idempotency;
 mod letters;
 mod limits;
+mod mobile;
 mod objects;
 mod phone;
 mod qna;
+mod records;
 mod routes;
 mod sessions;
 mod sync;
@@ -50,6 +52,7 @@ const CASES: &[&[Case]] = &[
     goals::CASES,
     checkins::CASES,
     letters::CASES,
+    records::CASES,
     sync::CASES,
     feed_pages::CASES,
     feed_kinds::CASES,
@@ -61,9 +64,10 @@ const SIDE_BY_SIDE: usize = 4;
 /// Runs every case on a server of this kind over this database, and fails with the names of those that fail.
 fn every_case_on(kind: Kind, engine: Engine) {
     // Every case comes from one address and logs in anew: the limits have cases of their own.
-    let env = ["TANDEM_LIMITS_AUTH", "TANDEM_LIMITS_REQUESTS"].map(|name| (name.to_owned(), "off".to_owned())).to_vec();
+    let limits = ["AUTH", "REQUESTS", "UPLOADS", "BURST", "COST"];
+    let env = limits.map(|name| (format!("TANDEM_LIMITS_{name}"), "off".to_owned())).to_vec();
     let server = Server::start(kind, &Options { engine, workers: SIDE_BY_SIDE, env, ..Options::default() });
-    let cases: Vec<Case> = CASES.iter().copied().flatten().copied().collect();
+    let cases: Vec<Case> = CASES.iter().chain(mobile::CASES).copied().flatten().copied().collect();
     let next = AtomicUsize::new(0);
     let failed: Vec<&str> = thread::scope(|scope| {
         let runner = || run_some(&server, &cases, &next);

@@ -90,6 +90,9 @@ pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
             kinds.insert(kind.name.to_owned(), Value::Array(every(ctx, kind)?));
         }
     }
+    for held in ctx.house.features.iter().flat_map(|feature| feature.held) {
+        kinds.insert(held.name.to_owned(), Value::Array((held.load)(ctx)?));
+    }
     Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data: kinds }))
 }
 
@@ -100,16 +103,17 @@ struct Export<'a> {
     exported_at: Timestamp,
     /// The account.
     user: &'a User,
-    /// Every object of the couple, by kind; nothing without a couple.
+    /// Every object of the couple, by kind; nothing without a couple. Then what is the caller's alone.
     data: Map<String, Value>,
 }
 
-/// The schema of [`Export`]: its lists are the registry's kinds.
+/// The schema of [`Export`]: its lists are the registry's.
 pub fn describe_export(schemas: &mut Schemas) -> Schema {
-    let kinds = schemas.features.iter().flat_map(|feature| feature.kinds);
-    let lists = kinds.map(|kind| {
-        let items = (kind.object)(schemas).to_value();
-        (kind.name.to_owned(), json!({"type": "array", "items": items}))
+    let kinds = schemas.features.iter().flat_map(|feature| feature.kinds).map(|kind| (kind.name, kind.object));
+    let held = schemas.features.iter().flat_map(|feature| feature.held).map(|held| (held.name, held.object));
+    let lists = kinds.chain(held).map(|(name, object)| {
+        let items = object(schemas).to_value();
+        (name.to_owned(), json!({"type": "array", "items": items}))
     });
     let lists: Map<String, Value> = lists.collect();
     let mut schema = Export::json_schema(&mut schemas.generator);

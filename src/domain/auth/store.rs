@@ -193,3 +193,8 @@ pub fn purge_attempts(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> 
 pub fn purge_keys(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
     db.run("DELETE FROM idempotency WHERE expires_at <= ?", params![now])
 }
+
+/// Deletes arrival times that lie in the past: they are as good as none.
+pub fn purge_limits(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+    db.run("DELETE FROM limits WHERE arrival <= ?", params![now])
+}

@@ -4,6 +4,7 @@ use super::domains::{Domain, Family};
 use super::telemetry::rules::{RULES, Rules};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
+use crate::domain::devices::rules::MAX_DEVICE;
 use crate::http::input::{Extent, Field, Input, Shape};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -56,8 +57,6 @@ impl Operation {
 const LIST_POINTS: u32 = 12;
 /// `syncBatch { success }`: the same with its weight of 5.
 const BATCH_POINTS: u32 = 20;
-/// The longest name of a device, in characters.
-const MAX_DEVICE: usize = 255;
 /// The longest text that is looked at as a key; the guard says how long a key is.
 const MAX_KEY: usize = 1_000;
 /// The key's member in a body.
@@ -151,7 +150,7 @@ impl Sent {
         let batch = Batch { device, client_at: input.instant(CLIENT_AT.name) };
         let key = input.text(KEY).map(str::to_owned);
         let lists = lists(operation, &mut input.into_object());
-        Ok(Sent { operation, batch, key, lists, request: canonical(body)? })
+        Ok(Sent { operation, batch, key, lists, request: canonical(body, FIELDS)? })
     }
 
     /// How many items were sent.
@@ -180,10 +179,13 @@ pub fn contents() -> impl Iterator<Item = Content> {
 const FIELDS: u8 = 3;
 
 /// The request as it is compared: members sorted, without the key, and alike through either face. GraphQL says null for
-/// what was not sent, and 1.0 for 1.
-fn canonical(body: &Map<String, Value>) -> Result<Vec<u8>> {
+/// what was not sent, and 1.0 for 1. What lies deeper than the `fields` is kept as it came: a null there says something.
+///
+/// # Errors
+/// When it cannot be written, which is a defect.
+pub fn canonical(body: &Map<String, Value>, fields: u8) -> Result<Vec<u8>> {
     let members = body.iter().filter(|(name, value)| *name != KEY && !value.is_null());
-    let members: std::collections::BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, FIELDS - 1))).collect();
+    let members: std::collections::BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, fields - 1))).collect();
     serde_json::to_vec(&members).map_err(crate::base::error::Error::internal)
 }
 

@@ -2,11 +2,15 @@
 
 use super::batch::{Content, Operation, contents};
 use super::domains::DOMAINS;
+use super::records;
 use crate::feature::Schemas;
-use crate::http::input::Extent;
+use crate::http::input::{Extent, Field, Shape};
 use crate::http::schema;
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value};
+
+/// The fields of a record.
+const FIELDS: Field = Field::new("data", Shape::Json).nullable();
 
 /// Of voice.
 pub fn voice(_: &mut Schemas) -> Schema {
@@ -53,6 +57,6 @@ fn upload(operation: Operation, lists: impl Iterator<Item = Content>) -> Schema 
 fn item(content: Content) -> Schema {
     match content {
         Content::Telemetry(rules) => schema::object(rules.fields, Extent::Whole),
-        Content::Records => json_schema!({ "type": "object" }),
+        Content::Records => schema::object(&[records::ENVELOPE, &[FIELDS]].concat(), Extent::Whole),
     }
 }

@@ -6,6 +6,8 @@ use super::{records, telemetry};
 use crate::base::error::Result;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
+use crate::domain::devices::count;
+use crate::domain::devices::rules::Counts;
 use crate::feature::{Ctx, Upload};
 use crate::http::Response;
 use serde_json::{Map, Value};
@@ -70,7 +72,20 @@ fn write(ctx: &mut Ctx<'_>, sent: &Sent) -> Result<Response> {
         };
         results.push((list.content, response(sent, list, tally, metrics, ctx.stamp()?)));
     }
-    Ok(answer(sent, results, begun.elapsed()))
+    let took = begun.elapsed();
+    count(ctx, sent, &overall(results.iter().map(|(_, result)| result)), took)?;
+    Ok(answer(sent, results, took))
+}
+
+/// Tells the devices what they sent.
+fn count(ctx: &mut Ctx<'_>, sent: &Sent, metrics: &SyncMetrics, took: Duration) -> Result<()> {
+    let counts = Counts {
+        items: metrics.total_items.into(),
+        synced: metrics.synced_items.into(),
+        conflicts: metrics.conflicts_detected.into(),
+    };
+    let (device, bytes) = (sent.batch.device.as_str(), metrics.bandwidth_bytes.into());
+    count::upload(ctx, &count::Upload { device, operation: sent.operation.name(), counts, bytes, took })
 }
 
 /// What a list came to. The metrics bring what the tally does not know.

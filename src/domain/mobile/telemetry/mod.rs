@@ -4,11 +4,13 @@ pub mod rules;
 mod store;
 
 use crate::base::error::{Error, Result};
-use crate::base::text::Language;
+use crate::base::text::{Language, Message};
+use crate::domain::devices::store as devices;
 use crate::domain::mobile::answer::{SYNC_ERROR, SyncError, Tally};
 use crate::domain::mobile::batch::Batch;
 use crate::feature::Ctx;
-use rules::{Again, Faults, Item, Rules};
+use crate::feature::ctx::value;
+use rules::{Again, Faults, Item, RULES, Rules};
 use serde_json::{Map, Value, json};
 use store::Owner;
 
@@ -70,10 +72,37 @@ fn text(data: &Map<String, Value>) -> Result<String> {
     serde_json::to_string(data).map_err(Error::internal)
 }
 
+/// What the caller's devices sent, wherever they did, for their export.
+///
+/// # Errors
+/// The database's.
+pub fn held(ctx: &mut Ctx<'_>) -> Result<Vec<Value>> {
+    let (user, mut items) = (ctx.user()?, Vec::new());
+    for tenant in devices::tenants_of(ctx.db, user)? {
+        for rules in RULES {
+            items.extend(store::all(ctx.db, tenant, rules.domain, user)?);
+        }
+    }
+    items.iter().map(value).collect()
+}
+
+/// The caller's account ends: what their devices measured is theirs alone and goes with them, unlike what they shared.
+///
+/// # Errors
+/// The database's.
+pub fn forget(ctx: &mut Ctx<'_>) -> Result<()> {
+    let user = ctx.user()?;
+    for tenant in devices::tenants_of(ctx.db, user)? {
+        for rules in RULES {
+            store::delete(ctx.db, tenant, rules.domain, user)?;
+        }
+    }
+    Ok(())
+}
+
 /// The first fault is the item's; where there are several, the details have them all.
 fn error(rules: &Rules, sent: &Value, faults: &Faults, language: Language) -> SyncError {
-    let told = |(field, message): &(Option<&'static str>, _)| -> (String, Value) {
-        let message: &crate::base::text::Message = message;
+    let told = |(field, message): &(Option<&'static str>, Message)| {
         (field.unwrap_or_default().to_owned(), json!(message.render(language)))
     };
     let first = faults.first();

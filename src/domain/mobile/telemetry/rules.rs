@@ -5,6 +5,8 @@ use crate::base::text::{self, Message};
 use crate::base::time::{MINUTE, Timestamp};
 use crate::domain::mobile::batch::Batch;
 use crate::http::input::{Extent, Field, Input, Shape};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -166,6 +168,19 @@ pub struct Item {
     pub data: Map<String, Value>,
 }
 
+/// An item that was written, as its user may see it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Kept {
+    /// Its domain.
+    pub domain: &'static str,
+    /// The device that sent it.
+    pub device_id: String,
+    /// When it was.
+    pub at: Timestamp,
+    /// Its fields.
+    pub data: Map<String, Value>,
+}
+
 /// The errors of an item by field; an item that is no object has one of none.
 pub type Faults = Vec<(Option<&'static str>, Message)>;
 
@@ -223,5 +238,113 @@ impl Rules {
             _ => return None,
         };
         Some(name.chars().take(MAX_ID).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const NOW: Timestamp = Timestamp(1_768_573_845_123);
+
+    fn batch(device: &str) -> Batch {
+        Batch { device: device.to_owned(), client_at: None }
+    }
+
+    fn rules(domain: &str) -> &'static Rules {
+        RULES.iter().find(|rules| rules.domain == domain).unwrap()
+    }
+
+    fn id(domain: &str, device: &str, item: &Value) -> String {
+        rules(domain).read(&batch(device), item, NOW).unwrap().id
+    }
+
+    #[test]
+    fn an_item_is_one_with_another_as_its_domain_says() {
+        let metric = json!({"metric_type": "m", "value": 1, "timestamp": "2026-01-16T14:00:00Z"});
+        let later = json!({"metric_type": "m", "value": 1, "timestamp": "2026-01-16T14:00:01Z"});
+        let other_value = json!({"metric_type": "m", "value": 2, "timestamp": "2026-01-16T15:00:00+01:00"});
+        assert_eq!(id("metrics", "d", &metric), id("metrics", "d", &other_value));
+        assert_ne!(id("metrics", "d", &metric), id("metrics", "e", &metric));
+        assert_ne!(id("metrics", "d", &metric), id("metrics", "d", &later));
+        let session = json!({"session_id": "s", "start_time": "2026-01-16"});
+        assert_eq!(id("session", "d", &session), id("session", "e", &session));
+    }
+
+    #[test]
+    fn an_instant_that_was_not_sent_is_the_uploads() {
+        let item = json!({"session_id": "s", "events": [], "duration_ms": 0});
+        let sent = Batch { client_at: Some(Timestamp(5)), ..batch("d") };
+        let at = |batch: &Batch| rules("behavioral").read(batch, &item, NOW).unwrap().at;
+        assert_eq!((at(&sent), at(&batch("d"))), (Timestamp(5), NOW));
+    }
+
+    #[test]
+    fn the_future_begins_after_five_minutes() {
+        let read = |ahead: i64| {
+            let item = json!({"verification_id": "v", "verified": true, "timestamp": NOW.plus(ahead)});
+            rules("voice").read(&batch("d"), &item, NOW)
+        };
+        assert!(read(AHEAD).is_ok());
+        assert_eq!(read(AHEAD + 1).unwrap_err()[0].0, Some("timestamp"));
+    }
+
+    /// Values of every kind, those that rules look for among them.
+    fn value() -> impl Strategy<Value = Value> {
+        let plain = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            (-0.5..1.5).prop_map(Value::from),
+            // Without quotes: a string that holds a string that holds JSON is read deeper each time.
+            "[^\"]{0,12}".prop_map(Value::from),
+            (0_i64..4_000_000_000_000).prop_map(|at| json!(Timestamp(at))),
+        ];
+        plain.prop_recursive(2, 12, 3, |inner| proptest::collection::vec(inner, 0..3).prop_map(Value::from))
+    }
+
+    /// A value that a field takes.
+    fn sound(field: &Field) -> Value {
+        match field.shape {
+            Shape::Bool => json!(true),
+            Shape::Instant => json!("2026-01-16T14:00:00Z"),
+            Shape::List => json!([1]),
+            Shape::Int(..) | Shape::Float(..) => json!(1),
+            _ => json!("x"),
+        }
+    }
+
+    /// A sound item, with some of its members replaced by anything.
+    fn item(rules: &'static Rules) -> impl Strategy<Value = Value> {
+        let names: Vec<&'static str> = rules.fields.iter().map(|field| field.name).collect();
+        let member = (proptest::sample::select(names), value()).prop_map(|(name, value)| (name.to_owned(), value));
+        proptest::collection::vec(member, 0..4).prop_map(|replaced| {
+            let sound = rules.fields.iter().map(|field| (field.name.to_owned(), sound(field)));
+            Value::Object(sound.chain(replaced).collect())
+        })
+    }
+
+    fn any_item() -> impl Strategy<Value = (&'static Rules, Value)> {
+        proptest::sample::select(RULES.iter().collect::<Vec<_>>()).prop_flat_map(|rules| (Just(rules), item(rules)))
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_obeys_and_reads_the_same_again((rules, sent) in any_item()) {
+            let batch = batch("d");
+            let Ok(item) = rules.read(&batch, &sent, NOW) else { return Ok(()) };
+            for field in rules.fields.iter().filter(|field| field.required) {
+                prop_assert!(item.data.contains_key(field.name));
+            }
+            for share in ["confidence_score", "quality_score"] {
+                prop_assert!(item.data.get(share).is_none_or(|n| (0.0..=1.0).contains(&n.as_f64().unwrap())));
+            }
+            prop_assert!(rules.ahead.is_none_or(|ahead| item.at <= NOW.plus(ahead)));
+            prop_assert!(rules.check_span(&item.data).is_ok());
+            prop_assert_eq!(rules.read(&batch, &Value::Object(item.data.clone()), NOW).unwrap(), item);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Telemetry in the database. Every statement names the tenant.
 
-use super::rules::Item;
-use crate::base::error::Result;
+use super::rules::{Item, Kept};
+use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::params;
@@ -40,4 +40,18 @@ pub fn update(db: &mut Db, owner: Owner<'_>, item: &Item, data: &str) -> Result<
     let sql = "UPDATE telemetry SET device = ?, at = ?, data = ? WHERE tenant = ? AND domain = ? AND user_id = ? AND id = ?";
     let values = params![owner.device, item.at, data, owner.tenant, owner.domain, owner.user, &item.id];
     db.run(sql, values).map(drop)
+}
+
+/// A user's items of a domain, oldest first.
+pub fn all(db: &mut Db, tenant: i64, domain: &'static str, user: i64) -> Result<Vec<Kept>> {
+    let sql = "SELECT device, at, data FROM telemetry WHERE tenant = ? AND domain = ? AND user_id = ? ORDER BY at, id";
+    db.all(sql, params![tenant, domain, user], |row| {
+        let data = serde_json::from_str(&row.get::<String>(2)?).map_err(Error::internal)?;
+        Ok(Kept { domain, device_id: row.get(0)?, at: row.get(1)?, data })
+    })
+}
+
+/// Deletes a user's items of a domain.
+pub fn delete(db: &mut Db, tenant: i64, domain: &str, user: i64) -> Result<()> {
+    db.run("DELETE FROM telemetry WHERE tenant = ? AND domain = ? AND user_id = ?", params![tenant, domain, user]).map(drop)
 }
