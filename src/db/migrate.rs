@@ -93,7 +93,7 @@ fn apply(db: &mut Db, migration: &Migration) -> Result<bool> {
         return Ok(false);
     }
     for (number, statement) in (1..).zip(statements(migration.sql)) {
-        db.define(migration.version, number, statement)?;
+        db.define(migration.version, number, &statement)?;
     }
     let done = params![migration.version, migration.name, Timestamp::now()];
     db.run("INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)", done)?;
@@ -123,9 +123,10 @@ pub fn newer(version: i64) -> String {
     )
 }
 
-/// The statements of a migration, without comment lines.
-fn statements(sql: &str) -> impl Iterator<Item = &str> {
-    sql.split(";\n").map(str::trim).filter(|s| s.lines().any(|line| !line.trim().is_empty() && !line.trim().starts_with("--")))
+/// The statements of a migration, without comments.
+fn statements(sql: &str) -> impl Iterator<Item = String> {
+    let code = |part: &str| part.lines().filter(|line| !line.trim().starts_with("--")).collect::<Vec<_>>().join("\n");
+    sql.split(";\n").map(move |part| code(part).trim().to_owned()).filter(|statement| !statement.is_empty())
 }
 
 #[cfg(test)]
@@ -143,6 +144,7 @@ mod tests {
     #[test]
     fn statements_are_split_at_line_ends() {
         let sql = "-- a\nCREATE TABLE a (x BIGINT);\n-- b\n\nCREATE INDEX b\n  ON a (x);\n-- end\n";
-        assert_eq!(statements(sql).count(), 2);
+        let found: Vec<String> = statements(sql).collect();
+        assert_eq!(found, ["CREATE TABLE a (x BIGINT)", "CREATE INDEX b\n  ON a (x)"]);
     }
 }

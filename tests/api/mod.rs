@@ -74,13 +74,8 @@ fn every_case_on(kind: Kind, engine: Engine) {
         let runners: Vec<_> = (0..SIDE_BY_SIDE).map(|_| scope.spawn(runner)).collect();
         runners.into_iter().flat_map(|runner| runner.join().unwrap()).collect()
     });
-    assert!(
-        failed.is_empty(),
-        "{kind:?}, {engine:?}: {} of {} cases failed:\n  {}",
-        failed.len(),
-        cases.len(),
-        failed.join("\n  ")
-    );
+    let count = format!("{kind:?}, {engine:?}: {} of {} cases failed", failed.len(), cases.len());
+    assert!(failed.is_empty(), "{count}:\n  {}\n{}", failed.join("\n  "), server.log());
     assert!(!server.log().contains("panicked"), "{}", server.log());
 }
 

@@ -40,6 +40,19 @@ fn both_engines_get_the_same_tables() {
     assert_eq!(sqlite, mariadb);
 }
 
+/// Whatever the host chose for its databases: here latin1, which holds no Korean.
+#[test]
+fn every_table_on_mariadb_is_of_our_kind() {
+    let place = Place::new(Engine::Mariadb);
+    let mut db = place.open();
+    migrate(&mut db, &mut |_| {}).unwrap();
+    let sql = "SELECT COALESCE(table_collation, ''), COALESCE(engine, ''), COUNT(*) FROM information_schema.tables \
+         WHERE table_schema = DATABASE() GROUP BY table_collation, engine";
+    let kinds = db.all(sql, &[], |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?, row.get::<i64>(2)?))).unwrap();
+    let count = i64::try_from(db.tables().unwrap().len()).unwrap();
+    assert_eq!(kinds, [("utf8mb4_nopad_bin".to_owned(), "InnoDB".to_owned(), count)]);
+}
+
 /// As when the first requests of a fresh installation come at once.
 #[test]
 fn several_at_once_make_one_schema() {

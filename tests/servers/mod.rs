@@ -244,7 +244,7 @@ fn hand_over(kind: Kind, home: &Path) -> std::io::Result<()> {
 /// The end of every log in a home folder: a server that does not start says why in one of them.
 fn log(home: &Path) -> String {
     let mut all = String::new();
-    for name in ["logs/start.log", "logs/error.log", "run/error.log"] {
+    for name in ["logs/start.log", "logs/error.log", "run/error.log", "tandem/tandem.log"] {
         let text = fs::read(home.join(name)).unwrap_or_default();
         let lines: Vec<_> = String::from_utf8_lossy(&text).lines().map(str::to_owned).collect();
         all.extend(lines[lines.len().saturating_sub(20)..].iter().map(|line| format!("{name}: {line}\n")));
