@@ -12,12 +12,14 @@ mod doctor;
 mod health;
 mod maintain;
 mod migrate;
+mod openapi;
 mod out;
 mod password;
 mod progress;
 mod routes;
 mod site;
 mod snapshots;
+mod tenant;
 mod user;
 
 use crate::base::error::Result;
@@ -72,7 +74,9 @@ pub const COMMANDS: &[Command] = &[
     health::COMMAND,
     snapshots::COMMAND,
     user::COMMAND,
+    tenant::COMMAND,
     routes::COMMAND,
+    openapi::COMMAND,
     demo::COMMAND,
     bench::COMMAND,
 ];

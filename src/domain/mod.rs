@@ -9,6 +9,7 @@ pub mod goals;
 pub mod health;
 pub mod letters;
 pub mod mobile;
+pub mod openapi;
 pub mod qna;
 pub mod sync;
 
@@ -27,4 +28,5 @@ pub const FEATURES: &[&Feature] = &[
     &mobile::FEATURE,
     &conflicts::FEATURE,
     &devices::FEATURE,
+    &openapi::FEATURE,
 ];

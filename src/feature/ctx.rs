@@ -287,14 +287,13 @@ impl Ctx<'_> {
         store::mark(self.db, self.stamped, kind, id, stamp, true)
     }
 
-    /// Moves the couple itself to this transaction's stamp: what it shows of its partners has changed.
+    /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
     ///
     /// # Errors
     /// The database's.
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
         let stamp = self.stamp()?;
-        store::set_updated(self.db, self.stamped, stamp)?;
-        self.touch(super::COUPLE, public_id)
+        store::touch_tenant(self.db, self.stamped, public_id, stamp)
     }
 
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.

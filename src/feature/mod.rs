@@ -16,7 +16,7 @@ use crate::db::Db;
 use crate::http::{Method, Response};
 use serde_json::Value;
 
-/// The list of the couple itself in the feed: accounts and pairing both change what it shows.
+/// The list of the couple or team itself in the feed: accounts and pairing both change what it shows.
 pub const COUPLE: &str = "couple";
 
 /// A noun: its entry in the registry. Everything that must know all of something walks the registry.

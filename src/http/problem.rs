@@ -4,6 +4,7 @@ use super::Response;
 use crate::base::error::{DbError, DbFault, Error, Kind, Limit, Refusal};
 use crate::base::text::{self, Language, Message};
 use crate::base::time::SECOND;
+use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 
 /// The media type of every error (RFC 9457 §3).
@@ -28,6 +29,26 @@ fn shape(kind: Kind) -> (u16, &'static str, Option<&'static str>) {
         Kind::KeyReused => (422, "Unprocessable Content", Some("SYNC_003")),
         Kind::TooMany(_) => (429, "Too Many Requests", Some("RATE_LIMIT_EXCEEDED")),
     }
+}
+
+/// What every problem looks like. An error of a field stands where a standard member of the same name would.
+pub fn schema() -> Schema {
+    let messages = json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
+    json_schema!({
+        "type": "object",
+        "description": "What is wrong (RFC 9457). Errors of fields also stand as members of their own.",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {"type": "string", "format": "uri-reference"},
+            "title": {"oneOf": [{"type": "string"}, messages]},
+            "status": {"oneOf": [{"type": "integer"}, messages]},
+            "detail": {"type": "string", "description": "One sentence for a person."},
+            "code": {"oneOf": [{"type": "string"}, messages], "description": "For a program, where the status does not tell enough."},
+            "errors": {"type": "object", "additionalProperties": messages, "description": "Errors by field."},
+            "poll_after": {"type": "integer", "description": "Seconds until the next poll of the feed."},
+        },
+        "additionalProperties": messages,
+    })
 }
 
 /// The answer to a request that did not succeed.

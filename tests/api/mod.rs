@@ -16,19 +16,23 @@ mod fuzz;
 mod goals;
 mod home;
 mod idempotency;
+mod isolation;
 mod letters;
 mod limits;
 mod mobile;
 mod objects;
+mod openapi;
 mod phone;
 mod qna;
 mod records;
 mod routes;
 mod sessions;
 mod sync;
+mod team_members;
+mod teams;
 mod tokens;
 
-use crate::servers::{Engine, Kind, Options, Server};
+use crate::servers::{Engine, Kind, Options, Server, described};
 pub use phone::Phone;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,11 +47,15 @@ const CASES: &[&[Case]] = &[
     conventions::CASES,
     routes::CASES,
     objects::CASES,
+    isolation::CASES,
+    openapi::CASES,
     idempotency::CASES,
     auth::CASES,
     sessions::CASES,
     tokens::CASES,
     couples::CASES,
+    teams::CASES,
+    team_members::CASES,
     qna::CASES,
     goals::CASES,
     checkins::CASES,
@@ -77,6 +85,7 @@ fn every_case_on(kind: Kind, engine: Engine) {
     let count = format!("{kind:?}, {engine:?}: {} of {} cases failed", failed.len(), cases.len());
     assert!(failed.is_empty(), "{count}:\n  {}\n{}", failed.join("\n  "), server.log());
     assert!(!server.log().contains("panicked"), "{}", server.log());
+    assert_eq!(described::unseen(), Vec::<String>::new(), "{kind:?}: answers that are described and that no case got");
 }
 
 fn run_some<'c>(server: &Server, cases: &'c [Case], next: &AtomicUsize) -> Vec<&'c str> {

@@ -1,13 +1,14 @@
 //! What uploads look like, for the API's description: made from the tables that they are read by.
 
-use super::batch::{Content, Operation, contents};
+use super::batch::{Content, KEY, Operation, contents};
 use super::domains::DOMAINS;
 use super::records;
 use crate::feature::Schemas;
+
 use crate::http::input::{Extent, Field, Shape};
-use crate::http::schema;
+use crate::http::{key, schema};
 use schemars::{Schema, json_schema};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The fields of a record.
 const FIELDS: Field = Field::new("data", Shape::Json).nullable();
@@ -42,7 +43,7 @@ fn list(domain: &str) -> Schema {
     domain.map_or_else(Schema::default, |domain| upload(Operation::List(domain), Content::of(domain).into_iter()))
 }
 
-/// The upload's own fields, and in its lists the items'. That an item breaks its rules is no error of the upload.
+/// The upload's own fields, its key by the rule of all keys, and in its lists the items'. That an item breaks its rules is no error of the upload.
 fn upload(operation: Operation, lists: impl Iterator<Item = Content>) -> Schema {
     let mut upload = schema::object(operation.fields(), Extent::Whole);
     let of =
@@ -50,6 +51,7 @@ fn upload(operation: Operation, lists: impl Iterator<Item = Content>) -> Schema 
     let lists: Map<String, Value> = lists.map(of).collect();
     if let Some(Value::Object(members)) = upload.get_mut("properties") {
         members.extend(lists);
+        members.insert(KEY.to_owned(), json!({"oneOf": [key::schema(), {"type": "null"}]}));
     }
     upload
 }

@@ -18,7 +18,7 @@ pub const PARAMETERS: &[Field] = &[
     Field::lenient("epoch").about("The last `epoch`: another one than the tenant's starts over."),
     Field::lenient("include").about("`objects` puts each whole object beside its row."),
     Field::lenient("state").about("`idle` when the app is in the background: `poll_after` is longer."),
-    Field::lenient("kinds").about("The lists that are asked for, by commas; without it all of the version's."),
+    Field::lenient("kinds").about("The lists that are asked for, by commas; none is all of the version's."),
 ];
 
 /// The most characters of an unknown kind that its message repeats.
