@@ -2,7 +2,9 @@
 
 mod accounts;
 mod content;
+mod copy;
 mod doctor;
+mod mariadb;
 mod setup;
 mod tenants;
 mod uploads;

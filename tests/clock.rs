@@ -35,7 +35,7 @@ mod poller;
 mod writer;
 
 use crate::api::Phone;
-use crate::servers::{Kind, Options, Server};
+use crate::servers::{Engine, Kind, Options, Server};
 use actor::{Actor, Role, Task};
 use judge::Verdict;
 use rustix::process::{Pid, Signal, kill_process};
@@ -72,17 +72,32 @@ enum Variant {
 
 #[test]
 fn nothing_is_lost_among_many_writers() {
-    rounds(Variant::Calm);
+    rounds(Variant::Calm, Engine::Sqlite);
+}
+
+#[test]
+fn nothing_is_lost_among_many_writers_over_mariadb() {
+    rounds(Variant::Calm, Engine::Mariadb);
 }
 
 #[test]
 fn nothing_is_lost_when_workers_are_killed() {
-    rounds(Variant::Killed);
+    rounds(Variant::Killed, Engine::Sqlite);
+}
+
+#[test]
+fn nothing_is_lost_when_workers_are_killed_over_mariadb() {
+    rounds(Variant::Killed, Engine::Mariadb);
 }
 
 #[test]
 fn nothing_is_lost_when_clocks_disagree() {
-    rounds(Variant::Skewed);
+    rounds(Variant::Skewed, Engine::Sqlite);
+}
+
+#[test]
+fn nothing_is_lost_when_clocks_disagree_over_mariadb() {
+    rounds(Variant::Skewed, Engine::Mariadb);
 }
 
 /// A number from the environment.
@@ -90,12 +105,12 @@ fn knob(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
 }
 
-fn rounds(variant: Variant) {
+fn rounds(variant: Variant, engine: Engine) {
     let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     for number in 1..=knob("CLOCK_ROUNDS", 1) {
-        let (verdict, kills) = round(variant, number);
-        println!("{variant:?} {number}: {kills} kills, {verdict}");
-        assert!(verdict.is_clean(), "{variant:?}, round {number}: {verdict}");
+        let (verdict, kills) = round(variant, engine, number);
+        println!("{engine:?} {variant:?} {number}: {kills} kills, {verdict}");
+        assert!(verdict.is_clean(), "{engine:?}, {variant:?}, round {number}: {verdict}");
         check_the_round_was_one(variant, &verdict, kills);
     }
 }
@@ -126,9 +141,9 @@ impl Couple {
     }
 }
 
-fn round(variant: Variant, number: u64) -> (Verdict, usize) {
+fn round(variant: Variant, engine: Engine, number: u64) -> (Verdict, usize) {
     let folder = TempDir::with_prefix("tandem-clock-").unwrap();
-    let server = Server::start(Kind::LighttpdFastcgi, &options(variant, folder.path()));
+    let server = Server::start(Kind::LighttpdFastcgi, &options(variant, engine, folder.path()));
     let couples = [Couple::new(&server), Couple::new(&server)];
     let tasks = tasks(variant, number, &couples, folder.path());
     let (pollers, writers): (Vec<&Task>, Vec<&Task>) = tasks.iter().partition(|task| task.role == Role::Poller);
@@ -138,7 +153,7 @@ fn round(variant: Variant, number: u64) -> (Verdict, usize) {
     fs::write(folder.path().join("stop"), "").unwrap();
     finish(pollers);
     let users = couples.map(|couple| couple.partners[0].id);
-    (judge::judge(&server.data_dir.join("tandem.db"), &tasks, users), kills)
+    (judge::judge(server.store(), &tasks, users), kills)
 }
 
 fn finish(actors: Vec<Actor>) -> usize {
@@ -169,10 +184,10 @@ fn tasks(variant: Variant, number: u64, couples: &[Couple; 2], folder: &Path) ->
     .collect()
 }
 
-fn options(variant: Variant, folder: &Path) -> Options {
+fn options(variant: Variant, engine: Engine, folder: &Path) -> Options {
     let env = [("LIMITS_AUTH", "off"), ("LIMITS_REQUESTS", "off"), ("ACCESS_MINUTES", "1440")];
     let env = env.map(|(name, value)| (format!("TANDEM_{name}"), value.to_owned())).to_vec();
-    let options = Options { workers: WORKERS, env, ..Options::default() };
+    let options = Options { engine, workers: WORKERS, env, ..Options::default() };
     if variant == Variant::Skewed {
         let program = skewed(&options.program, folder);
         return Options { program, ..options };

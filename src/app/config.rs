@@ -55,7 +55,12 @@ pub const SETTINGS: &[Setting] = &[
         "The data folder, outside the web root.",
         Value::Text(|l, v| l.settings.data = v.into()),
     ),
-    setting("database_url", "sqlite:DATA/tandem.db", "Where the database is.", Value::Text(|l, v| l.settings.database_url = v)),
+    setting(
+        "database_url",
+        "sqlite:DATA/tandem.db",
+        "Where the database is: sqlite:PATH, or mysql://USER:PASSWORD@HOST/DATABASE for MySQL and MariaDB.",
+        Value::Text(|l, v| l.settings.database_url = v),
+    ),
     setting(
         "journal",
         "auto",

@@ -9,7 +9,7 @@ pub mod route;
 use crate::base::error::{Error, Kind, Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
-use crate::db::{Db, Journal, Mode, Place};
+use crate::db::{Db, Journal, Mode, Place, retried};
 use crate::domain;
 use crate::feature::ctx::Work;
 use crate::feature::meters::Meters;
@@ -148,10 +148,15 @@ fn admitted(ctx: &mut Ctx<'_>) -> Result<Response> {
     kept.map_or_else(|| (ctx.route.handler)(ctx), Ok)
 }
 
-/// Runs work in one transaction, with the caller admitted.
+/// Runs work in one transaction, with the caller admitted; again, from the start, when the engine made it give way.
 fn within(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
+    retried(|| attempt(ctx, mode, work))
+}
+
+fn attempt(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
+    (ctx.stamp, ctx.stamped) = (None, 0);
     ctx.db.begin(mode)?;
-    let outcome = admit::caller(ctx).and_then(|stop| stop.map_or_else(|| work(ctx), Ok));
+    let outcome = admit::caller(ctx, mode).and_then(|stop| stop.map_or_else(|| work(ctx), Ok));
     if outcome.is_ok() {
         ctx.db.commit()?
     } else {
@@ -176,13 +181,14 @@ fn once(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
     if let Some(stored) = idempotency::stored(ctx, &key)? {
         return Ok(stored);
     }
+    idempotency::reserve(ctx, &key)?;
     let response = stamped(ctx, work)?;
     idempotency::keep(ctx, &key, &response)?;
     Ok(response)
 }
 
-/// A member's tenant is locked and its clock advanced before anything is read that the work builds on; an upload is
-/// counted under that lock.
+/// A member's tenant was locked when they were admitted; its clock is advanced before the work reads anything, and an
+/// upload is counted under that lock.
 fn stamped(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
     if ctx.writes_as_member() {
         let tenant = ctx.tenant_id()?;

@@ -5,12 +5,12 @@ use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::token::Keys;
 use crate::db::migrate::{self, Migration};
-use crate::db::{Db, Journal};
+use crate::db::{Address, Db, Journal};
 use crate::feature::{House, Settings};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The secret's name in the data folder.
 pub const SECRET_FILE: &str = "secret";
@@ -70,16 +70,12 @@ fn make_secret(path: &Path) -> Result<Vec<u8>> {
     }
 }
 
-/// The file of a `sqlite:` URL.
+/// Where the configured database is.
 ///
 /// # Errors
-/// When the URL is of another kind.
-pub fn sqlite_path(settings: &Settings) -> Result<PathBuf> {
-    let url = &settings.database_url;
-    match url.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() => Ok(PathBuf::from(path.strip_prefix("//").unwrap_or(path))),
-        _ => Err(Error::NotReady("database_url must look like sqlite:/path/to/tandem.db".into())),
-    }
+/// What is wrong with its URL.
+pub fn address(settings: &Settings) -> Result<Address> {
+    Address::parse(&settings.database_url)
 }
 
 /// The open database, opened when it was not. A fresh one is made; an old schema is refused: a request never upgrades.
@@ -93,18 +89,17 @@ pub fn database<'d>(slot: &'d mut Option<Db>, settings: &Settings) -> Result<&'d
     slot.as_mut().ok_or_else(|| Error::internal("no database"))
 }
 
-/// Opens the database, whatever its schema. Where there is none, one is made, and `progress` told of each migration.
+/// Opens the database, whatever its schema. Where there is no file, one is made, and `progress` told of each migration.
 ///
 /// # Errors
 /// What keeps it from being opened or made.
-pub fn store(settings: &Settings, progress: &mut dyn FnMut(&Migration)) -> Result<Db> {
-    let path = sqlite_path(settings)?;
-    match Db::sqlite(&path) {
-        Err(Error::Db(DbError { kind: DbFault::Missing, .. })) if !path.exists() => {
-            make_database(&path, settings.journal, progress)?;
-            Db::sqlite(&path)
+pub fn store(address: &Address, journal: Journal, progress: &mut dyn FnMut(&Migration)) -> Result<Db> {
+    match (Db::open(address), address.file()) {
+        (Err(Error::Db(DbError { kind: DbFault::Missing, .. })), Some(path)) if !path.exists() => {
+            make_database(path, journal, progress)?;
+            Db::open(address)
         }
-        opened => opened,
+        (opened, _) => opened,
     }
 }
 
@@ -133,15 +128,15 @@ fn make_database(path: &Path, journal: Journal, progress: &mut dyn FnMut(&Migrat
 /// # Errors
 /// As [`database`].
 pub fn connect(settings: &Settings) -> Result<Db> {
-    let path = sqlite_path(settings)?;
-    ready(settings).map_err(|error| match error {
-        Error::Db(e) => Error::Db(DbError { text: format!("{}: {}", path.display(), e.text), ..e }),
+    let address = address(settings)?;
+    ready(&address, settings.journal).map_err(|error| match error {
+        Error::Db(e) => Error::Db(DbError { text: format!("{address}: {}", e.text), ..e }),
         other => other,
     })
 }
 
-fn ready(settings: &Settings) -> Result<Db> {
-    let mut db = store(settings, &mut |_| {})?;
+fn ready(address: &Address, journal: Journal) -> Result<Db> {
+    let mut db = store(address, journal, &mut |_| {})?;
     match migrate::standing(&mut db)? {
         migrate::Standing::Current => {}
         migrate::Standing::Empty => migrate::migrate(&mut db, &mut |_| {})?,
@@ -152,6 +147,7 @@ fn ready(settings: &Settings) -> Result<Db> {
             )));
         }
         migrate::Standing::Newer(version) => return Err(Error::NotReady(migrate::newer(version))),
+        migrate::Standing::Unfinished => return Err(Error::NotReady(migrate::NOT_FINISHED.to_owned())),
     }
     Ok(db)
 }

@@ -46,6 +46,8 @@ pub enum DbFault {
     ReadOnly,
     /// The file cannot be opened, or has vanished.
     Missing,
+    /// No server answers, or none lets this account in.
+    Unreachable,
     /// The file is damaged or is no database.
     Corrupt,
     /// The engine chose this transaction to give way; the request may be run again.
@@ -62,6 +64,7 @@ impl DbFault {
             DbFault::Full => ": free some space or raise the quota; nothing of the request was saved",
             DbFault::ReadOnly => ": let the account write to the data folder and to every file in it",
             DbFault::Missing => ": see that the data folder is there and that the account may write to it",
+            DbFault::Unreachable => ": see that the database server runs and that database_url is right",
             DbFault::Corrupt => ": restore the newest backup; the file was left as it is",
             DbFault::Duplicate | DbFault::Retry | DbFault::Other => "",
         }

@@ -3,6 +3,7 @@
 use super::{Action, Command, SETTING_UP, Verdict, flag, json_flag, out};
 use crate::app::config::{self, FILE_VARIABLE, Loaded, SETTINGS, Setting, Source, Value as Shape};
 use crate::base::error::Result;
+use crate::db::Address;
 use clap::ArgMatches;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -45,6 +46,8 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
 fn effective(loaded: &Loaded, setting: &Setting) -> String {
     match (loaded.written.get(setting.name), setting.name) {
         (Some(_), _) if setting.secret => HIDDEN.to_owned(),
+        // A database's URL may hold a password; one that cannot be read is not shown at all.
+        (Some(_), "database_url") => Address::parse(&loaded.settings.database_url).map_or(HIDDEN.to_owned(), |a| a.to_string()),
         (Some((value, _)), _) => value.trim().to_owned(),
         (None, "data") => loaded.settings.data.display().to_string(),
         (None, "database_url") => loaded.settings.database_url.clone(),

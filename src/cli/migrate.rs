@@ -12,9 +12,9 @@ pub const COMMAND: Command = Command {
     name: "migrate",
     group: SETTING_UP,
     about: "Bring the database to this version's schema",
-    help: "Run it after every upgrade. A request never upgrades: until this has run, the API answers 503. Each step is a transaction of \
-           its own, so a step that fails leaves the database as it was before it. There is no way back but a backup: make one first. \
-           A fresh database needs no migration, the first request makes it.",
+    help: "Run it after every upgrade. A request never upgrades: until this has run, the API answers 503. A step that fails leaves a \
+           SQLite database as it was before it; on MySQL and MariaDB run it again, and it goes on where it stopped. There is no way \
+           back but a backup: make one first. A fresh database needs no migration, the first request makes it.",
     examples: &[("tandem migrate --dry-run", "list what would be done"), ("tandem migrate", "do it")],
     args: |command| command.arg(flag("dry-run", "List what would be done and do nothing")),
     action: Action::Run(run),
@@ -31,8 +31,9 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
 }
 
 fn list(settings: &Settings) -> Result<()> {
-    let path = open::sqlite_path(settings)?;
-    let version = if path.exists() { Db::sqlite(&path)?.schema_version()? } else { 0 };
+    let address = open::address(settings)?;
+    let absent = address.file().is_some_and(|path| !path.exists());
+    let version = if absent { 0 } else { Db::open(&address)?.schema_version()? };
     refuse_newer(version)?;
     let missing: Vec<_> = MIGRATIONS.iter().filter(|m| m.version > version).collect();
     if missing.is_empty() {
@@ -50,8 +51,8 @@ fn apply(settings: &Settings) -> Result<()> {
             told = out::line(format!("applied {}", migration.name));
         }
     };
-    let mut db = open::store(settings, &mut progress)?;
-    db.settle(&open::sqlite_path(settings)?, settings.journal)?;
+    let mut db = open::store(&open::address(settings)?, settings.journal, &mut progress)?;
+    db.settle(settings.journal)?;
     migrate::migrate(&mut db, &mut progress)?;
     told?;
     if count == 0 { current() } else { Ok(()) }
@@ -75,5 +76,6 @@ pub fn describe(standing: Standing) -> String {
         Standing::Current => format!("schema {}, which is this program's", migrate::newest()),
         Standing::Old(version) => format!("schema {version}, this program needs {}", migrate::newest()),
         Standing::Newer(version) => migrate::newer(version),
+        Standing::Unfinished => migrate::NOT_FINISHED.to_owned(),
     }
 }

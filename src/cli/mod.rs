@@ -6,6 +6,7 @@
 mod bench;
 mod client;
 mod config;
+mod copy;
 mod demo;
 mod doctor;
 mod health;
@@ -70,6 +71,7 @@ pub const COMMANDS: &[Command] = &[
     migrate::COMMAND,
     config::COMMAND,
     maintain::COMMAND,
+    copy::COMMAND,
     health::COMMAND,
     snapshots::COMMAND,
     user::COMMAND,

@@ -117,6 +117,7 @@ pub fn advice(fault: DbFault) -> &'static str {
         DbFault::Full => "The disk or the quota is full: make room, then try again.",
         DbFault::ReadOnly => "The database cannot be written: run this as the account that owns the data folder.",
         DbFault::Missing => "The database cannot be opened: `tandem doctor` says what is missing.",
+        DbFault::Unreachable => "The database server cannot be reached: see that it runs and that database_url is right.",
         DbFault::Corrupt => "The database is damaged: stop using it and restore a backup.",
         DbFault::Duplicate | DbFault::Other => "The database did not do it: `tandem doctor` may say why.",
     }

@@ -2,7 +2,7 @@
 
 use crate::app::{config, open};
 use crate::base::error::Result;
-use crate::db::{Db, Mode};
+use crate::db::{Db, Mode, retried};
 use crate::feature::Settings;
 
 /// The effective configuration and the open database, with this program's schema.
@@ -16,17 +16,19 @@ pub fn enter() -> Result<(Settings, Db)> {
     Ok((settings, db))
 }
 
-/// Runs work in a transaction; an error undoes it.
+/// Runs work in a transaction; an error undoes it. The work is done again when the engine made it give way.
 ///
 /// # Errors
 /// The work's, the database's.
-pub fn within<T>(db: &mut Db, mode: Mode, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-    db.begin(mode)?;
-    match work(db) {
-        Ok(value) => db.commit().map(|()| value),
-        Err(error) => {
-            db.rollback();
-            Err(error)
+pub fn within<T>(db: &mut Db, mode: Mode, mut work: impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
+    retried(|| {
+        db.begin(mode)?;
+        match work(db) {
+            Ok(value) => db.commit().map(|()| value),
+            Err(error) => {
+                db.rollback();
+                Err(error)
+            }
         }
-    }
+    })
 }

@@ -29,6 +29,10 @@ pub fn newest() -> i64 {
     MIGRATIONS.last().map_or(0, |m| m.version)
 }
 
+/// The version of a store that is being filled. It is above every migration, so that older programs, which do not know
+/// it, refuse such a store, too.
+pub const UNFINISHED: i64 = 1_000_000;
+
 /// How a store's schema stands to this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -40,6 +44,8 @@ pub enum Standing {
     Old(i64),
     /// The store is newer than the program.
     Newer(i64),
+    /// It was being filled, and that did not come to its end.
+    Unfinished,
 }
 
 /// Compares the store's schema with this program's.
@@ -51,18 +57,19 @@ pub fn standing(db: &mut Db) -> Result<Standing> {
         0 => Standing::Empty,
         version if version == newest() => Standing::Current,
         version if version < newest() => Standing::Old(version),
+        UNFINISHED => Standing::Unfinished,
         version => Standing::Newer(version),
     })
 }
 
-/// Applies what is missing, each migration in a transaction of its own, and tells `progress` the name of each.
+/// Applies what is missing, one migration after the other, and tells `progress` the name of each.
 /// Several processes may do so at once: the second finds nothing to do.
 ///
 /// # Errors
 /// The engine's; a store that is newer than the program.
 pub fn migrate(db: &mut Db, progress: &mut dyn FnMut(&Migration)) -> Result<()> {
     for migration in MIGRATIONS {
-        db.begin(Mode::Write)?;
+        db.begin(Mode::Define)?;
         match apply(db, migration) {
             Ok(true) => {
                 db.commit()?;
@@ -86,8 +93,8 @@ fn apply(db: &mut Db, migration: &Migration) -> Result<bool> {
     if version >= migration.version {
         return Ok(false);
     }
-    for statement in statements(migration.sql) {
-        db.define(statement)?;
+    for (number, statement) in (1..).zip(statements(migration.sql)) {
+        db.define(migration.version, number, &statement)?;
     }
     let done = params![migration.version, migration.name, Timestamp::now()];
     db.run("INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)", done)?;
@@ -103,17 +110,24 @@ pub fn made_at(db: &mut Db) -> Result<Option<Timestamp>> {
     Ok(db.one("SELECT MIN(applied_at) FROM migrations", &[], |row| row.get::<Option<Timestamp>>(0))?.flatten())
 }
 
+/// What the operator is told about a store that was not filled to its end.
+pub const NOT_FINISHED: &str = "a copy to this database did not finish: delete it, make an empty one and run `tandem copy` again";
+
 /// What the operator is told about a store that is newer than the program.
 pub fn newer(version: i64) -> String {
+    if version == UNFINISHED {
+        return NOT_FINISHED.to_owned();
+    }
     format!(
         "the database has schema {version}, this program knows only {}: put the newer program back, or restore the backup made before the upgrade",
         newest()
     )
 }
 
-/// The statements of a migration, without comment lines.
-fn statements(sql: &str) -> impl Iterator<Item = &str> {
-    sql.split(";\n").map(str::trim).filter(|s| s.lines().any(|line| !line.trim().is_empty() && !line.trim().starts_with("--")))
+/// The statements of a migration, without comments.
+fn statements(sql: &str) -> impl Iterator<Item = String> {
+    let code = |part: &str| part.lines().filter(|line| !line.trim().starts_with("--")).collect::<Vec<_>>().join("\n");
+    sql.split(";\n").map(move |part| code(part).trim().to_owned()).filter(|statement| !statement.is_empty())
 }
 
 #[cfg(test)]
@@ -131,6 +145,7 @@ mod tests {
     #[test]
     fn statements_are_split_at_line_ends() {
         let sql = "-- a\nCREATE TABLE a (x BIGINT);\n-- b\n\nCREATE INDEX b\n  ON a (x);\n-- end\n";
-        assert_eq!(statements(sql).count(), 2);
+        let found: Vec<String> = statements(sql).collect();
+        assert_eq!(found, ["CREATE TABLE a (x BIGINT)", "CREATE INDEX b\n  ON a (x)"]);
     }
 }

@@ -1,11 +1,17 @@
 //! The database: a handful of verbs over positional `?`, so that stores are written once.
 //!
-//! `sqlite.rs` alone names its driver. The portable subset of SQL that stores keep to is in ARCHITECTURE.md.
+//! `sqlite.rs` and the folder `mysql` alone name their drivers. The portable subset of SQL that stores keep to is in ARCHITECTURE.md.
 
+mod address;
 pub mod migrate;
+#[cfg(feature = "mysql")]
+mod mysql;
+mod retry;
 mod sqlite;
 mod value;
 
+pub use address::Address;
+pub use retry::retried;
 pub use sqlite::{journal_for, on_network};
 pub use value::{FromValue, Param, Value};
 
@@ -17,8 +23,12 @@ use std::path::Path;
 pub enum Mode {
     /// One snapshot for every statement; nothing is written.
     Read,
-    /// Writes, with the right to write taken at the start (SQLite: `BEGIN IMMEDIATE`), so that what is read stays true.
+    /// Writes. SQLite takes the right to write at the start (`BEGIN IMMEDIATE`), so that what is read stays true. MySQL
+    /// sees what is committed: what the work builds on is locked first ([`Db::lock_row`]).
     Write,
+    /// Defines tables, one process at a time. SQLite undoes it all when it fails. MySQL commits each definition, and a
+    /// migration that was interrupted goes on where it stopped.
+    Define,
 }
 
 /// How SQLite keeps a transaction whole.
@@ -39,6 +49,8 @@ pub struct Row<'r>(RowOf<'r>);
 
 enum RowOf<'r> {
     Sqlite(&'r rusqlite::Row<'r>),
+    #[cfg(feature = "mysql")]
+    Mysql(&'r mysql::Found),
 }
 
 impl Row<'_> {
@@ -49,6 +61,8 @@ impl Row<'_> {
     pub fn get<T: FromValue>(&self, column: usize) -> Result<T> {
         let value = match &self.0 {
             RowOf::Sqlite(row) => sqlite::value(row, column)?,
+            #[cfg(feature = "mysql")]
+            RowOf::Mysql(row) => mysql::value(row, column)?,
         };
         T::from_value(value).ok_or_else(|| Error::Internal(format!("column {column} has an unexpected type")))
     }
@@ -86,15 +100,23 @@ pub enum Place {
 pub enum Db {
     /// SQLite, in a file.
     Sqlite(sqlite::Sqlite),
+    /// MySQL or MariaDB.
+    #[cfg(feature = "mysql")]
+    Mysql(mysql::Mysql),
 }
 
 impl Db {
-    /// Opens the SQLite database in a file that exists.
+    /// Opens a database that is there.
     ///
     /// # Errors
-    /// [`DbFault::Missing`] when there is no such file, and what else keeps it from being opened.
-    pub fn sqlite(path: &Path) -> Result<Db> {
-        Ok(Db::Sqlite(sqlite::Sqlite::open(path, false)?))
+    /// [`DbFault::Missing`] when there is no such file, [`DbFault::Unreachable`] when no server lets this account in,
+    /// and what else keeps it from being opened.
+    pub fn open(address: &Address) -> Result<Db> {
+        Ok(match address {
+            Address::Sqlite(path) => Db::Sqlite(sqlite::Sqlite::open(path, false)?),
+            #[cfg(feature = "mysql")]
+            Address::Mysql(hosts) => Db::Mysql(mysql::Mysql::open(hosts)?),
+        })
     }
 
     /// Opens the SQLite database in a file, and makes an empty one where there is none.
@@ -103,17 +125,19 @@ impl Db {
     /// What keeps it from being opened or made.
     pub fn sqlite_create(path: &Path, journal: Journal) -> Result<Db> {
         let mut db = Db::Sqlite(sqlite::Sqlite::open(path, true)?);
-        db.settle(path, if journal == Journal::Auto { Journal::Wal } else { journal })?;
+        db.settle(if journal == Journal::Auto { Journal::Wal } else { journal })?;
         Ok(db)
     }
 
-    /// Gives the database of this file the journal that is wanted and that its file system allows.
+    /// Gives a SQLite database the journal that is wanted and that its file system allows.
     ///
     /// # Errors
     /// [`DbFault::Busy`] while others use it.
-    pub fn settle(&mut self, path: &Path, journal: Journal) -> Result<()> {
+    pub fn settle(&mut self, journal: Journal) -> Result<()> {
         match self {
-            Db::Sqlite(db) => journal_for(path, journal).map_or(Ok(()), |mode| db.set_journal(mode)),
+            Db::Sqlite(db) => db.set_journal(journal),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(_) => Ok(()),
         }
     }
 
@@ -121,6 +145,8 @@ impl Db {
     pub fn leave(self) {
         match self {
             Db::Sqlite(db) => db.leave(),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(_) => {}
         }
     }
 
@@ -128,6 +154,8 @@ impl Db {
     pub fn place(&self) -> Place {
         match self {
             Db::Sqlite(db) => db.place(),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(_) => Place::Same,
         }
     }
 
@@ -138,6 +166,8 @@ impl Db {
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.begin(mode),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.begin(mode),
         }
     }
 
@@ -148,6 +178,8 @@ impl Db {
     pub fn commit(&mut self) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.commit(),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.commit(),
         }
     }
 
@@ -155,6 +187,8 @@ impl Db {
     pub fn rollback(&mut self) {
         match self {
             Db::Sqlite(db) => db.rollback(),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.rollback(),
         }
     }
 
@@ -176,14 +210,7 @@ impl Db {
     /// # Errors
     /// The engine's.
     pub fn one<T>(&mut self, sql: &str, params: &[Param<'_>], read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
-        let (mut read, mut found) = (Some(read), None);
-        self.each(sql, params, &mut |row| {
-            if let Some(read) = read.take() {
-                found = Some(read(row)?);
-            }
-            Ok(false)
-        })?;
-        Ok(found)
+        first(read, |visit| self.each(sql, params, visit))
     }
 
     /// Calls `visit` with each row until it answers `false`.
@@ -193,11 +220,14 @@ impl Db {
     pub fn each(&mut self, sql: &str, params: &[Param<'_>], visit: &mut dyn FnMut(&Row<'_>) -> Result<bool>) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.each(sql, params, &mut |row| visit(&Row(RowOf::Sqlite(row)))),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.each(sql, params, &mut |row| visit(&Row(RowOf::Mysql(row)))),
         }
     }
 
-    /// The first row of a query, locked until the transaction ends. Called before anything of it is read that the
-    /// transaction builds on. SQLite: the write transaction holds the lock already.
+    /// The first row of a query, and every row of a table that it was put together from, locked until the transaction
+    /// ends. Called before anything of them is read that the transaction builds on. SQLite: the write transaction holds
+    /// the lock already.
     ///
     /// # Errors
     /// The engine's.
@@ -209,6 +239,8 @@ impl Db {
     ) -> Result<Option<T>> {
         match self {
             Db::Sqlite(_) => self.one(sql, params, read),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => first(read, |visit| db.each_locked(sql, params, &mut |row| visit(&Row(RowOf::Mysql(row))))),
         }
     }
 
@@ -219,16 +251,21 @@ impl Db {
     pub fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
         match self {
             Db::Sqlite(db) => db.run(sql, params),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.run(sql, params),
         }
     }
 
-    /// Runs a statement that defines a table or an index. A table is clustered by its primary key, as in MariaDB.
+    /// Runs a statement of a migration, which counts its own from 1, in [`Mode::Define`]. A table is clustered by its
+    /// primary key.
     ///
     /// # Errors
     /// The engine's.
-    pub fn define(&mut self, sql: &str) -> Result<()> {
+    pub fn define(&mut self, version: i64, number: i64, sql: &str) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.run(&sqlite::definition(sql), &[]).map(drop),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.define(version, number, sql),
         }
     }
 
@@ -239,6 +276,8 @@ impl Db {
     pub fn put(&mut self, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.put(upsert, params),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.put(upsert, params),
         }
     }
 
@@ -249,16 +288,44 @@ impl Db {
     pub fn schema_version(&mut self) -> Result<i64> {
         match self {
             Db::Sqlite(db) => db.schema_version(),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.schema_version(),
         }
     }
 
-    /// Remembers the version of the newest migration. Part of the migration's transaction.
+    /// Remembers the version of the newest migration, once its row in `migrations` is written.
     ///
     /// # Errors
     /// The engine's.
     pub fn set_schema_version(&mut self, version: i64) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.set_schema_version(version),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.forget_steps(),
+        }
+    }
+
+    /// The names of the tables, in order.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn tables(&mut self) -> Result<Vec<String>> {
+        match self {
+            Db::Sqlite(db) => db.tables(),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.tables(),
+        }
+    }
+
+    /// The names of a table's columns, in their order.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn columns(&mut self, table: &str) -> Result<Vec<String>> {
+        match self {
+            Db::Sqlite(db) => db.columns(table),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.columns(table),
         }
     }
 
@@ -269,6 +336,8 @@ impl Db {
     pub fn facts(&mut self) -> Result<Vec<(&'static str, String)>> {
         match self {
             Db::Sqlite(db) => db.facts(),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.facts(),
         }
     }
 
@@ -279,6 +348,8 @@ impl Db {
     pub fn check(&mut self) -> Result<Vec<String>> {
         match self {
             Db::Sqlite(db) => db.check(),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.check(),
         }
     }
 
@@ -286,4 +357,19 @@ impl Db {
     pub fn is_lost(error: &Error) -> bool {
         matches!(error, Error::Db(DbError { kind: DbFault::Missing | DbFault::Corrupt | DbFault::ReadOnly | DbFault::Other, .. }))
     }
+}
+
+/// What `walk` visits.
+type Visit<'v> = &'v mut dyn FnMut(&Row<'_>) -> Result<bool>;
+
+/// Reads the first row that `walk` comes by.
+fn first<T>(read: impl FnOnce(&Row<'_>) -> Result<T>, walk: impl FnOnce(Visit<'_>) -> Result<()>) -> Result<Option<T>> {
+    let (mut read, mut found) = (Some(read), None);
+    walk(&mut |row| {
+        if let Some(read) = read.take() {
+            found = Some(read(row)?);
+        }
+        Ok(false)
+    })?;
+    Ok(found)
 }

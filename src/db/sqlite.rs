@@ -77,7 +77,8 @@ impl Sqlite {
         }
     }
 
-    pub fn set_journal(&self, mode: &str) -> Result<()> {
+    pub fn set_journal(&self, journal: Journal) -> Result<()> {
+        let Some(mode) = journal_for(&self.path, journal) else { return Ok(()) };
         self.connection.pragma_update(None, "journal_mode", mode).map_err(failure)
     }
 
@@ -94,8 +95,8 @@ impl Sqlite {
     }
 
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        let sql = if mode == Mode::Write { "BEGIN IMMEDIATE" } else { "BEGIN" };
-        self.wrote |= mode == Mode::Write;
+        let sql = if mode == Mode::Read { "BEGIN" } else { "BEGIN IMMEDIATE" };
+        self.wrote |= mode != Mode::Read;
         self.cached(sql)?.execute([]).map(drop).map_err(failure)
     }
 
@@ -153,6 +154,21 @@ impl Sqlite {
 
     pub fn set_schema_version(&mut self, version: i64) -> Result<()> {
         self.connection.pragma_update(None, "user_version", version).map_err(failure)
+    }
+
+    /// The names in the first column of a query.
+    fn names(&self, sql: &str, of: &[&str]) -> Result<Vec<String>> {
+        let mut statement = self.cached(sql)?;
+        let names = statement.query_map(rusqlite::params_from_iter(of), |row| row.get(0)).map_err(failure)?;
+        names.collect::<rusqlite::Result<_>>().map_err(failure)
+    }
+
+    pub fn tables(&mut self) -> Result<Vec<String>> {
+        self.names("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name", &[])
+    }
+
+    pub fn columns(&mut self, table: &str) -> Result<Vec<String>> {
+        self.names("SELECT name FROM pragma_table_info(?) ORDER BY cid", &[table])
     }
 
     pub fn facts(&mut self) -> Result<Vec<(&'static str, String)>> {

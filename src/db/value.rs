@@ -34,6 +34,12 @@ pub trait FromValue: Sized {
     fn from_value(value: Value) -> Option<Self>;
 }
 
+impl FromValue for Value {
+    fn from_value(value: Value) -> Option<Self> {
+        Some(value)
+    }
+}
+
 impl FromValue for i64 {
     fn from_value(value: Value) -> Option<Self> {
         if let Value::Int(n) = value { Some(n) } else { None }
@@ -121,5 +127,16 @@ impl<'a> From<Option<&'a str>> for Param<'a> {
 impl From<Option<i64>> for Param<'_> {
     fn from(value: Option<i64>) -> Self {
         value.map_or(Param::Null, Param::Int)
+    }
+}
+
+impl<'a> From<&'a Value> for Param<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Param::Null,
+            Value::Int(n) => Param::Int(*n),
+            Value::Text(text) => Param::Text(text),
+            Value::Bytes(bytes) => Param::Bytes(bytes),
+        }
     }
 }

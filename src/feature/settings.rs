@@ -26,7 +26,7 @@ impl Rate {
 pub struct Settings {
     /// The data folder, outside the web root.
     pub data: PathBuf,
-    /// `sqlite:PATH`; the default is `tandem.db` in the data folder.
+    /// `sqlite:PATH` or `mysql://…`; the default is `tandem.db` in the data folder.
     pub database_url: String,
     /// How SQLite keeps a transaction whole.
     pub journal: Journal,

@@ -6,6 +6,8 @@ use super::{Case, Phone};
 use crate::servers::Server;
 use crate::servers::client::{Answer, request};
 use serde_json::{Value, json};
+use tandem::db::Param;
+use tandem::params;
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -304,15 +306,13 @@ fn last_deletes(server: &Server) {
     let things = Things::of(&a);
     delete_me(&a, &json!({"password": PASSWORD})).expect(204);
     delete_me(&b, &json!({"password": PASSWORD})).expect(204);
-    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
+    let mut store = server.store();
+    let mut count = |sql: &str, bound: &[Param<'_>]| store.one(sql, bound, |row| row.get::<i64>(0)).unwrap();
     for (table, id) in ["goals", "goal_actions", "questions", "checkins", "letters"].iter().zip(things.ids()) {
-        let left: i64 = db.query_row(&format!("SELECT COUNT(*) FROM {table} WHERE id = ?"), [id], |row| row.get(0)).unwrap();
-        assert_eq!(left, 0, "{table}");
+        assert_eq!(count(&format!("SELECT COUNT(*) FROM {table} WHERE id = ?"), params![id]), Some(0), "{table}");
     }
-    let named: i64 = db
-        .query_row("SELECT COUNT(*) FROM users WHERE username_key IN (?, ?)", [&a.username, &b.username], |row| row.get(0))
-        .unwrap();
-    assert_eq!(named, 0);
+    let named = count("SELECT COUNT(*) FROM users WHERE username_key IN (?, ?)", params![&a.username, &b.username]);
+    assert_eq!(named, Some(0));
 }
 
 fn export(server: &Server) {

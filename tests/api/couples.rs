@@ -6,7 +6,7 @@ use crate::servers::Server;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::thread;
-use std::time::Duration;
+use tandem::params;
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -142,9 +142,7 @@ fn unknown_code(codes: &[String]) -> String {
 }
 
 fn expire(server: &Server, code: &str) {
-    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
-    db.busy_timeout(Duration::from_secs(10)).unwrap();
-    assert_eq!(db.execute("UPDATE invites SET expires_at = 1 WHERE code = ?", [code]).unwrap(), 1);
+    assert_eq!(server.store().run("UPDATE invites SET expires_at = 1 WHERE code = ?", params![code]).unwrap(), 1);
 }
 
 /// A join that is refused with a detail and no field.

@@ -4,9 +4,9 @@ use super::feed::{Row, after, ago, now, rows, text};
 use super::{Case, Phone};
 use crate::servers::{Options, Server};
 use chrono::DateTime;
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use tandem::params;
 
 /// Pages that a poll may take before a test says that it never ends.
 const MANY_PAGES: usize = 200;
@@ -251,15 +251,15 @@ fn epochs(server: &Server) {
 
 /// Moves everything of the only couple on a server so many days into the past.
 fn age(server: &Server, days: i64) {
-    let db = Connection::open(server.data_dir.join("tandem.db")).unwrap();
+    let mut store = server.store();
     for sql in ["UPDATE changes SET stamp = stamp - ?", "UPDATE tenants SET clock = clock - ?"] {
-        assert!(db.execute(sql, [days * DAY]).unwrap() > 0);
+        assert!(store.run(sql, params![days * DAY]).unwrap() > 0);
     }
 }
 
 /// A server of its own: the test ages its store.
 fn own_server(server: &Server) -> Server {
-    Server::start(server.kind, &Options { workers: 1, ..Options::default() })
+    Server::start(server.kind, &Options { engine: server.engine, workers: 1, ..Options::default() })
 }
 
 fn old_couple(server: &Server) {

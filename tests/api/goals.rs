@@ -4,6 +4,8 @@ use super::expect::{add_action, is_id, is_instant, problem, refused};
 use super::{Case, Phone};
 use crate::servers::Server;
 use serde_json::{Value, json};
+use tandem::db::Mode;
+use tandem::params;
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -282,13 +284,16 @@ fn gone(server: &Server) {
 fn many_actions(server: &Server) {
     let phone = Phone::single(server);
     let goal = new(&phone, &json!({"title": "x"}));
-    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
-    db.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
     let first = add_action(&phone, goal["id"].as_str().unwrap(), "x");
     // 498 more by hand: nothing but the number matters here.
-    let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 498) INSERT INTO goal_actions \
-         SELECT ?1 || i, tenant, goal, text, done, created_at, stamp FROM goal_actions, n WHERE id = ?1";
-    assert_eq!(db.execute(sql, [&first]).unwrap(), 498);
+    let sql = "INSERT INTO goal_actions (id, tenant, goal, text, done, created_at, stamp) \
+         SELECT ?, tenant, goal, text, done, created_at, stamp FROM goal_actions WHERE id = ?";
+    let mut store = server.store();
+    store.begin(Mode::Write).unwrap();
+    for n in 0..498 {
+        assert_eq!(store.run(sql, params![&format!("by-hand-{n}-{}", &first[..8]), &first]).unwrap(), 1);
+    }
+    store.commit().unwrap();
     add_action(&phone, goal["id"].as_str().unwrap(), "the last");
     refused(phone.post(&format!("{}actions/", path(&goal)), &json!({"text": "x"})), "non_field_errors");
 }

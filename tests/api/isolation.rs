@@ -8,13 +8,13 @@ use super::routes::{filled, routes};
 use super::{Case, Phone};
 use crate::servers::Server;
 use crate::servers::client::Answer;
-use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use tandem::db::{Row, Value as Stored};
 use tandem::feature::contract::Takes;
 use tandem::feature::{Access, Route};
 use tandem::http::Method;
+use tandem::params;
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -236,22 +236,20 @@ fn conflict(phone: &Phone) -> [String; 3] {
 
 /// Every row of a user's tenant, by its table.
 fn rows(server: &Server, phone: &Phone) -> BTreeMap<String, Vec<String>> {
-    let db = Connection::open_with_flags(server.data_dir.join("tandem.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    db.busy_timeout(Duration::from_secs(10)).unwrap();
-    let tenant: i64 = db.query_row("SELECT tenant FROM members WHERE user_id = ?", [phone.id], |row| row.get(0)).unwrap();
-    let sql = "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'tenant'";
-    let mut tables: Vec<String> = db.prepare(sql).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut db = server.store();
+    let found = db.one("SELECT tenant FROM members WHERE user_id = ?", params![phone.id], |row| row.get::<i64>(0)).unwrap();
+    let tenant = found.unwrap();
+    let mut tables = db.tables().unwrap();
+    tables.retain(|table| db.columns(table).unwrap().iter().any(|column| column == "tenant"));
     assert!(tables.len() > 10, "{tables:?}");
     let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
     tables.push("tenants".to_owned());
     for table in tables {
         let column = if table == "tenants" { "id" } else { "tenant" };
-        let mut statement = db.prepare(&format!("SELECT * FROM {table} WHERE {column} = ?")).unwrap();
-        let width = statement.column_count();
-        let row =
-            |row: &rusqlite::Row<'_>| (0..width).map(|n| row.get::<_, rusqlite::types::Value>(n)).collect::<Result<Vec<_>, _>>();
-        let found = statement.query_map([tenant], |one| Ok(format!("{:?}", row(one)?))).unwrap().map(Result::unwrap).collect();
-        rows.insert(table, found);
+        let width = db.columns(&table).unwrap().len();
+        let row = |row: &Row<'_>| (0..width).map(|n| row.get::<Stored>(n)).collect::<Result<Vec<_>, _>>();
+        let sql = format!("SELECT * FROM {table} WHERE {column} = ?");
+        rows.insert(table, db.all(&sql, params![tenant], |one| Ok(format!("{:?}", row(one)?))).unwrap());
     }
     rows
 }

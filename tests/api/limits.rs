@@ -7,6 +7,8 @@ use crate::servers::client::{Answer, Request, request};
 use crate::servers::{Kind, Options, Server};
 use serde_json::{Value, json};
 use std::fs;
+use tandem::db::{Mode, Row};
+use tandem::params;
 
 /// A server with these settings.
 fn server(settings: &[(&str, &str)]) -> Server {
@@ -165,8 +167,7 @@ fn the_more_somebody_decides_the_more_they_may_upload() {
     let server = server(&[("TANDEM_LIMITS_UPLOADS", "2/300"), ("TANDEM_LIMITS_BURST", "off")]);
     for (role, expected) in [("member", 2), ("staff", 4), ("admin", 6)] {
         let phone = Phone::single(&server);
-        let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
-        db.execute("UPDATE members SET role = ? WHERE user_id = ?", (role, phone.id)).unwrap();
+        server.store().run("UPDATE members SET role = ? WHERE user_id = ?", params![role, phone.id]).unwrap();
         assert_eq!(upload_until_refused(&phone, 8).0, expected, "{role}");
     }
 }
@@ -175,12 +176,12 @@ fn the_more_somebody_decides_the_more_they_may_upload() {
 fn an_upload_that_waits_in_vain_is_told_to_come_back_with_its_key() {
     let server = server(&[]);
     let phone = Phone::single(&server);
-    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
-    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut store = server.store();
+    store.begin(Mode::Write).unwrap();
     let answer = upload(&phone, "a-key-that-waits-long");
     assert_eq!(answer.header("Retry-After"), Some("1"));
     problem(answer, 409);
-    db.execute_batch("ROLLBACK").unwrap();
+    store.rollback();
     upload(&phone, "a-key-that-waits-long").expect(200);
 }
 
@@ -266,17 +267,14 @@ fn a_kept_answer_is_sealed_and_forgotten_after_a_day() {
     let key = uuid::Uuid::new_v4().to_string();
     let send = || login(&phone.username, PASSWORD).header("Idempotency-Key", &key).send(server.port).expect(200);
     let first = send();
-    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
+    let mut store = server.store();
     let sql = "SELECT scope, request, answer, hits, expires_at FROM idempotency";
-    let row = |sql: &str| {
-        let read = |row: &rusqlite::Row<'_>| {
-            let text: String = row.get::<_, String>(0)? + &row.get::<_, String>(1)?;
-            Ok((text.into_bytes(), row.get::<_, Vec<u8>>(2)?, row.get::<_, i64>(3)?, row.get::<_, i64>(4)?))
-        };
-        db.query_row(sql, [], read).unwrap()
+    let read = |row: &Row<'_>| {
+        let text = row.get::<String>(0)? + &row.get::<String>(1)?;
+        Ok((text.into_bytes(), row.get::<Vec<u8>>(2)?, row.get::<i64>(3)?, row.get::<i64>(4)?))
     };
     assert_eq!(send().body, first.body);
-    let (names, sealed, hits, expires) = row(sql);
+    let (names, sealed, hits, expires) = store.one(sql, &[], read).unwrap().unwrap();
     assert_eq!(hits, 1);
     let access = first.json()["access"].as_str().unwrap().to_owned();
     for secret in [access.as_bytes(), key.as_bytes(), PASSWORD.as_bytes(), phone.username.as_bytes()] {
@@ -285,7 +283,7 @@ fn a_kept_answer_is_sealed_and_forgotten_after_a_day() {
     }
     let lifetime = expires - tandem::base::time::Timestamp::now().0;
     assert!((86_300_000..=86_400_000).contains(&lifetime), "{lifetime}");
-    db.execute("UPDATE idempotency SET expires_at = 1", []).unwrap();
+    store.run("UPDATE idempotency SET expires_at = 1", &[]).unwrap();
     assert_ne!(send().body, first.body, "the key counts as unused");
 }
 

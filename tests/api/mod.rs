@@ -40,7 +40,7 @@ mod team_members;
 mod teams;
 mod tokens;
 
-use crate::servers::{Kind, Options, Server, described};
+use crate::servers::{Engine, Kind, Options, Server, described};
 pub use phone::Phone;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -85,12 +85,12 @@ const CASES: &[&[Case]] = &[
 /// Cases that run side by side: as many as the server has workers.
 const SIDE_BY_SIDE: usize = 4;
 
-/// Runs every case on a server of this kind, and fails with the names of those that fail.
-fn every_case_on(kind: Kind) {
+/// Runs every case on a server of this kind over this database, and fails with the names of those that fail.
+fn every_case_on(kind: Kind, engine: Engine) {
     // Every case comes from one address and logs in anew: the limits have cases of their own.
     let limits = ["AUTH", "REQUESTS", "UPLOADS", "BURST", "COST"];
     let env = limits.map(|name| (format!("TANDEM_LIMITS_{name}"), "off".to_owned())).to_vec();
-    let server = Server::start(kind, &Options { workers: SIDE_BY_SIDE, env, ..Options::default() });
+    let server = Server::start(kind, &Options { engine, workers: SIDE_BY_SIDE, env, ..Options::default() });
     let cases: Vec<Case> = CASES.iter().chain(mobile::CASES).copied().flatten().copied().collect();
     let next = AtomicUsize::new(0);
     let failed: Vec<&str> = thread::scope(|scope| {
@@ -98,7 +98,8 @@ fn every_case_on(kind: Kind) {
         let runners: Vec<_> = (0..SIDE_BY_SIDE).map(|_| scope.spawn(runner)).collect();
         runners.into_iter().flat_map(|runner| runner.join().unwrap()).collect()
     });
-    assert!(failed.is_empty(), "{kind:?}: {} of {} cases failed:\n  {}", failed.len(), cases.len(), failed.join("\n  "));
+    let count = format!("{kind:?}, {engine:?}: {} of {} cases failed", failed.len(), cases.len());
+    assert!(failed.is_empty(), "{count}:\n  {}\n{}", failed.join("\n  "), server.log());
     assert!(!server.log().contains("panicked"), "{}", server.log());
     assert_eq!(described::unseen(), Vec::<String>::new(), "{kind:?}: answers that are described and that no case got");
 }
@@ -107,7 +108,7 @@ fn run_some<'c>(server: &Server, cases: &'c [Case], next: &AtomicUsize) -> Vec<&
     let mut failed = Vec::new();
     while let Some((name, case)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
         if catch_unwind(AssertUnwindSafe(|| case(server))).is_err() {
-            eprintln!("^ {name} on {:?}", server.kind);
+            eprintln!("^ {name} on {:?} over {:?}", server.kind, server.engine);
             failed.push(*name);
         }
     }
@@ -116,20 +117,25 @@ fn run_some<'c>(server: &Server, cases: &'c [Case], next: &AtomicUsize) -> Vec<&
 
 #[test]
 fn the_contract_holds_on_lighttpd_fastcgi() {
-    every_case_on(Kind::LighttpdFastcgi);
+    every_case_on(Kind::LighttpdFastcgi, Engine::Sqlite);
 }
 
 #[test]
 fn the_contract_holds_on_lighttpd_cgi() {
-    every_case_on(Kind::LighttpdCgi);
+    every_case_on(Kind::LighttpdCgi, Engine::Sqlite);
 }
 
 #[test]
 fn the_contract_holds_on_apache_fcgid() {
-    every_case_on(Kind::ApacheFcgid);
+    every_case_on(Kind::ApacheFcgid, Engine::Sqlite);
 }
 
 #[test]
 fn the_contract_holds_on_apache_cgi() {
-    every_case_on(Kind::ApacheCgi);
+    every_case_on(Kind::ApacheCgi, Engine::Sqlite);
+}
+
+#[test]
+fn the_contract_holds_over_mariadb() {
+    every_case_on(Kind::LighttpdFastcgi, Engine::Mariadb);
 }

@@ -7,6 +7,7 @@ use crate::servers::Server;
 use crate::servers::client::{Answer, request};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use tandem::params;
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -47,16 +48,10 @@ fn login(server: &Server, phone: &Phone) -> (Value, Value) {
     (body["access"].clone(), body["refresh"].clone())
 }
 
-fn store(server: &Server) -> rusqlite::Connection {
-    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
-    db.busy_timeout(Duration::from_secs(10)).unwrap();
-    db
-}
-
 /// Makes so many seconds pass for every refresh token of a user.
 fn age(server: &Server, phone: &Phone, seconds: i64) {
-    let sql = "UPDATE sessions SET rotated_at = rotated_at - ?1, successor_at = successor_at - ?1 WHERE user_id = ?2";
-    assert!(store(server).execute(sql, (seconds * 1_000, phone.id)).unwrap() > 0);
+    let sql = "UPDATE sessions SET rotated_at = rotated_at - ?, successor_at = successor_at - ? WHERE user_id = ?";
+    assert!(server.store().run(sql, params![seconds * 1_000, seconds * 1_000, phone.id]).unwrap() > 0);
 }
 
 fn names(server: &Server) {
@@ -207,7 +202,7 @@ fn bad_refreshes(server: &Server) {
 
 fn ended(server: &Server) {
     let phone = Phone::register(server);
-    store(server).execute("UPDATE sessions SET expires_at = 1 WHERE user_id = ?", [phone.id]).unwrap();
+    server.store().run("UPDATE sessions SET expires_at = 1 WHERE user_id = ?", params![phone.id]).unwrap();
     unauthenticated(phone.get("/auth/me/"), "token_not_valid");
     unauthenticated(refresh(server, &json!(phone.refresh)), "token_not_valid");
     login(server, &phone);
@@ -215,7 +210,7 @@ fn ended(server: &Server) {
 
 fn disabled(server: &Server) {
     let phone = Phone::register(server);
-    store(server).execute("UPDATE users SET disabled = 1 WHERE id = ?", [phone.id]).unwrap();
+    server.store().run("UPDATE users SET disabled = 1 WHERE id = ?", params![phone.id]).unwrap();
     unauthenticated(phone.get("/auth/me/"), "user_not_found");
     unauthenticated(refresh(server, &json!(phone.refresh)), "token_not_valid");
     let body = json!({"username": phone.username, "password": PASSWORD});

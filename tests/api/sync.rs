@@ -4,9 +4,9 @@ use super::feed::{self, LISTS, Row, after, objects, rows};
 use super::{Case, Phone};
 use crate::servers::{Kind, Options, Server};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use std::time::SystemTime;
+use tandem::db::{self, Db};
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -323,13 +323,25 @@ fn unchanged(server: &Server) {
     a.ask("GET", &path).header("If-None-Match", &tag).send(a.port).expect(200);
 }
 
+/// What changes with every write: SQLite counts the commits of others, MariaDB sums up what is in each table.
+fn version(store: &mut Db) -> Vec<i64> {
+    let count = |row: &db::Row<'_>| row.get(0);
+    let sum = |row: &db::Row<'_>| row.get(1);
+    match store {
+        Db::Sqlite(_) => store.all("PRAGMA data_version", &[], count).unwrap(),
+        Db::Mysql(_) => {
+            let tables = store.tables().unwrap();
+            tables.iter().flat_map(|table| store.all(&format!("CHECKSUM TABLE {table}"), &[], sum).unwrap()).collect()
+        }
+    }
+}
+
 /// On a server of its own, with the limits that ship: nobody else writes there.
 fn polls_write_nothing(server: &Server) {
-    let server = Server::start(server.kind, &Options { workers: 2, ..Options::default() });
+    let server = Server::start(server.kind, &Options { engine: server.engine, workers: 2, ..Options::default() });
     let (a, b) = Phone::couple(&server);
-    let file = server.data_dir.join("tandem.db");
-    let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    let version = || db.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0)).unwrap();
+    let mut store = server.store();
+    let mut version = || version(&mut store);
     let (start, since) = (version(), feed::now(&a));
     for n in 0..50 {
         let phone = if n % 2 == 0 { &a } else { &b };

@@ -4,11 +4,11 @@ use super::expect::{is_id, is_instant, problem};
 use super::letters::text_of;
 use super::{Case, Phone, feed};
 use crate::servers::Server;
-use rusqlite::{Connection, TransactionBehavior, params};
 use serde_json::{Value, json};
 use std::thread;
-use std::time::Duration;
+use tandem::db::Mode;
 use tandem::domain::couples::rules::MAX_SEATS;
+use tandem::params;
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -48,13 +48,6 @@ pub fn ids(phone: &Phone) -> Vec<i64> {
     team(phone)["members"].as_array().unwrap().iter().map(|member| member["id"].as_i64().unwrap()).collect()
 }
 
-/// The server's database, which others use too.
-fn database(server: &Server) -> Connection {
-    let db = Connection::open(server.data_dir.join("tandem.db")).unwrap();
-    db.busy_timeout(Duration::from_secs(10)).unwrap();
-    db
-}
-
 fn shape(server: &Server) {
     let phones = Phone::team(server, &["admin", "member"]);
     let answer = phones[1].get("/couple/").expect(200).json();
@@ -87,7 +80,7 @@ fn one_code_for_many(server: &Server) {
         assert_eq!(answer["team"], team(&phones[0]));
         assert_eq!(ids(&phone), expected, "who came first is first");
     }
-    assert_eq!(database(server).execute("UPDATE invites SET expires_at = 1 WHERE code = ?", [&code]).unwrap(), 1);
+    assert_eq!(server.store().run("UPDATE invites SET expires_at = 1 WHERE code = ?", params![&code]).unwrap(), 1);
     assert_eq!(join(&Phone::register(server), &code), 400);
 }
 
@@ -102,20 +95,20 @@ fn who_invites(server: &Server) {
 
 /// Fills a team's seats but for so many.
 fn fill(server: &Server, phone: &Phone, free: i64) {
-    let mut db = database(server);
-    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
-    let tenant: i64 =
-        transaction.query_row("SELECT tenant FROM members WHERE user_id = ?", [phone.id], |row| row.get(0)).unwrap();
-    let taken: i64 = transaction.query_row("SELECT COUNT(*) FROM members WHERE tenant = ?", [tenant], |row| row.get(0)).unwrap();
+    let mut db = server.store();
+    db.begin(Mode::Write).unwrap();
+    let mut one = |sql, n: i64| db.one(sql, params![n], |row| row.get::<i64>(0)).unwrap().unwrap();
+    let tenant = one("SELECT tenant FROM members WHERE user_id = ?", phone.id);
+    let taken = one("SELECT COUNT(*) FROM members WHERE tenant = ?", tenant);
     for seat in taken..MAX_SEATS - free {
         let (user, name) = (tenant + seat, format!("filler:{tenant}:{seat}"));
         let sql = "INSERT INTO users (id, username, username_key, password, first_name, last_name, language, timezone, disabled, created_at, updated_at) \
              VALUES (?, ?, ?, '!', '', '', 'fr', 'UTC', 1, 1, 1)";
-        transaction.execute(sql, params![user, name, name]).unwrap();
+        db.run(sql, params![user, &name, &name]).unwrap();
         let sql = "INSERT INTO members (user_id, tenant, seat, role, joined_at) VALUES (?, ?, ?, 'member', 1)";
-        transaction.execute(sql, params![user, tenant, seat]).unwrap();
+        db.run(sql, params![user, tenant, seat]).unwrap();
     }
-    transaction.commit().unwrap();
+    db.commit().unwrap();
 }
 
 fn seats(server: &Server) {

@@ -3,10 +3,10 @@
 use super::actor::{Role, Task};
 use super::poller::Poll;
 use super::writer::Note;
-use rusqlite::{Connection, OpenFlags, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::path::Path;
+use tandem::db::{Db, Row};
+use tandem::params;
 
 /// The feed's lists, the tables of their objects, and the column that holds an operation's label. The couple itself,
 /// which has no such table, is compared in the feed alone.
@@ -71,17 +71,16 @@ impl fmt::Display for Verdict {
 const LOST: &str = "a poller lost a change";
 
 /// Judges a round; `users` has a user of each couple.
-pub fn judge(database: &Path, tasks: &[Task], users: [i64; 2]) -> Verdict {
-    let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+pub fn judge(mut db: Db, tasks: &[Task], users: [i64; 2]) -> Verdict {
     let mut verdict = Verdict::default();
     for (couple, user) in users.into_iter().enumerate() {
-        let tenant: i64 = db.query_row("SELECT tenant FROM members WHERE user_id = ?", [user], |row| row.get(0)).unwrap();
-        let store = changes(&db, tenant);
+        let tenant = db.one("SELECT tenant FROM members WHERE user_id = ?", params![user], |row| row.get(0)).unwrap().unwrap();
+        let store = changes(&mut db, tenant);
         let of = |role| tasks.iter().filter(move |task| task.couple == couple && task.role == role);
         let notes: Vec<Note> = of(Role::Writer).flat_map(Task::read_book).collect();
         check_notes(&mut verdict, &store, &notes);
         check_stamps(&mut verdict, &store, &notes);
-        check_objects(&mut verdict, &db, tenant, &store, &notes);
+        check_objects(&mut verdict, &mut db, tenant, &store, &notes);
         for task in of(Role::Poller) {
             check_poller(&mut verdict, task, &task.read_book(), &store);
         }
@@ -90,10 +89,10 @@ pub fn judge(database: &Path, tasks: &[Task], users: [i64; 2]) -> Verdict {
 }
 
 /// The feed in the store.
-fn changes(db: &Connection, tenant: i64) -> HashMap<Key, Version> {
-    let mut statement = db.prepare("SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ?").unwrap();
-    let read = |row: &rusqlite::Row<'_>| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?)));
-    statement.query_map([tenant], read).unwrap().map(Result::unwrap).collect()
+fn changes(db: &mut Db, tenant: i64) -> HashMap<Key, Version> {
+    let sql = "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ?";
+    let read = |row: &Row<'_>| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?)));
+    db.all(sql, params![tenant], read).unwrap().into_iter().collect()
 }
 
 /// Every acknowledged operation is in the store, with at least its stamp.
@@ -127,11 +126,11 @@ fn check_stamps(verdict: &mut Verdict, store: &HashMap<Key, Version>, notes: &[N
 }
 
 /// The objects are those of the feed, with its stamps, and every operation made its own once.
-fn check_objects(verdict: &mut Verdict, db: &Connection, tenant: i64, store: &HashMap<Key, Version>, notes: &[Note]) {
+fn check_objects(verdict: &mut Verdict, db: &mut Db, tenant: i64, store: &HashMap<Key, Version>, notes: &[Note]) {
     for (kind, table, label) in TABLES {
-        let mut statement = db.prepare(&format!("SELECT id, stamp, {label} FROM {table} WHERE tenant = ?")).unwrap();
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?));
-        let rows: Vec<_> = statement.query_map(params![tenant], read).unwrap().map(Result::unwrap).collect();
+        let sql = format!("SELECT id, stamp, {label} FROM {table} WHERE tenant = ?");
+        let read = |row: &Row<'_>| Ok((row.get::<String>(0)?, row.get::<i64>(1)?, row.get::<String>(2)?));
+        let rows = db.all(&sql, params![tenant], read).unwrap();
         let mut labels = HashSet::new();
         for (id, stamp, label) in &rows {
             let told = store.get(&(kind.to_owned(), id.clone()));

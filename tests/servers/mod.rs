@@ -7,6 +7,7 @@ mod apache;
 pub mod client;
 pub mod described;
 mod lighttpd;
+pub mod mariadb;
 mod process;
 
 use client::request;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+use tandem::db::{Address, Db};
 use tempfile::TempDir;
 
 /// How long a server may take until it answers its first request, the creation of the database included.
@@ -46,9 +48,21 @@ impl Kind {
     }
 }
 
+/// The database behind the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// A file in the data folder.
+    #[default]
+    Sqlite,
+    /// A database of its own in the tests' MariaDB.
+    Mariadb,
+}
+
 /// What a test may choose.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The database.
+    pub engine: Engine,
     /// FastCGI processes.
     pub workers: usize,
     /// Settings of the program, `TANDEM_…`; `TANDEM_DATA` is set already.
@@ -59,7 +73,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { workers: 4, env: Vec::new(), program: env!("CARGO_BIN_EXE_api").into() }
+        Options { engine: Engine::Sqlite, workers: 4, env: Vec::new(), program: env!("CARGO_BIN_EXE_api").into() }
     }
 }
 
@@ -73,14 +87,18 @@ pub fn coverage() -> Option<(String, String)> {
 struct Site<'a> {
     home: &'a Path,
     port: u16,
+    database: &'a str,
     options: &'a Options,
 }
 
 impl Site<'_> {
-    /// The program's environment: the data folder and the test's own settings, which win.
+    /// The program's environment: the data folder, the database and the test's own settings, which win.
     fn env(&self) -> Vec<(String, String)> {
         let data = ("TANDEM_DATA".to_owned(), data_dir(self.home).to_string_lossy().into_owned());
         let mut env = vec![data];
+        if self.options.engine == Engine::Mariadb {
+            env.push(("TANDEM_DATABASE_URL".to_owned(), self.database.to_owned()));
+        }
         env.extend(coverage());
         for (name, value) in &self.options.env {
             env.retain(|(known, _)| known != name);
@@ -100,6 +118,10 @@ pub struct Server {
     pub data_dir: PathBuf,
     /// What it is.
     pub kind: Kind,
+    /// The database behind it.
+    pub engine: Engine,
+    /// Where that is.
+    pub database: String,
     child: Child,
     home: TempDir,
 }
@@ -135,12 +157,19 @@ impl Server {
         self.home.path()
     }
 
+    /// The store behind it, for what no request does.
+    #[track_caller]
+    pub fn store(&self) -> Db {
+        Db::open(&Address::parse(&self.database).unwrap()).unwrap()
+    }
+
     /// Runs the operator's program on the server's data; it must succeed. What it printed. SQLite gives the owner of the
     /// database what it makes beside it.
     #[track_caller]
     pub fn tandem(&self, words: &[&str]) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
         command.env_clear().env("HOME", self.home()).env("TANDEM_DATA", &self.data_dir).envs(coverage()).args(words);
+        command.env("TANDEM_DATABASE_URL", &self.database);
         let output = command.output().expect("the operator's program");
         assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
@@ -159,10 +188,15 @@ impl Server {
     fn launch(kind: Kind, options: &Options) -> Result<Server, String> {
         let home = TempDir::with_prefix("tandem-test-").map_err(|e| e.to_string())?;
         let port = free_port().map_err(|e| e.to_string())?;
-        let site = Site { home: home.path(), port, options };
+        let database = match options.engine {
+            Engine::Sqlite => format!("sqlite:{}", data_dir(home.path()).join("tandem.db").display()),
+            Engine::Mariadb => mariadb::database(),
+        };
+        let site = Site { home: home.path(), port, database: &database, options };
         let child = spawn(kind, &site).map_err(|e| format!("{e} (is the server installed?)"))?;
         let base_url = format!("http://127.0.0.1:{port}");
-        let mut server = Server { base_url, port, data_dir: data_dir(home.path()), kind, child, home };
+        let (data_dir, engine) = (data_dir(home.path()), options.engine);
+        let mut server = Server { base_url, port, data_dir, kind, engine, database, child, home };
         server.wait_until_it_answers().map(|()| server)
     }
 
@@ -223,7 +257,7 @@ fn hand_over(kind: Kind, home: &Path) -> std::io::Result<()> {
 /// The end of every log in a home folder: a server that does not start says why in one of them.
 fn log(home: &Path) -> String {
     let mut all = String::new();
-    for name in ["logs/start.log", "logs/error.log", "run/error.log"] {
+    for name in ["logs/start.log", "logs/error.log", "run/error.log", "tandem/tandem.log"] {
         let text = fs::read(home.join(name)).unwrap_or_default();
         let lines: Vec<_> = String::from_utf8_lossy(&text).lines().map(str::to_owned).collect();
         all.extend(lines[lines.len().saturating_sub(20)..].iter().map(|line| format!("{name}: {line}\n")));

@@ -48,6 +48,9 @@ const BROKEN: &[Broken] = &[
     (PORTABLE, "sql/0009_x.sql", "UPDATE a SET at = datetime('x');"),
     (TENANT, "src/domain/goals/store.rs", "const S: &str = \"SELECT title FROM goals WHERE id = ?\";"),
     (DRIVER, "src/db/migrate.rs", "use rusqlite::Connection;"),
+    (DRIVER, "src/db/sqlite.rs", "use mysql::Conn;"),
+    (DRIVER, "src/app/mod.rs", "fn f(c: ::mysql::Conn) {}"),
+    (DRIVER, "src/db/mysql/mod.rs", "use rusqlite::Connection;"),
     (DRIVER, "src/db/mod.rs", "use rusqlite::Row;\nuse rusqlite::Connection;"),
     (PANIC, "src/base/id.rs", "fn f() { g().unwrap() }"),
     (PANIC, "src/base/id.rs", "fn f() { g().expect(\"x\") }"),
@@ -74,6 +77,7 @@ const SOUND: &[Broken] = &[
     (PORTABLE, "sql/0009_x.sql", "-- No LIKE, no ||.\nCREATE TABLE likes (id BIGINT);"),
     (TENANT, "src/domain/auth/store.rs", "const S: &str = \"SELECT id FROM users WHERE id = ?\";"),
     (DRIVER, "src/db/mod.rs", "enum Row<'r> { Sqlite(&'r rusqlite::Row<'r>) } // rusqlite"),
+    (DRIVER, "src/db/mod.rs", "mod mysql;\nenum Db { Mysql(mysql::Mysql) }"),
     (
         PANIC,
         "src/base/id.rs",

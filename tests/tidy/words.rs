@@ -21,8 +21,11 @@ const PERSONAL: &[(&str, &str)] = &[("/ro", "ot/"), ("/t", "mp/"), ("/Us", "ers/
 /// Where everybody has folders: a path below names a machine by two of its parts, else by one.
 const COMMON: &[&str] = &["home", "opt", "srv", "var", "usr", "mnt", "media", "data"];
 
-/// Files that name the driver: all of it, and the one line in which rows pass.
-const DRIVER: (&str, &str) = ("src/db/sqlite.rs", "src/db/mod.rs");
+/// The drivers' words, and the file or folder that may hold them.
+const DRIVERS: [(&str, &[&str]); 2] =
+    [("src/db/sqlite.rs", &["rusqlite", "libsqlite3"]), ("src/db/mysql/", &["use mysql", "mysql_common", "::mysql::"])];
+/// The one line in which SQLite's rows pass.
+const SEAM: &str = "src/db/mod.rs";
 
 fn found<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Vec<String> {
     let lines =
@@ -69,9 +72,11 @@ fn machine(project: &Path) -> Option<String> {
 
 /// Another driver is another file, not a change everywhere.
 pub fn names_no_driver(path: &str, text: &str) -> Vec<String> {
-    let named = found(&Source::of(text).code, ["rusqlite", "libsqlite3"]);
-    let seam = path == DRIVER.1 && named.len() <= 1;
-    if path == DRIVER.0 || seam { Vec::new() } else { named }
+    let code = Source::of(text).code;
+    let elsewhere = DRIVERS.iter().filter(|(place, _)| !path.starts_with(place));
+    let named: Vec<String> = elsewhere.flat_map(|(_, words)| found(&code, words.iter().copied())).collect();
+    let seam = path == SEAM && named.len() <= 1;
+    if seam { Vec::new() } else { named }
 }
 
 /// What is longer has more than one subject.

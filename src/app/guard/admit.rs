@@ -3,6 +3,7 @@
 use crate::base::error::{Error, Kind, Refusal, Result, refuse};
 use crate::base::text;
 use crate::base::token::{Claims, Purpose};
+use crate::db::{Mode, Row};
 use crate::feature::ctx::word;
 use crate::feature::{Access, Caller, Ctx, House, Role, Route, Tenant, TenantKind, Without};
 use crate::http::{Method, Request, Response, paging::Page};
@@ -25,10 +26,10 @@ pub fn token(request: &Request<'_>, house: &House, route: &Route) -> Result<Opti
 
 /// Admits the caller inside the open transaction. An answer is given where the contract has one for users without a
 /// couple.
-pub fn caller(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
+pub fn caller(ctx: &mut Ctx<'_>, mode: Mode) -> Result<Option<Response>> {
     ctx.caller = None;
     let Some(claims) = ctx.token.clone() else { return Ok(None) };
-    let caller = match find(ctx, &claims)? {
+    let caller = match find(ctx, &claims, mode)? {
         Some(caller) => caller,
         None => return Err(unknown(ctx, &claims)?),
     };
@@ -37,12 +38,14 @@ pub fn caller(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
     if alone { without(ctx) } else { Ok(None) }
 }
 
-fn find(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Option<Caller>> {
+/// A write locks what admits it: until its end the session and the account are good, the caller is in that tenant and
+/// nobody else writes there. Requests of one user wait for each other, and so do those of one tenant; no others do.
+fn find(ctx: &mut Ctx<'_>, claims: &Claims, mode: Mode) -> Result<Option<Caller>> {
     let sql = "SELECT u.id, u.timezone, m.tenant, m.seat, m.role, t.kind, t.public_id, t.clock, t.horizon, t.epoch \
          FROM sessions s JOIN users u ON u.id = s.user_id \
          LEFT JOIN members m ON m.user_id = u.id LEFT JOIN tenants t ON t.id = m.tenant \
          WHERE s.id = ? AND s.expires_at > ? AND u.disabled = 0";
-    let found = ctx.db.one(sql, params![&claims.sid, ctx.now], |row| {
+    let read = |row: &Row<'_>| {
         let tenant = match row.get::<Option<i64>>(2)? {
             None => None,
             Some(id) => Some(Tenant {
@@ -57,7 +60,9 @@ fn find(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Option<Caller>> {
             }),
         };
         Ok(Caller { user: row.get(0)?, session: claims.sid.clone(), timezone: row.get(1)?, tenant })
-    })?;
+    };
+    let bound = params![&claims.sid, ctx.now];
+    let found = if mode == Mode::Read { ctx.db.one(sql, bound, read)? } else { ctx.db.lock_row(sql, bound, read)? };
     Ok(found.filter(|caller| Some(caller.user) == claims.user()))
 }
 

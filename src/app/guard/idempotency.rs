@@ -90,6 +90,18 @@ pub fn stored(ctx: &mut Ctx<'_>, key: &Key) -> Result<Option<Response>> {
     Ok(open(&cipher(ctx), &sealed).map(|kept| kept.response()))
 }
 
+/// Takes the key before the work is done, where no caller's lock keeps two requests with one key apart. The second waits
+/// until the first has ended, then meets its row, gives way, and is answered what the first was.
+pub fn reserve(ctx: &mut Ctx<'_>, key: &Key) -> Result<()> {
+    if ctx.caller.is_some() {
+        return Ok(());
+    }
+    ctx.db.run("DELETE FROM idempotency WHERE scope = ? AND expires_at <= ?", params![&key.scope, ctx.now])?;
+    let sql = "INSERT INTO idempotency (scope, request, answer, hits, expires_at) VALUES (?, ?, ?, 0, ?)";
+    // It has expired as it stands: only the answer makes it good.
+    ctx.db.run(sql, params![&key.scope, &key.request, &[][..], ctx.now]).map(drop)
+}
+
 const KEEP: Upsert = Upsert { table: "idempotency", key: &["scope"], set: &["request", "answer", "hits", "expires_at"] };
 
 /// Keeps a good answer. Refusals are not kept: the client mends the request and tries again.

@@ -38,14 +38,16 @@ pub fn configuration(patient: &mut Patient) -> Finding {
         None => format!("no file, the defaults hold; {environment}"),
     };
     match shared_secret(loaded) {
-        Some(file) => Finding::problem(format!("{saw}; others can read its jwt_secret"), format!("chmod 600 {}", file.display())),
+        Some(file) => Finding::problem(format!("{saw}; others can read its secrets"), format!("chmod 600 {}", file.display())),
         None => Finding::ok(saw),
     }
 }
 
-/// A configuration file that holds the secret and that others can read.
+/// A configuration file that holds the secret, or the password of the database, and that others can read.
 fn shared_secret(loaded: &Loaded) -> Option<&Path> {
-    let file = loaded.written.get("jwt_secret")?.1.as_deref()?;
+    let served = open::address(&loaded.settings).is_ok_and(|address| address.file().is_none());
+    let private = ["jwt_secret"].into_iter().chain(served.then_some("database_url"));
+    let file = private.filter_map(|name| loaded.written.get(name)).find_map(|(_, file)| file.as_deref())?;
     let mode = fs::metadata(file).ok()?.permissions().mode();
     (mode & OTHERS != 0).then_some(file)
 }
@@ -104,7 +106,7 @@ pub fn exposed(path: &Path) -> Option<Finding> {
 pub fn web_root(patient: &mut Patient) -> Finding {
     let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
     let mut private = vec![loaded.settings.data.clone()];
-    private.extend(open::sqlite_path(&loaded.settings).ok());
+    private.extend(open::address(&loaded.settings).ok().and_then(|address| address.file().map(Path::to_owned)));
     private.extend(loaded.file.clone());
     // A web server would start this program for anybody.
     private.extend(std::env::current_exe().ok());

@@ -7,8 +7,9 @@ use crate::base::time::{DAY, HOUR, Timestamp};
 use crate::cli::migrate::describe;
 use crate::cli::out;
 use crate::db::migrate::{self, Standing};
-use crate::db::{Db, journal_for, on_network};
+use crate::db::{Address, Db, Journal, journal_for, on_network};
 use crate::feature::store::{MAINTAINED_AT, fact};
+use std::path::Path;
 
 /// Maintenance is due every night; two were missed then.
 const OVERDUE: i64 = 2 * DAY;
@@ -18,21 +19,21 @@ const CRON: &str = "let cron run `tandem maintain --quiet` every night, with the
 /// Opens, fits this program, is private and, with `--full`, sound.
 pub fn database(patient: &mut Patient) -> Finding {
     let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
-    let path = match open::sqlite_path(&loaded.settings) {
-        Ok(path) => path,
+    let address = match open::address(&loaded.settings) {
+        Ok(address) => address,
         Err(error) => {
             return Finding::problem(out::explain(&error), "correct database_url, or take it away: the default is good");
         }
     };
-    if !path.exists() {
+    if let Some(path) = address.file().filter(|path| !path.exists()) {
         return Finding::note(format!("{} is not there yet", path.display()), "nothing: the first request makes it");
     }
-    let opened = Db::sqlite(&path).and_then(|mut db| Ok((migrate::standing(&mut db)?, db)));
+    let opened = Db::open(&address).and_then(|mut db| Ok((migrate::standing(&mut db)?, db)));
     match opened {
         Err(error) => unusable(&error),
         Ok((standing, db)) => {
             patient.db = (standing == Standing::Current).then_some(db);
-            stands(standing).or_else(|| files::exposed(&path)).unwrap_or_else(|| soundness(patient))
+            stands(standing).or_else(|| address.file().and_then(files::exposed)).unwrap_or_else(|| soundness(patient))
         }
     }
 }
@@ -50,6 +51,9 @@ fn stands(standing: Standing) -> Option<Finding> {
         Standing::Current => None,
         Standing::Empty => Some(Finding::note(describe(standing), "nothing, or `tandem migrate` to make it now")),
         Standing::Old(_) => Some(Finding::problem(describe(standing), "make a backup, then run `tandem migrate`")),
+        Standing::Unfinished => {
+            Some(Finding::problem(describe(standing), "set database_url to the database that was copied, meanwhile"))
+        }
         Standing::Newer(_) => Some(Finding::problem(describe(standing), "upload the newer program again")),
     }
 }
@@ -66,8 +70,8 @@ fn soundness(patient: &mut Patient) -> Finding {
     }
 }
 
-/// A setting of the engine, by its name.
-fn engine(db: &mut Db, name: &str) -> Result<String> {
+/// A fact about the engine, by its name.
+fn fact_of(db: &mut Db, name: &str) -> Result<String> {
     Ok(db.facts()?.into_iter().find(|fact| fact.0 == name).map(|fact| fact.1).unwrap_or_default())
 }
 
@@ -79,31 +83,44 @@ fn with_db(patient: &mut Patient, look: impl FnOnce(&mut Db) -> Result<Finding>)
     }
 }
 
-/// What is configured, but a rollback journal on network file systems, where WAL's shared memory does not work.
+/// What is configured, but a rollback journal on network file systems, where WAL's shared memory does not work. A server
+/// keeps its own; what counts there is that a commit waits for the disk.
 pub fn journal(patient: &mut Patient) -> Finding {
     let settings = patient.loaded.as_ref().ok().map(|loaded| loaded.settings.clone()).unwrap_or_default();
-    let path = open::sqlite_path(&settings).unwrap_or_default();
-    let (should, network) = (journal_for(&path, settings.journal), on_network(&path));
+    let address = open::address(&settings).ok();
+    let file = address.as_ref().and_then(Address::file);
     with_db(patient, |db| {
-        let (is, synchronous) = (engine(db, "journal")?, engine(db, "synchronous")?);
-        let place = if network { "a network file system" } else { "a local file system" };
-        Ok(match () {
-            () if should.is_some_and(|should| should != is) => Finding::problem(
-                format!("{is} on {place}, it should be {}", should.unwrap_or_default()),
-                "run `tandem migrate`, which sets it, in a quiet minute",
+        let (engine, synchronous) = (fact_of(db, "engine")?, fact_of(db, "synchronous")?);
+        Ok(match file {
+            Some(path) => file_journal(path, settings.journal, &fact_of(db, "journal")?, &synchronous),
+            None if synchronous != "full" => Finding::note(
+                format!("{engine}, synchronous is {synchronous}"),
+                "ask the host: after a crash the last second's changes may be gone",
             ),
-            () if synchronous != "full" => {
-                Finding::problem(format!("synchronous is {synchronous}"), "use a program built with SQLite's defaults")
-            }
-            () => Finding::ok(format!("{is} on {place}, synchronous {synchronous}")),
+            None => Finding::ok(format!("{engine} keeps it, synchronous {synchronous}, collation {}", fact_of(db, "collation")?)),
         })
     })
+}
+
+fn file_journal(path: &Path, wanted: Journal, is: &str, synchronous: &str) -> Finding {
+    let (should, network) = (journal_for(path, wanted), on_network(path));
+    let place = if network { "a network file system" } else { "a local file system" };
+    match () {
+        () if should.is_some_and(|should| should != is) => Finding::problem(
+            format!("{is} on {place}, it should be {}", should.unwrap_or_default()),
+            "run `tandem migrate`, which sets it, in a quiet minute",
+        ),
+        () if synchronous != "full" => {
+            Finding::problem(format!("synchronous is {synchronous}"), "use a program built with SQLite's defaults")
+        }
+        () => Finding::ok(format!("{is} on {place}, synchronous {synchronous}")),
+    }
 }
 
 /// Deleting a couple deletes what is in it.
 pub fn foreign_keys(patient: &mut Patient) -> Finding {
     with_db(patient, |db| {
-        Ok(match engine(db, "foreign keys")?.as_str() {
+        Ok(match fact_of(db, "foreign keys")?.as_str() {
             "on" => Finding::ok("on"),
             other => Finding::problem(other, "use a program built as its Cargo.toml says"),
         })

@@ -190,7 +190,7 @@ fn confirmed(question: &str) -> Result<bool> {
 /// tenant is still there.
 fn change(
     matches: &ArgMatches,
-    work: impl FnOnce(&mut Db, &Tenancy, i64, Timestamp) -> Result<bool>,
+    mut work: impl FnMut(&mut Db, &Tenancy, i64, Timestamp) -> Result<bool>,
 ) -> Result<(Tenancy, String)> {
     let (_, mut db) = enter()?;
     let now = Timestamp::now();

@@ -4,6 +4,7 @@ use crate::api::expect::problem;
 use crate::api::{Case, Phone};
 use crate::servers::Server;
 use serde_json::{Value, json};
+use tandem::params;
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -97,10 +98,10 @@ fn forgotten(server: &Server) {
     other.post("/couple/leave/", &json!({})).expect(204);
     assert_eq!(held(&other)["telemetry"].as_array().unwrap().len(), 1, "it stays their own");
     one.ask("DELETE", "/auth/me/").json(&json!({"password": crate::api::phone::PASSWORD})).send(server.port).expect(204);
-    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
+    let mut store = server.store();
     for table in ["telemetry", "devices", "uploads"] {
         let sql = format!("SELECT COUNT(*) FROM {table} WHERE user_id = ?");
-        let left: i64 = db.query_row(&sql, [one.id], |row| row.get(0)).unwrap();
-        assert_eq!(left, 0, "{table}");
+        let left = store.one(&sql, params![one.id], |row| row.get::<i64>(0)).unwrap();
+        assert_eq!(left, Some(0), "{table}");
     }
 }

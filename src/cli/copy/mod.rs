@@ -1,0 +1,153 @@
+//! `tandem copy`: moves everything from one database to another, of whatever engine.
+
+mod store;
+
+use super::site::within;
+use super::{Action, Command, RUNNING, Verdict, out, progress, text};
+use crate::app::{config, open};
+use crate::base::error::{DbError, Error, Result};
+use crate::db::migrate::{self, Standing};
+use crate::db::{Address, Db, Journal, Mode};
+use clap::{Arg, ArgMatches};
+use indicatif::ProgressBar;
+use store::{Batch, Content, Table};
+
+pub const COMMAND: Command = Command {
+    name: "copy",
+    group: RUNNING,
+    about: "Copy everything into another database, such as from SQLite to MySQL",
+    help: "The new database must be empty. Everything is copied as it is, and at the end both are read again and compared, table by \
+           table: nothing is lost, and phones go on polling as if nothing had happened. Take the site off the web first, because what \
+           is written meanwhile is found out, and then the copy is not finished. Until it is finished the new database refuses to \
+           work. Afterwards set database_url to the new one; the old one stays as it is.",
+    examples: &[
+        ("tandem copy --to mysql://me_app:SECRET@localhost/me_app", "from the database in use to MySQL"),
+        ("tandem copy --from mysql://me_app:SECRET@localhost/me_app --to sqlite:/home/me/copy.db", "back, or a copy to keep"),
+    ],
+    args: |command| {
+        let from = url("from", "The database that is copied; without it the one in use");
+        command.arg(from).arg(url("to", "The empty database that it is copied to").required(true))
+    },
+    action: Action::Run(run),
+};
+
+/// Rows that are copied in a transaction: few enough to undo at once, many enough that their commits do not count.
+const TRANSACTION: u64 = 20_000;
+
+fn url(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name("URL").help(help)
+}
+
+fn run(matches: &ArgMatches) -> Result<Verdict> {
+    let settings = config::load()?.settings;
+    let from = Address::parse(text(matches, "from").unwrap_or(&settings.database_url))?;
+    let to = Address::parse(text(matches, "to").unwrap_or_default())?;
+    let (mut source, mut target) = (source(&from)?, target(&to, settings.journal)?);
+    let tables = store::tables(&mut source)?;
+    let total = tables.iter().map(|table| store::count(&mut source, table)).sum::<Result<u64>>()?;
+    // Each row is read once to be copied, and then on both sides to be compared.
+    let bar = progress::bar(total * 3, "copying");
+    within(&mut target, Mode::Write, store::begin)?;
+    source.begin(Mode::Read)?;
+    let copied = tables.iter().try_for_each(|table| copy(&mut source, &mut target, table, &bar));
+    source.rollback();
+    copied?;
+    bar.set_message("comparing");
+    let rows = compare(&mut source, &mut target, &tables, &bar)?;
+    within(&mut target, Mode::Write, |target| store::finish(&mut source, target))?;
+    bar.finish_and_clear();
+    out::line(format!(
+        "copied {} in {}, and both are the same",
+        out::count(rows, "row"),
+        out::count(tables.len() as u64, "table")
+    ))?;
+    out::line(format!("set database_url to {to} with its password; {from} stays as it is"))?;
+    Ok(Verdict::Well)
+}
+
+/// Opens the database that is copied.
+fn source(address: &Address) -> Result<Db> {
+    let mut db = Db::open(address)?;
+    match migrate::standing(&mut db)? {
+        Standing::Current => Ok(db),
+        standing => Err(Error::NotReady(format!("{address}: {}", super::migrate::describe(standing)))),
+    }
+}
+
+/// Opens the database that is copied to, with an empty schema; another one is left alone.
+fn target(address: &Address, journal: Journal) -> Result<Db> {
+    let mut db = open::store(address, journal, &mut |_| {})?;
+    if migrate::standing(&mut db)? == Standing::Empty {
+        migrate::migrate(&mut db, &mut |_| {})?;
+    }
+    let refuse = |why: &str| Err(Error::NotReady(format!("{address}: {why}; nothing was copied")));
+    match migrate::standing(&mut db)? {
+        Standing::Current => {}
+        Standing::Unfinished => return refuse("an earlier copy to it did not finish: delete it and make an empty one"),
+        standing => return refuse(&super::migrate::describe(standing)),
+    }
+    for table in store::tables(&mut db)? {
+        if store::count(&mut db, &table)? > 0 {
+            return refuse(&format!("it is not empty, its table {} has rows", table.name));
+        }
+    }
+    Ok(db)
+}
+
+/// Copies a table.
+fn copy(source: &mut Db, target: &mut Db, table: &Table, bar: &ProgressBar) -> Result<()> {
+    let (mut batch, mut written) = (Batch::default(), 0_u64);
+    target.begin(Mode::Write)?;
+    let copied = store::each(source, table, &mut |row| {
+        batch.push(target, table, row)?;
+        bar.inc(1);
+        written += 1;
+        if written.is_multiple_of(TRANSACTION) {
+            target.commit()?;
+            target.begin(Mode::Write)?;
+        }
+        Ok(())
+    });
+    match copied.and_then(|()| batch.flush(target, table)) {
+        Ok(()) => target.commit(),
+        Err(error) => {
+            target.rollback();
+            Err(match error {
+                Error::Db(fault) => Error::Db(DbError { text: format!("table {}: {}", table.name, fault.text), ..fault }),
+                other => other,
+            })
+        }
+    }
+}
+
+/// Reads both sides anew, each in one snapshot; answers how many rows there are.
+fn compare(source: &mut Db, target: &mut Db, tables: &[Table], bar: &ProgressBar) -> Result<u64> {
+    let mut total = 0;
+    let [is, should] = [target, source].map(|db| within(db, Mode::Read, |db| contents(db, tables, bar)));
+    for ((table, is), should) in tables.iter().zip(is?).zip(should?) {
+        if is != should {
+            return Err(Error::NotReady(format!(
+                "table {}: {} in the copy, {} in the original: it was written to meanwhile. Take the site off the web, \
+                 delete the copy and start again",
+                table.name,
+                out::count(is.rows, "row"),
+                out::count(should.rows, "row"),
+            )));
+        }
+        total += is.rows;
+    }
+    Ok(total)
+}
+
+fn contents(db: &mut Db, tables: &[Table], bar: &ProgressBar) -> Result<Vec<Content>> {
+    let content = |table| {
+        let mut content = Content::default();
+        store::each(db, table, &mut |row| {
+            content.add(&row);
+            bar.inc(1);
+            Ok(())
+        })?;
+        Ok(content)
+    };
+    tables.iter().map(content).collect()
+}

@@ -1,0 +1,282 @@
+//! MySQL and MariaDB through the crate `mysql`. The files of this folder alone name that driver.
+//!
+//! | mode | isolation | why |
+//! |---|---|---|
+//! | [`Mode::Read`] | REPEATABLE READ, WITH CONSISTENT SNAPSHOT | every statement of a poll sees the same instant |
+//! | [`Mode::Write`] | READ COMMITTED | a write locks what it builds on first and must then read what others committed while it waited; and it locks no gaps, so that tenants do not wait for each other |
+//! | [`Mode::Define`] | none: a definition commits itself | one process at a time, by a named lock; see `define.rs` |
+//!
+//! A connection that breaks between transactions is opened anew and nothing is lost. One that breaks inside a transaction
+//! undoes it, and the caller is told that it may run it again; one that breaks during COMMIT leaves open what happened,
+//! and the caller is told that.
+
+mod define;
+mod fault;
+mod hosts;
+
+pub use hosts::Hosts;
+pub use mysql::Row as Found;
+
+use super::{Mode, Param, Upsert, Value};
+use crate::base::error::{DbError, DbFault, Error, Result};
+use mysql::consts::ColumnType;
+use mysql::prelude::Queryable;
+use mysql::{Conn, Params};
+use std::io::ErrorKind;
+
+/// The number of the character set `binary`, by which bytes are told from text (MySQL's protocol, column definition).
+const BINARY: u16 = 63;
+
+/// How a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Between transactions.
+    Idle,
+    /// In one.
+    Open,
+    /// In one that the server has undone: whoever goes on would write outside of any.
+    Undone,
+    /// In [`Mode::Define`].
+    Defining,
+}
+
+/// A connection to one of several hosts.
+pub struct Mysql {
+    hosts: Hosts,
+    /// The host that answered last.
+    host: usize,
+    line: Option<Conn>,
+    state: State,
+    /// Does this connection wait long for an answer?
+    patient: bool,
+}
+
+type Outcome<T> = std::result::Result<T, mysql::Error>;
+
+impl Mysql {
+    /// Connects to the first host that lets this account in.
+    pub fn open(hosts: &Hosts) -> Result<Mysql> {
+        let mut db = Mysql { hosts: hosts.clone(), host: 0, line: None, state: State::Idle, patient: false };
+        db.line()?;
+        Ok(db)
+    }
+
+    /// The connection, made when there is none.
+    fn line(&mut self) -> Result<&mut Conn> {
+        if self.line.is_none() {
+            self.line = Some(self.connect()?);
+        }
+        self.line.as_mut().ok_or_else(|| Error::internal("no connection"))
+    }
+
+    /// Tries every host once, the last good one first.
+    fn connect(&mut self) -> Result<Conn> {
+        let mut why = None;
+        for _ in 0..self.hosts.len() {
+            match Conn::new(self.hosts.options(self.host, self.patient)) {
+                Ok(line) => return Ok(line),
+                Err(error) => why = Some(fault::of(&error)),
+            }
+            self.host = (self.host + 1) % self.hosts.len();
+        }
+        Err(why.map_or_else(|| Error::internal("no host"), Error::Db))
+    }
+
+    /// Lets go of a connection that broke.
+    fn lose(&mut self, error: &mysql::Error) {
+        self.line = None;
+        if fault::is_apart(error) {
+            self.host = (self.host + 1) % self.hosts.len();
+        }
+    }
+
+    /// Turns what the driver said into what the caller is told, and remembers what it means for the connection.
+    fn settle<T>(&mut self, outcome: Outcome<T>) -> Result<T> {
+        let error = match outcome {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        let mut said = fault::of(&error);
+        if fault::is_lost(&error) {
+            self.lose(&error);
+            said.kind = DbFault::Retry;
+        }
+        if said.kind == DbFault::Retry && self.state == State::Open {
+            self.state = State::Undone;
+        }
+        Err(Error::Db(said))
+    }
+
+    /// Asks the server. Between transactions nothing can be lost: one that went away meanwhile is asked again.
+    fn ask<T>(&mut self, work: &mut dyn FnMut(&mut Conn) -> Outcome<T>) -> Result<T> {
+        if self.state == State::Undone {
+            return Err(Error::Db(DbError { kind: DbFault::Retry, text: "the server has undone the transaction".to_owned() }));
+        }
+        let kept = self.line.is_some();
+        let first = work(self.line()?);
+        match first {
+            Err(error) if kept && self.state == State::Idle && fault::is_lost(&error) => {
+                self.lose(&error);
+                let second = work(self.line()?);
+                self.settle(second)
+            }
+            first => self.settle(first),
+        }
+    }
+
+    /// Runs statements without bound values.
+    fn tell(&mut self, sql: &str) -> Result<()> {
+        self.ask(&mut |line| line.query_drop(sql))
+    }
+
+    pub fn begin(&mut self, mode: Mode) -> Result<()> {
+        match mode {
+            Mode::Read => self.tell("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")?,
+            Mode::Write => self.tell("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION")?,
+            Mode::Define => self.take_turn()?,
+        }
+        self.state = if mode == Mode::Define { State::Defining } else { State::Open };
+        Ok(())
+    }
+
+    pub fn commit(&mut self) -> Result<()> {
+        if self.state == State::Defining {
+            return self.end_turn();
+        }
+        let undone = self.state == State::Undone;
+        let done = self.ask(&mut |line| line.query_drop("COMMIT"));
+        if done.is_ok() {
+            self.state = State::Idle;
+            return Ok(());
+        }
+        let broke = !undone && self.line.is_none();
+        self.rollback();
+        match done {
+            // What the server did is not known: running the work again might do it twice.
+            Err(Error::Db(said)) if broke => {
+                let text = format!("the connection broke during COMMIT, and whether it was done is not known: {}", said.text);
+                Err(Error::Db(DbError { kind: DbFault::Other, text }))
+            }
+            other => other,
+        }
+    }
+
+    pub fn rollback(&mut self) {
+        let before = std::mem::replace(&mut self.state, State::Idle);
+        let Some(line) = self.line.as_mut() else { return };
+        let ended = match before {
+            State::Idle => return,
+            State::Defining => self.end_turn().is_ok(),
+            State::Open | State::Undone => line.query_drop("ROLLBACK").is_ok(),
+        };
+        if !ended {
+            // Closing undoes it as well.
+            self.line = None;
+        }
+    }
+
+    pub fn each(&mut self, sql: &str, params: &[Param<'_>], visit: &mut dyn FnMut(&Found) -> Result<bool>) -> Result<()> {
+        let (mut told, mut begun) = (Ok(()), false);
+        self.ask(&mut |line| {
+            if begun {
+                // Nobody is shown a row twice: what broke in the middle is not asked again.
+                return Err(mysql::Error::IoError(ErrorKind::BrokenPipe.into()));
+            }
+            for row in line.exec_iter(sql, bound(params))? {
+                let row = row?;
+                begun = true;
+                match visit(&row) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        told = Err(error);
+                        break;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        told
+    }
+
+    /// Every row of a query with the locks that a write to them would take.
+    pub fn each_locked(&mut self, sql: &str, params: &[Param<'_>], visit: &mut dyn FnMut(&Found) -> Result<bool>) -> Result<()> {
+        self.each(&format!("{sql} FOR UPDATE"), params, visit)
+    }
+
+    pub fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        self.ask(&mut |line| Ok(line.exec_iter(sql, bound(params))?.affected_rows()))
+    }
+
+    pub fn put(&mut self, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
+        let columns: Vec<&str> = upsert.key.iter().chain(upsert.set).copied().collect();
+        let marks = vec!["?"; columns.len()].join(", ");
+        let set: Vec<String> = upsert.set.iter().map(|c| format!("{c} = VALUES({c})")).collect();
+        let (table, columns, set) = (upsert.table, columns.join(", "), set.join(", "));
+        self.run(&format!("INSERT INTO {table} ({columns}) VALUES ({marks}) ON DUPLICATE KEY UPDATE {set}"), params).map(drop)
+    }
+
+    pub fn facts(&mut self) -> Result<Vec<(&'static str, String)>> {
+        let sql = "SELECT VERSION(), @@innodb_flush_log_at_trx_commit, @@foreign_key_checks, @@collation_connection";
+        type Facts = (String, i64, i64, String);
+        let found: Option<Facts> = self.ask(&mut |line| line.query_first(sql))?;
+        let (version, flush, keys, collation) = found.ok_or_else(|| Error::internal("no facts"))?;
+        let name = if version.contains("MariaDB") { "MariaDB" } else { "MySQL" };
+        Ok(vec![
+            ("engine", format!("{name} {version}")),
+            (
+                "synchronous",
+                if flush == 1 { "full".to_owned() } else { format!("off (innodb_flush_log_at_trx_commit = {flush})") },
+            ),
+            ("foreign keys", if keys == 1 { "on" } else { "off" }.to_owned()),
+            ("collation", collation),
+        ])
+    }
+
+    pub fn check(&mut self) -> Result<Vec<String>> {
+        self.be_patient();
+        let tables = self.tables()?.join(", ");
+        type Said = (String, String, String, String);
+        let said: Vec<Said> = self.ask(&mut |line| line.query(format!("CHECK TABLE {tables}")))?;
+        let faults = said.into_iter().filter(|(_, _, kind, text)| !(kind == "note" || kind == "status" && text == "OK"));
+        Ok(faults.map(|(table, _, kind, text)| format!("{table}: {kind}: {text}")).collect())
+    }
+
+    /// From here on answers may take long: between transactions only.
+    fn be_patient(&mut self) {
+        if !self.patient {
+            (self.patient, self.line) = (true, None);
+        }
+    }
+}
+
+fn bound(params: &[Param<'_>]) -> Params {
+    if params.is_empty() {
+        return Params::Empty;
+    }
+    let value = |param: &Param<'_>| match *param {
+        Param::Null => mysql::Value::NULL,
+        Param::Int(n) => mysql::Value::Int(n),
+        Param::Text(text) => mysql::Value::Bytes(text.as_bytes().to_vec()),
+        Param::Bytes(bytes) => mysql::Value::Bytes(bytes.to_vec()),
+    };
+    Params::Positional(params.iter().map(value).collect())
+}
+
+/// The column's value.
+pub fn value(row: &Found, column: usize) -> Result<Value> {
+    let found = row.as_ref(column).ok_or_else(|| Error::Internal(format!("no column {column}")))?;
+    Ok(match found {
+        mysql::Value::NULL => Value::Null,
+        mysql::Value::Int(n) => Value::Int(*n),
+        mysql::Value::UInt(n) => Value::Int(i64::try_from(*n).map_err(Error::internal)?),
+        mysql::Value::Bytes(bytes) if is_text(row, column) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
+        mysql::Value::Bytes(bytes) => Value::Bytes(bytes.clone()),
+        _ => return Err(Error::Internal(format!("column {column} holds a fraction or a time"))),
+    })
+}
+
+fn is_text(row: &Found, column: usize) -> bool {
+    let decimal = |kind| matches!(kind, ColumnType::MYSQL_TYPE_DECIMAL | ColumnType::MYSQL_TYPE_NEWDECIMAL);
+    row.columns_ref().get(column).is_some_and(|c| c.character_set() != BINARY && !decimal(c.column_type()))
+}

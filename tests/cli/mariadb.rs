@@ -1,0 +1,67 @@
+//! The operator's program with a database on MariaDB.
+
+use super::Home;
+use crate::servers::mariadb;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+fn home() -> Home {
+    let mut home = Home::new();
+    home.env.push(("TANDEM_DATABASE_URL", mariadb::database()));
+    home
+}
+
+#[test]
+fn the_commands_work_on_mariadb() {
+    let home = home();
+    assert!(home.ok("doctor").contains("empty: the first request makes the schema"));
+    assert!(home.ok("migrate --dry-run").contains("would apply 0001_core"));
+    assert!(home.ok("migrate").contains("applied 0002_couples"));
+    assert!(home.ok("migrate").contains("nothing to do"));
+    home.ok("demo");
+    assert_eq!(home.json("user list --json").as_array().unwrap().len(), 2);
+    home.ok("user disable demo-anna");
+    home.ok("maintain");
+    home.ok("bench data --changes 1000");
+    let report = home.json("doctor --full --json");
+    for check in report["checks"].as_array().unwrap() {
+        assert_eq!(check["level"], "ok", "{check}");
+    }
+    assert!(report.to_string().contains("MariaDB") && report.to_string().contains("nopad_bin"), "{report}");
+    assert!(!home.data().join("tandem.db").exists());
+}
+
+#[test]
+fn the_first_request_makes_the_schema() {
+    let home = home();
+    assert_eq!(home.call("", "GET", "/api/health/", "").0, "200");
+    assert!(home.ok("migrate").contains("nothing to do"));
+}
+
+#[test]
+fn the_password_is_shown_nowhere() {
+    let home = home();
+    let shown = home.ok("config") + &home.ok("config --json") + &home.ok("doctor");
+    assert!(shown.contains("mysql://tandem@localhost/test_"), "{shown}");
+    let mut lost = Home::new();
+    lost.env.push(("TANDEM_DATABASE_URL", "mysql://tandem:hush-hush@127.0.0.1:1/x".to_owned()));
+    assert_eq!(lost.call("", "GET", "/api/health/", "").0, "503");
+    let log = fs::read_to_string(lost.data().join("tandem.log")).unwrap();
+    assert!(log.contains("mysql://tandem@127.0.0.1:1/x") && log.contains("see that the database server runs"), "{log}");
+    let ran = lost.run("doctor");
+    for text in [shown, log, lost.ok("config"), ran.out, ran.err] {
+        assert!(!text.contains("hush-hush") && !text.contains("a%20b"), "{text}");
+    }
+}
+
+#[test]
+fn a_configuration_with_a_password_must_be_private() {
+    let home = Home::new();
+    let file = home.path("tandem/tandem.toml");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, format!("database_url = {:?}\n", mariadb::database())).unwrap();
+    for (mode, problem) in [(0o644, true), (0o600, false)] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(home.run("doctor").out.contains("others can read its secrets"), problem, "{mode:o}");
+    }
+}

@@ -1,0 +1,109 @@
+//! Transactions that are in each other's way on MariaDB: deadlocks are run again, tenants do not wait for each other.
+
+use super::{Engine, Place, fault, value};
+use std::sync::Barrier;
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+use tandem::base::error::DbFault;
+use tandem::base::time::Timestamp;
+use tandem::db::{Db, Journal, Mode, Value, migrate, retried};
+use tandem::feature::store::{advance, mark};
+use tandem::params;
+
+const ROWS: &str = "CREATE TABLE rows_of (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)";
+
+fn two_rows() -> Place {
+    let place = Place::with(Engine::Mariadb, &[ROWS]);
+    let mut db = place.open();
+    for id in [1, 2] {
+        db.run("INSERT INTO rows_of (id, n) VALUES (?, 0)", params![id]).unwrap();
+    }
+    place
+}
+
+fn bump(db: &mut Db, id: i64) -> tandem::base::error::Result<u64> {
+    db.run("UPDATE rows_of SET n = n + 1 WHERE id = ?", params![id])
+}
+
+/// Two lock two rows in opposite order. One gives way, is undone as a whole and run again; both are done once.
+#[test]
+fn a_deadlock_is_run_again_from_the_start() {
+    let place = two_rows();
+    let (met, gave_way) = (Barrier::new(2), std::sync::atomic::AtomicU32::new(0));
+    let work = |first: i64| {
+        let (mut db, mut tries) = (place.open(), 0);
+        retried(|| {
+            tries += 1;
+            db.begin(Mode::Write)?;
+            bump(&mut db, first)?;
+            if tries == 1 {
+                met.wait();
+            }
+            let second = bump(&mut db, 3 - first);
+            if second.is_err() {
+                // Whoever went on would write outside of any transaction: nothing is done any more.
+                assert_eq!(fault(bump(&mut db, first)).0, DbFault::Retry);
+                assert_eq!(fault(db.commit()).0, DbFault::Retry);
+                gave_way.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+            second?;
+            db.commit()
+        })
+        .unwrap();
+    };
+    thread::scope(|scope| [1, 2].map(|first| scope.spawn(move || work(first))).map(|t| t.join().unwrap()));
+    assert!(gave_way.into_inner() > 0, "they did not meet");
+    assert_eq!(value(&mut place.open(), "SELECT CAST(SUM(n) AS SIGNED) FROM rows_of"), Value::Int(4));
+}
+
+/// A store with this program's schema and so many tenants.
+fn tenants(engine: Engine, count: i64) -> Place {
+    let place = Place::new(engine);
+    let mut db = place.open();
+    db.settle(Journal::Wal).unwrap();
+    migrate::migrate(&mut db, &mut |_| {}).unwrap();
+    for id in 1..=count {
+        let sql = "INSERT INTO tenants (id, public_id, kind, clock, horizon, epoch, created_at, updated_at) \
+             VALUES (?, ?, 'couple', 0, 0, 'x', 0, 0)";
+        db.run(sql, params![id, &id.to_string()]).unwrap();
+    }
+    place
+}
+
+/// A write to a tenant that keeps its locks for a while.
+fn write(db: &mut Db, tenant: i64, hold: Duration) {
+    retried(|| {
+        db.begin(Mode::Write)?;
+        let stamp = advance(db, tenant, Timestamp::now())?;
+        mark(db, tenant, "goals", &stamp.to_string(), stamp, false)?;
+        sleep(hold);
+        db.commit()
+    })
+    .unwrap();
+}
+
+/// One tenant's write is held for a second; meanwhile another's is through at once, and its own must wait.
+#[test]
+fn two_tenants_written_at_the_same_time_do_not_wait_for_each_other() {
+    const HELD: Duration = Duration::from_secs(1);
+    let place = tenants(Engine::Mariadb, 2);
+    let (held, elsewhere) = (Barrier::new(2), place.open());
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut db = place.open();
+            db.begin(Mode::Write).unwrap();
+            advance(&mut db, 1, Timestamp::now()).unwrap();
+            held.wait();
+            sleep(HELD);
+            db.commit().unwrap();
+        });
+        held.wait();
+        let (mut db, begun) = (elsewhere, Instant::now());
+        write(&mut db, 2, Duration::ZERO);
+        let other = begun.elapsed();
+        write(&mut db, 1, Duration::ZERO);
+        let own = begun.elapsed();
+        println!("another tenant waited {other:?}, the same {own:?}");
+        assert!(other < HELD / 4 && own > HELD / 2, "another tenant waited {other:?}, the same {own:?}");
+    });
+}

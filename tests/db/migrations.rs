@@ -1,0 +1,131 @@
+//! Migrations on both engines: in full, at once by several, and on from where one was interrupted.
+
+use super::{ENGINES, Engine, Place, fault, on_both, value};
+use crate::servers::Engine::Mariadb;
+use std::thread;
+use tandem::db::migrate::{MIGRATIONS, Standing, migrate, newest, standing};
+use tandem::db::{Db, Mode, Value};
+
+/// A migration of three steps; the second changes rows.
+const STEPS: [&str; 3] = [
+    "CREATE TABLE first_of (id BIGINT PRIMARY KEY)",
+    "INSERT INTO first_of (id) VALUES (1)",
+    "CREATE INDEX first_by ON first_of (id)",
+];
+
+#[test]
+fn every_migration_runs_on_an_empty_database() {
+    on_both(&[], |place| {
+        let mut db = place.open();
+        assert_eq!(standing(&mut db).unwrap(), Standing::Empty);
+        let mut names = Vec::new();
+        migrate(&mut db, &mut |migration| names.push(migration.name)).unwrap();
+        assert_eq!(names, MIGRATIONS.iter().map(|m| m.name).collect::<Vec<_>>(), "{:?}", place.engine);
+        assert_eq!((standing(&mut db).unwrap(), db.schema_version().unwrap()), (Standing::Current, newest()));
+        migrate(&mut db, &mut |migration| panic!("{} again", migration.name)).unwrap();
+        assert!(db.check().unwrap().is_empty());
+    });
+}
+
+#[test]
+fn both_engines_get_the_same_tables() {
+    let [sqlite, mariadb] = ENGINES.map(|engine| {
+        let place = Place::new(engine);
+        let mut db = place.open();
+        migrate(&mut db, &mut |_| {}).unwrap();
+        let tables = db.tables().unwrap();
+        tables.into_iter().map(|table| (db.columns(&table).unwrap(), table)).collect::<Vec<_>>()
+    });
+    assert!(sqlite.len() > 10);
+    assert_eq!(sqlite, mariadb);
+}
+
+/// Whatever the host chose for its databases: here latin1, which holds no Korean.
+#[test]
+fn every_table_on_mariadb_is_of_our_kind() {
+    let place = Place::new(Engine::Mariadb);
+    let mut db = place.open();
+    migrate(&mut db, &mut |_| {}).unwrap();
+    let sql = "SELECT COALESCE(table_collation, ''), COALESCE(engine, ''), COUNT(*) FROM information_schema.tables \
+         WHERE table_schema = DATABASE() GROUP BY table_collation, engine";
+    let kinds = db.all(sql, &[], |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?, row.get::<i64>(2)?))).unwrap();
+    let count = i64::try_from(db.tables().unwrap().len()).unwrap();
+    assert_eq!(kinds, [("utf8mb4_nopad_bin".to_owned(), "InnoDB".to_owned(), count)]);
+}
+
+/// As when the first requests of a fresh installation come at once.
+#[test]
+fn several_at_once_make_one_schema() {
+    on_both(&[], |place| {
+        let work = || migrate(&mut place.open(), &mut |_| {}).unwrap();
+        thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(work))));
+        assert_eq!(standing(&mut place.open()).unwrap(), Standing::Current, "{:?}", place.engine);
+    });
+}
+
+/// Carries out these steps and then ends as if the process were killed.
+fn interrupted(place: &Place, done: usize) {
+    let mut db = place.open();
+    db.begin(Mode::Define).unwrap();
+    for (number, sql) in (1..).zip(&STEPS[..done]) {
+        db.define(1, number, sql).unwrap();
+    }
+}
+
+fn go_on(db: &mut Db) {
+    db.begin(Mode::Define).unwrap();
+    for (number, sql) in (1..).zip(STEPS) {
+        db.define(1, number, sql).unwrap();
+    }
+    db.set_schema_version(1).unwrap();
+    db.commit().unwrap();
+}
+
+#[test]
+fn a_migration_that_was_interrupted_goes_on_where_it_stopped() {
+    for done in 0..=STEPS.len() {
+        on_both(&[], |place| {
+            interrupted(place, done);
+            let mut db = place.open();
+            go_on(&mut db);
+            assert_eq!(value(&mut db, "SELECT COUNT(*) FROM first_of"), Value::Int(1), "{:?} after {done}", place.engine);
+            assert_eq!(db.tables().unwrap(), ["first_of"]);
+        });
+    }
+}
+
+/// The process ended between a definition and the note that it was done.
+#[test]
+fn a_definition_that_was_not_noted_any_more_is_known() {
+    for done in [0, 2] {
+        let place = Place::new(Mariadb);
+        interrupted(&place, done);
+        let mut db = place.open();
+        if done == 0 {
+            db.run(
+                "CREATE TABLE migration_steps (version BIGINT PRIMARY KEY, done BIGINT NOT NULL, trying BIGINT NOT NULL)",
+                &[],
+            )
+            .unwrap();
+        }
+        db.run(&format!("REPLACE INTO migration_steps (version, done, trying) VALUES (1, {done}, {})", done + 1), &[]).unwrap();
+        db.run(STEPS[done], &[]).unwrap();
+        go_on(&mut db);
+        assert_eq!(value(&mut db, "SELECT COUNT(*) FROM first_of"), Value::Int(1));
+    }
+}
+
+/// A shared database: another program's table is in the way, now and when it is tried again.
+#[test]
+fn a_table_of_somebody_else_s_is_never_taken_for_ours() {
+    let place = Place::new(Engine::Mariadb);
+    let mut db = place.open();
+    db.run("CREATE TABLE users (ID BIGINT PRIMARY KEY, user_pass VARCHAR(255))", &[]).unwrap();
+    for _ in 0..2 {
+        let (_, text) = fault(migrate(&mut db, &mut |_| {}));
+        assert!(text.contains("users"), "{text}");
+    }
+    db.run("DROP TABLE users", &[]).unwrap();
+    migrate(&mut db, &mut |_| {}).unwrap();
+    assert_eq!(standing(&mut db).unwrap(), Standing::Current);
+}

@@ -1,0 +1,133 @@
+//! A real MariaDB for the tests: one server for all of them, with its data, its socket and its port in a temporary
+//! folder, and a database of its own for whoever asks.
+//!
+//! A shell keeps the server: it waits for the end of the pipe that this process holds, stops the server by its process
+//! id and deletes the folder. So nothing is left behind, however the tests end.
+
+use super::free_port;
+use rustix::process::geteuid;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+use tandem::db::{Address, Db};
+use tempfile::TempDir;
+
+/// How long the server may take until it answers.
+const START: Duration = Duration::from_secs(60);
+/// The account of the program; its password needs escapes in a URL.
+const USER: &str = "tandem";
+const PASSWORD: &str = "a b/c@d:e?f";
+const PASSWORD_IN_URL: &str = "a%20b%2Fc%40d%3Ae%3Ff";
+
+/// Starts the server `$2…` and ends it, and deletes the folder `$1`, when standard input ends.
+const KEEPER: &str = "folder=$1; shift; \"$@\" & server=$!; cat >/dev/null; kill $server; wait $server; rm -rf \"$folder\"";
+
+/// A running server.
+pub struct Mariadb {
+    folder: PathBuf,
+    /// Its port on 127.0.0.1.
+    pub port: u16,
+    /// It ends with this.
+    _keeper: Child,
+}
+
+/// A database of its own in the server that the tests share.
+pub fn database() -> String {
+    static SHARED: OnceLock<Mariadb> = OnceLock::new();
+    SHARED.get_or_init(|| Mariadb::start(&[])).database()
+}
+
+/// Runs a program that must succeed.
+#[track_caller]
+fn run(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error} (tests/run installs what is missing)"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+impl Mariadb {
+    /// Starts a server with more options than those that every test needs.
+    pub fn start(options: &[String]) -> Mariadb {
+        let folder = TempDir::with_prefix("tandem-mariadb-").unwrap();
+        // Programs that run as another user open the socket in it.
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        let data = folder.path().join("data");
+        let user: &[&str] = if geteuid().is_root() { &["--user=root"] } else { &[] };
+        let mut install = Command::new("mariadb-install-db");
+        install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]).args(user);
+        // A server that starts clears its folder for temporary tables: each has its own.
+        let temporary = format!("--tmpdir={}", folder.path().display());
+        run(install.arg(format!("--datadir={}", data.display())).arg(&temporary));
+        let folder = folder.keep();
+        let port = free_port().unwrap();
+        let keeper = Command::new("sh")
+            .args(["-c", KEEPER, "keeper"])
+            .arg(&folder)
+            .args(["mariadbd", "--no-defaults", "--bind-address=127.0.0.1", "--innodb-buffer-pool-size=64M"])
+            // A character set that is not ours: tables must have their own, whatever the host chose.
+            .args(["--max-connections=300", "--character-set-server=latin1"])
+            .args(user)
+            .arg(temporary)
+            .arg(format!("--port={port}"))
+            .arg(format!("--datadir={}", data.display()))
+            .arg(format!("--socket={}", folder.join("socket").display()))
+            .args(options)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(File::create(folder.join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let server = Mariadb { folder, port, _keeper: keeper };
+        server.wait_until_it_answers();
+        server.sql(&format!("CREATE USER {USER}@localhost IDENTIFIED BY '{PASSWORD}'"));
+        server.sql(&format!("CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'"));
+        server
+    }
+
+    fn wait_until_it_answers(&self) {
+        let deadline = Instant::now() + START;
+        while let Err(error) = self.open() {
+            let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            assert!(Instant::now() < deadline, "MariaDB does not start: {error}\n{log}");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn open(&self) -> tandem::base::error::Result<Db> {
+        Db::open(&Address::parse(&format!("mysql://root@localhost/mysql?socket={}", self.socket().display()))?)
+    }
+
+    /// Its socket.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join("socket")
+    }
+
+    /// Runs a statement as the server's owner.
+    #[track_caller]
+    pub fn sql(&self, statement: &str) -> u64 {
+        self.open().unwrap().run(statement, &[]).unwrap()
+    }
+
+    /// Makes a database, with what cPanel's wizard makes of it: the server's character set, all rights for one account.
+    /// Answers its URL by the socket.
+    pub fn database(&self) -> String {
+        static SERIAL: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}", SERIAL.fetch_add(1, Ordering::Relaxed));
+        self.sql(&format!("CREATE DATABASE {name}"));
+        for host in ["localhost", "127.0.0.1"] {
+            self.sql(&format!("GRANT ALL ON {name}.* TO {USER}@'{host}'"));
+        }
+        format!("mysql://{USER}:{PASSWORD_IN_URL}@localhost/{name}?socket={}", self.socket().display())
+    }
+
+    /// The same database by TCP: its URL up to the options.
+    pub fn by_tcp(&self, url: &str) -> String {
+        let (main, _) = url.split_once('?').unwrap();
+        main.replace("@localhost/", &format!("@127.0.0.1:{}/", self.port))
+    }
+}
