@@ -43,7 +43,9 @@ fn shape(shape: Shape) -> Schema {
         Shape::Bool => json_schema!({ "type": "boolean" }),
         Shape::Date => json_schema!({ "type": "string", "format": "date", "examples": ["2026-01-16"] }),
         Shape::Month => json_schema!({ "type": "string", "pattern": MONTH, "examples": ["2026-01"] }),
-        Shape::Instant => json_schema!({ "type": "string", "format": "date-time", "examples": ["2026-01-16T14:30:45.123Z"] }),
+        Shape::Instant => json_schema!({
+            "type": "string", "format": "date-time", "description": "From 1970 to 9999.", "examples": ["2026-01-16T14:30:45.123Z"]
+        }),
         Shape::Json => json_schema!({}),
         Shape::List => json_schema!({ "type": "array" }),
         Shape::Choice(words) => json_schema!({ "type": "string", "enum": words }),
