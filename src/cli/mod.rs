@@ -17,6 +17,7 @@ mod out;
 mod password;
 mod progress;
 mod routes;
+mod schema;
 mod site;
 mod snapshots;
 mod tenant;
@@ -77,6 +78,7 @@ pub const COMMANDS: &[Command] = &[
     tenant::COMMAND,
     routes::COMMAND,
     openapi::COMMAND,
+    schema::COMMAND,
     demo::COMMAND,
     bench::COMMAND,
 ];

@@ -138,7 +138,7 @@ fn every(ctx: &mut Ctx<'_>, kind: &crate::feature::Kind) -> Result<Vec<Value>> {
 }
 
 /// The caller's own account.
-fn own(ctx: &mut Ctx<'_>) -> Result<User> {
+pub fn own(ctx: &mut Ctx<'_>) -> Result<User> {
     let user = ctx.user()?;
     Ok(found(store::by_id(ctx.db, user)?)?.user)
 }
