@@ -7,7 +7,6 @@ use super::resolutions::{choice, resolve, usual};
 use super::{Case, Phone};
 use crate::servers::Server;
 use serde_json::{Value, json};
-use std::process::Command;
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -251,16 +250,13 @@ fn forgotten(server: &Server) {
     let (waits, _) = usual(&phone);
     let (settled, _) = usual(&phone);
     resolve(&phone, &settled, &choice("manual", "client", Value::Null)).expect(200);
-    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
-    db.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
     let age = |days: i64| {
-        let sql = "UPDATE conflicts SET created_at = created_at - ?1, resolved_at = resolved_at - ?1 WHERE id IN (?2, ?3)";
-        db.execute(sql, rusqlite::params![days * 86_400_000, waits, settled]).unwrap()
+        let sql = "UPDATE conflicts SET created_at = created_at - ?, resolved_at = resolved_at - ? WHERE id IN (?, ?)";
+        let by = days * 86_400_000;
+        server.store().run(sql, tandem::params![by, by, &waits, &settled]).unwrap()
     };
     let maintain = || {
-        let ran =
-            Command::new(env!("CARGO_BIN_EXE_tandem")).arg("maintain").env("TANDEM_DATA", &server.data_dir).output().unwrap();
-        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        server.tandem(&["maintain"]);
         phone.get("/sync/conflicts/").expect(200).json()["total"].as_i64().unwrap()
     };
     let since = phone.poll("")["server_time"].as_str().unwrap().to_owned();

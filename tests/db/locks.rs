@@ -56,6 +56,26 @@ fn a_deadlock_is_run_again_from_the_start() {
     assert_eq!(value(&mut place.open(), "SELECT CAST(SUM(n) AS SIGNED) FROM rows_of"), Value::Int(4));
 }
 
+/// A node of a cluster may undo a transaction between two statements and tell nobody. What was written before and after
+/// is undone together, and the caller may run it again.
+#[test]
+fn a_transaction_that_was_undone_unnoticed_leaves_no_half_behind() {
+    let place = two_rows();
+    let mut db = place.open();
+    db.begin(Mode::Write).unwrap();
+    bump(&mut db, 1).unwrap();
+    db.run("ROLLBACK", &[]).unwrap();
+    bump(&mut db, 2).unwrap();
+    assert_eq!(fault(db.commit()).0, DbFault::Retry);
+    assert_eq!(value(&mut db, "SELECT CAST(SUM(n) AS SIGNED) FROM rows_of"), Value::Int(0));
+    bump(&mut db, 1).unwrap();
+    assert_eq!(
+        value(&mut place.open(), "SELECT CAST(SUM(n) AS SIGNED) FROM rows_of"),
+        Value::Int(1),
+        "it commits by itself again"
+    );
+}
+
 /// A store with this program's schema and so many tenants.
 fn tenants(engine: Engine, count: i64) -> Place {
     let place = Place::new(engine);

@@ -6,7 +6,7 @@
 //! `trying` that it is its own. A definition that the server refused is not under way any more: a table of somebody
 //! else's that bears the name is never taken for ours.
 
-use super::{Mysql, State, fault};
+use super::{Mysql, State, fault, say};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use mysql::params;
 use mysql::prelude::Queryable;
@@ -57,7 +57,7 @@ impl Mysql {
         let (done, number) = steps;
         self.tell(&note(version, done, number))?;
         let mut carried_out = true;
-        let outcome = self.ask(&mut |line| match line.query_drop(sql) {
+        let outcome = self.ask(&mut |line| match say(line, sql) {
             Err(error) if tried && fault::is_done(&error) => Ok(()),
             Err(error) => {
                 carried_out = fault::is_lost(&error);
@@ -89,8 +89,12 @@ impl Mysql {
         })
     }
 
-    /// A migration is through: its row in `migrations` says so, and its steps are of no more use.
+    /// A migration is through: its row in `migrations` says so, and its steps are of no more use. Nothing else leaves any,
+    /// and to drop a table in a transaction would end it.
     pub fn forget_steps(&mut self) -> Result<()> {
+        if self.state != State::Defining {
+            return Ok(());
+        }
         self.tell(&format!("DROP TABLE IF EXISTS {STEPS}"))
     }
 

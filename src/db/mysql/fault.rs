@@ -5,8 +5,9 @@ use mysql::{DriverError, Error, MySqlError};
 
 /// Error numbers by what can be done (MySQL's and MariaDB's error references). Those not listed are [`DbFault::Other`].
 const FAULTS: &[(DbFault, &[u16])] = &[
-    // A deadlock; a lock not to be had in time; a read that another changed; 1213 is Galera's answer to a lost race, too.
-    (DbFault::Retry, &[1213, 1205, 1020]),
+    // A deadlock, which is Galera's answer to a lost race, too; a lock not to be had in time; a row that another changed
+    // since the snapshot; the savepoint of a transaction that was undone meanwhile.
+    (DbFault::Retry, &[1213, 1205, 1020, 1305]),
     (DbFault::Duplicate, &[1062, 1586]),
     // Too many connections, of all or of this account.
     (DbFault::Busy, &[1040, 1203, 1226]),

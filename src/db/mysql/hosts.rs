@@ -10,8 +10,9 @@ use std::time::Duration;
 
 /// How long a host may take to accept: a dead one must not use up a request's patience before the next is tried.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long a server may stay silent in a request: longer than it may wait for a lock, shorter than web servers wait.
-const SILENCE: Duration = Duration::from_secs(30);
+/// How long a server may stay silent in a request: longer than it may wait for a lock, and so short that another host can
+/// be asked before web servers lose their patience.
+const SILENCE: Duration = Duration::from_secs(15);
 /// How long it may stay silent while it alters a table or looks one over.
 const LONG_SILENCE: Duration = Duration::from_secs(3_600);
 /// The most bytes of a packet that this side accepts; the server's own limit, mostly 16 MiB, comes first.
@@ -24,14 +25,6 @@ const SOCKETS: [&str; 3] = ["/var/lib/mysql/mysql.sock", "/run/mysqld/mysqld.soc
 const LOCAL: &str = "localhost";
 /// MySQL's port (IANA).
 const PORT: u16 = 3306;
-
-/// What a connection must be like, whatever the server's own settings. No-pad binary collation, as SQLite compares: the
-/// two engines call it differently, and each skips the other's comment. Strict: what does not fit is refused, never cut.
-/// Locks are waited for less long than a client waits for an answer. One snapshot a transaction, unless it says otherwise.
-const SETUP: &str = "SET NAMES utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */, \
-     SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION innodb_lock_wait_timeout = 10, \
-     SESSION lock_wait_timeout = 10, SESSION autocommit = 1, SESSION foreign_key_checks = 1; \
-     SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 
 /// How a connection over TCP is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +120,6 @@ impl Hosts {
             .max_allowed_packet(Some(PACKET))
             .stmt_cache_size(STATEMENTS)
             .additional_capabilities(CapabilityFlags::CLIENT_FOUND_ROWS)
-            .init(vec![SETUP])
             .into()
     }
 

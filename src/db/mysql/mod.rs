@@ -21,7 +21,7 @@ use super::{Mode, Param, Upsert, Value};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use mysql::consts::ColumnType;
 use mysql::prelude::Queryable;
-use mysql::{Conn, Params};
+use mysql::{Conn, Opts, Params};
 use std::io::ErrorKind;
 
 /// The number of the character set `binary`, by which bytes are told from text (MySQL's protocol, column definition).
@@ -32,7 +32,9 @@ const BINARY: u16 = 63;
 enum State {
     /// Between transactions.
     Idle,
-    /// In one.
+    /// In one that reads.
+    Reading,
+    /// In one that writes.
     Open,
     /// In one that the server has undone: whoever goes on would write outside of any.
     Undone,
@@ -50,6 +52,22 @@ pub struct Mysql {
     /// Does this connection wait long for an answer?
     patient: bool,
 }
+
+/// What a connection must be like, whatever the server's own settings. No-pad binary collation, as SQLite compares: the
+/// two engines call it differently, and each skips the other's comment. Strict: what does not fit is refused, never cut.
+/// Locks are waited for less long than a client waits for an answer. One snapshot a transaction, unless it says otherwise.
+const SETUP: &str = "SET NAMES utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */, \
+     SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION innodb_lock_wait_timeout = 10, \
+     SESSION lock_wait_timeout = 10, SESSION autocommit = 1, SESSION foreign_key_checks = 1; \
+     SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+
+/// Begins and ends a write. The savepoint is there as long as the transaction is: where the server has undone it and nobody
+/// was told (a cluster's node that gives way to another may do so between two statements), it is gone, and the end fails
+/// before anything is committed. Without automatic commits, what was written meanwhile goes with it.
+const BEGIN_WRITE: &str =
+    "SET autocommit = 0; SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION; SAVEPOINT whole";
+const COMMIT_WRITE: &str = "RELEASE SAVEPOINT whole; COMMIT; SET autocommit = 1";
+const ROLLBACK: &str = "ROLLBACK; SET autocommit = 1";
 
 type Outcome<T> = std::result::Result<T, mysql::Error>;
 
@@ -73,7 +91,7 @@ impl Mysql {
     fn connect(&mut self) -> Result<Conn> {
         let mut why = None;
         for _ in 0..self.hosts.len() {
-            match Conn::new(self.hosts.options(self.host, self.patient)) {
+            match greet(self.hosts.options(self.host, self.patient)) {
                 Ok(line) => return Ok(line),
                 Err(error) => why = Some(fault::of(&error)),
             }
@@ -101,41 +119,46 @@ impl Mysql {
             self.lose(&error);
             said.kind = DbFault::Retry;
         }
-        if said.kind == DbFault::Retry && self.state == State::Open {
+        if said.kind == DbFault::Retry && matches!(self.state, State::Open | State::Reading) {
             self.state = State::Undone;
         }
         Err(Error::Db(said))
     }
 
-    /// Asks the server. Between transactions nothing can be lost: one that went away meanwhile is asked again.
-    fn ask<T>(&mut self, work: &mut dyn FnMut(&mut Conn) -> Outcome<T>) -> Result<T> {
+    /// Has the server do something, once.
+    fn once<T>(&mut self, work: &mut dyn FnMut(&mut Conn) -> Outcome<T>) -> Result<T> {
         if self.state == State::Undone {
             return Err(Error::Db(DbError { kind: DbFault::Retry, text: "the server has undone the transaction".to_owned() }));
         }
+        let outcome = work(self.line()?);
+        self.settle(outcome)
+    }
+
+    /// Asks the server for what may be asked twice. One that went away between transactions is asked again.
+    fn ask<T>(&mut self, work: &mut dyn FnMut(&mut Conn) -> Outcome<T>) -> Result<T> {
         let kept = self.line.is_some();
-        let first = work(self.line()?);
-        match first {
-            Err(error) if kept && self.state == State::Idle && fault::is_lost(&error) => {
-                self.lose(&error);
-                let second = work(self.line()?);
-                self.settle(second)
-            }
-            first => self.settle(first),
+        match self.once(&mut *work) {
+            Err(_) if kept && self.line.is_none() && self.state == State::Idle => self.once(work),
+            first => first,
         }
     }
 
     /// Runs statements without bound values.
     fn tell(&mut self, sql: &str) -> Result<()> {
-        self.ask(&mut |line| line.query_drop(sql))
+        self.ask(&mut |line| say(line, sql))
     }
 
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         match mode {
             Mode::Read => self.tell("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")?,
-            Mode::Write => self.tell("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION")?,
+            Mode::Write => self.tell(BEGIN_WRITE).inspect_err(|_| self.line = None)?,
             Mode::Define => self.take_turn()?,
         }
-        self.state = if mode == Mode::Define { State::Defining } else { State::Open };
+        self.state = match mode {
+            Mode::Read => State::Reading,
+            Mode::Write => State::Open,
+            Mode::Define => State::Defining,
+        };
         Ok(())
     }
 
@@ -144,7 +167,8 @@ impl Mysql {
             return self.end_turn();
         }
         let undone = self.state == State::Undone;
-        let done = self.ask(&mut |line| line.query_drop("COMMIT"));
+        let end = if self.state == State::Reading { "COMMIT" } else { COMMIT_WRITE };
+        let done = self.once(&mut |line| say(line, end));
         if done.is_ok() {
             self.state = State::Idle;
             return Ok(());
@@ -167,7 +191,7 @@ impl Mysql {
         let ended = match before {
             State::Idle => return,
             State::Defining => self.end_turn().is_ok(),
-            State::Open | State::Undone => line.query_drop("ROLLBACK").is_ok(),
+            State::Reading | State::Open | State::Undone => say(line, ROLLBACK).is_ok(),
         };
         if !ended {
             // Closing undoes it as well.
@@ -176,27 +200,24 @@ impl Mysql {
     }
 
     pub fn each(&mut self, sql: &str, params: &[Param<'_>], visit: &mut dyn FnMut(&Found) -> Result<bool>) -> Result<()> {
-        let (mut told, mut begun) = (Ok(()), false);
+        let (mut told, mut begun) = (Ok(true), false);
         self.ask(&mut |line| {
             if begun {
                 // Nobody is shown a row twice: what broke in the middle is not asked again.
                 return Err(mysql::Error::IoError(ErrorKind::BrokenPipe.into()));
             }
+            // To the end, even when the visitor has seen enough: the server may say after any row that it has undone the
+            // transaction, and whoever did not hear that would go on outside of it.
             for row in line.exec_iter(sql, bound(params))? {
                 let row = row?;
                 begun = true;
-                match visit(&row) {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(error) => {
-                        told = Err(error);
-                        break;
-                    }
+                if matches!(told, Ok(true)) {
+                    told = visit(&row);
                 }
             }
             Ok(())
         })?;
-        told
+        told.map(drop)
     }
 
     /// Every row of a query with the locks that a write to them would take.
@@ -205,7 +226,7 @@ impl Mysql {
     }
 
     pub fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
-        self.ask(&mut |line| Ok(line.exec_iter(sql, bound(params))?.affected_rows()))
+        self.once(&mut |line| Ok(line.exec_iter(sql, bound(params))?.affected_rows()))
     }
 
     pub fn put(&mut self, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
@@ -248,6 +269,25 @@ impl Mysql {
             (self.patient, self.line) = (true, None);
         }
     }
+}
+
+/// A new connection that is like all others.
+fn greet(options: Opts) -> Outcome<Conn> {
+    let mut line = Conn::new(options)?;
+    say(&mut line, SETUP)?;
+    Ok(line)
+}
+
+/// Runs statements without bound values, several at once. The driver itself forgets what the server says of any but the
+/// first, and of the end of a result.
+fn say(line: &mut Conn, sql: &str) -> Outcome<()> {
+    let mut said = line.query_iter(sql)?;
+    while let Some(rows) = said.iter() {
+        for row in rows {
+            row?;
+        }
+    }
+    Ok(())
 }
 
 fn bound(params: &[Param<'_>]) -> Params {

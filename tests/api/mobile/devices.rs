@@ -59,11 +59,10 @@ fn teams(server: &Server) {
     let (admin, member) = Phone::couple(server);
     send(&admin, "a", 1, 0);
     send(&member, "m", 1, 0);
-    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
-    db.busy_timeout(std::time::Duration::from_secs(20)).unwrap();
+    let mut db = server.store();
     let own = "(SELECT tenant FROM members WHERE user_id = ?)";
-    db.execute(&format!("UPDATE tenants SET kind = 'team' WHERE id = {own}"), [admin.id]).unwrap();
-    db.execute("UPDATE members SET role = 'admin' WHERE user_id = ?", [admin.id]).unwrap();
+    db.run(&format!("UPDATE tenants SET kind = 'team' WHERE id = {own}"), params![admin.id]).unwrap();
+    db.run("UPDATE members SET role = 'admin' WHERE user_id = ?", params![admin.id]).unwrap();
     let count = |phone: &Phone| phone.get("/sync/devices/").expect(200).json()["count"].clone();
     assert_eq!((count(&admin), count(&member)), (json!(2), json!(1)));
     admin.get("/sync/devices/m/health/").expect(200);
