@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod guard;
+pub mod home;
 pub mod log;
 pub mod open;
 pub mod route;

@@ -1,7 +1,8 @@
 //! Checks of the configuration and of files: who may read them, where they lie, how much room is left.
 
 use super::{Finding, Patient};
-use crate::app::config::{Loaded, SETTINGS, Source, is_web_root};
+use crate::app::config::{Loaded, SETTINGS, Source};
+use crate::app::home::{self, is_web_root};
 use crate::app::log::FILE as LOG_FILE;
 use crate::app::open::{self, MIN_SECRET, SECRET_FILE};
 use crate::base::time::{DAY, Timestamp};
@@ -117,11 +118,14 @@ pub fn web_root(patient: &mut Patient) -> Finding {
     }
 }
 
-/// The web root that a path lies in, links followed as far as the path exists.
+/// The web root that a path lies in, links followed as far as the path exists. A folder that homes lie in, such as
+/// `/var/www`, is none of this account's.
 fn root_above(path: &Path) -> Option<PathBuf> {
+    let home = home::folder().unwrap_or_default();
     let there = path.ancestors().find_map(|a| Some((a, fs::canonicalize(a).ok()?)));
     let real = there.and_then(|(above, real)| Some(real.join(path.strip_prefix(above).ok()?)));
-    let found = |path: &Path| path.ancestors().find(|a| is_web_root(a)).map(Path::to_owned);
+    let ours = |folder: &Path| is_web_root(folder) && (folder == home || !home.starts_with(folder));
+    let found = |path: &Path| path.ancestors().find(|a| ours(a)).map(Path::to_owned);
     found(path).or_else(|| found(&real?))
 }
 
