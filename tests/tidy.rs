@@ -9,6 +9,9 @@ mod words;
 
 use std::fs;
 use std::path::Path;
+use tandem::feature::contract::Takes;
+use tandem::feature::{Access, Route};
+use tandem::http::{Method, Response};
 
 /// Says what is wrong in a file, given its path from the top and its text.
 pub type Check = fn(path: &str, text: &str) -> Vec<String>;
@@ -179,4 +182,22 @@ fn every_migration_is_listed() {
     assert_eq!(unlisted(&migrations, &list.replace("name: \"0001_core\"", "name: \"0001\"")).len(), 1);
     let more = [migrations, vec!["9999_more.sql".to_owned()]].concat();
     assert_eq!(unlisted(&more, &list).len(), 1, "the rule does not see what is missing");
+}
+
+/// Routes that do not say what they take or give.
+fn unsaid<'r>(routes: impl Iterator<Item = &'r Route>) -> Vec<String> {
+    let writes = |route: &Route| matches!(route.method, Method::Post | Method::Put | Method::Patch);
+    let silent = |route: &&Route| {
+        let contract = &route.contract;
+        contract.answers().next().is_none() || (writes(route) && matches!(contract.takes, Takes::Unsaid))
+    };
+    routes.filter(silent).map(|route| format!("{} {}", route.method.name(), route.path)).collect()
+}
+
+#[test]
+fn every_route_says_what_it_takes_and_gives() {
+    assert_eq!(unsaid(tandem::domain::FEATURES.iter().flat_map(|feature| feature.routes)), Vec::<String>::new());
+    let route = |path| Route::post(path, Access::User, |_| Ok(Response::empty(204)), "");
+    let broken = [route("/a/").gives_nothing(), route("/b/").takes_nothing(), route("/c/").takes_nothing().gives_nothing()];
+    assert_eq!(unsaid(broken.iter()), ["POST /a/", "POST /b/"], "the rule does not see what is missing");
 }

@@ -12,7 +12,7 @@ use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Journal, Mode, Place};
 use crate::feature::ctx::Work;
-use crate::feature::{Access, Ctx, House, Tx};
+use crate::feature::{Access, Ctx, House, Meter, Tx};
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
 use guard::{address, admit, cors, finish, idempotency, meter::Meters};
 use std::io::Read;
@@ -99,7 +99,7 @@ impl App {
         body::read(request, from)?;
         let db = open::database(db, &house.settings)?;
         let now = Timestamp::now();
-        call(&mut Ctx { request, route, db, now, house, caller: None, token, stamp: None, stamped: 0 })
+        call(&mut Ctx { request, route, db, now, house, caller: None, token, stamp: None, stamped: 0, upload: None })
     }
 }
 
@@ -123,7 +123,9 @@ fn admitted(ctx: &mut Ctx<'_>) -> Result<Response> {
         }
         Ok(Response::empty(204))
     };
-    let keyed = ctx.request.method == Method::Post && ctx.request.header("IDEMPOTENCY_KEY").is_some();
+    let keyed = ctx.route.meter != Meter::Uploads
+        && ctx.request.method == Method::Post
+        && ctx.request.header("IDEMPOTENCY_KEY").is_some();
     within(ctx, if keyed { Mode::Write } else { Mode::Read }, &mut look)?;
     kept.map_or_else(|| (ctx.route.handler)(ctx), Ok)
 }
@@ -158,7 +160,7 @@ fn once(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
 
 /// A member's tenant is locked and its clock advanced before anything is read that the work builds on.
 fn stamped(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    if matches!(ctx.route.access, Access::Member(_)) {
+    if ctx.writes_as_member() {
         let tenant = ctx.tenant_id()?;
         ctx.advance(tenant)?;
     }

@@ -58,6 +58,7 @@ const fn limit(meter: Meter) -> &'static str {
     match meter {
         Meter::Requests => "requests",
         Meter::Polls => "polls",
+        Meter::Uploads => "uploads",
         Meter::Free => "none",
     }
 }

@@ -6,6 +6,7 @@ pub mod couples;
 pub mod goals;
 pub mod health;
 pub mod letters;
+pub mod mobile;
 pub mod qna;
 pub mod sync;
 
@@ -21,4 +22,5 @@ pub const FEATURES: &[&Feature] = &[
     &checkins::FEATURE,
     &letters::FEATURE,
     &sync::FEATURE,
+    &mobile::FEATURE,
 ];

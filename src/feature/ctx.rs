@@ -1,7 +1,7 @@
 //! What a handler is given: one request, one transaction, one instant. Made anew for each request, because a FastCGI
 //! process outlives its caller, and nothing about a caller may.
 
-use super::{Feature, Kind, Route, Settings, store};
+use super::{Access, Feature, Kind, Route, Settings, store};
 use crate::base::error::{Error, Kind as Refused, Refusal, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{SECOND, Timestamp};
@@ -64,14 +64,70 @@ pub struct Tenant {
     pub id: i64,
     /// Its id on the wire.
     pub public_id: String,
+    /// A couple, or a team.
+    pub kind: TenantKind,
     /// The caller's seat: 0 is partner A.
     pub seat: i64,
+    /// What the caller may do in it.
+    pub role: Role,
     /// The newest stamp.
     pub clock: Timestamp,
     /// The newest tombstone that was purged: an older cursor must start over.
     pub horizon: Timestamp,
     /// Changes when the store was restored.
     pub epoch: String,
+}
+
+/// What a tenant is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenantKind {
+    /// Two partners.
+    Couple,
+    /// Many members.
+    Team,
+}
+
+impl TenantKind {
+    /// Every kind with its word in the store.
+    pub const ALL: [(TenantKind, &str); 2] = [(TenantKind::Couple, "couple"), (TenantKind::Team, "team")];
+}
+
+/// What a member may do in a tenant; the later, the more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Uses it.
+    Member,
+    /// Invites, too.
+    Staff,
+    /// Decides who belongs to it and how it works, too. Both partners of a couple are members.
+    Admin,
+}
+
+impl Role {
+    /// Every role with its word in the store and on the wire.
+    pub const ALL: [(Role, &str); 3] = [(Role::Member, "member"), (Role::Staff, "staff"), (Role::Admin, "admin")];
+}
+
+/// The entry of a word in a table of words.
+///
+/// # Errors
+/// When the store holds a word that this program does not know, which is a defect or a newer program's.
+pub fn word<T: Copy>(table: &[(T, &str)], word: &str) -> Result<T> {
+    let known = table.iter().find(|(_, known)| *known == word);
+    known.map(|(value, _)| *value).ok_or_else(|| Error::Internal("the store holds a word that is not known".into()))
+}
+
+/// How an upload passes the guards: what it is, the key that it claims, and what it costs.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// The operation that its key belongs to, the same through every face.
+    pub operation: &'static str,
+    /// Its idempotency key, if it has one.
+    pub key: Option<String>,
+    /// The request in canonical form: JSON with sorted members.
+    pub request: Vec<u8>,
+    /// Its cost in points; see the limits of GraphQL.
+    pub points: u32,
 }
 
 /// One request on its way through the house.
@@ -94,6 +150,8 @@ pub struct Ctx<'a> {
     pub stamp: Option<Timestamp>,
     /// The tenant whose clock was advanced.
     pub stamped: i64,
+    /// The upload that is being written, in the place of the request's own key.
+    pub upload: Option<Upload>,
 }
 
 impl Ctx<'_> {
@@ -165,6 +223,22 @@ impl Ctx<'_> {
     /// The work's, the guards', the database's.
     pub fn write(&mut self, work: Work<'_>) -> Result<Response> {
         (self.house.write)(self, work)
+    }
+
+    /// Runs an upload's work as [`Ctx::write`] does, under the upload's own key and limits.
+    ///
+    /// # Errors
+    /// As [`Ctx::write`]; [`Refused::KeyReused`], [`Refused::TooMany`].
+    pub fn write_upload(&mut self, upload: Upload, work: Work<'_>) -> Result<Response> {
+        self.upload = Some(upload);
+        let outcome = self.write(work);
+        self.upload = None;
+        outcome
+    }
+
+    /// Does what is being written belong to the caller's tenant? Then its clock is advanced first.
+    pub fn writes_as_member(&self) -> bool {
+        self.upload.is_some() || matches!(self.route.access, Access::Member(_))
     }
 
     /// Locks a tenant and advances its clock: everything this transaction writes carries the one stamp.

@@ -1,10 +1,12 @@
 //! The seam between the nouns and the house: what a noun declares, and what its handlers are given.
 
+pub mod contract;
 pub mod ctx;
 pub mod settings;
 pub mod store;
 
-pub use ctx::{Caller, Ctx, House, Tenant};
+pub use contract::{Answer, Content, Contract, Describe, Schemas};
+pub use ctx::{Caller, Ctx, House, Role, Tenant, TenantKind, Upload};
 pub use settings::{Rate, Settings};
 
 use crate::base::error::Result;
@@ -80,6 +82,8 @@ pub enum Meter {
     Requests,
     /// Polls of the feed.
     Polls,
+    /// Uploads: counted in the database, in the transaction that writes. The handler opens it with [`Ctx::write_upload`].
+    Uploads,
     /// Not counted.
     Free,
 }
@@ -102,13 +106,15 @@ pub struct Route {
     pub meter: Meter,
     /// What it does, in a few words, for the operator and the API's description.
     pub summary: &'static str,
+    /// What it takes and gives.
+    pub contract: Contract,
     /// What answers.
     pub handler: Handler,
 }
 
 impl Route {
     const fn new(method: Method, path: &'static str, access: Access, tx: Tx, handler: Handler, summary: &'static str) -> Route {
-        Route { method, path, access, tx, meter: Meter::Requests, summary, handler }
+        Route { method, path, access, tx, meter: Meter::Requests, summary, contract: Contract::NONE, handler }
     }
 
     /// A route that reads.
@@ -163,6 +169,8 @@ pub struct Kind {
     pub first_version: bool,
     /// Reads the objects.
     pub load: Load,
+    /// What an object looks like.
+    pub object: Describe,
 }
 
 /// Work in the background: idempotent, so that it may be run at any time and by several at once. `tandem maintain` does.

@@ -43,12 +43,14 @@ pub struct Field {
     pub required: bool,
     /// May it be null?
     pub nullable: bool,
+    /// What its name does not say, for the API's description; empty when it says all.
+    pub about: &'static str,
 }
 
 impl Field {
     /// An optional field that may not be null.
     pub const fn new(name: &'static str, shape: Shape) -> Field {
-        Field { name, shape, required: false, nullable: false }
+        Field { name, shape, required: false, nullable: false, about: "" }
     }
 
     /// Text of at most `max` characters, kept as it came; empty is allowed.
@@ -59,6 +61,18 @@ impl Field {
     /// A name, a title or a code: at most `max` characters, outer white space stripped, empty is allowed.
     pub const fn name(name: &'static str, max: usize) -> Field {
         Field::new(name, Shape::Text { min: 0, max, trim: true, blank: true })
+    }
+
+    /// A parameter that is never refused: what cannot be read is as good as missing.
+    pub const fn lenient(name: &'static str) -> Field {
+        Field::text(name, usize::MAX)
+    }
+
+    /// Says what the name does not.
+    #[must_use]
+    pub const fn about(mut self, about: &'static str) -> Field {
+        self.about = about;
+        self
     }
 
     /// Must be there, and text must not be blank.

@@ -8,6 +8,7 @@ pub mod problem;
 pub mod query;
 pub mod request;
 pub mod response;
+pub mod schema;
 pub mod vars;
 
 pub use query::Query;

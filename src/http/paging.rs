@@ -3,6 +3,8 @@
 use super::{Request, Response};
 use crate::base::error::{Kind, Result, refuse};
 use crate::base::text;
+use crate::http::input::Field;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 /// Items on a page when the client does not say.
@@ -18,12 +20,29 @@ pub struct Page {
     count: i64,
 }
 
-#[derive(Serialize)]
+/// The query parameters of every list.
+pub const PARAMETERS: &[Field] = &[
+    Field::lenient("page").about("A number from 1, or `last`. A page that does not exist is 404."),
+    Field::lenient("page_size").about("1 to 200; 50 when it is missing or unreadable."),
+];
+
+/// One page of a list.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 struct Envelope<'a, T> {
+    /// How many there are on all pages.
     count: i64,
+    /// Where the next page is.
     next: Option<String>,
+    /// Where the page before is.
     previous: Option<String>,
+    /// This page's items.
     results: &'a [T],
+}
+
+/// The schema of a page of such items.
+pub fn schema<'t, T: JsonSchema + 't>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<Envelope<'t, T>>()
 }
 
 impl Page {

@@ -3,7 +3,8 @@
 use crate::base::error::{Error, Kind, Refusal, Result, refuse};
 use crate::base::text;
 use crate::base::token::{Claims, Purpose};
-use crate::feature::{Access, Caller, Ctx, House, Route, Tenant, Without};
+use crate::feature::ctx::word;
+use crate::feature::{Access, Caller, Ctx, House, Role, Route, Tenant, TenantKind, Without};
 use crate::http::{Method, Request, Response, paging::Page};
 use crate::params;
 
@@ -36,7 +37,7 @@ pub fn caller(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
 }
 
 fn find(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Option<Caller>> {
-    let sql = "SELECT u.id, u.timezone, m.tenant, m.seat, t.public_id, t.clock, t.horizon, t.epoch \
+    let sql = "SELECT u.id, u.timezone, m.tenant, m.seat, m.role, t.kind, t.public_id, t.clock, t.horizon, t.epoch \
          FROM sessions s JOIN users u ON u.id = s.user_id \
          LEFT JOIN members m ON m.user_id = u.id LEFT JOIN tenants t ON t.id = m.tenant \
          WHERE s.id = ? AND s.expires_at > ? AND u.disabled = 0";
@@ -46,10 +47,12 @@ fn find(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Option<Caller>> {
             Some(id) => Some(Tenant {
                 id,
                 seat: row.get(3)?,
-                public_id: row.get(4)?,
-                clock: row.get(5)?,
-                horizon: row.get(6)?,
-                epoch: row.get(7)?,
+                role: word(&Role::ALL, &row.get::<String>(4)?)?,
+                kind: word(&TenantKind::ALL, &row.get::<String>(5)?)?,
+                public_id: row.get(6)?,
+                clock: row.get(7)?,
+                horizon: row.get(8)?,
+                epoch: row.get(9)?,
             }),
         };
         Ok(Caller { user: row.get(0)?, session: claims.sid.clone(), timezone: row.get(1)?, tenant })

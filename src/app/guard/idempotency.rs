@@ -8,7 +8,7 @@ use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::{DAY, Timestamp};
 use crate::db::Upsert;
-use crate::feature::{Access, Ctx};
+use crate::feature::Ctx;
 use crate::http::{Method, Response};
 use crate::params;
 use chacha20poly1305::aead::{Aead, KeyInit};
@@ -36,11 +36,20 @@ struct Kept {
     body: Vec<u8>,
 }
 
-/// The request's key, if it is a POST that carries one.
+/// The key that the transaction claims: the upload's, or that of a POST.
 pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
+    if let Some(upload) = &ctx.upload {
+        return upload.key.as_ref().map(|key| claim(ctx, upload.operation, key, &upload.request)).transpose();
+    }
     let Some(value) = ctx.request.header("IDEMPOTENCY_KEY").filter(|_| ctx.request.method == Method::Post) else {
         return Ok(None);
     };
+    let operation = format!("{} {}", ctx.route.path, ctx.request.captured.join("/"));
+    claim(ctx, &operation, value, &canonical(ctx)).map(Some)
+}
+
+/// The row of a key: it belongs to the tenant, the user and the operation.
+fn claim(ctx: &Ctx<'_>, operation: &str, value: &str, request: &[u8]) -> Result<Key> {
     if !(LENGTH.0..=LENGTH.1).contains(&value.len()) || !value.bytes().all(|b| b.is_ascii_graphic()) {
         let detail = Message::with(&text::KEY_LENGTH, &[&LENGTH.0, &LENGTH.1]);
         return Err(Refusal::with(Kind::Invalid, detail).into());
@@ -48,13 +57,10 @@ pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
     let secret = ctx.house.derive("idempotency");
     let user = ctx.caller.as_ref().map_or(0, |c| c.user);
     // Pairing moves the caller from one tenant to another: its own routes are asked again from the other side.
-    let member = ctx.caller.as_ref().filter(|_| matches!(ctx.route.access, Access::Member(_)));
+    let member = ctx.caller.as_ref().filter(|_| ctx.writes_as_member());
     let tenant = member.and_then(|c| c.tenant.as_ref()).map_or(0, |t| t.id);
-    let operation = format!("{tenant} {user} {} {}", ctx.route.path, ctx.request.captured.join("/"));
-    Ok(Some(Key {
-        scope: keyed(&secret, &[operation.as_bytes(), value.as_bytes()]),
-        request: keyed(&secret, &[&canonical(ctx)]),
-    }))
+    let operation = format!("{tenant} {user} {operation}");
+    Ok(Key { scope: keyed(&secret, &[operation.as_bytes(), value.as_bytes()]), request: keyed(&secret, &[request]) })
 }
 
 /// The request in canonical form: JSON with sorted members, so that a client that writes it anew sends the same.

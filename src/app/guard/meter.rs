@@ -70,7 +70,7 @@ fn limit(meter: Meter, settings: &Settings) -> Option<(&'static str, Rate)> {
     match meter {
         Meter::Requests => Some(("requests", settings.limit_requests?)),
         Meter::Polls => Some(("polls", settings.limit_polls?)),
-        Meter::Free => None,
+        Meter::Uploads | Meter::Free => None,
     }
 }
 

@@ -5,9 +5,12 @@ use super::rules::{self, User};
 use super::{accounts, password, store};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::{self, Message};
-use crate::feature::Ctx;
-use crate::feature::ctx::{found, value};
+use crate::base::time::Timestamp;
+use crate::feature::ctx::found;
+use crate::feature::{Ctx, Schemas};
 use crate::http::{Response, etag};
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// POST `/auth/register/`
@@ -87,7 +90,33 @@ pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
             kinds.insert(kind.name.to_owned(), Value::Array(every(ctx, kind)?));
         }
     }
-    Ok(Response::json(200, &json!({"exported_at": ctx.now, "user": value(&user)?, "data": kinds})))
+    Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data: kinds }))
+}
+
+/// Everything held on the caller.
+#[derive(Serialize, JsonSchema)]
+struct Export<'a> {
+    /// When it was read.
+    exported_at: Timestamp,
+    /// The account.
+    user: &'a User,
+    /// Every object of the couple, by kind; nothing without a couple.
+    data: Map<String, Value>,
+}
+
+/// The schema of [`Export`]: its lists are the registry's kinds.
+pub fn describe_export(schemas: &mut Schemas) -> Schema {
+    let kinds = schemas.features.iter().flat_map(|feature| feature.kinds);
+    let lists = kinds.map(|kind| {
+        let items = (kind.object)(schemas).to_value();
+        (kind.name.to_owned(), json!({"type": "array", "items": items}))
+    });
+    let lists: Map<String, Value> = lists.collect();
+    let mut schema = Export::json_schema(&mut schemas.generator);
+    if let Some(data) = schema.pointer_mut("/properties/data") {
+        *data = json!({"type": "object", "properties": lists});
+    }
+    schema
 }
 
 /// How many objects are read at once.

@@ -2,7 +2,7 @@
 
 use super::password;
 use super::rules::{self, User};
-use super::session::{Next, Rotation};
+use super::session::{Next, Rotation, SignedIn, Tokens};
 use super::store::{self, Account};
 use crate::base::error::{Error, Kind, Refusal, Result};
 use crate::base::id;
@@ -13,7 +13,6 @@ use crate::db::Mode;
 use crate::feature::Ctx;
 use crate::http::Response;
 use crate::http::input::Input;
-use serde_json::json;
 
 /// POST `/auth/login/`
 pub fn login(ctx: &mut Ctx<'_>) -> Result<Response> {
@@ -87,7 +86,7 @@ pub fn signed_in(ctx: &mut Ctx<'_>, status: u16, user: &User) -> Result<Response
     store::insert_session(ctx.db, &session, user.id, &rotation, ctx.now, expires)?;
     let access = access_token(ctx, user.id, &session)?;
     let refresh = refresh_token(ctx, user.id, &session, 0, ctx.now)?;
-    Ok(Response::json(status, &json!({"user": user, "access": access, "refresh": refresh})))
+    Ok(Response::json(status, &SignedIn { user, access, refresh }))
 }
 
 fn access_token(ctx: &Ctx<'_>, user: i64, session: &str) -> Result<String> {
@@ -136,7 +135,7 @@ fn refreshed(ctx: &mut Ctx<'_>, claims: &Claims, bucket: &str) -> Result<Respons
             store::update_session(ctx.db, &claims.sid, &rotation, ctx.now.plus(ctx.house.settings.refresh_ttl))?;
             let access = access_token(ctx, user, &claims.sid)?;
             let refresh = refresh_token(ctx, user, &claims.sid, number, at)?;
-            Ok(Response::json(200, &json!({"access": access, "refresh": refresh})))
+            Ok(Response::json(200, &Tokens { access, refresh }))
         }
         other => {
             if other.is_some() {

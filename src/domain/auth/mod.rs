@@ -8,23 +8,48 @@ pub mod rules;
 pub mod session;
 pub mod store;
 
-use crate::feature::{Access, Feature, Job, Route};
+use crate::feature::{Access, Content, Feature, Job, Route};
+use rules::User;
+use session::{SignedIn, Tokens};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature { jobs: JOBS, ..Feature::new("auth", ROUTES) };
 
 const ROUTES: &[Route] = &[
-    Route::post("/auth/register/", Access::Public, api::register, "Make an account and sign in").own(),
-    Route::post("/auth/login/", Access::Public, api_session::login, "Sign in").own(),
-    Route::post("/auth/refresh/", Access::Public, api_session::refresh, "New tokens for a refresh token").own(),
-    Route::post("/auth/logout/", Access::Public, api_session::logout, "End the session of a refresh token").own(),
+    Route::post("/auth/register/", Access::Public, api::register, "Make an account and sign in")
+        .own()
+        .takes(rules::REGISTER)
+        .gives::<SignedIn>(201),
+    Route::post("/auth/login/", Access::Public, api_session::login, "Sign in").own().takes(rules::LOGIN).gives::<SignedIn>(200),
+    Route::post("/auth/refresh/", Access::Public, api_session::refresh, "New tokens for a refresh token")
+        .own()
+        .takes(rules::REFRESH)
+        .gives::<Tokens>(200)
+        .refuses(&[401]),
+    Route::post("/auth/logout/", Access::Public, api_session::logout, "End the session of a refresh token")
+        .own()
+        .takes(rules::REFRESH)
+        .gives_nothing()
+        .refuses(&[401]),
     Route::post("/auth/logout-all/", Access::Public, api_session::logout_all, "End every session of a refresh token's user")
-        .own(),
-    Route::get("/auth/me/", Access::User, api::me, "The caller's account"),
-    Route::patch("/auth/me/", Access::User, api::change, "Change the caller's account"),
-    Route::delete("/auth/me/", Access::User, api::delete, "Delete the caller's account").own(),
-    Route::post("/auth/password/", Access::User, api::password, "Change the password; every other session ends").own(),
-    Route::get("/auth/export/", Access::User, api::export, "Everything held on the caller and their couple"),
+        .own()
+        .takes(rules::REFRESH)
+        .gives_nothing()
+        .refuses(&[401]),
+    Route::get("/auth/me/", Access::User, api::me, "The caller's account").gives_under::<User>(200, "user"),
+    Route::patch("/auth/me/", Access::User, api::change, "Change the caller's account")
+        .takes(rules::CHANGE)
+        .gives_under::<User>(200, "user"),
+    Route::delete("/auth/me/", Access::User, api::delete, "Delete the caller's account")
+        .own()
+        .takes(rules::DELETE)
+        .gives_nothing(),
+    Route::post("/auth/password/", Access::User, api::password, "Change the password; every other session ends")
+        .own()
+        .takes(rules::PASSWORDS)
+        .gives_nothing(),
+    Route::get("/auth/export/", Access::User, api::export, "Everything held on the caller and their couple")
+        .answers(200, Content::Json(api::describe_export)),
 ];
 
 const JOBS: &[Job] = &[

@@ -4,6 +4,7 @@ use super::password;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::http::input::{Field, Input, Shape};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The longest user name, given name and family name, in characters.
@@ -60,7 +61,7 @@ pub const DELETE: &[Field] = &[secret("password", 0).required()];
 pub const PASSWORDS: &[Field] = &[secret("old_password", 0).required(), secret("new_password", PASSWORD.0).required()];
 
 /// An account as its owner sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct User {
     /// A random 48-bit number.
     pub id: i64,
@@ -72,7 +73,8 @@ pub struct User {
     pub first_name: String,
     /// The family name.
     pub last_name: String,
-    /// One of [`LANGUAGES`].
+    /// fr, en or ko.
+    #[schemars(extend("enum" = LANGUAGES))]
     pub language: String,
     /// An IANA name.
     pub timezone: String,

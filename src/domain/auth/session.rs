@@ -9,10 +9,33 @@
 //! | the one before, within 60 s | two of its requests crossed | the same successor again |
 //! | anything older | a token was stolen | the session ends |
 
+use super::rules::User;
 use crate::base::time::{MINUTE, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// How long the same question gets the same successor.
 pub const GRACE: i64 = MINUTE;
+
+/// What signing in answers.
+#[derive(Serialize, JsonSchema)]
+pub struct SignedIn<'a> {
+    /// The account.
+    pub user: &'a User,
+    /// The token that requests carry.
+    pub access: String,
+    /// The token that gets new tokens.
+    pub refresh: String,
+}
+
+/// What a refresh token is exchanged for.
+#[derive(Serialize, JsonSchema)]
+pub struct Tokens {
+    /// The token that requests carry.
+    pub access: String,
+    /// The token that gets the next ones.
+    pub refresh: String,
+}
 
 /// Where a session's refresh tokens stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

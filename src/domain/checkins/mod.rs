@@ -4,7 +4,8 @@ mod api;
 mod rules;
 mod store;
 
-use crate::feature::{Access, Feature, Kind, Route, Without};
+use crate::feature::{Access, Feature, Kind, Route, Without, contract};
+use rules::Checkin;
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("checkins", ROUTES) };
@@ -12,17 +13,25 @@ pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("checkins", 
 /// Check-ins in the feed.
 const CHECKINS: &str = "checkins";
 
-const KINDS: &[Kind] = &[Kind { name: CHECKINS, first_version: true, load: api::load_checkins }];
+const KINDS: &[Kind] = &[Kind { name: CHECKINS, first_version: true, load: api::load_checkins, object: contract::of::<Checkin> }];
 
 const LIST: Access = Access::Member(Without::Empty);
 const NEW: Access = Access::Member(Without::Invalid);
 const ONE: Access = Access::Member(Without::NotFound);
 
 const ROUTES: &[Route] = &[
-    Route::get("/checkins/", LIST, api::list, "Check-ins of the last 7 days or of a range, newest day first"),
-    Route::post("/checkins/", NEW, api::create, "Check in"),
-    Route::get("/checkins/{id}/", ONE, api::checkin, "One check-in, one's own or the partner's"),
-    Route::put("/checkins/{id}/", ONE, api::update, "Replace one's own check-in"),
-    Route::patch("/checkins/{id}/", ONE, api::update, "Change one's own check-in"),
-    Route::delete("/checkins/{id}/", ONE, api::delete, "Delete one's own check-in"),
+    Route::get("/checkins/", LIST, api::list, "Check-ins of the last 7 days or of a range, newest day first")
+        .parameters(rules::FILTER)
+        .lists::<Checkin>(),
+    Route::post("/checkins/", NEW, api::create, "Check in").takes(rules::CHECKIN).gives::<Checkin>(201),
+    Route::get("/checkins/{id}/", ONE, api::checkin, "One check-in, one's own or the partner's").gives::<Checkin>(200),
+    Route::put("/checkins/{id}/", ONE, api::update, "Replace one's own check-in")
+        .takes(rules::CHECKIN)
+        .gives::<Checkin>(200)
+        .refuses(&[403]),
+    Route::patch("/checkins/{id}/", ONE, api::update, "Change one's own check-in")
+        .takes(rules::CHECKIN)
+        .gives::<Checkin>(200)
+        .refuses(&[403]),
+    Route::delete("/checkins/{id}/", ONE, api::delete, "Delete one's own check-in").gives_nothing().refuses(&[403]),
 ];

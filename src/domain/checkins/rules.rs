@@ -4,6 +4,7 @@ use crate::base::text;
 use crate::base::time::Timestamp;
 use crate::http::input::{Field, Input, Shape};
 use chrono::{Days, NaiveDate};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Mood, stress and energy: from nothing to all there is.
@@ -35,21 +36,26 @@ pub const FILTER: &[Field] = &[
 ];
 
 /// A check-in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Checkin {
     /// Its id.
+    #[schemars(extend("format" = "uuid"))]
     pub id: String,
     /// Whose it is: they alone may change it.
     pub user_id: i64,
     /// Their user name, as the account has it now.
     pub username: String,
     /// The day, `YYYY-MM-DD`.
+    #[schemars(extend("format" = "date"))]
     pub date: String,
     /// 0 to 10.
+    #[schemars(range(min = 0, max = 10))]
     pub mood: i64,
     /// 0 to 10.
+    #[schemars(range(min = 0, max = 10))]
     pub stress: i64,
     /// 0 to 10.
+    #[schemars(range(min = 0, max = 10))]
     pub energy: i64,
     /// What there is to say about the day.
     pub note: String,

@@ -4,6 +4,7 @@ use crate::base::error::Result;
 use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::http::input::{Field, Shape};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How long a code lives when the client does not say, in minutes.
@@ -26,9 +27,10 @@ pub const INVITE: &[Field] = &[Field::new("ttl_minutes", Shape::Int(1, TTL_MAX))
 pub const JOIN: &[Field] = &[Field::name("code", 64).required()];
 
 /// A couple.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Couple {
     /// Its id.
+    #[schemars(extend("format" = "uuid"))]
     pub id: String,
     /// Who started it, or stayed.
     pub partner_a: Option<Partner>,
@@ -41,7 +43,7 @@ pub struct Couple {
 }
 
 /// One of the two, as the other sees them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Partner {
     /// The user's id.
     pub id: i64,
@@ -54,7 +56,7 @@ pub struct Partner {
 }
 
 /// An invitation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Invite {
     /// Six digits.
     pub code: String,

@@ -4,7 +4,8 @@ mod api;
 mod rules;
 mod store;
 
-use crate::feature::{Access, Feature, Kind, Route, Without};
+use crate::feature::{Access, Feature, Kind, Route, Without, contract};
+use rules::{Action, Goal};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("goals", ROUTES) };
@@ -15,8 +16,8 @@ const GOALS: &str = "goals";
 const ACTIONS: &str = "goal_actions";
 
 const KINDS: &[Kind] = &[
-    Kind { name: GOALS, first_version: true, load: api::load_goals },
-    Kind { name: ACTIONS, first_version: true, load: api::load_actions },
+    Kind { name: GOALS, first_version: true, load: api::load_goals, object: contract::of::<Goal> },
+    Kind { name: ACTIONS, first_version: true, load: api::load_actions, object: contract::of::<Action> },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);
@@ -24,16 +25,18 @@ const NEW: Access = Access::Member(Without::Invalid);
 const ONE: Access = Access::Member(Without::NotFound);
 
 const ROUTES: &[Route] = &[
-    Route::get("/goals/", LIST, api::list, "The couple's goals, newest change first"),
-    Route::post("/goals/", NEW, api::create, "Set a goal"),
-    Route::get("/goals/actions/{id}/", ONE, api::action, "One action"),
-    Route::put("/goals/actions/{id}/", ONE, api::update_action, "Replace an action"),
-    Route::patch("/goals/actions/{id}/", ONE, api::update_action, "Change an action"),
-    Route::delete("/goals/actions/{id}/", ONE, api::delete_action, "Delete an action"),
-    Route::get("/goals/{id}/", ONE, api::goal, "One goal with its actions"),
-    Route::put("/goals/{id}/", ONE, api::update, "Replace a goal"),
-    Route::patch("/goals/{id}/", ONE, api::update, "Change a goal"),
-    Route::delete("/goals/{id}/", ONE, api::delete, "Delete a goal and its actions"),
-    Route::get("/goals/{id}/actions/", ONE, api::actions, "A goal's actions, oldest first"),
-    Route::post("/goals/{id}/actions/", ONE, api::add_action, "Add an action to a goal"),
+    Route::get("/goals/", LIST, api::list, "The couple's goals, newest change first").lists::<Goal>(),
+    Route::post("/goals/", NEW, api::create, "Set a goal").takes(rules::GOAL).gives::<Goal>(201),
+    Route::get("/goals/actions/{id}/", ONE, api::action, "One action").gives::<Action>(200),
+    Route::put("/goals/actions/{id}/", ONE, api::update_action, "Replace an action").takes(rules::ACTION).gives::<Action>(200),
+    Route::patch("/goals/actions/{id}/", ONE, api::update_action, "Change an action").takes(rules::ACTION).gives::<Action>(200),
+    Route::delete("/goals/actions/{id}/", ONE, api::delete_action, "Delete an action").gives_nothing(),
+    Route::get("/goals/{id}/", ONE, api::goal, "One goal with its actions").gives::<Goal>(200),
+    Route::put("/goals/{id}/", ONE, api::update, "Replace a goal").takes(rules::GOAL).gives::<Goal>(200),
+    Route::patch("/goals/{id}/", ONE, api::update, "Change a goal").takes(rules::GOAL).gives::<Goal>(200),
+    Route::delete("/goals/{id}/", ONE, api::delete, "Delete a goal and its actions").gives_nothing(),
+    Route::get("/goals/{id}/actions/", ONE, api::actions, "A goal's actions, oldest first").lists::<Action>(),
+    Route::post("/goals/{id}/actions/", ONE, api::add_action, "Add an action to a goal")
+        .takes(rules::ACTION)
+        .gives_under::<Action>(201, "action"),
 ];

@@ -2,6 +2,7 @@
 
 use crate::base::time::Timestamp;
 use crate::http::input::{Field, Input, Shape};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The longest title of a goal and text of an action, in characters.
@@ -11,6 +12,9 @@ const MAX_WHY: usize = 10_000;
 /// User ids have 48 bits.
 const MAX_USER: i64 = (1 << crate::base::id::USER_ID_BITS) - 1;
 
+/// Where a goal stands.
+const STATUSES: &[&str] = &["ACTIVE", "DONE", "PAUSED"];
+
 /// The most actions of a goal: a goal is shown with all of them.
 pub const MAX_ACTIONS: usize = 500;
 
@@ -18,7 +22,7 @@ pub const MAX_ACTIONS: usize = 500;
 pub const GOAL: &[Field] = &[
     Field::name("title", MAX_TITLE).required(),
     Field::text("why_for_us", MAX_WHY),
-    Field::new("status", Shape::Choice(&["ACTIVE", "DONE", "PAUSED"])),
+    Field::new("status", Shape::Choice(STATUSES)),
     Field::new("target_date", Shape::Date).nullable(),
     Field::new("owner", Shape::Int(1, MAX_USER)).nullable(),
 ];
@@ -27,17 +31,20 @@ pub const GOAL: &[Field] = &[
 pub const ACTION: &[Field] = &[Field::name("text", MAX_TITLE).required(), Field::new("done", Shape::Bool)];
 
 /// A goal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Goal {
     /// Its id.
+    #[schemars(extend("format" = "uuid"))]
     pub id: String,
     /// What is to be reached.
     pub title: String,
     /// Why.
     pub why_for_us: String,
     /// ACTIVE, DONE or PAUSED.
+    #[schemars(extend("enum" = STATUSES))]
     pub status: String,
     /// The day it should be reached, `YYYY-MM-DD`.
+    #[schemars(extend("format" = "date"))]
     pub target_date: Option<String>,
     /// Who of the two looks after it.
     pub owner: Option<i64>,
@@ -70,11 +77,13 @@ impl Goal {
 }
 
 /// A step towards a goal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Action {
     /// Its id.
+    #[schemars(extend("format" = "uuid"))]
     pub id: String,
     /// The goal it leads to.
+    #[schemars(extend("format" = "uuid"))]
     pub goal_id: String,
     /// What is to be done.
     pub text: String,

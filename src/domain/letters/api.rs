@@ -81,6 +81,9 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::empty(204))
 }
 
+/// The media type of a letter on paper (RFC 8118).
+pub const PDF: &str = "application/pdf";
+
 /// GET `/letters/{id}/pdf/`
 pub fn pdf(ctx: &mut Ctx<'_>) -> Result<Response> {
     let letter = find(ctx)?;
@@ -93,7 +96,7 @@ pub fn pdf(ctx: &mut Ctx<'_>) -> Result<Response> {
         names: (names.next().unwrap_or_default(), names.next()),
     })?;
     let name = format!("inline; filename=\"letter-{}.pdf\"", letter.month);
-    Ok(Response::bytes(200, "application/pdf", content).with("Content-Disposition", name))
+    Ok(Response::bytes(200, PDF, content).with("Content-Disposition", name))
 }
 
 /// The language that the request asks for, or else the caller's account's.

@@ -5,7 +5,8 @@ pub mod pdf;
 mod rules;
 mod store;
 
-use crate::feature::{Access, Feature, Kind, Route, Without};
+use crate::feature::{Access, Content, Feature, Kind, Route, Without, contract};
+use rules::Letter;
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("letters", ROUTES) };
@@ -13,18 +14,24 @@ pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("letters", R
 /// Letters in the feed.
 const LETTERS: &str = "letters";
 
-const KINDS: &[Kind] = &[Kind { name: LETTERS, first_version: true, load: api::load_letters }];
+const KINDS: &[Kind] = &[Kind { name: LETTERS, first_version: true, load: api::load_letters, object: contract::of::<Letter> }];
 
 const LIST: Access = Access::Member(Without::Empty);
 const NEW: Access = Access::Member(Without::Invalid);
 const ONE: Access = Access::Member(Without::NotFound);
 
 const ROUTES: &[Route] = &[
-    Route::get("/letters/", LIST, api::list, "The couple's letters, newest month first"),
-    Route::post("/letters/", NEW, api::write, "Write the letter of a month, or rewrite it"),
-    Route::get("/letters/{id}/", ONE, api::letter, "One letter"),
-    Route::put("/letters/{id}/", ONE, api::update, "Replace a letter"),
-    Route::patch("/letters/{id}/", ONE, api::update, "Change a letter"),
-    Route::delete("/letters/{id}/", ONE, api::delete, "Delete a letter"),
-    Route::get("/letters/{id}/pdf/", ONE, api::pdf, "A letter as PDF"),
+    Route::get("/letters/", LIST, api::list, "The couple's letters, newest month first")
+        .parameters(rules::FILTER)
+        .lists::<Letter>(),
+    Route::post("/letters/", NEW, api::write, "Write the letter of a month, or rewrite it")
+        .takes(rules::LETTER)
+        .gives_under::<Letter>(201, "letter")
+        .gives_under::<Letter>(200, "letter")
+        .refuses(&[412]),
+    Route::get("/letters/{id}/", ONE, api::letter, "One letter").gives::<Letter>(200),
+    Route::put("/letters/{id}/", ONE, api::update, "Replace a letter").takes(rules::LETTER).gives::<Letter>(200),
+    Route::patch("/letters/{id}/", ONE, api::update, "Change a letter").takes(rules::LETTER).gives::<Letter>(200),
+    Route::delete("/letters/{id}/", ONE, api::delete, "Delete a letter").gives_nothing(),
+    Route::get("/letters/{id}/pdf/", ONE, api::pdf, "A letter as PDF").answers(200, Content::Bytes(api::PDF)),
 ];

@@ -2,6 +2,7 @@
 
 use crate::base::time::Timestamp;
 use crate::http::input::{Field, Input, Shape};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The longest letter, in characters: a hundred pages.
@@ -17,9 +18,10 @@ pub const LETTER: &[Field] = &[Field::new("month", Shape::Month).required(), Fie
 pub const FILTER: &[Field] = &[Field::new("month", Shape::Month)];
 
 /// A letter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Letter {
     /// Its id.
+    #[schemars(extend("format" = "uuid"))]
     pub id: String,
     /// Its month, `YYYY-MM`; a couple has one letter a month.
     pub month: String,

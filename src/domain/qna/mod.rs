@@ -4,7 +4,8 @@ mod api;
 mod rules;
 mod store;
 
-use crate::feature::{Access, Feature, Kind, Route, Without};
+use crate::feature::{Access, Feature, Kind, Route, Without, contract};
+use rules::{Answer, Placed, Question};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("qna", ROUTES) };
@@ -15,8 +16,8 @@ const QUESTIONS: &str = "qna_questions";
 const ANSWERS: &str = "qna_answers";
 
 const KINDS: &[Kind] = &[
-    Kind { name: QUESTIONS, first_version: true, load: api::load_questions },
-    Kind { name: ANSWERS, first_version: true, load: api::load_answers },
+    Kind { name: QUESTIONS, first_version: true, load: api::load_questions, object: contract::of::<Question> },
+    Kind { name: ANSWERS, first_version: true, load: api::load_answers, object: contract::of::<Placed> },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);
@@ -24,11 +25,21 @@ const NEW: Access = Access::Member(Without::Invalid);
 const ONE: Access = Access::Member(Without::NotFound);
 
 const ROUTES: &[Route] = &[
-    Route::get("/qna/questions/", LIST, api::list, "The couple's questions with their answers, newest change first"),
-    Route::post("/qna/questions/", NEW, api::create, "Ask a question"),
-    Route::get("/qna/questions/{id}/", ONE, api::question, "One question with its answers"),
-    Route::put("/qna/questions/{id}/", ONE, api::update, "Replace one's own question"),
-    Route::patch("/qna/questions/{id}/", ONE, api::update, "Change one's own question"),
-    Route::delete("/qna/questions/{id}/", ONE, api::delete, "Delete a question and its answers"),
-    Route::post("/qna/questions/{id}/answer/", ONE, api::answer, "Answer a question, or change one's answer"),
+    Route::get("/qna/questions/", LIST, api::list, "The couple's questions with their answers, newest change first")
+        .lists::<Question>(),
+    Route::post("/qna/questions/", NEW, api::create, "Ask a question").takes(rules::QUESTION).gives::<Question>(201),
+    Route::get("/qna/questions/{id}/", ONE, api::question, "One question with its answers").gives::<Question>(200),
+    Route::put("/qna/questions/{id}/", ONE, api::update, "Replace one's own question")
+        .takes(rules::QUESTION)
+        .gives::<Question>(200)
+        .refuses(&[403]),
+    Route::patch("/qna/questions/{id}/", ONE, api::update, "Change one's own question")
+        .takes(rules::QUESTION)
+        .gives::<Question>(200)
+        .refuses(&[403]),
+    Route::delete("/qna/questions/{id}/", ONE, api::delete, "Delete a question and its answers").gives_nothing(),
+    Route::post("/qna/questions/{id}/answer/", ONE, api::answer, "Answer a question, or change one's answer")
+        .takes(rules::ANSWER)
+        .gives_under::<Answer>(200, "answer")
+        .refuses(&[412]),
 ];

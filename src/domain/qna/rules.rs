@@ -2,6 +2,7 @@
 
 use crate::base::time::Timestamp;
 use crate::http::input::{Field, Input, Shape};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The longest question, in characters: a few pages.
@@ -11,17 +12,20 @@ const MAX_THEME: usize = 64;
 /// The longest answer, in characters: twice a question.
 const MAX_ANSWER: usize = 20_000;
 
+/// What an answer may be.
+const STATUSES: &[&str] = &["ANSWERED", "NEEDS_TIME", "CLARIFY"];
+
 /// The fields of a question.
 pub const QUESTION: &[Field] = &[Field::text("text", MAX_QUESTION).required(), Field::name("theme", MAX_THEME)];
 
 /// The fields of an answer.
-pub const ANSWER: &[Field] =
-    &[Field::new("status", Shape::Choice(&["ANSWERED", "NEEDS_TIME", "CLARIFY"])), Field::text("text", MAX_ANSWER)];
+pub const ANSWER: &[Field] = &[Field::new("status", Shape::Choice(STATUSES)), Field::text("text", MAX_ANSWER)];
 
 /// A question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Question {
     /// Its id.
+    #[schemars(extend("format" = "uuid"))]
     pub id: String,
     /// What is asked.
     pub text: String,
@@ -54,15 +58,17 @@ impl Question {
 }
 
 /// One user's answer to a question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Answer {
     /// Its id.
+    #[schemars(extend("format" = "uuid"))]
     pub id: String,
     /// Who answers.
     pub user_id: i64,
     /// Their user name, as the account has it now.
     pub username: String,
     /// ANSWERED, NEEDS_TIME or CLARIFY.
+    #[schemars(extend("enum" = STATUSES))]
     pub status: String,
     /// What they say.
     pub text: String,
@@ -85,9 +91,11 @@ impl Answer {
 }
 
 /// An answer outside its question, as the feed shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "PlacedAnswer")]
 pub struct Placed {
     /// The question that it answers.
+    #[schemars(extend("format" = "uuid"))]
     pub question_id: String,
     /// The answer.
     #[serde(flatten)]

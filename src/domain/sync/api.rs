@@ -4,38 +4,71 @@ use super::rules::{self, Change, Cut};
 use super::store;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
-use crate::feature::{Ctx, Kind, Tenant};
+use crate::feature::{Ctx, Kind, Schemas, Tenant};
 use crate::http::Response;
+use schemars::{JsonSchema, Schema};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-/// The answer to a poll.
-#[derive(Serialize)]
+/// What changed.
+#[derive(Serialize, JsonSchema)]
 struct Answer<'a> {
     /// The instant up to which the answer is complete: the next `since`.
     server_time: Timestamp,
+    /// The cursor that the answer continues from.
     since: Timestamp,
+    /// Another one than before: start over.
     epoch: &'a str,
+    /// These are not the changes but everything alive: it replaces what the client holds.
     reset: bool,
+    /// There is more: ask again at once.
     has_more: bool,
+    /// Seconds until the next poll.
     poll_after: u32,
+    /// The changes by kind, oldest first.
+    #[schemars(with = "Value")]
     changes: Lists,
 }
 
 /// The lists, in the order of the registry; an empty one is there too.
 struct Lists(Vec<(&'static str, Vec<Item>)>);
 
-#[derive(Serialize)]
+/// An object that changed.
+#[derive(Serialize, JsonSchema)]
 struct Item {
+    /// Its id.
     id: String,
+    /// The stamp of its last change.
     updated_at: Timestamp,
+    /// Is it gone?
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     deleted: bool,
+    /// The object, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     object: Option<Value>,
+}
+
+/// The schema of [`Answer`]: its lists are the registry's kinds.
+pub fn describe(schemas: &mut Schemas) -> Schema {
+    let kinds: Vec<&Kind> = schemas.features.iter().flat_map(|feature| feature.kinds).collect();
+    let lists: Map<String, Value> = kinds.iter().map(|kind| (kind.name.to_owned(), describe_list(schemas, kind))).collect();
+    let required: Vec<&str> = kinds.iter().filter(|kind| kind.first_version).map(|kind| kind.name).collect();
+    let mut schema = Answer::json_schema(&mut schemas.generator);
+    if let Some(changes) = schema.pointer_mut("/properties/changes") {
+        *changes = json!({"type": "object", "properties": lists, "required": required});
+    }
+    schema
+}
+
+fn describe_list(schemas: &mut Schemas, kind: &Kind) -> Value {
+    let mut item = Item::json_schema(&mut schemas.generator);
+    if let Some(object) = item.pointer_mut("/properties/object") {
+        *object = (kind.object)(schemas).to_value();
+    }
+    json!({"type": "array", "items": item})
 }
 
 impl Serialize for Lists {

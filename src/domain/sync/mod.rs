@@ -4,11 +4,13 @@ mod api;
 mod rules;
 mod store;
 
-use crate::feature::{Access, Feature, Job, Meter, Route, Without};
+use crate::feature::{Access, Content, Feature, Job, Meter, Route, Without};
 
 /// The registry entry.
 pub const FEATURE: Feature =
     Feature { jobs: &[Job { name: "tombstones beyond the horizon", run: store::purge }], ..Feature::new("sync", ROUTES) };
 
-const ROUTES: &[Route] =
-    &[Route::get("/sync/changes/", Access::Member(Without::NoCouple), api::changes, "What changed since").metered(Meter::Polls)];
+const ROUTES: &[Route] = &[Route::get("/sync/changes/", Access::Member(Without::NoCouple), api::changes, "What changed since")
+    .metered(Meter::Polls)
+    .parameters(rules::PARAMETERS)
+    .answers(200, Content::Json(api::describe))];

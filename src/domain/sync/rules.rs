@@ -1,11 +1,21 @@
 //! The rules of the cursor and of pages.
 
 use crate::base::time::{DAY, Timestamp};
+use crate::http::input::Field;
 
 /// How far back a poll without a readable `since` looks, as existing clients expect.
 const DEFAULT_SPAN: i64 = DAY;
 /// The most changes on a page.
 const MAX_LIMIT: usize = 1_000;
+
+/// The parameters of a poll.
+pub const PARAMETERS: &[Field] = &[
+    Field::lenient("since").about("The last `server_time`; a day ago when it is missing or unreadable."),
+    Field::lenient("limit").about("1 to 1000 changes on a page; otherwise the answer is whole."),
+    Field::lenient("epoch").about("The last `epoch`: another one than the tenant's starts over."),
+    Field::lenient("include").about("`objects` puts each whole object beside its row."),
+    Field::lenient("state").about("`idle` when the app is in the background: `poll_after` is longer."),
+];
 
 /// One row of the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,161 @@
+//! What an upload is answered. Both faces show these types: REST as they are, GraphQL in camelCase. A stored answer is
+//! their JSON, so that a retry through either face gets the same.
+
+use crate::base::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Why an item, or a whole list, was not taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncError {
+    /// [`VALIDATION_ERROR`], [`SYNC_ERROR`] or [`NOT_FOUND`].
+    pub code: String,
+    /// A sentence for a person.
+    pub message: String,
+    /// The field that is wrong.
+    pub field: Option<String>,
+    /// The item's own id, as it was sent.
+    pub item_id: Option<String>,
+    /// More for a program.
+    pub details: Option<Value>,
+}
+
+/// The whole list is refused: it is empty or too long.
+pub const VALIDATION_ERROR: &str = "VALIDATION_ERROR";
+/// One item is refused; the others are written.
+pub const SYNC_ERROR: &str = "SYNC_ERROR";
+/// There is no such conflict.
+pub const NOT_FOUND: &str = "NOT_FOUND";
+
+/// What an upload amounted to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SyncMetrics {
+    /// Items that were sent.
+    pub total_items: u32,
+    /// Items that were taken, repeated ones too.
+    pub synced_items: u32,
+    /// Items that were refused.
+    pub failed_items: u32,
+    /// Conflicts that were met, settled or not.
+    pub conflicts_detected: u32,
+    /// From the first item to the last, in milliseconds.
+    pub duration_ms: f64,
+    /// Bytes of the request.
+    pub bandwidth_bytes: u32,
+    /// The share of items that were there already, 0 to 1.
+    pub cache_hit_rate: Option<f64>,
+}
+
+/// A conflict as the device is told of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// Its id.
+    pub conflict_id: String,
+    /// The record's domain.
+    pub domain: String,
+    /// The record.
+    pub mobile_id: String,
+    /// The version that the server had.
+    pub server_version: u32,
+    /// The version that the device had seen.
+    pub client_version: u32,
+    /// What decided, or shall decide.
+    pub resolution_strategy: String,
+    /// Must somebody choose?
+    pub resolution_required: bool,
+    /// The server's fields; null when it was deleted there.
+    pub server_data: Value,
+    /// The device's fields; null when it wanted to delete.
+    pub client_data: Value,
+    /// When it was met.
+    pub created_at: Timestamp,
+}
+
+/// An item that was taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncedItem {
+    /// The record.
+    pub mobile_id: String,
+    /// `created`, `updated`, `merged`, `deleted`, `unchanged` or `conflict`.
+    pub status: String,
+    /// The version that the server now has.
+    pub server_version: u32,
+}
+
+/// The answer to one list of items.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncResponse {
+    /// Did no item fail?
+    pub success: bool,
+    /// Items that were taken.
+    pub synced_items: u32,
+    /// Items that were refused.
+    pub failed_items: u32,
+    /// Records item by item, in the order they were sent; telemetry has none.
+    pub items: Vec<SyncedItem>,
+    /// Conflicts that were met.
+    pub conflicts: Vec<Conflict>,
+    /// What was refused.
+    pub errors: Vec<SyncError>,
+    /// What it amounted to.
+    pub metrics: SyncMetrics,
+    /// The stamp of what was written.
+    pub server_timestamp: Timestamp,
+    /// The key it was sent under; REST may send none.
+    pub idempotency_key: Option<String>,
+}
+
+/// The answer to a batch: a list that was not sent has no result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncBatchResponse {
+    /// Did no item fail?
+    pub success: bool,
+    /// Of `voice_data`.
+    pub voice_sync_result: Option<SyncResponse>,
+    /// Of `behavioral_data`.
+    pub behavioral_sync_result: Option<SyncResponse>,
+    /// Of `session_data`.
+    pub session_sync_result: Option<SyncResponse>,
+    /// Of `metrics_data`.
+    pub metrics_sync_result: Option<SyncResponse>,
+    /// Of `records`.
+    pub records_sync_result: Option<SyncResponse>,
+    /// What all amounted to.
+    pub overall_metrics: SyncMetrics,
+    /// What the device should know though nothing failed.
+    pub warnings: Vec<String>,
+}
+
+/// The answer to a choice between the sides of a conflict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// Is it settled?
+    pub success: bool,
+    /// The conflict.
+    pub conflict_id: String,
+    /// `resolved`, `manual_required` or `failed`.
+    pub resolution_result: String,
+    /// `client`, `server` or `merged`.
+    pub winning_version: Option<String>,
+    /// The fields that a merge took from each side.
+    pub merge_details: Option<Value>,
+    /// A sentence for a person.
+    pub message: Option<String>,
+    /// Why it is not settled.
+    pub error: Option<SyncError>,
+}
+
+/// What a list came to, item by item, before it is summed up.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Items that were taken.
+    pub synced: u32,
+    /// Of these, the ones that were there already.
+    pub repeated: u32,
+    /// Records item by item.
+    pub items: Vec<SyncedItem>,
+    /// Conflicts that were met.
+    pub conflicts: Vec<Conflict>,
+    /// What was refused.
+    pub errors: Vec<SyncError>,
+}

@@ -1,0 +1,49 @@
+//! The domains: the kinds of item that a device uploads.
+
+/// How an item of a domain lands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Appended; a repeated item is not written twice.
+    Telemetry,
+    /// A versioned record, in the feed.
+    Record,
+}
+
+/// A domain and its names. A new one is an entry of [`DOMAINS`] and its table of rules.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Domain {
+    /// Its name in REST bodies and in the store.
+    pub name: &'static str,
+    /// How its items land.
+    pub family: Family,
+    /// The segment of its REST routes.
+    pub path: &'static str,
+    /// Its list in the feed; telemetry has none.
+    pub kind: Option<&'static str>,
+}
+
+const fn telemetry(name: &'static str) -> Domain {
+    Domain { name, family: Family::Telemetry, path: name, kind: None }
+}
+
+const fn record(name: &'static str, path: &'static str, kind: &'static str) -> Domain {
+    Domain { name, family: Family::Record, path, kind: Some(kind) }
+}
+
+/// Every domain. In GraphQL its name is the same in capitals.
+pub const DOMAINS: &[Domain] = &[
+    telemetry("voice"),
+    telemetry("behavioral"),
+    telemetry("session"),
+    telemetry("metrics"),
+    record("journal", "journal", "journal"),
+    record("attendance", "attendance", "attendance"),
+    record("task", "activity", "tasks"),
+    record("ticket", "helpdesk", "tickets"),
+    record("work_order", "work-orders", "work_orders"),
+];
+
+/// The domain of a name.
+pub fn named(name: &str) -> Option<&'static Domain> {
+    DOMAINS.iter().find(|domain| domain.name == name)
+}

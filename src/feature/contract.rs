@@ -1,0 +1,189 @@
+//! What a route takes and gives, as data. The API's description is made from it, and the tests hold real answers to it.
+
+use super::{Feature, Route};
+use crate::http::input::Field;
+use crate::http::{paging, response};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+/// Where schemas are collected while the API is described.
+#[derive(Debug)]
+pub struct Schemas {
+    /// Collects the schemas of types under their names.
+    pub generator: SchemaGenerator,
+    /// The registry, for what shows all of something.
+    pub features: &'static [&'static Feature],
+}
+
+/// Tells a schema.
+pub type Describe = fn(&mut Schemas) -> Schema;
+
+/// The schema of a type that is written as JSON.
+pub fn of<T: JsonSchema>(schemas: &mut Schemas) -> Schema {
+    schemas.generator.subschema_for::<T>()
+}
+
+fn page<T: JsonSchema>(schemas: &mut Schemas) -> Schema {
+    paging::schema::<T>(&mut schemas.generator)
+}
+
+/// What the body of a request may hold.
+#[derive(Debug, Clone, Copy)]
+pub enum Takes {
+    /// Nobody said; a route that makes or alters something must say.
+    Unsaid,
+    /// Nothing: a body is not looked at.
+    Nothing,
+    /// These fields, which the handler reads by the same table.
+    Fields(&'static [Field]),
+    /// JSON of another shape.
+    Json(Describe),
+}
+
+/// The content of an answer.
+#[derive(Debug, Clone, Copy)]
+pub enum Content {
+    /// None.
+    Nothing,
+    /// JSON.
+    Json(Describe),
+    /// JSON: an object whose one member has this name.
+    Under(&'static str, Describe),
+    /// JSON by another media type.
+    As(&'static str, Describe),
+    /// Bytes of this media type.
+    Bytes(&'static str),
+}
+
+impl Content {
+    /// The media type; `None` when there is no content.
+    pub fn media_type(self) -> Option<&'static str> {
+        match self {
+            Content::Nothing => None,
+            Content::Json(_) | Content::Under(..) => Some(response::JSON),
+            Content::As(media, _) | Content::Bytes(media) => Some(media),
+        }
+    }
+
+    /// The schema; `None` when it is no JSON.
+    pub fn schema(self, schemas: &mut Schemas) -> Option<Schema> {
+        match self {
+            Content::Nothing | Content::Bytes(_) => None,
+            Content::Json(describe) | Content::As(_, describe) => Some(describe(schemas)),
+            Content::Under(name, describe) => {
+                let properties = serde_json::Map::from_iter([(name.to_owned(), describe(schemas).to_value())]);
+                Some(json_schema!({ "type": "object", "properties": properties, "required": [name] }))
+            }
+        }
+    }
+}
+
+/// An answer of a route when all is well.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The content.
+    pub content: Content,
+}
+
+/// The most good answers of one route: made, or already there.
+const MOST: usize = 2;
+
+/// What a route takes and gives. The problems that follow from its method, access and limit need not be said.
+#[derive(Debug)]
+pub struct Contract {
+    /// What its body may hold.
+    pub takes: Takes,
+    /// The query parameters it reads, and the segments `{…}` of its path that are no object ids.
+    pub parameters: &'static [Field],
+    /// Its good answers; none when nobody said.
+    pub answers: [Option<Answer>; MOST],
+    /// Does it answer pages of a list, by `?page=` and `?page_size=`?
+    pub paged: bool,
+    /// Statuses of refusals that do not follow from method, access and limit.
+    pub refuses: &'static [u16],
+}
+
+impl Contract {
+    /// Nothing said yet.
+    pub const NONE: Contract =
+        Contract { takes: Takes::Unsaid, parameters: &[], answers: [None; MOST], paged: false, refuses: &[] };
+
+    /// The good answers.
+    pub fn answers(&self) -> impl Iterator<Item = Answer> {
+        self.answers.into_iter().flatten()
+    }
+}
+
+impl Route {
+    /// Its body is read by this table of fields.
+    #[must_use]
+    pub const fn takes(mut self, fields: &'static [Field]) -> Route {
+        self.contract.takes = Takes::Fields(fields);
+        self
+    }
+
+    /// Its body is not looked at.
+    #[must_use]
+    pub const fn takes_nothing(mut self) -> Route {
+        self.contract.takes = Takes::Nothing;
+        self
+    }
+
+    /// Its body is JSON of this shape, which no table of fields can tell.
+    #[must_use]
+    pub const fn takes_json(mut self, describe: Describe) -> Route {
+        self.contract.takes = Takes::Json(describe);
+        self
+    }
+
+    /// It reads these query parameters; one with the name of a segment `{…}` of the path describes that.
+    #[must_use]
+    pub const fn parameters(mut self, fields: &'static [Field]) -> Route {
+        self.contract.parameters = fields;
+        self
+    }
+
+    /// It answers an object of this type.
+    #[must_use]
+    pub const fn gives<T: JsonSchema>(self, status: u16) -> Route {
+        self.answers(status, Content::Json(of::<T>))
+    }
+
+    /// It answers an object of this type as the one member of another.
+    #[must_use]
+    pub const fn gives_under<T: JsonSchema>(self, status: u16, name: &'static str) -> Route {
+        self.answers(status, Content::Under(name, of::<T>))
+    }
+
+    /// It answers without content.
+    #[must_use]
+    pub const fn gives_nothing(self) -> Route {
+        self.answers(204, Content::Nothing)
+    }
+
+    /// It answers pages of objects of this type.
+    #[must_use]
+    pub const fn lists<T: JsonSchema>(mut self) -> Route {
+        self.contract.paged = true;
+        self.answers(200, Content::Json(page::<T>))
+    }
+
+    /// It answers this; a route that has more answers than there is room for does not compile.
+    #[must_use]
+    pub const fn answers(mut self, status: u16, content: Content) -> Route {
+        let mut free = 0;
+        while self.contract.answers[free].is_some() {
+            free += 1;
+        }
+        self.contract.answers[free] = Some(Answer { status, content });
+        self
+    }
+
+    /// It refuses for reasons that do not follow from its method, access and limit.
+    #[must_use]
+    pub const fn refuses(mut self, statuses: &'static [u16]) -> Route {
+        self.contract.refuses = statuses;
+        self
+    }
+}
