@@ -54,6 +54,14 @@ fn assert_logged(server: &Server, data: &Path, words: &str) {
     assert!(found, "no {words:?} in:\n{}", logs(server, data));
 }
 
+/// A monitor is told that this check fails.
+#[track_caller]
+fn unwell(phone: &Phone, check: &str) {
+    let answer = phone.get("/health/");
+    assert_unavailable(&answer, 503, "60");
+    assert_eq!(answer.json()["checks"][check], "fail", "{}", answer.text());
+}
+
 fn goal(phone: &Phone, title: &str) -> Answer {
     phone.post("/goals/", &json!({"title": title, "why_for_us": "x".repeat(10_000)}))
 }
@@ -163,6 +171,7 @@ fn a_full_disk_is_told_and_costs_nothing_that_was_saved() {
     assert_logged(&server, disk.path(), "free some space or raise the quota");
     assert!(made.len() > 10);
     phone.get(&format!("/goals/{}/", made[0])).expect(200);
+    unwell(&phone, "disk");
     disk.remount("size=64m");
     goal(&phone, "there is space again").expect(201);
     assert_kept(disk.path(), &made);
@@ -235,6 +244,7 @@ fn a_read_only_data_folder_is_told() {
     folder.allow_writing(false);
     assert_unavailable(&goal(&phone, "meanwhile"), 503, "60");
     assert_logged(&server, folder.path(), "write to");
+    unwell(&phone, "database");
     folder.allow_writing(true);
     goal(&phone, "after").expect(201);
     assert_kept(folder.path(), &made);

@@ -82,12 +82,13 @@ impl serde::Serialize for Timestamp {
     }
 }
 
-<<<<<<< HEAD
 impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         Timestamp::parse(&text).ok_or_else(|| serde::de::Error::custom("not an instant"))
-=======
+    }
+}
+
 impl schemars::JsonSchema for Timestamp {
     fn inline_schema() -> bool {
         true
@@ -99,7 +100,6 @@ impl schemars::JsonSchema for Timestamp {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": "string", "format": "date-time", "examples": ["2026-01-16T14:30:45.123Z"] })
->>>>>>> 607fa28
     }
 }
 

@@ -200,3 +200,32 @@ fn a_job_that_fails_is_told_and_the_others_run() {
     assert!(ran.err.starts_with("old failed attempts: "), "{}", ran.err);
     assert!(ran.out.contains("expired idempotency keys: 1\n"), "{}", ran.out);
 }
+
+#[test]
+fn the_first_visit_says_what_to_do_until_somebody_has_an_account() {
+    let home = Home::new();
+    let visit = || home.call("", "GET", "/api/", "");
+    let (status, first) = visit();
+    assert_eq!((status.as_str(), &first["name"], &first["status"]), ("200", &"Tandem".into(), &"ok".into()));
+    assert!(first["setup"].as_str().unwrap().contains("tandem user create"), "{first}");
+    let secret = fs::read_to_string(home.data().join("secret")).unwrap();
+    let told = first.to_string();
+    assert!(!told.contains(secret.trim()) && !told.contains(home.path("").to_str().unwrap()), "{told}");
+    home.ok_with("user create anna --password-stdin", "correct horse 9\n");
+    assert_eq!(visit().1.get("setup"), None);
+}
+
+#[test]
+fn monitors_are_told_what_fails_and_what_is_worth_a_look() {
+    let home = Home::new();
+    let health = || home.call("", "GET", "/api/health/", "");
+    assert_eq!(health().1["status"], "ok");
+    home.sql("UPDATE migrations SET applied_at = 1000");
+    let (status, said) = health();
+    assert_eq!((status.as_str(), &said["status"], &said["checks"]["maintenance"]), ("200", &"warn".into(), &"warn".into()));
+    home.ok("maintain --quiet");
+    assert_eq!(health().1["status"], "ok");
+    home.sql("UPDATE facts SET value = '2999-01-01T00:00:00.000Z' WHERE name = 'maintained_at'");
+    let (status, said) = health();
+    assert_eq!((status.as_str(), &said["status"], &said["checks"]["clock"]), ("503", &503.into(), &"fail".into()));
+}

@@ -7,14 +7,12 @@ use crate::app::log::FILE as LOG_FILE;
 use crate::app::open::{self, MIN_SECRET, SECRET_FILE};
 use crate::base::time::{DAY, Timestamp};
 use crate::cli::out;
+use crate::domain::health::rules::{LOW_SPACE, MIB, free_space};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-const MIB: u64 = 1024 * 1024;
-/// Less room than this is a problem: a few days of a busy store, and SQLite needs some to tidy up.
-const LOW_SPACE: u64 = 100 * MIB;
 /// A log larger than this is worth a note.
 const LARGE_LOG: u64 = 50 * MIB;
 /// How much of the log's end is read.
@@ -166,14 +164,12 @@ fn strength(secret: &[u8], place: &str, advice: &str) -> Finding {
 pub fn disk(patient: &mut Patient) -> Finding {
     let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
     let there = loaded.settings.data.ancestors().find(|a| a.exists()).unwrap_or(Path::new("/"));
-    match rustix::fs::statvfs(there) {
+    match free_space(there) {
         Err(error) => Finding::problem(format!("{}: {error}", there.display()), "look at the disk with the host's tools"),
-        Ok(fs) => match fs.f_bavail.saturating_mul(fs.f_frsize) {
-            free if free < LOW_SPACE => {
-                Finding::problem(format!("only {} MiB are free", free / MIB), "delete what is not needed, or get more room")
-            }
-            free => Finding::ok(format!("{} MiB are free, unless a quota of the host leaves less", free / MIB)),
-        },
+        Ok(free) if free < LOW_SPACE => {
+            Finding::problem(format!("only {} MiB are free", free / MIB), "delete what is not needed, or get more room")
+        }
+        Ok(free) => Finding::ok(format!("{} MiB are free, unless a quota of the host leaves less", free / MIB)),
     }
 }
 
