@@ -3,6 +3,7 @@
 //! [`COMMANDS`] is walked to build the parser and the help, and to find what runs. Exit codes: 0 all is well, 1 something is
 //! wrong, 2 the command line was not understood.
 
+mod backup;
 mod bench;
 mod client;
 mod config;
@@ -13,6 +14,7 @@ mod migrate;
 mod out;
 mod password;
 mod progress;
+mod restore;
 mod routes;
 mod site;
 mod user;
@@ -65,6 +67,8 @@ pub const COMMANDS: &[Command] = &[
     migrate::COMMAND,
     config::COMMAND,
     maintain::COMMAND,
+    backup::COMMAND,
+    restore::COMMAND,
     user::COMMAND,
     routes::COMMAND,
     demo::COMMAND,

@@ -2,6 +2,7 @@
 //!
 //! `sqlite.rs` alone names its driver. The portable subset of SQL that stores keep to is in ARCHITECTURE.md.
 
+pub mod backup;
 pub mod migrate;
 mod sqlite;
 mod value;
