@@ -24,6 +24,7 @@
 //! | the first page of a reset reaches the horizon | ends anywhere | [`cut_reset_never_ends`] |
 //! | a restore changes the epoch | it does not | [`restore_without_epoch_loses`] |
 //! | objects come with the feed | from a staler replica | [`stale_fetch_loses`] |
+//! | a page is cut from the lists that were asked for | cut from all, then thinned out | [`thinned_page_loses`] |
 //! | a client first polls, then reads the lists | the other way round, with a fast clock | [`load_then_poll_loses`], [`overlap_mends_load_then_poll`] |
 //!
 //! On replicas: a client that adopts every `server_time` loses nothing, but on a staler replica its cursor goes back and changes are told again
@@ -103,6 +104,13 @@ fn two_clients() {
 #[test]
 fn pages_of_one() {
     holds(world(Rules { limit: Some(1), ..TANDEM }), 392_000);
+}
+
+/// A client of one list, between changes of another. Its pages are those of a tenant that has no other list.
+#[test]
+fn some_lists() {
+    holds(world(Rules { lists: Lists::FirstBeforeCut, ..TANDEM }), 341_000);
+    holds(World { purges: true, ..small(Rules { lists: Lists::FirstBeforeCut, ..TANDEM }) }, 142_000);
 }
 
 #[test]
@@ -215,6 +223,11 @@ fn split_stamp_loses() {
     let world = small(Rules { paging: Paging::AnyRow, limit: Some(1), ..TANDEM });
     counterexample(world.clone(), NOTHING_LOST);
     counterexample(world, WHOLE);
+}
+
+#[test]
+fn thinned_page_loses() {
+    counterexample(small(Rules { lists: Lists::FirstAfterCut, limit: Some(1), ..TANDEM }), NOTHING_LOST);
 }
 
 #[test]

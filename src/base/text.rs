@@ -150,6 +150,7 @@ texts! {
     DAY_TAKEN: "You have checked in on this day already.", "Vous avez déjà fait un point ce jour-là.", "이 날짜에 이미 체크인했습니다.";
     MONTH_TAKEN: "There is a letter for this month already.", "Il y a déjà une lettre pour ce mois.", "이 달의 편지가 이미 있습니다.";
     TOO_MANY_ITEMS: "There are {0} already; that is the most.", "Il y en a déjà {0} ; c'est le maximum.", "이미 {0}개가 있으며 최대입니다.";
+    UNKNOWN_KIND: "\"{0}\" is no kind of change. The kinds are {1}.", "« {0} » n'est pas un type de changement. Les types sont {1}.", "\"{0}\"은(는) 변경 종류가 아닙니다. 종류: {1}.";
     RANGE_ORDER: "The first day is after the last.", "Le premier jour est après le dernier.", "시작일이 종료일보다 늦습니다.";
 }
 

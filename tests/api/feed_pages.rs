@@ -32,12 +32,13 @@ fn page(phone: &Phone, since: &str, limit: usize, more: &str) -> Value {
     phone.get(&format!("/sync/changes/?since={since}&limit={limit}{more}")).expect(200).json()
 }
 
-/// All pages from a cursor on; each must go forward, and end between two stamps.
+/// All pages from a cursor on; each must go forward, and end between two stamps. `first` is asked with the first page
+/// alone, `always` with every page.
 #[track_caller]
-fn drain(phone: &Phone, since: &str, limit: usize, more: &str) -> Vec<Value> {
+pub fn drain(phone: &Phone, since: &str, limit: usize, first: &str, always: &str) -> Vec<Value> {
     let (mut since, mut pages) = (since.to_owned(), Vec::<Value>::new());
     for n in 0..MANY_PAGES {
-        let page = page(phone, &since, limit, if n == 0 { more } else { "" });
+        let page = page(phone, &since, limit, &format!("{always}{}", if n == 0 { first } else { "" }));
         let end = text(&page["server_time"]);
         let found = rows(&page);
         assert!(found.iter().all(|row| row.at <= end), "a row beyond server_time {end}: {found:?}");
@@ -53,12 +54,13 @@ fn drain(phone: &Phone, since: &str, limit: usize, more: &str) -> Vec<Value> {
     panic!("{MANY_PAGES} pages and no end")
 }
 
-fn all_rows(pages: &[Value]) -> Vec<Row> {
+/// The rows of all pages.
+pub fn all_rows(pages: &[Value]) -> Vec<Row> {
     pages.iter().flat_map(rows).collect()
 }
 
 /// Rows without a meaning in their order: of one stamp any may come first.
-fn set(rows: Vec<Row>) -> BTreeSet<(String, String, String, bool)> {
+pub fn set(rows: Vec<Row>) -> BTreeSet<(String, String, String, bool)> {
     rows.into_iter().map(|row| (row.at, row.list, row.id, row.deleted)).collect()
 }
 
@@ -90,7 +92,7 @@ fn question(phone: &Phone, answering: &[&Phone]) -> String {
 }
 
 /// A couple's life: single stamps, stamps of several rows, objects that were changed and deleted.
-fn live(a: &Phone, b: &Phone) {
+pub fn live(a: &Phone, b: &Phone) {
     let gone = question(a, &[a, b]);
     let kept = question(b, &[b, a]);
     let goal = a.make("/goals/", &json!({"title": "x"}));
@@ -111,13 +113,13 @@ fn pages_add_up(server: &Server) {
     let whole = b.poll(&since);
     assert_eq!(rows(&whole).len(), 14);
     for limit in [1, 2, 3, 5, 7, 13, 14, 1_000] {
-        let pages = drain(&b, &since, limit, "");
+        let pages = drain(&b, &since, limit, "", "");
         let found = all_rows(&pages);
         assert_eq!(found.len(), rows(&whole).len(), "limit {limit}: a row twice, or none");
         assert_eq!(set(found), set(rows(&whole)), "limit {limit}");
         assert_eq!(pages.last().unwrap()["server_time"], whole["server_time"], "limit {limit}");
         assert!(pages.iter().all(|page| page["reset"] == false));
-        let objects = drain(&b, &since, limit, "&include=objects");
+        let objects = drain(&b, &since, limit, "&include=objects", "");
         assert_eq!(objects.len(), pages.len());
     }
 }
@@ -128,7 +130,7 @@ fn stamps_stay_whole(server: &Server) {
     live(&a, &b);
     for limit in 1..8 {
         let mut ends = BTreeSet::new();
-        for page in drain(&a, &since, limit, "") {
+        for page in drain(&a, &since, limit, "", "") {
             let found = rows(&page);
             let stamps: BTreeSet<&String> = found.iter().map(|row| &row.at).collect();
             assert!(stamps.iter().all(|stamp| !ends.contains(*stamp)), "limit {limit} cuts a stamp");
@@ -189,7 +191,7 @@ fn writes_between_pages(server: &Server) {
     a.delete(&format!("/goals/{}/", goals[2])).expect(204);
     let new = a.make("/goals/", &json!({"title": "new"}));
     since = text(&first["server_time"]);
-    let rest = all_rows(&drain(&b, &since, 1, ""));
+    let rest = all_rows(&drain(&b, &since, 1, "", ""));
     let seen: Vec<(&str, bool)> = rest.iter().map(|row| (row.id.as_str(), row.deleted)).collect();
     assert_eq!(seen, [(goals[3].as_str(), false), (&goals[0], false), (&goals[2], true), (&new, false)]);
 }
@@ -221,7 +223,7 @@ fn ancient_since_in_pages(server: &Server) {
     live(&a, &b);
     let alive = held(&[b.poll("1970-01-01")]);
     for limit in [1, 2, 4, 1_000] {
-        let pages = drain(&b, "1970-01-01T00:00:00Z", limit, "");
+        let pages = drain(&b, "1970-01-01T00:00:00Z", limit, "", "");
         assert!(pages.iter().enumerate().all(|(n, page)| page["reset"] == (n == 0)), "limit {limit}");
         assert_eq!(held(&pages), alive, "limit {limit}");
         assert!(limit < 1_000 || pages.len() == 1, "{} pages", pages.len());
@@ -242,7 +244,7 @@ fn epochs(server: &Server) {
         let poll = a.get(&format!("/sync/changes/?since={since}{more}")).expect(200).json();
         assert_eq!((&poll["reset"], text(&poll["epoch"])), (&json!(true), epoch.clone()));
         assert_eq!(held(&[poll]), alive);
-        assert_eq!(held(&drain(&a, &since, 2, &more)), alive);
+        assert_eq!(held(&drain(&a, &since, 2, &more, "")), alive);
     }
     assert_ne!(text(&Phone::single(server).poll(&since)["epoch"]), "");
 }
@@ -272,7 +274,7 @@ fn old_couple(server: &Server) {
     assert!(old.is_subset(&alive) && old.len() == 6 && alive.len() == 9, "{old:?} {alive:?}");
     let away = after(&before, -41 * DAY);
     for limit in [1, 3, 7] {
-        let pages = drain(&b, &away, limit, "");
+        let pages = drain(&b, &away, limit, "", "");
         assert_eq!(pages[0]["reset"], true);
         assert!(old.is_subset(&held(&pages[..1])), "limit {limit}: what is old is not on the first page");
         assert!(pages[1..].iter().all(|page| page["reset"] == false), "limit {limit} starts over twice");

@@ -10,6 +10,7 @@ mod conventions;
 mod couples;
 mod expect;
 mod feed;
+mod feed_kinds;
 mod feed_pages;
 mod fuzz;
 mod goals;
@@ -51,6 +52,7 @@ const CASES: &[&[Case]] = &[
     letters::CASES,
     sync::CASES,
     feed_pages::CASES,
+    feed_kinds::CASES,
 ];
 
 /// Cases that run side by side: as many as the server has workers.

@@ -204,9 +204,11 @@ fn nothing_lost(world: &World, state: &State) -> bool {
     ready(state).all(|client| client.catches_up(&world.rules, &state.store, state.wall))
 }
 
-fn exact(_: &World, state: &State) -> bool {
+fn exact(world: &World, state: &State) -> bool {
     let as_of = |cursor| state.history.iter().rfind(|snapshot| snapshot.clock <= cursor);
-    ready(state).filter(|client| client.settled).all(|client| as_of(client.cursor).is_some_and(|s| s.view() == client.view))
+    ready(state)
+        .filter(|client| client.settled)
+        .all(|client| as_of(client.cursor).is_some_and(|s| s.view(&world.rules) == client.view))
 }
 
 fn ordered(_: &World, state: &State) -> bool {
@@ -221,7 +223,7 @@ fn whole(world: &World, state: &State) -> bool {
     let splits = |since| {
         let page = answer(&world.rules, &state.store, since, state.wall);
         let Some((_, last)) = page.rows.last() else { return false };
-        let told = |object| page.rows.iter().any(|(o, _)| *o == object);
+        let told = |object| !world.rules.asks(object) || page.rows.iter().any(|(o, _)| *o == object);
         state.store.rows.iter().enumerate().any(|(o, row)| row.content > 0 && row.stamp == last.stamp && !told(o))
     };
     !(0..=state.store.clock).any(splits)
@@ -230,8 +232,9 @@ fn whole(world: &World, state: &State) -> bool {
 /// What must have happened somewhere for the check to mean anything.
 fn witnesses(world: &World) -> Vec<Property<World>> {
     let mut list = vec![
-        Property::sometimes("all is written and polled", |_, s: &State| {
-            s.writers.iter().all(|w| w.left == 0) && ready(s).any(|c| c.settled && c.view == s.store.view() && c.cursor > 0)
+        Property::sometimes("all is written and polled", |world: &World, s: &State| {
+            let knows_all = |c: &Client| c.settled && c.view == s.store.view(&world.rules) && c.cursor > 0;
+            s.writers.iter().all(|w| w.left == 0) && ready(s).any(knows_all)
         }),
         Property::sometimes("two objects share a stamp", |_, s: &State| {
             s.store.rows.iter().all(|r| r.content > 0 && r.stamp == s.store.clock)
@@ -295,7 +298,7 @@ impl Model for World {
             Act::PollReplica(c, feed, objects) => self.poll(&mut state, c, &last.history[feed], &last.history[objects]),
             Act::Load(c) => {
                 let (phase, client) = &mut state.clients[c];
-                client.view = state.store.view();
+                client.view = state.store.view(&self.rules);
                 client.settled = false;
                 *phase = if *phase == Phase::New { Phase::Half } else { Phase::Ready };
             }

@@ -113,6 +113,17 @@ pub enum Fetch {
     SeparateChecked,
 }
 
+/// Which lists a client asks for; each object stands for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lists {
+    /// All.
+    All,
+    /// The first object's. What is not asked for is left out before a page is cut.
+    FirstBeforeCut,
+    /// The first object's. What is not asked for is left out of the page that was cut. Broken: a page may lose its last row.
+    FirstAfterCut,
+}
+
 /// A rule of the protocol each.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
@@ -125,10 +136,18 @@ pub struct Rules {
     pub future: Future,
     pub cursor: Cursor,
     pub fetch: Fetch,
+    pub lists: Lists,
     /// A restore gives the store a new epoch.
     pub new_epoch: bool,
     /// Rows a page.
     pub limit: Option<usize>,
+}
+
+impl Rules {
+    /// Does the client ask for this object's list?
+    pub fn asks(&self, object: usize) -> bool {
+        self.lists == Lists::All || object == 0
+    }
 }
 
 /// The protocol of the product.
@@ -142,6 +161,7 @@ pub const TANDEM: Rules = Rules {
     future: Future::FromClock,
     cursor: Cursor::Adopts,
     fetch: Fetch::Included,
+    lists: Lists::All,
     new_epoch: true,
     limit: None,
 };
@@ -209,9 +229,9 @@ impl Store {
         }
     }
 
-    /// What a client that knows everything shows.
-    pub fn view(&self) -> View {
-        self.rows.map(|row| row.content)
+    /// What a client shows that knows everything in its lists.
+    pub fn view(&self, rules: &Rules) -> View {
+        std::array::from_fn(|object| if rules.asks(object) { self.rows[object].content } else { 0 })
     }
 }
 
@@ -236,10 +256,12 @@ pub fn answer(rules: &Rules, snapshot: &Store, since: Tick, wall: Tick) -> Answe
     };
     let mut rows: Vec<(usize, Row)> = snapshot.rows.iter().copied().enumerate().collect();
     rows.retain(|(_, row)| row.stamp > after && !(reset && row.content == 0));
+    rows.retain(|(object, _)| rules.asks(*object) || rules.lists == Lists::FirstAfterCut);
     rows.sort_by_key(|(object, row)| (row.stamp, *object));
     let end = page_end(rules, &rows, if reset { snapshot.horizon } else { 0 });
     let has_more = end < rows.len();
     rows.truncate(end);
+    rows.retain(|(object, _)| rules.asks(*object));
     let server_time = match rows.last() {
         Some((_, row)) if has_more => row.stamp,
         _ => complete_until(rules.server_time, snapshot, since, wall),
@@ -323,7 +345,7 @@ impl Client {
         for _ in 0..OBJECTS + 2 {
             client.poll(rules, store, store, wall);
             if client.settled {
-                return client.view == store.view();
+                return client.view == store.view(rules);
             }
         }
         false

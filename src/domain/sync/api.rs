@@ -33,7 +33,7 @@ struct Answer<'a> {
     changes: Lists,
 }
 
-/// The lists, in the order of the registry; an empty one is there too.
+/// The lists that were asked for, in the order of the registry; an empty one is there too.
 struct Lists(Vec<(&'static str, Vec<Item>)>);
 
 /// An object that changed.
@@ -55,10 +55,9 @@ struct Item {
 pub fn describe(schemas: &mut Schemas) -> Schema {
     let kinds: Vec<&Kind> = schemas.features.iter().flat_map(|feature| feature.kinds).collect();
     let lists: Map<String, Value> = kinds.iter().map(|kind| (kind.name.to_owned(), describe_list(schemas, kind))).collect();
-    let required: Vec<&str> = kinds.iter().filter(|kind| kind.first_version).map(|kind| kind.name).collect();
     let mut schema = Answer::json_schema(&mut schemas.generator);
     if let Some(changes) = schema.pointer_mut("/properties/changes") {
-        *changes = json!({"type": "object", "properties": lists, "required": required});
+        *changes = json!({"type": "object", "properties": lists, "additionalProperties": false});
     }
     schema
 }
@@ -81,6 +80,12 @@ impl Serialize for Lists {
     }
 }
 
+/// What is polled: the lists of a tenant.
+struct Asked {
+    tenant: Tenant,
+    kinds: Vec<&'static Kind>,
+}
+
 /// What one poll found.
 struct Page {
     rows: Vec<Change>,
@@ -90,16 +95,18 @@ struct Page {
 
 /// GET `/sync/changes/`
 pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let tenant = ctx.tenant()?.clone();
     let query = &ctx.request.query;
+    let kinds = rules::kinds(ctx.house.kinds(), query.get("kinds").as_deref(), ctx.request.version)?;
+    let asked = Asked { tenant: ctx.tenant()?.clone(), kinds };
+    let tenant = &asked.tenant;
     let since = rules::cursor(query.get("since").as_deref(), tenant.clock, ctx.now);
     let restored = query.get("epoch").is_some_and(|epoch| epoch != tenant.epoch);
     let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
     let reset = restored || since < horizon;
     let limit = rules::limit(query.get("limit").as_deref());
     let (with_objects, idle) = (has_word(ctx, "include", "objects"), has_word(ctx, "state", "idle"));
-    let page = if reset { restart(ctx, &tenant, horizon, limit)? } else { page(ctx, &tenant, since, limit)? };
-    let changes = lists(ctx, page.rows, with_objects)?;
+    let page = if reset { restart(ctx, &asked, horizon, limit)? } else { page(ctx, &asked, since, limit)? };
+    let changes = lists(ctx, &asked.kinds, page.rows, with_objects)?;
     let answer = Answer {
         server_time: page.complete_to,
         since,
@@ -118,46 +125,47 @@ fn has_word(ctx: &Ctx<'_>, name: &str, word: &str) -> bool {
 }
 
 /// The rows of the answer. Nothing to tell costs no query: admission read the clock in this snapshot.
-fn page(ctx: &mut Ctx<'_>, tenant: &Tenant, since: Timestamp, limit: Option<usize>) -> Result<Page> {
+fn page(ctx: &mut Ctx<'_>, asked: &Asked, since: Timestamp, limit: Option<usize>) -> Result<Page> {
+    let tenant = &asked.tenant;
     let whole = |rows| Page { rows, complete_to: tenant.clock, has_more: false };
     match limit {
         _ if since >= tenant.clock => Ok(whole(Vec::new())),
-        None => Ok(whole(store::since(ctx.db, tenant.id, since)?)),
-        Some(limit) => limited(ctx, tenant, since, limit),
+        None => Ok(whole(store::between(ctx.db, tenant.id, &asked.kinds, since, tenant.clock)?)),
+        Some(limit) => limited(ctx, asked, since, limit),
     }
 }
 
 /// Everything alive. A limit counts only beyond the horizon: a page that ended before it would start over for ever.
-fn restart(ctx: &mut Ctx<'_>, tenant: &Tenant, horizon: Timestamp, limit: Option<usize>) -> Result<Page> {
-    let head = limit.map_or(tenant.clock, |_| horizon.plus(rules::HEAD_START).min(tenant.clock));
-    let mut rows = store::alive(ctx.db, tenant.id, head)?;
+fn restart(ctx: &mut Ctx<'_>, asked: &Asked, horizon: Timestamp, limit: Option<usize>) -> Result<Page> {
+    let clock = asked.tenant.clock;
+    let head = limit.map_or(clock, |_| horizon.plus(rules::HEAD_START).min(clock));
+    let mut rows = store::alive(ctx.db, asked.tenant.id, &asked.kinds, head)?;
     let room = limit.map(|limit| limit.saturating_sub(rows.len()).max(1));
-    let rest = page(ctx, tenant, head, room)?;
+    let rest = page(ctx, asked, head, room)?;
     rows.extend(rest.rows.into_iter().filter(|row| !row.deleted));
     Ok(Page { rows, ..rest })
 }
 
-fn limited(ctx: &mut Ctx<'_>, tenant: &Tenant, since: Timestamp, limit: usize) -> Result<Page> {
-    let mut rows = store::first(ctx.db, tenant.id, since, limit + 1)?;
+fn limited(ctx: &mut Ctx<'_>, asked: &Asked, since: Timestamp, limit: usize) -> Result<Page> {
+    let Asked { tenant: Tenant { id, clock, .. }, kinds } = asked;
+    let mut rows = store::first(ctx.db, *id, kinds, since, limit + 1)?;
     match rules::cut(&rows, limit) {
-        Cut::All => Ok(Page { rows, complete_to: tenant.clock, has_more: false }),
+        Cut::All => Ok(Page { rows, complete_to: *clock, has_more: false }),
         Cut::Before(end) => {
             rows.truncate(end);
             let complete_to = rows.last().map_or(since, |row| row.stamp);
             Ok(Page { rows, complete_to, has_more: true })
         }
         Cut::Whole(stamp) => {
-            let has_more = !store::first(ctx.db, tenant.id, stamp, 1)?.is_empty();
-            let complete_to = if has_more { stamp } else { tenant.clock };
-            Ok(Page { rows: store::at(ctx.db, tenant.id, stamp)?, complete_to, has_more })
+            let has_more = !store::first(ctx.db, *id, kinds, stamp, 1)?.is_empty();
+            let complete_to = if has_more { stamp } else { *clock };
+            Ok(Page { rows: store::between(ctx.db, *id, kinds, stamp.plus(-1), stamp)?, complete_to, has_more })
         }
     }
 }
 
-/// Sorts the rows into their lists. Lists that version 1 does not know are left out of it.
-fn lists(ctx: &mut Ctx<'_>, rows: Vec<Change>, with_objects: bool) -> Result<Lists> {
-    let all = ctx.request.version > 1;
-    let kinds: Vec<&'static Kind> = ctx.house.kinds().filter(|kind| all || kind.first_version).collect();
+/// Sorts the rows into the lists that were asked for.
+fn lists(ctx: &mut Ctx<'_>, kinds: &[&'static Kind], rows: Vec<Change>, with_objects: bool) -> Result<Lists> {
     let mut lists: Vec<(&'static str, Vec<Item>)> = kinds.iter().map(|kind| (kind.name, Vec::new())).collect();
     for row in rows {
         if let Some((_, list)) = lists.iter_mut().find(|(name, _)| *name == row.kind) {

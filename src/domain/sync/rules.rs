@@ -1,6 +1,9 @@
 //! The rules of the cursor and of pages.
 
+use crate::base::error::{Refusal, Result};
+use crate::base::text::{self, Message};
 use crate::base::time::{DAY, Timestamp};
+use crate::feature::Kind;
 use crate::http::input::Field;
 
 /// How far back a poll without a readable `since` looks, as existing clients expect.
@@ -15,7 +18,11 @@ pub const PARAMETERS: &[Field] = &[
     Field::lenient("epoch").about("The last `epoch`: another one than the tenant's starts over."),
     Field::lenient("include").about("`objects` puts each whole object beside its row."),
     Field::lenient("state").about("`idle` when the app is in the background: `poll_after` is longer."),
+    Field::lenient("kinds").about("The lists that are asked for, by commas; without it all of the version's."),
 ];
+
+/// The most characters of an unknown kind that its message repeats.
+const SHOWN: usize = 40;
 
 /// One row of the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +51,23 @@ pub fn horizon(purged: Timestamp, clock: Timestamp, now: Timestamp, tombstones: 
 /// How far beyond the horizon the first page of a new start reaches at least, whatever its limit: the horizon moves
 /// on, and the client needs time to ask for the second page before it is passed.
 pub const HEAD_START: i64 = DAY;
+
+/// The lists of a poll, in the order of the registry: those that `?kinds=` names, separated by commas. Where it names
+/// none, they are all that there are, and in version 1 the seven that its clients know.
+///
+/// # Errors
+/// When a word is no kind: a list that is silently missing would be taken for one without changes.
+pub fn kinds(all: impl Iterator<Item = &'static Kind>, asked: Option<&str>, version: u8) -> Result<Vec<&'static Kind>> {
+    let all: Vec<&Kind> = all.collect();
+    let words: Vec<&str> = asked.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    if let Some(unknown) = words.iter().find(|word| !all.iter().any(|kind| kind.name == **word)) {
+        let shown: String = unknown.chars().take(SHOWN).collect();
+        let known = all.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+        return Err(Refusal::field("kinds", Message::with(&text::UNKNOWN_KIND, &[&shown, &known])).into());
+    }
+    let carried = |kind: &Kind| if words.is_empty() { version > 1 || kind.first_version } else { words.contains(&kind.name) };
+    Ok(all.into_iter().filter(|kind| carried(kind)).collect())
+}
 
 /// The page size asked for; unreadable or out of range is none.
 pub fn limit(text: Option<&str>) -> Option<usize> {
@@ -86,6 +110,28 @@ mod tests {
     fn rows(stamps: &[i64]) -> Vec<Change> {
         let change = |n: &i64| Change { kind: "goals".into(), id: "x".into(), stamp: Timestamp(*n), deleted: false };
         stamps.iter().map(change).collect()
+    }
+
+    static KINDS: [Kind; 3] = [kind("goals", true), kind("letters", true), kind("tasks", false)];
+
+    const fn kind(name: &'static str, first_version: bool) -> Kind {
+        Kind { name, first_version, load: |_, _| Ok(Vec::new()), object: crate::feature::contract::of::<()> }
+    }
+
+    fn names(asked: Option<&str>, version: u8) -> Option<Vec<&'static str>> {
+        kinds(KINDS.iter(), asked, version).ok().map(|kinds| kinds.iter().map(|kind| kind.name).collect())
+    }
+
+    #[test]
+    fn a_poll_has_the_lists_that_it_names() {
+        assert_eq!(names(Some(" tasks,,goals,tasks,"), 1).unwrap(), ["goals", "tasks"]);
+        for nothing in [None, Some(""), Some(" , ")] {
+            assert_eq!(names(nothing, 1).unwrap(), ["goals", "letters"]);
+            assert_eq!(names(nothing, 2).unwrap(), ["goals", "letters", "tasks"]);
+        }
+        for unknown in ["goal", "goals,Tasks", "goals letters"] {
+            assert_eq!(names(Some(unknown), 2), None, "{unknown}");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::rules::Change;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
-use crate::db::{Db, Row};
-use crate::feature::Settings;
+use crate::db::{Db, Param, Row};
+use crate::feature::{Kind, Settings};
 use crate::params;
 
 /// Tenants whose tombstones are purged in one transaction.
@@ -14,28 +14,46 @@ fn change(row: &Row<'_>) -> Result<Change> {
     Ok(Change { kind: row.get(0)?, id: row.get(1)?, stamp: row.get(2)?, deleted: row.get(3)? })
 }
 
-/// Every change after an instant, oldest first.
-pub fn since(db: &mut Db, tenant: i64, since: Timestamp) -> Result<Vec<Change>> {
-    let sql = "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ? AND stamp > ? ORDER BY stamp";
-    db.all(sql, params![tenant, since], change)
+/// A placeholder for each kind. The statements write `+kind`, which is `kind` to every engine, but keeps SQLite from
+/// reading all changes of these kinds by the primary key instead of the few after an instant.
+fn marks(kinds: &[&Kind]) -> String {
+    vec!["?"; kinds.len()].join(", ")
 }
 
-/// The first changes after an instant, oldest first.
-pub fn first(db: &mut Db, tenant: i64, since: Timestamp, limit: usize) -> Result<Vec<Change>> {
-    let sql = "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ? AND stamp > ? ORDER BY stamp LIMIT ?";
-    db.all(sql, params![tenant, since, i64::try_from(limit).unwrap_or(i64::MAX)], change)
+/// The values before the kinds, the kinds, the values after them.
+fn values<'v>(before: &[Param<'v>], kinds: &[&'v Kind], after: &[Param<'v>]) -> Vec<Param<'v>> {
+    let kinds: Vec<Param<'v>> = kinds.iter().map(|kind| Param::from(kind.name)).collect();
+    [before, &kinds, after].concat()
 }
 
-/// Every change of one stamp.
-pub fn at(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<Vec<Change>> {
-    let sql = "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ? AND stamp = ?";
-    db.all(sql, params![tenant, stamp], change)
+/// Every change of some kinds after an instant, up to another, oldest first.
+pub fn between(db: &mut Db, tenant: i64, kinds: &[&Kind], after: Timestamp, until: Timestamp) -> Result<Vec<Change>> {
+    let sql = format!(
+        "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ? AND stamp > ? AND stamp <= ? AND +kind IN ({}) \
+         ORDER BY stamp",
+        marks(kinds)
+    );
+    db.all(&sql, &values(params![tenant, after, until], kinds, &[]), change)
 }
 
-/// Everything alive that was changed up to an instant, oldest change first.
-pub fn alive(db: &mut Db, tenant: i64, until: Timestamp) -> Result<Vec<Change>> {
-    let sql = "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ? AND stamp <= ? AND deleted = 0 ORDER BY stamp";
-    db.all(sql, params![tenant, until], change)
+/// The first changes of some kinds after an instant, oldest first.
+pub fn first(db: &mut Db, tenant: i64, kinds: &[&Kind], since: Timestamp, limit: usize) -> Result<Vec<Change>> {
+    let sql = format!(
+        "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ? AND stamp > ? AND +kind IN ({}) ORDER BY stamp LIMIT ?",
+        marks(kinds)
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    db.all(&sql, &values(params![tenant, since], kinds, params![limit]), change)
+}
+
+/// Everything of some kinds that is alive and was changed up to an instant, oldest change first.
+pub fn alive(db: &mut Db, tenant: i64, kinds: &[&Kind], until: Timestamp) -> Result<Vec<Change>> {
+    let sql = format!(
+        "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ? AND stamp <= ? AND deleted = 0 AND +kind IN ({}) \
+         ORDER BY stamp",
+        marks(kinds)
+    );
+    db.all(&sql, &values(params![tenant, until], kinds, &[]), change)
 }
 
 /// Deletes tombstones that are older than the operator keeps them, and moves the tenants' horizons to the newest of
