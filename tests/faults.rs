@@ -13,6 +13,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -282,6 +283,40 @@ fn a_restored_database_is_used_by_the_workers_that_run() {
         goal(&phone, "after the restore").expect(201);
     }
     assert_kept(&server.data_dir, &made);
+}
+
+/// Runs the operator's program on a server's data.
+fn operate(server: &Server, arguments: &[&str]) {
+    run(Command::new(env!("CARGO_BIN_EXE_tandem")).args(arguments).env("TANDEM_DATA", &server.data_dir));
+}
+
+#[test]
+fn a_backup_is_restored_while_requests_come_in() {
+    let server = Server::start(Kind::LighttpdFastcgi, &options(2, None));
+    let phone = Phone::single(&server);
+    let made = vec![goal(&phone, "before").expect(201).json()["id"].as_str().unwrap().to_owned()];
+    let folder = server.home().join("copies");
+    operate(&server, &["backup", "--quiet", "--to", folder.to_str().unwrap()]);
+    let named = |entry: fs::DirEntry| entry.path().to_str().unwrap().to_owned();
+    let file = fs::read_dir(&folder).unwrap().flatten().map(named).find(|path| path.ends_with(".gz")).unwrap();
+    let later = goal(&phone, "after the backup").expect(201).json()["id"].as_str().unwrap().to_owned();
+    let restored = AtomicBool::new(false);
+    let kept: Vec<String> = scope(|scope| {
+        let writing = scope.spawn(|| {
+            let mut kept = Vec::new();
+            while kept.len() < 20 {
+                let after = restored.load(Ordering::SeqCst);
+                let id = goal(&phone, "meanwhile").expect(201).json()["id"].as_str().unwrap().to_owned();
+                kept.extend(after.then_some(id));
+            }
+            kept
+        });
+        operate(&server, &["restore", &file, "--force"]);
+        restored.store(true, Ordering::SeqCst);
+        writing.join().unwrap()
+    });
+    phone.get(&format!("/goals/{later}/")).expect(404);
+    assert_kept(&server.data_dir, &[made, kept].concat());
 }
 
 /// Puts a backup in place of the database: what belongs to the old file goes first.

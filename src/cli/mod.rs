@@ -9,6 +9,7 @@ mod client;
 mod config;
 mod demo;
 mod doctor;
+mod export;
 mod maintain;
 mod migrate;
 mod out;
@@ -69,6 +70,7 @@ pub const COMMANDS: &[Command] = &[
     maintain::COMMAND,
     backup::COMMAND,
     restore::COMMAND,
+    export::COMMAND,
     user::COMMAND,
     routes::COMMAND,
     demo::COMMAND,

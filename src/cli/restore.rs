@@ -80,7 +80,9 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
 /// What the operator is told when nothing was restored.
 fn kept(changed: Timestamp, until: Option<Timestamp>) -> String {
     let until = until.map_or_else(|| "is empty".to_owned(), |until| format!("ends at {until}"));
-    format!("nothing was restored: the store has changes until {changed}, the backup {until}. --force gives up what came after it")
+    format!(
+        "nothing was restored: the store has changes until {changed}, the backup {until}. --force gives up what came after it"
+    )
 }
 
 /// Unpacks a backup and makes it ready; answers how many tenants it has, and when it was last changed.

@@ -5,11 +5,8 @@ use crate::servers::Server;
 use crate::servers::client::request;
 
 /// See [`Case`].
-pub const CASES: &[Case] = &[
-    ("the root says what this is", root),
-    ("monitors are told that all is well", well),
-    ("a new user is signed in", signed_in),
-];
+pub const CASES: &[Case] =
+    &[("the root says what this is", root), ("monitors are told that all is well", well), ("a new user is signed in", signed_in)];
 
 fn root(server: &Server) {
     let said = request("GET", "/api/").send(server.port).expect(200).json();

@@ -98,7 +98,8 @@ pub fn beside(path: &Path, end: &str) -> PathBuf {
 
 /// Removes drafts that a killed process left.
 pub fn sweep(folder: &Path) {
-    let old = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT));
+    let old =
+        |path: &Path| fs::metadata(path).and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT));
     let drafts = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     drafts.filter(|path| path.to_string_lossy().ends_with(SUFFIX) && old(path)).for_each(|path| remove(&path));
 }

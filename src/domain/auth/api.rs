@@ -2,7 +2,7 @@
 
 use super::api_session::{self, signed_in};
 use super::rules::{self, User};
-use super::{accounts, password, store};
+use super::{accounts, export, password, store};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
@@ -84,13 +84,8 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// GET `/auth/export/`
 pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
-    let mut kinds = Map::new();
-    if ctx.caller()?.tenant.is_some() {
-        for kind in ctx.house.kinds() {
-            kinds.insert(kind.name.to_owned(), Value::Array(every(ctx, kind)?));
-        }
-    }
-    Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data: kinds }))
+    let data = if ctx.caller()?.tenant.is_some() { export::objects(ctx, &mut || {})? } else { Map::new() };
+    Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data }))
 }
 
 /// Everything held on the caller.
@@ -117,20 +112,6 @@ pub fn describe_export(schemas: &mut Schemas) -> Schema {
         *data = json!({"type": "object", "properties": lists});
     }
     schema
-}
-
-/// How many objects are read at once.
-const BATCH: usize = 200;
-
-/// Every live object of a kind, in the order of the feed.
-fn every(ctx: &mut Ctx<'_>, kind: &crate::feature::Kind) -> Result<Vec<Value>> {
-    let ids = crate::feature::store::alive(ctx.db, ctx.tenant_id()?, kind.name)?;
-    let mut objects = Vec::with_capacity(ids.len());
-    for batch in ids.chunks(BATCH) {
-        let batch: Vec<&str> = batch.iter().map(String::as_str).collect();
-        objects.extend((kind.load)(ctx, &batch)?.into_iter().map(|(_, object)| object));
-    }
-    Ok(objects)
 }
 
 /// The caller's own account.

@@ -3,6 +3,7 @@
 pub mod accounts;
 mod api;
 mod api_session;
+pub mod export;
 pub mod password;
 pub mod rules;
 pub mod session;
