@@ -10,6 +10,7 @@ mod config;
 mod demo;
 mod doctor;
 mod export;
+mod logs;
 mod maintain;
 mod migrate;
 mod out;
@@ -68,6 +69,7 @@ pub const COMMANDS: &[Command] = &[
     migrate::COMMAND,
     config::COMMAND,
     maintain::COMMAND,
+    logs::COMMAND,
     backup::COMMAND,
     restore::COMMAND,
     export::COMMAND,

@@ -2,7 +2,9 @@
 
 use super::Home;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 use tandem::db::migrate::MIGRATIONS;
 
 #[test]
@@ -230,4 +232,30 @@ fn monitors_are_told_what_fails_and_what_is_worth_a_look() {
     home.sql("UPDATE facts SET value = '2999-01-01T00:00:00.000Z' WHERE name = 'maintained_at'");
     let (status, said) = health();
     assert_eq!((status.as_str(), &said["status"], &said["checks"]["clock"]), ("503", &503.into(), &"fail".into()));
+}
+
+#[test]
+fn logs_shows_what_failed_and_follows() {
+    let home = Home::new();
+    assert_eq!(home.ok("logs"), "nothing has failed yet\n");
+    assert_eq!(home.call("", "GET", "/api/health/", "").0, "200");
+    home.sql("ALTER TABLE users RENAME TO gone");
+    let fail = || assert_eq!(home.call("", "GET", "/api/", "").0, "503");
+    fail();
+    fail();
+    let (all, last) = (home.ok("logs"), home.ok("logs --lines 1"));
+    assert_eq!((all.lines().count(), all.lines().last()), (2, last.lines().next()));
+    assert!(last.contains("[ERROR] request ") && last.contains("no such table"), "{last}");
+    let mut command = home.command(env!("CARGO_BIN_EXE_tandem"));
+    let mut child = command.args(["logs", "--follow", "--lines", "1"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().as_deref(), last.lines().next());
+    // The log is full: the next line goes to a new file.
+    fs::rename(home.data().join("tandem.log"), home.data().join("tandem.log.1")).unwrap();
+    fail();
+    assert_eq!(lines.next().as_deref(), home.ok("logs --lines 1").lines().next());
+    drop(lines);
+    fail();
+    assert!(child.wait().unwrap().success(), "it ends when nobody reads on");
+    assert_eq!(home.ok("logs").lines().count(), 4);
 }

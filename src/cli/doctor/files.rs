@@ -3,20 +3,16 @@
 use super::{Finding, Patient};
 use crate::app::config::{Loaded, SETTINGS, Source};
 use crate::app::home::{self, is_web_root};
-use crate::app::log::FILE as LOG_FILE;
+use crate::app::log;
 use crate::app::open::{self, MIN_SECRET, SECRET_FILE};
 use crate::base::time::{DAY, Timestamp};
 use crate::cli::out;
 use crate::domain::health::rules::{LOW_SPACE, MIB, free_space};
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::fs::{self, Metadata};
+use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// A log larger than this is worth a note.
-const LARGE_LOG: u64 = 50 * MIB;
-/// How much of the log's end is read.
-const LOG_TAIL: u64 = MIB;
 /// A random secret has more different characters than this; `aaaa…` and words have fewer.
 const VARIETY: usize = 10;
 /// The permissions of anybody but the owner.
@@ -173,40 +169,28 @@ pub fn disk(patient: &mut Patient) -> Finding {
     }
 }
 
-/// The log's size, and the failures of the last day.
+/// The failures of the last day, in the log that is written and the one before it.
 pub fn log(patient: &mut Patient) -> Finding {
     let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
-    let path = loaded.settings.data.join(LOG_FILE);
-    let shown = path.display();
-    let (size, text) = match tail(&path) {
-        Ok(read) => read,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Finding::ok("empty: nothing has failed yet"),
-        Err(error) => return Finding::problem(format!("{shown}: {error}"), "make it readable for this account"),
-    };
-    if let Some(finding) = exposed(&path) {
+    let files = log::files(&loaded.settings);
+    let Some(newest) = files.last() else { return Finding::ok("empty: nothing has failed yet") };
+    if let Some(finding) = files.iter().find_map(|file| exposed(file)) {
         return finding;
     }
-    let failures = recent_failures(&text, Timestamp::now().plus(-DAY));
-    match (failures, size) {
-        (0, size) if size > LARGE_LOG => {
-            Finding::note(format!("{shown}: {} MiB", size / MIB), "delete it: it is made again when needed")
+    let mut text = String::new();
+    for file in files.iter().rev().take(2) {
+        match fs::read(file) {
+            Ok(bytes) => text.push_str(&String::from_utf8_lossy(&bytes)),
+            Err(error) => return Finding::problem(format!("{}: {error}", file.display()), "make it readable for this account"),
         }
-        (0, size) => Finding::ok(format!("{size} bytes, no failure in the last 24 hours")),
-        (n, size) => Finding::note(
-            format!("{size} bytes, {} in the last 24 hours", out::count(n as u64, "failure")),
-            format!("read the end of {shown}"),
+    }
+    match recent_failures(&text, Timestamp::now().plus(-DAY)) {
+        0 => Finding::ok("no failure in the last 24 hours"),
+        n => Finding::note(
+            format!("{} in the last 24 hours", out::count(n as u64, "failure")),
+            format!("`tandem logs` shows them; they stand in {}", newest.display()),
         ),
     }
-}
-
-/// The size of a file, and its end.
-fn tail(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let size = file.metadata()?.len();
-    file.seek(SeekFrom::Start(size.saturating_sub(LOG_TAIL)))?;
-    let mut bytes = Vec::new();
-    file.take(LOG_TAIL).read_to_end(&mut bytes)?;
-    Ok((size, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Lines such as `2026-01-16T14:30:45.123456789Z [ERROR] …` since an instant.
