@@ -134,7 +134,7 @@ written() {
   while [[ $rest == *"<pre class=\"$1\">"* ]]; do
     rest=${rest#*"<pre class=\"$1\">"}
     step=${rest%%"</pre>"*}
-    step=${step//&lt;/<} step=${step//&gt;/>} step=${step//&amp;/&}
+    step=${step//&lt;/<} step=${step//&gt;/>} step=${step//&amp;/"&"}
     steps+=("${step//https:\/\/YOUR.SITE/$site}")
   done
 }
@@ -145,12 +145,26 @@ install_as_written() {
   cp "$work/bundle/tandem-$version-cpanel.zip" "$home"
   written run
   for step in "${steps[@]}"; do
-    as_account sh -e -c "$step" >"$work/step.log" 2>&1 || { cat "$work/step.log"; logs; fail "INSTALL.html: $step"; }
+    as_account sh -e -c "$step" >"$work/step.log" 2>&1 || { cat "$work/step.log"; fail "INSTALL.html: $step"; }
+    if [[ $step == *HTTPS_ONLY* ]]; then over_http; fi
   done
   passed "INSTALL.html, ${#steps[@]} steps as they are written"
 }
 
-logs() { tail -n 20 "$run/error.log" "$home/tandem/data/tandem.log" 2>/dev/null || true; }
+# What the web server and the program say, once there is a host.
+logs() { [ -z "$host_pid" ] || tail -n 20 "$run/error.log" "$home/tandem/data/tandem.log" 2>/dev/null || true; }
+
+# Whoever comes by plain HTTP is sent to HTTPS, unless the switch in .htaccess is off.
+over_http() {
+  local answer wanted=308
+  if grep -q '^#.*E=HTTPS_ONLY' "$home/public_html/api/.htaccess"; then wanted=200; fi
+  answer=$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' --resolve "tandem.test:$plain_port:127.0.0.1" "http://tandem.test:$plain_port/api/health/?x=1")
+  case $wanted in
+    200) [ "$answer" = "200 " ] || fail "with the switch off, plain HTTP answers $answer" ;;
+    308) [ "$answer" = "308 https://tandem.test:$plain_port/api/health/?x=1" ] || fail "plain HTTP answers $answer" ;;
+  esac
+  passed "plain HTTP: $wanted"
+}
 
 # The lines for cron: five fields of time, then a command that says nothing when all is well.
 cron_as_written() {
@@ -203,6 +217,19 @@ processes() {
   esac
 }
 
+# LiteSpeed reads the same file; there is none to test with. What it would be told is tried by calling Apache by its name:
+# everything goes to api.cgi.
+as_litespeed() {
+  local file=$home/public_html/api/.htaccess
+  sed -i 's/^\( *RewriteCond %{SERVER_SOFTWARE}\) LiteSpeed$/\1 Apache/' "$file"
+  mv "$home/public_html/api/api.fcgi" "$home/api.fcgi"
+  [ "$(status "$site/api/health/")" = 200 ] || fail "not by api.cgi alone"
+  ask -H 'Authorization: Bearer no.real.token' "$site/api/auth/me/" | grep -q token_not_valid || fail "no Authorization by api.cgi"
+  [ "$(status "$site/api/api.cgi")" = 404 ] || fail "api.cgi by its own name"
+  mv "$home/api.fcgi" "$home/public_html/api/api.fcgi"
+  passed "the rules for LiteSpeed"
+}
+
 on_host() {
   local kind=$1 test
   if [ "$(id -u)" != 0 ]; then case $kind in suexec-*) printf '\n== %s: only root can set suexec up\n' "$kind"; return ;; esac; fi
@@ -213,14 +240,13 @@ on_host() {
   [ "$(stat -c '%a %U' "$home/public_html")" = "750 $account" ] || fail "public_html has other permissions than before"
   [ "$(stat -c '%a %U' "$home/tandem/data/secret")" = "600 $account" ] || fail "the secret is not the account's alone"
   cron_as_written
-  # INSTALL.html has switched HTTPS on.
-  [ "$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' "http://localhost:$plain_port/api/health/?x=1")" = "308 https://localhost:$plain_port/api/health/?x=1" ] || fail "plain HTTP is not sent to HTTPS"
-  passed "plain HTTP is sent to HTTPS"
+  over_http
   for test in tests/smoke/[0-9]*.sh; do
-    CURL_CA_BUNDLE=$work/site.pem "$test" "$site" >"$work/smoke.log" 2>&1 || { cat "$work/smoke.log"; logs; fail "$test on $kind"; }
+    CURL_CA_BUNDLE=$work/site.pem "$test" "$site" >"$work/smoke.log" 2>&1 || { cat "$work/smoke.log"; fail "$test on $kind"; }
     passed "$test"
   done
   processes "$kind"
   closed
+  as_litespeed
   host_stop
 }
