@@ -29,6 +29,7 @@ CREATE TABLE conflicts (
   mobile_id VARCHAR(36) NOT NULL,
   server_version BIGINT NOT NULL,
   client_version BIGINT NOT NULL,
+  client_at BIGINT NULL,
   server_data MEDIUMTEXT NOT NULL,
   client_data MEDIUMTEXT NOT NULL,
   base_data MEDIUMTEXT NULL,
@@ -39,6 +40,7 @@ CREATE TABLE conflicts (
   created_at BIGINT NOT NULL,
   resolved_by BIGINT NULL,
   resolved_at BIGINT NULL,
+  notes VARCHAR(2000) NULL,
   FOREIGN KEY (tenant) REFERENCES tenants (id) ON DELETE CASCADE
 );
 

@@ -5,6 +5,8 @@ mod backup;
 mod content;
 mod doctor;
 mod setup;
+mod tenants;
+mod uploads;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
@@ -132,4 +134,21 @@ pub fn read_until(terminal: &mut File, shown: &mut String, text: &str) {
             _ => return,
         }
     }
+}
+
+/// Runs `tandem` at a terminal and types an answer to each question; its exit code, and everything the terminal showed.
+pub fn at_terminal(home: &Home, line: &str, dialogue: &[(&str, &str)]) -> (i32, String) {
+    let (mut terminal, inner) = terminal();
+    let mut command = home.command(env!("CARGO_BIN_EXE_tandem"));
+    command.args(line.split_whitespace()).stdin(inner.try_clone().unwrap()).stderr(inner).stdout(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let mut shown = String::new();
+    for (question, answer) in dialogue {
+        read_until(&mut terminal, &mut shown, question);
+        writeln!(terminal, "{answer}").unwrap();
+    }
+    let code = child.wait().unwrap().code().unwrap();
+    read_until(&mut terminal, &mut shown, NEVER);
+    (code, shown)
 }

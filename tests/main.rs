@@ -10,4 +10,5 @@ mod model;
 mod servers;
 mod tidy;
 mod transport;
+mod uploads;
 mod web;

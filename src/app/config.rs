@@ -124,6 +124,13 @@ pub const SETTINGS: &[Setting] = &[
         "Uploads of mobile sync and GraphQL, per user.",
         Value::Limit(|l, r| l.settings.limit_uploads = r),
     ),
+    setting("limits.burst", "10/10", "Uploads in quick succession, per user.", Value::Limit(|l, r| l.settings.limit_burst = r)),
+    setting(
+        "limits.cost",
+        "1000/300",
+        "What uploads and GraphQL queries cost, in points, per user.",
+        Value::Limit(|l, r| l.settings.limit_cost = r),
+    ),
     setting(
         "tombstone_days",
         "30",

@@ -14,7 +14,7 @@ use crate::db::{Db, Journal, Mode, Place};
 use crate::feature::ctx::Work;
 use crate::feature::{Access, Ctx, House, Meter, Tx};
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
-use guard::{address, admit, cors, finish, idempotency, meter::Meters};
+use guard::{address, admit, cors, finish, idempotency, meter::Meters, uploads};
 use std::io::Read;
 
 /// The web program: what stays open from request to request. Nothing about a caller is kept.
@@ -161,12 +161,14 @@ fn once(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
     Ok(response)
 }
 
-/// A member's tenant is locked and its clock advanced before anything is read that the work builds on.
+/// A member's tenant is locked and its clock advanced before anything is read that the work builds on; an upload is
+/// counted under that lock.
 fn stamped(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
     if ctx.writes_as_member() {
         let tenant = ctx.tenant_id()?;
         ctx.advance(tenant)?;
     }
+    uploads::charge(ctx)?;
     work(ctx)
 }
 

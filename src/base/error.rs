@@ -104,6 +104,19 @@ pub struct Refusal {
     pub detail: Message,
     /// Errors by field, in the order they were found.
     pub fields: Vec<(&'static str, Message)>,
+    /// The limit that was reached.
+    pub limit: Option<Limit>,
+}
+
+/// A rate limit, as the caller is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// What it counts, in a word.
+    pub reason: &'static str,
+    /// How many the caller has.
+    pub count: u32,
+    /// In how many milliseconds.
+    pub window: i64,
 }
 
 impl Refusal {
@@ -114,13 +127,18 @@ impl Refusal {
 
     /// A refusal with a sentence that has arguments, and no fields.
     pub fn with(kind: Kind, detail: Message) -> Self {
-        Refusal { kind, detail, fields: Vec::new() }
+        Refusal { kind, detail, fields: Vec::new(), limit: None }
     }
 
     /// A refusal for so many milliseconds, told in whole seconds.
     pub fn too_many(wait: i64) -> Self {
         let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
         Refusal::with(Kind::TooMany(seconds), Message::with(&super::text::TOO_MANY, &[&seconds]))
+    }
+
+    /// A refusal for so many milliseconds by a limit that the caller is told.
+    pub fn over(limit: Limit, wait: i64) -> Self {
+        Refusal { limit: Some(limit), ..Refusal::too_many(wait) }
     }
 
     /// A refusal of one field.
@@ -131,7 +149,7 @@ impl Refusal {
     /// A refusal of several fields; the first one's message is the detail.
     pub fn fields(fields: Vec<(&'static str, Message)>) -> Self {
         let detail = fields.first().map_or(Message::plain(&super::text::INVALID), |f| f.1.clone());
-        Refusal { kind: Kind::Invalid, detail, fields }
+        Refusal { kind: Kind::Invalid, detail, fields, limit: None }
     }
 }
 
@@ -151,6 +169,11 @@ impl Error {
     /// Is this a violated UNIQUE or PRIMARY KEY constraint?
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Error::Db(DbError { kind: DbFault::Duplicate, .. }))
+    }
+
+    /// Did another hold the right to write for too long, or was this transaction chosen to give way?
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Error::Db(DbError { kind: DbFault::Busy | DbFault::Retry, .. }))
     }
 
     /// A defect or a failed part of the machine, with words for the log.

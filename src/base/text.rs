@@ -39,7 +39,7 @@ impl Language {
     }
 }
 
-/// One sentence in every language; `{0}` and `{1}` stand for arguments.
+/// One sentence in every language; `{0}`, `{1}` and so on stand for arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Text {
     /// English.
@@ -100,9 +100,17 @@ texts! {
     OUT_OF_RANGE: "Enter a number from {0} to {1}.", "Saisissez un nombre de {0} à {1}.", "{0}부터 {1}까지의 숫자를 입력하세요.";
     NOT_TEXT: "Not a valid string.", "Chaîne de caractères invalide.", "유효한 문자열이 아닙니다.";
     NOT_INTEGER: "A valid integer is required.", "Un nombre entier est requis.", "유효한 정수가 필요합니다.";
+    NOT_NUMBER: "A valid number is required.", "Un nombre est requis.", "유효한 숫자가 필요합니다.";
     NOT_BOOLEAN: "Must be a valid boolean.", "Valeur booléenne requise.", "유효한 불리언이어야 합니다.";
     NOT_DATE: "Use the form YYYY-MM-DD.", "Utilisez le format AAAA-MM-JJ.", "YYYY-MM-DD 형식을 사용하세요.";
     NOT_MONTH: "Use the form YYYY-MM.", "Utilisez le format AAAA-MM.", "YYYY-MM 형식을 사용하세요.";
+    NOT_INSTANT: "Use ISO 8601, as in 2026-01-16T14:30:45Z.", "Utilisez ISO 8601, comme 2026-01-16T14:30:45Z.", "2026-01-16T14:30:45Z와 같은 ISO 8601 형식을 사용하세요.";
+    NOT_LIST: "A list is required.", "Une liste est requise.", "목록이 필요합니다.";
+    NOT_ITEM: "An item must be a JSON object.", "Un élément doit être un objet JSON.", "항목은 JSON 객체여야 합니다.";
+    LIST_LENGTH: "Send {0} to {1} items; there are {2}.", "Envoyez de {0} à {1} éléments ; il y en a {2}.", "{0}~{1}개의 항목을 보내세요. 현재 {2}개입니다.";
+    IN_FUTURE: "This lies in the future.", "Cet instant est dans le futur.", "미래의 시각입니다.";
+    END_BEFORE_START: "The end is before the start.", "La fin précède le début.", "종료가 시작보다 이릅니다.";
+    KEYS_DIFFER: "The Idempotency-Key differs from idempotency_key in the body.", "L'Idempotency-Key diffère d'idempotency_key dans le corps.", "Idempotency-Key가 본문의 idempotency_key와 다릅니다.";
     NOT_CHOICE: "\"{0}\" is not a valid choice.", "« {0} » n'est pas un choix valide.", "\"{0}\"은(는) 유효한 선택이 아닙니다.";
     NUL: "Null characters are not allowed.", "Les caractères nuls ne sont pas autorisés.", "널 문자는 허용되지 않습니다.";
     NOT_OBJECT: "The body must be a JSON object.", "Le corps doit être un objet JSON.", "본문은 JSON 객체여야 합니다.";
@@ -121,7 +129,7 @@ texts! {
     TOO_MANY: "Too many requests. Try again in {0} seconds.", "Trop de requêtes. Réessayez dans {0} secondes.", "요청이 너무 많습니다. {0}초 후에 다시 시도하세요.";
     KEY_REUSED: "This Idempotency-Key was used with another request.", "Cette Idempotency-Key a servi pour une autre requête.", "이 Idempotency-Key는 다른 요청에 사용되었습니다.";
     KEY_LENGTH: "Idempotency-Key must have {0} to {1} visible ASCII characters.", "Idempotency-Key doit comporter de {0} à {1} caractères ASCII visibles.", "Idempotency-Key는 {0}~{1}자의 ASCII 문자여야 합니다.";
-    KEY_IN_PROGRESS: "A request with this Idempotency-Key is still running.", "Une requête avec cette Idempotency-Key est en cours.", "이 Idempotency-Key를 사용하는 요청이 아직 실행 중입니다.";
+    KEY_IN_PROGRESS: "Another request is still being written, perhaps one with this Idempotency-Key.", "Une autre requête est en cours d'écriture, peut-être avec cette Idempotency-Key.", "다른 요청이 아직 기록 중이며, 이 Idempotency-Key를 사용하는 요청일 수 있습니다.";
     BUSY: "The server is busy. Try again shortly.", "Le serveur est occupé. Réessayez bientôt.", "서버가 사용 중입니다. 잠시 후 다시 시도하세요.";
     UNAVAILABLE: "The service is not available right now.", "Le service n'est pas disponible pour le moment.", "지금은 서비스를 사용할 수 없습니다.";
     FULL: "The server has no space left. Nothing was saved.", "Le serveur n'a plus d'espace. Rien n'a été enregistré.", "서버에 남은 공간이 없습니다. 저장되지 않았습니다.";
@@ -139,18 +147,35 @@ texts! {
     BAD_CREDENTIALS: "No active account found with the given credentials.", "Aucun compte actif ne correspond à ces identifiants.", "해당 정보로 활성 계정을 찾을 수 없습니다.";
     LOGIN_NAME: "Give an email or a username.", "Indiquez un e-mail ou un nom d'utilisateur.", "이메일 또는 사용자 이름을 입력하세요.";
     NO_COUPLE: "No couple found.", "Aucun couple trouvé.", "커플을 찾을 수 없습니다.";
-    IN_COUPLE: "You are already in a couple.", "Vous êtes déjà en couple.", "이미 커플에 속해 있습니다.";
+    IN_COUPLE: "You are already in a couple or a team.", "Vous êtes déjà en couple ou dans une équipe.", "이미 커플이나 팀에 속해 있습니다.";
     NOT_PARTNER_A: "Only partner A can invite.", "Seul le partenaire A peut inviter.", "파트너 A만 초대할 수 있습니다.";
     PAIRED: "The couple is already complete.", "Le couple est déjà complet.", "커플이 이미 완성되었습니다.";
     CODE_FORM: "The code has 6 digits.", "Le code comporte 6 chiffres.", "코드는 6자리 숫자입니다.";
     CODE_UNKNOWN: "This code is not known.", "Ce code est inconnu.", "알 수 없는 코드입니다.";
     CODE_USED: "This code was used already.", "Ce code a déjà été utilisé.", "이미 사용된 코드입니다.";
     CODE_EXPIRED: "This code has expired.", "Ce code a expiré.", "만료된 코드입니다.";
-    NOT_MEMBER: "The owner must be one of the two partners.", "Le responsable doit être l'un des deux partenaires.", "담당자는 두 파트너 중 한 명이어야 합니다.";
+    TEAM_FULL: "The team has {0} members; that is the most.", "L'équipe compte {0} membres ; c'est le maximum.", "팀 인원이 최대인 {0}명입니다.";
+    NOT_STAFF: "Only staff and admins of the team can invite.", "Seuls l'encadrement et les admins de l'équipe peuvent inviter.", "팀의 스태프와 관리자만 초대할 수 있습니다.";
+    LAST_ADMIN: "The team needs an admin: make another member admin first.", "L'équipe a besoin d'un admin : nommez d'abord un autre membre.", "팀에는 관리자가 필요합니다. 먼저 다른 구성원을 관리자로 지정하세요.";
+    NO_ROLES: "A couple has no roles.", "Un couple n'a pas de rôles.", "커플에는 역할이 없습니다.";
+    NOT_MEMBER: "The owner must be a member of the couple or team.", "Le responsable doit faire partie du couple ou de l'équipe.", "담당자는 커플이나 팀의 구성원이어야 합니다.";
     DAY_TAKEN: "You have checked in on this day already.", "Vous avez déjà fait un point ce jour-là.", "이 날짜에 이미 체크인했습니다.";
     MONTH_TAKEN: "There is a letter for this month already.", "Il y a déjà une lettre pour ce mois.", "이 달의 편지가 이미 있습니다.";
     TOO_MANY_ITEMS: "There are {0} already; that is the most.", "Il y en a déjà {0} ; c'est le maximum.", "이미 {0}개가 있으며 최대입니다.";
     UNKNOWN_KIND: "\"{0}\" is no kind of change. The kinds are {1}.", "« {0} » n'est pas un type de changement. Les types sont {1}.", "\"{0}\"은(는) 변경 종류가 아닙니다. 종류: {1}.";
+    NOT_UUID: "Must be a valid UUID.", "Un UUID valide est requis.", "유효한 UUID여야 합니다.";
+    UNKNOWN_DOMAIN: "There is no such domain of records.", "Ce domaine d'enregistrements n'existe pas.", "그런 레코드 도메인이 없습니다.";
+    UNKNOWN_OPERATION: "Use create, update, delete or sync.", "Utilisez create, update, delete ou sync.", "create, update, delete 또는 sync를 사용하세요.";
+    DATA_TOO_LARGE: "The fields of a record have at most {0} bytes.", "Les champs d'un enregistrement comptent au plus {0} octets.", "레코드의 필드는 최대 {0}바이트입니다.";
+    TOO_MANY_FIELDS: "A record has too many fields.", "L'enregistrement a trop de champs.", "레코드의 필드가 너무 많습니다.";
+    FIELD_NAME: "The name of a field is too long.", "Le nom d'un champ est trop long.", "필드 이름이 너무 깁니다.";
+    BEFORE: "This is before {0}.", "Ceci précède {0}.", "{0}보다 이릅니다.";
+    TRANSITION: "{0} cannot go from \"{1}\" to \"{2}\".", "{0} ne peut pas passer de « {1} » à « {2} ».", "{0}은(는) \"{1}\"에서 \"{2}\"(으)로 바뀔 수 없습니다.";
+    MANUAL_AUTO: "What a person decides cannot be settled automatically.", "Ce qu'une personne décide ne peut pas être réglé automatiquement.", "사람이 결정하는 것은 자동으로 해결할 수 없습니다.";
+    CONTRADICTION: "The strategy says otherwise.", "La stratégie dit le contraire.", "전략과 맞지 않습니다.";
+    CHOOSE_FIELDS: "Both sides changed the same: say what it shall be.", "Les deux côtés ont modifié la même chose : indiquez le résultat voulu.", "양쪽이 같은 항목을 변경했습니다. 결과를 지정하세요.";
+    CONFLICT_RESOLVED: "The conflict is resolved.", "Le conflit est résolu.", "충돌이 해결되었습니다.";
+    CONFLICT_MOVED_ON: "The record has changed since the conflict. Look at it again and choose.", "L'enregistrement a changé depuis le conflit. Revoyez-le et choisissez.", "충돌 이후 레코드가 변경되었습니다. 다시 확인하고 선택하세요.";
     RANGE_ORDER: "The first day is after the last.", "Le premier jour est après le dernier.", "시작일이 종료일보다 늦습니다.";
 }
 

@@ -7,7 +7,7 @@ use crate::app::open;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
-use crate::domain::auth::export::objects;
+use crate::domain::auth::export;
 use crate::domain::auth::rules::User;
 use crate::domain::auth::store as accounts;
 use crate::feature::{Caller, Ctx, House, Route};
@@ -53,39 +53,58 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     Ok(Verdict::Well)
 }
 
+/// What the person's own export holds.
 fn person(db: &mut Db, house: &House, name: &str) -> Result<Value> {
     let missing = || Error::NotReady(format!("There is no account called {name}. `tandem user list` shows every name."));
     let user = accounts::listed(db, name)?.ok_or_else(missing)?.user;
-    let data = match accounts::tenant_of(db, user.id)? {
-        Some(tenant) => held(db, house, &user, tenant)?,
-        None => Map::new(),
-    };
+    let tenant = accounts::tenant_of(db, user.id)?;
+    let data = as_user(db, house, &user, tenant, &mut |ctx| {
+        let mut data = export::of_user(ctx)?;
+        if tenant.is_some() {
+            data.extend(of_tenant(ctx)?);
+        }
+        Ok(data)
+    })?;
     Ok(json!({"exported_at": Timestamp::now(), "user": user, "data": data}))
 }
 
+/// What a tenant holds, and what is held on each of its members.
 fn tenant(db: &mut Db, house: &House, public_id: &str) -> Result<Value> {
     let missing = || Error::NotReady(format!("There is no couple or team with the id {public_id}."));
     let tenant = accounts::tenant_called(db, public_id)?.ok_or_else(missing)?;
-    let members: Vec<User> = accounts::members(db, tenant)?.into_iter().map(|listed| listed.user).collect();
-    let data = match members.first() {
-        Some(first) => held(db, house, first, tenant)?,
-        None => Map::new(),
-    };
+    let (mut members, mut data) = (Vec::new(), Map::new());
+    for listed in accounts::members(db, tenant)? {
+        let user = listed.user;
+        if members.is_empty() {
+            data = as_user(db, house, &user, Some(tenant), &mut of_tenant)?;
+        }
+        let held = as_user(db, house, &user, Some(tenant), &mut export::of_user)?;
+        members.push(json!({"user": user, "data": held}));
+    }
     Ok(json!({"exported_at": Timestamp::now(), "tenant": public_id, "members": members, "data": data}))
 }
 
-/// Every live object of a tenant, read as one of its members reads them.
-fn held(db: &mut Db, house: &House, user: &User, tenant: i64) -> Result<Map<String, Value>> {
-    let (vars, route) = (Vars::from_iter([("REQUEST_METHOD", "GET")]), own_route(house)?);
-    let request = Request::new(&vars, String::new());
-    let tenant = accounts::tenant(db, tenant)?;
-    let caller = Caller { user: user.id, session: String::new(), timezone: user.timezone.clone(), tenant };
-    let (now, caller) = (Timestamp::now(), Some(caller));
-    let mut ctx = Ctx { request: &request, route, db, now, house, token: None, caller, stamp: None, stamped: 0, upload: None };
-    let bar = progress::bar(house.kinds().count() as u64, "reading");
-    let data = objects(&mut ctx, &mut || bar.inc(1));
+fn of_tenant(ctx: &mut Ctx<'_>) -> Result<Map<String, Value>> {
+    let bar = progress::bar(ctx.house.kinds().count() as u64, "reading");
+    let data = export::of_tenant(ctx, &mut || bar.inc(1));
     bar.finish_and_clear();
     data
+}
+
+/// Reads as this user would.
+fn as_user(
+    db: &mut Db,
+    house: &House,
+    user: &User,
+    tenant: Option<i64>,
+    read: &mut dyn FnMut(&mut Ctx<'_>) -> Result<Map<String, Value>>,
+) -> Result<Map<String, Value>> {
+    let (vars, route) = (Vars::from_iter([("REQUEST_METHOD", "GET")]), own_route(house)?);
+    let request = Request::new(&vars, String::new());
+    let tenant = tenant.map_or(Ok(None), |tenant| accounts::tenant(db, tenant))?;
+    let caller = Some(Caller { user: user.id, session: String::new(), timezone: user.timezone.clone(), tenant });
+    let now = Timestamp::now();
+    read(&mut Ctx { request: &request, route, db, now, house, token: None, caller, stamp: None, stamped: 0, upload: None })
 }
 
 /// The route by which the app exports.

@@ -13,8 +13,8 @@ use clap::ArgMatches;
 pub const COMMAND: Command = Command {
     name: "maintain",
     group: RUNNING,
-    about: "Purge what has expired; let cron run it every night",
-    help: "Ends what is over: sessions, failed attempts, stored answers, invitations, old deletions. It may run at any time, next to the \
+    about: "Purge what has expired and sum up uploads; let cron run it every night",
+    help: "Ends what is over: sessions, failed attempts, stored answers, invitations, old deletions. Sums up each hour's uploads. It may run at any time, next to the \
            API and next to itself; nothing is lost if it does not run for a day.",
     examples: &[
         ("tandem maintain", "say what was purged"),

@@ -10,15 +10,19 @@ mod config;
 mod demo;
 mod doctor;
 mod export;
+mod health;
 mod logs;
 mod maintain;
 mod migrate;
+mod openapi;
 mod out;
 mod password;
 mod progress;
 mod restore;
 mod routes;
 mod site;
+mod snapshots;
+mod tenant;
 mod user;
 
 use crate::base::error::Result;
@@ -73,8 +77,12 @@ pub const COMMANDS: &[Command] = &[
     backup::COMMAND,
     restore::COMMAND,
     export::COMMAND,
+    health::COMMAND,
+    snapshots::COMMAND,
     user::COMMAND,
+    tenant::COMMAND,
     routes::COMMAND,
+    openapi::COMMAND,
     demo::COMMAND,
     bench::COMMAND,
 ];

@@ -2,6 +2,7 @@
 
 use crate::base::error::{DbFault, Error, Result};
 use crate::base::text::Language;
+use crate::base::time::Timestamp;
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
 use std::fmt::Display;
@@ -60,6 +61,12 @@ pub fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> Result<(
 fn cells(row: &[String], widths: &[usize]) -> String {
     let padded: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
     padded.join("  ").trim_end().to_owned()
+}
+
+/// An instant to the minute, in UTC: `2026-01-16 14:30`.
+pub fn minute(at: Timestamp) -> String {
+    let shown: String = at.to_string().chars().take("2026-01-16T14:30".len()).collect();
+    shown.replace('T', " ")
 }
 
 /// `1 session`, `2 sessions`.

@@ -132,12 +132,11 @@ fn as_json(listed: &Listed) -> Value {
 
 fn as_row(listed: &Listed) -> [String; 6] {
     let user = &listed.user;
-    let created: String = user.created_at.to_string().chars().take("2026-01-16T14:30".len()).collect();
     [
         user.id.to_string(),
         user.username.clone(),
         user.email.clone().unwrap_or_else(|| "-".to_owned()),
-        created.replace('T', " "),
+        out::minute(user.created_at),
         listed.sessions.to_string(),
         if listed.disabled { "yes" } else { "no" }.to_owned(),
     ]
@@ -179,7 +178,11 @@ fn ended_sessions(count: u64) -> String {
 }
 
 fn find(db: &mut Db, matches: &ArgMatches) -> Result<Listed> {
-    let name = text(matches, "username").unwrap_or_default();
-    let found = within(db, Mode::Read, |db| store::listed(db, name))?;
+    within(db, Mode::Read, |db| named(db, text(matches, "username").unwrap_or_default()))
+}
+
+/// The account of a name.
+pub fn named(db: &mut Db, name: &str) -> Result<Listed> {
+    let found = store::listed(db, name)?;
     found.ok_or_else(|| Error::NotReady(format!("There is no account called {name}. `tandem user list` shows every name.")))
 }

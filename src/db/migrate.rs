@@ -21,6 +21,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "0001_core", sql: include_str!("../../sql/0001_core.sql") },
     Migration { version: 2, name: "0002_couples", sql: include_str!("../../sql/0002_couples.sql") },
     Migration { version: 3, name: "0003_mobile", sql: include_str!("../../sql/0003_mobile.sql") },
+    Migration { version: 4, name: "0004_teams", sql: include_str!("../../sql/0004_teams.sql") },
 ];
 
 /// The version that this program works with.

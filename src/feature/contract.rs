@@ -48,30 +48,26 @@ pub enum Content {
     Json(Describe),
     /// JSON: an object whose one member has this name.
     Under(&'static str, Describe),
-    /// JSON by another media type.
-    As(&'static str, Describe),
     /// Bytes of this media type.
     Bytes(&'static str),
+    /// One of several media types, as the client prefers; without a schema when it is no JSON.
+    Any(&'static [(&'static str, Option<Describe>)]),
 }
 
 impl Content {
-    /// The media type; `None` when there is no content.
-    pub fn media_type(self) -> Option<&'static str> {
+    /// Its media types, each with its schema when it is JSON; none when there is no content.
+    pub fn media(self, schemas: &mut Schemas) -> Vec<(&'static str, Option<Schema>)> {
         match self {
-            Content::Nothing => None,
-            Content::Json(_) | Content::Under(..) => Some(response::JSON),
-            Content::As(media, _) | Content::Bytes(media) => Some(media),
-        }
-    }
-
-    /// The schema; `None` when it is no JSON.
-    pub fn schema(self, schemas: &mut Schemas) -> Option<Schema> {
-        match self {
-            Content::Nothing | Content::Bytes(_) => None,
-            Content::Json(describe) | Content::As(_, describe) => Some(describe(schemas)),
+            Content::Nothing => Vec::new(),
+            Content::Json(describe) => vec![(response::JSON, Some(describe(schemas)))],
             Content::Under(name, describe) => {
                 let properties = serde_json::Map::from_iter([(name.to_owned(), describe(schemas).to_value())]);
-                Some(json_schema!({ "type": "object", "properties": properties, "required": [name] }))
+                let schema = json_schema!({ "type": "object", "properties": properties, "required": [name] });
+                vec![(response::JSON, Some(schema))]
+            }
+            Content::Bytes(media) => vec![(media, None)],
+            Content::Any(media) => {
+                media.iter().map(|(media, describe)| (*media, describe.map(|describe| describe(schemas)))).collect()
             }
         }
     }
@@ -102,12 +98,14 @@ pub struct Contract {
     pub paged: bool,
     /// Statuses of refusals that do not follow from method, access and limit.
     pub refuses: &'static [u16],
+    /// What its refusals look like when they are no problems.
+    pub refusal: Option<Content>,
 }
 
 impl Contract {
     /// Nothing said yet.
     pub const NONE: Contract =
-        Contract { takes: Takes::Unsaid, parameters: &[], answers: [None; MOST], paged: false, refuses: &[] };
+        Contract { takes: Takes::Unsaid, parameters: &[], answers: [None; MOST], paged: false, refuses: &[], refusal: None };
 
     /// The good answers.
     pub fn answers(&self) -> impl Iterator<Item = Answer> {
@@ -184,6 +182,13 @@ impl Route {
     #[must_use]
     pub const fn refuses(mut self, statuses: &'static [u16]) -> Route {
         self.contract.refuses = statuses;
+        self
+    }
+
+    /// Its refusals look like this, and are no problems.
+    #[must_use]
+    pub const fn refuses_by(mut self, content: Content) -> Route {
+        self.contract.refusal = Some(content);
         self
     }
 }

@@ -117,6 +117,11 @@ pub fn word<T: Copy>(table: &[(T, &str)], word: &str) -> Result<T> {
     known.map(|(value, _)| *value).ok_or_else(|| Error::Internal("the store holds a word that is not known".into()))
 }
 
+/// The word of a value in a table of words.
+pub fn word_of<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static str {
+    table.iter().find(|(known, _)| known == value).map_or("", |(_, word)| word)
+}
+
 /// How an upload passes the guards: what it is, the key that it claims, and what it costs.
 #[derive(Debug, Clone)]
 pub struct Upload {
@@ -228,12 +233,17 @@ impl Ctx<'_> {
     /// Runs an upload's work as [`Ctx::write`] does, under the upload's own key and limits.
     ///
     /// # Errors
-    /// As [`Ctx::write`]; [`Refused::KeyReused`], [`Refused::TooMany`].
+    /// As [`Ctx::write`]; [`Refused::KeyReused`], [`Refused::TooMany`]. When the right to write was not to be had in time
+    /// and the upload has a key, [`Refused::InProgress`]: as far as anybody can tell, what holds it is that key's first.
     pub fn write_upload(&mut self, upload: Upload, work: Work<'_>) -> Result<Response> {
+        let keyed = upload.key.is_some();
         self.upload = Some(upload);
         let outcome = self.write(work);
         self.upload = None;
-        outcome
+        match outcome {
+            Err(error) if keyed && error.is_busy() => refuse(Refused::InProgress, &text::KEY_IN_PROGRESS),
+            other => other,
+        }
     }
 
     /// Does what is being written belong to the caller's tenant? Then its clock is advanced first.
@@ -277,14 +287,13 @@ impl Ctx<'_> {
         store::mark(self.db, self.stamped, kind, id, stamp, true)
     }
 
-    /// Moves the couple itself to this transaction's stamp: what it shows of its partners has changed.
+    /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
     ///
     /// # Errors
     /// The database's.
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
         let stamp = self.stamp()?;
-        store::set_updated(self.db, self.stamped, stamp)?;
-        self.touch(super::COUPLE, public_id)
+        store::touch_tenant(self.db, self.stamped, public_id, stamp)
     }
 
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.

@@ -2,6 +2,7 @@
 
 pub mod contract;
 pub mod ctx;
+pub mod cursor;
 pub mod settings;
 pub mod store;
 
@@ -15,7 +16,7 @@ use crate::db::Db;
 use crate::http::{Method, Response};
 use serde_json::Value;
 
-/// The list of the couple itself in the feed: accounts and pairing both change what it shows.
+/// The list of the couple or team itself in the feed: accounts and pairing both change what it shows.
 pub const COUPLE: &str = "couple";
 
 /// A noun: its entry in the registry. Everything that must know all of something walks the registry.
@@ -29,6 +30,8 @@ pub struct Feature {
     pub kinds: &'static [Kind],
     /// What it does in the background.
     pub jobs: &'static [Job],
+    /// What it holds on a user that the feed does not show.
+    pub held: &'static [Held],
     /// What it does when the caller's account is about to end, inside that transaction.
     pub leaving: Option<fn(&mut Ctx<'_>) -> Result<()>>,
 }
@@ -36,7 +39,7 @@ pub struct Feature {
 impl Feature {
     /// A noun with routes alone; the others are added by struct update.
     pub const fn new(name: &'static str, routes: &'static [Route]) -> Feature {
-        Feature { name, routes, kinds: &[], jobs: &[], leaving: None }
+        Feature { name, routes, kinds: &[], jobs: &[], held: &[], leaving: None }
     }
 }
 
@@ -169,6 +172,17 @@ pub struct Kind {
     pub first_version: bool,
     /// Reads the objects.
     pub load: Load,
+    /// What an object looks like.
+    pub object: Describe,
+}
+
+/// What a noun holds on a user that no kind of the feed shows: it is part of their export.
+#[derive(Debug)]
+pub struct Held {
+    /// Its list in the export.
+    pub name: &'static str,
+    /// Reads all of it.
+    pub load: fn(&mut Ctx<'_>) -> Result<Vec<Value>>,
     /// What an object looks like.
     pub object: Describe,
 }

@@ -1,6 +1,6 @@
 //! What the operator can set, as the layers use it. `app::config` reads it.
 
-use crate::base::time::{DAY, MINUTE};
+use crate::base::time::{DAY, MINUTE, SECOND};
 use crate::db::Journal;
 use std::path::PathBuf;
 
@@ -40,6 +40,10 @@ pub struct Settings {
     pub limit_polls: Option<Rate>,
     /// Uploads of mobile sync and GraphQL, per user.
     pub limit_uploads: Option<Rate>,
+    /// Uploads in quick succession, per user.
+    pub limit_burst: Option<Rate>,
+    /// What uploads and GraphQL queries cost, in points, per user.
+    pub limit_cost: Option<Rate>,
     /// How long tombstones stay in the feed, in milliseconds.
     pub tombstones: i64,
     /// Seconds between polls on an active screen.
@@ -65,6 +69,8 @@ impl Default for Settings {
             limit_requests: Some(Rate { count: 1_200, window: 5 * MINUTE }),
             limit_polls: Some(Rate { count: 600, window: 5 * MINUTE }),
             limit_uploads: Some(Rate { count: 100, window: 5 * MINUTE }),
+            limit_burst: Some(Rate { count: 10, window: 10 * SECOND }),
+            limit_cost: Some(Rate { count: 1_000, window: 5 * MINUTE }),
             tombstones: 30 * DAY,
             poll_active: 5,
             poll_idle: 30,

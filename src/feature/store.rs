@@ -63,9 +63,10 @@ pub fn put_fact(db: &mut Db, name: &str, value: &str) -> Result<()> {
     db.put(&FACT, params![name, value])
 }
 
-/// Notes when what a tenant shows of itself last changed.
-pub fn set_updated(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
-    db.run("UPDATE tenants SET updated_at = ? WHERE id = ?", params![stamp, tenant]).map(drop)
+/// Moves a tenant itself to a stamp in its feed: what it shows of its members has changed.
+pub fn touch_tenant(db: &mut Db, tenant: i64, public_id: &str, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE tenants SET updated_at = ? WHERE id = ?", params![stamp, tenant])?;
+    mark(db, tenant, super::COUPLE, public_id, stamp, false)
 }
 
 /// When something that people made was last changed, by the stamps in the store.

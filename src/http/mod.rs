@@ -3,6 +3,7 @@
 pub mod body;
 pub mod etag;
 pub mod input;
+pub mod key;
 pub mod paging;
 pub mod problem;
 pub mod query;

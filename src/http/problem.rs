@@ -1,8 +1,10 @@
 //! Problem details (RFC 9457): the one place where an error becomes a status.
 
 use super::Response;
-use crate::base::error::{DbError, DbFault, Error, Kind, Refusal};
+use crate::base::error::{DbError, DbFault, Error, Kind, Limit, Refusal};
 use crate::base::text::{self, Language, Message};
+use crate::base::time::SECOND;
+use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 
 /// The media type of every error (RFC 9457 §3).
@@ -27,6 +29,26 @@ fn shape(kind: Kind) -> (u16, &'static str, Option<&'static str>) {
         Kind::KeyReused => (422, "Unprocessable Content", Some("SYNC_003")),
         Kind::TooMany(_) => (429, "Too Many Requests", Some("RATE_LIMIT_EXCEEDED")),
     }
+}
+
+/// What every problem looks like. An error of a field stands where a standard member of the same name would.
+pub fn schema() -> Schema {
+    let messages = json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
+    json_schema!({
+        "type": "object",
+        "description": "What is wrong (RFC 9457). Errors of fields also stand as members of their own.",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {"type": "string", "format": "uri-reference"},
+            "title": {"oneOf": [{"type": "string"}, messages]},
+            "status": {"oneOf": [{"type": "integer"}, messages]},
+            "detail": {"type": "string", "description": "One sentence for a person."},
+            "code": {"oneOf": [{"type": "string"}, messages], "description": "For a program, where the status does not tell enough."},
+            "errors": {"type": "object", "additionalProperties": messages, "description": "Errors by field."},
+            "poll_after": {"type": "integer", "description": "Seconds until the next poll of the feed."},
+        },
+        "additionalProperties": messages,
+    })
 }
 
 /// The answer to a request that did not succeed.
@@ -75,13 +97,25 @@ pub fn refused_with(refusal: &Refusal, language: Language, extension: Map<String
     if let Some(code) = code {
         members.insert("code".to_owned(), json!(code));
     }
-    let response = problem(status, title, &refusal.detail, language, members);
+    if let Some(limit) = &refusal.limit {
+        members.insert("reason".to_owned(), json!(limit.reason));
+    }
+    let response = limited(problem(status, title, &refusal.detail, language, members), refusal);
     match refusal.kind {
         Kind::Unauthenticated(_) => response.with("WWW-Authenticate", "Bearer"),
         Kind::TooMany(after) => response.with("Retry-After", after.to_string()),
         Kind::InProgress => response.with("Retry-After", "1"),
         _ => response,
     }
+}
+
+/// What a caller who is over a limit needs to behave (draft-ietf-httpapi-ratelimit-headers).
+fn limited(response: Response, refusal: &Refusal) -> Response {
+    let (Some(limit), Kind::TooMany(after)) = (&refusal.limit, refusal.kind) else { return response };
+    let Limit { reason, count, window } = limit;
+    response
+        .with("RateLimit", format!("\"{reason}\";r=0;t={after}"))
+        .with("RateLimit-Policy", format!("\"{reason}\";q={count};w={}", window / SECOND))
 }
 
 /// Field errors as members of their own, which existing clients read, and all together under `errors`.

@@ -133,6 +133,14 @@ impl<'a> Request<'a> {
         if plain { format!("{scheme}://{host}{path}?{query}") } else { format!("{path}?{query}") }
     }
 
+    /// The path under which the site mounts the API, the last segment `api` included.
+    pub fn mount(&self) -> String {
+        let target = self.vars.text("REQUEST_URI");
+        let path = target.split('?').next().unwrap_or_default();
+        let below = path.split('/').skip_while(|s| *s != MOUNT).skip(1).map(|s| s.len() + 1).sum::<usize>();
+        path[..path.len() - below].to_owned()
+    }
+
     /// A captured segment, counted from 0; empty when the route has fewer.
     pub fn segment(&self, n: usize) -> &str {
         self.captured.get(n).map_or("", String::as_str)
@@ -202,6 +210,14 @@ mod tests {
         assert_eq!(located("/api/%ff/"), (1, None));
         assert_eq!(located("/api/%zz/"), (1, None));
         assert_eq!(located("/api//auth/me/"), (1, segments(&["", "auth", "me"])));
+    }
+
+    #[test]
+    fn the_mount_is_what_lies_above_the_api() {
+        let mount = |target: &str| Request::new(&Vars::from_iter([("REQUEST_URI", target)]), String::new()).mount();
+        assert_eq!(mount("/api/openapi.json"), "/api");
+        assert_eq!(mount("/app/api/v2/openapi.json?x=/api"), "/app/api");
+        assert_eq!(mount("/api"), "/api");
     }
 
     #[test]

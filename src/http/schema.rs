@@ -39,11 +39,23 @@ fn shape(shape: Shape) -> Schema {
     match shape {
         Shape::Text { min, max, blank, .. } => text(min, max, blank),
         Shape::Int(from, to) => json_schema!({ "type": "integer", "minimum": from, "maximum": to }),
+        Shape::Float(from, to) => float(from, to),
         Shape::Bool => json_schema!({ "type": "boolean" }),
-        Shape::Date => json_schema!({ "type": "string", "format": "date" }),
-        Shape::Month => json_schema!({ "type": "string", "pattern": MONTH }),
+        Shape::Date => json_schema!({ "type": "string", "format": "date", "examples": ["2026-01-16"] }),
+        Shape::Month => json_schema!({ "type": "string", "pattern": MONTH, "examples": ["2026-01"] }),
+        Shape::Instant => json_schema!({ "type": "string", "format": "date-time", "examples": ["2026-01-16T14:30:45.123Z"] }),
+        Shape::Json => json_schema!({}),
+        Shape::List => json_schema!({ "type": "array" }),
         Shape::Choice(words) => json_schema!({ "type": "string", "enum": words }),
     }
+}
+
+/// A bound that every number keeps is not told.
+fn float(from: f64, to: f64) -> Schema {
+    let mut schema = json_schema!({ "type": "number" });
+    let told = [("minimum", from, f64::MIN), ("maximum", to, f64::MAX)].into_iter().filter(|(_, bound, any)| bound != any);
+    told.for_each(|(name, bound, _)| drop(schema.insert(name.to_owned(), json!(bound))));
+    schema
 }
 
 fn text(min: usize, max: usize, blank: bool) -> Schema {

@@ -206,7 +206,7 @@ fn pdf(phone: &Phone, id: &str, language: Option<&str>) -> Answer {
 
 /// The text of a PDF as poppler reads it, without line ends and blanks.
 #[track_caller]
-fn text_of(pdf: &Answer) -> String {
+pub fn text_of(pdf: &Answer) -> String {
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(&pdf.body).unwrap();
     let read = Command::new("pdftotext").args(["-enc", "UTF-8"]).arg(file.path()).arg("-").output().expect("pdftotext");

@@ -105,9 +105,9 @@ fn requests_are_limited_by_user() {
         phone.get("/goals/").expect(200);
     }
     let over = phone.get("/auth/me/");
-    assert_eq!(over.header("RateLimit-Policy"), Some("\"default\";q=5;w=300"), "{:?}", over.headers);
+    assert_eq!(over.header("RateLimit-Policy"), Some("\"requests\";q=5;w=300"), "{:?}", over.headers);
     let left = over.header("RateLimit").unwrap().to_owned();
-    assert!(left.starts_with("\"default\";r=0;t="), "{left}");
+    assert!(left.starts_with("\"requests\";r=0;t="), "{left}");
     assert_eq!(left.rsplit('=').next(), over.header("Retry-After"));
     too_many(over, 300);
     too_many(phone.post("/goals/", &json!({"title": "x"})), 300);
@@ -117,6 +117,71 @@ fn requests_are_limited_by_user() {
         request("GET", "/api/health/").send(server.port).expect(200);
         unauthenticated(request("GET", "/api/goals/").bearer("forged").send(server.port), "token_not_valid");
     }
+}
+
+/// An upload of one item.
+fn upload(phone: &Phone, key: &str) -> Answer {
+    let item = json!({"metric_type": "m", "value": 1, "timestamp": "2026-01-16"});
+    phone.post("/sync/metrics/", &json!({"device_id": "d", "data": [item], "idempotency_key": key}))
+}
+
+/// Sends uploads until one is refused; how many were taken, and the refusal.
+fn upload_until_refused(phone: &Phone, most: usize) -> (usize, Answer) {
+    for number in 0..=most {
+        let answer = upload(phone, &format!("a-key-of-upload-{number}"));
+        if answer.status != 200 {
+            return (number, answer);
+        }
+    }
+    panic!("{most} uploads were taken")
+}
+
+#[test]
+fn uploads_are_limited_by_number_by_cost_and_in_quick_succession() {
+    let off = |names: [&'static str; 2]| names.map(|name| (name, "off"));
+    let [number, cost, burst] = ["TANDEM_LIMITS_UPLOADS", "TANDEM_LIMITS_COST", "TANDEM_LIMITS_BURST"];
+    // An upload of one list through REST costs 12 points.
+    for (limit, others, reason, policy) in [
+        ((number, "5/300"), off([cost, burst]), "requests", "\"requests\";q=5;w=300"),
+        ((cost, "60/300"), off([number, burst]), "complexity", "\"complexity\";q=60;w=300"),
+        ((burst, "5/200"), off([number, cost]), "burst", "\"burst\";q=5;w=200"),
+    ] {
+        let server = server(&[&others[..], &[limit]].concat());
+        let (phone, other) = (Phone::single(&server), Phone::single(&server));
+        let (taken, over) = upload_until_refused(&phone, 8);
+        assert_eq!((taken, over.header("RateLimit-Policy")), (5, Some(policy)), "{:?}", over.headers);
+        let left = over.header("RateLimit").unwrap();
+        assert!(left.starts_with(&format!("\"{reason}\";r=0;t=")), "{left}");
+        assert_eq!(too_many(over, 300)["reason"], reason);
+        // What was taken is answered again and costs nothing; neither does another's.
+        upload(&phone, "a-key-of-upload-0").expect(200);
+        upload(&other, "a-key-of-upload-0").expect(200);
+        assert_eq!(phone.get("/sync/devices/").expect(200).json()["results"][0]["items"], 5);
+    }
+}
+
+#[test]
+fn the_more_somebody_decides_the_more_they_may_upload() {
+    let server = server(&[("TANDEM_LIMITS_UPLOADS", "2/300"), ("TANDEM_LIMITS_BURST", "off")]);
+    for (role, expected) in [("member", 2), ("staff", 4), ("admin", 6)] {
+        let phone = Phone::single(&server);
+        let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
+        db.execute("UPDATE members SET role = ? WHERE user_id = ?", (role, phone.id)).unwrap();
+        assert_eq!(upload_until_refused(&phone, 8).0, expected, "{role}");
+    }
+}
+
+#[test]
+fn an_upload_that_waits_in_vain_is_told_to_come_back_with_its_key() {
+    let server = server(&[]);
+    let phone = Phone::single(&server);
+    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let answer = upload(&phone, "a-key-that-waits-long");
+    assert_eq!(answer.header("Retry-After"), Some("1"));
+    problem(answer, 409);
+    db.execute_batch("ROLLBACK").unwrap();
+    upload(&phone, "a-key-that-waits-long").expect(200);
 }
 
 #[test]

@@ -16,17 +16,23 @@ mod fuzz;
 mod goals;
 mod home;
 mod idempotency;
+mod isolation;
 mod letters;
 mod limits;
+mod mobile;
 mod objects;
+mod openapi;
 mod phone;
 mod qna;
+mod records;
 mod routes;
 mod sessions;
 mod sync;
+mod team_members;
+mod teams;
 mod tokens;
 
-use crate::servers::{Kind, Options, Server};
+use crate::servers::{Kind, Options, Server, described};
 pub use phone::Phone;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,15 +47,20 @@ const CASES: &[&[Case]] = &[
     conventions::CASES,
     routes::CASES,
     objects::CASES,
+    isolation::CASES,
+    openapi::CASES,
     idempotency::CASES,
     auth::CASES,
     sessions::CASES,
     tokens::CASES,
     couples::CASES,
+    teams::CASES,
+    team_members::CASES,
     qna::CASES,
     goals::CASES,
     checkins::CASES,
     letters::CASES,
+    records::CASES,
     sync::CASES,
     feed_pages::CASES,
     feed_kinds::CASES,
@@ -61,9 +72,10 @@ const SIDE_BY_SIDE: usize = 4;
 /// Runs every case on a server of this kind, and fails with the names of those that fail.
 fn every_case_on(kind: Kind) {
     // Every case comes from one address and logs in anew: the limits have cases of their own.
-    let env = ["TANDEM_LIMITS_AUTH", "TANDEM_LIMITS_REQUESTS"].map(|name| (name.to_owned(), "off".to_owned())).to_vec();
+    let limits = ["AUTH", "REQUESTS", "UPLOADS", "BURST", "COST"];
+    let env = limits.map(|name| (format!("TANDEM_LIMITS_{name}"), "off".to_owned())).to_vec();
     let server = Server::start(kind, &Options { workers: SIDE_BY_SIDE, env, ..Options::default() });
-    let cases: Vec<Case> = CASES.iter().copied().flatten().copied().collect();
+    let cases: Vec<Case> = CASES.iter().chain(mobile::CASES).copied().flatten().copied().collect();
     let next = AtomicUsize::new(0);
     let failed: Vec<&str> = thread::scope(|scope| {
         let runner = || run_some(&server, &cases, &next);
@@ -73,6 +85,7 @@ fn every_case_on(kind: Kind) {
     assert!(failed.is_empty(), "{kind:?}: {} of {} cases failed:\n  {}", failed.len(), cases.len(), failed.join("\n  "));
     let log = std::fs::read_to_string(server.data_dir.join("tandem.log")).unwrap_or_default();
     assert!(!log.contains("panic at"), "{log}");
+    assert_eq!(described::unseen(), Vec::<String>::new(), "{kind:?}: answers that are described and that no case got");
 }
 
 fn run_some<'c>(server: &Server, cases: &'c [Case], next: &AtomicUsize) -> Vec<&'c str> {

@@ -63,6 +63,18 @@ impl Phone {
         (a, b)
     }
 
+    /// New users who are a team, with these roles.
+    #[track_caller]
+    pub fn team(server: &Server, roles: &[&str]) -> Vec<Phone> {
+        let members: Vec<Phone> = roles.iter().map(|_| Phone::register(server)).collect();
+        let name = fresh_name("team");
+        server.tandem(&["tenant", "create", "--kind", "team", "--name", &name]);
+        for (phone, role) in members.iter().zip(roles) {
+            server.tandem(&["tenant", "add", &name, &phone.username, "--role", role]);
+        }
+        members
+    }
+
     /// A new user who has started a couple alone.
     #[track_caller]
     pub fn single(server: &Server) -> Phone {

@@ -115,7 +115,7 @@ fn missing(server: &Server) {
 
 fn timing(server: &Server) {
     /// Tries before the fastest is looked at, and the most of them: other cases run beside this one.
-    const TRIES: (u32, u32) = (8, 40);
+    const TRIES: (u32, u32) = (8, 200);
     let phone = Phone::register(server);
     let attempt = |name: &str| {
         let start = Instant::now();

@@ -1,9 +1,7 @@
 //! Accounts: the rules of registration, sessions that end, passwords that are not shown.
 
-use super::{Home, NEVER, read_until, terminal};
+use super::{Home, at_terminal};
 use serde_json::Value;
-use std::io::Write;
-use std::process::Stdio;
 
 const GOOD: &str = "correct horse 9";
 
@@ -103,30 +101,14 @@ fn without_a_terminal_the_password_must_be_announced() {
     assert!(ran.err.contains("--password-stdin"), "{}", ran.err);
 }
 
-/// Types lines at the program's terminal; its exit code, and everything the terminal showed.
-fn at_terminal(home: &Home, line: &str, typed: [&str; 2]) -> (i32, String) {
-    let (mut terminal, inner) = terminal();
-    let mut command = home.command(env!("CARGO_BIN_EXE_tandem"));
-    command.args(line.split_whitespace()).stdin(inner.try_clone().unwrap()).stderr(inner).stdout(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    drop(command);
-    let mut shown = String::new();
-    for (question, answer) in ["Password: ", "The same again: "].into_iter().zip(typed) {
-        read_until(&mut terminal, &mut shown, question);
-        writeln!(terminal, "{answer}").unwrap();
-    }
-    let code = child.wait().unwrap().code().unwrap();
-    read_until(&mut terminal, &mut shown, NEVER);
-    (code, shown)
-}
-
 #[test]
 fn at_a_terminal_the_password_is_asked_for_twice_and_never_shown() {
     let home = Home::new();
-    let (code, shown) = at_terminal(&home, "user create anna", [GOOD, "another horse 9"]);
+    let twice = |second| [("Password: ", GOOD), ("The same again: ", second)];
+    let (code, shown) = at_terminal(&home, "user create anna", &twice("another horse 9"));
     assert_eq!(code, 1, "{shown}");
     assert!(shown.contains("differ") && !shown.contains("horse"), "{shown}");
-    let (code, shown) = at_terminal(&home, "user create anna", [GOOD, GOOD]);
+    let (code, shown) = at_terminal(&home, "user create anna", &twice(GOOD));
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("The same again: ") && !shown.contains("horse"), "{shown}");
     assert_eq!(login(&home, "anna", GOOD).0, "200");

@@ -16,6 +16,15 @@ fn every_route_is_listed() {
     assert!(!home.data().exists());
 }
 
+#[test]
+fn the_description_is_printed_as_the_api_shows_it() {
+    let home = Home::new();
+    let printed = home.json("openapi");
+    assert!(!home.data().exists());
+    let (status, shown) = home.call("", "GET", "/api/openapi.json", "");
+    assert_eq!((status.as_str(), &shown), ("200", &printed));
+}
+
 fn get(home: &Home, token: &Value, path: &str) -> Value {
     let (status, answer) = home.call(token.as_str().unwrap(), "GET", &format!("/api{path}"), "");
     assert_eq!(status, "200", "{path}: {answer}");

@@ -2,6 +2,7 @@
 //!
 //! Its own code rather than a crate because tests send what crates forbid: odd paths, broken framing, raw bytes.
 
+use super::described;
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -158,12 +159,16 @@ impl Connection {
 
     /// Sends a request and reads its answer.
     ///
-    /// A server may answer and close before it has read a large body; what it said then still counts.
+    /// A server may answer and close before it has read a large body; what it said then still counts. Whatever Tandem
+    /// answers is held to its own description.
     pub fn send(&mut self, request: &Request) -> io::Result<Answer> {
         let written = self.reader.get_mut().write_all(&request.bytes());
         let answer = self.read_answer(request.method == "HEAD");
         match (answer, written) {
-            (Ok(answer), _) => Ok(answer),
+            (Ok(answer), _) => {
+                described::hold(&request.method, &request.target, &answer);
+                Ok(answer)
+            }
             (Err(_), Err(error)) | (Err(error), Ok(())) => Err(error),
         }
     }

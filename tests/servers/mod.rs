@@ -5,6 +5,7 @@
 
 mod apache;
 pub mod client;
+pub mod described;
 mod lighttpd;
 mod process;
 
@@ -12,7 +13,7 @@ use client::request;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -132,6 +133,17 @@ impl Server {
     /// The account's home folder.
     pub fn home(&self) -> &Path {
         self.home.path()
+    }
+
+    /// Runs the operator's program on the server's data; it must succeed. What it printed. SQLite gives the owner of the
+    /// database what it makes beside it.
+    #[track_caller]
+    pub fn tandem(&self, words: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
+        command.env_clear().env("HOME", self.home()).env("TANDEM_DATA", &self.data_dir).envs(coverage()).args(words);
+        let output = command.output().expect("the operator's program");
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
     }
 
     /// What the server wrote to its error log.

@@ -19,7 +19,10 @@ const LAYERS: &[(&str, &[&str])] = &[
 const MACROS: &[(&str, &str)] = &[("params", "db")];
 
 /// Nouns that may know another one: the noun, the other, why. Reviewed, one by one.
-const ACQUAINTED: &[(&str, &str, &str)] = &[];
+const ACQUAINTED: &[(&str, &str, &str)] = &[
+    ("mobile", "conflicts", "an upload keeps the conflicts that it meets; who settles one writes its record"),
+    ("mobile", "devices", "an upload is counted for its device in the transaction that writes it"),
+];
 
 /// The layer of a file; the crate's root, which declares them all, has none.
 fn layer(path: &str) -> Option<&str> {

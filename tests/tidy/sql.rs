@@ -60,6 +60,7 @@ const TENANTLESS: &[(&str, &str)] = &[
     ("src/domain/auth/store.rs", "users and sessions come before tenants"),
     ("src/domain/health/store.rs", "asks whether anybody is there at all"),
     ("src/domain/couples/store.rs", "invites are found by their code, members by their user"),
+    ("src/domain/devices/snapshots/store.rs", "maintenance sums up and purges the hours of all tenants at once"),
 ];
 
 /// The one file that may speak SQLite.

@@ -9,7 +9,7 @@ use crate::base::text::{self, Message};
 use crate::base::time::{DAY, Timestamp};
 use crate::db::Upsert;
 use crate::feature::Ctx;
-use crate::http::{Method, Response};
+use crate::http::{Method, Response, key};
 use crate::params;
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
@@ -17,8 +17,6 @@ use sha2::{Digest, Sha256};
 
 /// How long an answer is kept: longer than a phone keeps trying.
 const KEPT: i64 = DAY;
-/// The fewest and the most characters of a key: a UUID passes, a counter does not.
-const LENGTH: (usize, usize) = (16, 255);
 /// Bytes of a ChaCha20-Poly1305 nonce.
 const NONCE: usize = 12;
 
@@ -50,8 +48,8 @@ pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
 
 /// The row of a key: it belongs to the tenant, the user and the operation.
 fn claim(ctx: &Ctx<'_>, operation: &str, value: &str, request: &[u8]) -> Result<Key> {
-    if !(LENGTH.0..=LENGTH.1).contains(&value.len()) || !value.bytes().all(|b| b.is_ascii_graphic()) {
-        let detail = Message::with(&text::KEY_LENGTH, &[&LENGTH.0, &LENGTH.1]);
+    if !key::is_sound(value) {
+        let detail = Message::with(&text::KEY_LENGTH, &[&key::LENGTH.0, &key::LENGTH.1]);
         return Err(Refusal::with(Kind::Invalid, detail).into());
     }
     let secret = ctx.house.derive("idempotency");

@@ -5,8 +5,8 @@
 //! SIGBUS, a failed write is an error that can be passed over. Two requests of one caller at the same microsecond may
 //! count as one; limits of secrets and writes, where that matters, are in the database.
 
-use crate::base::error::{Kind, Refusal};
-use crate::base::time::{SECOND, Timestamp};
+use crate::base::error::{Kind, Limit, Refusal};
+use crate::base::time::Timestamp;
 use crate::base::token::Claims;
 use crate::feature::{House, Meter, Rate, Route, Settings};
 use crate::http::{Request, Response, problem};
@@ -42,7 +42,8 @@ impl Meters {
             log::warn!("limits are not counted: {}: {error}", house.settings.data.join(FILE).display());
             0
         });
-        (wait > 0).then(|| refusal(request, route.meter, &house.settings, rate, wait))
+        let limit = Limit { reason: name, count: rate.count, window: rate.window };
+        (wait > 0).then(|| refusal(request, route.meter, &house.settings, limit, wait))
     }
 
     /// Counts one; answers the milliseconds to wait, 0 when the caller may pass.
@@ -55,7 +56,7 @@ impl Meters {
         let base = key % (SLOTS - NEIGHBOURS as u64) * SLOT as u64;
         read(file, &mut slots, base)?;
         let (place, arrival) = choose(&slots, key);
-        let (next, wait) = gcra(arrival, rate, now.0);
+        let (next, wait) = gcra(arrival, rate, 1, now.0);
         if wait == 0 {
             let mut slot = [0; SLOT];
             slot[..8].copy_from_slice(&key.to_le_bytes());
@@ -107,17 +108,17 @@ fn choose(slots: &[u8], key: u64) -> (usize, i64) {
 }
 
 /// The generic cell rate algorithm: the next theoretical arrival time, and how long to wait. An arrival time beyond
-/// what the rate can have made (the wall clock was set back) counts as none.
-fn gcra(arrival: i64, rate: Rate, now: i64) -> (i64, i64) {
+/// what the rate can have made (the wall clock was set back) counts as none; so do points beyond the whole rate.
+pub fn gcra(arrival: i64, rate: Rate, points: u32, now: i64) -> (i64, i64) {
     let interval = (rate.window / i64::from(rate.count.max(1))).max(1);
     let arrival = if arrival > now + rate.window { now } else { arrival.max(now) };
-    let next = arrival + interval;
+    let next = arrival + interval * i64::from(points.min(rate.count));
     (next, (next - now - rate.window).max(0))
 }
 
-/// 429 with what the caller needs to behave (RFC 6585 §4; draft-ietf-httpapi-ratelimit-headers).
-fn refusal(request: &Request<'_>, meter: Meter, settings: &Settings, rate: Rate, wait: i64) -> Response {
-    let refusal = Refusal::too_many(wait);
+/// 429 with what the caller needs to behave (RFC 6585 §4); a poller is told when to poll again.
+fn refusal(request: &Request<'_>, meter: Meter, settings: &Settings, limit: Limit, wait: i64) -> Response {
+    let refusal = Refusal::over(limit, wait);
     let seconds = if let Kind::TooMany(seconds) = refusal.kind { seconds } else { 0 };
     let mut extension = serde_json::Map::new();
     if meter == Meter::Polls {
@@ -125,8 +126,6 @@ fn refusal(request: &Request<'_>, meter: Meter, settings: &Settings, rate: Rate,
         extension.insert("poll_after".to_owned(), poll_after.into());
     }
     problem::refused_with(&refusal, request.language, extension)
-        .with("RateLimit", format!("\"default\";r=0;t={seconds}"))
-        .with("RateLimit-Policy", format!("\"default\";q={};w={}", rate.count, rate.window / SECOND))
 }
 
 #[cfg(test)]

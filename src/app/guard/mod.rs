@@ -6,3 +6,4 @@ pub mod cors;
 pub mod finish;
 pub mod idempotency;
 pub mod meter;
+pub mod uploads;

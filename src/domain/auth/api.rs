@@ -84,7 +84,10 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// GET `/auth/export/`
 pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
-    let data = if ctx.caller()?.tenant.is_some() { export::objects(ctx, &mut || {})? } else { Map::new() };
+    let mut data = export::of_user(ctx)?;
+    if ctx.caller()?.tenant.is_some() {
+        data.extend(export::of_tenant(ctx, &mut || {})?);
+    }
     Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data }))
 }
 
@@ -95,16 +98,17 @@ struct Export<'a> {
     exported_at: Timestamp,
     /// The account.
     user: &'a User,
-    /// Every object of the couple, by kind; nothing without a couple.
+    /// Every object of the couple, by kind; nothing without a couple. Then what is the caller's alone.
     data: Map<String, Value>,
 }
 
-/// The schema of [`Export`]: its lists are the registry's kinds.
+/// The schema of [`Export`]: its lists are the registry's.
 pub fn describe_export(schemas: &mut Schemas) -> Schema {
-    let kinds = schemas.features.iter().flat_map(|feature| feature.kinds);
-    let lists = kinds.map(|kind| {
-        let items = (kind.object)(schemas).to_value();
-        (kind.name.to_owned(), json!({"type": "array", "items": items}))
+    let kinds = schemas.features.iter().flat_map(|feature| feature.kinds).map(|kind| (kind.name, kind.object));
+    let held = schemas.features.iter().flat_map(|feature| feature.held).map(|held| (held.name, held.object));
+    let lists = kinds.chain(held).map(|(name, object)| {
+        let items = object(schemas).to_value();
+        (name.to_owned(), json!({"type": "array", "items": items}))
     });
     let lists: Map<String, Value> = lists.collect();
     let mut schema = Export::json_schema(&mut schemas.generator);

@@ -1,4 +1,4 @@
-//! Everything that a tenant holds, by the registry: for its members, and for the operator.
+//! Everything that is held on a user and in a tenant, by the registry: for the app, and for the operator.
 
 use crate::base::error::Result;
 use crate::feature::{Ctx, Kind, store};
@@ -7,17 +7,29 @@ use serde_json::{Map, Value};
 /// How many objects are read at once.
 const BATCH: usize = 200;
 
+/// What is held on the caller beside what the feed shows.
+///
+/// # Errors
+/// The database's.
+pub fn of_user(ctx: &mut Ctx<'_>) -> Result<Map<String, Value>> {
+    let mut lists = Map::new();
+    for held in ctx.house.features.iter().flat_map(|feature| feature.held) {
+        lists.insert(held.name.to_owned(), Value::Array((held.load)(ctx)?));
+    }
+    Ok(lists)
+}
+
 /// Every live object of the caller's tenant, by kind; `told` is called after each kind.
 ///
 /// # Errors
 /// When the caller is in no tenant; the database's.
-pub fn objects(ctx: &mut Ctx<'_>, told: &mut dyn FnMut()) -> Result<Map<String, Value>> {
-    let mut kinds = Map::new();
+pub fn of_tenant(ctx: &mut Ctx<'_>, told: &mut dyn FnMut()) -> Result<Map<String, Value>> {
+    let mut lists = Map::new();
     for kind in ctx.house.kinds() {
-        kinds.insert(kind.name.to_owned(), Value::Array(every(ctx, kind)?));
+        lists.insert(kind.name.to_owned(), Value::Array(every(ctx, kind)?));
         told();
     }
-    Ok(kinds)
+    Ok(lists)
 }
 
 /// Every live object of a kind, in the order of the feed.

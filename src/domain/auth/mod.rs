@@ -57,4 +57,5 @@ const JOBS: &[Job] = &[
     Job { name: "expired sessions", run: store::purge_sessions },
     Job { name: "old failed attempts", run: store::purge_attempts },
     Job { name: "expired idempotency keys", run: store::purge_keys },
+    Job { name: "limits of uploads that are not reached", run: store::purge_limits },
 ];

@@ -101,6 +101,7 @@ impl Filter {
         input.check(days.0 <= days.1, "from", &text::RANGE_ORDER);
         let (users, but) = match input.text("user") {
             Some("all") => ((0, i64::MAX), 0),
+            // In a team: everybody else.
             Some("partner") => ((0, i64::MAX), user),
             _ => ((user, user), 0),
         };

@@ -1,53 +1,33 @@
 //! Inviting and joining.
 
-use super::rules::{self, Invite};
-use super::{api, store};
-use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use super::{api, rules, seats, store};
+use crate::base::error::{Kind, Refusal, Result, refuse};
 use crate::base::text::{self, Text};
 use crate::base::time::MINUTE;
-use crate::feature::{Ctx, Rate};
+use crate::feature::ctx::found;
+use crate::feature::{Ctx, Rate, Role, Tenant, TenantKind};
 use crate::http::Response;
 use serde_json::json;
 
 /// POST `/couple/invite/`
 pub fn invite(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant()?.clone();
-    if tenant.seat != 0 {
-        return refuse(Kind::Forbidden, &text::NOT_PARTNER_A);
-    }
-    if store::size(ctx.db, tenant.id)? > 1 {
-        return refuse(Kind::Invalid, &text::PAIRED);
-    }
+    may_invite(&tenant)?;
+    let tenancy = found(store::find(ctx.db, tenant.id)?)?;
     let mut input = ctx.input(rules::INVITE)?;
     input.finish()?;
     let ttl = input.int("ttl_minutes").unwrap_or(rules::TTL_DEFAULT) * MINUTE;
-    end_oldest(ctx, tenant.id)?;
-    let invite = Invite { code: free_code(ctx)?, expires_at: ctx.now.plus(ttl), used_at: None, created_at: ctx.now };
-    store::insert_invite(ctx.db, tenant.id, ctx.user()?, &invite)?;
+    let invite = seats::new_code(ctx.db, &tenancy, ctx.user()?, ttl, ctx.now)?;
     Ok(Response::json(200, &json!({ "invite": invite })))
 }
 
-/// Keeps room for one more live code.
-fn end_oldest(ctx: &mut Ctx<'_>, tenant: i64) -> Result<()> {
-    let live = store::live(ctx.db, tenant, ctx.now)?;
-    let spare = (live.len() + 1).saturating_sub(rules::MAX_LIVE);
-    live.iter().take(spare).try_for_each(|code| store::end(ctx.db, code, ctx.now))
-}
-
-/// A code that no live invite has; a dead one makes room.
-fn free_code(ctx: &mut Ctx<'_>) -> Result<String> {
-    for _ in 0..rules::TRIES {
-        let code = rules::random_code()?;
-        match store::invite(ctx.db, &code)? {
-            None => return Ok(code),
-            Some((_, old)) if old.used_at.is_some() || old.expires_at <= ctx.now => {
-                store::delete_invite(ctx.db, &code)?;
-                return Ok(code);
-            }
-            Some(_) => {}
-        }
+/// Partner A of a couple, staff and admins of a team.
+fn may_invite(tenant: &Tenant) -> Result<()> {
+    match tenant.kind {
+        TenantKind::Couple if tenant.seat != 0 => refuse(Kind::Forbidden, &text::NOT_PARTNER_A),
+        TenantKind::Team if tenant.role < Role::Staff => refuse(Kind::Forbidden, &text::NOT_STAFF),
+        TenantKind::Couple | TenantKind::Team => Ok(()),
     }
-    Err(Error::internal("no invite code is free"))
 }
 
 /// POST `/couple/join/`
@@ -86,7 +66,7 @@ fn count(ctx: &mut Ctx<'_>, buckets: &[Bucket]) -> Result<()> {
     buckets.iter().filter(|(_, rate)| rate.is_some()).try_for_each(|(bucket, _)| ctx.count_attempt(bucket))
 }
 
-/// The couple that a code leads to, or why it leads nowhere.
+/// The tenant that a code leads to, or why it leads nowhere.
 fn usable(ctx: &mut Ctx<'_>, code: &str) -> Result<std::result::Result<i64, &'static Text>> {
     Ok(match store::invite(ctx.db, code)? {
         None => Err(&text::CODE_UNKNOWN),
@@ -96,16 +76,15 @@ fn usable(ctx: &mut Ctx<'_>, code: &str) -> Result<std::result::Result<i64, &'st
     })
 }
 
-/// Two joins at the same moment: the seat is given once.
+/// Two joins at the same moment: the last seat is given once. A couple's code works once, and pairing ends the others; a
+/// team's is read out to many, and works until it expires.
 fn seat(ctx: &mut Ctx<'_>, tenant: i64, code: &str) -> Result<Response> {
     ctx.advance(tenant)?;
-    match store::seat(ctx.db, tenant, ctx.user()?, 1, ctx.now) {
-        Err(error) if error.is_duplicate() => return refuse(Kind::Invalid, &text::PAIRED),
-        other => other?,
+    let tenancy = found(store::find(ctx.db, tenant)?)?;
+    seats::join(ctx.db, &tenancy, ctx.user()?, Role::Member, ctx.now)?;
+    if tenancy.kind == TenantKind::Couple {
+        store::end_all(ctx.db, tenant, ctx.now)?;
+        store::mark_used(ctx.db, code, ctx.now)?;
     }
-    for live in store::live(ctx.db, tenant, ctx.now)? {
-        store::end(ctx.db, &live, ctx.now)?;
-    }
-    store::mark_used(ctx.db, code, ctx.now)?;
-    api::shown_changed(ctx, tenant, 200)
+    api::shown_changed(ctx, tenant, &tenancy.public_id, 200)
 }

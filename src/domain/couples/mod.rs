@@ -1,37 +1,58 @@
-//! Pairing: couples, their partners and invite codes.
+//! Pairing: couples and teams, who is in them, and invite codes.
 
 mod api;
 mod api_join;
-mod rules;
-mod store;
+mod api_members;
+pub mod rules;
+pub mod seats;
+pub mod store;
 
-use crate::feature::{Access, COUPLE, Feature, Job, Kind, Route, Without, contract};
-use rules::{Couple, Invite};
+use crate::feature::{Access, COUPLE, Feature, Job, Kind, Route, Schemas, Without, contract};
+use rules::{Couple, Group, Invite, Member, Team};
+use schemars::{Schema, json_schema};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: COUPLE, first_version: true, load: api::load, object: contract::of::<Couple> }],
+    kinds: &[Kind { name: COUPLE, first_version: true, load: api::load, object: describe }],
     jobs: &[Job { name: "expired invites", run: store::purge }],
     leaving: Some(api::forsake),
     ..Feature::new("couples", ROUTES)
 };
 
+/// What stands in the feed's list: a couple, or a team.
+fn describe(schemas: &mut Schemas) -> Schema {
+    json_schema!({ "anyOf": [contract::of::<Couple>(schemas), contract::of::<Team>(schemas)] })
+}
+
 const MEMBER: Access = Access::Member(Without::NoCouple);
+const ONE: Access = Access::Member(Without::NotFound);
 
 const ROUTES: &[Route] = &[
     Route::post("/couple/create/", Access::User, api::create, "Start a couple")
         .takes_nothing()
         .gives_under::<Couple>(201, "couple"),
-    Route::get("/couple/", MEMBER, api::couple, "The caller's couple").gives_under::<Couple>(200, "couple"),
-    Route::post("/couple/invite/", MEMBER, api_join::invite, "Make a code for the partner")
+    Route::get("/couple/", MEMBER, api::couple, "The caller's couple or team").gives::<Group>(200),
+    Route::post("/couple/invite/", MEMBER, api_join::invite, "Make a code to join by")
         .takes(rules::INVITE)
         .gives_under::<Invite>(200, "invite")
         .refuses(&[403]),
-    Route::post("/couple/join/", Access::User, api_join::join, "Join a couple by its code")
+    Route::post("/couple/join/", Access::User, api_join::join, "Join a couple or a team by its code")
         .takes(rules::JOIN)
-        .gives_under::<Couple>(200, "couple"),
-    Route::post("/couple/leave/", Access::User, api::leave, "Leave the couple; the last one to leave deletes it")
+        .gives::<Group>(200),
+    Route::post("/couple/leave/", Access::User, api::leave, "Leave; the last one to leave a couple deletes it")
         .takes_nothing()
         .gives_nothing()
         .refuses(&[404]),
+    Route::get("/couple/members/", MEMBER, api_members::list, "Who is in the couple or team, in the order of their seats")
+        .lists::<Member>(),
+    Route::get("/couple/members/{id}/", ONE, api_members::member, "One member").parameters(rules::USER).gives::<Member>(200),
+    Route::patch("/couple/members/{id}/", ONE, api_members::update, "Give a member of the team another role")
+        .parameters(rules::USER)
+        .takes(rules::MEMBER)
+        .gives::<Member>(200)
+        .refuses(&[403]),
+    Route::delete("/couple/members/{id}/", ONE, api_members::remove, "Remove a member of the team, or leave")
+        .parameters(rules::USER)
+        .gives_nothing()
+        .refuses(&[400, 403]),
 ];

@@ -1,17 +1,27 @@
-//! What a couple looks like, and the rules of invite codes.
+//! What a couple and a team look like, and the rules of their seats and of invite codes.
 
 use crate::base::error::Result;
 use crate::base::id;
+use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
+use crate::feature::ctx::word_of;
+use crate::feature::{Role, TenantKind};
 use crate::http::input::{Field, Shape};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+/// The most members of a team: four times the fifty that are promised. A team is shown with all of them in one answer,
+/// and they all write under one clock.
+pub const MAX_SEATS: i64 = 200;
+/// The seats of a couple.
+const PARTNERS: i64 = 2;
+/// The longest name of a tenant, in characters: the width of its column.
+const MAX_NAME: usize = 100;
 /// How long a code lives when the client does not say, in minutes.
 pub const TTL_DEFAULT: i64 = 60;
 /// The longest life of a code, in minutes: a week.
-const TTL_MAX: i64 = 7 * 24 * 60;
-/// The most live codes of a couple: more make guessing easier and help nobody.
+pub const TTL_MAX: i64 = 7 * 24 * 60;
+/// The most live codes of a tenant: more make guessing easier and help nobody.
 pub const MAX_LIVE: usize = 10;
 /// Digits of a code: short enough to be read out.
 const DIGITS: usize = 6;
@@ -25,6 +35,116 @@ pub const INVITE: &[Field] = &[Field::new("ttl_minutes", Shape::Int(1, TTL_MAX))
 
 /// The fields of joining.
 pub const JOIN: &[Field] = &[Field::name("code", 64).required()];
+
+/// The name of a tenant that the operator makes.
+pub const NAME: &[Field] = &[Field::name("name", MAX_NAME).required()];
+
+const ROLES: [&str; 3] = [Role::ALL[0].1, Role::ALL[1].1, Role::ALL[2].1];
+
+/// A member in a path: by their user id, which has 48 bits.
+pub const USER: &[Field] = &[Field::new("id", Shape::Int(1, (1 << id::USER_ID_BITS) - 1))];
+
+/// The fields of a member that change.
+pub const MEMBER: &[Field] = &[Field::new("role", Shape::Choice(&ROLES)).required()];
+
+/// A couple or a team, apart from who is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenancy {
+    /// Its id inside the store.
+    pub id: i64,
+    /// Its id on the wire.
+    pub public_id: String,
+    /// A couple, or a team.
+    pub kind: TenantKind,
+    /// Its name; empty where the app made it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The stamp of its last change.
+    pub updated_at: Timestamp,
+}
+
+impl Tenancy {
+    /// How many it can have.
+    pub fn seats(&self) -> i64 {
+        match self.kind {
+            TenantKind::Couple => PARTNERS,
+            TenantKind::Team => MAX_SEATS,
+        }
+    }
+
+    /// What is said when nobody more can join.
+    pub fn full(&self) -> Message {
+        match self.kind {
+            TenantKind::Couple => Message::plain(&text::PAIRED),
+            TenantKind::Team => Message::with(&text::TEAM_FULL, &[&MAX_SEATS]),
+        }
+    }
+}
+
+/// A couple or a team as its members see it: `{"couple": …}` or `{"team": …}`. What is called a couple is always one,
+/// because clients that know no teams read its partners.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Group {
+    /// Two partners.
+    Couple(Couple),
+    /// Many members.
+    Team(Team),
+}
+
+impl Group {
+    /// What its members see of a tenant with these members, in the order of their seats.
+    pub fn of(tenancy: Tenancy, members: Vec<(i64, Member)>) -> Group {
+        let Tenancy { public_id: id, kind, name, created_at, updated_at, .. } = tenancy;
+        if kind == TenantKind::Team {
+            let members = members.into_iter().map(|(_, member)| member).collect();
+            return Group::Team(Team { id, kind: word_of(&TenantKind::ALL, &kind), name, members, created_at, updated_at });
+        }
+        let (mut partner_a, mut partner_b) = (None, None);
+        for (seat, member) in members {
+            *(if seat == 0 { &mut partner_a } else { &mut partner_b }) = Some(member.user);
+        }
+        Group::Couple(Couple { id, partner_a, partner_b, created_at, updated_at })
+    }
+}
+
+/// A team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Team {
+    /// Its id.
+    #[schemars(extend("format" = "uuid"))]
+    pub id: String,
+    /// `team`: so the feed tells it from a couple, which has no kind.
+    #[schemars(extend("enum" = ["team"]))]
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its members, who came first is first.
+    pub members: Vec<Member>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The stamp of its last change.
+    pub updated_at: Timestamp,
+}
+
+/// Somebody in a couple or a team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Member {
+    /// Who.
+    #[serde(flatten)]
+    pub user: Partner,
+    /// What they may do.
+    #[serde(serialize_with = "as_word")]
+    #[schemars(with = "String", extend("enum" = ROLES))]
+    pub role: Role,
+    /// Since when they are in it.
+    pub joined_at: Timestamp,
+}
+
+fn as_word<S: Serializer>(role: &Role, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(word_of(&Role::ALL, role))
+}
 
 /// A couple.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -42,7 +162,7 @@ pub struct Couple {
     pub updated_at: Timestamp,
 }
 
-/// One of the two, as the other sees them.
+/// A user as the others of their couple or team see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Partner {
     /// The user's id.
@@ -62,7 +182,7 @@ pub struct Invite {
     pub code: String,
     /// When it ends.
     pub expires_at: Timestamp,
-    /// When it was used.
+    /// When it was used; a team's is used by many, and keeps null.
     pub used_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,

@@ -1,55 +1,119 @@
-//! Couples and invites in the database.
+//! Couples, teams, their members and invites in the database.
 
-use super::rules::{Couple, Invite, Partner};
+use super::rules::{Group, Invite, Member, Partner, Tenancy};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
-use crate::db::Db;
-use crate::feature::Settings;
+use crate::db::{Db, Row};
+use crate::feature::ctx::{word, word_of};
+use crate::feature::{Role, Settings, TenantKind};
 use crate::params;
 
-/// Writes a new couple whose clock starts now.
-pub fn insert(db: &mut Db, tenant: i64, public_id: &str, epoch: &str, now: Timestamp) -> Result<()> {
-    let sql = "INSERT INTO tenants (id, public_id, kind, clock, horizon, epoch, created_at, updated_at) VALUES (?, ?, 'couple', ?, 0, ?, ?, ?)";
-    db.run(sql, params![tenant, public_id, now, epoch, now, now]).map(drop)
-}
-
-/// Seats a user. Two at once cannot take one seat, and nobody sits in two couples: the second is a duplicate.
-pub fn seat(db: &mut Db, tenant: i64, user: i64, seat: i64, now: Timestamp) -> Result<()> {
-    let sql = "INSERT INTO members (user_id, tenant, seat, role, joined_at) VALUES (?, ?, ?, 'member', ?)";
-    db.run(sql, params![user, tenant, seat, now]).map(drop)
-}
-
-/// A couple with its partners.
-pub fn find(db: &mut Db, tenant: i64) -> Result<Option<Couple>> {
-    let sql = "SELECT public_id, created_at, updated_at FROM tenants WHERE id = ?";
-    let couple = db.one(sql, params![tenant], |row| {
-        Ok(Couple { id: row.get(0)?, partner_a: None, partner_b: None, created_at: row.get(1)?, updated_at: row.get(2)? })
-    })?;
-    let Some(mut couple) = couple else { return Ok(None) };
-    for (seat, partner) in partners(db, tenant)? {
-        *(if seat == 0 { &mut couple.partner_a } else { &mut couple.partner_b }) = Some(partner);
-    }
-    Ok(Some(couple))
-}
-
-fn partners(db: &mut Db, tenant: i64) -> Result<Vec<(i64, Partner)>> {
-    let sql = "SELECT m.seat, u.id, u.username, u.language, u.timezone FROM members m JOIN users u ON u.id = m.user_id \
-         WHERE m.tenant = ? ORDER BY m.seat";
-    db.all(sql, params![tenant], |row| {
-        Ok((row.get(0)?, Partner { id: row.get(1)?, username: row.get(2)?, language: row.get(3)?, timezone: row.get(4)? }))
+fn tenancy(row: &Row<'_>) -> Result<Tenancy> {
+    Ok(Tenancy {
+        id: row.get(0)?,
+        public_id: row.get(1)?,
+        kind: word(&TenantKind::ALL, &row.get::<String>(2)?)?,
+        name: row.get(3)?,
+        created_at: row.get(4)?,
+        updated_at: row.get(5)?,
     })
 }
 
+/// Writes a new tenant whose clock starts now.
+pub fn insert(db: &mut Db, tenancy: &Tenancy, epoch: &str) -> Result<()> {
+    let sql = "INSERT INTO tenants (id, public_id, kind, name, clock, horizon, epoch, created_at, updated_at) \
+         VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)";
+    let (kind, now) = (word_of(&TenantKind::ALL, &tenancy.kind), tenancy.created_at);
+    db.run(sql, params![tenancy.id, &tenancy.public_id, kind, &tenancy.name, now, epoch, now, now]).map(drop)
+}
+
+/// One tenant.
+pub fn find(db: &mut Db, tenant: i64) -> Result<Option<Tenancy>> {
+    let sql = "SELECT id, public_id, kind, name, created_at, updated_at FROM tenants WHERE id = ?";
+    db.one(sql, params![tenant], tenancy)
+}
+
+/// The tenants that the operator means by an id or a name.
+pub fn named(db: &mut Db, name: &str) -> Result<Vec<Tenancy>> {
+    let sql = "SELECT id, public_id, kind, name, created_at, updated_at FROM tenants WHERE public_id = ? OR name = ?";
+    db.all(sql, params![name, name], tenancy)
+}
+
+/// Every tenant with the number of its members, oldest first.
+pub fn list(db: &mut Db) -> Result<Vec<(Tenancy, i64)>> {
+    let sql = "SELECT t.id, t.public_id, t.kind, t.name, t.created_at, t.updated_at, \
+         (SELECT COUNT(*) FROM members m WHERE m.tenant = t.id) FROM tenants t ORDER BY t.created_at, t.id";
+    db.all(sql, &[], |row| Ok((tenancy(row)?, row.get(6)?)))
+}
+
+/// A tenant as its members see it.
+pub fn group(db: &mut Db, tenant: i64) -> Result<Option<Group>> {
+    let Some(tenancy) = find(db, tenant)? else { return Ok(None) };
+    let members = members(db, tenant)?;
+    Ok(Some(Group::of(tenancy, members)))
+}
+
+fn member(row: &Row<'_>) -> Result<(i64, Member)> {
+    let user = Partner { id: row.get(1)?, username: row.get(2)?, language: row.get(3)?, timezone: row.get(4)? };
+    let role = word(&Role::ALL, &row.get::<String>(5)?)?;
+    Ok((row.get(0)?, Member { user, role, joined_at: row.get(6)? }))
+}
+
+/// Who is in a tenant, each with their seat, in the order of the seats.
+pub fn members(db: &mut Db, tenant: i64) -> Result<Vec<(i64, Member)>> {
+    let sql = "SELECT m.seat, u.id, u.username, u.language, u.timezone, m.role, m.joined_at \
+         FROM members m JOIN users u ON u.id = m.user_id WHERE m.tenant = ? ORDER BY m.seat";
+    db.all(sql, params![tenant], member)
+}
+
+/// One member.
+pub fn find_member(db: &mut Db, tenant: i64, user: i64) -> Result<Option<Member>> {
+    let sql = "SELECT m.seat, u.id, u.username, u.language, u.timezone, m.role, m.joined_at \
+         FROM members m JOIN users u ON u.id = m.user_id WHERE m.tenant = ? AND m.user_id = ?";
+    Ok(db.one(sql, params![tenant, user], member)?.map(|(_, member)| member))
+}
+
+// What decides over seats and roles is read as a locked row: others may have changed it since the transaction began.
+
 /// How many are in a tenant.
 pub fn size(db: &mut Db, tenant: i64) -> Result<i64> {
-    let found = db.one("SELECT COUNT(*) FROM members WHERE tenant = ?", params![tenant], |row| row.get(0))?;
+    let found = db.lock_row("SELECT COUNT(*) FROM members WHERE tenant = ?", params![tenant], |row| row.get(0))?;
     Ok(found.unwrap_or_default())
 }
 
-/// Takes a user out; who stays becomes partner A.
+/// How many admins a tenant has besides this user.
+pub fn other_admins(db: &mut Db, tenant: i64, user: i64) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM members WHERE tenant = ? AND role = 'admin' AND user_id <> ?";
+    Ok(db.lock_row(sql, params![tenant, user], |row| row.get(0))?.unwrap_or_default())
+}
+
+/// The seat behind the last one that is taken.
+pub fn next_seat(db: &mut Db, tenant: i64) -> Result<i64> {
+    let sql = "SELECT MAX(seat) FROM members WHERE tenant = ?";
+    let last = db.lock_row(sql, params![tenant], |row| row.get::<Option<i64>>(0))?;
+    Ok(last.flatten().map_or(0, |last| last + 1))
+}
+
+/// Seats a user. Two at once cannot take one seat, and nobody sits in two tenants: the second is a duplicate.
+pub fn seat(db: &mut Db, tenant: i64, user: i64, seat: i64, role: Role, now: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO members (user_id, tenant, seat, role, joined_at) VALUES (?, ?, ?, ?, ?)";
+    db.run(sql, params![user, tenant, seat, word_of(&Role::ALL, &role), now]).map(drop)
+}
+
+/// Takes a user out.
 pub fn unseat(db: &mut Db, tenant: i64, user: i64) -> Result<()> {
-    db.run("DELETE FROM members WHERE tenant = ? AND user_id = ?", params![tenant, user])?;
+    db.run("DELETE FROM members WHERE tenant = ? AND user_id = ?", params![tenant, user]).map(drop)
+}
+
+/// Makes the one who is left in a couple its partner A.
+pub fn first_seat(db: &mut Db, tenant: i64) -> Result<()> {
     db.run("UPDATE members SET seat = 0 WHERE tenant = ?", params![tenant]).map(drop)
+}
+
+/// Gives a member another role.
+pub fn set_role(db: &mut Db, tenant: i64, user: i64, role: Role) -> Result<()> {
+    let sql = "UPDATE members SET role = ? WHERE tenant = ? AND user_id = ?";
+    db.run(sql, params![word_of(&Role::ALL, &role), tenant, user]).map(drop)
 }
 
 /// Deletes a tenant with everything in it.
@@ -57,10 +121,10 @@ pub fn delete(db: &mut Db, tenant: i64) -> Result<()> {
     db.run("DELETE FROM tenants WHERE id = ?", params![tenant]).map(drop)
 }
 
-/// A code's couple and how it stands.
+/// A code's tenant and how it stands; until the transaction ends nobody else can end it.
 pub fn invite(db: &mut Db, code: &str) -> Result<Option<(i64, Invite)>> {
     let sql = "SELECT tenant, code, expires_at, used_at, created_at FROM invites WHERE code = ?";
-    db.one(sql, params![code], |row| {
+    db.lock_row(sql, params![code], |row| {
         let invite = Invite { code: row.get(1)?, expires_at: row.get(2)?, used_at: row.get(3)?, created_at: row.get(4)? };
         Ok((row.get(0)?, invite))
     })
@@ -77,7 +141,7 @@ pub fn delete_invite(db: &mut Db, code: &str) -> Result<()> {
     db.run("DELETE FROM invites WHERE code = ?", params![code]).map(drop)
 }
 
-/// A couple's live codes, oldest first.
+/// A tenant's live codes, oldest first.
 pub fn live(db: &mut Db, tenant: i64, now: Timestamp) -> Result<Vec<String>> {
     let sql = "SELECT code FROM invites WHERE tenant = ? AND used_at IS NULL AND expires_at > ? ORDER BY created_at, code";
     db.all(sql, params![tenant, now], |row| row.get(0))
@@ -86,6 +150,12 @@ pub fn live(db: &mut Db, tenant: i64, now: Timestamp) -> Result<Vec<String>> {
 /// Ends a code.
 pub fn end(db: &mut Db, code: &str, now: Timestamp) -> Result<()> {
     db.run("UPDATE invites SET expires_at = ? WHERE code = ?", params![now, code]).map(drop)
+}
+
+/// Ends every live code of a tenant.
+pub fn end_all(db: &mut Db, tenant: i64, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE invites SET expires_at = ? WHERE tenant = ? AND used_at IS NULL AND expires_at > ?";
+    db.run(sql, params![now, tenant, now]).map(drop)
 }
 
 /// Marks a code as used.

@@ -63,7 +63,7 @@ fn find(ctx: &mut Ctx<'_>) -> Result<Goal> {
     found(store::find(ctx.db, tenant, &id)?)
 }
 
-/// The sent fields; the owner must be one of the two.
+/// The sent fields; the owner must be a member.
 fn read(ctx: &mut Ctx<'_>) -> Result<Input> {
     let mut input = ctx.input(rules::GOAL)?;
     if let Some(owner) = input.int("owner") {

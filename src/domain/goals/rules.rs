@@ -46,7 +46,7 @@ pub struct Goal {
     /// The day it should be reached, `YYYY-MM-DD`.
     #[schemars(extend("format" = "date"))]
     pub target_date: Option<String>,
-    /// Who of the two looks after it.
+    /// Which member looks after it.
     pub owner: Option<i64>,
     /// Who set it.
     pub created_by_id: i64,

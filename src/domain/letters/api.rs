@@ -6,8 +6,8 @@ use super::{LETTERS, pdf as paper};
 use crate::base::error::{Error, Kind, Refusal, Result, refuse};
 use crate::base::id;
 use crate::base::text::{self, Language, Message};
-use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
+use crate::feature::{Ctx, TenantKind};
 use crate::http::input::Input;
 use crate::http::paging::Page;
 use crate::http::{Response, etag};
@@ -88,15 +88,20 @@ pub const PDF: &str = "application/pdf";
 pub fn pdf(ctx: &mut Ctx<'_>) -> Result<Response> {
     let letter = find(ctx)?;
     let partners = store::partners(ctx.db, ctx.tenant_id()?)?;
-    let mut names = partners.iter().map(|partner| partner.username.as_str());
-    let content = paper::render(&paper::Page {
-        month: &letter.month,
-        content: &letter.content,
-        language: language(ctx, &partners)?,
-        names: (names.next().unwrap_or_default(), names.next()),
-    })?;
+    let (language, names) = (language(ctx, &partners)?, names(ctx, &partners)?);
+    let content = paper::render(&paper::Page { month: &letter.month, content: &letter.content, language, names: &names })?;
     let name = format!("inline; filename=\"letter-{}.pdf\"", letter.month);
     Ok(Response::bytes(200, PDF, content).with("Content-Disposition", name))
+}
+
+/// Whose letter it is: both partners', or the team's as a whole.
+fn names(ctx: &mut Ctx<'_>, partners: &[Partner]) -> Result<String> {
+    let (tenant, kind) = (ctx.tenant_id()?, ctx.tenant()?.kind);
+    if kind == TenantKind::Team {
+        return Ok(store::team_name(ctx.db, tenant)?.unwrap_or_default());
+    }
+    let names: Vec<&str> = partners.iter().map(|partner| partner.username.as_str()).collect();
+    Ok(names.join(" & "))
 }
 
 /// The language that the request asks for, or else the caller's account's.

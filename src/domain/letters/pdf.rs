@@ -24,8 +24,8 @@ pub struct Page<'a> {
     pub content: &'a str,
     /// The language of the heading.
     pub language: Language,
-    /// The partners' user names, for the foot of each sheet.
-    pub names: (&'a str, Option<&'a str>),
+    /// Whose letter it is, for the foot of each sheet.
+    pub names: &'a str,
 }
 
 // Lengths are in points (1/72 inch), from the lower left corner.
@@ -80,7 +80,7 @@ const SHEETS: i32 = FONT + embed::OBJECTS;
 pub fn render(letter: &Page<'_>) -> Result<Vec<u8>> {
     let title = heading::heading(letter.month, letter.language)?;
     let text = wrap::clean(letter.content);
-    let names = wrap::clean(&names(letter.names)).replace('\n', " ");
+    let names = wrap::clean(letter.names).replace('\n', " ");
     let typeface = Typeface::new(&[&text, &title, &names, "0123456789/…"])?;
     let names = wrap::fit(&names, typeface.units(MEASURE * NAMES_PART, SMALL.size), &|c| typeface.advance(c));
     let lines = wrap::lines(&text, typeface.units(MEASURE, BODY.size), &|c| typeface.advance(c));
@@ -95,10 +95,6 @@ pub fn render(letter: &Page<'_>) -> Result<Vec<u8>> {
     }
     embed::write(&mut pdf, FONT, &typeface)?;
     Ok(pdf.finish())
-}
-
-fn names((first, second): (&str, Option<&str>)) -> String {
-    second.map_or_else(|| first.to_owned(), |second| format!("{first} & {second}"))
 }
 
 /// Deals lines to sheets. There is always one sheet; none after it begins with an empty line.

@@ -23,11 +23,11 @@ pub struct Letter {
     /// Its id.
     #[schemars(extend("format" = "uuid"))]
     pub id: String,
-    /// Its month, `YYYY-MM`; a couple has one letter a month.
+    /// Its month, `YYYY-MM`; a couple or a team has one letter a month.
     pub month: String,
     /// What it says.
     pub content: String,
-    /// Who began it; either may go on.
+    /// Who began it; any of them may go on.
     pub created_by_id: i64,
     /// When.
     pub created_at: Timestamp,

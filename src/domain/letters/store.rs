@@ -65,7 +65,12 @@ pub fn delete(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
     db.run("DELETE FROM letters WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
 }
 
-/// A partner, as far as a letter's PDF shows them.
+/// The name of the team that a tenant is.
+pub fn team_name(db: &mut Db, tenant: i64) -> Result<Option<String>> {
+    db.one("SELECT name FROM tenants WHERE id = ?", params![tenant], |row| row.get(0))
+}
+
+/// A partner or member, as far as a letter's PDF shows them.
 pub struct Partner {
     /// Their id.
     pub user: i64,
@@ -75,7 +80,7 @@ pub struct Partner {
     pub language: String,
 }
 
-/// The partners, partner A first.
+/// The partners or members, partner A first.
 pub fn partners(db: &mut Db, tenant: i64) -> Result<Vec<Partner>> {
     let sql = "SELECT u.id, u.username, u.language FROM members m JOIN users u ON u.id = m.user_id \
          WHERE m.tenant = ? ORDER BY m.seat";

@@ -2,11 +2,12 @@
 //! their JSON, so that a retry through either face gets the same.
 
 use crate::base::time::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Why an item, or a whole list, was not taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncError {
     /// [`VALIDATION_ERROR`], [`SYNC_ERROR`] or [`NOT_FOUND`].
     pub code: String,
@@ -28,26 +29,28 @@ pub const SYNC_ERROR: &str = "SYNC_ERROR";
 pub const NOT_FOUND: &str = "NOT_FOUND";
 
 /// What an upload amounted to.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncMetrics {
     /// Items that were sent.
     pub total_items: u32,
     /// Items that were taken, repeated ones too.
     pub synced_items: u32,
+    /// Of these, the ones that were there already. GraphQL shows their share alone.
+    pub repeated_items: u32,
     /// Items that were refused.
     pub failed_items: u32,
     /// Conflicts that were met, settled or not.
     pub conflicts_detected: u32,
     /// From the first item to the last, in milliseconds.
     pub duration_ms: f64,
-    /// Bytes of the request.
+    /// Bytes of the items as JSON.
     pub bandwidth_bytes: u32,
     /// The share of items that were there already, 0 to 1.
     pub cache_hit_rate: Option<f64>,
 }
 
 /// A conflict as the device is told of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Conflict {
     /// Its id.
     pub conflict_id: String,
@@ -72,7 +75,7 @@ pub struct Conflict {
 }
 
 /// An item that was taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncedItem {
     /// The record.
     pub mobile_id: String,
@@ -83,7 +86,7 @@ pub struct SyncedItem {
 }
 
 /// The answer to one list of items.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncResponse {
     /// Did no item fail?
     pub success: bool,
@@ -106,7 +109,7 @@ pub struct SyncResponse {
 }
 
 /// The answer to a batch: a list that was not sent has no result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncBatchResponse {
     /// Did no item fail?
     pub success: bool,
@@ -127,7 +130,7 @@ pub struct SyncBatchResponse {
 }
 
 /// The answer to a choice between the sides of a conflict.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Resolution {
     /// Is it settled?
     pub success: bool,

@@ -16,31 +16,33 @@ pub struct Domain {
     pub name: &'static str,
     /// How its items land.
     pub family: Family,
+    /// The upload of a list of its items: the operation that an idempotency key belongs to, the same through every face.
+    pub operation: &'static str,
     /// The segment of its REST routes.
     pub path: &'static str,
     /// Its list in the feed; telemetry has none.
     pub kind: Option<&'static str>,
 }
 
-const fn telemetry(name: &'static str) -> Domain {
-    Domain { name, family: Family::Telemetry, path: name, kind: None }
+const fn telemetry(name: &'static str, operation: &'static str) -> Domain {
+    Domain { name, family: Family::Telemetry, operation, path: name, kind: None }
 }
 
-const fn record(name: &'static str, path: &'static str, kind: &'static str) -> Domain {
-    Domain { name, family: Family::Record, path, kind: Some(kind) }
+const fn record(name: &'static str, operation: &'static str, path: &'static str, kind: &'static str) -> Domain {
+    Domain { name, family: Family::Record, operation, path, kind: Some(kind) }
 }
 
 /// Every domain. In GraphQL its name is the same in capitals.
 pub const DOMAINS: &[Domain] = &[
-    telemetry("voice"),
-    telemetry("behavioral"),
-    telemetry("session"),
-    telemetry("metrics"),
-    record("journal", "journal", "journal"),
-    record("attendance", "attendance", "attendance"),
-    record("task", "activity", "tasks"),
-    record("ticket", "helpdesk", "tickets"),
-    record("work_order", "work-orders", "work_orders"),
+    telemetry("voice", "syncVoiceData"),
+    telemetry("behavioral", "syncBehavioralData"),
+    telemetry("session", "syncSessionData"),
+    telemetry("metrics", "syncMetricsData"),
+    record("journal", "syncJournal", "journal", "journal"),
+    record("attendance", "syncAttendance", "attendance", "attendance"),
+    record("task", "syncTasks", "activity", "tasks"),
+    record("ticket", "syncTickets", "helpdesk", "tickets"),
+    record("work_order", "syncWorkOrders", "work-orders", "work_orders"),
 ];
 
 /// The domain of a name.

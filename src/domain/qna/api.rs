@@ -53,6 +53,9 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// DELETE `/qna/questions/{id}/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let question = find(ctx)?;
+    if !rules::may_delete(&question, ctx.user()?, ctx.tenant()?) {
+        return refuse(Kind::Forbidden, &text::FORBIDDEN);
+    }
     ctx.require_match(&question)?;
     store::delete(ctx.db, ctx.tenant_id()?, &question.id)?;
     for answer in &question.answers {

@@ -37,7 +37,7 @@ const ROUTES: &[Route] = &[
         .takes(rules::QUESTION)
         .gives::<Question>(200)
         .refuses(&[403]),
-    Route::delete("/qna/questions/{id}/", ONE, api::delete, "Delete a question and its answers").gives_nothing(),
+    Route::delete("/qna/questions/{id}/", ONE, api::delete, "Delete a question and its answers").gives_nothing().refuses(&[403]),
     Route::post("/qna/questions/{id}/answer/", ONE, api::answer, "Answer a question, or change one's answer")
         .takes(rules::ANSWER)
         .gives_under::<Answer>(200, "answer")

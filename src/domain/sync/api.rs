@@ -1,9 +1,10 @@
 //! GET `/sync/changes/`
 
-use super::rules::{self, Change, Cut};
+use super::rules::{self, Change};
 use super::store;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
+use crate::feature::cursor::{self, Cut};
 use crate::feature::{Ctx, Kind, Schemas, Tenant};
 use crate::http::Response;
 use schemars::{JsonSchema, Schema};
@@ -149,7 +150,7 @@ fn restart(ctx: &mut Ctx<'_>, asked: &Asked, horizon: Timestamp, limit: Option<u
 fn limited(ctx: &mut Ctx<'_>, asked: &Asked, since: Timestamp, limit: usize) -> Result<Page> {
     let Asked { tenant: Tenant { id, clock, .. }, kinds } = asked;
     let mut rows = store::first(ctx.db, *id, kinds, since, limit + 1)?;
-    match rules::cut(&rows, limit) {
+    match cursor::cut(&rows, limit, |row| row.stamp) {
         Cut::All => Ok(Page { rows, complete_to: *clock, has_more: false }),
         Cut::Before(end) => {
             rows.truncate(end);

@@ -13,4 +13,5 @@ pub const FEATURE: Feature =
 const ROUTES: &[Route] = &[Route::get("/sync/changes/", Access::Member(Without::NoCouple), api::changes, "What changed since")
     .metered(Meter::Polls)
     .parameters(rules::PARAMETERS)
-    .answers(200, Content::Json(api::describe))];
+    .answers(200, Content::Json(api::describe))
+    .refuses(&[400])];

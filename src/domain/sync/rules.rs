@@ -18,7 +18,7 @@ pub const PARAMETERS: &[Field] = &[
     Field::lenient("epoch").about("The last `epoch`: another one than the tenant's starts over."),
     Field::lenient("include").about("`objects` puts each whole object beside its row."),
     Field::lenient("state").about("`idle` when the app is in the background: `poll_after` is longer."),
-    Field::lenient("kinds").about("The lists that are asked for, by commas; without it all of the version's."),
+    Field::lenient("kinds").about("The lists that are asked for, by commas; none is all of the version's."),
 ];
 
 /// The most characters of an unknown kind that its message repeats.
@@ -74,27 +74,6 @@ pub fn limit(text: Option<&str>) -> Option<usize> {
     text?.trim().parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n))
 }
 
-/// Where a page of `limit` changes ends, given one more row than that, oldest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cut {
-    /// Everything fits.
-    All,
-    /// The page ends before this row: a page never ends inside one stamp.
-    Before(usize),
-    /// One stamp alone is larger than the page: it is given whole.
-    Whole(Timestamp),
-}
-
-/// Cuts a page.
-pub fn cut(rows: &[Change], limit: usize) -> Cut {
-    let Some(next) = rows.get(limit) else { return Cut::All };
-    match rows.iter().position(|row| row.stamp == next.stamp) {
-        Some(0) => Cut::Whole(next.stamp),
-        Some(start) => Cut::Before(start),
-        None => Cut::All,
-    }
-}
-
 /// Times the machine's load average per processor at which clients are asked to poll more slowly, and how much.
 const SLOW_DOWN: [(f64, u32); 2] = [(16.0, 4), (8.0, 2)];
 
@@ -106,11 +85,6 @@ pub fn slow_down(load_per_processor: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn rows(stamps: &[i64]) -> Vec<Change> {
-        let change = |n: &i64| Change { kind: "goals".into(), id: "x".into(), stamp: Timestamp(*n), deleted: false };
-        stamps.iter().map(change).collect()
-    }
 
     static KINDS: [Kind; 3] = [kind("goals", true), kind("letters", true), kind("tasks", false)];
 
@@ -132,15 +106,6 @@ mod tests {
         for unknown in ["goal", "goals,Tasks", "goals letters"] {
             assert_eq!(names(Some(unknown), 2), None, "{unknown}");
         }
-    }
-
-    #[test]
-    fn a_page_never_ends_inside_a_stamp() {
-        assert_eq!(cut(&rows(&[1, 2]), 2), Cut::All);
-        assert_eq!(cut(&rows(&[1, 2, 3]), 2), Cut::Before(2));
-        assert_eq!(cut(&rows(&[1, 2, 2]), 2), Cut::Before(1));
-        assert_eq!(cut(&rows(&[2, 2, 2]), 2), Cut::Whole(Timestamp(2)));
-        assert_eq!(cut(&rows(&[]), 2), Cut::All);
     }
 
     #[test]

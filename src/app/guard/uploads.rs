@@ -1,0 +1,75 @@
+//! Rate limits of uploads, in the database: what writes there is counted there, in its own transaction.
+//!
+//! Each is a theoretical arrival time, as in `meter.rs`. They are looked at after a stored answer was looked for, so that
+//! a retry costs nothing; and a refusal undoes its transaction, so that it costs nothing either.
+
+use super::meter::gcra;
+use crate::base::error::{Limit, Refusal, Result};
+use crate::base::id;
+use crate::base::time::Timestamp;
+use crate::db::{Db, Upsert};
+use crate::feature::{Ctx, Rate, Role, Settings};
+use crate::params;
+use sha2::{Digest, Sha256};
+
+/// One limit of uploads.
+struct Rule {
+    /// What the caller who is over it is told.
+    reason: &'static str,
+    /// The operator's setting.
+    rate: fn(&Settings) -> Option<Rate>,
+    /// Does it count points? Else it counts uploads.
+    by_points: bool,
+}
+
+const RULES: &[Rule] = &[
+    Rule { reason: "burst", rate: |settings| settings.limit_burst, by_points: false },
+    Rule { reason: "requests", rate: |settings| settings.limit_uploads, by_points: false },
+    Rule { reason: "complexity", rate: |settings| settings.limit_cost, by_points: true },
+];
+
+/// How many times the limit of a member each role has.
+const MULTIPLIERS: [(Role, u32); 3] = [(Role::Member, 1), (Role::Staff, 2), (Role::Admin, 3)];
+
+/// Counts the upload that is about to be written.
+///
+/// # Errors
+/// The refusal, when it is over a limit.
+pub fn charge(ctx: &mut Ctx<'_>) -> Result<()> {
+    let Some(points) = ctx.upload.as_ref().map(|upload| upload.points) else { return Ok(()) };
+    let (user, role) = (ctx.user()?, ctx.tenant()?.role);
+    for rule in RULES {
+        if let Some(rate) = (rule.rate)(&ctx.house.settings) {
+            let rate = Rate { count: rate.count.saturating_mul(multiplier(role)), ..rate };
+            count(ctx, rule, user, rate, if rule.by_points { points } else { 1 })?;
+        }
+    }
+    Ok(())
+}
+
+fn multiplier(role: Role) -> u32 {
+    MULTIPLIERS.iter().find(|(known, _)| *known == role).map_or(1, |(_, times)| *times)
+}
+
+fn count(ctx: &mut Ctx<'_>, rule: &Rule, user: i64, rate: Rate, points: u32) -> Result<()> {
+    let bucket = bucket(rule.reason, user);
+    let (next, wait) = gcra(arrival(ctx.db, &bucket)?.0, rate, points, ctx.now.0);
+    if wait > 0 {
+        let limit = Limit { reason: rule.reason, count: rate.count, window: rate.window };
+        return Err(Refusal::over(limit, wait).into());
+    }
+    ctx.db.put(&ARRIVAL, params![&bucket, Timestamp(next)])
+}
+
+/// The store holds no user's id here.
+fn bucket(reason: &str, user: i64) -> String {
+    id::hex(&Sha256::new().chain_update(reason).chain_update([0]).chain_update(user.to_le_bytes()).finalize())
+}
+
+const ARRIVAL: Upsert = Upsert { table: "limits", key: &["bucket"], set: &["arrival"] };
+
+/// A bucket that was never used is one whose time is long past.
+fn arrival(db: &mut Db, bucket: &str) -> Result<Timestamp> {
+    let found = db.one("SELECT arrival FROM limits WHERE bucket = ?", params![bucket], |row| row.get(0))?;
+    Ok(found.unwrap_or_default())
+}

@@ -1,0 +1,246 @@
+//! What the commands of `tandem tenant` do.
+
+use crate::base::error::{Error, Result};
+use crate::base::time::{MINUTE, Timestamp};
+use crate::cli::site::{enter, within};
+use crate::cli::{Verdict, out, text, user};
+use crate::db::{Db, Mode};
+use crate::domain::couples::rules::{self, Member, Tenancy};
+use crate::domain::couples::{seats, store};
+use crate::feature::ctx::{word, word_of};
+use crate::feature::{Role, TenantKind, store as feed};
+use crate::http::input::{Extent, Input};
+use clap::ArgMatches;
+use serde_json::{Map, Value, json};
+use std::io::{self, IsTerminal};
+
+/// The kinds of tenant as they are typed.
+pub const KINDS: [&str; 2] = [TenantKind::ALL[0].1, TenantKind::ALL[1].1];
+/// The roles as they are typed.
+pub const ROLES: [&str; 3] = [Role::ALL[0].1, Role::ALL[1].1, Role::ALL[2].1];
+
+pub fn create(matches: &ArgMatches) -> Result<Verdict> {
+    let (_, mut db) = enter()?;
+    let body = Map::from_iter([("name".to_owned(), json!(text(matches, "name")))]);
+    let mut input = Input::of(&body, rules::NAME, Extent::Whole);
+    input.finish()?;
+    let kind = word(&TenantKind::ALL, text(matches, "kind").unwrap_or_default())?;
+    let name = input.text("name").unwrap_or_default();
+    let made = within(&mut db, Mode::Write, |db| {
+        let made = seats::create(db, kind, name, Timestamp::now())?;
+        feed::touch_tenant(db, made.id, &made.public_id, made.created_at)?;
+        Ok(made)
+    })?;
+    out::line(format!("created {} (id {})", called(&made), made.public_id))?;
+    Ok(Verdict::Well)
+}
+
+pub fn list(matches: &ArgMatches) -> Result<Verdict> {
+    let (_, mut db) = enter()?;
+    let tenants = within(&mut db, Mode::Read, store::list)?;
+    if matches.get_flag("json") {
+        out::json(&tenants.iter().map(|(tenancy, size)| as_json(tenancy, ("member_count", json!(size)))).collect::<Vec<_>>())?;
+    } else if tenants.is_empty() {
+        out::line("there are no couples or teams yet: `tandem tenant create --kind team --name NAME` makes a team")?;
+    } else {
+        let rows: Vec<_> = tenants.iter().map(|(tenancy, size)| as_row(tenancy, *size)).collect();
+        out::table(["id", "kind", "name", "members", "created"], &rows)?;
+    }
+    Ok(Verdict::Well)
+}
+
+fn as_json(tenancy: &Tenancy, (name, members): (&str, Value)) -> Value {
+    let mut shown = json!({
+        "id": tenancy.public_id, "kind": word_of(&TenantKind::ALL, &tenancy.kind), "name": tenancy.name,
+        "created_at": tenancy.created_at, "updated_at": tenancy.updated_at,
+    });
+    shown[name] = members;
+    shown
+}
+
+fn as_row(tenancy: &Tenancy, size: i64) -> [String; 5] {
+    let name = if tenancy.name.is_empty() { "-" } else { &tenancy.name };
+    let kind = word_of(&TenantKind::ALL, &tenancy.kind).to_owned();
+    [tenancy.public_id.clone(), kind, name.to_owned(), size.to_string(), out::minute(tenancy.created_at)]
+}
+
+pub fn show(matches: &ArgMatches) -> Result<Verdict> {
+    let (_, mut db) = enter()?;
+    let (tenancy, members) = read(&mut db, matches)?;
+    if matches.get_flag("json") {
+        out::json(&as_json(&tenancy, ("members", json!(members))))?;
+        return Ok(Verdict::Well);
+    }
+    let count = out::count(members.len() as u64, "member");
+    out::line(format!("{} (id {}), {count} of at most {}", called(&tenancy), tenancy.public_id, tenancy.seats()))?;
+    if !members.is_empty() {
+        out::table(["id", "username", "role", "joined"], &members.iter().map(member_row).collect::<Vec<_>>())?;
+    }
+    Ok(Verdict::Well)
+}
+
+fn member_row(member: &Member) -> [String; 4] {
+    let role = word_of(&Role::ALL, &member.role).to_owned();
+    [member.user.id.to_string(), member.user.username.clone(), role, out::minute(member.joined_at)]
+}
+
+pub fn add(matches: &ArgMatches) -> Result<Verdict> {
+    let role = role(matches)?;
+    let (tenancy, user) = change(matches, |db, tenancy, user, now| {
+        seats::join(db, tenancy, user, role, now)?;
+        Ok(true)
+    })?;
+    let as_role = if tenancy.kind == TenantKind::Team { format!(" as {}", word_of(&Role::ALL, &role)) } else { String::new() };
+    out::line(format!("{user} is in {}{as_role}", called(&tenancy)))?;
+    Ok(Verdict::Well)
+}
+
+pub fn remove(matches: &ArgMatches) -> Result<Verdict> {
+    let (mut stays, mut led) = (true, true);
+    let (tenancy, user) = change(matches, |db, tenancy, user, now| {
+        require_member(db, tenancy, user)?;
+        store::end_all(db, tenancy.id, now)?;
+        stays = seats::leave(db, tenancy.id, tenancy.kind, user)?;
+        led = is_led(db, tenancy)?;
+        Ok(stays)
+    })?;
+    let end = if stays { "" } else { ", which has ended with everything in it" };
+    out::line(format!("{user} is no longer in {}{end}", called(&tenancy)))?;
+    tell_without_admin(led)
+}
+
+pub fn set_role(matches: &ArgMatches) -> Result<Verdict> {
+    let (role, mut led) = (role(matches)?, true);
+    let (tenancy, user) = change(matches, |db, tenancy, user, _| {
+        require_member(db, tenancy, user)?;
+        seats::set_role(db, tenancy, user, role)?;
+        led = is_led(db, tenancy)?;
+        Ok(true)
+    })?;
+    out::line(format!("{user} is now {} in {}", word_of(&Role::ALL, &role), called(&tenancy)))?;
+    tell_without_admin(led)
+}
+
+/// Has a team an admin, if anybody is in it?
+fn is_led(db: &mut Db, tenancy: &Tenancy) -> Result<bool> {
+    let members = store::members(db, tenancy.id)?;
+    let led = members.is_empty() || members.iter().any(|(_, member)| member.role == Role::Admin);
+    Ok(tenancy.kind == TenantKind::Couple || led)
+}
+
+fn tell_without_admin(led: bool) -> Result<Verdict> {
+    if !led {
+        out::line("it has no admin now: `tandem tenant role TENANT USER admin` makes one")?;
+    }
+    Ok(Verdict::Well)
+}
+
+pub fn code(matches: &ArgMatches) -> Result<Verdict> {
+    let (_, mut db) = enter()?;
+    let minutes = matches.get_one::<i64>("minutes").copied().unwrap_or(rules::TTL_DEFAULT);
+    let (tenancy, invite) = within(&mut db, Mode::Write, |db| {
+        let tenancy = find(db, matches)?;
+        let now = Timestamp::now();
+        feed::advance(db, tenancy.id, now)?;
+        let invite = seats::new_code(db, &tenancy, OPERATOR, minutes * MINUTE, now)?;
+        Ok((tenancy, invite))
+    })?;
+    if matches.get_flag("json") {
+        out::json(&invite)?;
+        return Ok(Verdict::Well);
+    }
+    let uses = if tenancy.kind == TenantKind::Team { "for everybody" } else { "once" };
+    out::line(format!(
+        "{}  works {uses} until {} UTC, to join {}",
+        invite.code,
+        out::minute(invite.expires_at),
+        called(&tenancy)
+    ))?;
+    Ok(Verdict::Well)
+}
+
+/// Who made a code that no user made.
+const OPERATOR: i64 = 0;
+
+pub fn delete(matches: &ArgMatches) -> Result<Verdict> {
+    let (_, mut db) = enter()?;
+    let (tenancy, members) = read(&mut db, matches)?;
+    let members = out::count(members.len() as u64, "member");
+    if !matches.get_flag("yes") && !confirmed(&format!("Delete {}, with {members} and everything in it?", called(&tenancy)))? {
+        out::line("nothing was deleted")?;
+        return Ok(Verdict::Wrong);
+    }
+    within(&mut db, Mode::Write, |db| store::delete(db, tenancy.id))?;
+    out::line(format!("deleted {}", called(&tenancy)))?;
+    Ok(Verdict::Well)
+}
+
+/// Asks at the terminal; only `yes` is yes.
+fn confirmed(question: &str) -> Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Err(Error::NotReady("There is no terminal to ask at. Nothing was deleted; --yes deletes without asking.".into()));
+    }
+    out::ask(&format!("{question} Type yes: "));
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).map_err(|error| Error::NotReady(format!("The terminal cannot be read: {error}.")))?;
+    Ok(line.trim() == "yes")
+}
+
+/// Changes who is in a tenant: under its lock, in one transaction, shown to its members. The work answers whether the
+/// tenant is still there.
+fn change(
+    matches: &ArgMatches,
+    work: impl FnOnce(&mut Db, &Tenancy, i64, Timestamp) -> Result<bool>,
+) -> Result<(Tenancy, String)> {
+    let (_, mut db) = enter()?;
+    let now = Timestamp::now();
+    within(&mut db, Mode::Write, |db| {
+        let tenancy = find(db, matches)?;
+        let user = user::named(db, text(matches, "username").unwrap_or_default())?.user;
+        let stamp = feed::advance(db, tenancy.id, now)?;
+        if work(db, &tenancy, user.id, now)? {
+            feed::touch_tenant(db, tenancy.id, &tenancy.public_id, stamp)?;
+        }
+        Ok((tenancy, user.username))
+    })
+}
+
+/// Refuses a user who is not in the tenant.
+fn require_member(db: &mut Db, tenancy: &Tenancy, user: i64) -> Result<()> {
+    match store::find_member(db, tenancy.id, user)? {
+        Some(_) => Ok(()),
+        None => Err(Error::NotReady(format!("This user is not in {}. `tandem tenant show` lists who is.", called(tenancy)))),
+    }
+}
+
+fn role(matches: &ArgMatches) -> Result<Role> {
+    word(&Role::ALL, text(matches, "role").unwrap_or_default())
+}
+
+/// The tenant that the operator means, and its members.
+fn read(db: &mut Db, matches: &ArgMatches) -> Result<(Tenancy, Vec<Member>)> {
+    within(db, Mode::Read, |db| {
+        let tenancy = find(db, matches)?;
+        let members = store::members(db, tenancy.id)?.into_iter().map(|(_, member)| member).collect();
+        Ok((tenancy, members))
+    })
+}
+
+/// The tenant that the operator means.
+fn find(db: &mut Db, matches: &ArgMatches) -> Result<Tenancy> {
+    let name = text(matches, "tenant").unwrap_or_default();
+    let mut found = store::named(db, name)?;
+    match (found.pop(), found.len()) {
+        (Some(tenancy), 0) => Ok(tenancy),
+        (None, _) => {
+            Err(Error::NotReady(format!("There is no couple or team called {name}. `tandem tenant list` shows every one.")))
+        }
+        (_, more) => Err(Error::NotReady(format!("{} are called {name}: give the id. `tandem tenant list` shows it.", more + 1))),
+    }
+}
+
+/// `the team Nightshift`, `the couple 0198…`.
+fn called(tenancy: &Tenancy) -> String {
+    let name = if tenancy.name.is_empty() { &tenancy.public_id } else { &tenancy.name };
+    format!("the {} {name}", word_of(&TenantKind::ALL, &tenancy.kind))
+}

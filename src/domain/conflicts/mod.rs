@@ -1,0 +1,27 @@
+//! Conflicts: edits that met a newer version, and how a tenant wants them settled.
+
+mod api;
+pub mod rules;
+pub mod store;
+
+pub use rules::{Conflict, Policy, Rule};
+
+use crate::feature::{Access, Feature, Held, Job, Kind, Route, Without, contract};
+
+/// The registry entry.
+pub const FEATURE: Feature = Feature {
+    kinds: &[Kind { name: KIND, first_version: false, load: api::load_conflicts, object: contract::of::<Conflict> }],
+    held: &[Held { name: KIND, load: api::held, object: contract::of::<Conflict> }],
+    jobs: &[Job { name: "conflicts long settled", run: store::purge }],
+    ..Feature::new("conflicts", ROUTES)
+};
+
+/// Conflicts in the feed.
+pub const KIND: &str = "conflicts";
+
+const MEMBER: Access = Access::Member(Without::NoCouple);
+
+const ROUTES: &[Route] = &[Route::get("/sync/conflicts/", MEMBER, api::list, "Conflicts, newest first")
+    .parameters(rules::FILTER)
+    .gives::<api::List>(200)
+    .refuses(&[400])];

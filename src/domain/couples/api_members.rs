@@ -1,0 +1,70 @@
+//! The routes of members: who is in the couple or team. Changing that is for a team's admins.
+
+use super::rules::{self, Member};
+use super::{api, seats, store};
+use crate::base::error::{Kind, Result, not_found, refuse};
+use crate::base::text;
+use crate::feature::ctx::{found, word};
+use crate::feature::{Ctx, Role};
+use crate::http::paging::Page;
+use crate::http::{Response, etag};
+
+/// GET `/couple/members/`
+pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let tenant = ctx.tenant_id()?;
+    let members: Vec<Member> = store::members(ctx.db, tenant)?.into_iter().map(|(_, member)| member).collect();
+    let page = Page::of(ctx.request, i64::try_from(members.len()).unwrap_or(i64::MAX))?;
+    Ok(page.answer(ctx.request, page.slice(&members)))
+}
+
+/// GET `/couple/members/{id}/`
+pub fn member(ctx: &mut Ctx<'_>) -> Result<Response> {
+    Ok(Response::json(200, &find(ctx)?))
+}
+
+/// PATCH `/couple/members/{id}/`: another role.
+pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let mut member = find(ctx)?;
+    require_admin(ctx)?;
+    ctx.require_match(&member)?;
+    let mut input = ctx.input(rules::MEMBER)?;
+    input.finish()?;
+    let Some(role) = input.text("role") else { return Ok(etag::tagged(Response::json(200, &member))) };
+    let (role, tenant) = (word(&Role::ALL, role)?, ctx.tenant()?.clone());
+    if role != Role::Admin {
+        seats::keep_an_admin(ctx.db, tenant.id, member.user.id, member.role)?;
+    }
+    store::set_role(ctx.db, tenant.id, member.user.id, role)?;
+    ctx.touch_tenant(&tenant.public_id)?;
+    member.role = role;
+    Ok(etag::tagged(Response::json(200, &member)))
+}
+
+/// DELETE `/couple/members/{id}/`: an admin removes anybody, everybody themself, which is leaving. Who was removed may
+/// know a code that is still good: all codes end.
+pub fn remove(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let member = find(ctx)?;
+    let (own, tenant) = (member.user.id == ctx.user()?, ctx.tenant()?.clone());
+    if !own {
+        require_admin(ctx)?;
+    }
+    ctx.require_match(&member)?;
+    seats::may_leave(ctx.db, tenant.id, member.user.id, member.role)?;
+    if !own {
+        store::end_all(ctx.db, tenant.id, ctx.now)?;
+    }
+    api::depart(ctx, member.user.id, &tenant)?;
+    Ok(Response::empty(204))
+}
+
+/// The member in the path, of the caller's own couple or team.
+fn find(ctx: &mut Ctx<'_>) -> Result<Member> {
+    let tenant = ctx.tenant_id()?;
+    let user = ctx.request.segment(0).parse().map_err(|_| not_found())?;
+    found(store::find_member(ctx.db, tenant, user)?)
+}
+
+/// A couple has no admins: neither partner removes the other.
+fn require_admin(ctx: &Ctx<'_>) -> Result<()> {
+    if ctx.tenant()?.role == Role::Admin { Ok(()) } else { refuse(Kind::Forbidden, &text::FORBIDDEN) }
+}

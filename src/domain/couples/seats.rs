@@ -1,0 +1,128 @@
+//! Who sits in a couple or a team, as both faces change it: the API and the operator's program. The tenant's clock was
+//! advanced, which locks it, before any of these is called.
+
+use super::rules::{self, Invite, Tenancy};
+use super::store;
+use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::id;
+use crate::base::text;
+use crate::base::time::Timestamp;
+use crate::db::Db;
+use crate::feature::{Role, TenantKind};
+
+/// Makes a tenant without members.
+///
+/// # Errors
+/// The database's.
+pub fn create(db: &mut Db, kind: TenantKind, name: &str, now: Timestamp) -> Result<Tenancy> {
+    let (id, public_id, name) = (id::number()?, id::object(), name.to_owned());
+    let tenancy = Tenancy { id, public_id, kind, name, created_at: now, updated_at: now };
+    store::insert(db, &tenancy, &id::opaque())?;
+    Ok(tenancy)
+}
+
+/// Gives a user the next seat.
+///
+/// # Errors
+/// When no seat is free, when the user has a seat already, here or elsewhere, and for a role in a couple.
+pub fn join(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role, now: Timestamp) -> Result<()> {
+    check_role(tenancy, role)?;
+    check_room(db, tenancy)?;
+    let seat = store::next_seat(db, tenancy.id)?;
+    match store::seat(db, tenancy.id, user, seat, role, now) {
+        // Under the tenant's lock nobody else takes the seat: it is the user who sits somewhere.
+        Err(error) if error.is_duplicate() => refuse(Kind::Invalid, &text::IN_COUPLE),
+        other => other,
+    }
+}
+
+/// Refuses when no seat is free.
+fn check_room(db: &mut Db, tenancy: &Tenancy) -> Result<()> {
+    if store::size(db, tenancy.id)? < tenancy.seats() {
+        return Ok(());
+    }
+    Err(Refusal::with(Kind::Invalid, tenancy.full()).into())
+}
+
+/// Both partners of a couple are members: none decides over the other.
+fn check_role(tenancy: &Tenancy, role: Role) -> Result<()> {
+    if tenancy.kind == TenantKind::Couple && role != Role::Member { refuse(Kind::Invalid, &text::NO_ROLES) } else { Ok(()) }
+}
+
+/// Takes a user out; answers whether the tenant is still there. Who stays of a couple keeps everything and becomes
+/// partner A; the last one to leave deletes it. A team stays, even an empty one: the operator made it, and ends it.
+///
+/// # Errors
+/// The database's.
+pub fn leave(db: &mut Db, tenant: i64, kind: TenantKind, user: i64) -> Result<bool> {
+    store::unseat(db, tenant, user)?;
+    if kind == TenantKind::Team {
+        return Ok(true);
+    }
+    if store::size(db, tenant)? == 0 {
+        return store::delete(db, tenant).map(|()| false);
+    }
+    store::first_seat(db, tenant).map(|()| true)
+}
+
+/// Gives a member of a team another role.
+///
+/// # Errors
+/// For a role in a couple.
+pub fn set_role(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role) -> Result<()> {
+    check_role(tenancy, role)?;
+    store::set_role(db, tenancy.id, user, role)
+}
+
+/// Refuses when this user is the one admin of a team.
+///
+/// # Errors
+/// [`Kind::Invalid`].
+pub fn keep_an_admin(db: &mut Db, tenant: i64, user: i64, role: Role) -> Result<()> {
+    let last = role == Role::Admin && store::other_admins(db, tenant, user)? == 0;
+    if last { refuse(Kind::Invalid, &text::LAST_ADMIN) } else { Ok(()) }
+}
+
+/// Refuses when this user would leave others without an admin.
+///
+/// # Errors
+/// [`Kind::Invalid`].
+pub fn may_leave(db: &mut Db, tenant: i64, user: i64, role: Role) -> Result<()> {
+    if store::size(db, tenant)? > 1 { keep_an_admin(db, tenant, user, role) } else { Ok(()) }
+}
+
+/// A new code for so many milliseconds; where there are many live ones, the oldest ends. Made by a user, or by the
+/// operator, who is 0.
+///
+/// # Errors
+/// When no seat is free.
+pub fn new_code(db: &mut Db, tenancy: &Tenancy, by: i64, ttl: i64, now: Timestamp) -> Result<Invite> {
+    check_room(db, tenancy)?;
+    end_oldest(db, tenancy.id, now)?;
+    let invite = Invite { code: free_code(db, now)?, expires_at: now.plus(ttl), used_at: None, created_at: now };
+    store::insert_invite(db, tenancy.id, by, &invite)?;
+    Ok(invite)
+}
+
+/// Keeps room for one more live code.
+fn end_oldest(db: &mut Db, tenant: i64, now: Timestamp) -> Result<()> {
+    let live = store::live(db, tenant, now)?;
+    let spare = (live.len() + 1).saturating_sub(rules::MAX_LIVE);
+    live.iter().take(spare).try_for_each(|code| store::end(db, code, now))
+}
+
+/// A code that no live invite has; a dead one makes room.
+fn free_code(db: &mut Db, now: Timestamp) -> Result<String> {
+    for _ in 0..rules::TRIES {
+        let code = rules::random_code()?;
+        match store::invite(db, &code)? {
+            None => return Ok(code),
+            Some((_, old)) if old.used_at.is_some() || old.expires_at <= now => {
+                store::delete_invite(db, &code)?;
+                return Ok(code);
+            }
+            Some(_) => {}
+        }
+    }
+    Err(Error::internal("no invite code is free"))
+}

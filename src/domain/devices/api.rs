@@ -1,0 +1,86 @@
+//! The routes of devices and of the health of uploads.
+
+use super::rules::{Device, SPAN, SyncHealth};
+use super::snapshots;
+use super::store::{self, Scope};
+use crate::base::error::{Kind, Result, not_found, refuse};
+use crate::base::text;
+use crate::db::Db;
+use crate::feature::ctx::value;
+use crate::feature::{Ctx, Role, Tenant, TenantKind};
+use crate::http::Response;
+use crate::http::paging::Page;
+use serde_json::Value;
+
+/// Both partners of a couple see everything in it; of a team its admins do, and the others what is theirs.
+fn sees_all(tenant: &Tenant) -> bool {
+    tenant.kind == TenantKind::Couple || tenant.role == Role::Admin
+}
+
+fn scope(ctx: &Ctx<'_>) -> Result<Scope> {
+    let tenant = ctx.tenant()?;
+    Ok(Scope { tenant: tenant.id, user: ctx.user()?, all: sees_all(tenant) })
+}
+
+/// GET `/sync/devices/`
+pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let scope = scope(ctx)?;
+    let page = Page::of(ctx.request, store::number(ctx.db, scope)?)?;
+    let devices = store::page(ctx.db, scope, ctx.now, page.limit(), page.offset())?;
+    Ok(page.answer(ctx.request, &devices))
+}
+
+/// GET `/sync/devices/{id}/health/`: the caller's own, or else another's of that name.
+pub fn device(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let scope = scope(ctx)?;
+    let named = store::named(ctx.db, scope, ctx.now, ctx.request.segment(0))?;
+    let own = named.iter().find(|device| device.user_id == scope.user);
+    let device = own.or(named.first()).ok_or_else(not_found)?;
+    Ok(Response::json(200, device))
+}
+
+/// GET `/sync/health/`
+pub fn health(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let tenant = ctx.tenant_id()?;
+    Ok(Response::json(200, &sync_health(ctx.db, tenant, ctx.now)?))
+}
+
+/// How a tenant's uploads went in the last 24 hours.
+///
+/// # Errors
+/// The database's.
+pub fn sync_health(db: &mut Db, tenant: i64, now: crate::base::time::Timestamp) -> Result<SyncHealth> {
+    let uploads = store::uploads(db, tenant, now.plus(-SPAN))?;
+    Ok(SyncHealth::of(uploads, &store::healths(db, tenant, now)?))
+}
+
+/// GET `/sync/health/snapshots/`
+pub fn snapshots(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let tenant = ctx.tenant()?;
+    if !sees_all(tenant) {
+        return refuse(Kind::Forbidden, &text::FORBIDDEN);
+    }
+    let tenant = tenant.id;
+    let page = Page::of(ctx.request, snapshots::store::number(ctx.db, tenant)?)?;
+    let rows = snapshots::store::page(ctx.db, tenant, page.limit(), page.offset())?;
+    Ok(page.answer(ctx.request, &rows))
+}
+
+/// The caller's devices, wherever they sent something, for their export.
+pub fn held(ctx: &mut Ctx<'_>) -> Result<Vec<Value>> {
+    let (user, mut devices) = (ctx.user()?, Vec::new());
+    for tenant in store::tenants_of(ctx.db, user)? {
+        let scope = Scope { tenant, user, all: false };
+        devices.extend(store::page(ctx.db, scope, ctx.now, i64::MAX, 0)?);
+    }
+    devices.iter().map(|device: &Device| value(device)).collect()
+}
+
+/// The caller's account ends: what their devices are called is forgotten everywhere.
+pub fn forget(ctx: &mut Ctx<'_>) -> Result<()> {
+    let user = ctx.user()?;
+    for tenant in store::tenants_of(ctx.db, user)? {
+        store::forget(ctx.db, tenant, user)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Devices as their uploads show them, how well uploads go, and the figures of each hour.
+
+mod api;
+pub mod count;
+pub mod rules;
+pub mod snapshots;
+pub mod store;
+
+use crate::feature::{Access, Feature, Held, Job, Route, Without, contract};
+use crate::http::input::Field;
+use rules::{Device, SyncHealth};
+use snapshots::figures::Snapshot;
+
+/// The registry entry.
+pub const FEATURE: Feature = Feature { jobs: JOBS, held: HELD, leaving: Some(api::forget), ..Feature::new("devices", ROUTES) };
+
+const LIST: Access = Access::Member(Without::Empty);
+const ONE: Access = Access::Member(Without::NotFound);
+const MEMBER: Access = Access::Member(Without::NoCouple);
+
+/// A device's id is what it calls itself.
+const DEVICE: &[Field] = &[Field::name("id", rules::MAX_DEVICE).about("The device_id that the device sends.")];
+
+const ROUTES: &[Route] = &[
+    Route::get("/sync/devices/", LIST, api::list, "Devices and how well their uploads go, newest upload first").lists::<Device>(),
+    Route::get("/sync/devices/{id}/health/", ONE, api::device, "One device").parameters(DEVICE).gives::<Device>(200),
+    Route::get("/sync/health/", MEMBER, api::health, "How well uploads went in the last 24 hours").gives::<SyncHealth>(200),
+    Route::get("/sync/health/snapshots/", LIST, api::snapshots, "The figures of each hour, newest first")
+        .lists::<Snapshot>()
+        .refuses(&[403]),
+];
+
+const JOBS: &[Job] = &[
+    Job { name: "uploads summed up by the hour", run: snapshots::sum },
+    Job { name: "uploads of hours that were summed up", run: snapshots::purge_uploads },
+    Job { name: "old figures of hours", run: snapshots::purge },
+];
+
+const HELD: &[Held] = &[Held { name: "devices", load: api::held, object: contract::of::<Device> }];

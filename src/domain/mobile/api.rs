@@ -1,0 +1,36 @@
+//! The REST face of uploads.
+
+use super::batch::{KEY, Operation};
+use super::{domains, engine};
+use crate::base::error::{Error, Refusal, Result};
+use crate::base::text::{self, Message};
+use crate::feature::Ctx;
+use crate::http::{Response, body};
+use serde_json::{Map, Value};
+
+/// POST `/sync/{voice|behavioral|session|metrics}/`
+pub fn telemetry(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let path = ctx.route.path.trim_matches('/').rsplit('/').next().unwrap_or_default();
+    let domain = domains::DOMAINS.iter().find(|domain| domain.path == path);
+    let domain = domain.ok_or_else(|| Error::Internal(format!("{} is no domain's route", ctx.route.path)))?;
+    upload(ctx, Operation::List(domain), body::object(ctx.request)?)
+}
+
+/// POST `/sync/batch/`
+pub fn batch(ctx: &mut Ctx<'_>) -> Result<Response> {
+    upload(ctx, Operation::Batch, body::object(ctx.request)?)
+}
+
+/// Takes an upload through REST, where the key may stand in the header field instead of the body. In both it must be one.
+///
+/// # Errors
+/// Two keys; as [`engine::sync`].
+pub fn upload(ctx: &mut Ctx<'_>, operation: Operation, mut body: Map<String, Value>) -> Result<Response> {
+    if let Some(key) = ctx.request.header("IDEMPOTENCY_KEY") {
+        let inner = body.insert(KEY.to_owned(), key.into()).filter(|inner| !inner.is_null());
+        if inner.is_some_and(|inner| inner != key) {
+            return Err(Refusal::field(KEY, Message::plain(&text::KEYS_DIFFER)).into());
+        }
+    }
+    engine::sync(ctx, operation, &body, operation.points())
+}

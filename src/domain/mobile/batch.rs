@@ -1,0 +1,251 @@
+//! What one upload says: which operation it is, who sends it, and its lists of items.
+
+use super::domains::{Domain, Family};
+use super::telemetry::rules::{RULES, Rules};
+use crate::base::error::Result;
+use crate::base::time::Timestamp;
+use crate::domain::devices::rules::MAX_DEVICE;
+use crate::http::input::{Extent, Field, Input, Shape};
+use serde::ser::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+/// An upload.
+#[derive(Debug, Clone, Copy)]
+pub enum Operation {
+    /// One list `data`, of one domain.
+    List(&'static Domain),
+    /// A list for each domain of telemetry, by its own name, and one of `records` of any domain.
+    Batch,
+}
+
+impl Operation {
+    /// Its name, to which an idempotency key belongs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::List(domain) => domain.operation,
+            Operation::Batch => "syncBatch",
+        }
+    }
+
+    /// What it costs through REST, in points of GraphQL's limit: as much as the mutation that asks for `success` alone.
+    pub fn points(self) -> u32 {
+        match self {
+            Operation::List(_) => LIST_POINTS,
+            Operation::Batch => BATCH_POINTS,
+        }
+    }
+
+    /// The member of the body that holds a list.
+    pub fn member(self, content: Content) -> &'static str {
+        match (self, content) {
+            (Operation::List(_), _) => DATA,
+            (Operation::Batch, Content::Telemetry(rules)) => rules.list,
+            (Operation::Batch, Content::Records) => RECORDS,
+        }
+    }
+
+    /// The upload's own fields.
+    pub const fn fields(self) -> &'static [Field] {
+        match self {
+            Operation::List(_) => LIST,
+            Operation::Batch => BATCH,
+        }
+    }
+}
+
+/// `syncVoiceData { success }`: 1 and 1 + 2 for the field below it, times the mutation's weight of 3.
+const LIST_POINTS: u32 = 12;
+/// `syncBatch { success }`: the same with its weight of 5.
+const BATCH_POINTS: u32 = 20;
+/// The longest text that is looked at as a key; the guard says how long a key is.
+const MAX_KEY: usize = 1_000;
+/// The key's member in a body.
+pub const KEY: &str = "idempotency_key";
+/// The list of an upload that has one.
+const DATA: &str = "data";
+/// The list of records in a batch.
+const RECORDS: &str = "records";
+
+const DEVICE: Field = Field::new("device_id", Shape::Text { min: 1, max: MAX_DEVICE, trim: true, blank: false }).required();
+const CLIENT_AT: Field = Field::new("client_timestamp", Shape::Instant);
+
+/// What an upload of one list holds beside its key.
+const LIST: &[Field] =
+    &[DEVICE, Field::text(KEY, MAX_KEY).nullable(), CLIENT_AT.nullable(), Field::new(DATA, Shape::List).required()];
+
+/// What a batch holds.
+const BATCH: &[Field] = &[
+    DEVICE,
+    Field::text(KEY, MAX_KEY).nullable(),
+    CLIENT_AT.required(),
+    Field::new("metadata", Shape::Json).nullable(),
+    Field::new("voice_data", Shape::List).nullable(),
+    Field::new("behavioral_data", Shape::List).nullable(),
+    Field::new("session_data", Shape::List).nullable(),
+    Field::new("metrics_data", Shape::List).nullable(),
+    Field::new(RECORDS, Shape::List).nullable(),
+];
+
+/// Who sends items, and when by their own clock.
+#[derive(Debug)]
+pub struct Batch {
+    /// The device's own name for itself.
+    pub device: String,
+    /// When it sent them, by its clock.
+    pub client_at: Option<Timestamp>,
+}
+
+/// What the items of a list are.
+#[derive(Debug, Clone, Copy)]
+pub enum Content {
+    /// Telemetry of one domain.
+    Telemetry(&'static Rules),
+    /// Records of any domain.
+    Records,
+}
+
+impl Content {
+    /// What the items of a domain are.
+    pub fn of(domain: &Domain) -> Option<Content> {
+        match domain.family {
+            Family::Telemetry => RULES.iter().find(|rules| rules.domain == domain.name).map(Content::Telemetry),
+            Family::Record => Some(Content::Records),
+        }
+    }
+}
+
+/// A list of an upload.
+#[derive(Debug)]
+pub struct List {
+    /// What its items are.
+    pub content: Content,
+    /// The items, as they were sent.
+    pub items: Vec<Value>,
+}
+
+/// One upload, read but for its items.
+#[derive(Debug)]
+pub struct Sent {
+    /// What is asked.
+    pub operation: Operation,
+    /// Who sends it.
+    pub batch: Batch,
+    /// Its key, if it has one.
+    pub key: Option<String>,
+    /// The lists that were sent.
+    pub lists: Vec<List>,
+    /// The request without its key, in canonical form.
+    pub request: Vec<u8>,
+}
+
+impl Sent {
+    /// Reads an upload's own fields; the items wait.
+    ///
+    /// # Errors
+    /// Every wrong field at once.
+    pub fn read(operation: Operation, body: &Map<String, Value>) -> Result<Sent> {
+        let mut input = Input::of(body, operation.fields(), Extent::Whole);
+        input.finish()?;
+        let device = input.text(DEVICE.name).unwrap_or_default().to_owned();
+        let batch = Batch { device, client_at: input.instant(CLIENT_AT.name) };
+        let key = input.text(KEY).map(str::to_owned);
+        let lists = lists(operation, &mut input.into_object());
+        Ok(Sent { operation, batch, key, lists, request: canonical(body, FIELDS)? })
+    }
+
+    /// How many items were sent.
+    pub fn count(&self) -> usize {
+        self.lists.iter().map(|list| list.items.len()).sum()
+    }
+}
+
+fn lists(operation: Operation, sent: &mut Map<String, Value>) -> Vec<List> {
+    let mut take = |name: &str, content| match sent.remove(name) {
+        Some(Value::Array(items)) => Some(List { content, items }),
+        _ => None,
+    };
+    match operation {
+        Operation::List(domain) => Content::of(domain).and_then(|content| take(DATA, content)).into_iter().collect(),
+        Operation::Batch => contents().filter_map(|content| take(operation.member(content), content)).collect(),
+    }
+}
+
+/// What a batch may hold, in the order it is written.
+pub fn contents() -> impl Iterator<Item = Content> {
+    RULES.iter().map(Content::Telemetry).chain([Content::Records])
+}
+
+/// How deep the fields of items lie in a body: its object, a list, an item.
+const FIELDS: u8 = 3;
+
+/// The request as it is compared: members sorted, without the key, and alike through either face. GraphQL says null for
+/// what was not sent, and 1.0 for 1. What lies deeper than the `fields` is kept as it came: a null there says something.
+///
+/// # Errors
+/// When it cannot be written, which is a defect.
+pub fn canonical(body: &Map<String, Value>, fields: u8) -> Result<Vec<u8>> {
+    let members = body.iter().filter(|(name, value)| *name != KEY && !value.is_null());
+    let members: std::collections::BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, fields - 1))).collect();
+    serde_json::to_vec(&members).map_err(crate::base::error::Error::internal)
+}
+
+/// A value in canonical form, and how many levels below it nulls are as good as nothing.
+struct Canonical<'v>(&'v Value, u8);
+
+impl Serialize for Canonical<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let below = self.1.saturating_sub(1);
+        match self.0 {
+            Value::Object(members) => {
+                let kept = members.iter().filter(|(_, value)| self.1 == 0 || !value.is_null());
+                serializer.collect_map(kept.map(|(name, value)| (name, Canonical(value, below))))
+            }
+            Value::Array(items) => serializer.collect_seq(items.iter().map(|item| Canonical(item, below))),
+            Value::Number(number) => match number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < EXACT) {
+                Some(whole) => serializer.serialize_i64(whole as i64),
+                None => number.serialize(serializer),
+            },
+            plain => plain.serialize(serializer),
+        }
+    }
+}
+
+/// Whole numbers below this are exact in a double.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::mobile::domains::named;
+    use serde_json::json;
+
+    fn read(body: Value) -> Result<Sent> {
+        Sent::read(Operation::Batch, body.as_object().unwrap())
+    }
+
+    #[test]
+    fn both_faces_say_the_same() {
+        let rest = json!({"device_id": "d", "client_timestamp": "2026-01-05T00:00:00Z", "metrics_data": [{"value": 1, "tags": {"a": null}}]});
+        let graphql = json!({"idempotency_key": "k", "device_id": "d", "client_timestamp": "2026-01-05T00:00:00Z", "voice_data": null,
+            "metrics_data": [{"value": 1.0, "unit": null, "tags": {"a": null}}]});
+        let (rest, graphql) = (read(rest).unwrap(), read(graphql).unwrap());
+        assert_eq!(String::from_utf8(rest.request).unwrap(), String::from_utf8(graphql.request).unwrap());
+        assert_eq!((rest.key, graphql.key.as_deref()), (None, Some("k")));
+    }
+
+    #[test]
+    fn another_null_is_another_request() {
+        let with = |tags: Value| {
+            let list = json!([{"value": 1.5, "tags": tags}]);
+            read(json!({"device_id": "d", "client_timestamp": "2026-01-05", "metrics_data": list})).unwrap().request
+        };
+        assert_ne!(with(json!({"a": null})), with(json!({})));
+    }
+
+    #[test]
+    fn a_list_that_was_not_sent_is_none() {
+        let sent = read(json!({"device_id": "d", "client_timestamp": "2026-01-05", "voice_data": "[]"})).unwrap();
+        assert_eq!((sent.lists.len(), sent.count()), (1, 0));
+        assert!(Sent::read(Operation::List(named("voice").unwrap()), json!({"device_id": "d"}).as_object().unwrap()).is_err());
+    }
+}

@@ -1,0 +1,190 @@
+//! The upload frame: both faces call it. One upload is one transaction behind the guards; a bad item fails alone.
+
+use super::answer::{SyncBatchResponse, SyncError, SyncMetrics, SyncResponse, Tally, VALIDATION_ERROR};
+use super::batch::{Content, List, Operation, Sent};
+use super::{records, telemetry};
+use crate::base::error::Result;
+use crate::base::text::{self, Message};
+use crate::base::time::Timestamp;
+use crate::domain::devices::count;
+use crate::domain::devices::rules::Counts;
+use crate::feature::{Ctx, Upload};
+use crate::http::Response;
+use serde_json::{Map, Value};
+use std::time::{Duration, Instant};
+
+/// The most items of one list: with a day's telemetry in a few of them, and one transaction that others do not wait for long.
+pub const MAX_ITEMS: usize = 1_000;
+
+/// Takes an upload: `body` is its input in snake_case. The answer is the JSON of [`SyncResponse`] or, for a batch, of
+/// [`SyncBatchResponse`], and is kept under the upload's key, the same bytes for every face.
+///
+/// # Errors
+/// Wrong fields of the upload itself; the guards' refusals; the database's. Nothing is written then.
+pub fn sync(ctx: &mut Ctx<'_>, operation: Operation, body: &Map<String, Value>, points: u32) -> Result<Response> {
+    let sent = Sent::read(operation, body)?;
+    if !sent.lists.iter().all(|list| sent.operation.allows(list)) {
+        let results = sent.lists.iter().map(|list| (list.content, refuse(ctx, &sent, list))).collect();
+        return Ok(answer(&sent, results, Duration::ZERO));
+    }
+    let upload = Upload { operation: operation.name(), key: sent.key.clone(), request: sent.request.clone(), points };
+    ctx.write_upload(upload, &mut |ctx| write(ctx, &sent))
+}
+
+impl Operation {
+    /// Is the list of a length that is taken? A batch may hold empty lists: many clients send every list always.
+    fn allows(self, list: &List) -> bool {
+        let fewest = if matches!(self, Operation::Batch) { 0 } else { 1 };
+        (fewest..=MAX_ITEMS).contains(&list.items.len())
+    }
+}
+
+/// What a list is answered when the whole upload is refused.
+fn refuse(ctx: &Ctx<'_>, sent: &Sent, list: &List) -> SyncResponse {
+    let mut tally = Tally::default();
+    if !sent.operation.allows(list) {
+        let message = Message::with(&text::LIST_LENGTH, &[&1, &MAX_ITEMS, &list.items.len()]);
+        tally.errors.push(SyncError {
+            code: VALIDATION_ERROR.to_owned(),
+            message: message.render(ctx.request.language).into_owned(),
+            field: Some(sent.operation.member(list.content).to_owned()),
+            item_id: None,
+            details: None,
+        });
+    }
+    let metrics = SyncMetrics { failed_items: number(list.items.len()), ..SyncMetrics::default() };
+    SyncResponse { success: false, ..response(sent, list, tally, metrics, ctx.now) }
+}
+
+fn write(ctx: &mut Ctx<'_>, sent: &Sent) -> Result<Response> {
+    let begun = Instant::now();
+    let mut results = Vec::with_capacity(sent.lists.len());
+    for list in &sent.lists {
+        let begun = Instant::now();
+        let tally = match list.content {
+            Content::Telemetry(rules) => telemetry::apply(ctx, rules, &sent.batch, &list.items)?,
+            Content::Records => records::apply(ctx, &sent.batch, &list.items)?,
+        };
+        let metrics = SyncMetrics {
+            failed_items: number(tally.errors.len()),
+            duration_ms: milliseconds(begun.elapsed()),
+            ..SyncMetrics::default()
+        };
+        results.push((list.content, response(sent, list, tally, metrics, ctx.stamp()?)));
+    }
+    let took = begun.elapsed();
+    count(ctx, sent, &overall(results.iter().map(|(_, result)| result)), took)?;
+    Ok(answer(sent, results, took))
+}
+
+/// Tells the devices what they sent.
+fn count(ctx: &mut Ctx<'_>, sent: &Sent, metrics: &SyncMetrics, took: Duration) -> Result<()> {
+    let counts = Counts {
+        items: metrics.total_items.into(),
+        synced: metrics.synced_items.into(),
+        conflicts: metrics.conflicts_detected.into(),
+    };
+    let (device, bytes) = (sent.batch.device.as_str(), metrics.bandwidth_bytes.into());
+    count::upload(ctx, &count::Upload { device, operation: sent.operation.name(), counts, bytes, took })
+}
+
+/// What a list came to. The metrics bring what the tally does not know.
+fn response(sent: &Sent, list: &List, tally: Tally, metrics: SyncMetrics, at: Timestamp) -> SyncResponse {
+    let metrics = SyncMetrics {
+        total_items: number(list.items.len()),
+        synced_items: tally.synced,
+        conflicts_detected: number(tally.conflicts.len()),
+        bandwidth_bytes: number(size(&list.items)),
+        repeated_items: tally.repeated,
+        cache_hit_rate: rate(tally.repeated, tally.synced),
+        ..metrics
+    };
+    SyncResponse {
+        success: tally.errors.is_empty(),
+        synced_items: metrics.synced_items,
+        failed_items: metrics.failed_items,
+        items: tally.items,
+        conflicts: tally.conflicts,
+        errors: tally.errors,
+        metrics,
+        server_timestamp: at,
+        idempotency_key: sent.key.clone(),
+    }
+}
+
+/// The whole answer: of one list, or of a batch, whose metrics sum up its lists'.
+fn answer(sent: &Sent, results: Vec<(Content, SyncResponse)>, took: Duration) -> Response {
+    match sent.operation {
+        Operation::List(_) => Response::json(200, &results.first().map(|(_, result)| result)),
+        Operation::Batch => Response::json(200, &batch(results, took)),
+    }
+}
+
+fn batch(results: Vec<(Content, SyncResponse)>, took: Duration) -> SyncBatchResponse {
+    let overall_metrics = SyncMetrics { duration_ms: milliseconds(took), ..overall(results.iter().map(|(_, result)| result)) };
+    let success = results.iter().all(|(_, result)| result.success);
+    let mut answer = SyncBatchResponse { success, overall_metrics, ..SyncBatchResponse::default() };
+    for (content, result) in results {
+        *slot(&mut answer, content) = Some(result);
+    }
+    answer
+}
+
+/// Where a batch shows the result of a list.
+fn slot(answer: &mut SyncBatchResponse, content: Content) -> &mut Option<SyncResponse> {
+    match content {
+        Content::Telemetry(rules) => match rules.domain {
+            "voice" => &mut answer.voice_sync_result,
+            "behavioral" => &mut answer.behavioral_sync_result,
+            "session" => &mut answer.session_sync_result,
+            _ => &mut answer.metrics_sync_result,
+        },
+        Content::Records => &mut answer.records_sync_result,
+    }
+}
+
+fn overall<'r>(results: impl Iterator<Item = &'r SyncResponse> + Clone) -> SyncMetrics {
+    let sum = |count: fn(&SyncMetrics) -> u32| results.clone().map(|result| count(&result.metrics)).fold(0, u32::saturating_add);
+    let (synced, repeated) = (sum(|m| m.synced_items), sum(|m| m.repeated_items));
+    SyncMetrics {
+        total_items: sum(|m| m.total_items),
+        synced_items: synced,
+        repeated_items: repeated,
+        failed_items: sum(|m| m.failed_items),
+        conflicts_detected: sum(|m| m.conflicts_detected),
+        duration_ms: 0.0,
+        bandwidth_bytes: sum(|m| m.bandwidth_bytes),
+        cache_hit_rate: rate(repeated, synced),
+    }
+}
+
+/// The share of items that were there already.
+fn rate(repeated: u32, synced: u32) -> Option<f64> {
+    (synced > 0).then(|| f64::from(repeated) / f64::from(synced))
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn milliseconds(took: Duration) -> f64 {
+    took.as_secs_f64() * 1_000.0
+}
+
+/// How many bytes items have as JSON.
+fn size(items: &[Value]) -> usize {
+    struct Counter(usize);
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // Counting does not fail.
+    let _ = serde_json::to_writer(&mut counter, items);
+    counter.0
+}

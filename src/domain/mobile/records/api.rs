@@ -1,0 +1,300 @@
+//! The REST face of records: a domain's uploads and changes, and how its conflicts are settled.
+
+use super::fields::{DATA, Fields, value};
+use super::item::ENVELOPE;
+use super::record::Record;
+use super::resolve::{self, resolve};
+use super::tables::{self, Table};
+use super::{record, store};
+use crate::base::error::{Error, Kind, Refusal, Result, not_found, refuse};
+use crate::base::text::{self, Message};
+use crate::base::time::Timestamp;
+use crate::domain::conflicts::{self, Policy, Rule, rules};
+use crate::domain::mobile::answer::{Conflict, SyncError, SyncResponse, SyncedItem};
+use crate::domain::mobile::batch::Operation;
+use crate::domain::mobile::domains::{DOMAINS, Domain, Family};
+use crate::domain::mobile::{api, engine};
+use crate::feature::cursor::{self, Cut};
+use crate::feature::{Ctx, Role, Schemas, TenantKind};
+use crate::http::input::{Extent, Field, Input, Shape};
+use crate::http::{Response, body, etag, schema};
+use schemars::{JsonSchema, Schema, json_schema};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// The domain whose route this is: `/sync/{its path}/…`.
+fn domain(ctx: &Ctx<'_>) -> Result<&'static Domain> {
+    let path = ctx.route.path.split('/').nth(2).unwrap_or_default();
+    DOMAINS
+        .iter()
+        .find(|domain| domain.path == path)
+        .ok_or_else(|| Error::Internal(format!("{} is no domain's route", ctx.route.path)))
+}
+
+fn table(domain: &Domain) -> Result<&'static Table> {
+    tables::of(domain.name).ok_or_else(|| Error::Internal(format!("{} has no table", domain.name)))
+}
+
+/// The list of an upload of records.
+const ENTRIES: &str = "entries";
+/// The fewest and the most characters of a client's id.
+const CLIENT_ID: Shape = Shape::Text { min: 5, max: 100, trim: true, blank: false };
+
+/// What an upload of records of one domain holds.
+pub const UPLOAD: &[Field] = &[
+    Field::new(ENTRIES, Shape::List).required(),
+    Field::new("client_id", CLIENT_ID).required().about("The device's own name for itself."),
+    Field::new("last_sync_timestamp", Shape::Instant)
+        .nullable()
+        .about("When the device last synced. Of no effect: versions tell what it has seen."),
+];
+
+/// What an upload of records came to.
+#[derive(Serialize, JsonSchema)]
+pub struct Uploaded {
+    /// Entries that were taken, in the order they were sent.
+    synced_items: Vec<SyncedItem>,
+    /// Conflicts that were met, settled or not.
+    conflicts: Vec<Conflict>,
+    /// Entries that were refused.
+    errors: Vec<Refused>,
+    /// The stamp of what was written.
+    timestamp: Timestamp,
+}
+
+/// An entry that was refused.
+#[derive(Serialize, JsonSchema)]
+struct Refused {
+    /// The record, as it was sent.
+    mobile_id: Option<String>,
+    /// `error`
+    status: &'static str,
+    /// The field that is wrong.
+    field: Option<String>,
+    /// A sentence for a person.
+    error_message: String,
+    /// Every wrong field with its sentence, when there are several.
+    details: Option<Value>,
+}
+
+impl From<SyncError> for Refused {
+    fn from(error: SyncError) -> Refused {
+        let SyncError { message: error_message, field, item_id: mobile_id, details, .. } = error;
+        Refused { mobile_id, status: "error", field, error_message, details }
+    }
+}
+
+/// POST `/sync/{domain}/sync/`
+pub fn sync(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let domain = domain(ctx)?;
+    let mut input = Input::of(&body::object(ctx.request)?, UPLOAD, Extent::Whole);
+    let entries = input.json(ENTRIES).and_then(Value::as_array).cloned().unwrap_or_default();
+    let sound = input.json(ENTRIES).is_none() || (1..=engine::MAX_ITEMS).contains(&entries.len());
+    if !sound {
+        input.error(ENTRIES, Message::with(&text::LIST_LENGTH, &[&1, &engine::MAX_ITEMS, &entries.len()]));
+    }
+    input.finish()?;
+    let items: Vec<Value> = entries.into_iter().map(|entry| item(domain, entry)).collect();
+    let body = Map::from_iter([("device_id".to_owned(), json!(input.text("client_id"))), (DATA.to_owned(), Value::Array(items))]);
+    let response = api::upload(ctx, Operation::List(domain), body)?;
+    let all: SyncResponse = serde_json::from_slice(&response.body).map_err(Error::internal)?;
+    let errors = all.errors.into_iter().map(Refused::from).collect();
+    let timestamp = all.server_timestamp;
+    Ok(Response::json(200, &Uploaded { synced_items: all.items, conflicts: all.conflicts, errors, timestamp }))
+}
+
+/// An entry has its fields beside its envelope; an item has them under `data`.
+fn item(domain: &Domain, entry: Value) -> Value {
+    let Value::Object(entry) = entry else { return json!({"domain": domain.name, DATA: entry}) };
+    let in_envelope = |name: &str| ENVELOPE.iter().any(|field| field.name == name);
+    let (mut item, data): (Fields, Fields) = entry.into_iter().partition(|(name, _)| in_envelope(name));
+    item.insert("domain".to_owned(), json!(domain.name));
+    item.insert(DATA.to_owned(), Value::Object(data));
+    Value::Object(item)
+}
+
+/// The schema of an upload of one domain: that an entry breaks its rules is no error of the upload.
+pub fn describe_upload<const TABLE: usize>(_: &mut Schemas) -> Schema {
+    let entry = schema::object(&[&ENVELOPE[1..], tables::TABLES[TABLE].fields].concat(), Extent::Whole);
+    let mut upload = schema::object(UPLOAD, Extent::Whole);
+    if let Some(entries) = upload.pointer_mut("/properties/entries") {
+        *entries = json!({"type": "array", "items": entry, "minItems": 1, "maxItems": engine::MAX_ITEMS});
+    }
+    upload
+}
+
+/// Rows on a page when the client does not say.
+const PAGE: i64 = 100;
+/// The most rows on a page.
+const MAX_PAGE: i64 = 1_000;
+/// The longest state or priority that is looked for, in characters.
+const MAX_WORD: usize = 50;
+
+/// What a page of changes shows.
+pub const CHANGES: &[Field] = &[
+    Field::new("since", Shape::Instant).about("The last `next_timestamp`; everything when it is missing."),
+    Field::new("limit", Shape::Int(1, MAX_PAGE)).about("Records on a page; 100 when it is missing."),
+    Field::text("epoch", MAX_WORD).about("The last `epoch`: another one than the tenant's starts over."),
+    Field::name("status", MAX_WORD).about("Only records in this state, and what was deleted."),
+    Field::name("priority", MAX_WORD).about("Only records of this priority, and what was deleted."),
+    Field::new("date_from", Shape::Instant).about("Only records from this instant on, and what was deleted."),
+];
+
+/// The schema of a page of changes of one domain.
+pub fn describe_changes<const TABLE: usize>(schemas: &mut Schemas) -> Schema {
+    let item = record::describe(&tables::TABLES[TABLE], schemas);
+    let at = schemas.generator.subschema_for::<Timestamp>();
+    json_schema!({
+        "type": "object",
+        "properties": {
+            "items": {"type": "array", "items": item},
+            "has_more": {"type": "boolean"},
+            "next_timestamp": at,
+            "epoch": {"type": "string"},
+            "reset": {"type": "boolean"},
+        },
+        "required": ["items", "has_more", "next_timestamp", "epoch", "reset"],
+    })
+}
+
+/// A page of changes. Its cursor follows the rules of the feed, but for the horizon: tombstones of records are kept for
+/// good, so that no `since` is too old.
+#[derive(Serialize)]
+struct Changes {
+    items: Vec<Value>,
+    has_more: bool,
+    /// The instant up to which the page is complete: the next `since`.
+    next_timestamp: Timestamp,
+    /// Changes when the store was restored.
+    epoch: String,
+    /// These are not the changes but everything alive: it replaces what the client holds.
+    reset: bool,
+}
+
+/// GET `/sync/{domain}/changes/`
+pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let table = table(domain(ctx)?)?;
+    let input = Input::query(ctx.request, CHANGES)?;
+    let tenant = ctx.tenant()?.clone();
+    let reset = input.text("epoch").is_some_and(|epoch| epoch != tenant.epoch);
+    let since = input.instant("since").filter(|_| !reset).unwrap_or_default().min(tenant.clock);
+    let limit = usize::try_from(input.int("limit").unwrap_or(PAGE)).unwrap_or_default();
+    let (rows, end) = page(ctx, table, since, limit)?;
+    // Who starts anew holds nothing that could be deleted.
+    let anew = since == Timestamp::default();
+    let items = rows.iter().filter(|row| if row.deleted { !anew } else { shows(table, &input, row) });
+    Ok(Response::json(
+        200,
+        &Changes {
+            items: items.map(|row| if row.deleted { row.tombstone() } else { row.shown(table) }).collect(),
+            has_more: end.is_some(),
+            next_timestamp: end.unwrap_or(tenant.clock),
+            epoch: tenant.epoch,
+            reset,
+        },
+    ))
+}
+
+/// The records of a page, and where it ends if there are more.
+fn page(ctx: &mut Ctx<'_>, table: &Table, since: Timestamp, limit: usize) -> Result<(Vec<Record>, Option<Timestamp>)> {
+    let tenant = ctx.tenant_id()?;
+    let mut rows = store::first(ctx.db, tenant, table.domain, since, limit + 1)?;
+    match cursor::cut(&rows, limit, |row| row.updated_at) {
+        Cut::All => Ok((rows, None)),
+        Cut::Before(end) => {
+            rows.truncate(end);
+            let last = rows.last().map(|row| row.updated_at);
+            Ok((rows, last))
+        }
+        Cut::Whole(stamp) => {
+            let more = !store::first(ctx.db, tenant, table.domain, stamp, 1)?.is_empty();
+            Ok((store::at(ctx.db, tenant, table.domain, stamp)?, more.then_some(stamp)))
+        }
+    }
+}
+
+/// Does a record pass the filters? A page is cut before they apply: it may show less than its limit, and still be exact.
+fn shows(table: &Table, input: &Input, record: &Record) -> bool {
+    let is =
+        |field: &str, wanted: Option<&str>| wanted.is_none_or(|wanted| value(&record.fields, field).as_str() == Some(wanted));
+    let state = table.machine.as_ref().map_or("status", |machine| machine.field);
+    let dated = table.dated.and_then(|field| value(&record.fields, field).as_str()).and_then(Timestamp::parse);
+    is(state, input.text("status"))
+        && is("priority", input.text("priority"))
+        && input.instant("date_from").is_none_or(|from| dated.unwrap_or(record.created_at) >= from)
+}
+
+/// POST `/sync/conflicts/{id}/resolve/`
+pub fn resolve_conflict(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let mut body = body::object(ctx.request)?;
+    let id = json!(ctx.request.segment(0));
+    if body.insert("conflict_id".to_owned(), id.clone()).is_some_and(|inner| inner != id) {
+        return Err(Refusal::field("conflict_id", Message::plain(&text::CONTRADICTION)).into());
+    }
+    let key = ctx.request.header("IDEMPOTENCY_KEY").map(str::to_owned);
+    resolve(ctx, &body, key, resolve::POINTS)
+}
+
+/// The segment of a policy's path.
+pub const DOMAIN: &[Field] = &[Field::new("domain", Shape::Choice(&["journal", "attendance", "task", "ticket", "work_order"]))];
+
+/// How conflicts of a domain are settled.
+pub const POLICY: &[Field] = &[
+    Field::new("resolution_policy", Shape::Choice(rules::POLICIES)).required(),
+    Field::new("auto_resolve", Shape::Bool).about("False leaves every conflict to a person. `manual` cannot have it true."),
+    Field::new("notify_on_conflict", Shape::Bool).about("Conflicts stand in the feed, in the list `conflicts`."),
+];
+
+/// How a tenant's conflicts of a domain are settled.
+#[derive(Serialize, JsonSchema)]
+pub struct PolicyShown {
+    /// What decides.
+    #[schemars(extend("enum" = rules::POLICIES))]
+    resolution_policy: &'static str,
+    /// Does it decide by itself? If not, every conflict waits for a person.
+    auto_resolve: bool,
+    /// Do conflicts stand in the feed?
+    notify_on_conflict: bool,
+}
+
+impl PolicyShown {
+    fn of(rule: Rule) -> PolicyShown {
+        PolicyShown { resolution_policy: rule.policy.name(), auto_resolve: rule.auto_resolve, notify_on_conflict: rule.notify }
+    }
+}
+
+/// The domain in the path, by its name or as its own routes call it, and what the tenant wants for it.
+fn wanted(ctx: &mut Ctx<'_>) -> Result<(&'static Table, Rule)> {
+    let named = ctx.request.segment(0);
+    let domain = DOMAINS.iter().find(|domain| domain.family == Family::Record && [domain.name, domain.path].contains(&named));
+    let table = table(domain.ok_or_else(not_found)?)?;
+    let tenant = ctx.tenant_id()?;
+    let rule = conflicts::store::rule(ctx.db, tenant, table.domain)?;
+    Ok((table, rule.unwrap_or_else(|| Rule::of(table.policy))))
+}
+
+/// GET `/sync/policies/{domain}/`
+pub fn policy(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let (_, rule) = wanted(ctx)?;
+    Ok(Response::json(200, &PolicyShown::of(rule)))
+}
+
+/// PUT `/sync/policies/{domain}/`
+pub fn set_policy(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let (table, mut rule) = wanted(ctx)?;
+    let tenant = ctx.tenant()?;
+    if tenant.kind != TenantKind::Couple && tenant.role != Role::Admin {
+        return refuse(Kind::Forbidden, &text::FORBIDDEN);
+    }
+    ctx.require_match(&PolicyShown::of(rule))?;
+    let mut input = ctx.input(POLICY)?;
+    rule.policy = input.text("resolution_policy").and_then(Policy::named).unwrap_or(rule.policy);
+    rule.auto_resolve &= rule.policy != Policy::Manual;
+    input.set("auto_resolve", &mut rule.auto_resolve);
+    input.set("notify_on_conflict", &mut rule.notify);
+    input.check(rule.policy != Policy::Manual || !rule.auto_resolve, "auto_resolve", &text::MANUAL_AUTO);
+    input.finish()?;
+    let tenant = ctx.tenant_id()?;
+    conflicts::store::put_rule(ctx.db, tenant, table.domain, rule)?;
+    Ok(etag::tagged(Response::json(200, &PolicyShown::of(rule))))
+}

@@ -1,0 +1,161 @@
+//! The fields of a record: what a device may send, and what must hold of the whole.
+//!
+//! A field that is not sent stays as it is; null clears it. So a device may send what it edited, or all of it. Null is
+//! never stored: not set and cleared are the same.
+
+use super::tables::Table;
+use crate::base::error::{Error, Refusal, Result};
+use crate::base::text::{self, Message};
+use crate::http::input::{Extent, Input};
+use serde_json::{Map, Value};
+
+/// Fields by name. In what a device sends, null clears; elsewhere there is none.
+pub type Fields = Map<String, Value>;
+
+/// The most bytes of one record's fields as JSON, or of one side of a conflict: a long journal entry in any script, with
+/// room to spare, and a thousand of them within a body's limit or near it.
+pub const MAX_DATA: usize = 100_000;
+/// The most fields of one record.
+const MAX_FIELDS: usize = 100;
+/// The longest name of a field, in characters.
+const MAX_NAME: usize = 64;
+
+/// The envelope of a record, and what the server tells of it beside its fields. A device that sends back what it was shown
+/// sends them along; they are the server's to say, and no field is called so.
+pub const OWN: &[&str] = &[
+    "mobile_id",
+    "domain",
+    "version",
+    "operation",
+    "base_data",
+    "client_timestamp",
+    "created_by",
+    "created_at",
+    "updated_by",
+    "updated_at",
+    "deleted",
+];
+
+/// The member of an item that holds its fields.
+pub const DATA: &str = "data";
+
+fn refused(field: &'static str, message: Message) -> Error {
+    Refusal::field(field, message).into()
+}
+
+/// Fields as text for the store.
+///
+/// # Errors
+/// When they are more than [`MAX_DATA`].
+pub fn text(fields: &Fields) -> Result<String> {
+    let text = serde_json::to_string(fields).map_err(Error::internal)?;
+    if text.len() > MAX_DATA { Err(refused(DATA, Message::with(&text::DATA_TOO_LARGE, &[&MAX_DATA]))) } else { Ok(text) }
+}
+
+/// What is set of a field: null when nothing is.
+pub fn value<'f>(fields: &'f Fields, name: &str) -> &'f Value {
+    fields.get(name).unwrap_or(&Value::Null)
+}
+
+/// Fields with an edit's put over them.
+pub fn overlay(fields: &Fields, edit: &Fields) -> Fields {
+    let mut all = fields.clone();
+    for (name, value) in edit {
+        if value.is_null() {
+            all.remove(name);
+        } else {
+            all.insert(name.clone(), value.clone());
+        }
+    }
+    all
+}
+
+impl Table {
+    /// Reads what a device sent: each known field by its shape, others as they came.
+    ///
+    /// # Errors
+    /// Every wrong field at once.
+    pub fn read(&self, sent: &Fields) -> Result<Fields> {
+        let mut input = Input::of(sent, self.fields, Extent::Part);
+        let unknown = self.unknown(sent);
+        input.check(sent.len() <= MAX_FIELDS, DATA, &text::TOO_MANY_FIELDS);
+        input.check(unknown.keys().all(|name| name.chars().count() <= MAX_NAME), DATA, &text::FIELD_NAME);
+        input.finish()?;
+        Ok(unknown.into_iter().chain(input.into_members()).collect())
+    }
+
+    /// Reads what a device says it started from, which was the server's once: what cannot be read stands for itself.
+    pub fn read_base(&self, sent: &Fields) -> Fields {
+        let input = Input::of(sent, self.fields, Extent::Part);
+        let known: Fields = input.into_members().collect();
+        let own = |name: &str| OWN.contains(&name);
+        let base = sent.iter().filter(|(name, _)| !own(name)).map(|(name, value)| (name.clone(), value.clone()));
+        base.chain(known).filter(|(_, value)| !value.is_null()).collect()
+    }
+
+    fn unknown(&self, sent: &Fields) -> Fields {
+        let known = |name: &str| OWN.contains(&name) || self.fields.iter().any(|field| field.name == name);
+        sent.iter().filter(|(name, _)| !known(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// Sets what a new record has by default.
+    pub fn fill(&self, fields: &mut Fields) {
+        for (name, value) in self.defaults {
+            fields.entry(*name).or_insert_with(|| Value::from(*value));
+        }
+    }
+
+    /// Holds a whole record to the rules of its domain; `before` is what it was, if it was.
+    ///
+    /// # Errors
+    /// Every broken rule at once.
+    pub fn check(&self, before: Option<&Fields>, after: &Fields) -> Result<()> {
+        let mut input = Input::default();
+        for field in self.fields.iter().filter(|field| field.required && !after.contains_key(field.name)) {
+            input.error(field.name, Message::plain(&text::REQUIRED));
+        }
+        self.check_orders(after, &mut input);
+        self.check_state(before, after, &mut input);
+        input.finish()
+    }
+
+    /// Holds an edit to the rules by itself: what is wrong with it whatever the server has. A base may be a part.
+    ///
+    /// # Errors
+    /// As [`Table::check`].
+    pub fn check_alone(&self, base: Option<&Fields>, edit: &Fields) -> Result<()> {
+        let mut input = Input::default();
+        let view = overlay(base.unwrap_or(&Fields::new()), edit);
+        let tells = |base: &&Fields| self.machine.as_ref().is_some_and(|machine| base.contains_key(machine.field));
+        self.check_orders(&view, &mut input);
+        self.check_state(base.filter(tells), &view, &mut input);
+        input.finish()
+    }
+
+    /// Instants stand in canonical form, which sorts as time does.
+    fn check_orders(&self, fields: &Fields, input: &mut Input) {
+        for (start, end) in self.orders {
+            if let (Some(from), Some(to)) = (value(fields, start).as_str(), value(fields, end).as_str())
+                && to < from
+            {
+                input.error(end, Message::with(&text::BEFORE, &[start]));
+            }
+        }
+    }
+
+    /// Names both states of a step that is not allowed.
+    fn check_state(&self, before: Option<&Fields>, after: &Fields, input: &mut Input) {
+        let Some(machine) = &self.machine else { return };
+        let state = |fields: &Fields| value(fields, machine.field).as_str().unwrap_or_default().to_owned();
+        let to = state(after);
+        match before.map(state) {
+            Some(from) if !machine.allows(&from, &to) => {
+                input.error(machine.field, Message::with(&text::TRANSITION, &[&machine.field, &from, &to]));
+            }
+            None if !to.is_empty() && !machine.knows(&to) => {
+                input.error(machine.field, Message::with(&text::NOT_CHOICE, &[&to]));
+            }
+            _ => {}
+        }
+    }
+}

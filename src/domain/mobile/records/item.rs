@@ -1,0 +1,115 @@
+//! One record as a device sends it.
+
+use super::fields::{DATA, Fields, overlay};
+use super::tables::{self, Table};
+use crate::base::error::{Refusal, Result};
+use crate::base::id;
+use crate::base::text::{self, Message};
+use crate::base::time::Timestamp;
+use crate::domain::mobile::batch::Batch;
+use crate::http::input::{Extent, Field, Input, Shape};
+use serde_json::{Map, Value};
+
+/// The highest version that a device can claim to have seen: no record is edited as often, and versions beyond it fit the
+/// wire's 32 bits.
+const MAX_VERSION: i64 = 1_000_000_000;
+/// The longest word of the envelope, in characters: a UUID in braces, an operation, a domain.
+const MAX_WORD: usize = 50;
+
+const WORD: Shape = Shape::Text { min: 1, max: MAX_WORD, trim: true, blank: false };
+
+/// What an item holds beside its fields.
+pub const ENVELOPE: &[Field] = &[
+    Field::new("domain", WORD).required(),
+    Field::new("mobile_id", WORD).required().about("A UUID that the device made."),
+    Field::new("operation", WORD).nullable().about("`delete` deletes; the others write what is sent."),
+    Field::new("version", Shape::Int(0, MAX_VERSION)).nullable().about("The version that the device last saw; 0 is none."),
+    Field::new("base_data", Shape::Json)
+        .nullable()
+        .about("The fields that the device started from: what makes a three-way merge."),
+    Field::new("client_timestamp", Shape::Instant).nullable().about("When it was edited, by the device's clock."),
+];
+
+/// What may be done. To create, to update and to sync are one: a record that is there is updated, another is created.
+const OPERATIONS: &[&str] = &["create", "update", "delete", "sync"];
+
+/// One edit of one record.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// The rules of its domain.
+    pub table: &'static Table,
+    /// The record.
+    pub id: String,
+    /// Shall it be deleted?
+    pub delete: bool,
+    /// The version that the device last saw.
+    pub version: i64,
+    /// What the device started from, if it says so.
+    pub base: Option<Fields>,
+    /// The fields that it sends; null clears one.
+    pub edit: Fields,
+    /// When it was edited, by the device's clock but not in the future.
+    pub at: Option<Timestamp>,
+}
+
+impl Item {
+    /// Reads an item.
+    ///
+    /// # Errors
+    /// Every wrong field at once.
+    pub fn read(json: &Value, batch: &Batch, now: Timestamp) -> Result<Item> {
+        let empty = Map::new();
+        let sent = json.as_object().unwrap_or(&empty);
+        let mut input = Input::of(sent, ENVELOPE, Extent::Whole);
+        let table = tables::of(&word(&input, "domain"));
+        input.check(table.is_some() || input.text("domain").is_none(), "domain", &text::UNKNOWN_DOMAIN);
+        let id = id::parse(&word(&input, "mobile_id"));
+        input.check(id.is_some() || input.text("mobile_id").is_none(), "mobile_id", &text::NOT_UUID);
+        let operation = word(&input, "operation");
+        let known = operation.is_empty() || OPERATIONS.contains(&operation.as_str());
+        input.check(known, "operation", &text::UNKNOWN_OPERATION);
+        let data = part(&mut input, sent.get(DATA), DATA);
+        let base = input.json("base_data").cloned();
+        let base = part(&mut input, base.as_ref(), "base_data");
+        input.finish()?;
+        let (Some(table), Some(id)) = (table, id) else { return Err(Refusal::fields(Vec::new()).into()) };
+        Ok(Item {
+            table,
+            id,
+            delete: operation == "delete",
+            version: input.int("version").unwrap_or_default(),
+            base: base.map(|base| table.read_base(&base)),
+            edit: table.read(&data.unwrap_or_default())?,
+            at: input.instant("client_timestamp").or(batch.client_at).map(|at| at.min(now)),
+        })
+    }
+
+    /// The record as the device has it, as far as it told.
+    pub fn view(&self) -> Fields {
+        let mut view = overlay(self.base.as_ref().unwrap_or(&Fields::new()), &self.edit);
+        self.table.fill(&mut view);
+        view
+    }
+
+    /// What the device sent, as a conflict keeps it: null when it wanted to delete.
+    pub fn sent(&self) -> Value {
+        if self.delete { Value::Null } else { Value::Object(self.edit.clone()) }
+    }
+}
+
+/// A word in small letters: GraphQL's enumerations are in capitals.
+fn word(input: &Input, name: &str) -> String {
+    input.text(name).unwrap_or_default().to_ascii_lowercase()
+}
+
+/// An object of fields; what is no object is wrong.
+fn part(input: &mut Input, json: Option<&Value>, name: &'static str) -> Option<Fields> {
+    match json {
+        Some(Value::Object(fields)) => Some(fields.clone()),
+        None | Some(Value::Null) => None,
+        Some(_) => {
+            input.error(name, Message::plain(&text::NOT_OBJECT));
+            None
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A record as the server has it.
+
+use super::fields::Fields;
+use super::tables::Table;
+use crate::base::time::Timestamp;
+use crate::feature::Schemas;
+use crate::http::input::{Extent, Field, Shape};
+use crate::http::schema;
+use schemars::Schema;
+use serde_json::{Value, json};
+
+/// A record of a domain, alive or deleted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The UUID that its device made.
+    pub id: String,
+    /// Grows with each edit.
+    pub version: i64,
+    /// Its fields; a deleted record has none.
+    pub fields: Fields,
+    /// When it was last edited, by that device's clock.
+    pub client_at: Timestamp,
+    /// Who made it.
+    pub created_by: i64,
+    /// Who edited it last.
+    pub updated_by: i64,
+    /// When the server first saw it.
+    pub created_at: Timestamp,
+    /// The stamp of its last change.
+    pub updated_at: Timestamp,
+    /// Is it deleted?
+    pub deleted: bool,
+}
+
+impl Record {
+    /// The record as it is shown: its fields beside what the server tells of it. A field of the domain that is not set is
+    /// null, so that a client sees what was cleared.
+    pub fn shown(&self, table: &Table) -> Value {
+        let mut shown: Fields = table.fields.iter().map(|field| (field.name.to_owned(), Value::Null)).collect();
+        shown.extend(self.fields.clone());
+        shown.extend(self.told());
+        Value::Object(shown)
+    }
+
+    /// What is left of a deleted record.
+    pub fn tombstone(&self) -> Value {
+        json!({"mobile_id": self.id, "version": self.version, "updated_at": self.updated_at, "deleted": true})
+    }
+
+    fn told(&self) -> [(String, Value); 6] {
+        [
+            ("mobile_id", json!(self.id)),
+            ("version", json!(self.version)),
+            ("created_by", json!(self.created_by)),
+            ("created_at", json!(self.created_at)),
+            ("updated_by", json!(self.updated_by)),
+            ("updated_at", json!(self.updated_at)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+    }
+}
+
+/// What the server tells of every record.
+const TOLD: &[Field] = &[
+    Field::text("mobile_id", 36).required(),
+    Field::new("version", Shape::Int(1, u32::MAX as i64)).required(),
+    Field::new("created_by", Shape::Int(0, i64::MAX)),
+    Field::new("created_at", Shape::Instant),
+    Field::new("updated_by", Shape::Int(0, i64::MAX)),
+    Field::new("updated_at", Shape::Instant).required(),
+    Field::new("deleted", Shape::Bool),
+];
+
+/// The schema of [`Record::shown`] and [`Record::tombstone`].
+pub fn describe(table: &Table, _: &mut Schemas) -> Schema {
+    let fields: Vec<Field> = table.fields.iter().map(|field| Field { required: false, nullable: true, ..*field }).collect();
+    schema::object(&[TOLD, &fields].concat(), Extent::Whole)
+}

@@ -1,0 +1,313 @@
+//! A person's choice between the sides of a conflict. Both faces call it.
+//!
+//! The choice is an edit of what the person saw: the server's row as the conflict shows it. If the record has moved on since
+//! in the very fields that the choice sets, nothing is written; the conflict shows the newer row, and waits.
+
+use super::fields::{Fields, overlay, value};
+use super::merge::{self, New, Winner};
+use super::record::Record;
+use super::store;
+use super::tables::{self, Table};
+use super::write::{Target, data, put};
+use crate::base::error::{Error, Kind, Refusal, Result, not_found};
+use crate::base::id;
+use crate::base::text::{self, Message};
+use crate::domain::conflicts::{self, Conflict, Policy, Rule, rules};
+use crate::domain::mobile::answer::{NOT_FOUND, Resolution, SYNC_ERROR, SyncError};
+use crate::domain::mobile::batch;
+use crate::feature::ctx::{value as json_of, word_of};
+use crate::feature::{Ctx, Upload};
+use crate::http::input::{Extent, Field, Input, Shape};
+use crate::http::{Response, problem, response};
+use serde_json::{Map, Value, json};
+
+/// The operation that an idempotency key belongs to.
+const OPERATION: &str = "resolveConflict";
+/// `resolveConflict { success }`: 1 and 1 + 2 for the field below it, times the mutation's weight of 2.5.
+pub const POINTS: u32 = 10;
+/// How deep the fields of a merge lie in a body: they are members of a member, and a null there clears one.
+const DEPTH: u8 = 1;
+/// The longest word of a choice, in characters.
+const MAX_WORD: usize = 50;
+/// The longest note, in characters.
+const MAX_NOTES: usize = 2_000;
+
+const WORD: Shape = Shape::Text { min: 1, max: MAX_WORD, trim: true, blank: false };
+
+/// What a choice holds.
+pub const CHOICE: &[Field] = &[
+    Field::new("conflict_id", WORD).required(),
+    Field::new("resolution_strategy", WORD)
+        .required()
+        .about("`client_wins`, `server_wins`, `most_recent_wins`, `preserve_escalation`, `merge` or `manual`."),
+    Field::new("chosen_version", WORD).required().about("`client`, `server` or `merged`."),
+    Field::new("merge_data", Shape::Json).nullable().about("With `merged`: the fields that the record shall have."),
+    Field::text("notes", MAX_NOTES).nullable(),
+];
+
+/// A choice that was read.
+struct Choice {
+    conflict: String,
+    strategy: Policy,
+    chosen: Winner,
+    merge: Option<Fields>,
+    notes: Option<String>,
+}
+
+/// What a choice comes to.
+enum Outcome {
+    /// This is written.
+    Written(New),
+    /// The record has moved on: look again.
+    Moved,
+}
+
+/// Settles a conflict as somebody chose; `body` is the choice in snake_case. The answer's body is a [`Resolution`], with 404
+/// when there is no such conflict, and 400 when what was chosen breaks the rules of its domain. A conflict that was settled
+/// before answers as it did then.
+///
+/// # Errors
+/// Wrong fields of the choice; the guards' refusals; the database's. Nothing is written then.
+pub fn resolve(ctx: &mut Ctx<'_>, body: &Map<String, Value>, key: Option<String>, points: u32) -> Result<Response> {
+    let choice = Choice::read(body)?;
+    let upload = Upload { operation: OPERATION, key, request: batch::canonical(body, DEPTH)?, points };
+    match ctx.write_upload(upload, &mut |ctx| choice.carry_out(ctx)) {
+        Err(Error::Refused(refusal)) if matches!(refusal.kind, Kind::NotFound | Kind::Invalid) => choice.unsettled(ctx, &refusal),
+        outcome => outcome,
+    }
+}
+
+impl Choice {
+    fn read(body: &Map<String, Value>) -> Result<Choice> {
+        let mut input = Input::of(body, CHOICE, Extent::Whole);
+        let strategy = word(&mut input, "resolution_strategy", &Policy::ALL);
+        let chosen = word(&mut input, "chosen_version", &Winner::ALL);
+        let contradiction = matches!(
+            (strategy, chosen),
+            (Some(Policy::ClientWins), Some(Winner::Server)) | (Some(Policy::ServerWins), Some(Winner::Client))
+        );
+        input.check(!contradiction, "chosen_version", &text::CONTRADICTION);
+        let merge = input.json("merge_data").cloned();
+        input.check(merge.as_ref().is_none_or(Value::is_object), "merge_data", &text::NOT_OBJECT);
+        input.finish()?;
+        let (Some(strategy), Some(chosen)) = (strategy, chosen) else { return Err(Error::internal("a word was not read")) };
+        Ok(Choice {
+            conflict: input.text("conflict_id").unwrap_or_default().to_owned(),
+            strategy,
+            chosen,
+            merge: merge.and_then(|merge| merge.as_object().cloned()),
+            notes: input.text("notes").map(str::to_owned),
+        })
+    }
+
+    /// The work inside the transaction.
+    fn carry_out(&self, ctx: &mut Ctx<'_>) -> Result<Response> {
+        let tenant = ctx.tenant_id()?;
+        let id = id::parse(&self.conflict).ok_or_else(not_found)?;
+        let conflict = conflicts::store::find(ctx.db, tenant, &id)?.ok_or_else(not_found)?;
+        if conflict.resolved_at.is_some() {
+            return first(ctx, &conflict);
+        }
+        let table = tables::of(&conflict.domain).ok_or_else(not_found)?;
+        let record = store::find(ctx.db, tenant, table.domain, &conflict.mobile_id)?.ok_or_else(not_found)?;
+        match self.decide(table, &conflict, &record)? {
+            Outcome::Written(new) => self.settle(ctx, table, conflict, &record, new),
+            Outcome::Moved => look_again(ctx, table, conflict, &record),
+        }
+    }
+
+    /// What the record becomes.
+    fn decide(&self, table: &'static Table, conflict: &Conflict, record: &Record) -> Result<Outcome> {
+        if self.chosen == Winner::Server {
+            return Ok(Outcome::Written(kept(record)));
+        }
+        let wants_deletion = self.chosen == Winner::Client && conflict.client_data.is_null();
+        let (Some(seen), false, false) = (conflict.server_data.as_object(), record.deleted, wants_deletion) else {
+            return self.decide_deletion(table, conflict, record);
+        };
+        let wanted = self.wanted(table, conflict, seen, record)?;
+        let since = merge::compare(Some(seen), &record.fields, &wanted);
+        if !since.contested.is_empty() {
+            return Ok(Outcome::Moved);
+        }
+        let fields = overlay(&record.fields, &since.clean);
+        table.check(Some(&record.fields), &fields)?;
+        Ok(Outcome::Written(New { fields, deleted: false, status: "updated" }))
+    }
+
+    /// The record is deleted, or shall be, or was when the person looked.
+    fn decide_deletion(&self, table: &'static Table, conflict: &Conflict, record: &Record) -> Result<Outcome> {
+        if data(record) != conflict.server_data {
+            return Ok(Outcome::Moved);
+        }
+        let fields = match (&self.merge, &conflict.client_data) {
+            (Some(merge), _) if self.chosen == Winner::Merged => table.read(merge)?,
+            (_, Value::Object(edit)) if self.chosen == Winner::Client => {
+                overlay(conflict.base_data.as_object().unwrap_or(&Fields::new()), edit)
+            }
+            (_, Value::Null) if self.chosen == Winner::Client => return Ok(Outcome::Written(New::tombstone())),
+            _ => return Err(Refusal::field("merge_data", Message::plain(&text::CHOOSE_FIELDS)).into()),
+        };
+        let mut fields = overlay(&record.fields, &table.read(&fields)?);
+        table.fill(&mut fields);
+        table.check((!record.deleted).then_some(&record.fields), &fields)?;
+        Ok(Outcome::Written(New { fields, deleted: false, status: "updated" }))
+    }
+
+    /// What the choice changes of what the person saw.
+    fn wanted(&self, table: &Table, conflict: &Conflict, seen: &Fields, record: &Record) -> Result<Fields> {
+        if let (Some(merge), Winner::Merged) = (&self.merge, self.chosen) {
+            return Ok(merge::compare(None, seen, &table.read(merge)?).contested);
+        }
+        let choose = || Refusal::field("merge_data", Message::plain(&text::CHOOSE_FIELDS));
+        let edit = conflict.client_data.as_object().ok_or_else(choose)?;
+        let clash = merge::compare(conflict.base_data.as_object(), seen, edit);
+        let policy = match (self.chosen, self.strategy) {
+            (Winner::Client, Policy::PreserveEscalation) => Policy::PreserveEscalation,
+            (Winner::Client, _) => Policy::ClientWins,
+            (_, strategy) => strategy,
+        };
+        Ok(merge::chosen(policy, record, conflict.client_at, &clash).ok_or_else(choose)?)
+    }
+
+    /// Writes the new version and what was decided.
+    fn settle(
+        &self,
+        ctx: &mut Ctx<'_>,
+        table: &'static Table,
+        mut conflict: Conflict,
+        record: &Record,
+        new: New,
+    ) -> Result<Response> {
+        let target = Target { table, id: &record.id, seen: record.version, at: ctx.now };
+        let written = put(ctx, &target, Some(record), new)?;
+        let resolution = Resolution {
+            success: true,
+            conflict_id: conflict.conflict_id.clone(),
+            resolution_result: rules::RESOLVED.to_owned(),
+            winning_version: Some(word_of(&Winner::ALL, &self.chosen).to_owned()),
+            merge_details: details(&conflict, &written),
+            message: Some(say(ctx, &text::CONFLICT_RESOLVED)),
+            error: None,
+        };
+        let response = Response::json(200, &resolution);
+        conflict.resolution_strategy = self.strategy.name().to_owned();
+        conflict.resolution_result = rules::RESOLVED.to_owned();
+        conflict.winning_version.clone_from(&resolution.winning_version);
+        conflict.notes.clone_from(&self.notes);
+        (conflict.resolved_by, conflict.resolved_at) = (Some(ctx.user()?), Some(ctx.stamp()?));
+        conflict.answer = Some(String::from_utf8_lossy(&response.body).into_owned());
+        keep(ctx, table, &conflict)?;
+        Ok(response)
+    }
+
+    /// The answer when nothing was written: a problem that is a [`Resolution`] too.
+    fn unsettled(&self, ctx: &Ctx<'_>, refusal: &Refusal) -> Result<Response> {
+        let language = ctx.request.language;
+        let error = SyncError {
+            code: if refusal.kind == Kind::NotFound { NOT_FOUND } else { SYNC_ERROR }.to_owned(),
+            message: refusal.detail.render(language).into_owned(),
+            field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
+            item_id: Some(self.conflict.clone()),
+            details: None,
+        };
+        let resolution = Resolution {
+            success: false,
+            conflict_id: self.conflict.clone(),
+            resolution_result: rules::FAILED.to_owned(),
+            winning_version: None,
+            merge_details: None,
+            message: Some(error.message.clone()),
+            error: Some(error),
+        };
+        let members = json_of(&resolution)?.as_object().cloned().unwrap_or_default();
+        Ok(problem::refused_with(refusal, language, members))
+    }
+}
+
+/// A word of a table; another is wrong. GraphQL's are in capitals.
+fn word<T: Copy>(input: &mut Input, field: &'static str, words: &[(T, &str)]) -> Option<T> {
+    let sent = input.text(field)?.to_ascii_lowercase();
+    let known = words.iter().find(|(_, word)| *word == sent).map(|(value, _)| *value);
+    if known.is_none() {
+        input.error(field, Message::with(&text::NOT_CHOICE, &[&sent]));
+    }
+    known
+}
+
+/// The server's row as the next version: the devices that lost take it from the feed.
+fn kept(record: &Record) -> New {
+    New { fields: record.fields.clone(), deleted: record.deleted, status: "updated" }
+}
+
+/// The answer of a conflict that is settled: what who settled it was told, or what its policy did.
+fn first(ctx: &Ctx<'_>, conflict: &Conflict) -> Result<Response> {
+    if let Some(answer) = &conflict.answer {
+        return Ok(Response::bytes(200, response::JSON, answer.clone().into_bytes()));
+    }
+    Ok(Response::json(
+        200,
+        &Resolution {
+            success: true,
+            conflict_id: conflict.conflict_id.clone(),
+            resolution_result: conflict.resolution_result.clone(),
+            winning_version: conflict.winning_version.clone(),
+            merge_details: None,
+            message: Some(say(ctx, &text::CONFLICT_RESOLVED)),
+            error: None,
+        },
+    ))
+}
+
+/// Shows the conflict against the record as it is by now.
+fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, record: &Record) -> Result<Response> {
+    conflict.server_version = super::write::shown(record.version);
+    conflict.server_data = data(record);
+    keep(ctx, table, &conflict)?;
+    let message = say(ctx, &text::CONFLICT_MOVED_ON);
+    let error = SyncError {
+        code: SYNC_ERROR.to_owned(),
+        message: message.clone(),
+        field: None,
+        item_id: Some(conflict.mobile_id),
+        details: None,
+    };
+    Ok(Response::json(
+        200,
+        &Resolution {
+            success: false,
+            conflict_id: conflict.conflict_id,
+            resolution_result: rules::MANUAL_REQUIRED.to_owned(),
+            winning_version: None,
+            merge_details: None,
+            message: Some(message),
+            error: Some(error),
+        },
+    ))
+}
+
+/// Writes a conflict, and shows it in the feed where the tenant wants that.
+fn keep(ctx: &mut Ctx<'_>, table: &Table, conflict: &Conflict) -> Result<()> {
+    let tenant = ctx.tenant_id()?;
+    conflicts::store::update(ctx.db, tenant, conflict)?;
+    let rule = conflicts::store::rule(ctx.db, tenant, table.domain)?.unwrap_or_else(|| Rule::of(table.policy));
+    if rule.notify { ctx.touch(conflicts::KIND, &conflict.conflict_id) } else { Ok(()) }
+}
+
+fn say(ctx: &Ctx<'_>, text: &'static text::Text) -> String {
+    Message::plain(text).render(ctx.request.language).into_owned()
+}
+
+/// Where the fields on which the sides differed come from; nothing when one side had deleted the record.
+fn details(conflict: &Conflict, written: &Record) -> Option<Value> {
+    let (server, client) = (conflict.server_data.as_object()?, conflict.client_data.as_object()?);
+    let differ = client.keys().filter(|name| value(server, name) != value(client, name));
+    let mut sides: [Vec<&String>; 3] = Default::default();
+    for name in differ {
+        let now = value(&written.fields, name);
+        let side = if now == value(client, name) { 0 } else { 1 + usize::from(now != value(server, name)) };
+        sides[side].push(name);
+    }
+    let [client, server, other] = sides;
+    Some(json!({"client": client, "server": server, "merged": other}))
+}

@@ -1,0 +1,70 @@
+//! Records in the database. Every statement names the tenant.
+
+use super::record::Record;
+use crate::base::error::{Error, Result};
+use crate::base::time::Timestamp;
+use crate::db::{Db, Row};
+use crate::params;
+
+fn record(row: &Row<'_>) -> Result<Record> {
+    Ok(Record {
+        id: row.get(0)?,
+        version: row.get(1)?,
+        fields: serde_json::from_str(&row.get::<String>(2)?).map_err(Error::internal)?,
+        client_at: row.get(3)?,
+        created_by: row.get(4)?,
+        updated_by: row.get(5)?,
+        created_at: row.get(6)?,
+        updated_at: row.get(7)?,
+        deleted: row.get(8)?,
+    })
+}
+
+/// One record, alive or deleted.
+pub fn find(db: &mut Db, tenant: i64, domain: &str, id: &str) -> Result<Option<Record>> {
+    let sql = "SELECT id, version, data, client_at, created_by, updated_by, created_at, stamp, deleted FROM records \
+         WHERE tenant = ? AND domain = ? AND id = ?";
+    db.one(sql, params![tenant, domain, id], record)
+}
+
+/// Writes a new record; `data` is its fields as text.
+pub fn insert(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str) -> Result<()> {
+    let sql = "INSERT INTO records (tenant, domain, id, version, data, client_at, created_by, updated_by, created_at, stamp, \
+         deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let values = params![
+        tenant,
+        domain,
+        &record.id,
+        record.version,
+        data,
+        record.client_at,
+        record.created_by,
+        record.updated_by,
+        record.created_at,
+        record.updated_at,
+        record.deleted,
+    ];
+    db.run(sql, values).map(drop)
+}
+
+/// Writes a new version of a record.
+pub fn update(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str) -> Result<()> {
+    let sql = "UPDATE records SET version = ?, data = ?, client_at = ?, updated_by = ?, stamp = ?, deleted = ? \
+         WHERE tenant = ? AND domain = ? AND id = ?";
+    let Record { id, version, client_at, updated_by, updated_at, deleted, .. } = record;
+    db.run(sql, params![*version, data, *client_at, *updated_by, *updated_at, *deleted, tenant, domain, id]).map(drop)
+}
+
+/// The first records after an instant, deleted ones too, oldest change first.
+pub fn first(db: &mut Db, tenant: i64, domain: &str, since: Timestamp, limit: usize) -> Result<Vec<Record>> {
+    let sql = "SELECT id, version, data, client_at, created_by, updated_by, created_at, stamp, deleted FROM records \
+         WHERE tenant = ? AND domain = ? AND stamp > ? ORDER BY stamp, id LIMIT ?";
+    db.all(sql, params![tenant, domain, since, i64::try_from(limit).unwrap_or(i64::MAX)], record)
+}
+
+/// Every record of one stamp.
+pub fn at(db: &mut Db, tenant: i64, domain: &str, stamp: Timestamp) -> Result<Vec<Record>> {
+    let sql = "SELECT id, version, data, client_at, created_by, updated_by, created_at, stamp, deleted FROM records \
+         WHERE tenant = ? AND domain = ? AND stamp = ? ORDER BY id";
+    db.all(sql, params![tenant, domain, stamp], record)
+}

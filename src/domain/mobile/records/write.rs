@@ -1,0 +1,224 @@
+//! Writing what an upload's items come to: one look-up, one write and one row of the feed for each record.
+
+use super::fields;
+use super::item::Item;
+use super::merge::{self, Clash, Landing, New, Settled, Winner};
+use super::record::Record;
+use super::store;
+use super::tables::Table;
+use crate::base::error::{Error, Result};
+use crate::base::id;
+use crate::base::time::Timestamp;
+use crate::domain::conflicts::{self, Conflict, Rule, rules};
+use crate::domain::mobile::answer::{self, SyncedItem};
+use crate::domain::mobile::batch::Batch;
+use crate::domain::mobile::domains;
+use crate::feature::Ctx;
+use crate::feature::ctx::word_of;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// What an item came to.
+pub struct Done {
+    /// What its device is told.
+    pub item: SyncedItem,
+    /// The conflict that it met.
+    pub conflict: Option<Conflict>,
+}
+
+/// The records of one upload on their way into the store.
+pub struct Writer<'b> {
+    batch: &'b Batch,
+    /// Versions that this upload wrote. A later item of it was made with the earlier one in view.
+    own: HashMap<(&'static str, String), i64>,
+    /// What the tenant wants for the domains that had conflicts.
+    rules: HashMap<&'static str, Rule>,
+}
+
+/// A version as answers show it.
+pub fn shown(version: i64) -> u32 {
+    u32::try_from(version).unwrap_or(u32::MAX)
+}
+
+impl<'b> Writer<'b> {
+    /// Starts on an upload.
+    pub fn new(batch: &'b Batch) -> Writer<'b> {
+        Writer { batch, own: HashMap::new(), rules: HashMap::new() }
+    }
+
+    /// Takes one item.
+    ///
+    /// # Errors
+    /// What is wrong with it, before anything of it is written; the database's.
+    pub fn take(&mut self, ctx: &mut Ctx<'_>, json: &Value) -> Result<Done> {
+        let mut item = Item::read(json, self.batch, ctx.now)?;
+        let key = (item.table.domain, item.id.clone());
+        item.version = self.own.get(&key).map_or(item.version, |own| item.version.max(*own));
+        let tenant = ctx.tenant_id()?;
+        let stored = store::find(ctx.db, tenant, item.table.domain, &item.id)?;
+        match (merge::land(stored.as_ref(), &item)?, stored) {
+            (Landing::Written(new), stored) => {
+                let status = new.status;
+                let record = put(ctx, &Target::of(ctx, &item), stored.as_ref(), new)?;
+                if status != "merged" {
+                    self.own.insert(key, record.version);
+                }
+                Ok(done(&record, status))
+            }
+            (Landing::Unchanged, Some(record)) => Ok(done(&record, "unchanged")),
+            (Landing::Clash(clash), Some(record)) => self.settle(ctx, &item, record, &clash),
+            (_, None) => Err(Error::internal("a record that is not there met an edit")),
+        }
+    }
+
+    /// Lets the tenant's policy decide, and keeps the conflict whatever it says.
+    fn settle(&mut self, ctx: &mut Ctx<'_>, item: &Item, record: Record, clash: &Clash) -> Result<Done> {
+        let rule = self.rule(ctx, item)?;
+        let settled = merge::settle(rule.strategy(), &record, item, clash);
+        let mut conflict = conflict(ctx, item, &record, self.batch, rule)?;
+        let new = settled.and_then(|settled| decide(&mut conflict, settled));
+        let record = match new {
+            Some(new) => put(ctx, &Target::of(ctx, item), Some(&record), new)?,
+            None => record,
+        };
+        conflicts::store::insert(ctx.db, ctx.tenant_id()?, &conflict)?;
+        if rule.notify {
+            ctx.touch(conflicts::KIND, &conflict.conflict_id)?;
+        }
+        Ok(Done { conflict: Some(conflict), ..done(&record, "conflict") })
+    }
+
+    fn rule(&mut self, ctx: &mut Ctx<'_>, item: &Item) -> Result<Rule> {
+        let domain = item.table.domain;
+        if let Some(rule) = self.rules.get(domain) {
+            return Ok(*rule);
+        }
+        let tenant = ctx.tenant_id()?;
+        let rule = conflicts::store::rule(ctx.db, tenant, domain)?.unwrap_or_else(|| Rule::of(item.table.policy));
+        self.rules.insert(domain, rule);
+        Ok(rule)
+    }
+}
+
+fn done(record: &Record, status: &str) -> Done {
+    let item = SyncedItem { mobile_id: record.id.clone(), status: status.to_owned(), server_version: shown(record.version) };
+    Done { item, conflict: None }
+}
+
+/// Marks a conflict as settled by its policy; answers what is written.
+fn decide(conflict: &mut Conflict, settled: Settled) -> Option<New> {
+    conflict.resolution_result = rules::RESOLVED.to_owned();
+    conflict.resolution_required = false;
+    conflict.winning_version = Some(word_of(&Winner::ALL, &settled.winner).to_owned());
+    conflict.resolved_at = Some(conflict.created_at);
+    settled.new
+}
+
+/// A conflict that waits for somebody. It is refused as a whole when one of its sides is too large to keep.
+fn conflict(ctx: &Ctx<'_>, item: &Item, record: &Record, batch: &Batch, rule: Rule) -> Result<Conflict> {
+    for side in [Some(&item.edit), item.base.as_ref()].into_iter().flatten() {
+        fields::text(side)?;
+    }
+    Ok(Conflict {
+        conflict_id: id::object(),
+        domain: item.table.domain.to_owned(),
+        mobile_id: item.id.clone(),
+        user_id: ctx.user()?,
+        device_id: batch.device.clone(),
+        server_version: shown(record.version),
+        client_version: shown(item.version),
+        client_at: item.at,
+        server_data: data(record),
+        client_data: item.sent(),
+        base_data: item.base.clone().map_or(Value::Null, Value::Object),
+        resolution_strategy: rule.strategy().name().to_owned(),
+        resolution_result: rules::MANUAL_REQUIRED.to_owned(),
+        resolution_required: true,
+        winning_version: None,
+        created_at: ctx.stamp()?,
+        resolved_by: None,
+        resolved_at: None,
+        notes: None,
+        answer: None,
+    })
+}
+
+/// The fields of a record; null when it is deleted.
+pub fn data(record: &Record) -> Value {
+    if record.deleted { Value::Null } else { Value::Object(record.fields.clone()) }
+}
+
+/// The record that is written, and by which edit.
+pub struct Target<'i> {
+    /// The rules of its domain.
+    pub table: &'static Table,
+    /// Its id.
+    pub id: &'i str,
+    /// The version that the edit had seen.
+    pub seen: i64,
+    /// When it was edited.
+    pub at: Timestamp,
+}
+
+impl<'i> Target<'i> {
+    fn of(ctx: &Ctx<'_>, item: &'i Item) -> Target<'i> {
+        Target { table: item.table, id: &item.id, seen: item.version, at: item.at.unwrap_or(ctx.now) }
+    }
+}
+
+/// Writes the next version of a record, and moves it in the feed.
+///
+/// # Errors
+/// When it is too large; the database's.
+pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new: New) -> Result<Record> {
+    let (tenant, user, stamp) = (ctx.tenant_id()?, ctx.user()?, ctx.stamp()?);
+    let data = fields::text(&new.fields)?;
+    let record = Record {
+        id: target.id.to_owned(),
+        version: stored.map_or(1, |record| record.version.max(target.seen) + 1),
+        fields: new.fields,
+        client_at: edited(stored, target.at),
+        created_by: stored.map_or(user, |record| record.created_by),
+        updated_by: user,
+        created_at: stored.map_or(stamp, |record| record.created_at),
+        updated_at: stamp,
+        deleted: new.deleted,
+    };
+    let write = if stored.is_some() { store::update } else { store::insert };
+    write(ctx.db, tenant, target.table.domain, &record, &data)?;
+    let kind = kind(target.table.domain)?;
+    if record.deleted {
+        ctx.bury(kind, &record.id)?
+    } else {
+        ctx.touch(kind, &record.id)?
+    }
+    Ok(record)
+}
+
+/// A merged record is as recent as the later of its edits.
+fn edited(stored: Option<&Record>, at: Timestamp) -> Timestamp {
+    stored.map_or(at, |record| record.client_at.max(at))
+}
+
+/// A domain's list in the feed.
+fn kind(domain: &str) -> Result<&'static str> {
+    let kind = domains::named(domain).and_then(|domain| domain.kind);
+    kind.ok_or_else(|| Error::internal("a domain of records has no kind"))
+}
+
+impl From<&Conflict> for answer::Conflict {
+    fn from(conflict: &Conflict) -> answer::Conflict {
+        answer::Conflict {
+            conflict_id: conflict.conflict_id.clone(),
+            domain: conflict.domain.clone(),
+            mobile_id: conflict.mobile_id.clone(),
+            server_version: conflict.server_version,
+            client_version: conflict.client_version,
+            resolution_strategy: conflict.resolution_strategy.clone(),
+            resolution_required: conflict.resolution_required,
+            server_data: conflict.server_data.clone(),
+            client_data: conflict.client_data.clone(),
+            created_at: conflict.created_at,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Telemetry: what devices measured. Appended, and a repeated item is not written twice.
+
+pub mod rules;
+mod store;
+
+use crate::base::error::{Error, Result};
+use crate::base::text::{Language, Message};
+use crate::domain::devices::store as devices;
+use crate::domain::mobile::answer::{SYNC_ERROR, SyncError, Tally};
+use crate::domain::mobile::batch::Batch;
+use crate::feature::Ctx;
+use crate::feature::ctx::value;
+use rules::{Again, Faults, Item, RULES, Rules};
+use serde_json::{Map, Value, json};
+use store::Owner;
+
+/// What became of an item.
+enum Fate {
+    New,
+    Repeated,
+    Refused(Faults),
+}
+
+/// Writes the items of one domain. A bad one fails alone.
+///
+/// # Errors
+/// The database's.
+pub fn apply(ctx: &mut Ctx<'_>, rules: &'static Rules, batch: &Batch, items: &[Value]) -> Result<Tally> {
+    let owner = Owner { tenant: ctx.tenant_id()?, domain: rules.domain, user: ctx.user()?, device: &batch.device };
+    let mut tally = Tally::default();
+    for sent in items {
+        let fate = match rules.read(batch, sent, ctx.now) {
+            Ok(item) => write(ctx, rules, owner, item)?,
+            Err(faults) => Fate::Refused(faults),
+        };
+        match fate {
+            Fate::Refused(faults) => tally.errors.push(error(rules, sent, &faults, ctx.request.language)),
+            Fate::New => tally.synced += 1,
+            Fate::Repeated => (tally.synced, tally.repeated) = (tally.synced + 1, tally.repeated + 1),
+        }
+    }
+    Ok(tally)
+}
+
+fn write(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: Item) -> Result<Fate> {
+    let stamp = ctx.stamp()?;
+    let data = text(&item.data)?;
+    if store::insert(ctx.db, owner, &item, &data, stamp)? {
+        return Ok(Fate::New);
+    }
+    if rules.again == Again::Merges { merge(ctx, rules, owner, item) } else { Ok(Fate::Repeated) }
+}
+
+/// The fields that were sent replace those that are there; the others stay.
+fn merge(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: Item) -> Result<Fate> {
+    let there = store::data(ctx.db, owner, &item.id)?.unwrap_or_default();
+    let there: Map<String, Value> = serde_json::from_str(&there).map_err(Error::internal)?;
+    let mut merged = there.clone();
+    merged.extend(item.data);
+    if let Err(faults) = rules.check_span(&merged) {
+        return Ok(Fate::Refused(faults));
+    }
+    if merged == there {
+        return Ok(Fate::Repeated);
+    }
+    let data = text(&merged)?;
+    store::update(ctx.db, owner, &Item { data: merged, ..item }, &data)?;
+    Ok(Fate::New)
+}
+
+fn text(data: &Map<String, Value>) -> Result<String> {
+    serde_json::to_string(data).map_err(Error::internal)
+}
+
+/// What the caller's devices sent, wherever they did, for their export.
+///
+/// # Errors
+/// The database's.
+pub fn held(ctx: &mut Ctx<'_>) -> Result<Vec<Value>> {
+    let (user, mut items) = (ctx.user()?, Vec::new());
+    for tenant in devices::tenants_of(ctx.db, user)? {
+        for rules in RULES {
+            items.extend(store::all(ctx.db, tenant, rules.domain, user)?);
+        }
+    }
+    items.iter().map(value).collect()
+}
+
+/// The caller's account ends: what their devices measured is theirs alone and goes with them, unlike what they shared.
+///
+/// # Errors
+/// The database's.
+pub fn forget(ctx: &mut Ctx<'_>) -> Result<()> {
+    let user = ctx.user()?;
+    for tenant in devices::tenants_of(ctx.db, user)? {
+        for rules in RULES {
+            store::delete(ctx.db, tenant, rules.domain, user)?;
+        }
+    }
+    Ok(())
+}
+
+/// The first fault is the item's; where there are several, the details have them all.
+fn error(rules: &Rules, sent: &Value, faults: &Faults, language: Language) -> SyncError {
+    let told = |(field, message): &(Option<&'static str>, Message)| {
+        (field.unwrap_or_default().to_owned(), json!(message.render(language)))
+    };
+    let first = faults.first();
+    SyncError {
+        code: SYNC_ERROR.to_owned(),
+        message: first.map(|(_, message)| message.render(language).into_owned()).unwrap_or_default(),
+        field: first.and_then(|(field, _)| field.map(str::to_owned)),
+        item_id: rules.name_of(sent),
+        details: (faults.len() > 1).then(|| faults.iter().map(told).collect::<Map<_, _>>().into()),
+    }
+}

@@ -1,0 +1,350 @@
+//! The rules of telemetry as data: a table for each domain. A new domain is an entry.
+
+use crate::base::id;
+use crate::base::text::{self, Message};
+use crate::base::time::{MINUTE, Timestamp};
+use crate::domain::mobile::batch::Batch;
+use crate::http::input::{Extent, Field, Input, Shape};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// The longest id of a verification or a session, in characters.
+const MAX_ID: usize = 255;
+/// The longest name of a metric or a unit, in characters.
+const MAX_NAME: usize = 100;
+/// Counts and durations: a GraphQL Int has 32 bits.
+const MAX_COUNT: i64 = i32::MAX as i64;
+/// How far a device's clock may be ahead before an item counts as of the future.
+const AHEAD: i64 = 5 * MINUTE;
+
+/// What makes an item the same as another.
+#[derive(Debug, Clone, Copy)]
+pub enum Part {
+    /// The device that sent it.
+    Device,
+    /// A field.
+    Field(&'static str),
+}
+
+/// What an item does that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// Nothing: the first one stays as it was.
+    Keeps,
+    /// It replaces the fields that it sends; the others stay.
+    Merges,
+}
+
+/// The rules of a domain.
+#[derive(Debug)]
+pub struct Rules {
+    /// The domain's name.
+    pub domain: &'static str,
+    /// Its list in a batch.
+    pub list: &'static str,
+    /// The fields of an item.
+    pub fields: &'static [Field],
+    /// The field that names an item in errors.
+    pub name: &'static str,
+    /// The field that says when it was; an item without is of the upload's time.
+    pub at: &'static str,
+    /// How far that may lie ahead of the server's clock, in milliseconds; `None` is any time.
+    pub ahead: Option<i64>,
+    /// An instant, and one that must not lie before it.
+    pub span: Option<(&'static str, &'static str)>,
+    /// What makes it one with an item that is there, beside its user.
+    pub identity: &'static [Part],
+    /// What it does then.
+    pub again: Again,
+}
+
+const fn name(name: &'static str, max: usize) -> Field {
+    Field::name(name, max).required()
+}
+
+const fn count(name: &'static str) -> Field {
+    Field::new(name, Shape::Int(0, MAX_COUNT))
+}
+
+const fn share(name: &'static str) -> Field {
+    Field::new(name, Shape::Float(0.0, 1.0)).nullable()
+}
+
+const fn instant(name: &'static str) -> Field {
+    Field::new(name, Shape::Instant)
+}
+
+const fn json(name: &'static str) -> Field {
+    Field::new(name, Shape::Json).nullable()
+}
+
+/// Every domain of telemetry.
+pub const RULES: &[Rules] = &[
+    Rules {
+        domain: "voice",
+        list: "voice_data",
+        fields: &[
+            name("verification_id", MAX_ID),
+            instant("timestamp").required(),
+            Field::new("verified", Shape::Bool).required(),
+            share("confidence_score"),
+            share("quality_score"),
+            count("processing_time_ms").nullable(),
+            json("metadata"),
+        ],
+        name: "verification_id",
+        at: "timestamp",
+        ahead: Some(AHEAD),
+        span: None,
+        identity: &[Part::Field("verification_id")],
+        again: Again::Keeps,
+    },
+    Rules {
+        domain: "behavioral",
+        list: "behavioral_data",
+        fields: &[
+            name("session_id", MAX_ID),
+            Field::new("events", Shape::List).required(),
+            count("duration_ms").required(),
+            count("user_interactions").nullable(),
+            count("screen_changes").nullable(),
+            instant("timestamp").nullable(),
+            json("metadata"),
+        ],
+        name: "session_id",
+        at: "timestamp",
+        ahead: None,
+        span: None,
+        identity: &[Part::Device, Part::Field("session_id"), Part::Field("events")],
+        again: Again::Keeps,
+    },
+    Rules {
+        domain: "session",
+        list: "session_data",
+        fields: &[
+            name("session_id", MAX_ID),
+            instant("start_time").required(),
+            instant("end_time").nullable(),
+            count("duration_ms").nullable(),
+            Field::new("activities", Shape::List).nullable(),
+            json("metadata"),
+        ],
+        name: "session_id",
+        at: "start_time",
+        ahead: None,
+        span: Some(("start_time", "end_time")),
+        identity: &[Part::Field("session_id")],
+        again: Again::Merges,
+    },
+    Rules {
+        domain: "metrics",
+        list: "metrics_data",
+        fields: &[
+            name("metric_type", MAX_NAME),
+            Field::new("value", Shape::Float(f64::MIN, f64::MAX)).required(),
+            instant("timestamp").required(),
+            Field::name("unit", MAX_NAME).nullable(),
+            json("tags"),
+        ],
+        name: "metric_type",
+        at: "timestamp",
+        ahead: None,
+        span: None,
+        identity: &[Part::Device, Part::Field("metric_type"), Part::Field("timestamp")],
+        again: Again::Keeps,
+    },
+];
+
+/// An item that obeys the rules.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// A hash of what makes it one with another.
+    pub id: String,
+    /// When it was.
+    pub at: Timestamp,
+    /// Its fields in canonical form.
+    pub data: Map<String, Value>,
+}
+
+/// An item that was written, as its user may see it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Kept {
+    /// Its domain.
+    pub domain: &'static str,
+    /// The device that sent it.
+    pub device_id: String,
+    /// When it was.
+    pub at: Timestamp,
+    /// Its fields.
+    pub data: Map<String, Value>,
+}
+
+/// The errors of an item by field; an item that is no object has one of none.
+pub type Faults = Vec<(Option<&'static str>, Message)>;
+
+impl Rules {
+    /// Reads an item.
+    ///
+    /// # Errors
+    /// What is wrong with it, field by field.
+    pub fn read(&self, batch: &Batch, sent: &Value, now: Timestamp) -> Result<Item, Faults> {
+        let Some(object) = sent.as_object() else { return Err(vec![(None, Message::plain(&text::NOT_ITEM))]) };
+        let mut input = Input::of(object, self.fields, Extent::Whole);
+        let at = input.instant(self.at).or(batch.client_at).unwrap_or(now);
+        let late = self.ahead.is_some_and(|ahead| at > now.plus(ahead));
+        input.check(!late, self.at, &text::IN_FUTURE);
+        if !input.errors().is_empty() {
+            return Err(input.errors().iter().map(|(field, message)| (Some(*field), message.clone())).collect());
+        }
+        let data = input.into_object();
+        self.check_span(&data)?;
+        Ok(Item { id: self.identity(batch, &data), at, data })
+    }
+
+    /// An end must not lie before its start. Canonical instants sort as their texts do.
+    ///
+    /// # Errors
+    /// That of the end.
+    pub fn check_span(&self, data: &Map<String, Value>) -> Result<(), Faults> {
+        let Some((start, end)) = self.span else { return Ok(()) };
+        let text = |name: &str| data.get(name).and_then(Value::as_str);
+        match (text(start), text(end)) {
+            (Some(from), Some(to)) if to < from => Err(vec![(Some(end), Message::plain(&text::END_BEFORE_START))]),
+            _ => Ok(()),
+        }
+    }
+
+    /// Each part with its length before it, so that no two items share a hash by chance of their borders.
+    fn identity(&self, batch: &Batch, data: &Map<String, Value>) -> String {
+        let mut hash = Sha256::new();
+        for part in self.identity {
+            let text = match part {
+                Part::Device => batch.device.clone(),
+                Part::Field(name) => data.get(*name).map(Value::to_string).unwrap_or_default(),
+            };
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        }
+        id::hex(&hash.finalize())
+    }
+
+    /// What an item calls itself, for errors: cut to what an id may have.
+    pub fn name_of(&self, sent: &Value) -> Option<String> {
+        let name = match sent.get(self.name)? {
+            Value::String(name) => name.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        Some(name.chars().take(MAX_ID).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const NOW: Timestamp = Timestamp(1_768_573_845_123);
+
+    fn batch(device: &str) -> Batch {
+        Batch { device: device.to_owned(), client_at: None }
+    }
+
+    fn rules(domain: &str) -> &'static Rules {
+        RULES.iter().find(|rules| rules.domain == domain).unwrap()
+    }
+
+    fn id(domain: &str, device: &str, item: &Value) -> String {
+        rules(domain).read(&batch(device), item, NOW).unwrap().id
+    }
+
+    #[test]
+    fn an_item_is_one_with_another_as_its_domain_says() {
+        let metric = json!({"metric_type": "m", "value": 1, "timestamp": "2026-01-16T14:00:00Z"});
+        let later = json!({"metric_type": "m", "value": 1, "timestamp": "2026-01-16T14:00:01Z"});
+        let other_value = json!({"metric_type": "m", "value": 2, "timestamp": "2026-01-16T15:00:00+01:00"});
+        assert_eq!(id("metrics", "d", &metric), id("metrics", "d", &other_value));
+        assert_ne!(id("metrics", "d", &metric), id("metrics", "e", &metric));
+        assert_ne!(id("metrics", "d", &metric), id("metrics", "d", &later));
+        let session = json!({"session_id": "s", "start_time": "2026-01-16"});
+        assert_eq!(id("session", "d", &session), id("session", "e", &session));
+    }
+
+    #[test]
+    fn an_instant_that_was_not_sent_is_the_uploads() {
+        let item = json!({"session_id": "s", "events": [], "duration_ms": 0});
+        let sent = Batch { client_at: Some(Timestamp(5)), ..batch("d") };
+        let at = |batch: &Batch| rules("behavioral").read(batch, &item, NOW).unwrap().at;
+        assert_eq!((at(&sent), at(&batch("d"))), (Timestamp(5), NOW));
+    }
+
+    #[test]
+    fn the_future_begins_after_five_minutes() {
+        let read = |ahead: i64| {
+            let item = json!({"verification_id": "v", "verified": true, "timestamp": NOW.plus(ahead)});
+            rules("voice").read(&batch("d"), &item, NOW)
+        };
+        assert!(read(AHEAD).is_ok());
+        assert_eq!(read(AHEAD + 1).unwrap_err()[0].0, Some("timestamp"));
+    }
+
+    /// Values of every kind, those that rules look for among them.
+    fn value() -> impl Strategy<Value = Value> {
+        let plain = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            (-0.5..1.5).prop_map(Value::from),
+            // Without quotes: a string that holds a string that holds JSON is read deeper each time.
+            "[^\"]{0,12}".prop_map(Value::from),
+            (0_i64..4_000_000_000_000).prop_map(|at| json!(Timestamp(at))),
+        ];
+        plain.prop_recursive(2, 12, 3, |inner| proptest::collection::vec(inner, 0..3).prop_map(Value::from))
+    }
+
+    /// A value that a field takes.
+    fn sound(field: &Field) -> Value {
+        match field.shape {
+            Shape::Bool => json!(true),
+            Shape::Instant => json!("2026-01-16T14:00:00Z"),
+            Shape::List => json!([1]),
+            Shape::Int(..) | Shape::Float(..) => json!(1),
+            _ => json!("x"),
+        }
+    }
+
+    /// A sound item, with some of its members replaced by anything.
+    fn item(rules: &'static Rules) -> impl Strategy<Value = Value> {
+        let names: Vec<&'static str> = rules.fields.iter().map(|field| field.name).collect();
+        let member = (proptest::sample::select(names), value()).prop_map(|(name, value)| (name.to_owned(), value));
+        proptest::collection::vec(member, 0..4).prop_map(|replaced| {
+            let sound = rules.fields.iter().map(|field| (field.name.to_owned(), sound(field)));
+            Value::Object(sound.chain(replaced).collect())
+        })
+    }
+
+    fn any_item() -> impl Strategy<Value = (&'static Rules, Value)> {
+        proptest::sample::select(RULES.iter().collect::<Vec<_>>()).prop_flat_map(|rules| (Just(rules), item(rules)))
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_obeys_and_reads_the_same_again((rules, sent) in any_item()) {
+            let batch = batch("d");
+            let Ok(item) = rules.read(&batch, &sent, NOW) else { return Ok(()) };
+            for field in rules.fields.iter().filter(|field| field.required) {
+                prop_assert!(item.data.contains_key(field.name));
+            }
+            for share in ["confidence_score", "quality_score"] {
+                prop_assert!(item.data.get(share).is_none_or(|n| (0.0..=1.0).contains(&n.as_f64().unwrap())));
+            }
+            prop_assert!(rules.ahead.is_none_or(|ahead| item.at <= NOW.plus(ahead)));
+            prop_assert!(rules.check_span(&item.data).is_ok());
+            prop_assert_eq!(rules.read(&batch, &Value::Object(item.data.clone()), NOW).unwrap(), item);
+        }
+    }
+}

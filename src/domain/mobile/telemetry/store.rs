@@ -1,0 +1,57 @@
+//! Telemetry in the database. Every statement names the tenant.
+
+use super::rules::{Item, Kept};
+use crate::base::error::{Error, Result};
+use crate::base::time::Timestamp;
+use crate::db::Db;
+use crate::params;
+
+/// Whose item it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner<'o> {
+    /// The tenant.
+    pub tenant: i64,
+    /// The domain.
+    pub domain: &'static str,
+    /// The user.
+    pub user: i64,
+    /// The device.
+    pub device: &'o str,
+}
+
+/// Writes an item; `false` when it is there already. One statement for an item that is new, as nearly all are.
+pub fn insert(db: &mut Db, owner: Owner<'_>, item: &Item, data: &str, at: Timestamp) -> Result<bool> {
+    let sql = "INSERT INTO telemetry (tenant, domain, user_id, id, device, at, data, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    let values = params![owner.tenant, owner.domain, owner.user, &item.id, owner.device, item.at, data, at];
+    match db.run(sql, values) {
+        Err(error) if error.is_duplicate() => Ok(false),
+        other => other.map(|_| true),
+    }
+}
+
+/// The data of an item that is there.
+pub fn data(db: &mut Db, owner: Owner<'_>, id: &str) -> Result<Option<String>> {
+    let sql = "SELECT data FROM telemetry WHERE tenant = ? AND domain = ? AND user_id = ? AND id = ?";
+    db.one(sql, params![owner.tenant, owner.domain, owner.user, id], |row| row.get(0))
+}
+
+/// Replaces the data of an item that is there.
+pub fn update(db: &mut Db, owner: Owner<'_>, item: &Item, data: &str) -> Result<()> {
+    let sql = "UPDATE telemetry SET device = ?, at = ?, data = ? WHERE tenant = ? AND domain = ? AND user_id = ? AND id = ?";
+    let values = params![owner.device, item.at, data, owner.tenant, owner.domain, owner.user, &item.id];
+    db.run(sql, values).map(drop)
+}
+
+/// A user's items of a domain, oldest first.
+pub fn all(db: &mut Db, tenant: i64, domain: &'static str, user: i64) -> Result<Vec<Kept>> {
+    let sql = "SELECT device, at, data FROM telemetry WHERE tenant = ? AND domain = ? AND user_id = ? ORDER BY at, id";
+    db.all(sql, params![tenant, domain, user], |row| {
+        let data = serde_json::from_str(&row.get::<String>(2)?).map_err(Error::internal)?;
+        Ok(Kept { domain, device_id: row.get(0)?, at: row.get(1)?, data })
+    })
+}
+
+/// Deletes a user's items of a domain.
+pub fn delete(db: &mut Db, tenant: i64, domain: &str, user: i64) -> Result<()> {
+    db.run("DELETE FROM telemetry WHERE tenant = ? AND domain = ? AND user_id = ?", params![tenant, domain, user]).map(drop)
+}

@@ -1,0 +1,139 @@
+//! What a route answers: when all is well what it says itself, otherwise the problems that follow from what it is.
+
+use crate::feature::contract::Takes;
+use crate::feature::{Access, Answer, Content, Meter, Route, Schemas, Tx, Without};
+use crate::http::{Method, problem};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// The name of the schema of problems.
+pub const PROBLEM: &str = "Problem";
+
+/// A refusal: its status, when it comes, the header fields that it carries.
+type Refusal = (u16, &'static str, &'static [&'static str]);
+
+const REFUSALS: &[Refusal] = &[
+    (400, "The request is not sound; errors of fields are told all at once.", &[]),
+    (401, "The token is missing, spoilt, or of a session that ended: `code` says which.", &["WWW-Authenticate"]),
+    (403, "It is somebody else's to do.", &[]),
+    (404, "There is no such thing, or it is another couple's.", &[]),
+    (409, "The request under this `Idempotency-Key` is still being worked on.", &["Retry-After"]),
+    (412, "`If-Match` does not name the object as it is now: read it again.", &[]),
+    (413, "The body is too large.", &[]),
+    (415, "The body is of a media type that is not read.", &[]),
+    (422, "The `Idempotency-Key` came before, with another request.", &[]),
+    (429, "Too often: wait for so many seconds.", &["Retry-After", "RateLimit", "RateLimit-Policy"]),
+    (500, "A defect of the server; its log says more.", &[]),
+    (503, "The server is busy or not ready: try again.", &["Retry-After"]),
+    (507, "The server's disk is full.", &["Retry-After"]),
+];
+
+/// A header field: its name, its schema's type, what it says, is it always there?
+type Header = (&'static str, &'static str, &'static str, bool);
+
+const HEADERS: &[Header] = &[
+    ("ETag", "string", "The tag of this representation, for `If-None-Match` and `If-Match`.", true),
+    ("RateLimit", "string", "What is left of the limit (draft-ietf-httpapi-ratelimit-headers).", false),
+    ("RateLimit-Policy", "string", "The limit.", false),
+    ("Retry-After", "integer", "Seconds.", true),
+    ("WWW-Authenticate", "string", "`Bearer`", true),
+    ("X-Request-Id", "string", "What the server's log calls this request.", true),
+];
+
+/// The header fields and refusals that routes share.
+pub fn components() -> Map<String, Value> {
+    let headers: Map<String, Value> = HEADERS.iter().map(header).collect();
+    let refusals: Map<String, Value> = REFUSALS.iter().map(|refusal| (refusal.0.to_string(), refused(refusal))).collect();
+    Map::from_iter([("headers".to_owned(), Value::Object(headers)), ("responses".to_owned(), Value::Object(refusals))])
+}
+
+fn header((name, kind, about, always): &Header) -> (String, Value) {
+    ((*name).to_owned(), json!({"schema": {"type": kind}, "description": about, "required": always}))
+}
+
+fn refused((_, about, fields): &Refusal) -> Value {
+    let content = json!({ problem::MEDIA_TYPE: {"schema": {"$ref": format!("#/components/schemas/{PROBLEM}")}} });
+    json!({"description": about, "headers": headers(fields), "content": content})
+}
+
+/// References to these header fields, and to the one that every answer carries.
+fn headers(names: &[&str]) -> Value {
+    let refer = |name: &str| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")}));
+    Value::Object(names.iter().copied().chain(["X-Request-Id"]).map(refer).collect())
+}
+
+/// Everything that a route may answer.
+pub fn of(route: &Route, schemas: &mut Schemas) -> Value {
+    let mut answers: Map<String, Value> = Map::new();
+    for answer in route.contract.answers() {
+        answers.insert(answer.status.to_string(), good(route, answer, schemas));
+    }
+    if route.method == Method::Get {
+        answers.insert("304".to_owned(), json!({"description": "The client has it.", "headers": headers(&["ETag"])}));
+    }
+    for refusal in refusals(route) {
+        // A status may be an answer as well as a refusal: then the answer tells both.
+        answers.entry(refusal.0.to_string()).or_insert_with(|| bad(route, refusal, schemas));
+    }
+    Value::Object(answers)
+}
+
+fn good(route: &Route, answer: Answer, schemas: &mut Schemas) -> Value {
+    let tagged = matches!(route.method, Method::Get | Method::Put | Method::Patch);
+    let fields: &[&str] = if tagged { &["ETag"] } else { &[] };
+    let about = match answer.status {
+        201 => "It was made.",
+        204 => "It is done.",
+        _ => "All is well.",
+    };
+    told(about, fields, answer.content, schemas)
+}
+
+/// A problem like any other, unless the route's refusals look otherwise.
+fn bad(route: &Route, (status, about, fields): &Refusal, schemas: &mut Schemas) -> Value {
+    match route.contract.refusal {
+        Some(content) => told(about, fields, content, schemas),
+        None => json!({"$ref": format!("#/components/responses/{status}")}),
+    }
+}
+
+fn told(about: &str, fields: &[&str], content: Content, schemas: &mut Schemas) -> Value {
+    let mut told = json!({"description": about, "headers": headers(fields)});
+    let media = content.media(schemas).into_iter();
+    let media: Map<String, Value> = media
+        .map(|(name, schema)| (name.to_owned(), schema.map_or_else(|| json!({}), |schema| json!({ "schema": schema }))))
+        .collect();
+    if !media.is_empty() {
+        told["content"] = Value::Object(media);
+    }
+    told
+}
+
+/// The statuses of the refusals that follow from a route's method, access and limit, and those it names itself.
+pub fn statuses(route: &Route) -> BTreeSet<u16> {
+    let contract = &route.contract;
+    let takes = matches!(contract.takes, Takes::Fields(_) | Takes::Json(_));
+    let post = route.method == Method::Post;
+    let alters = matches!(route.method, Method::Put | Method::Patch | Method::Delete);
+    let without = |what| route.access == Access::Member(what);
+    let rules = [
+        (&[500, 503][..], true),
+        (&[400], takes || post || without(Without::Invalid) || !contract.parameters.is_empty()),
+        (&[401], route.access != Access::Public),
+        (&[404], route.path.contains('{') || contract.paged || without(Without::NotFound) || without(Without::NoCouple)),
+        (&[409, 422], post),
+        (&[412], alters),
+        (&[413], post || alters),
+        (&[415], takes),
+        (&[429], route.meter != Meter::Free),
+        (&[507], route.tx != Tx::Read && route.method != Method::Get),
+    ];
+    let follow = rules.iter().filter(|(_, holds)| *holds).flat_map(|(statuses, _)| *statuses);
+    follow.chain(contract.refuses).copied().collect()
+}
+
+/// The refusals of a route.
+fn refusals(route: &Route) -> impl Iterator<Item = &'static Refusal> {
+    let statuses = statuses(route);
+    REFUSALS.iter().filter(move |refusal| statuses.contains(&refusal.0))
+}

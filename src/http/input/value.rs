@@ -1,0 +1,192 @@
+//! The values of fields: what each shape takes, and how it is read.
+
+use super::Field;
+use crate::base::text::{self, Message};
+use crate::base::time::{self, Timestamp};
+use serde_json::Value as Json;
+
+/// What a field may hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Shape {
+    /// Text of so many characters; `trim` strips outer white space first; `blank` allows the empty text.
+    Text {
+        /// The fewest characters.
+        min: usize,
+        /// The most characters.
+        max: usize,
+        /// Strip outer white space?
+        trim: bool,
+        /// May it be empty?
+        blank: bool,
+    },
+    /// A whole number in a range, both ends included.
+    Int(i64, i64),
+    /// A finite number in a range, both ends included.
+    Float(f64, f64),
+    /// True or false; a form says `true`, `false`, `1`, `0`, `on` or `off`.
+    Bool,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// `YYYY-MM`.
+    Month,
+    /// An instant in ISO 8601; see [`Timestamp::parse`].
+    Instant,
+    /// Any JSON, or a string that holds JSON: clients exist for both.
+    Json,
+    /// A list of any JSON, or a string that holds one.
+    List,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+}
+
+/// The value of a field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// null
+    Null,
+    /// Text, a date, a month, or a choice.
+    Text(String),
+    /// A whole number.
+    Int(i64),
+    /// A finite number.
+    Float(f64),
+    /// A truth value.
+    Bool(bool),
+    /// An instant.
+    Instant(Timestamp),
+    /// Any JSON.
+    Json(Json),
+}
+
+impl Value {
+    /// The value in canonical form: an instant in UTC, JSON as it is even where a string held it.
+    pub fn into_json(self) -> Json {
+        match self {
+            Value::Null => Json::Null,
+            Value::Text(text) => Json::String(text),
+            Value::Int(n) => Json::from(n),
+            Value::Float(n) => Json::from(n),
+            Value::Bool(b) => Json::Bool(b),
+            Value::Instant(at) => Json::String(at.to_string()),
+            Value::Json(json) => json,
+        }
+    }
+}
+
+type Read = std::result::Result<Value, Message>;
+
+/// Reads the value of a field.
+pub fn read(field: &Field, json: &Json) -> Read {
+    if json.is_null() {
+        return if field.nullable { Ok(Value::Null) } else { Err(Message::plain(&text::NULL)) };
+    }
+    match field.shape {
+        Shape::Text { min, max, trim, blank } => read_text(json, min, max, trim, blank),
+        // A form has no null: an empty value of a nullable field is one.
+        _ if field.nullable && json.as_str() == Some("") => Ok(Value::Null),
+        Shape::Int(from, to) => read_int(json, from, to),
+        Shape::Float(from, to) => read_float(json, from, to),
+        Shape::Bool => read_bool(json),
+        Shape::Instant => read_instant(json),
+        Shape::Json => Ok(Value::Json(held(json))),
+        Shape::List => read_list(json),
+        Shape::Date => read_shaped(json, &text::NOT_DATE, |s| time::date(s).is_some()),
+        Shape::Month => read_shaped(json, &text::NOT_MONTH, time::is_month),
+        Shape::Choice(words) => read_choice(json, words),
+    }
+}
+
+/// A number stands for its digits, as existing servers of the contract have it.
+fn read_text(json: &Json, min: usize, max: usize, trim: bool, blank: bool) -> Read {
+    let text = match json {
+        Json::String(text) => text.clone(),
+        Json::Number(number) => number.to_string(),
+        _ => return Err(Message::plain(&text::NOT_TEXT)),
+    };
+    let text = if trim { text.trim().to_owned() } else { text };
+    let length = text.chars().count();
+    match () {
+        () if text.contains('\0') => Err(Message::plain(&text::NUL)),
+        () if !blank && text.trim().is_empty() => Err(Message::plain(&text::BLANK)),
+        () if length > max => Err(Message::with(&text::TOO_LONG, &[&max])),
+        () if length < min => Err(Message::with(&text::TOO_SHORT, &[&min])),
+        () => Ok(Value::Text(text)),
+    }
+}
+
+fn read_int(json: &Json, from: i64, to: i64) -> Read {
+    let whole = |f: f64| (f.fract() == 0.0 && f.abs() < 9e15).then_some(f as i64);
+    let number = match json {
+        Json::Number(n) => n.as_i64().or_else(|| n.as_f64().and_then(whole)),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    match number {
+        Some(n) if (from..=to).contains(&n) => Ok(Value::Int(n)),
+        Some(_) => Err(Message::with(&text::OUT_OF_RANGE, &[&from, &to])),
+        None => Err(Message::plain(&text::NOT_INTEGER)),
+    }
+}
+
+fn read_float(json: &Json, from: f64, to: f64) -> Read {
+    let number = match json {
+        Json::Number(n) => n.as_f64(),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    match number.filter(|n: &f64| n.is_finite()) {
+        Some(n) if (from..=to).contains(&n) => Ok(Value::Float(n)),
+        Some(_) => Err(Message::with(&text::OUT_OF_RANGE, &[&from, &to])),
+        None => Err(Message::plain(&text::NOT_NUMBER)),
+    }
+}
+
+fn read_instant(json: &Json) -> Read {
+    let at = json.as_str().and_then(Timestamp::parse);
+    at.map(Value::Instant).ok_or_else(|| Message::plain(&text::NOT_INSTANT))
+}
+
+/// JSON, or what a string holds of it; a string that holds none stands for itself.
+fn held(json: &Json) -> Json {
+    let inner = json.as_str().and_then(|text| serde_json::from_str(text).ok());
+    inner.unwrap_or_else(|| json.clone())
+}
+
+fn read_list(json: &Json) -> Read {
+    match held(json) {
+        list @ Json::Array(_) => Ok(Value::Json(list)),
+        _ => Err(Message::plain(&text::NOT_LIST)),
+    }
+}
+
+fn read_bool(json: &Json) -> Read {
+    let word = match json {
+        Json::Bool(b) => return Ok(Value::Bool(*b)),
+        Json::Number(n) => n.to_string(),
+        Json::String(text) => text.trim().to_ascii_lowercase(),
+        _ => String::new(),
+    };
+    match word.as_str() {
+        "true" | "1" | "on" => Ok(Value::Bool(true)),
+        "false" | "0" | "off" => Ok(Value::Bool(false)),
+        _ => Err(Message::plain(&text::NOT_BOOLEAN)),
+    }
+}
+
+fn read_shaped(json: &Json, message: &'static text::Text, sound: impl Fn(&str) -> bool) -> Read {
+    match json.as_str().map(str::trim) {
+        Some(text) if sound(text) => Ok(Value::Text(text.to_owned())),
+        _ => Err(Message::plain(message)),
+    }
+}
+
+/// The most characters of a wrong choice that its message repeats.
+const SHOWN: usize = 40;
+
+fn read_choice(json: &Json, words: &[&str]) -> Read {
+    match json.as_str() {
+        Some(word) if words.contains(&word) => Ok(Value::Text(word.to_owned())),
+        Some(word) => Err(Message::with(&text::NOT_CHOICE, &[&word.chars().take(SHOWN).collect::<String>()])),
+        None => Err(Message::plain(&text::NOT_TEXT)),
+    }
+}

@@ -1,0 +1,376 @@
+//! Another tenant's things can be neither seen nor changed by their ids: every route × the ids of others.
+//!
+//! [`PATHS`], [`PLAIN`], [`MEMBERS`], [`ECHOES`] and [`UPLOADS`] know every place where a route of the registry takes something from its caller. A
+//! new one fails [`all_known`] until it is entered, and is then walked with the others.
+
+use super::expect::{Things, problem, refused};
+use super::routes::{filled, routes};
+use super::{Case, Phone};
+use crate::servers::Server;
+use crate::servers::client::Answer;
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tandem::feature::contract::Takes;
+use tandem::feature::{Access, Route};
+use tandem::http::Method;
+
+/// See [`Case`].
+pub const CASES: &[Case] = &[
+    ("every route and every field is in the table of what may name another's things", all_known),
+    ("a couple's things do not exist for a team's admin", couple_and_admin),
+    ("a team's things do not exist for a couple", team_and_couple),
+    ("things do not exist for a user without a tenant", couple_and_loner),
+    ("what another has is nothing in a body", foreign_fields),
+    ("what devices name alike in two tenants are two things, their keys too", uploads),
+];
+
+/// What the segment `{…}` of a path is.
+enum Segment {
+    /// The id of a thing: 404 to others, whatever the verb.
+    Thing,
+    /// The id of a thing that members are told of in the answer's `error`: `NOT_FOUND`.
+    Told,
+    /// A word under which every tenant has a thing of its own.
+    Word(&'static str),
+}
+
+/// Every path with a segment `{…}`.
+const PATHS: &[(&str, Segment)] = &[
+    ("/couple/members/{id}/", Segment::Thing),
+    ("/qna/questions/{id}/", Segment::Thing),
+    ("/qna/questions/{id}/answer/", Segment::Thing),
+    ("/goals/{id}/", Segment::Thing),
+    ("/goals/{id}/actions/", Segment::Thing),
+    ("/goals/actions/{id}/", Segment::Thing),
+    ("/checkins/{id}/", Segment::Thing),
+    ("/letters/{id}/", Segment::Thing),
+    ("/letters/{id}/pdf/", Segment::Thing),
+    ("/sync/conflicts/{id}/resolve/", Segment::Told),
+    ("/sync/policies/{domain}/", Segment::Word("journal")),
+    ("/sync/devices/{id}/health/", Segment::Thing),
+];
+
+/// Fields of bodies and queries that name nobody's things, or are secrets that are meant to be passed on.
+const PLAIN: &[&str] = &[
+    "auto_resolve",
+    "chosen_version",
+    "code",
+    "content",
+    "date",
+    "date_from",
+    "domain",
+    "done",
+    "email",
+    "energy",
+    "epoch",
+    "first_name",
+    "from",
+    "include",
+    "kinds",
+    "language",
+    "last_name",
+    "limit",
+    "merge_data",
+    "month",
+    "mood",
+    "new_password",
+    "note",
+    "notes",
+    "notify_on_conflict",
+    "old_password",
+    "password",
+    "password_confirm",
+    "priority",
+    "refresh",
+    "resolution_policy",
+    "resolution_strategy",
+    "role",
+    "since",
+    "state",
+    "status",
+    "stress",
+    "target_date",
+    "text",
+    "theme",
+    "timezone",
+    "title",
+    "to",
+    "ttl_minutes",
+    "user",
+    "username",
+    "why_for_us",
+];
+
+/// Fields that name a member of the caller's tenant by their user id.
+const MEMBERS: &[&str] = &["owner"];
+
+/// Fields that repeat the segment of the path: another value contradicts it.
+const ECHOES: &[&str] = &["conflict_id"];
+
+type Body = fn() -> Value;
+
+/// The one name that every tenant's devices use for everything.
+const NAME: &str = "01890000-0000-7000-8000-00000000cafe";
+
+/// Bodies that no table of fields tells, full of names that devices give. Each tenant has its own things under them.
+const UPLOADS: &[(&str, Body)] = &[
+    ("/sync/voice/", || list(voice())),
+    ("/sync/behavioral/", || list(behavioral())),
+    ("/sync/session/", || list(session())),
+    ("/sync/metrics/", || list(metrics())),
+    ("/sync/batch/", || {
+        json!({
+            "device_id": NAME, "client_timestamp": AT, "voice_data": [voice()], "behavioral_data": [behavioral()],
+            "session_data": [session()], "metrics_data": [metrics()],
+            "records": [{"domain": "journal", "mobile_id": NAME, "operation": "SYNC", "data": {"title": "batch"}}],
+        })
+    }),
+    ("/sync/journal/sync/", || entry(json!({"title": "t"}))),
+    ("/sync/attendance/sync/", || entry(json!({"deviceid": "dev-1"}))),
+    ("/sync/activity/sync/", || entry(json!({"jobdesc": "job"}))),
+    ("/sync/helpdesk/sync/", || entry(json!({"ticketdesc": "ten letter"}))),
+    ("/sync/work-orders/sync/", || entry(json!({"description": "works"}))),
+];
+
+const AT: &str = "2026-01-16T12:00:00Z";
+
+fn list(item: Value) -> Value {
+    json!({"device_id": NAME, "data": [item]})
+}
+
+fn entry(mut fields: Value) -> Value {
+    fields["mobile_id"] = NAME.into();
+    json!({"client_id": NAME, "entries": [fields]})
+}
+
+fn voice() -> Value {
+    json!({"verification_id": NAME, "timestamp": AT, "verified": true})
+}
+
+fn behavioral() -> Value {
+    json!({"session_id": NAME, "events": [1], "duration_ms": 1})
+}
+
+fn session() -> Value {
+    json!({"session_id": NAME, "start_time": AT})
+}
+
+fn metrics() -> Value {
+    json!({"metric_type": NAME, "value": 1, "timestamp": AT})
+}
+
+/// The fields that a route reads, but for the segments of its path.
+fn fields(route: &Route) -> impl Iterator<Item = &'static str> {
+    let body = if let Takes::Fields(fields) = route.contract.takes { fields } else { &[] };
+    let path = route.path;
+    body.iter()
+        .chain(route.contract.parameters)
+        .map(|field| field.name)
+        .filter(move |name| !path.contains(&format!("{{{name}}}")))
+}
+
+fn all_known(_: &Server) {
+    let paths: BTreeSet<&str> = routes().map(|route| route.path).filter(|path| path.contains('{')).collect();
+    assert_eq!(paths, PATHS.iter().map(|(path, _)| *path).collect(), "enter the paths that are missing, take out what is gone");
+    let names: BTreeSet<&str> = routes().flat_map(fields).collect();
+    assert_eq!(
+        names,
+        [PLAIN, MEMBERS, ECHOES].concat().into_iter().collect(),
+        "enter the fields that are missing, take out what is gone"
+    );
+    let shapeless: BTreeSet<&str> =
+        routes().filter(|route| matches!(route.contract.takes, Takes::Json(_))).map(|route| route.path).collect();
+    assert_eq!(shapeless, UPLOADS.iter().map(|(path, _)| *path).collect(), "enter the bodies that are missing");
+}
+
+/// Somebody with one thing of each kind.
+struct Owner {
+    phone: Phone,
+    /// Every id that leads to something of theirs.
+    ids: Vec<String>,
+}
+
+impl Owner {
+    #[track_caller]
+    fn of(phone: Phone) -> Owner {
+        let things = Things::of(&phone);
+        let mut ids: Vec<String> = things.ids().map(str::to_owned).into();
+        let question = phone.get(&format!("/qna/questions/{}/", things.question)).expect(200).json();
+        let tenant = phone.get("/couple/").expect(200).json();
+        let tenant = tenant.as_object().unwrap().values().next().unwrap()["id"].clone();
+        ids.extend([&question["answers"][0]["id"], &tenant].map(|id| id.as_str().unwrap().to_owned()));
+        ids.push(phone.id.to_string());
+        ids.extend(conflict(&phone));
+        Owner { phone, ids }
+    }
+
+    /// Everything that can be read with these ids.
+    fn reads(&self) -> Vec<(String, String)> {
+        let mut reads = Vec::new();
+        for route in routes().filter(|route| route.method == Method::Get && route.access != Access::Public) {
+            let ids: &[String] = if route.path.contains('{') { &self.ids } else { &[String::new()] };
+            for id in ids {
+                let path = format!("{}?since=2000-01-01", filled(route.path, id));
+                reads.push((path.clone(), self.phone.get(&path).text()));
+            }
+        }
+        assert!(reads.len() > 20, "{reads:?}");
+        reads
+    }
+}
+
+/// A device, a record of it, and a conflict over that: their ids.
+#[track_caller]
+fn conflict(phone: &Phone) -> [String; 3] {
+    let [device, record] = ["device-", ""].map(|kind| format!("{kind}{}", uuid::Uuid::new_v4()));
+    for (version, title) in [(0, "first"), (1, "second"), (1, "late")] {
+        let entry = json!({"mobile_id": record, "version": version, "title": title});
+        phone.post("/sync/journal/sync/", &json!({"client_id": device, "entries": [entry]})).expect(200);
+    }
+    let known = phone.get("/sync/conflicts/").expect(200).json();
+    let conflict = known["conflicts"][0]["conflict_id"].as_str().unwrap_or_else(|| panic!("{known}")).to_owned();
+    [device, record, conflict]
+}
+
+/// Every row of a user's tenant, by its table.
+fn rows(server: &Server, phone: &Phone) -> BTreeMap<String, Vec<String>> {
+    let db = Connection::open_with_flags(server.data_dir.join("tandem.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    db.busy_timeout(Duration::from_secs(10)).unwrap();
+    let tenant: i64 = db.query_row("SELECT tenant FROM members WHERE user_id = ?", [phone.id], |row| row.get(0)).unwrap();
+    let sql = "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'tenant'";
+    let mut tables: Vec<String> = db.prepare(sql).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert!(tables.len() > 10, "{tables:?}");
+    let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    tables.push("tenants".to_owned());
+    for table in tables {
+        let column = if table == "tenants" { "id" } else { "tenant" };
+        let mut statement = db.prepare(&format!("SELECT * FROM {table} WHERE {column} = ?")).unwrap();
+        let width = statement.column_count();
+        let row =
+            |row: &rusqlite::Row<'_>| (0..width).map(|n| row.get::<_, rusqlite::types::Value>(n)).collect::<Result<Vec<_>, _>>();
+        let found = statement.query_map([tenant], |one| Ok(format!("{:?}", row(one)?))).unwrap().map(Result::unwrap).collect();
+        rows.insert(table, found);
+    }
+    rows
+}
+
+/// A body in which every route finds what it needs.
+fn body_for_all() -> Value {
+    json!({
+        "title": "t", "text": "t", "month": "2026-03", "content": "c", "date": "2026-03-01", "mood": 1, "status": "ACTIVE",
+        "role": "member", "resolution_policy": "server_wins", "resolution_strategy": "client_wins", "chosen_version": "client",
+    })
+}
+
+/// Asks every path with a segment for everything of the owner's, as a stranger.
+fn walk(server: &Server, owner: &Owner, stranger: &Phone) {
+    let (before, mut asked) = (rows(server, &owner.phone), 0);
+    let made_up = [uuid::Uuid::new_v4().to_string(), "nonsense".to_owned()];
+    for route in routes().filter(|route| route.path.contains('{')) {
+        let segment = PATHS.iter().find(|(path, _)| *path == route.path).map(|(_, segment)| segment);
+        let Some(segment) = segment else { panic!("{} is not in the table", route.path) };
+        let words = if let Segment::Word(word) = segment { vec![(*word).to_owned()] } else { Vec::new() };
+        let things = owner.ids.iter().chain(&made_up).chain(&words);
+        for name in things {
+            let ask = stranger.ask(route.method.name(), &filled(route.path, name)).header("If-Match", "*");
+            let answer = ask.json(&body_for_all()).send(stranger.port);
+            hidden(owner, route, segment, name, answer);
+            asked += 1;
+        }
+    }
+    assert!(asked > 20 * owner.ids.len(), "{asked}");
+    assert_eq!(rows(server, &owner.phone), before, "something of theirs has changed");
+}
+
+/// The answer to a name of the owner's tells a stranger nothing.
+#[track_caller]
+fn hidden(owner: &Owner, route: &Route, segment: &Segment, name: &str, answer: Answer) {
+    let (status, said) = (answer.status, answer.text());
+    let told = || {
+        serde_json::from_str::<Value>(&said).is_ok_and(|said| said["error"]["code"] == "NOT_FOUND" && said["success"] == false)
+    };
+    let well = match segment {
+        _ if status == 404 => true,
+        Segment::Thing => false,
+        Segment::Told => status == 200 && told(),
+        Segment::Word(word) => name == *word && status == 200,
+    };
+    assert!(well, "{:?} {} with {name} of another: {status} {said}", route.method, route.path);
+    if status == 404 {
+        problem(answer, 404);
+    }
+    // A problem may say what was asked for, but nothing else.
+    assert!(owner.ids.iter().filter(|id| *id != name).all(|id| !said.contains(id.as_str())), "{said}");
+}
+
+/// Nothing that the stranger reads tells of the owner.
+fn nothing_shown(owner: &Owner, stranger: Phone) {
+    for (path, read) in Owner::of(stranger).reads() {
+        assert!(owner.ids.iter().all(|id| !read.contains(id)), "{path} tells of another: {read}");
+    }
+}
+
+fn couple_and_admin(server: &Server) {
+    let (owner, admin) = (Owner::of(Phone::couple(server).0), Phone::team(server, &["admin"]).remove(0));
+    walk(server, &owner, &admin);
+    nothing_shown(&owner, admin);
+}
+
+fn team_and_couple(server: &Server) {
+    let (owner, stranger) = (Owner::of(Phone::team(server, &["admin", "member"]).remove(0)), Phone::couple(server).0);
+    walk(server, &owner, &stranger);
+    nothing_shown(&owner, stranger);
+}
+
+fn couple_and_loner(server: &Server) {
+    let (owner, loner) = (Owner::of(Phone::couple(server).0), Phone::register(server));
+    walk(server, &owner, &loner);
+    for list in ["/goals/", "/qna/questions/", "/checkins/?user=all", "/letters/"] {
+        assert_eq!(loner.get(list).expect(200).json()["results"], json!([]), "{list}");
+    }
+}
+
+fn foreign_fields(server: &Server) {
+    let (owner, stranger) = (Owner::of(Phone::couple(server).0), Owner::of(Phone::couple(server).0));
+    let (before, mut tried) = (rows(server, &stranger.phone), BTreeSet::new());
+    for route in routes() {
+        for field in fields(route).filter(|field| [MEMBERS, ECHOES].concat().contains(field)) {
+            let mut body = body_for_all();
+            body[field] =
+                if MEMBERS.contains(&field) { owner.phone.id.into() } else { owner.ids.last().unwrap().as_str().into() };
+            for id in &stranger.ids {
+                let answer = stranger.phone.ask(route.method.name(), &filled(route.path, id)).json(&body).send(server.port);
+                if answer.status != 404 || !route.path.contains('{') {
+                    refused(answer, field);
+                    tried.insert((route.method.name(), route.path, field));
+                }
+            }
+        }
+    }
+    assert!(MEMBERS.iter().chain(ECHOES).all(|field| tried.iter().any(|(.., one)| one == field)), "{tried:?}");
+    assert_eq!(rows(server, &stranger.phone), before);
+}
+
+fn uploads(server: &Server) {
+    let (owner, stranger) = (Phone::couple(server).0, Phone::team(server, &["member"]).remove(0));
+    for (path, body) in UPLOADS {
+        let ask = |phone: &Phone| phone.ask("POST", path).header("Idempotency-Key", NAME).json(&body());
+        let send = |phone: &Phone| ask(phone).send(server.port).expect(200).text();
+        let empty = rows(server, &owner);
+        let first = send(&owner);
+        let theirs = rows(server, &owner);
+        assert_ne!(theirs, empty, "{path} wrote nothing: {first}");
+        let other = send(&stranger);
+        assert_ne!(other, first, "{path}: another's answer");
+        assert_eq!((send(&owner), send(&stranger)), (first, other), "{path}: each gets their own again");
+        assert_eq!(rows(server, &owner), theirs, "{path}: something of theirs has changed");
+        let own = rows(server, &stranger);
+        for table in ["telemetry", "records", "conflicts", "devices", "uploads"] {
+            assert_eq!(own[table].len(), theirs[table].len(), "{path}: {table} of each");
+        }
+    }
+    let own = rows(server, &stranger);
+    assert!(!own["telemetry"].is_empty() && own["records"].len() >= 5, "{own:?}");
+}

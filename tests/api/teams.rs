@@ -1,0 +1,265 @@
+//! Teams: tenants of many, made by the operator, joined by codes; and the couple's nouns in them.
+
+use super::expect::{is_id, is_instant, problem};
+use super::letters::text_of;
+use super::{Case, Phone, feed};
+use crate::servers::Server;
+use rusqlite::{Connection, TransactionBehavior, params};
+use serde_json::{Value, json};
+use std::thread;
+use std::time::Duration;
+use tandem::domain::couples::rules::MAX_SEATS;
+
+/// See [`Case`].
+pub const CASES: &[Case] = &[
+    ("a team shows its name and its members with their roles, and no partners", shape),
+    ("a team's code takes in everybody until it expires", one_code_for_many),
+    ("staff and admins of a team invite, members do not", who_invites),
+    ("a team has so many seats and no more", seats),
+    ("of many who join at once as many get in as there are seats", at_once),
+    ("who is in a team starts and joins nothing else", one_tenant_each),
+    ("joining, leaving and roles show in the feed of a team", feed_of_a_team),
+    ("everybody in a team answers a question, each once", answers),
+    ("a question with the answers of a team is deleted by its asker and by staff", deleting_questions),
+    ("a goal of a team may be anybody's in it", owners),
+    ("check-ins of a team are one's own, everybody else's or all", checkins),
+    ("a letter of a team is signed by the team", letters),
+    ("everything in a team reaches everybody in it and nobody else", shared),
+];
+
+#[track_caller]
+pub fn team(phone: &Phone) -> Value {
+    phone.get("/couple/").expect(200).json()["team"].clone()
+}
+
+#[track_caller]
+pub fn code(phone: &Phone) -> String {
+    phone.post("/couple/invite/", &json!({})).expect(200).json()["invite"]["code"].as_str().unwrap().to_owned()
+}
+
+#[track_caller]
+pub fn join(phone: &Phone, code: &str) -> u16 {
+    phone.post("/couple/join/", &json!({ "code": code })).status
+}
+
+/// The ids of a team's members.
+#[track_caller]
+pub fn ids(phone: &Phone) -> Vec<i64> {
+    team(phone)["members"].as_array().unwrap().iter().map(|member| member["id"].as_i64().unwrap()).collect()
+}
+
+/// The server's database, which others use too.
+fn database(server: &Server) -> Connection {
+    let db = Connection::open(server.data_dir.join("tandem.db")).unwrap();
+    db.busy_timeout(Duration::from_secs(10)).unwrap();
+    db
+}
+
+fn shape(server: &Server) {
+    let phones = Phone::team(server, &["admin", "member"]);
+    let answer = phones[1].get("/couple/").expect(200).json();
+    let shown = &answer["team"];
+    let member = |n: usize, role: &str| {
+        let joined = &shown["members"][n]["joined_at"];
+        assert!(is_instant(joined), "{joined}");
+        let (id, username) = (phones[n].id, &phones[n].username);
+        json!({"id": id, "username": username, "language": "fr", "timezone": "UTC", "role": role, "joined_at": joined})
+    };
+    let expected = json!({
+        "id": shown["id"], "kind": "team", "name": shown["name"], "members": [member(0, "admin"), member(1, "member")],
+        "created_at": shown["created_at"], "updated_at": shown["updated_at"],
+    });
+    assert_eq!(answer, json!({ "team": expected }));
+    assert!(is_id(&shown["id"]) && is_instant(&shown["created_at"]) && shown["name"].as_str().unwrap().starts_with("team"));
+    assert_eq!(team(&phones[0]), *shown);
+    assert_eq!(phones[0].get("/couple/").header("ETag"), phones[1].get("/couple/").header("ETag"));
+}
+
+fn one_code_for_many(server: &Server) {
+    let phones = Phone::team(server, &["admin"]);
+    let code = code(&phones[0]);
+    let mut expected = vec![phones[0].id];
+    for _ in 0..3 {
+        let phone = Phone::register(server);
+        let answer = phone.post("/couple/join/", &json!({ "code": code })).expect(200).json();
+        expected.push(phone.id);
+        assert_eq!(answer["team"]["members"].as_array().unwrap().last().unwrap()["role"], "member");
+        assert_eq!(answer["team"], team(&phones[0]));
+        assert_eq!(ids(&phone), expected, "who came first is first");
+    }
+    assert_eq!(database(server).execute("UPDATE invites SET expires_at = 1 WHERE code = ?", [&code]).unwrap(), 1);
+    assert_eq!(join(&Phone::register(server), &code), 400);
+}
+
+fn who_invites(server: &Server) {
+    let phones = Phone::team(server, &["admin", "staff", "member"]);
+    for phone in &phones[..2] {
+        assert_eq!(join(&Phone::register(server), &code(phone)), 200);
+    }
+    problem(phones[2].post("/couple/invite/", &json!({})), 403);
+    assert_eq!(ids(&phones[0]).len(), 5);
+}
+
+/// Fills a team's seats but for so many.
+fn fill(server: &Server, phone: &Phone, free: i64) {
+    let mut db = database(server);
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+    let tenant: i64 =
+        transaction.query_row("SELECT tenant FROM members WHERE user_id = ?", [phone.id], |row| row.get(0)).unwrap();
+    let taken: i64 = transaction.query_row("SELECT COUNT(*) FROM members WHERE tenant = ?", [tenant], |row| row.get(0)).unwrap();
+    for seat in taken..MAX_SEATS - free {
+        let (user, name) = (tenant + seat, format!("filler:{tenant}:{seat}"));
+        let sql = "INSERT INTO users (id, username, username_key, password, first_name, last_name, language, timezone, disabled, created_at, updated_at) \
+             VALUES (?, ?, ?, '!', '', '', 'fr', 'UTC', 1, 1, 1)";
+        transaction.execute(sql, params![user, name, name]).unwrap();
+        let sql = "INSERT INTO members (user_id, tenant, seat, role, joined_at) VALUES (?, ?, ?, 'member', 1)";
+        transaction.execute(sql, params![user, tenant, seat]).unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+fn seats(server: &Server) {
+    let phones = Phone::team(server, &["admin"]);
+    let code = code(&phones[0]);
+    fill(server, &phones[0], 1);
+    assert_eq!(join(&Phone::register(server), &code), 200);
+    let late = Phone::register(server);
+    let said = problem(late.post("/couple/join/", &json!({ "code": code })), 400);
+    assert!(said["detail"].as_str().unwrap().contains(&MAX_SEATS.to_string()), "{said}");
+    problem(phones[0].post("/couple/invite/", &json!({})), 400);
+    problem(late.get("/couple/"), 404);
+    assert_eq!(i64::try_from(ids(&phones[0]).len()).unwrap(), MAX_SEATS);
+    // A seat that becomes free is given again.
+    phones[0].delete(&format!("/couple/members/{}/", ids(&phones[0])[1])).expect(204);
+    assert_eq!(join(&late, &super::teams::code(&phones[0])), 200);
+}
+
+fn at_once(server: &Server) {
+    let phones = Phone::team(server, &["admin"]);
+    let code = code(&phones[0]);
+    fill(server, &phones[0], 3);
+    let guests: Vec<Phone> = (0..6).map(|_| Phone::register(server)).collect();
+    let mut statuses: Vec<u16> = thread::scope(|scope| {
+        let running: Vec<_> = guests.iter().map(|guest| scope.spawn(|| join(guest, &code))).collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 200, 400, 400, 400]);
+}
+
+fn one_tenant_each(server: &Server) {
+    let (one, two) = (Phone::team(server, &["admin", "member"]), Phone::team(server, &["admin"]));
+    let (couple, single) = (Phone::couple(server).0, Phone::single(server));
+    let (team_code, couple_code) = (code(&two[0]), code(&single));
+    for phone in &one {
+        problem(phone.post("/couple/create/", &json!({})), 400);
+        assert_eq!((join(phone, &team_code), join(phone, &couple_code)), (400, 400));
+    }
+    assert_eq!((join(&couple, &team_code), join(&single, &team_code)), (400, 400));
+    assert_eq!((ids(&one[0]).len(), ids(&two[0]).len()), (2, 1));
+}
+
+fn feed_of_a_team(server: &Server) {
+    let phones = Phone::team(server, &["admin", "member"]);
+    let id = team(&phones[0])["id"].clone();
+    let shown = |since: &str| {
+        let poll = phones[0].get(&format!("/sync/changes/?since={since}&include=objects")).expect(200).json();
+        let row = poll["changes"]["couple"][0].clone();
+        assert_eq!((&row["id"], &row["object"]), (&id, &team(&phones[0])), "{poll}");
+        feed::text(&poll["server_time"])
+    };
+    let mut since = shown(&feed::ago(60));
+    let guest = Phone::register(server);
+    assert_eq!(join(&guest, &code(&phones[0])), 200);
+    since = shown(&since);
+    phones[0].patch(&format!("/couple/members/{}/", guest.id), &json!({"role": "staff"})).expect(200);
+    since = shown(&since);
+    guest.post("/couple/leave/", &json!({})).expect(204);
+    since = shown(&since);
+    server.tandem(&["tenant", "add", id.as_str().unwrap(), &guest.username]);
+    since = shown(&since);
+    server.tandem(&["tenant", "remove", id.as_str().unwrap(), &guest.username]);
+    shown(&since);
+}
+
+fn answers(server: &Server) {
+    let phones = Phone::team(server, &["admin", "member", "member"]);
+    let question = phones[1].make("/qna/questions/", &json!({"text": "When?"}));
+    for phone in phones.iter().chain(&phones) {
+        phone.post(&format!("/qna/questions/{question}/answer/"), &json!({"text": phone.username})).expect(200);
+    }
+    let shown = phones[2].get(&format!("/qna/questions/{question}/")).expect(200).json();
+    let given: Vec<(i64, &str)> = shown["answers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|answer| (answer["user_id"].as_i64().unwrap(), answer["text"].as_str().unwrap()))
+        .collect();
+    assert_eq!(given, phones.iter().map(|phone| (phone.id, phone.username.as_str())).collect::<Vec<_>>());
+    problem(phones[0].patch(&format!("/qna/questions/{question}/"), &json!({"text": "x"})), 403);
+}
+
+fn deleting_questions(server: &Server) {
+    let phones = Phone::team(server, &["admin", "staff", "member", "member"]);
+    let ask = |phone: &Phone| format!("/qna/questions/{}/", phone.make("/qna/questions/", &json!({"text": "?"})));
+    let path = ask(&phones[3]);
+    phones[2].post(&format!("{path}answer/"), &json!({"text": "a"})).expect(200);
+    problem(phones[2].delete(&path), 403);
+    phones[3].get(&path).expect(200);
+    phones[3].delete(&path).expect(204);
+    for phone in &phones[..2] {
+        phone.delete(&ask(&phones[3])).expect(204);
+    }
+    problem(phones[3].delete(&ask(&phones[0])), 403);
+}
+
+fn owners(server: &Server) {
+    let phones = Phone::team(server, &["admin", "member", "member"]);
+    let goal = phones[0].make("/goals/", &json!({"title": "Ship", "owner": phones[2].id}));
+    let path = format!("/goals/{goal}/");
+    assert_eq!(phones[1].patch(&path, &json!({"owner": phones[1].id})).expect(200).json()["owner"], phones[1].id);
+    super::expect::refused(phones[1].patch(&path, &json!({"owner": Phone::register(server).id})), "owner");
+    phones[2].post(&format!("{path}actions/"), &json!({"text": "Test"})).expect(201);
+    assert_eq!(phones[0].get(&path).expect(200).json()["actions"][0]["text"], "Test");
+}
+
+fn checkins(server: &Server) {
+    let phones = Phone::team(server, &["admin", "member", "member"]);
+    let made: Vec<String> = phones.iter().map(|phone| phone.make("/checkins/", &json!({"date": "2026-01-16"}))).collect();
+    let list = |user: &str| {
+        let page = phones[1].get(&format!("/checkins/?from=2026-01-16&user={user}")).expect(200).json();
+        let mut ids: Vec<String> = page["results"].as_array().unwrap().iter().map(|one| feed::text(&one["id"])).collect();
+        ids.sort_unstable();
+        ids
+    };
+    assert_eq!(list("me"), made[1..2]);
+    assert_eq!(list("partner"), [made[0].clone(), made[2].clone()]);
+    assert_eq!(list("all"), made);
+    // Not even an admin changes what another has felt.
+    problem(phones[0].patch(&format!("/checkins/{}/", made[1]), &json!({"mood": 1})), 403);
+}
+
+fn letters(server: &Server) {
+    let phones = Phone::team(server, &["admin", "member", "member"]);
+    let letter = |phone: &Phone, text: &str| phone.post("/letters/", &json!({"month": "2026-01", "content": text}));
+    let id = feed::text(&letter(&phones[2], "Dear all").expect(201).json()["letter"]["id"]);
+    letter(&phones[1], "Dearest").expect(200);
+    let pdf = text_of(&phones[0].get(&format!("/letters/{id}/pdf/")).expect(200));
+    let name: String = team(&phones[0])["name"].as_str().unwrap().split_whitespace().collect();
+    assert!(pdf.contains("Dearest") && pdf.contains(&name), "{pdf}");
+    assert!(phones.iter().all(|phone| !pdf.contains(&phone.username)), "{pdf}");
+}
+
+fn shared(server: &Server) {
+    let (phones, other) = (Phone::team(server, &["member", "member", "admin"]), Phone::team(server, &["admin"]));
+    let since = feed::now(&phones[1]);
+    let strangers = feed::now(&other[0]);
+    let made = feed::objects(&phones[0]);
+    let seen = feed::rows(&phones[1].poll(&since));
+    assert_eq!(seen.len(), made.len());
+    assert_eq!(feed::rows(&phones[2].poll(&since)), seen);
+    assert_eq!(feed::rows(&other[0].poll(&strangers)), []);
+    for object in &made {
+        assert_eq!(object.alone(&phones[2]), object.alone(&phones[0]), "{}", object.list);
+    }
+}

@@ -1,0 +1,147 @@
+//! Holds every answer that a test gets to the API's description: status, media type, header fields and content.
+//!
+//! Stricter than the description is for clients: an object may have no member that is not described.
+
+use super::client::Answer;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{LazyLock, Mutex};
+use tandem::app::route::{Found, find};
+use tandem::domain::{FEATURES, openapi::document};
+use tandem::http::{Request, Vars};
+
+/// A described answer of one operation: by its method, path and status.
+type Name = (String, String, u16);
+
+/// What the description says of an answer.
+struct Described {
+    /// The schema of each media type; `None` when it is no JSON.
+    content: BTreeMap<String, Option<Validator>>,
+    /// Header fields that it always has.
+    headers: Vec<String>,
+}
+
+static DESCRIBED: LazyLock<BTreeMap<Name, Described>> = LazyLock::new(read);
+static SEEN: Mutex<BTreeSet<Name>> = Mutex::new(BTreeSet::new());
+
+/// Panics when an answer of Tandem's is none that the description knows. Others, a web server's own and those of the
+/// transport's tests, carry no name of a request.
+#[track_caller]
+pub fn hold(method: &str, target: &str, answer: &Answer) {
+    if answer.header("X-Request-Id").is_none() {
+        return;
+    }
+    let vars = Vars::from_iter([("REQUEST_METHOD", method), ("REQUEST_URI", target)]);
+    let wrong = match find(FEATURES, &mut Request::new(&vars, String::new())) {
+        Found::Route(route) => against(&(route.method.name().to_owned(), route.path.to_owned(), answer.status), method, answer),
+        Found::Options(_) => Some(format!("OPTIONS answers {}", answer.status)).filter(|_| answer.status != 204),
+        // Every problem is described alike.
+        Found::Other(_) | Found::Nothing => against(&("GET".into(), "/goals/{id}/".into(), 404), method, answer),
+    };
+    if let Some(wrong) = wrong {
+        panic!("not as described: {method} {target}: {} {:?}\n{wrong}\n{}", answer.status, answer.headers, answer.text());
+    }
+}
+
+/// What is not as described.
+fn against(name: &Name, method: &str, answer: &Answer) -> Option<String> {
+    let Some(described) = DESCRIBED.get(name) else { return Some("the status is not described".to_owned()) };
+    SEEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(name.clone());
+    if let Some(missing) = described.headers.iter().find(|field| answer.header(field).is_none()) {
+        return Some(format!("{missing} is missing"));
+    }
+    let media = answer.header("Content-Type").unwrap_or_default().split(';').next().unwrap_or_default();
+    match described.content.get(media) {
+        None if described.content.is_empty() && media.is_empty() && answer.body.is_empty() => None,
+        None => Some(format!("the media type {media:?} is not described")),
+        Some(_) if method == "HEAD" => None,
+        Some(schema) => schema.as_ref().and_then(|schema| faults(schema, &answer.json())),
+    }
+}
+
+fn faults(schema: &Validator, content: &Value) -> Option<String> {
+    let faults: Vec<String> = schema.iter_errors(content).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    (!faults.is_empty()).then(|| faults.join("\n"))
+}
+
+/// Good answers that the description has and no test got.
+pub fn unseen() -> Vec<String> {
+    let seen = SEEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let good = DESCRIBED.keys().filter(|name| (200..300).contains(&name.2) && !seen.contains(*name));
+    good.map(|(method, path, status)| format!("{method} {path} {status}")).collect()
+}
+
+fn read() -> BTreeMap<Name, Described> {
+    let mut document = document::of(FEATURES, "/api");
+    close(&mut document);
+    let mut all = BTreeMap::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                let name = (method.to_uppercase(), path.clone(), status.parse().unwrap());
+                all.insert(name, described(&document, answer));
+            }
+        }
+    }
+    all
+}
+
+fn described(document: &Value, answer: &Value) -> Described {
+    let answer = resolved(document, answer);
+    let compile = |media: &Value| media.get("schema").map(|schema| validator(document, schema));
+    let content = answer.get("content").and_then(Value::as_object).into_iter().flatten();
+    let always = |header: &Value| resolved(document, header)["required"] == true;
+    let headers = answer["headers"].as_object().unwrap().iter().filter(|(_, header)| always(header));
+    Described {
+        content: content.map(|(media, described)| (media.clone(), compile(described))).collect(),
+        headers: headers.map(|(name, _)| name.clone()).collect(),
+    }
+}
+
+/// What a reference leads to.
+fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
+    let pointer = value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
+    pointer.map_or(value, |pointer| document.pointer(pointer).unwrap())
+}
+
+fn validator(document: &Value, schema: &Value) -> Validator {
+    let whole = json!({"components": {"schemas": document["components"]["schemas"]}, "allOf": [schema]});
+    jsonschema::draft202012::options().should_validate_formats(true).build(&whole).unwrap()
+}
+
+/// Closes every object whose members are described to any others.
+fn close(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if members.get("properties").is_some_and(Value::is_object) && members.get("type") == Some(&json!("object")) {
+                members.entry("additionalProperties").or_insert(json!(false));
+            }
+            members.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_is_not_described_is_seen() {
+    let answer = |status: u16, media: &str, body: Value| {
+        let headers = [("Content-Type", media), ("X-Request-Id", "1"), ("ETag", "\"1\"")];
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Answer { status, headers, body: body.to_string().into_bytes() }
+    };
+    let about = json!({"name": "Tandem", "version": "1", "status": "ok"});
+    let wrong = |answer: Answer| std::panic::catch_unwind(|| hold("GET", "/api/", &answer)).is_err();
+    assert!(!wrong(answer(200, "application/json", about.clone())));
+    assert!(wrong(answer(201, "application/json", about.clone())), "another status");
+    assert!(wrong(answer(200, "text/html", about.clone())), "another media type");
+    assert!(wrong(answer(200, "application/json", json!({"name": "Tandem"}))), "a member is missing");
+    assert!(
+        wrong(Answer { headers: vec![("X-Request-Id".into(), "1".into())], ..answer(200, "", about.clone()) }),
+        "no type, no tag"
+    );
+    let mut more = about;
+    more["more"] = json!(1);
+    assert!(wrong(answer(200, "application/json", more)), "a member that is not described");
+}
