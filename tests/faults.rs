@@ -60,7 +60,7 @@ fn assert_logged(server: &Server, data: &Path, words: &str) {
 fn unwell(phone: &Phone, check: &str) {
     let answer = phone.get("/health/");
     assert_unavailable(&answer, 503, "60");
-    assert_eq!(answer.json()["checks"][check], "fail", "{}", answer.text());
+    assert_eq!(answer.json()["failing"][0], check, "{}", answer.text());
 }
 
 fn goal(phone: &Phone, title: &str) -> Answer {
@@ -173,6 +173,20 @@ fn a_full_disk_is_told_and_costs_nothing_that_was_saved() {
     assert!(made.len() > 10);
     phone.get(&format!("/goals/{}/", made[0])).expect(200);
     unwell(&phone, "disk");
+    // Sound, and made elsewhere: what does not fit is its copy on this disk.
+    let elsewhere = TempDir::with_prefix("tandem-copies-").unwrap();
+    operate(disk.path(), &["backup", "--quiet", "--to", elsewhere.path().to_str().unwrap()]);
+    let copy = backup_in(elsewhere.path());
+    for line in [vec!["backup", "--to", disk.path().to_str().unwrap()], vec!["restore", "--force", &copy]] {
+        let ran = tandem(disk.path(), &line).output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(ran.status.code() == Some(1) && said.contains("full"), "{line:?}: {said}");
+    }
+    let left = fs::read_dir(disk.path()).unwrap().flatten().map(|entry| entry.path());
+    assert!(
+        !left.into_iter().any(|path| path.extension().is_some_and(|end| end == "draft" || end == "gz")),
+        "something was left"
+    );
     disk.remount("size=64m");
     goal(&phone, "there is space again").expect(201);
     assert_kept(disk.path(), &made);
@@ -285,9 +299,21 @@ fn a_restored_database_is_used_by_the_workers_that_run() {
     assert_kept(&server.data_dir, &made);
 }
 
-/// Runs the operator's program on a server's data.
-fn operate(server: &Server, arguments: &[&str]) {
-    run(Command::new(env!("CARGO_BIN_EXE_tandem")).args(arguments).env("TANDEM_DATA", &server.data_dir));
+/// The operator's program on these data.
+fn tandem(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
+    command.args(arguments).env("TANDEM_DATA", data);
+    command
+}
+
+fn operate(data: &Path, arguments: &[&str]) {
+    run(&mut tandem(data, arguments));
+}
+
+/// The backup in a folder.
+fn backup_in(folder: &Path) -> String {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().to_str().unwrap().to_owned());
+    paths.into_iter().find(|path| path.ends_with(".gz")).unwrap()
 }
 
 #[test]
@@ -296,9 +322,8 @@ fn a_backup_is_restored_while_requests_come_in() {
     let phone = Phone::single(&server);
     let made = vec![goal(&phone, "before").expect(201).json()["id"].as_str().unwrap().to_owned()];
     let folder = server.home().join("copies");
-    operate(&server, &["backup", "--quiet", "--to", folder.to_str().unwrap()]);
-    let named = |entry: fs::DirEntry| entry.path().to_str().unwrap().to_owned();
-    let file = fs::read_dir(&folder).unwrap().flatten().map(named).find(|path| path.ends_with(".gz")).unwrap();
+    operate(&server.data_dir, &["backup", "--quiet", "--to", folder.to_str().unwrap()]);
+    let file = backup_in(&folder);
     let later = goal(&phone, "after the backup").expect(201).json()["id"].as_str().unwrap().to_owned();
     let restored = AtomicBool::new(false);
     let kept: Vec<String> = scope(|scope| {
@@ -311,7 +336,7 @@ fn a_backup_is_restored_while_requests_come_in() {
             }
             kept
         });
-        operate(&server, &["restore", &file, "--force"]);
+        operate(&server.data_dir, &["restore", &file, "--force"]);
         restored.store(true, Ordering::SeqCst);
         writing.join().unwrap()
     });

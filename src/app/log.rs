@@ -42,12 +42,17 @@ impl Lazy {
     }
 
     fn put(&mut self) -> io::Result<()> {
-        if self.file()?.metadata()?.len() >= FULL {
-            let path = self.path.clone();
-            rotate(self.file()?, &path)?;
-        }
         let line = std::mem::take(&mut self.line);
-        self.file().and_then(|file| file.write_all(&line)).or_else(|_| io::stderr().write_all(&line))
+        self.append(&line).or_else(|_| io::stderr().write_all(&line))
+    }
+
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        let path = self.path.clone();
+        let file = self.file()?;
+        if file.metadata()?.len() >= FULL {
+            rotate(file, &path)?;
+        }
+        self.file()?.write_all(line)
     }
 }
 

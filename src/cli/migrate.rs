@@ -13,8 +13,8 @@ pub const COMMAND: Command = Command {
     group: SETTING_UP,
     about: "Bring the database to this version's schema",
     help: "Run it after every upgrade. A request never upgrades: until this has run, the API answers 503. Each step is a transaction of \
-           its own, so a step that fails leaves the database as it was before it. There is no way back but a backup: make one first. \
-           A fresh database needs no migration, the first request makes it.",
+           its own, so a step that fails leaves the database as it was before it. There is no way back but a backup: make one \
+           first, `tandem backup`. A fresh database needs no migration, the first request makes it.",
     examples: &[("tandem migrate --dry-run", "list what would be done"), ("tandem migrate", "do it")],
     args: |command| command.arg(flag("dry-run", "List what would be done and do nothing")),
     action: Action::Run(run),

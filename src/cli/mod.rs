@@ -101,6 +101,7 @@ const FIRST_STEPS: &[(&str, &str)] = &[
     ("tandem doctor", "is everything as it should be? It says what to do"),
     ("tandem user create anna", "make an account; it asks for the password"),
     ("tandem maintain --quiet", "let cron run this every night"),
+    ("tandem backup --keep 14 --quiet", "and this: a copy of everything"),
 ];
 
 /// Runs the program.

@@ -33,7 +33,7 @@ pub struct About {
     pub setup: Option<&'static str>,
 }
 
-/// Whether it works. What fails is a problem (503) with the same `checks`.
+/// Whether it works. When a check fails the answer is a problem (503) that names it under `failing`.
 #[derive(Serialize, JsonSchema)]
 pub struct Health {
     /// ok, or warn when something is worth a look.
@@ -78,10 +78,20 @@ pub enum State {
 }
 
 impl Checks {
+    /// Each with its name.
+    fn all(&self) -> [(&'static str, State); 5] {
+        let (disk, clock, maintenance) = (self.disk, self.clock, self.maintenance);
+        [("database", self.database), ("schema", self.schema), ("disk", disk), ("clock", clock), ("maintenance", maintenance)]
+    }
+
     /// The worst of them.
     pub fn worst(&self) -> State {
-        let all = [self.database, self.schema, self.disk, self.clock, self.maintenance];
-        all.into_iter().max().unwrap_or(State::Ok)
+        self.all().into_iter().map(|(_, state)| state).max().unwrap_or(State::Ok)
+    }
+
+    /// The names of those that fail.
+    pub fn failing(&self) -> Vec<&'static str> {
+        self.all().into_iter().filter(|(_, state)| *state == State::Fail).map(|(name, _)| name).collect()
     }
 }
 
