@@ -7,6 +7,7 @@
 //! | [`transport`] | bytes to and from [`http`]: CGI and FastCGI |
 //! | [`cli`] | the operator's commands, a table |
 //! | [`app`] | the composition root: configuration, routing, guards |
+//! | [`graphql`] | the GraphQL endpoint, put together from the nouns |
 //! | [`domain`] | a folder a noun |
 //! | [`feature`] | the seam between nouns and the house |
 //! | [`http`], [`db`] | requests and answers; statements and transactions |
@@ -18,5 +19,6 @@ pub mod cli;
 pub mod db;
 pub mod domain;
 pub mod feature;
+pub mod graphql;
 pub mod http;
 pub mod transport;

@@ -11,11 +11,27 @@ use crate::base::error::{Error, Kind, Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Journal, Mode, Place};
+use crate::domain;
 use crate::feature::ctx::Work;
-use crate::feature::{Access, Ctx, House, Meter, Tx};
+use crate::feature::meters::Meters;
+use crate::feature::{Access, Ctx, Feature, House, Meter, Tell, Tx};
+use crate::graphql;
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
-use guard::{address, admit, cors, finish, idempotency, meter::Meters, uploads};
+use guard::{address, admit, cors, finish, idempotency, meter, uploads};
 use std::io::Read;
+
+const COUNT: usize = domain::FEATURES.len() + 1;
+
+/// The registry: every noun, and the face that is put together from them.
+pub static FEATURES: [&Feature; COUNT] = {
+    let mut all = [&graphql::FEATURE; COUNT];
+    let mut n = 0;
+    while n < domain::FEATURES.len() {
+        all[n] = domain::FEATURES[n];
+        n += 1;
+    }
+    all
+};
 
 /// The web program: what stays open from request to request. Nothing about a caller is kept.
 #[derive(Default)]
@@ -84,8 +100,9 @@ impl App {
         Ok(())
     }
 
-    fn answer(&mut self, request: &mut Request<'_>, from: &mut dyn Read) -> Result<Response> {
-        self.keep_up()?;
+    /// Answers, or fails; an error is to be told as `tell` says then.
+    fn answer(&mut self, request: &mut Request<'_>, from: &mut dyn Read, tell: &mut Tell) -> Result<Response> {
+        let standing = self.keep_up();
         self.house()?;
         let App { house: Some(house), db, meters, .. } = self else { return Err(Error::internal("no house")) };
         address::refine(request, &house.settings);
@@ -95,14 +112,16 @@ impl App {
             route::Found::Other(allow) => return Ok(wrong_method(request, &allow)),
             route::Found::Nothing => return Err(Refusal::new(Kind::NotFound, &text::NOT_FOUND).into()),
         };
+        *tell = route.tell;
+        standing?;
         let token = admit::token(request, house, route)?;
-        if let Some(over) = meters.over(request, house, route, token.as_ref()) {
+        if let Some(over) = meter::over(meters, request, house, route, token.as_ref()) {
             return Ok(over);
         }
         body::read(request, from)?;
         let db = open::database(db, &house.settings)?;
         let now = Timestamp::now();
-        call(&mut Ctx { request, route, db, now, house, caller: None, token, stamp: None, stamped: 0, upload: None })
+        call(&mut Ctx { request, route, db, now, house, meters, caller: None, token, stamp: None, stamped: 0, upload: None })
     }
 }
 
@@ -111,7 +130,7 @@ fn call(ctx: &mut Ctx<'_>) -> Result<Response> {
     match ctx.route.tx {
         Tx::Read => within(ctx, Mode::Read, &mut |ctx| (ctx.route.handler)(ctx)),
         Tx::Write => write(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
-        Tx::Own if ctx.route.access == Access::Public => (ctx.route.handler)(ctx),
+        Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => (ctx.route.handler)(ctx),
         Tx::Own => admitted(ctx),
     }
 }
@@ -143,6 +162,11 @@ fn within(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
         ctx.db.rollback()
     }
     outcome
+}
+
+/// Runs work in one snapshot: see [`Ctx::read`].
+pub fn read(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
+    within(ctx, Mode::Read, work)
 }
 
 /// Runs work in one write transaction: see [`Ctx::write`].
@@ -184,13 +208,14 @@ impl Handler for App {
         let mut request = Request::new(vars, finish::request_id(self.serial));
         self.request.clone_from(&request.id);
         log::current(&request);
-        let outcome = self.answer(&mut request, from);
+        let mut tell: Tell = problem::answer;
+        let outcome = self.answer(&mut request, from, &mut tell);
         let response = outcome.unwrap_or_else(|error| {
             log::failure(&request, &error);
             if Db::is_lost(&error) {
                 self.db = None;
             }
-            problem::answer(&error, request.language)
+            tell(&error, &request)
         });
         finish::finish(response, &request, self.house.as_ref().map(|house| &house.settings))
     }
@@ -201,6 +226,6 @@ impl Handler for App {
         let request = Request::new(vars, std::mem::take(&mut self.request));
         // The log has it already, under the same id.
         let error = Error::internal("panic");
-        finish::finish(problem::answer(&error, request.language), &request, self.house.as_ref().map(|house| &house.settings))
+        finish::finish(problem::answer(&error, &request), &request, self.house.as_ref().map(|house| &house.settings))
     }
 }

@@ -1,12 +1,11 @@
 //! Opens the house: the configuration, the secret, the database. A fresh data folder is made on first use.
 
-use super::{config, log, write};
+use super::{FEATURES, config, log, read, write};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::token::Keys;
 use crate::db::migrate::{self, Migration};
 use crate::db::{Db, Journal};
-use crate::domain;
 use crate::feature::{House, Settings};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -33,7 +32,7 @@ pub fn house() -> Result<House> {
     if secret.len() < MIN_SECRET {
         return Err(Error::NotReady(format!("jwt_secret has {} characters; use at least {MIN_SECRET}", secret.len())));
     }
-    Ok(House { settings: loaded.settings, keys: Keys::new(&secret), secret, features: domain::FEATURES, write })
+    Ok(House { settings: loaded.settings, keys: Keys::new(&secret), secret, features: &FEATURES, read, write })
 }
 
 /// What keeps web servers out of a folder that somebody puts into a web root.

@@ -118,6 +118,10 @@ texts! {
     MEDIA_TYPE: "Send application/json or application/x-www-form-urlencoded.", "Envoyez application/json ou application/x-www-form-urlencoded.", "application/json 또는 application/x-www-form-urlencoded로 보내세요.";
     TOO_LARGE: "The body is larger than {0} bytes.", "Le corps dépasse {0} octets.", "본문이 {0}바이트를 초과합니다.";
     INCOMPLETE: "The body ended before its declared length.", "Le corps s'est terminé avant la longueur annoncée.", "본문이 선언된 길이보다 먼저 끝났습니다.";
+    MEDIA_TYPE_JSON: "Send application/json.", "Envoyez application/json.", "application/json으로 보내세요.";
+    NOT_MAP: "Must be a JSON object.", "Doit être un objet JSON.", "JSON 객체여야 합니다.";
+    NO_INTROSPECTION: "The schema may not be asked for.", "Le schéma ne peut pas être demandé.", "스키마를 요청할 수 없습니다.";
+    TOO_COMPLEX: "The query is too deep or costs too much.", "La requête est trop profonde ou trop coûteuse.", "쿼리가 너무 깊거나 비용이 너무 큽니다.";
     NOT_FOUND: "Not found.", "Introuvable.", "찾을 수 없습니다.";
     INVALID_PAGE: "Invalid page.", "Page invalide.", "잘못된 페이지입니다.";
     METHOD: "Method \"{0}\" not allowed.", "Méthode « {0} » non autorisée.", "\"{0}\" 메서드는 허용되지 않습니다.";
@@ -130,6 +134,7 @@ texts! {
     KEY_REUSED: "This Idempotency-Key was used with another request.", "Cette Idempotency-Key a servi pour une autre requête.", "이 Idempotency-Key는 다른 요청에 사용되었습니다.";
     KEY_LENGTH: "Idempotency-Key must have {0} to {1} visible ASCII characters.", "Idempotency-Key doit comporter de {0} à {1} caractères ASCII visibles.", "Idempotency-Key는 {0}~{1}자의 ASCII 문자여야 합니다.";
     KEY_IN_PROGRESS: "Another request is still being written, perhaps one with this Idempotency-Key.", "Une autre requête est en cours d'écriture, peut-être avec cette Idempotency-Key.", "다른 요청이 아직 기록 중이며, 이 Idempotency-Key를 사용하는 요청일 수 있습니다.";
+    NOT_CURSOR: "This is no cursor of this list.", "Ce n'est pas un curseur de cette liste.", "이 목록의 커서가 아닙니다.";
     BUSY: "The server is busy. Try again shortly.", "Le serveur est occupé. Réessayez bientôt.", "서버가 사용 중입니다. 잠시 후 다시 시도하세요.";
     UNAVAILABLE: "The service is not available right now.", "Le service n'est pas disponible pour le moment.", "지금은 서비스를 사용할 수 없습니다.";
     FULL: "The server has no space left. Nothing was saved.", "Le serveur n'a plus d'espace. Rien n'a été enregistré.", "서버에 남은 공간이 없습니다. 저장되지 않았습니다.";

@@ -10,6 +10,7 @@ use crate::db::{Db, Mode};
 use crate::domain::auth::export;
 use crate::domain::auth::rules::User;
 use crate::domain::auth::store as accounts;
+use crate::feature::meters::Meters;
 use crate::feature::{Caller, Ctx, House, Route};
 use crate::http::{Request, Vars};
 use clap::{Arg, ArgGroup, ArgMatches};
@@ -103,8 +104,20 @@ fn as_user(
     let request = Request::new(&vars, String::new());
     let tenant = tenant.map_or(Ok(None), |tenant| accounts::tenant(db, tenant))?;
     let caller = Some(Caller { user: user.id, session: String::new(), timezone: user.timezone.clone(), tenant });
-    let now = Timestamp::now();
-    read(&mut Ctx { request: &request, route, db, now, house, token: None, caller, stamp: None, stamped: 0, upload: None })
+    let (now, meters) = (Timestamp::now(), &mut Meters::default());
+    read(&mut Ctx {
+        request: &request,
+        route,
+        db,
+        now,
+        house,
+        meters,
+        token: None,
+        caller,
+        stamp: None,
+        stamped: 0,
+        upload: None,
+    })
 }
 
 /// The route by which the app exports.

@@ -2,10 +2,10 @@
 
 use super::site::{enter, within};
 use super::{Action, Command, RUNNING, Verdict, flag, out};
+use crate::app::FEATURES;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
-use crate::domain::FEATURES;
 use crate::feature::store::{MAINTAINED_AT, put_fact};
 use crate::feature::{Job, Settings};
 use clap::ArgMatches;

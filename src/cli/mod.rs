@@ -20,6 +20,7 @@ mod password;
 mod progress;
 mod restore;
 mod routes;
+mod schema;
 mod site;
 mod snapshots;
 mod tenant;
@@ -83,6 +84,7 @@ pub const COMMANDS: &[Command] = &[
     tenant::COMMAND,
     routes::COMMAND,
     openapi::COMMAND,
+    schema::COMMAND,
     demo::COMMAND,
     bench::COMMAND,
 ];

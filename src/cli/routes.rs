@@ -1,8 +1,8 @@
 //! `tandem routes`: what the API answers, from the registry that the router walks.
 
 use super::{Action, Command, DEVELOPING, Verdict, json_flag, out};
+use crate::app::FEATURES;
 use crate::base::error::Result;
-use crate::domain::FEATURES;
 use crate::feature::{Access, Meter, Route, Tx};
 use clap::ArgMatches;
 use serde_json::{Value, json};
@@ -41,6 +41,7 @@ fn as_json(route: &Route) -> Value {
 const fn access(access: Access) -> &'static str {
     match access {
         Access::Public => "anybody",
+        Access::Optional => "anybody, signed in for most",
         Access::User => "signed in",
         Access::Member(_) => "member",
     }
@@ -59,6 +60,7 @@ const fn limit(meter: Meter) -> &'static str {
         Meter::Requests => "requests",
         Meter::Polls => "polls",
         Meter::Uploads => "uploads",
+        Meter::Graphql => "graphql",
         Meter::Free => "none",
     }
 }

@@ -162,9 +162,15 @@ impl Route {
 
     /// It answers pages of objects of this type.
     #[must_use]
-    pub const fn lists<T: JsonSchema>(mut self) -> Route {
+    pub const fn lists<T: JsonSchema>(self) -> Route {
+        self.paged().answers(200, Content::Json(page::<T>))
+    }
+
+    /// It answers pages in an envelope of its own.
+    #[must_use]
+    pub const fn paged(mut self) -> Route {
         self.contract.paged = true;
-        self.answers(200, Content::Json(page::<T>))
+        self
     }
 
     /// It answers this; a route that has more answers than there is room for does not compile.

@@ -1,6 +1,7 @@
 //! What a handler is given: one request, one transaction, one instant. Made anew for each request, because a FastCGI
 //! process outlives its caller, and nothing about a caller may.
 
+use super::meters::Meters;
 use super::{Access, Feature, Kind, Route, Settings, store};
 use crate::base::error::{Error, Kind as Refused, Refusal, Result, not_found, refuse};
 use crate::base::text;
@@ -22,15 +23,17 @@ pub struct House {
     pub secret: Vec<u8>,
     /// The registry of nouns.
     pub features: &'static [&'static Feature],
+    /// Runs work in one snapshot behind the guards; see [`Ctx::read`].
+    pub read: Transact,
     /// Runs work in one write transaction behind the guards; see [`Ctx::write`].
-    pub write: Write,
+    pub write: Transact,
 }
 
 /// Work that a transaction is put around; it may run more than once.
 pub type Work<'w> = &'w mut dyn FnMut(&mut Ctx<'_>) -> Result<Response>;
 
-/// Puts a write transaction and the guards around work.
-pub type Write = fn(&mut Ctx<'_>, Work<'_>) -> Result<Response>;
+/// Puts a transaction and the guards around work.
+pub type Transact = fn(&mut Ctx<'_>, Work<'_>) -> Result<Response>;
 
 impl House {
     /// Every kind of object in the feed.
@@ -92,6 +95,11 @@ impl TenantKind {
     pub const ALL: [(TenantKind, &str); 2] = [(TenantKind::Couple, "couple"), (TenantKind::Team, "team")];
 }
 
+/// A user's share of the limits, in halves.
+pub const USER_SHARE: u32 = 2;
+/// The share of whoever is not signed in.
+pub const STRANGER_SHARE: u32 = 1;
+
 /// What a member may do in a tenant; the later, the more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -106,6 +114,15 @@ pub enum Role {
 impl Role {
     /// Every role with its word in the store and on the wire.
     pub const ALL: [(Role, &str); 3] = [(Role::Member, "member"), (Role::Staff, "staff"), (Role::Admin, "admin")];
+
+    /// Its share of a user's limits, in halves: strangers have one.
+    pub const fn share(self) -> u32 {
+        match self {
+            Role::Member => USER_SHARE,
+            Role::Staff => 2 * USER_SHARE,
+            Role::Admin => 3 * USER_SHARE,
+        }
+    }
 }
 
 /// The entry of a word in a table of words.
@@ -147,6 +164,8 @@ pub struct Ctx<'a> {
     pub now: Timestamp,
     /// What stays the same.
     pub house: &'a House,
+    /// The limits of reads.
+    pub meters: &'a mut Meters,
     /// The claims of a valid access token, on routes that want one.
     pub token: Option<Claims>,
     /// Who calls, once admitted.
@@ -218,6 +237,14 @@ impl Ctx<'_> {
     /// [`Refused::Stale`].
     pub fn require_match(&self, object: &impl serde::Serialize) -> Result<()> {
         etag::require_match(self.request, || Response::json(200, object).body)
+    }
+
+    /// Runs work in one snapshot, with the caller admitted inside it.
+    ///
+    /// # Errors
+    /// The work's, the guards', the database's.
+    pub fn read(&mut self, work: Work<'_>) -> Result<Response> {
+        (self.house.read)(self, work)
     }
 
     /// Runs work in one write transaction, behind the guards: the caller is admitted again inside it, a stored answer

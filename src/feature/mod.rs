@@ -3,17 +3,20 @@
 pub mod contract;
 pub mod ctx;
 pub mod cursor;
+pub mod graphql;
+pub mod meters;
 pub mod settings;
 pub mod store;
 
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use ctx::{Caller, Ctx, House, Role, Tenant, TenantKind, Upload};
+pub use graphql::{Asked, Graph, Root, Shown};
 pub use settings::{Rate, Settings};
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::Db;
-use crate::http::{Method, Response};
+use crate::http::{Method, Request, Response, problem};
 use serde_json::Value;
 
 /// The list of the couple or team itself in the feed: accounts and pairing both change what it shows.
@@ -28,6 +31,8 @@ pub struct Feature {
     pub routes: &'static [Route],
     /// What it shows in the feed.
     pub kinds: &'static [Kind],
+    /// What it shows through GraphQL.
+    pub graph: Graph,
     /// What it does in the background.
     pub jobs: &'static [Job],
     /// What it holds on a user that the feed does not show.
@@ -39,7 +44,7 @@ pub struct Feature {
 impl Feature {
     /// A noun with routes alone; the others are added by struct update.
     pub const fn new(name: &'static str, routes: &'static [Route]) -> Feature {
-        Feature { name, routes, kinds: &[], jobs: &[], held: &[], leaving: None }
+        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], leaving: None }
     }
 }
 
@@ -48,6 +53,8 @@ impl Feature {
 pub enum Access {
     /// Anybody; an `Authorization` field is not even looked at.
     Public,
+    /// Anybody; but whoever sends a token must send a good one.
+    Optional,
     /// Who is signed in.
     User,
     /// Who is in a couple or a team; what others are told is part of the contract.
@@ -87,12 +94,17 @@ pub enum Meter {
     Polls,
     /// Uploads: counted in the database, in the transaction that writes. The handler opens it with [`Ctx::write_upload`].
     Uploads,
+    /// Counted by the handler: requests and what they cost.
+    Graphql,
     /// Not counted.
     Free,
 }
 
 /// What a route calls.
 pub type Handler = fn(&mut Ctx<'_>) -> Result<Response>;
+
+/// How an error is told to the caller.
+pub type Tell = fn(&Error, &Request<'_>) -> Response;
 
 /// A route: what it needs is declared here and checked in one place.
 #[derive(Debug)]
@@ -113,11 +125,14 @@ pub struct Route {
     pub contract: Contract,
     /// What answers.
     pub handler: Handler,
+    /// How an error is told.
+    pub tell: Tell,
 }
 
 impl Route {
     const fn new(method: Method, path: &'static str, access: Access, tx: Tx, handler: Handler, summary: &'static str) -> Route {
-        Route { method, path, access, tx, meter: Meter::Requests, summary, contract: Contract::NONE, handler }
+        let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
+        Route { method, path, access, tx, meter, summary, contract, handler, tell }
     }
 
     /// A route that reads.
@@ -149,6 +164,13 @@ impl Route {
     #[must_use]
     pub const fn own(mut self) -> Route {
         self.tx = Tx::Own;
+        self
+    }
+
+    /// Errors are told otherwise than as problems.
+    #[must_use]
+    pub const fn told(mut self, tell: Tell) -> Route {
+        self.tell = tell;
         self
     }
 

@@ -13,6 +13,14 @@ pub struct Rate {
     pub window: i64,
 }
 
+impl Rate {
+    /// The rate for somebody with this share of it, in halves.
+    #[must_use]
+    pub fn shared(self, halves: u32) -> Rate {
+        Rate { count: (self.count.saturating_mul(halves) / 2).max(1), ..self }
+    }
+}
+
 /// The effective configuration. A limit that is `None` is switched off.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -44,6 +52,14 @@ pub struct Settings {
     pub limit_burst: Option<Rate>,
     /// What uploads and GraphQL queries cost, in points, per user.
     pub limit_cost: Option<Rate>,
+    /// How deep one GraphQL operation may nest; 0 is no limit.
+    pub graphql_depth: u32,
+    /// What one GraphQL operation may cost; 0 is no limit.
+    pub graphql_cost: u32,
+    /// May GraphQL's schema be asked for?
+    pub graphql_introspection: bool,
+    /// Is there a page to try GraphQL queries?
+    pub graphiql: bool,
     /// How long tombstones stay in the feed, in milliseconds.
     pub tombstones: i64,
     /// Seconds between polls on an active screen.
@@ -71,6 +87,10 @@ impl Default for Settings {
             limit_uploads: Some(Rate { count: 100, window: 5 * MINUTE }),
             limit_burst: Some(Rate { count: 10, window: 10 * SECOND }),
             limit_cost: Some(Rate { count: 1_000, window: 5 * MINUTE }),
+            graphql_depth: 10,
+            graphql_cost: 1_000,
+            graphql_introspection: false,
+            graphiql: false,
             tombstones: 30 * DAY,
             poll_active: 5,
             poll_idle: 30,

@@ -57,7 +57,11 @@ fn form(body: &[u8]) -> Map<String, Value> {
     url::form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect()
 }
 
-fn json(body: &[u8]) -> Result<Map<String, Value>> {
+/// JSON that is an object.
+///
+/// # Errors
+/// When it is malformed, too deep, or not an object.
+pub fn json(body: &[u8]) -> Result<Map<String, Value>> {
     if depth(body) > MAX_DEPTH {
         return malformed(&format!("nested deeper than {MAX_DEPTH} levels"));
     }

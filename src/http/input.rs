@@ -2,7 +2,7 @@
 
 mod value;
 
-pub use value::{Shape, Value};
+pub use value::{Shape, Value, held};
 
 use super::{Request, body};
 use crate::base::error::{Refusal, Result};

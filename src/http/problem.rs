@@ -1,6 +1,6 @@
 //! Problem details (RFC 9457): the one place where an error becomes a status.
 
-use super::Response;
+use super::{Request, Response};
 use crate::base::error::{DbError, DbFault, Error, Kind, Limit, Refusal};
 use crate::base::text::{self, Language, Message};
 use crate::base::time::SECOND;
@@ -36,7 +36,7 @@ pub fn schema() -> Schema {
     let messages = json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
     json_schema!({
         "type": "object",
-        "description": "What is wrong (RFC 9457). Errors of fields also stand as members of their own.",
+        "description": "What is wrong (RFC 9457). Errors of fields also stand as members of their own; a route may add members.",
         "required": ["type", "title", "status", "detail"],
         "properties": {
             "type": {"type": "string", "format": "uri-reference"},
@@ -45,14 +45,16 @@ pub fn schema() -> Schema {
             "detail": {"type": "string", "description": "One sentence for a person."},
             "code": {"oneOf": [{"type": "string"}, messages], "description": "For a program, where the status does not tell enough."},
             "errors": {"type": "object", "additionalProperties": messages, "description": "Errors by field."},
+            "reason": {"oneOf": [{"type": "string"}, messages], "description": "The limit that was passed."},
             "poll_after": {"type": "integer", "description": "Seconds until the next poll of the feed."},
         },
-        "additionalProperties": messages,
+        "additionalProperties": true,
     })
 }
 
 /// The answer to a request that did not succeed.
-pub fn answer(error: &Error, language: Language) -> Response {
+pub fn answer(error: &Error, request: &Request<'_>) -> Response {
+    let language = request.language;
     match error {
         Error::Refused(refusal) => refused(refusal, language),
         Error::Db(DbError { kind: DbFault::Busy | DbFault::Retry, .. }) => {
@@ -167,7 +169,8 @@ mod tests {
 
     #[test]
     fn the_log_keeps_what_the_caller_must_not_see() {
-        let answer = answer(&Error::Internal("secret path".into()), Language::En);
+        let vars = crate::http::Vars::default();
+        let answer = answer(&Error::Internal("secret path".into()), &Request::new(&vars, String::new()));
         assert_eq!(answer.status, 500);
         assert!(!String::from_utf8_lossy(&answer.body).contains("secret"));
     }

@@ -6,6 +6,7 @@
 mod auth;
 mod check;
 mod checkins;
+mod conflicts;
 mod conventions;
 mod couples;
 mod expect;
@@ -14,6 +15,9 @@ mod feed_kinds;
 mod feed_pages;
 mod fuzz;
 mod goals;
+mod graphql;
+mod graphql_errors;
+mod graphql_uploads;
 mod home;
 mod idempotency;
 mod isolation;
@@ -23,8 +27,12 @@ mod mobile;
 mod objects;
 mod openapi;
 mod phone;
+mod policies;
 mod qna;
 mod records;
+mod records_changes;
+mod records_rules;
+mod resolutions;
 mod routes;
 mod sessions;
 mod sync;
@@ -58,9 +66,17 @@ const CASES: &[&[Case]] = &[
     team_members::CASES,
     qna::CASES,
     goals::CASES,
+    graphql::CASES,
+    graphql_errors::CASES,
+    graphql_uploads::CASES,
     checkins::CASES,
     letters::CASES,
     records::CASES,
+    records_rules::CASES,
+    records_changes::CASES,
+    policies::CASES,
+    conflicts::CASES,
+    resolutions::CASES,
     sync::CASES,
     feed_pages::CASES,
     feed_kinds::CASES,

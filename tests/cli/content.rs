@@ -8,7 +8,7 @@ use tandem::base::time::{DAY, Timestamp, date_in};
 fn every_route_is_listed() {
     let home = Home::new();
     let json = home.json("routes --json");
-    let count: usize = tandem::domain::FEATURES.iter().map(|feature| feature.routes.len()).sum();
+    let count: usize = tandem::app::FEATURES.iter().map(|feature| feature.routes.len()).sum();
     assert_eq!(json.as_array().unwrap().len(), count);
     let goal = json.as_array().unwrap().iter().find(|r| r["method"] == "POST" && r["path"] == "/goals/").unwrap();
     assert_eq!((&goal["access"], &goal["transaction"], &goal["limit"]), (&"member".into(), &"write".into(), &"requests".into()));

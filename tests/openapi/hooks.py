@@ -32,6 +32,8 @@ REASONS = {
     "GET /sync/changes/": {"kinds"},
     # A key in the header is the one in the body.
     **{f"POST /sync/{upload}/": {"idempotency_key"} for upload in ("voice", "behavioral", "session", "metrics", "batch")},
+    # The conflict is the one of the path, and its words are read whatever their case.
+    "POST /sync/conflicts/{id}/resolve/": {"conflict_id", "resolution_strategy", "chosen_version"},
     # The owner is one of the two.
     "POST /goals/": {"owner"},
     "PUT /goals/{id}/": {"owner"},

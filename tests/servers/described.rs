@@ -6,18 +6,22 @@ use super::client::Answer;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
+use tandem::app::FEATURES;
 use tandem::app::route::{Found, find};
-use tandem::domain::{FEATURES, openapi::document};
+use tandem::domain::openapi::document;
 use tandem::http::{Request, Vars};
 
 /// A described answer of one operation: by its method, path and status.
 type Name = (String, String, u16);
 
+type Compile = Box<dyn FnOnce() -> Validator + Send>;
+
 /// What the description says of an answer.
 struct Described {
-    /// The schema of each media type; `None` when it is no JSON.
-    content: BTreeMap<String, Option<Validator>>,
+    /// The schema of each media type; `None` when it is no JSON. Compiled when it is first wanted: the processes of the
+    /// clock tests want few.
+    content: BTreeMap<String, Option<LazyLock<Validator, Compile>>>,
     /// Header fields that it always has.
     headers: Vec<String>,
 }
@@ -33,7 +37,8 @@ pub fn hold(method: &str, target: &str, answer: &Answer) {
         return;
     }
     let vars = Vars::from_iter([("REQUEST_METHOD", method), ("REQUEST_URI", target)]);
-    let wrong = match find(FEATURES, &mut Request::new(&vars, String::new())) {
+    let wrong = match find(&FEATURES, &mut Request::new(&vars, String::new())) {
+        Found::Route(route) if !document::is_rest(route) => None,
         Found::Route(route) => against(&(route.method.name().to_owned(), route.path.to_owned(), answer.status), method, answer),
         Found::Options(_) => Some(format!("OPTIONS answers {}", answer.status)).filter(|_| answer.status != 204),
         // Every problem is described alike.
@@ -73,8 +78,9 @@ pub fn unseen() -> Vec<String> {
 }
 
 fn read() -> BTreeMap<Name, Described> {
-    let mut document = document::of(FEATURES, "/api");
+    let mut document = document::of(&FEATURES, "/api");
     close(&mut document);
+    let document = Arc::new(document);
     let mut all = BTreeMap::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
@@ -87,9 +93,12 @@ fn read() -> BTreeMap<Name, Described> {
     all
 }
 
-fn described(document: &Value, answer: &Value) -> Described {
+fn described(document: &Arc<Value>, answer: &Value) -> Described {
     let answer = resolved(document, answer);
-    let compile = |media: &Value| media.get("schema").map(|schema| validator(document, schema));
+    let compile = |media: &Value| {
+        let (document, schema) = (Arc::clone(document), media.get("schema")?.clone());
+        Some(LazyLock::new(Box::new(move || validator(&document, &schema)) as Compile))
+    };
     let content = answer.get("content").and_then(Value::as_object).into_iter().flatten();
     let always = |header: &Value| resolved(document, header)["required"] == true;
     let headers = answer["headers"].as_object().unwrap().iter().filter(|(_, header)| always(header));

@@ -6,8 +6,9 @@ use super::source::Source;
 const LAYERS: &[(&str, &[&str])] = &[
     ("bin", &["transport", "cli", "app"]),
     ("transport", &["http", "base"]),
-    ("cli", &["app", "domain", "feature", "http", "db", "base"]),
-    ("app", &["domain", "feature", "http", "db", "base"]),
+    ("cli", &["app", "graphql", "domain", "feature", "http", "db", "base"]),
+    ("app", &["graphql", "domain", "feature", "http", "db", "base"]),
+    ("graphql", &["domain", "feature", "http", "db", "base"]),
     ("domain", &["feature", "http", "db", "base"]),
     ("feature", &["http", "db", "base"]),
     ("http", &["base"]),

@@ -10,7 +10,8 @@ use crate::params;
 
 /// The claims of the request's access token, where the route wants one. Costs no query.
 pub fn token(request: &Request<'_>, house: &House, route: &Route) -> Result<Option<Claims>> {
-    if route.access == Access::Public {
+    let stranger = route.access == Access::Optional && request.authorization().is_none();
+    if route.access == Access::Public || stranger {
         return Ok(None);
     }
     let Some(token) = request.bearer() else {
@@ -77,7 +78,7 @@ fn not_valid() -> Error {
 /// What a user without a couple is told on a route for members.
 fn without(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
     match ctx.route.access {
-        Access::Public | Access::User => Ok(None),
+        Access::Public | Access::Optional | Access::User => Ok(None),
         Access::Member(Without::Empty) if ctx.request.method != Method::Post => {
             Page::of(ctx.request, 0).map(|page| Some(page.answer::<()>(ctx.request, &[])))
         }

@@ -1,160 +1,43 @@
-//! Rate limits of reads: a small file beside the store, so that a read never makes the database write.
-//!
-//! A token bucket in the form of GCRA: one instant a caller, the theoretical arrival time. A slot is read and written
-//! with one `pread` and one `pwrite`, not through a memory map: a map of a file on a full disk ends the process with
-//! SIGBUS, a failed write is an error that can be passed over. Two requests of one caller at the same microsecond may
-//! count as one; limits of secrets and writes, where that matters, are in the database.
+//! Which limit counts a route: requests and polls. Uploads and GraphQL are counted where their cost is known.
 
-use crate::base::error::{Kind, Limit, Refusal};
-use crate::base::time::Timestamp;
+use crate::base::error::{Kind, Refusal};
 use crate::base::token::Claims;
+use crate::feature::meters::{Charge, Meters};
 use crate::feature::{House, Meter, Rate, Route, Settings};
 use crate::http::{Request, Response, problem};
-use sha2::{Digest, Sha256};
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use serde_json::Map;
 
-/// The file's name in the data folder.
-pub const FILE: &str = "meters";
-/// Slots in the file: 64 KiB, for some thousand callers within one window.
-const SLOTS: u64 = 4_096;
-/// Bytes of a slot: a caller's hash and an instant.
-const SLOT: usize = 16;
-/// Neighbouring slots a caller may stand in.
-const NEIGHBOURS: usize = 8;
 /// A poller over its limit is asked to wait so many times longer than an idle one.
 const BACK_OFF: u32 = 4;
 
-/// The open file.
-#[derive(Default)]
-pub struct Meters {
-    file: Option<File>,
-}
-
-impl Meters {
-    /// The answer to a caller who is over a limit; `None` lets them pass, as does a file that cannot be used.
-    pub fn over(&mut self, request: &Request<'_>, house: &House, route: &Route, token: Option<&Claims>) -> Option<Response> {
-        let (name, rate) = limit(route.meter, &house.settings)?;
-        let whose = token.map_or(request.address.as_str(), |claims| claims.user_id.as_str());
-        let hash = Sha256::new().chain_update(name).chain_update([0]).chain_update(whose).finalize();
-        let key = u64::from_le_bytes(hash.first_chunk::<8>().copied().unwrap_or_default()).max(1);
-        let wait = self.count(&house.settings, key, rate, Timestamp::now()).unwrap_or_else(|error| {
-            log::warn!("limits are not counted: {}: {error}", house.settings.data.join(FILE).display());
-            0
-        });
-        let limit = Limit { reason: name, count: rate.count, window: rate.window };
-        (wait > 0).then(|| refusal(request, route.meter, &house.settings, limit, wait))
-    }
-
-    /// Counts one; answers the milliseconds to wait, 0 when the caller may pass.
-    fn count(&mut self, settings: &Settings, key: u64, rate: Rate, now: Timestamp) -> std::io::Result<i64> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            slot => slot.insert(open(settings)?),
-        };
-        let mut slots = [0; SLOT * NEIGHBOURS];
-        let base = key % (SLOTS - NEIGHBOURS as u64) * SLOT as u64;
-        read(file, &mut slots, base)?;
-        let (place, arrival) = choose(&slots, key);
-        let (next, wait) = gcra(arrival, rate, 1, now.0);
-        if wait == 0 {
-            let mut slot = [0; SLOT];
-            slot[..8].copy_from_slice(&key.to_le_bytes());
-            slot[8..].copy_from_slice(&next.to_le_bytes());
-            file.write_all_at(&slot, base + (place * SLOT) as u64)?;
-        }
-        Ok(wait)
-    }
+/// The answer to a caller who is over a limit; `None` lets them pass.
+pub fn over(
+    meters: &mut Meters,
+    request: &Request<'_>,
+    house: &House,
+    route: &Route,
+    token: Option<&Claims>,
+) -> Option<Response> {
+    let (reason, rate) = limit(route.meter, &house.settings)?;
+    let whose = token.map_or(request.address.as_str(), |claims| claims.user_id.as_str());
+    let charge = Charge { bucket: reason, reason, whose, rate, points: 1 };
+    let refusal = meters.charge(&house.settings, &charge)?;
+    Some(refused(request, route.meter, &house.settings, &refusal))
 }
 
 fn limit(meter: Meter, settings: &Settings) -> Option<(&'static str, Rate)> {
     match meter {
         Meter::Requests => Some(("requests", settings.limit_requests?)),
         Meter::Polls => Some(("polls", settings.limit_polls?)),
-        Meter::Uploads | Meter::Free => None,
+        Meter::Uploads | Meter::Graphql | Meter::Free => None,
     }
 }
 
-fn open(settings: &Settings) -> std::io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(settings.data.join(FILE))
-}
-
-/// Fills the buffer; beyond the file's end it stays zero.
-fn read(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], offset + filled as u64)? {
-            0 => break,
-            n => filled += n,
-        }
+/// 429 (RFC 6585 §4); a poller is told when to poll again.
+fn refused(request: &Request<'_>, meter: Meter, settings: &Settings, refusal: &Refusal) -> Response {
+    let mut extension = Map::new();
+    if let (Meter::Polls, Kind::TooMany(seconds)) = (meter, refusal.kind) {
+        extension.insert("poll_after".to_owned(), seconds.max(settings.poll_idle.saturating_mul(BACK_OFF)).into());
     }
-    Ok(())
-}
-
-/// The caller's slot and arrival time, or the slot whose time is furthest past, which is free when it is.
-fn choose(slots: &[u8], key: u64) -> (usize, i64) {
-    let (mut oldest, mut oldest_at) = (0, i64::MAX);
-    for (place, slot) in slots.chunks_exact(SLOT).enumerate() {
-        let part = |from: usize| slot[from..].first_chunk::<8>().copied().unwrap_or_default();
-        let at = i64::from_le_bytes(part(8));
-        if u64::from_le_bytes(part(0)) == key {
-            return (place, at);
-        }
-        if at < oldest_at {
-            (oldest, oldest_at) = (place, at);
-        }
-    }
-    (oldest, 0)
-}
-
-/// The generic cell rate algorithm: the next theoretical arrival time, and how long to wait. An arrival time beyond
-/// what the rate can have made (the wall clock was set back) counts as none; so do points beyond the whole rate.
-pub fn gcra(arrival: i64, rate: Rate, points: u32, now: i64) -> (i64, i64) {
-    let interval = (rate.window / i64::from(rate.count.max(1))).max(1);
-    let arrival = if arrival > now + rate.window { now } else { arrival.max(now) };
-    let next = arrival + interval * i64::from(points.min(rate.count));
-    (next, (next - now - rate.window).max(0))
-}
-
-/// 429 with what the caller needs to behave (RFC 6585 §4); a poller is told when to poll again.
-fn refusal(request: &Request<'_>, meter: Meter, settings: &Settings, limit: Limit, wait: i64) -> Response {
-    let refusal = Refusal::over(limit, wait);
-    let seconds = if let Kind::TooMany(seconds) = refusal.kind { seconds } else { 0 };
-    let mut extension = serde_json::Map::new();
-    if meter == Meter::Polls {
-        let poll_after = seconds.max(settings.poll_idle.saturating_mul(BACK_OFF));
-        extension.insert("poll_after".to_owned(), poll_after.into());
-    }
-    problem::refused_with(&refusal, request.language, extension)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RATE: Rate = Rate { count: 10, window: 10_000 };
-
-    fn passed(meters: &mut Meters, settings: &Settings, key: u64, at: i64, times: usize) -> usize {
-        (0..times).filter(|_| meters.count(settings, key, RATE, Timestamp(at)).unwrap() == 0).count()
-    }
-
-    #[test]
-    fn a_bucket_empties_and_fills_again_over_processes() {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = Settings { data: folder.path().to_owned(), ..Settings::default() };
-        let (mut one, mut other) = (Meters::default(), Meters::default());
-        assert_eq!(passed(&mut one, &settings, 7, 1_000_000, 6), 6);
-        assert_eq!(passed(&mut other, &settings, 7, 1_000_000, 6), 4);
-        assert_eq!(passed(&mut one, &settings, 8, 1_000_000, 6), 6);
-        assert_eq!(passed(&mut one, &settings, 7, 1_003_000, 6), 3);
-    }
-
-    #[test]
-    fn a_clock_set_back_locks_nobody_out() {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = Settings { data: folder.path().to_owned(), ..Settings::default() };
-        let mut meters = Meters::default();
-        assert_eq!(passed(&mut meters, &settings, 7, 9_000_000, 20), 10);
-        assert_eq!(passed(&mut meters, &settings, 7, 1_000_000, 20), 10);
-    }
+    problem::refused_with(refusal, request.language, extension)
 }

@@ -1,14 +1,14 @@
 //! Rate limits of uploads, in the database: what writes there is counted there, in its own transaction.
 //!
-//! Each is a theoretical arrival time, as in `meter.rs`. They are looked at after a stored answer was looked for, so that
+//! Each is a theoretical arrival time, as in `feature/meters.rs`. They are looked at after a stored answer was looked for, so that
 //! a retry costs nothing; and a refusal undoes its transaction, so that it costs nothing either.
 
-use super::meter::gcra;
 use crate::base::error::{Limit, Refusal, Result};
 use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Upsert};
-use crate::feature::{Ctx, Rate, Role, Settings};
+use crate::feature::meters::gcra;
+use crate::feature::{Ctx, Rate, Settings};
 use crate::params;
 use sha2::{Digest, Sha256};
 
@@ -28,9 +28,6 @@ const RULES: &[Rule] = &[
     Rule { reason: "complexity", rate: |settings| settings.limit_cost, by_points: true },
 ];
 
-/// How many times the limit of a member each role has.
-const MULTIPLIERS: [(Role, u32); 3] = [(Role::Member, 1), (Role::Staff, 2), (Role::Admin, 3)];
-
 /// Counts the upload that is about to be written.
 ///
 /// # Errors
@@ -40,15 +37,10 @@ pub fn charge(ctx: &mut Ctx<'_>) -> Result<()> {
     let (user, role) = (ctx.user()?, ctx.tenant()?.role);
     for rule in RULES {
         if let Some(rate) = (rule.rate)(&ctx.house.settings) {
-            let rate = Rate { count: rate.count.saturating_mul(multiplier(role)), ..rate };
-            count(ctx, rule, user, rate, if rule.by_points { points } else { 1 })?;
+            count(ctx, rule, user, rate.shared(role.share()), if rule.by_points { points } else { 1 })?;
         }
     }
     Ok(())
-}
-
-fn multiplier(role: Role) -> u32 {
-    MULTIPLIERS.iter().find(|(known, _)| *known == role).map_or(1, |(_, times)| *times)
 }
 
 fn count(ctx: &mut Ctx<'_>, rule: &Rule, user: i64, rate: Rate, points: u32) -> Result<()> {

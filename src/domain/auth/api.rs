@@ -119,7 +119,7 @@ pub fn describe_export(schemas: &mut Schemas) -> Schema {
 }
 
 /// The caller's own account.
-fn own(ctx: &mut Ctx<'_>) -> Result<User> {
+pub fn own(ctx: &mut Ctx<'_>) -> Result<User> {
     let user = ctx.user()?;
     Ok(found(store::by_id(ctx.db, user)?)?.user)
 }

@@ -4,6 +4,7 @@ pub mod accounts;
 mod api;
 mod api_session;
 pub mod export;
+mod graphql;
 pub mod password;
 pub mod rules;
 pub mod session;
@@ -14,7 +15,7 @@ use rules::User;
 use session::{SignedIn, Tokens};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { jobs: JOBS, ..Feature::new("auth", ROUTES) };
+pub const FEATURE: Feature = Feature { jobs: JOBS, graph: graphql::GRAPH, ..Feature::new("auth", ROUTES) };
 
 const ROUTES: &[Route] = &[
     Route::post("/auth/register/", Access::Public, api::register, "Make an account and sign in")

@@ -14,15 +14,14 @@ use serde_json::Value;
 
 /// GET `/checkins/`
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let (tenant, filter) = (ctx.tenant_id()?, filter(ctx)?);
+    let (tenant, filter) = (ctx.tenant_id()?, filter(ctx, Input::query(ctx.request, rules::FILTER)?)?);
     let page = Page::of(ctx.request, store::count(ctx.db, tenant, &filter)?)?;
     let checkins = store::page(ctx.db, tenant, &filter, page.limit(), page.offset())?;
     Ok(page.answer(ctx.request, &checkins))
 }
 
-/// What `?from=`, `?to=` and `?user=` ask for; the day is the one in the caller's time zone.
-fn filter(ctx: &Ctx<'_>) -> Result<Filter> {
-    let mut input = Input::query(ctx.request, rules::FILTER)?;
+/// What `from`, `to` and `user` ask for; the day is the one in the caller's time zone.
+pub fn filter(ctx: &Ctx<'_>, mut input: Input) -> Result<Filter> {
     let today = time::date_in(ctx.now, &ctx.caller()?.timezone);
     let filter = Filter::of(&mut input, ctx.user()?, today);
     input.finish()?;

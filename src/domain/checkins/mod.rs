@@ -1,6 +1,7 @@
 //! Check-ins: how each partner's day was, one a day.
 
 mod api;
+mod graphql;
 mod rules;
 mod store;
 
@@ -8,7 +9,7 @@ use crate::feature::{Access, Feature, Kind, Route, Without, contract};
 use rules::Checkin;
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("checkins", ROUTES) };
+pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("checkins", ROUTES) };
 
 /// Check-ins in the feed.
 const CHECKINS: &str = "checkins";

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 /// A page of conflicts.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ConflictPage")]
 pub struct List {
     /// Conflicts, newest first.
     conflicts: Vec<Conflict>,
@@ -35,7 +36,7 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 impl Filter {
     /// What the parameters ask for.
-    fn of(input: &Input) -> Filter {
+    pub fn of(input: &Input) -> Filter {
         let word = |name| input.text(name).unwrap_or_default().to_owned();
         Filter { status: word("status"), domain: word("domain"), since: input.instant("since").unwrap_or_default() }
     }

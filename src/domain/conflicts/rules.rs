@@ -81,6 +81,7 @@ pub const FAILED: &str = "failed";
 
 /// An edit that met a newer version: both sides, and what was decided.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "KeptConflict")]
 pub struct Conflict {
     /// Its id.
     #[schemars(extend("format" = "uuid"))]

@@ -125,6 +125,16 @@ pub fn page(db: &mut Db, tenant: i64, filter: &Filter, limit: i64, offset: i64) 
     db.all(sql, params![tenant, *since, status, status, domain, domain, limit, offset], conflict)
 }
 
+/// Conflicts that come after this instant and id in the list, newest first.
+pub fn older(db: &mut Db, tenant: i64, filter: &Filter, (at, id): (i64, &str), limit: i64) -> Result<Vec<Conflict>> {
+    let sql = "SELECT id, domain, mobile_id, user_id, device, server_version, client_version, server_data, client_data, \
+         base_data, strategy, result, winner, created_at, resolved_by, resolved_at, notes, answer, client_at \
+         FROM conflicts WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
+         AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?";
+    let Filter { status, domain, since } = filter;
+    db.all(sql, params![tenant, *since, status, status, domain, domain, at, id, limit], conflict)
+}
+
 /// Every conflict, oldest first.
 pub fn all(db: &mut Db, tenant: i64) -> Result<Vec<Conflict>> {
     let sql = "SELECT id, domain, mobile_id, user_id, device, server_version, client_version, server_data, client_data, \

@@ -3,6 +3,7 @@
 mod api;
 mod api_join;
 mod api_members;
+mod graphql;
 pub mod rules;
 pub mod seats;
 pub mod store;
@@ -14,6 +15,7 @@ use schemars::{Schema, json_schema};
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
     kinds: &[Kind { name: COUPLE, first_version: true, load: api::load, object: describe }],
+    graph: graphql::GRAPH,
     jobs: &[Job { name: "expired invites", run: store::purge }],
     leaving: Some(api::forsake),
     ..Feature::new("couples", ROUTES)

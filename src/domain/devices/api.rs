@@ -17,7 +17,8 @@ fn sees_all(tenant: &Tenant) -> bool {
     tenant.kind == TenantKind::Couple || tenant.role == Role::Admin
 }
 
-fn scope(ctx: &Ctx<'_>) -> Result<Scope> {
+/// Whose devices the caller sees.
+pub fn scope(ctx: &Ctx<'_>) -> Result<Scope> {
     let tenant = ctx.tenant()?;
     Ok(Scope { tenant: tenant.id, user: ctx.user()?, all: sees_all(tenant) })
 }

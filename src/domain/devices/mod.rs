@@ -2,6 +2,7 @@
 
 mod api;
 pub mod count;
+mod graphql;
 pub mod rules;
 pub mod snapshots;
 pub mod store;
@@ -12,7 +13,8 @@ use rules::{Device, SyncHealth};
 use snapshots::figures::Snapshot;
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { jobs: JOBS, held: HELD, leaving: Some(api::forget), ..Feature::new("devices", ROUTES) };
+pub const FEATURE: Feature =
+    Feature { graph: graphql::GRAPH, jobs: JOBS, held: HELD, leaving: Some(api::forget), ..Feature::new("devices", ROUTES) };
 
 const LIST: Access = Access::Member(Without::Empty);
 const ONE: Access = Access::Member(Without::NotFound);

@@ -1,6 +1,7 @@
 //! Goals and the actions that lead to them.
 
 mod api;
+mod graphql;
 mod rules;
 mod store;
 
@@ -8,7 +9,7 @@ use crate::feature::{Access, Feature, Kind, Route, Without, contract};
 use rules::{Action, Goal};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("goals", ROUTES) };
+pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("goals", ROUTES) };
 
 /// Goals in the feed.
 const GOALS: &str = "goals";

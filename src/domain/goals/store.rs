@@ -45,6 +45,14 @@ pub fn page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<Vec<Goa
     goals.into_iter().map(|goal| with_actions(db, tenant, goal)).collect()
 }
 
+/// Goals with their actions that come after this stamp and id in the list, newest change first.
+pub fn older(db: &mut Db, tenant: i64, (stamp, id): (i64, &str), limit: i64) -> Result<Vec<Goal>> {
+    let sql = "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp FROM goals \
+         WHERE tenant = ? AND (stamp, id) < (?, ?) ORDER BY stamp DESC, id DESC LIMIT ?";
+    let goals = db.all(sql, params![tenant, stamp, id, limit], goal)?;
+    goals.into_iter().map(|goal| with_actions(db, tenant, goal)).collect()
+}
+
 /// One goal with its actions.
 pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Goal>> {
     let sql = "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp FROM goals \

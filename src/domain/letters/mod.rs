@@ -1,6 +1,7 @@
 //! Letters: one a month, shared by the partners.
 
 mod api;
+mod graphql;
 pub mod pdf;
 mod rules;
 mod store;
@@ -9,7 +10,7 @@ use crate::feature::{Access, Content, Feature, Kind, Route, Without, contract};
 use rules::Letter;
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("letters", ROUTES) };
+pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("letters", ROUTES) };
 
 /// Letters in the feed.
 const LETTERS: &str = "letters";

@@ -29,6 +29,13 @@ pub fn page(db: &mut Db, tenant: i64, months: (&str, &str), limit: i64, offset: 
     db.all(sql, params![tenant, months.0, months.1, limit, offset], letter)
 }
 
+/// The letters from a month to a month that lie before another, newest month first.
+pub fn older(db: &mut Db, tenant: i64, months: (&str, &str), before: &str, limit: i64) -> Result<Vec<Letter>> {
+    let sql = "SELECT id, month, content, created_by, created_at, stamp FROM letters \
+         WHERE tenant = ? AND month >= ? AND month <= ? AND month < ? ORDER BY month DESC LIMIT ?";
+    db.all(sql, params![tenant, months.0, months.1, before, limit], letter)
+}
+
 /// One letter.
 pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Letter>> {
     let sql = "SELECT id, month, content, created_by, created_at, stamp FROM letters WHERE tenant = ? AND id = ?";

@@ -51,6 +51,7 @@ pub struct SyncMetrics {
 
 /// A conflict as the device is told of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SyncConflict")]
 pub struct Conflict {
     /// Its id.
     pub conflict_id: String,

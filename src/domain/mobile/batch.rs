@@ -2,12 +2,15 @@
 
 use super::domains::{Domain, Family};
 use super::telemetry::rules::{RULES, Rules};
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
+use crate::base::text;
 use crate::base::time::Timestamp;
 use crate::domain::devices::rules::MAX_DEVICE;
-use crate::http::input::{Extent, Field, Input, Shape};
+use crate::http::input::{Extent, Field, Input, Shape, held};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// An upload.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +47,20 @@ impl Operation {
         }
     }
 
-    /// The upload's own fields.
+    /// The lists that it may hold, in the order they are written.
+    pub fn contents(self) -> Vec<Content> {
+        match self {
+            Operation::List(domain) => Content::of(domain).into_iter().collect(),
+            Operation::Batch => RULES.iter().map(Content::Telemetry).chain([Content::Records]).collect(),
+        }
+    }
+
+    /// Must a list be there? Then there is but one.
+    pub const fn needs_list(self) -> bool {
+        matches!(self, Operation::List(_))
+    }
+
+    /// The fields beside its lists.
     pub const fn fields(self) -> &'static [Field] {
         match self {
             Operation::List(_) => LIST,
@@ -69,22 +85,12 @@ const RECORDS: &str = "records";
 const DEVICE: Field = Field::new("device_id", Shape::Text { min: 1, max: MAX_DEVICE, trim: true, blank: false }).required();
 const CLIENT_AT: Field = Field::new("client_timestamp", Shape::Instant);
 
-/// What an upload of one list holds beside its key.
-const LIST: &[Field] =
-    &[DEVICE, Field::text(KEY, MAX_KEY).nullable(), CLIENT_AT.nullable(), Field::new(DATA, Shape::List).required()];
+/// What an upload of one list holds beside it.
+const LIST: &[Field] = &[DEVICE, Field::text(KEY, MAX_KEY).nullable(), CLIENT_AT.nullable()];
 
-/// What a batch holds.
-const BATCH: &[Field] = &[
-    DEVICE,
-    Field::text(KEY, MAX_KEY).nullable(),
-    CLIENT_AT.required(),
-    Field::new("metadata", Shape::Json).nullable(),
-    Field::new("voice_data", Shape::List).nullable(),
-    Field::new("behavioral_data", Shape::List).nullable(),
-    Field::new("session_data", Shape::List).nullable(),
-    Field::new("metrics_data", Shape::List).nullable(),
-    Field::new(RECORDS, Shape::List).nullable(),
-];
+/// What a batch holds beside its lists.
+const BATCH: &[Field] =
+    &[DEVICE, Field::text(KEY, MAX_KEY).nullable(), CLIENT_AT.required(), Field::new("metadata", Shape::Json).nullable()];
 
 /// Who sends items, and when by their own clock.
 #[derive(Debug)]
@@ -116,16 +122,40 @@ impl Content {
 
 /// A list of an upload.
 #[derive(Debug)]
-pub struct List {
+pub struct List<'b> {
     /// What its items are.
     pub content: Content,
     /// The items, as they were sent.
-    pub items: Vec<Value>,
+    pub items: Cow<'b, [Value]>,
+}
+
+impl List<'_> {
+    /// How many bytes the items have as JSON in canonical form, the same through either face.
+    pub fn size(&self) -> usize {
+        let mut counter = Counter(0);
+        // Counting does not fail.
+        let _ = self.items.iter().try_for_each(|item| serde_json::to_writer(&mut counter, &Canonical(item, 1)));
+        counter.0
+    }
+}
+
+/// Counts what is written to it.
+struct Counter(usize);
+
+impl std::io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// One upload, read but for its items.
 #[derive(Debug)]
-pub struct Sent {
+pub struct Sent<'b> {
     /// What is asked.
     pub operation: Operation,
     /// Who sends it.
@@ -133,50 +163,47 @@ pub struct Sent {
     /// Its key, if it has one.
     pub key: Option<String>,
     /// The lists that were sent.
-    pub lists: Vec<List>,
-    /// The request without its key, in canonical form.
-    pub request: Vec<u8>,
+    pub lists: Vec<List<'b>>,
 }
 
-impl Sent {
-    /// Reads an upload's own fields; the items wait.
+impl<'b> Sent<'b> {
+    /// Reads what an upload says beside its items.
     ///
     /// # Errors
     /// Every wrong field at once.
-    pub fn read(operation: Operation, body: &Map<String, Value>) -> Result<Sent> {
+    pub fn read(operation: Operation, body: &'b Map<String, Value>) -> Result<Sent<'b>> {
         let mut input = Input::of(body, operation.fields(), Extent::Whole);
+        let lists = operation.contents().into_iter();
+        let lists = lists.filter_map(|content| list(operation, content, body, &mut input)).collect();
         input.finish()?;
         let device = input.text(DEVICE.name).unwrap_or_default().to_owned();
         let batch = Batch { device, client_at: input.instant(CLIENT_AT.name) };
-        let key = input.text(KEY).map(str::to_owned);
-        let lists = lists(operation, &mut input.into_object());
-        Ok(Sent { operation, batch, key, lists, request: canonical(body, FIELDS)? })
-    }
-
-    /// How many items were sent.
-    pub fn count(&self) -> usize {
-        self.lists.iter().map(|list| list.items.len()).sum()
+        Ok(Sent { operation, batch, key: input.text(KEY).map(str::to_owned), lists })
     }
 }
 
-fn lists(operation: Operation, sent: &mut Map<String, Value>) -> Vec<List> {
-    let mut take = |name: &str, content| match sent.remove(name) {
-        Some(Value::Array(items)) => Some(List { content, items }),
-        _ => None,
+/// A list as it stands in the body, which may be long: it is not copied.
+fn list<'b>(operation: Operation, content: Content, body: &'b Map<String, Value>, input: &mut Input) -> Option<List<'b>> {
+    let name = operation.member(content);
+    let items = match body.get(name).filter(|sent| !sent.is_null()) {
+        None => {
+            input.check(!operation.needs_list(), name, &text::REQUIRED);
+            return None;
+        }
+        Some(Value::Array(items)) => Cow::Borrowed(items.as_slice()),
+        Some(other) => match held(other) {
+            Value::Array(items) => Cow::Owned(items),
+            _ => {
+                input.check(false, name, &text::NOT_LIST);
+                return None;
+            }
+        },
     };
-    match operation {
-        Operation::List(domain) => Content::of(domain).and_then(|content| take(DATA, content)).into_iter().collect(),
-        Operation::Batch => contents().filter_map(|content| take(operation.member(content), content)).collect(),
-    }
-}
-
-/// What a batch may hold, in the order it is written.
-pub fn contents() -> impl Iterator<Item = Content> {
-    RULES.iter().map(Content::Telemetry).chain([Content::Records])
+    Some(List { content, items })
 }
 
 /// How deep the fields of items lie in a body: its object, a list, an item.
-const FIELDS: u8 = 3;
+pub const FIELDS: u8 = 3;
 
 /// The request as it is compared: members sorted, without the key, and alike through either face. GraphQL says null for
 /// what was not sent, and 1.0 for 1. What lies deeper than the `fields` is kept as it came: a null there says something.
@@ -185,8 +212,8 @@ const FIELDS: u8 = 3;
 /// When it cannot be written, which is a defect.
 pub fn canonical(body: &Map<String, Value>, fields: u8) -> Result<Vec<u8>> {
     let members = body.iter().filter(|(name, value)| *name != KEY && !value.is_null());
-    let members: std::collections::BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, fields - 1))).collect();
-    serde_json::to_vec(&members).map_err(crate::base::error::Error::internal)
+    let members: BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, fields - 1))).collect();
+    serde_json::to_vec(&members).map_err(Error::internal)
 }
 
 /// A value in canonical form, and how many levels below it nulls are as good as nothing.
@@ -219,8 +246,12 @@ mod tests {
     use crate::domain::mobile::domains::named;
     use serde_json::json;
 
-    fn read(body: Value) -> Result<Sent> {
+    fn read(body: &Value) -> Result<Sent<'_>> {
         Sent::read(Operation::Batch, body.as_object().unwrap())
+    }
+
+    fn request(body: &Value) -> String {
+        String::from_utf8(canonical(body.as_object().unwrap(), FIELDS).unwrap()).unwrap()
     }
 
     #[test]
@@ -228,24 +259,27 @@ mod tests {
         let rest = json!({"device_id": "d", "client_timestamp": "2026-01-05T00:00:00Z", "metrics_data": [{"value": 1, "tags": {"a": null}}]});
         let graphql = json!({"idempotency_key": "k", "device_id": "d", "client_timestamp": "2026-01-05T00:00:00Z", "voice_data": null,
             "metrics_data": [{"value": 1.0, "unit": null, "tags": {"a": null}}]});
-        let (rest, graphql) = (read(rest).unwrap(), read(graphql).unwrap());
-        assert_eq!(String::from_utf8(rest.request).unwrap(), String::from_utf8(graphql.request).unwrap());
+        assert_eq!(request(&rest), request(&graphql));
+        let (rest, graphql) = (read(&rest).unwrap(), read(&graphql).unwrap());
         assert_eq!((rest.key, graphql.key.as_deref()), (None, Some("k")));
+        assert_eq!(rest.lists[0].size(), graphql.lists[0].size());
     }
 
     #[test]
     fn another_null_is_another_request() {
         let with = |tags: Value| {
             let list = json!([{"value": 1.5, "tags": tags}]);
-            read(json!({"device_id": "d", "client_timestamp": "2026-01-05", "metrics_data": list})).unwrap().request
+            request(&json!({"device_id": "d", "client_timestamp": "2026-01-05", "metrics_data": list}))
         };
         assert_ne!(with(json!({"a": null})), with(json!({})));
     }
 
     #[test]
     fn a_list_that_was_not_sent_is_none() {
-        let sent = read(json!({"device_id": "d", "client_timestamp": "2026-01-05", "voice_data": "[]"})).unwrap();
-        assert_eq!((sent.lists.len(), sent.count()), (1, 0));
-        assert!(Sent::read(Operation::List(named("voice").unwrap()), json!({"device_id": "d"}).as_object().unwrap()).is_err());
+        let body = json!({"device_id": "d", "client_timestamp": "2026-01-05", "voice_data": "[]", "records": null});
+        let sent = read(&body).unwrap();
+        assert_eq!((sent.lists.len(), sent.lists[0].items.len()), (1, 0));
+        let body = json!({"device_id": "d"});
+        assert!(Sent::read(Operation::List(named("voice").unwrap()), body.as_object().unwrap()).is_err());
     }
 }

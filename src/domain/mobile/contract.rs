@@ -1,14 +1,13 @@
 //! What uploads look like, for the API's description: made from the tables that they are read by.
 
-use super::batch::{Content, KEY, Operation, contents};
+use super::batch::{Content, KEY, Operation};
 use super::domains::DOMAINS;
 use super::records;
 use crate::feature::Schemas;
-
 use crate::http::input::{Extent, Field, Shape};
 use crate::http::{key, schema};
 use schemars::{Schema, json_schema};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The fields of a record.
 const FIELDS: Field = Field::new("data", Shape::Json).nullable();
@@ -35,22 +34,29 @@ pub fn metrics(_: &mut Schemas) -> Schema {
 
 /// Of a batch.
 pub fn batch(_: &mut Schemas) -> Schema {
-    upload(Operation::Batch, contents())
+    upload(Operation::Batch)
 }
 
 fn list(domain: &str) -> Schema {
     let domain = DOMAINS.iter().find(|known| known.name == domain);
-    domain.map_or_else(Schema::default, |domain| upload(Operation::List(domain), Content::of(domain).into_iter()))
+    domain.map_or_else(Schema::default, |domain| upload(Operation::List(domain)))
 }
 
-/// The upload's own fields, its key by the rule of all keys, and in its lists the items'. That an item breaks its rules is no error of the upload.
-fn upload(operation: Operation, lists: impl Iterator<Item = Content>) -> Schema {
-    let mut upload = schema::object(operation.fields(), Extent::Whole);
-    let of =
-        |content| (operation.member(content).to_owned(), json_schema!({ "type": "array", "items": item(content) }).to_value());
-    let lists: Map<String, Value> = lists.map(of).collect();
+/// The upload's own fields, its key by the rule of all keys, and in its lists the items'. That an item breaks its rules is no
+/// error of the upload.
+fn upload(operation: Operation) -> Schema {
+    let contents = operation.contents();
+    let member = |content: &Content| {
+        let list = Field::new(operation.member(*content), Shape::List);
+        if operation.needs_list() { list.required() } else { list }
+    };
+    let fields: Vec<Field> = operation.fields().iter().copied().chain(contents.iter().map(member)).collect();
+    let mut upload = schema::object(&fields, Extent::Whole);
     if let Some(Value::Object(members)) = upload.get_mut("properties") {
-        members.extend(lists);
+        for content in contents {
+            let list = json_schema!({ "type": "array", "items": item(content) });
+            members.insert(operation.member(content).to_owned(), list.to_value());
+        }
         members.insert(KEY.to_owned(), json!({"oneOf": [key::schema(), {"type": "null"}]}));
     }
     upload

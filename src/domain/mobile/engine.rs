@@ -1,7 +1,7 @@
 //! The upload frame: both faces call it. One upload is one transaction behind the guards; a bad item fails alone.
 
 use super::answer::{SyncBatchResponse, SyncError, SyncMetrics, SyncResponse, Tally, VALIDATION_ERROR};
-use super::batch::{Content, List, Operation, Sent};
+use super::batch::{Content, FIELDS, List, Operation, Sent, canonical};
 use super::{records, telemetry};
 use crate::base::error::Result;
 use crate::base::text::{self, Message};
@@ -27,20 +27,20 @@ pub fn sync(ctx: &mut Ctx<'_>, operation: Operation, body: &Map<String, Value>, 
         let results = sent.lists.iter().map(|list| (list.content, refuse(ctx, &sent, list))).collect();
         return Ok(answer(&sent, results, Duration::ZERO));
     }
-    let upload = Upload { operation: operation.name(), key: sent.key.clone(), request: sent.request.clone(), points };
+    let upload = Upload { operation: operation.name(), key: sent.key.clone(), request: canonical(body, FIELDS)?, points };
     ctx.write_upload(upload, &mut |ctx| write(ctx, &sent))
 }
 
 impl Operation {
     /// Is the list of a length that is taken? A batch may hold empty lists: many clients send every list always.
-    fn allows(self, list: &List) -> bool {
-        let fewest = if matches!(self, Operation::Batch) { 0 } else { 1 };
+    fn allows(self, list: &List<'_>) -> bool {
+        let fewest = usize::from(self.needs_list());
         (fewest..=MAX_ITEMS).contains(&list.items.len())
     }
 }
 
 /// What a list is answered when the whole upload is refused.
-fn refuse(ctx: &Ctx<'_>, sent: &Sent, list: &List) -> SyncResponse {
+fn refuse(ctx: &Ctx<'_>, sent: &Sent<'_>, list: &List<'_>) -> SyncResponse {
     let mut tally = Tally::default();
     if !sent.operation.allows(list) {
         let message = Message::with(&text::LIST_LENGTH, &[&1, &MAX_ITEMS, &list.items.len()]);
@@ -56,7 +56,7 @@ fn refuse(ctx: &Ctx<'_>, sent: &Sent, list: &List) -> SyncResponse {
     SyncResponse { success: false, ..response(sent, list, tally, metrics, ctx.now) }
 }
 
-fn write(ctx: &mut Ctx<'_>, sent: &Sent) -> Result<Response> {
+fn write(ctx: &mut Ctx<'_>, sent: &Sent<'_>) -> Result<Response> {
     let begun = Instant::now();
     let mut results = Vec::with_capacity(sent.lists.len());
     for list in &sent.lists {
@@ -78,7 +78,7 @@ fn write(ctx: &mut Ctx<'_>, sent: &Sent) -> Result<Response> {
 }
 
 /// Tells the devices what they sent.
-fn count(ctx: &mut Ctx<'_>, sent: &Sent, metrics: &SyncMetrics, took: Duration) -> Result<()> {
+fn count(ctx: &mut Ctx<'_>, sent: &Sent<'_>, metrics: &SyncMetrics, took: Duration) -> Result<()> {
     let counts = Counts {
         items: metrics.total_items.into(),
         synced: metrics.synced_items.into(),
@@ -89,12 +89,12 @@ fn count(ctx: &mut Ctx<'_>, sent: &Sent, metrics: &SyncMetrics, took: Duration) 
 }
 
 /// What a list came to. The metrics bring what the tally does not know.
-fn response(sent: &Sent, list: &List, tally: Tally, metrics: SyncMetrics, at: Timestamp) -> SyncResponse {
+fn response(sent: &Sent<'_>, list: &List<'_>, tally: Tally, metrics: SyncMetrics, at: Timestamp) -> SyncResponse {
     let metrics = SyncMetrics {
         total_items: number(list.items.len()),
         synced_items: tally.synced,
         conflicts_detected: number(tally.conflicts.len()),
-        bandwidth_bytes: number(size(&list.items)),
+        bandwidth_bytes: number(list.size()),
         repeated_items: tally.repeated,
         cache_hit_rate: rate(tally.repeated, tally.synced),
         ..metrics
@@ -113,7 +113,7 @@ fn response(sent: &Sent, list: &List, tally: Tally, metrics: SyncMetrics, at: Ti
 }
 
 /// The whole answer: of one list, or of a batch, whose metrics sum up its lists'.
-fn answer(sent: &Sent, results: Vec<(Content, SyncResponse)>, took: Duration) -> Response {
+fn answer(sent: &Sent<'_>, results: Vec<(Content, SyncResponse)>, took: Duration) -> Response {
     match sent.operation {
         Operation::List(_) => Response::json(200, &results.first().map(|(_, result)| result)),
         Operation::Batch => Response::json(200, &batch(results, took)),
@@ -169,22 +169,4 @@ fn number(count: usize) -> u32 {
 
 fn milliseconds(took: Duration) -> f64 {
     took.as_secs_f64() * 1_000.0
-}
-
-/// How many bytes items have as JSON.
-fn size(items: &[Value]) -> usize {
-    struct Counter(usize);
-    impl std::io::Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counter = Counter(0);
-    // Counting does not fail.
-    let _ = serde_json::to_writer(&mut counter, items);
-    counter.0
 }

@@ -6,18 +6,25 @@ pub mod batch;
 mod contract;
 pub mod domains;
 pub mod engine;
+mod graphql;
 pub mod records;
 pub mod telemetry;
 
 use crate::feature::contract::of as describe;
 use crate::feature::{Access, Content, Feature, Handler, Held, Meter, Route, Without};
+use crate::http::problem;
 use answer::{Resolution, SyncBatchResponse, SyncResponse};
 use records::api as record;
 use telemetry::rules::Kept;
 
 /// The registry entry.
-pub const FEATURE: Feature =
-    Feature { kinds: records::KINDS, held: HELD, leaving: Some(telemetry::forget), ..Feature::new("mobile", ROUTES) };
+pub const FEATURE: Feature = Feature {
+    kinds: records::KINDS,
+    graph: graphql::GRAPH,
+    held: HELD,
+    leaving: Some(telemetry::forget),
+    ..Feature::new("mobile", ROUTES)
+};
 
 const HELD: &[Held] = &[Held { name: "telemetry", load: telemetry::held, object: describe::<Kept> }];
 
@@ -64,7 +71,8 @@ const ROUTES: &[Route] = &[
     changes::<4>("/sync/work-orders/changes/", "What changed in work orders"),
     upload("/sync/conflicts/{id}/resolve/", record::resolve_conflict, "Settle a conflict")
         .takes(records::CHOICE)
-        .gives::<Resolution>(200),
+        .gives::<Resolution>(200)
+        .refuses_by(Content::Any(&[(problem::MEDIA_TYPE, Some(records::describe_refusal))])),
     Route::get("/sync/policies/{domain}/", ONE, record::policy, "How conflicts of a domain are settled")
         .parameters(record::DOMAIN)
         .gives::<record::PolicyShown>(200),

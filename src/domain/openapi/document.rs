@@ -1,7 +1,7 @@
 //! The whole document: what the registry and the types say, put together.
 
 use super::{answers, operation};
-use crate::feature::{Feature, Route, Schemas};
+use crate::feature::{Feature, Meter, Route, Schemas};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -33,7 +33,7 @@ pub fn of(features: &'static [&'static Feature], mount: &str) -> Value {
         "openapi": OPENAPI,
         "info": info(),
         "servers": servers(mount),
-        "tags": features.iter().map(|feature| json!({ "name": feature.name })).collect::<Vec<_>>(),
+        "tags": features.iter().filter(|feature| feature.routes.iter().any(is_rest)).map(|feature| json!({ "name": feature.name })).collect::<Vec<_>>(),
         "security": [{ operation::BEARER: [] }],
         "paths": paths,
         "components": components,
@@ -66,7 +66,7 @@ fn bearer() -> Value {
 fn paths(schemas: &mut Schemas) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for feature in schemas.features {
-        for route in feature.routes {
+        for route in feature.routes.iter().filter(|route| is_rest(route)) {
             let described = operation::of(feature, route, schemas);
             if let Value::Object(operations) = paths.entry(route.path).or_insert_with(|| json!({})) {
                 operations.insert(method(route), described);
@@ -74,6 +74,11 @@ fn paths(schemas: &mut Schemas) -> Value {
         }
     }
     Value::Object(paths)
+}
+
+/// GraphQL has a schema of its own.
+pub fn is_rest(route: &Route) -> bool {
+    route.meter != Meter::Graphql
 }
 
 fn method(route: &Route) -> String {

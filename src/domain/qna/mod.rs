@@ -1,6 +1,7 @@
 //! Questions that the partners ask each other, and each one's answer.
 
 mod api;
+mod graphql;
 mod rules;
 mod store;
 
@@ -8,7 +9,7 @@ use crate::feature::{Access, Feature, Kind, Route, Without, contract};
 use rules::{Answer, Placed, Question};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, ..Feature::new("qna", ROUTES) };
+pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("qna", ROUTES) };
 
 /// Questions in the feed.
 const QUESTIONS: &str = "qna_questions";

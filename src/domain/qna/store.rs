@@ -63,6 +63,18 @@ fn answers_of_page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<
     Ok(answers)
 }
 
+/// Questions with their answers that come after this stamp and id in the list, newest change first.
+pub fn older(db: &mut Db, tenant: i64, (stamp, id): (i64, &str), limit: i64) -> Result<Vec<Question>> {
+    let sql = "SELECT q.id, q.text, q.theme, q.created_by, u.username, q.created_at, q.stamp \
+         FROM questions q JOIN users u ON u.id = q.created_by \
+         WHERE q.tenant = ? AND (q.stamp, q.id) < (?, ?) ORDER BY q.stamp DESC, q.id DESC LIMIT ?";
+    let mut questions = db.all(sql, params![tenant, stamp, id, limit], question)?;
+    for question in &mut questions {
+        question.answers = answers(db, tenant, &question.id)?;
+    }
+    Ok(questions)
+}
+
 /// One question with its answers.
 pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Question>> {
     let sql = "SELECT q.id, q.text, q.theme, q.created_by, u.username, q.created_at, q.stamp \

@@ -1,14 +1,19 @@
 //! The feed: what changed since.
 
 mod api;
+mod feed;
+mod graphql;
 mod rules;
 mod store;
 
 use crate::feature::{Access, Content, Feature, Job, Meter, Route, Without};
 
 /// The registry entry.
-pub const FEATURE: Feature =
-    Feature { jobs: &[Job { name: "tombstones beyond the horizon", run: store::purge }], ..Feature::new("sync", ROUTES) };
+pub const FEATURE: Feature = Feature {
+    graph: graphql::GRAPH,
+    jobs: &[Job { name: "tombstones beyond the horizon", run: store::purge }],
+    ..Feature::new("sync", ROUTES)
+};
 
 const ROUTES: &[Route] = &[Route::get("/sync/changes/", Access::Member(Without::NoCouple), api::changes, "What changed since")
     .metered(Meter::Polls)

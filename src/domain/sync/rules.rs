@@ -9,7 +9,7 @@ use crate::http::input::Field;
 /// How far back a poll without a readable `since` looks, as existing clients expect.
 const DEFAULT_SPAN: i64 = DAY;
 /// The most changes on a page.
-const MAX_LIMIT: usize = 1_000;
+pub const MAX_LIMIT: usize = 1_000;
 
 /// The parameters of a poll.
 pub const PARAMETERS: &[Field] = &[

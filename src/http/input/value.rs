@@ -147,7 +147,7 @@ fn read_instant(json: &Json) -> Read {
 }
 
 /// JSON, or what a string holds of it; a string that holds none stands for itself.
-fn held(json: &Json) -> Json {
+pub fn held(json: &Json) -> Json {
     let inner = json.as_str().and_then(|text| serde_json::from_str(text).ok());
     inner.unwrap_or_else(|| json.clone())
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 pub const CASES: &[Case] = &[
     ("a device is what its uploads were", devices),
     ("both partners see each other's devices, and nobody else does", sight),
+    ("of a team its admins see everything, and the others what is theirs", teams),
     ("the health of uploads is judged over the last day", health),
     ("what devices sent goes with its user's account", forgotten),
 ];
@@ -51,6 +52,23 @@ fn sight(server: &Server) {
     assert_eq!((items(&one, "both"), items(&other, "both"), items(&other, "mine")), (json!(2), json!(3), json!(1)));
     problem(stranger.get("/sync/devices/mine/health/"), 404);
     assert_eq!(stranger.get("/sync/devices/").expect(200).json()["count"], 0);
+}
+
+fn teams(server: &Server) {
+    let (admin, member) = Phone::couple(server);
+    send(&admin, "a", 1, 0);
+    send(&member, "m", 1, 0);
+    let db = rusqlite::Connection::open(server.data_dir.join("tandem.db")).unwrap();
+    db.busy_timeout(std::time::Duration::from_secs(20)).unwrap();
+    let own = "(SELECT tenant FROM members WHERE user_id = ?)";
+    db.execute(&format!("UPDATE tenants SET kind = 'team' WHERE id = {own}"), [admin.id]).unwrap();
+    db.execute("UPDATE members SET role = 'admin' WHERE user_id = ?", [admin.id]).unwrap();
+    let count = |phone: &Phone| phone.get("/sync/devices/").expect(200).json()["count"].clone();
+    assert_eq!((count(&admin), count(&member)), (json!(2), json!(1)));
+    admin.get("/sync/devices/m/health/").expect(200);
+    problem(member.get("/sync/devices/a/health/"), 404);
+    admin.get("/sync/health/snapshots/").expect(200);
+    problem(member.get("/sync/health/snapshots/"), 403);
 }
 
 fn health(server: &Server) {

@@ -12,6 +12,7 @@ pub const CASES: &[Case] = &[
     ("two keys, or one that is none, are refused", bad_keys),
     ("a key that comes again with another upload is SYNC_003", reused),
     ("an upload without its own fields is refused before anything is written", frames),
+    ("a list of events may be a string that holds one", events),
     ("an item says what is wrong with each of its fields", item_errors),
     ("who is in no couple cannot upload", alone),
     ("a body of more than 10 MiB is 413", too_large),
@@ -98,6 +99,16 @@ fn frames(server: &Server) {
     refused(phone.post("/sync/batch/", &json!({"device_id": "d", "voice_data": [item]})), "client_timestamp");
     refused(phone.post("/sync/batch/", &json!({"device_id": "d", "client_timestamp": AT, "voice_data": 1})), "voice_data");
     assert_eq!(phone.get("/sync/devices/").expect(200).json()["count"], 0);
+}
+
+/// GraphQL makes a list of one of whatever stands in a list's place.
+fn events(server: &Server) {
+    let phone = Phone::single(server);
+    let item = |events: Value| json!({"session_id": "s", "events": events, "duration_ms": 1});
+    let data = json!([item(json!([{"a": 1}])), item(json!("[{\"a\": 1}]")), item(json!("{}")), item(json!({}))]);
+    let answer = phone.post("/sync/behavioral/", &json!({"device_id": "d", "data": data})).expect(200).json();
+    assert_eq!((&answer["synced_items"], &answer["metrics"]["repeated_items"]), (&json!(2), &json!(1)), "{answer}");
+    assert!(answer["errors"].as_array().unwrap().iter().all(|error| error["field"] == "events"), "{answer}");
 }
 
 fn item_errors(server: &Server) {

@@ -51,6 +51,7 @@ pub const UPLOAD: &[Field] = &[
 
 /// What an upload of records came to.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "UploadedRecords")]
 pub struct Uploaded {
     /// Entries that were taken, in the order they were sent.
     synced_items: Vec<SyncedItem>,
@@ -64,6 +65,7 @@ pub struct Uploaded {
 
 /// An entry that was refused.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RefusedRecord")]
 struct Refused {
     /// The record, as it was sent.
     mobile_id: Option<String>,
@@ -247,6 +249,7 @@ pub const POLICY: &[Field] = &[
 
 /// How a tenant's conflicts of a domain are settled.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ConflictPolicy")]
 pub struct PolicyShown {
     /// What decides.
     #[schemars(extend("enum" = rules::POLICIES))]

@@ -14,7 +14,8 @@ mod tests;
 mod write;
 
 pub use item::ENVELOPE;
-pub use resolve::{CHOICE, resolve};
+pub use record::TOLD;
+pub use resolve::{CHOICE, describe_refusal, resolve};
 
 use super::answer::{SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;

@@ -61,7 +61,7 @@ impl Record {
 }
 
 /// What the server tells of every record.
-const TOLD: &[Field] = &[
+pub const TOLD: &[Field] = &[
     Field::text("mobile_id", 36).required(),
     Field::new("version", Shape::Int(1, u32::MAX as i64)).required(),
     Field::new("created_by", Shape::Int(0, i64::MAX)),
@@ -71,8 +71,10 @@ const TOLD: &[Field] = &[
     Field::new("deleted", Shape::Bool),
 ];
 
-/// The schema of [`Record::shown`] and [`Record::tombstone`].
+/// The schema of [`Record::shown`] and [`Record::tombstone`]: fields that only a newer app knows are shown as they came.
 pub fn describe(table: &Table, _: &mut Schemas) -> Schema {
     let fields: Vec<Field> = table.fields.iter().map(|field| Field { required: false, nullable: true, ..*field }).collect();
-    schema::object(&[TOLD, &fields].concat(), Extent::Whole)
+    let mut schema = schema::object(&[TOLD, &fields].concat(), Extent::Whole);
+    schema.insert("additionalProperties".to_owned(), true.into());
+    schema
 }

@@ -16,9 +16,10 @@ use crate::domain::conflicts::{self, Conflict, Policy, Rule, rules};
 use crate::domain::mobile::answer::{NOT_FOUND, Resolution, SYNC_ERROR, SyncError};
 use crate::domain::mobile::batch;
 use crate::feature::ctx::{value as json_of, word_of};
-use crate::feature::{Ctx, Upload};
+use crate::feature::{Ctx, Schemas, Upload};
 use crate::http::input::{Extent, Field, Input, Shape};
 use crate::http::{Response, problem, response};
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
 /// The operation that an idempotency key belongs to.
@@ -75,6 +76,18 @@ pub fn resolve(ctx: &mut Ctx<'_>, body: &Map<String, Value>, key: Option<String>
         Err(Error::Refused(refusal)) if matches!(refusal.kind, Kind::NotFound | Kind::Invalid) => choice.unsettled(ctx, &refusal),
         outcome => outcome,
     }
+}
+
+/// The schema of a refusal: a problem whose members tell of the conflict too.
+pub fn describe_refusal(schemas: &mut Schemas) -> Schema {
+    let (mut schema, resolution) = (problem::schema(), Resolution::json_schema(&mut schemas.generator));
+    let messages = schema.get("additionalProperties").cloned().unwrap_or_default();
+    let members = resolution.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        // A wrong field of the choice stands under its own name.
+        properties.extend(members.into_iter().map(|(name, member)| (name, json!({"anyOf": [member, messages]}))));
+    }
+    schema
 }
 
 impl Choice {

@@ -170,6 +170,7 @@ pub struct Item {
 
 /// An item that was written, as its user may see it.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TelemetryItem")]
 pub struct Kept {
     /// Its domain.
     pub domain: &'static str,

@@ -1,0 +1,124 @@
+//! What a poll finds, whichever face it comes through.
+
+use super::rules::{self, Change};
+use super::store;
+use crate::base::error::Result;
+use crate::base::time::Timestamp;
+use crate::feature::cursor::{self, Cut};
+use crate::feature::{Ctx, Kind, Tenant};
+use std::sync::OnceLock;
+
+/// What a poll asks for.
+pub struct Poll<'p> {
+    /// Where it continues from; see [`rules::cursor`].
+    pub since: Option<&'p str>,
+    /// The epoch that the client holds.
+    pub epoch: Option<&'p str>,
+    /// The most changes, as far as one stamp allows.
+    pub limit: Option<usize>,
+    /// The lists.
+    pub kinds: Vec<&'static Kind>,
+    /// Is the app in the background?
+    pub idle: bool,
+}
+
+/// What it is answered.
+pub struct Found {
+    /// The instant up to which the rows are complete: the next `since`.
+    pub complete_to: Timestamp,
+    /// The cursor that they continue from.
+    pub since: Timestamp,
+    /// The tenant's epoch.
+    pub epoch: String,
+    /// Are the rows everything alive, in the place of what the client holds?
+    pub reset: bool,
+    /// Is there more?
+    pub has_more: bool,
+    /// Seconds until the next poll.
+    pub poll_after: u32,
+    /// The changes, oldest first.
+    pub rows: Vec<Change>,
+}
+
+/// The lists of a tenant.
+struct Asked<'p> {
+    tenant: Tenant,
+    kinds: &'p [&'static Kind],
+}
+
+/// What one page holds.
+struct Page {
+    rows: Vec<Change>,
+    complete_to: Timestamp,
+    has_more: bool,
+}
+
+/// Answers a poll of a member.
+pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
+    let asked = Asked { tenant: ctx.tenant()?.clone(), kinds: &poll.kinds };
+    let tenant = &asked.tenant;
+    let since = rules::cursor(poll.since, tenant.clock, ctx.now);
+    let restored = poll.epoch.is_some_and(|epoch| epoch != tenant.epoch);
+    let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
+    let reset = restored || since < horizon;
+    let page = if reset { restart(ctx, &asked, horizon, poll.limit)? } else { page(ctx, &asked, since, poll.limit)? };
+    let Page { rows, complete_to, has_more } = page;
+    let poll_after = poll_after(ctx, poll.idle);
+    Ok(Found { complete_to, since, epoch: asked.tenant.epoch, reset, has_more, poll_after, rows })
+}
+
+/// The rows of the answer. Nothing to tell costs no query: admission read the clock in this snapshot.
+fn page(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: Option<usize>) -> Result<Page> {
+    let tenant = &asked.tenant;
+    let whole = |rows| Page { rows, complete_to: tenant.clock, has_more: false };
+    match limit {
+        _ if since >= tenant.clock => Ok(whole(Vec::new())),
+        None => Ok(whole(store::between(ctx.db, tenant.id, asked.kinds, since, tenant.clock)?)),
+        Some(limit) => limited(ctx, asked, since, limit),
+    }
+}
+
+/// Everything alive. A limit counts only beyond the horizon: a page that ended before it would start over for ever.
+fn restart(ctx: &mut Ctx<'_>, asked: &Asked<'_>, horizon: Timestamp, limit: Option<usize>) -> Result<Page> {
+    let clock = asked.tenant.clock;
+    let head = limit.map_or(clock, |_| horizon.plus(rules::HEAD_START).min(clock));
+    let mut rows = store::alive(ctx.db, asked.tenant.id, asked.kinds, head)?;
+    let room = limit.map(|limit| limit.saturating_sub(rows.len()).max(1));
+    let rest = page(ctx, asked, head, room)?;
+    rows.extend(rest.rows.into_iter().filter(|row| !row.deleted));
+    Ok(Page { rows, ..rest })
+}
+
+fn limited(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: usize) -> Result<Page> {
+    let Asked { tenant: Tenant { id, clock, .. }, kinds } = asked;
+    let mut rows = store::first(ctx.db, *id, kinds, since, limit + 1)?;
+    match cursor::cut(&rows, limit, |row| row.stamp) {
+        Cut::All => Ok(Page { rows, complete_to: *clock, has_more: false }),
+        Cut::Before(end) => {
+            rows.truncate(end);
+            let complete_to = rows.last().map_or(since, |row| row.stamp);
+            Ok(Page { rows, complete_to, has_more: true })
+        }
+        Cut::Whole(stamp) => {
+            let has_more = !store::first(ctx.db, *id, kinds, stamp, 1)?.is_empty();
+            let complete_to = if has_more { stamp } else { *clock };
+            Ok(Page { rows: store::between(ctx.db, *id, kinds, stamp.plus(-1), stamp)?, complete_to, has_more })
+        }
+    }
+}
+
+/// Seconds until the next poll that the server would like.
+fn poll_after(ctx: &Ctx<'_>, idle: bool) -> u32 {
+    let settings = &ctx.house.settings;
+    let usual = if idle { settings.poll_idle } else { settings.poll_active };
+    usual.saturating_mul(rules::slow_down(load_per_processor()))
+}
+
+/// The machine's load average over a minute, for each processor that this process may use.
+fn load_per_processor() -> f64 {
+    static PROCESSORS: OnceLock<u32> = OnceLock::new();
+    let processors = PROCESSORS.get_or_init(|| rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count().max(1)));
+    // sysinfo(2) counts load in fractions of 2^16.
+    let load = rustix::system::sysinfo().loads[0] as f64 / 65_536.0;
+    load / f64::from(*processors)
+}

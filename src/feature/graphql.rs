@@ -1,0 +1,232 @@
+//! What a noun shows through GraphQL: its part of the schema, and what answers its root fields.
+//!
+//! A root field answers the JSON of a type of `rules.rs`, the same that REST shows. The layer `graphql` turns it into what
+//! the schema says: `createdById` is read from `created_by_id`, an `ID` is a string, a word of an enumeration is in
+//! capitals.
+
+use super::{Access, Ctx, ctx::value};
+use crate::base::error::{Refusal, Result};
+use crate::base::id;
+use crate::base::text::{self, Message};
+use crate::http::input::{Extent, Field, Input, Shape};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// A noun's part of GraphQL.
+#[derive(Debug)]
+pub struct Graph {
+    /// Its types, in the schema definition language; `extend type Query` adds its fields to the root.
+    pub schema: &'static str,
+    /// What answers those fields.
+    pub roots: &'static [Root],
+    /// The types of its kinds in the feed.
+    pub shown: &'static [Shown],
+}
+
+impl Graph {
+    /// A noun that shows nothing.
+    pub const NONE: Graph = Graph { schema: "", roots: &[], shown: &[] };
+}
+
+/// A field of `Query` or `Mutation`.
+#[derive(Debug)]
+pub struct Root {
+    /// Its name.
+    pub name: &'static str,
+    /// Who may ask.
+    pub access: Access,
+    /// How many times heavier than a plain query it is.
+    pub weight: f64,
+    /// What answers: the JSON of an object, or null.
+    pub resolve: fn(&mut Ctx<'_>, &Asked) -> Result<Value>,
+}
+
+/// A query weighs what its fields do.
+pub const QUERY_WEIGHT: f64 = 1.0;
+
+impl Root {
+    /// A field of `Query`.
+    pub const fn query(name: &'static str, access: Access, resolve: fn(&mut Ctx<'_>, &Asked) -> Result<Value>) -> Root {
+        Root { name, access, weight: QUERY_WEIGHT, resolve }
+    }
+
+    /// A field of `Mutation` of members, so many times heavier than a query. It opens its own transaction.
+    pub const fn mutation(name: &'static str, weight: f64, resolve: fn(&mut Ctx<'_>, &Asked) -> Result<Value>) -> Root {
+        Root { name, access: Access::User, weight, resolve }
+    }
+}
+
+/// The member that names an object's type, where the schema allows several.
+pub const TYPE_NAME: &str = "__typename";
+
+/// How a kind of the feed looks in GraphQL.
+#[derive(Debug)]
+pub struct Shown {
+    /// The kind.
+    pub kind: &'static str,
+    /// Its type.
+    pub type_name: &'static str,
+    /// Puts into an object as the feed loads it what its type has besides.
+    pub complete: fn(&mut Value),
+}
+
+impl Shown {
+    /// A kind whose type has nothing besides.
+    pub const fn plain(kind: &'static str, type_name: &'static str) -> Shown {
+        Shown { kind, type_name, complete: |_| {} }
+    }
+}
+
+/// One root field of a request: its arguments, and what it shall show.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// The arguments in the form of REST: names in snake_case, words in small letters, without nulls.
+    pub arguments: Map<String, Value>,
+    /// The fields below it that were asked for, as paths: `nodes.title`.
+    pub fields: Vec<String>,
+    /// What it costs; see the limits.
+    pub points: u32,
+}
+
+/// Objects on a page when the client does not say.
+const PAGE_SIZE: i64 = 50;
+/// The most objects on a page, as in REST.
+const MAX_PAGE_SIZE: i64 = 200;
+/// The longest cursor, in characters: an instant and an id, with room to spare.
+const MAX_CURSOR: usize = 100;
+/// Between the parts of a cursor: in none of them.
+const CURSOR_SEPARATOR: char = '_';
+
+const WINDOW: &[Field] = &[
+    Field::new("first", Shape::Int(1, MAX_PAGE_SIZE)),
+    Field::new("after", Shape::Text { min: 1, max: MAX_CURSOR, trim: false, blank: false }),
+];
+
+impl Asked {
+    /// Was the field of this path below the root field asked for?
+    pub fn shows(&self, path: &str) -> bool {
+        self.fields.iter().any(|field| field == path)
+    }
+
+    /// The object that the argument `id` names; null when there is none, or it is no id.
+    ///
+    /// # Errors
+    /// The look-up's.
+    pub fn object<T: Serialize>(&self, find: impl FnOnce(&str) -> Result<Option<T>>) -> Result<Value> {
+        match self.arguments.get("id").and_then(Value::as_str).and_then(id::parse) {
+            Some(id) => value(&find(&id)?),
+            None => Ok(Value::Null),
+        }
+    }
+
+    /// The arguments, read by a table of fields.
+    pub fn input(&self, fields: &[Field]) -> Input {
+        Input::of(&self.arguments, fields, Extent::Part)
+    }
+
+    /// The page that `first` and `after` ask for.
+    ///
+    /// # Errors
+    /// When either is out of bounds.
+    pub fn window(&self) -> Result<Window> {
+        let mut input = self.input(WINDOW);
+        input.finish()?;
+        let after = input.text("after").map(|text| text.split(CURSOR_SEPARATOR).map(str::to_owned).collect());
+        Ok(Window { first: input.int("first").unwrap_or(PAGE_SIZE), after })
+    }
+
+    /// A page of a list, for `nodes`, `pageInfo` and `totalCount`. `rows` holds one object more than asked when there
+    /// are more; `cursor` gives what the list is ordered by; `count` is asked only when the client wants to know.
+    ///
+    /// # Errors
+    /// The count's.
+    pub fn connection<T: Serialize>(
+        &self,
+        window: &Window,
+        mut rows: Vec<T>,
+        cursor: impl Fn(&T) -> Vec<String>,
+        count: impl FnOnce() -> Result<i64>,
+    ) -> Result<Value> {
+        let size = usize::try_from(window.first).unwrap_or_default();
+        let has_next_page = rows.len() > size;
+        rows.truncate(size);
+        let end_cursor = rows.last().map(|row| cursor(row).join(&CURSOR_SEPARATOR.to_string()));
+        let total_count = if self.shows("totalCount") { count()? } else { 0 };
+        let page_info = json!({"has_next_page": has_next_page, "end_cursor": end_cursor});
+        Ok(json!({"nodes": value(&rows)?, "page_info": page_info, "total_count": total_count}))
+    }
+
+    /// The list of who is in no couple.
+    pub fn empty() -> Value {
+        json!({"nodes": [], "page_info": {"has_next_page": false, "end_cursor": null}, "total_count": 0})
+    }
+}
+
+/// A page of a list: by key, so that what is added or deleted meanwhile moves nothing from one page to another.
+#[derive(Debug)]
+pub struct Window {
+    first: i64,
+    after: Option<Vec<String>>,
+}
+
+impl Window {
+    /// The statement's LIMIT: one more than asked, to know whether there are more.
+    pub fn rows(&self) -> i64 {
+        self.first + 1
+    }
+
+    /// The key of the object that the page comes after, read from the cursor; `start` when it is the first page.
+    ///
+    /// # Errors
+    /// When the cursor is none that this list gave.
+    pub fn key<T>(&self, start: T, read: impl FnOnce(&[&str]) -> Option<T>) -> Result<T> {
+        let Some(parts) = &self.after else { return Ok(start) };
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        read(&parts).ok_or_else(|| Refusal::field("after", Message::plain(&text::NOT_CURSOR)).into())
+    }
+
+    /// The key of a list that is ordered by stamp and id, newest first.
+    ///
+    /// # Errors
+    /// As [`Window::key`].
+    pub fn stamp_and_id(&self) -> Result<(i64, String)> {
+        self.key((i64::MAX, String::new()), |parts| match parts {
+            [stamp, id] => Some((stamp.parse().ok()?, id::parse(id)?)),
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(arguments: Value) -> Asked {
+        Asked { arguments: arguments.as_object().unwrap().clone(), fields: vec!["totalCount".into()], points: 0 }
+    }
+
+    #[test]
+    fn a_page_has_the_size_that_was_asked_for_and_says_whether_there_are_more() {
+        let asked = asked(json!({"first": 2}));
+        let window = asked.window().unwrap();
+        assert_eq!(window.rows(), 3);
+        let page = |rows: Vec<i64>| asked.connection(&window, rows, |n| vec![n.to_string(), "x".into()], || Ok(9)).unwrap();
+        let full = json!({"nodes": [1, 2], "page_info": {"has_next_page": true, "end_cursor": "2_x"}, "total_count": 9});
+        assert_eq!(page(vec![1, 2, 3]), full);
+        assert_eq!(page(vec![])["page_info"], json!({"has_next_page": false, "end_cursor": null}));
+    }
+
+    #[test]
+    fn pages_out_of_bounds_and_foreign_cursors_are_refused() {
+        for bad in [json!({"first": 0}), json!({"first": 201}), json!({"after": ""}), json!({"after": "x".repeat(101)})] {
+            assert!(asked(bad.clone()).window().is_err(), "{bad}");
+        }
+        let key = |after: &str| asked(json!({ "after": after })).window().unwrap().stamp_and_id().ok();
+        let id = "018f0000-0000-7000-8000-000000000000";
+        assert_eq!(key(&format!("17_{id}")), Some((17, id.to_owned())));
+        for bad in ["17", "x_y", "17_y", "17_18_19"] {
+            assert_eq!(key(bad), None, "{bad}");
+        }
+        assert_eq!(asked(json!({})).window().unwrap().stamp_and_id().unwrap().0, i64::MAX);
+    }
+}

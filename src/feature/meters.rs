@@ -1,0 +1,173 @@
+//! Rate limits of reads: a small file beside the store, so that a read never makes the database write.
+//!
+//! A token bucket in the form of GCRA: one instant a caller, the theoretical arrival time. A slot is read and written
+//! with one `pread` and one `pwrite`, not through a memory map: a map of a file on a full disk ends the process with
+//! SIGBUS, a failed write is an error that can be passed over. Two requests of one caller at the same microsecond may
+//! count as one; limits of secrets and writes, where that matters, are in the database.
+
+use super::{Rate, Settings};
+use crate::base::error::{Limit, Refusal};
+use crate::base::time::Timestamp;
+use sha2::{Digest, Sha256};
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+
+/// The file's name in the data folder.
+pub const FILE: &str = "meters";
+/// Slots in the file: 64 KiB, for some thousand callers within one window.
+const SLOTS: u64 = 4_096;
+/// Bytes of a slot: a caller's hash and an instant.
+const SLOT: usize = 16;
+/// Neighbouring slots a caller may stand in.
+const NEIGHBOURS: usize = 8;
+
+/// The open file.
+#[derive(Default)]
+pub struct Meters {
+    file: Option<File>,
+}
+
+/// What somebody wants to do, for a limit to count.
+#[derive(Debug, Clone, Copy)]
+pub struct Charge<'c> {
+    /// The bucket's name: the first half of who is counted.
+    pub bucket: &'static str,
+    /// What the caller who is over the limit is told.
+    pub reason: &'static str,
+    /// Whose bucket: a user's id, or an address.
+    pub whose: &'c str,
+    /// The limit.
+    pub rate: Rate,
+    /// What it costs; more than the whole limit counts as that.
+    pub points: u32,
+}
+
+impl Meters {
+    /// Counts a charge, unless it would go over its limit. A file that cannot be used lets everybody pass.
+    pub fn charge(&mut self, settings: &Settings, charge: &Charge<'_>) -> Option<Refusal> {
+        let wait = self.count(settings, charge, Timestamp::now()).unwrap_or_else(|error| {
+            log::warn!("limits are not counted: {}: {error}", settings.data.join(FILE).display());
+            0
+        });
+        let limit = Limit { reason: charge.reason, count: charge.rate.count, window: charge.rate.window };
+        (wait > 0).then(|| Refusal::over(limit, wait))
+    }
+
+    /// Counts; answers the milliseconds to wait, 0 when the caller may pass.
+    fn count(&mut self, settings: &Settings, charge: &Charge<'_>, now: Timestamp) -> std::io::Result<i64> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            slot => slot.insert(open(settings)?),
+        };
+        let mut slots = [0; SLOT * NEIGHBOURS];
+        let key = charge.key();
+        let base = key % (SLOTS - NEIGHBOURS as u64) * SLOT as u64;
+        read(file, &mut slots, base)?;
+        let (place, arrival) = choose(&slots, key);
+        let (next, wait) = gcra(arrival, charge.rate, charge.points, now.0);
+        if wait == 0 {
+            let mut slot = [0; SLOT];
+            slot[..8].copy_from_slice(&key.to_le_bytes());
+            slot[8..].copy_from_slice(&next.to_le_bytes());
+            file.write_all_at(&slot, base + (place * SLOT) as u64)?;
+        }
+        Ok(wait)
+    }
+}
+
+impl Charge<'_> {
+    /// The bucket's key in the file, never 0: that is a free slot.
+    fn key(&self) -> u64 {
+        let hash = Sha256::new().chain_update(self.bucket).chain_update([0]).chain_update(self.whose).finalize();
+        u64::from_le_bytes(hash.first_chunk::<8>().copied().unwrap_or_default()).max(1)
+    }
+}
+
+fn open(settings: &Settings) -> std::io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(settings.data.join(FILE))
+}
+
+/// Fills the buffer; beyond the file's end it stays zero.
+fn read(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read_at(&mut buffer[filled..], offset + filled as u64)? {
+            0 => break,
+            n => filled += n,
+        }
+    }
+    Ok(())
+}
+
+/// The caller's slot and arrival time, or the slot whose time is furthest past, which is free when it is.
+fn choose(slots: &[u8], key: u64) -> (usize, i64) {
+    let (mut oldest, mut oldest_at) = (0, i64::MAX);
+    for (place, slot) in slots.chunks_exact(SLOT).enumerate() {
+        let part = |from: usize| slot[from..].first_chunk::<8>().copied().unwrap_or_default();
+        let at = i64::from_le_bytes(part(8));
+        if u64::from_le_bytes(part(0)) == key {
+            return (place, at);
+        }
+        if at < oldest_at {
+            (oldest, oldest_at) = (place, at);
+        }
+    }
+    (oldest, 0)
+}
+
+/// The generic cell rate algorithm: the next theoretical arrival time, and how long to wait. An arrival time beyond
+/// what the rate can have made (the wall clock was set back) counts as none; so do points beyond the whole rate.
+pub fn gcra(arrival: i64, rate: Rate, points: u32, now: i64) -> (i64, i64) {
+    let interval = (rate.window / i64::from(rate.count.max(1))).max(1);
+    let arrival = if arrival > now + rate.window { now } else { arrival.max(now) };
+    let next = arrival + interval * i64::from(points.min(rate.count));
+    (next, (next - now - rate.window).max(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate { count: 10, window: 10_000 };
+
+    fn settings(folder: &tempfile::TempDir) -> Settings {
+        Settings { data: folder.path().to_owned(), ..Settings::default() }
+    }
+
+    fn passed(meters: &mut Meters, settings: &Settings, (whose, points): (&str, u32), at: i64, times: usize) -> usize {
+        let charge = Charge { bucket: "test", reason: "test", whose, rate: RATE, points };
+        (0..times).filter(|_| meters.count(settings, &charge, Timestamp(at)).unwrap() == 0).count()
+    }
+
+    #[test]
+    fn a_bucket_empties_and_fills_again_over_processes() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(&folder);
+        let (mut one, mut other) = (Meters::default(), Meters::default());
+        assert_eq!(passed(&mut one, &settings, ("7", 1), 1_000_000, 6), 6);
+        assert_eq!(passed(&mut other, &settings, ("7", 1), 1_000_000, 6), 4);
+        assert_eq!(passed(&mut one, &settings, ("8", 1), 1_000_000, 6), 6);
+        assert_eq!(passed(&mut one, &settings, ("7", 1), 1_003_000, 6), 3);
+    }
+
+    #[test]
+    fn what_costs_more_empties_it_sooner_and_nothing_costs_more_than_all_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(&folder);
+        let mut meters = Meters::default();
+        assert_eq!(passed(&mut meters, &settings, ("7", 4), 1_000_000, 3), 2);
+        assert_eq!(passed(&mut meters, &settings, ("7", 1), 1_000_000, 3), 2);
+        assert_eq!(passed(&mut meters, &settings, ("8", 5_000), 1_000_000, 3), 1);
+        assert_eq!(passed(&mut meters, &settings, ("8", 5_000), 1_009_999, 3), 0);
+        assert_eq!(passed(&mut meters, &settings, ("8", 5_000), 1_010_000, 3), 1);
+    }
+
+    #[test]
+    fn a_clock_set_back_locks_nobody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(&folder);
+        let mut meters = Meters::default();
+        assert_eq!(passed(&mut meters, &settings, ("7", 1), 9_000_000, 20), 10);
+        assert_eq!(passed(&mut meters, &settings, ("7", 1), 1_000_000, 20), 10);
+    }
+}

@@ -1,0 +1,70 @@
+//! Errors as GraphQL tells them: `errors` with a code for programs. Nothing that is for the log gets here.
+
+use super::media::Media;
+use crate::base::error::{Error, Kind, Refusal};
+use crate::base::text::Language;
+use crate::http::{Request, Response, problem};
+use serde_json::{Map, Value, json};
+
+/// The document is no GraphQL.
+pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
+/// The document, its variables or the operation's name do not fit the schema.
+pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+/// The schema may not be asked for.
+pub const INTROSPECTION_DISABLED: &str = "INTROSPECTION_DISABLED";
+/// The operation is too deep or costs too much.
+pub const TOO_COMPLEX: &str = "QUERY_COMPLEXITY_EXCEEDED";
+
+/// The code of a refusal.
+pub const fn code(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Invalid => "VALIDATION_ERROR",
+        Kind::Unauthenticated(_) => "UNAUTHENTICATED",
+        Kind::Forbidden => "FORBIDDEN",
+        Kind::NotFound => "NOT_FOUND",
+        Kind::Method => "METHOD_NOT_ALLOWED",
+        Kind::Stale => "STALE",
+        Kind::TooLarge => "BODY_TOO_LARGE",
+        Kind::MediaType => "MEDIA_TYPE_NOT_SUPPORTED",
+        Kind::TooMany(_) => "RATE_LIMIT_EXCEEDED",
+        Kind::KeyReused => "IDEMPOTENCY_KEY_REUSED",
+        Kind::InProgress => "IDEMPOTENCY_KEY_IN_PROGRESS",
+    }
+}
+
+/// What a program is told of a refusal.
+pub fn extensions(refusal: &Refusal, language: Language) -> Map<String, Value> {
+    let mut told = Map::from_iter([("code".to_owned(), json!(code(refusal.kind)))]);
+    if let Kind::TooMany(seconds) = refusal.kind {
+        told.insert("retryAfter".to_owned(), json!(seconds));
+    }
+    if let Some(limit) = refusal.limit {
+        told.insert("reason".to_owned(), json!(limit.reason));
+    }
+    if !refusal.fields.is_empty() {
+        let field =
+            |(name, message): &(&str, crate::base::text::Message)| json!({"field": name, "message": message.render(language)});
+        told.insert("fields".to_owned(), refusal.fields.iter().map(field).collect());
+    }
+    told
+}
+
+/// One error.
+pub fn error(message: &str, extensions: Map<String, Value>) -> Value {
+    json!({"message": message, "extensions": extensions})
+}
+
+/// The answer to a request of which nothing was run. The status and what a client needs to behave are those of REST.
+pub fn tell(error: &Error, request: &Request<'_>) -> Response {
+    let told = match error {
+        Error::Refused(refusal) => extensions(refusal, request.language),
+        Error::Db(_) | Error::NotReady(_) => Map::from_iter([("code".to_owned(), json!("DATABASE_ERROR"))]),
+        Error::Internal(_) => Map::from_iter([("code".to_owned(), json!("INTERNAL_ERROR"))]),
+    };
+    let problem = problem::answer(error, request);
+    let detail = serde_json::from_slice::<Value>(&problem.body).ok().and_then(|body| Some(body["detail"].as_str()?.to_owned()));
+    let errors = json!({"errors": [self::error(&detail.unwrap_or_default(), told)]});
+    let mut response = Media::of(request).response(problem.status, &errors);
+    response.headers.extend(problem.headers.into_iter().filter(|(name, _)| *name != "Content-Type"));
+    response
+}

@@ -1,0 +1,257 @@
+//! Running an operation: root fields are answered by the nouns, what lies below by the JSON that they gave.
+
+use super::{cost, errors, schema};
+use crate::base::error::{Error, Kind, Result, refuse};
+use crate::base::text;
+use crate::feature::graphql::TYPE_NAME;
+use crate::feature::{Access, Asked, Ctx, Root, Without};
+use apollo_compiler::ast::Type;
+use apollo_compiler::executable::{Operation, Selection};
+use apollo_compiler::resolvers::{Execution, FieldError, ObjectValue, ResolveInfo, ResolvedValue};
+use apollo_compiler::response::{ExecutionResponse, GraphQLError, JsonMap, JsonValue, ResponseDataPathSegment};
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Schema};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::cell::RefCell;
+
+/// A valid operation with the values of its variables.
+pub struct Ready<'o> {
+    /// The schema.
+    pub schema: &'o Valid<Schema>,
+    /// The document.
+    pub document: &'o Valid<ExecutableDocument>,
+    /// The operation to run.
+    pub operation: &'o Operation,
+    /// Its variables.
+    pub variables: &'o Valid<JsonMap>,
+}
+
+/// Runs an operation. What rules refuse stands among the answer's errors, with the rest of the data.
+///
+/// # Errors
+/// Whatever else goes wrong, and what concerns the caller rather than a field: nothing is shown then. What mutations
+/// before it have written is found again under their keys.
+pub fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<ExecutionResponse> {
+    let top = Top { type_name: ready.operation.object_type(), ctx: RefCell::new(ctx), ready, failures: RefCell::default() };
+    let run = Execution::new(ready.schema, ready.document)
+        .operation(ready.operation)
+        .coerced_variable_values(ready.variables)
+        .enable_schema_introspection(true)
+        .execute_sync(&top);
+    let mut response = run.map_err(|error| Error::Internal(format!("GraphQL: {}", error.message())))?;
+    let Top { ctx, failures, .. } = top;
+    let (ctx, mut failures) = (ctx.into_inner(), failures.into_inner());
+    let nothing_done = response.data.as_ref().is_none_or(|data| data.values().all(|value| *value == JsonValue::Null));
+    if let Some(place) = failures.iter().position(|(_, error)| concerns_the_caller(error, nothing_done)) {
+        return Err(failures.swap_remove(place).1);
+    }
+    for error in &mut response.errors {
+        explain(ctx, error, &failures)?;
+    }
+    Ok(response)
+}
+
+/// Is this for the whole request to tell, by its status?
+fn concerns_the_caller(error: &Error, nothing_done: bool) -> bool {
+    match error {
+        Error::Refused(refusal) => {
+            nothing_done && matches!(refusal.kind, Kind::Unauthenticated(_) | Kind::TooMany(_) | Kind::InProgress)
+        }
+        _ => true,
+    }
+}
+
+/// Gives an error its code. One that no rule explains is a value that does not fit the schema.
+fn explain(ctx: &Ctx<'_>, error: &mut GraphQLError, failures: &[(String, Error)]) -> Result<()> {
+    let [ResponseDataPathSegment::Field(key)] = error.path.as_slice() else { return Err(unexplained(error)) };
+    match failures.iter().find(|(failed, _)| failed == key.as_str()) {
+        Some((_, Error::Refused(refusal))) => {
+            error.message = refusal.detail.render(ctx.request.language).into_owned();
+            let told = errors::extensions(refusal, ctx.request.language);
+            error.extensions = told.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+            Ok(())
+        }
+        _ => Err(unexplained(error)),
+    }
+}
+
+fn unexplained(error: &GraphQLError) -> Error {
+    Error::Internal(format!("GraphQL: {} at {:?}", error.message, error.path))
+}
+
+/// `Query` or `Mutation`.
+struct Top<'t, 'c> {
+    type_name: &'t str,
+    ctx: RefCell<&'t mut Ctx<'c>>,
+    ready: &'t Ready<'t>,
+    /// What went wrong, by the key of its root field.
+    failures: RefCell<Vec<(String, Error)>>,
+}
+
+impl ObjectValue for Top<'_, '_> {
+    fn type_name(&self) -> &str {
+        self.type_name
+    }
+
+    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> std::result::Result<ResolvedValue<'a>, FieldError> {
+        match self.resolve(info) {
+            Ok(value) => Ok(shape(self.ready.schema, &info.field_definition().ty, Cow::Owned(value))),
+            Err(error) => {
+                let key = info.field_selections().first().map_or_else(String::new, |field| field.response_key().to_string());
+                self.failures.borrow_mut().push((key, error));
+                Err(FieldError { message: String::new() })
+            }
+        }
+    }
+}
+
+impl Top<'_, '_> {
+    fn resolve(&self, info: &ResolveInfo<'_>) -> Result<Value> {
+        let mut ctx = self.ctx.borrow_mut();
+        let root = schema::root(ctx.house.features, info.field_name());
+        let root = root.ok_or_else(|| Error::Internal(format!("GraphQL: nothing answers {}", info.field_name())))?;
+        if self.ready.operation.is_query()
+            && let Some(without) = without(&ctx, root)?
+        {
+            return Ok(without);
+        }
+        (root.resolve)(&mut ctx, &asked(self.ready, info, root))
+    }
+}
+
+/// What a user without a couple is answered. Mutations admit their caller themselves.
+fn without(ctx: &Ctx<'_>, root: &Root) -> Result<Option<Value>> {
+    match root.access {
+        Access::Member(kind) if ctx.caller()?.tenant.is_none() => match kind {
+            Without::Empty => Ok(Some(Asked::empty())),
+            Without::NotFound => Ok(Some(Value::Null)),
+            Without::NoCouple | Without::Invalid => refuse(Kind::NotFound, &text::NO_COUPLE),
+        },
+        _ => Ok(None),
+    }
+}
+
+fn asked(ready: &Ready<'_>, info: &ResolveInfo<'_>, root: &Root) -> Asked {
+    let mut arguments = Map::new();
+    for definition in &info.field_definition().arguments {
+        if let Some(value) = info.arguments().get(definition.name.as_str()).filter(|value| !value.is_null()) {
+            arguments.insert(snake_case(&definition.name), canonical(ready.schema, &definition.ty, value));
+        }
+    }
+    let mut fields = Vec::new();
+    for field in info.field_selections() {
+        list(ready.document, &field.selection_set.selections, "", &mut fields);
+    }
+    let points = cost::of_root(ready.document, ready.operation.object_type(), info.field_selections(), root.weight);
+    Asked { arguments, fields, points }
+}
+
+/// The paths of every field below, fragments opened.
+fn list(document: &ExecutableDocument, selections: &[Selection], above: &str, fields: &mut Vec<String>) {
+    for selection in selections {
+        match selection {
+            Selection::Field(field) => {
+                let path = format!("{above}{}", field.name);
+                list(document, &field.selection_set.selections, &format!("{path}."), fields);
+                fields.push(path);
+            }
+            Selection::InlineFragment(inline) => list(document, &inline.selection_set.selections, above, fields),
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.fragment_name) {
+                    list(document, &fragment.selection_set.selections, above, fields);
+                }
+            }
+        }
+    }
+}
+
+/// `createdById` as REST and the rules write it.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake
+}
+
+/// An argument in the form of REST. JSON of the client's own stays as it is.
+fn canonical(schema: &Schema, ty: &Type, value: &JsonValue) -> Value {
+    match (value, schema.types.get(ty.inner_named_type())) {
+        (JsonValue::Array(items), _) => items.iter().map(|item| canonical(schema, ty.item_type(), item)).collect(),
+        (JsonValue::Object(members), Some(ExtendedType::InputObject(input))) => {
+            let sent = members.iter().filter(|(_, value)| !value.is_null());
+            let member = |(name, value): (&_, &JsonValue)| {
+                let name: &apollo_compiler::response::serde_json_bytes::ByteString = name;
+                let field = input.fields.get(name.as_str())?;
+                Some((snake_case(name.as_str()), canonical(schema, &field.ty, value)))
+            };
+            Value::Object(sent.filter_map(member).collect())
+        }
+        (JsonValue::String(word), Some(ExtendedType::Enum(_))) => Value::String(word.as_str().to_ascii_lowercase()),
+        _ => serde_json::to_value(value).unwrap_or_default(),
+    }
+}
+
+/// An object below the root: its members in the form of REST.
+struct Object<'v> {
+    schema: &'v Valid<Schema>,
+    type_name: Cow<'v, str>,
+    members: Cow<'v, Map<String, Value>>,
+}
+
+impl ObjectValue for Object<'_> {
+    fn type_name(&self) -> &str {
+        &self.type_name
+    }
+
+    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> std::result::Result<ResolvedValue<'a>, FieldError> {
+        match self.members.get(&snake_case(info.field_name())) {
+            Some(value) => Ok(shape(self.schema, &info.field_definition().ty, Cow::Borrowed(value))),
+            None => Err(self.unknown_field_error(info)),
+        }
+    }
+}
+
+/// A value as the schema has it.
+fn shape<'v>(schema: &'v Valid<Schema>, ty: &'v Type, value: Cow<'v, Value>) -> ResolvedValue<'v> {
+    let name = ty.inner_named_type();
+    match (value, schema.types.get(name)) {
+        (Cow::Borrowed(Value::Array(items)), _) if ty.is_list() => {
+            ResolvedValue::list(items.iter().map(move |item| shape(schema, ty.item_type(), Cow::Borrowed(item))))
+        }
+        (Cow::Borrowed(Value::Object(members)), Some(ExtendedType::Object(_) | ExtendedType::Union(_))) => {
+            let type_name = Cow::Borrowed(members.get(TYPE_NAME).and_then(Value::as_str).unwrap_or(name));
+            ResolvedValue::object(Object { schema, type_name, members: Cow::Borrowed(members) })
+        }
+        (Cow::Owned(Value::Object(members)), Some(ExtendedType::Object(_))) => {
+            ResolvedValue::object(Object { schema, type_name: Cow::Borrowed(name), members: Cow::Owned(members) })
+        }
+        (value, Some(ExtendedType::Enum(_))) => ResolvedValue::leaf(word(&value)),
+        (value, _) if name == "ID" => ResolvedValue::leaf(id(&value)),
+        (value, _) if name == "Int" => ResolvedValue::leaf(int(value.into_owned())),
+        (value, _) => ResolvedValue::leaf(value.into_owned()),
+    }
+}
+
+/// A word of an enumeration: in capitals here, in small letters elsewhere.
+fn word(value: &Value) -> JsonValue {
+    value.as_str().map_or(JsonValue::Null, |word| word.to_ascii_uppercase().into())
+}
+
+/// GraphQL's `Int` has 32 bits: a count beyond them is the most that it can say.
+fn int(value: Value) -> Value {
+    value.as_i64().map_or(value, |number| i32::try_from(number).unwrap_or(i32::MAX).into())
+}
+
+/// An id is a string here: users' are numbers in REST, larger than GraphQL's `Int`.
+fn id(value: &Value) -> JsonValue {
+    match value {
+        Value::Number(number) => number.to_string().into(),
+        other => other.clone().into(),
+    }
+}
