@@ -13,6 +13,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -52,6 +53,14 @@ fn assert_logged(server: &Server, data: &Path, words: &str) {
         logs(server, data).contains(words)
     });
     assert!(found, "no {words:?} in:\n{}", logs(server, data));
+}
+
+/// A monitor is told that this check fails.
+#[track_caller]
+fn unwell(phone: &Phone, check: &str) {
+    let answer = phone.get("/health/");
+    assert_unavailable(&answer, 503, "60");
+    assert_eq!(answer.json()["failing"][0], check, "{}", answer.text());
 }
 
 fn goal(phone: &Phone, title: &str) -> Answer {
@@ -163,6 +172,21 @@ fn a_full_disk_is_told_and_costs_nothing_that_was_saved() {
     assert_logged(&server, disk.path(), "free some space or raise the quota");
     assert!(made.len() > 10);
     phone.get(&format!("/goals/{}/", made[0])).expect(200);
+    unwell(&phone, "disk");
+    // Sound, and made elsewhere: what does not fit is its copy on this disk.
+    let elsewhere = TempDir::with_prefix("tandem-copies-").unwrap();
+    operate(disk.path(), &["backup", "--quiet", "--to", elsewhere.path().to_str().unwrap()]);
+    let copy = backup_in(elsewhere.path());
+    for line in [vec!["backup", "--to", disk.path().to_str().unwrap()], vec!["restore", "--force", &copy]] {
+        let ran = tandem(disk.path(), &line).output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(ran.status.code() == Some(1) && said.contains("full"), "{line:?}: {said}");
+    }
+    let left = fs::read_dir(disk.path()).unwrap().flatten().map(|entry| entry.path());
+    assert!(
+        !left.into_iter().any(|path| path.extension().is_some_and(|end| end == "draft" || end == "gz")),
+        "something was left"
+    );
     disk.remount("size=64m");
     goal(&phone, "there is space again").expect(201);
     assert_kept(disk.path(), &made);
@@ -235,6 +259,7 @@ fn a_read_only_data_folder_is_told() {
     folder.allow_writing(false);
     assert_unavailable(&goal(&phone, "meanwhile"), 503, "60");
     assert_logged(&server, folder.path(), "write to");
+    unwell(&phone, "database");
     folder.allow_writing(true);
     goal(&phone, "after").expect(201);
     assert_kept(folder.path(), &made);
@@ -272,6 +297,51 @@ fn a_restored_database_is_used_by_the_workers_that_run() {
         goal(&phone, "after the restore").expect(201);
     }
     assert_kept(&server.data_dir, &made);
+}
+
+/// The operator's program on these data.
+fn tandem(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
+    command.args(arguments).env("TANDEM_DATA", data);
+    command
+}
+
+fn operate(data: &Path, arguments: &[&str]) {
+    run(&mut tandem(data, arguments));
+}
+
+/// The backup in a folder.
+fn backup_in(folder: &Path) -> String {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().to_str().unwrap().to_owned());
+    paths.into_iter().find(|path| path.ends_with(".gz")).unwrap()
+}
+
+#[test]
+fn a_backup_is_restored_while_requests_come_in() {
+    let server = Server::start(Kind::LighttpdFastcgi, &options(2, None));
+    let phone = Phone::single(&server);
+    let made = vec![goal(&phone, "before").expect(201).json()["id"].as_str().unwrap().to_owned()];
+    let folder = server.home().join("copies");
+    operate(&server.data_dir, &["backup", "--quiet", "--to", folder.to_str().unwrap()]);
+    let file = backup_in(&folder);
+    let later = goal(&phone, "after the backup").expect(201).json()["id"].as_str().unwrap().to_owned();
+    let restored = AtomicBool::new(false);
+    let kept: Vec<String> = scope(|scope| {
+        let writing = scope.spawn(|| {
+            let mut kept = Vec::new();
+            while kept.len() < 20 {
+                let after = restored.load(Ordering::SeqCst);
+                let id = goal(&phone, "meanwhile").expect(201).json()["id"].as_str().unwrap().to_owned();
+                kept.extend(after.then_some(id));
+            }
+            kept
+        });
+        operate(&server.data_dir, &["restore", &file, "--force"]);
+        restored.store(true, Ordering::SeqCst);
+        writing.join().unwrap()
+    });
+    phone.get(&format!("/goals/{later}/")).expect(404);
+    assert_kept(&server.data_dir, &[made, kept].concat());
 }
 
 /// Puts a backup in place of the database: what belongs to the old file goes first.

@@ -2,6 +2,7 @@
 //!
 //! With nothing configured everything works: the data folder is `tandem/data` in the home folder of the account.
 
+use super::home;
 use crate::base::error::{Error, Result};
 use crate::base::time::{DAY, MINUTE, SECOND};
 use crate::db::Journal;
@@ -241,7 +242,7 @@ pub fn load() -> Result<Loaded> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(n, _)| n.starts_with(PREFIX))
         .collect();
-    load_from(&environment, home())
+    load_from(&environment, home::folder())
 }
 
 /// Reads the configuration from these variables, for this home folder.
@@ -272,22 +273,6 @@ fn settle(loaded: &mut Loaded, home: Option<PathBuf>) -> Result<()> {
         settings.database_url = format!("sqlite:{}", settings.data.join(DATABASE_FILE).display());
     }
     Ok(())
-}
-
-/// Folders that web servers serve, by the names that hosts give them.
-const WEB_ROOTS: [&str; 6] = ["public_html", "www", "htdocs", "httpdocs", "public", "html"];
-
-/// The account's home folder. The web program finds it above the web root in which it lies, because a web server may
-/// give it no HOME; both programs must find the same.
-fn home() -> Option<PathBuf> {
-    let program = env::current_exe().ok();
-    let above = |path: &Path| path.ancestors().find(|a| is_web_root(a)).and_then(Path::parent).map(Path::to_owned);
-    program.as_deref().and_then(above).or_else(|| env::var_os("HOME").filter(|h| !h.is_empty()).map(PathBuf::from))
-}
-
-/// Is this folder one that web servers serve, by its name?
-pub fn is_web_root(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| WEB_ROOTS.iter().any(|root| name == *root))
 }
 
 fn read_file(loaded: &mut Loaded, file: &Path) -> Result<()> {

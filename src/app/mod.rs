@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod guard;
+pub mod home;
 pub mod log;
 pub mod open;
 pub mod route;
@@ -39,6 +40,8 @@ pub struct App {
     db: Option<Db>,
     meters: Meters,
     serial: u64,
+    /// The id of the request that is being answered.
+    request: String,
     single: bool,
 }
 
@@ -77,6 +80,7 @@ impl App {
     pub fn house(&mut self) -> Result<&House> {
         if self.house.is_none() {
             let mut house = open::house()?;
+            log::catch_panics();
             if self.single && house.settings.journal == Journal::Auto {
                 house.settings.journal = Journal::Rollback;
             }
@@ -208,6 +212,8 @@ impl Handler for App {
     fn handle(&mut self, vars: &Vars, from: &mut dyn Read) -> Response {
         self.serial += 1;
         let mut request = Request::new(vars, finish::request_id(self.serial));
+        self.request.clone_from(&request.id);
+        log::current(&request);
         let mut tell: Tell = problem::answer;
         let outcome = self.answer(&mut request, from, &mut tell);
         let response = outcome.unwrap_or_else(|error| {
@@ -220,12 +226,12 @@ impl Handler for App {
         finish::finish(response, &request, self.house.as_ref().map(|house| &house.settings))
     }
 
-    fn panicked(&mut self, vars: &Vars, what: &str) -> Response {
+    fn panicked(&mut self, vars: &Vars) -> Response {
         // The connection may be in the middle of a transaction: closing it undoes that.
         self.db = None;
-        let request = Request::new(vars, finish::request_id(self.serial));
-        let error = Error::Internal(format!("panic: {what}"));
-        log::failure(&request, &error);
+        let request = Request::new(vars, std::mem::take(&mut self.request));
+        // The log has it already, under the same id.
+        let error = Error::internal("panic");
         finish::finish(problem::answer(&error, &request), &request, self.house.as_ref().map(|house| &house.settings))
     }
 }

@@ -35,7 +35,10 @@ pub fn house() -> Result<House> {
     Ok(House { settings: loaded.settings, keys: Keys::new(&secret), secret, features: &FEATURES, read, write })
 }
 
-/// Makes the data folder where there is none, for its owner alone.
+/// What keeps web servers out of a folder that somebody puts into a web root.
+const CLOSED: &str = include_str!("../../deploy/htaccess-closed");
+
+/// Makes a folder for data where there is none, for its owner alone.
 ///
 /// # Errors
 /// What keeps it from being made.
@@ -44,7 +47,8 @@ pub fn make_folder(folder: &Path) -> Result<()> {
         return Ok(());
     }
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|e| Error::NotReady(format!("cannot make the data folder {}: {e}", folder.display())))
+    let closed = made.and_then(|()| fs::write(folder.join(".htaccess"), CLOSED));
+    closed.map_err(|e| Error::NotReady(format!("cannot make the folder {}: {e}", folder.display())))
 }
 
 /// The secret in the data folder; a random one of 256 bits is made where there is none.

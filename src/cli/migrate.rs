@@ -14,7 +14,7 @@ pub const COMMAND: Command = Command {
     about: "Bring the database to this version's schema",
     help: "Run it after every upgrade. A request never upgrades: until this has run, the API answers 503. A step that fails leaves a \
            SQLite database as it was before it; on MySQL and MariaDB run it again, and it goes on where it stopped. There is no way \
-           back but a backup: make one first. A fresh database needs no migration, the first request makes it.",
+           back but a backup: make one first, `tandem backup`. A fresh database needs no migration, the first request makes it.",
     examples: &[("tandem migrate --dry-run", "list what would be done"), ("tandem migrate", "do it")],
     args: |command| command.arg(flag("dry-run", "List what would be done and do nothing")),
     action: Action::Run(run),

@@ -3,19 +3,23 @@
 //! [`COMMANDS`] is walked to build the parser and the help, and to find what runs. Exit codes: 0 all is well, 1 something is
 //! wrong, 2 the command line was not understood.
 
+mod backup;
 mod bench;
 mod client;
 mod config;
 mod copy;
 mod demo;
 mod doctor;
+mod export;
 mod health;
+mod logs;
 mod maintain;
 mod migrate;
 mod openapi;
 mod out;
 mod password;
 mod progress;
+mod restore;
 mod routes;
 mod schema;
 mod site;
@@ -72,6 +76,10 @@ pub const COMMANDS: &[Command] = &[
     config::COMMAND,
     maintain::COMMAND,
     copy::COMMAND,
+    logs::COMMAND,
+    backup::COMMAND,
+    restore::COMMAND,
+    export::COMMAND,
     health::COMMAND,
     snapshots::COMMAND,
     user::COMMAND,
@@ -97,6 +105,7 @@ const FIRST_STEPS: &[(&str, &str)] = &[
     ("tandem doctor", "is everything as it should be? It says what to do"),
     ("tandem user create anna", "make an account; it asks for the password"),
     ("tandem maintain --quiet", "let cron run this every night"),
+    ("tandem backup --keep 14 --quiet", "and this: a copy of everything"),
 ];
 
 /// Runs the program.

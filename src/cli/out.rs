@@ -22,11 +22,18 @@ const HEAD: Style = Style::new().bold();
 /// # Errors
 /// When it cannot be written. A reader that has seen enough (`tandem routes | head`) is no error.
 pub fn line(text: impl Display) -> Result<()> {
+    heard(text).map(drop)
+}
+
+/// Prints a line; answers whether anybody may still be reading.
+///
+/// # Errors
+/// As [`line`].
+pub fn heard(text: impl Display) -> Result<bool> {
     match writeln!(io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::internal(format!("the answer cannot be written: {error}")))
-        }
-        _ => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Error::internal(format!("the answer cannot be written: {error}"))),
+        Ok(()) => Ok(true),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Journal, Mode, Param, Place, Upsert, Value};
 use crate::base::error::{DbError, DbFault, Error, Result};
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
@@ -31,6 +32,14 @@ fn wait_for_lock(times: i32) -> bool {
     }
     go_on
 }
+
+/// What a waiter is told that has waited long enough.
+fn busy() -> Error {
+    Error::Db(DbError { kind: DbFault::Busy, text: "database is locked".to_owned() })
+}
+
+/// Pages that are put back between two reports of progress: a few megabytes.
+const STEP: i32 = 1_000;
 
 /// Prepared statements kept: more than the stores have, so that none is prepared twice in a process.
 const STATEMENTS: usize = 256;
@@ -145,6 +154,26 @@ impl Sqlite {
         let (table, key) = (upsert.table, upsert.key.join(", "));
         let (columns, set) = (columns.join(", "), set.join(", "));
         self.run(&format!("INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {set}"), params)?;
+        Ok(())
+    }
+
+    /// Puts another database's content into this one. It holds the right to write from the first step to the last, so
+    /// that others see all of it or none; a process that is killed leaves what was there.
+    pub fn take_from(&mut self, path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let source = Connection::open_with_flags(path, flags).map_err(failure)?;
+        self.wrote = true;
+        let backup = Backup::new(&source, &mut self.connection).map_err(failure)?;
+        for times in 0.. {
+            match backup.step(STEP).map_err(failure)? {
+                StepResult::Done => break,
+                StepResult::Busy | StepResult::Locked if !wait_for_lock(times) => return Err(busy()),
+                _ => {}
+            }
+            let pages = |count: i32| u64::try_from(count).unwrap_or_default();
+            let of = backup.progress();
+            progress(pages(of.pagecount - of.remaining), pages(of.pagecount));
+        }
         Ok(())
     }
 

@@ -68,3 +68,22 @@ pub fn touch_tenant(db: &mut Db, tenant: i64, public_id: &str, stamp: Timestamp)
     db.run("UPDATE tenants SET updated_at = ? WHERE id = ?", params![stamp, tenant])?;
     mark(db, tenant, super::COUPLE, public_id, stamp, false)
 }
+
+/// When something that people made was last changed, by the stamps in the store.
+pub fn newest(db: &mut Db) -> Result<Option<Timestamp>> {
+    let of_tenants = latest(db, "SELECT MAX(clock) FROM tenants")?;
+    Ok(of_tenants.max(latest(db, "SELECT MAX(updated_at) FROM users")?))
+}
+
+fn latest(db: &mut Db, sql: &str) -> Result<Option<Timestamp>> {
+    Ok(db.one(sql, &[], |row| row.get::<Option<Timestamp>>(0))?.flatten())
+}
+
+/// Gives every tenant a new epoch: its clients start over with what the store holds now. Answers how many there are.
+pub fn renew_epochs(db: &mut Db) -> Result<usize> {
+    let tenants = db.all("SELECT id FROM tenants", &[], |row| row.get::<i64>(0))?;
+    for tenant in &tenants {
+        db.run("UPDATE tenants SET epoch = ? WHERE id = ?", params![&id::opaque(), *tenant])?;
+    }
+    Ok(tenants.len())
+}

@@ -28,6 +28,7 @@ pub trait Handler {
     /// Work that may follow once the answer was sent.
     fn after(&mut self) {}
 
-    /// The answer when [`Handler::handle`] panicked; `what` is the panic's message, for the log.
-    fn panicked(&mut self, vars: &Vars, what: &str) -> Response;
+    /// The answer when [`Handler::handle`] panicked. The panic's message may hold what somebody wrote; whoever wants it
+    /// sets a hook.
+    fn panicked(&mut self, vars: &Vars) -> Response;
 }

@@ -67,8 +67,23 @@ pub fn answer(error: &Error, request: &Request<'_>) -> Response {
 }
 
 fn unavailable(status: u16, detail: &'static text::Text, after: u32, language: Language) -> Response {
+    unavailable_with(status, detail, after, language, Map::new())
+}
+
+fn unavailable_with(
+    status: u16,
+    detail: &'static text::Text,
+    after: u32,
+    language: Language,
+    extension: Map<String, Value>,
+) -> Response {
     let title = if status == 507 { "Insufficient Storage" } else { "Service Unavailable" };
-    problem(status, title, &Message::plain(detail), language, Map::new()).with("Retry-After", after.to_string())
+    problem(status, title, &Message::plain(detail), language, extension).with("Retry-After", after.to_string())
+}
+
+/// The answer of a program that finds itself unwell, with extension members (RFC 9457 §3.2) that say in what.
+pub fn unwell(extension: Map<String, Value>, language: Language) -> Response {
+    unavailable_with(503, &text::UNAVAILABLE, RETRY_AFTER_REPAIR, language, extension)
 }
 
 /// The answer to a refusal.

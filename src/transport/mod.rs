@@ -5,8 +5,6 @@ pub mod cgi;
 pub mod fastcgi;
 
 use crate::http::{Handler, Response, Vars};
-use std::any::Any;
-use std::borrow::Cow;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -90,28 +88,16 @@ pub fn serve(handler: &mut dyn Handler, options: &Options) -> End {
 
 /// Asks the handler for its answer; a panic becomes an answer too, and the process lives on.
 fn answer(handler: &mut dyn Handler, vars: &Vars, body: &mut dyn Read) -> Response {
-    let panic = match catch_unwind(AssertUnwindSafe(|| handler.handle(vars, body))) {
-        Ok(response) => return response,
-        Err(panic) => panic,
-    };
-    let what = message_of(panic.as_ref());
-    catch_unwind(AssertUnwindSafe(|| handler.panicked(vars, &what)))
+    catch_unwind(AssertUnwindSafe(|| handler.handle(vars, body)))
+        .or_else(|_| catch_unwind(AssertUnwindSafe(|| handler.panicked(vars))))
         .unwrap_or_else(|_| problem(500, "Internal Server Error", "The server failed on this request."))
 }
 
 /// Lets the handler work on after its answer; a panic there has nobody to be told but the log.
 fn after(handler: &mut dyn Handler) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| handler.after())) {
-        log::error!("the work after an answer failed: {}", message_of(panic.as_ref()));
+    if catch_unwind(AssertUnwindSafe(|| handler.after())).is_err() {
+        log::error!("the work after an answer failed");
     }
-}
-
-/// The words of a panic.
-fn message_of(panic: &(dyn Any + Send)) -> Cow<'static, str> {
-    if let Some(text) = panic.downcast_ref::<&'static str>() {
-        return Cow::Borrowed(text);
-    }
-    panic.downcast_ref::<String>().map_or(Cow::Borrowed("a panic without a message"), |text| Cow::Owned(text.clone()))
 }
 
 /// An answer to a request that never reaches the handler (RFC 9457). The texts are ours and need no escaping.

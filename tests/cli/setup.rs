@@ -2,7 +2,9 @@
 
 use super::Home;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 use tandem::db::migrate::MIGRATIONS;
 
 #[test]
@@ -96,7 +98,9 @@ fn migrate_makes_a_fresh_store_for_its_owner_alone_and_then_has_nothing_to_do() 
     for (path, wanted) in [(home.data(), 0o700), (home.data().join("tandem.db"), 0o600)] {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, wanted, "{}", path.display());
     }
-    assert_eq!(fs::read_dir(home.data()).unwrap().count(), 1, "no draft is left");
+    let mut names: Vec<_> = fs::read_dir(home.data()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".htaccess", "tandem.db"], "no draft is left");
     assert!(home.ok("migrate").starts_with("nothing to do"));
     assert!(home.ok("migrate --dry-run").starts_with("nothing to do"));
 }
@@ -199,4 +203,59 @@ fn a_job_that_fails_is_told_and_the_others_run() {
     assert_eq!(ran.code, 1);
     assert!(ran.err.starts_with("old failed attempts: "), "{}", ran.err);
     assert!(ran.out.contains("expired idempotency keys: 1\n"), "{}", ran.out);
+}
+
+#[test]
+fn the_first_visit_says_what_to_do_until_somebody_has_an_account() {
+    let home = Home::new();
+    let visit = || home.call("", "GET", "/api/", "");
+    let (status, first) = visit();
+    assert_eq!((status.as_str(), &first["name"], &first["status"]), ("200", &"Tandem".into(), &"ok".into()));
+    assert!(first["setup"].as_str().unwrap().contains("tandem user create"), "{first}");
+    let secret = fs::read_to_string(home.data().join("secret")).unwrap();
+    let told = first.to_string();
+    assert!(!told.contains(secret.trim()) && !told.contains(home.path("").to_str().unwrap()), "{told}");
+    home.ok_with("user create anna --password-stdin", "correct horse 9\n");
+    assert_eq!(visit().1.get("setup"), None);
+}
+
+#[test]
+fn monitors_are_told_what_fails_and_what_is_worth_a_look() {
+    let home = Home::new();
+    let health = || home.call("", "GET", "/api/health/", "");
+    assert_eq!(health().1["status"], "ok");
+    home.sql("UPDATE migrations SET applied_at = 1000");
+    let (status, said) = health();
+    assert_eq!((status.as_str(), &said["status"], &said["checks"]["maintenance"]), ("200", &"warn".into(), &"warn".into()));
+    home.ok("maintain --quiet");
+    assert_eq!(health().1["status"], "ok");
+    home.sql("UPDATE facts SET value = '2999-01-01T00:00:00.000Z' WHERE name = 'maintained_at'");
+    let (status, said) = health();
+    assert_eq!((status.as_str(), &said["status"], &said["failing"][0]), ("503", &503.into(), &"clock".into()));
+}
+
+#[test]
+fn logs_shows_what_failed_and_follows() {
+    let home = Home::new();
+    assert_eq!(home.ok("logs"), "nothing has failed yet\n");
+    assert_eq!(home.call("", "GET", "/api/health/", "").0, "200");
+    home.sql("ALTER TABLE users RENAME TO gone");
+    let fail = || assert_eq!(home.call("", "GET", "/api/", "").0, "503");
+    fail();
+    fail();
+    let (all, last) = (home.ok("logs"), home.ok("logs --lines 1"));
+    assert_eq!((all.lines().count(), all.lines().last()), (2, last.lines().next()));
+    assert!(last.contains("[ERROR] request ") && last.contains("no such table"), "{last}");
+    let mut command = home.command(env!("CARGO_BIN_EXE_tandem"));
+    let mut child = command.args(["logs", "--follow", "--lines", "1"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().as_deref(), last.lines().next());
+    // The log is full: the next line goes to a new file.
+    fs::rename(home.data().join("tandem.log"), home.data().join("tandem.log.1")).unwrap();
+    fail();
+    assert_eq!(lines.next().as_deref(), home.ok("logs --lines 1").lines().next());
+    drop(lines);
+    fail();
+    assert!(child.wait().unwrap().success(), "it ends when nobody reads on");
+    assert_eq!(home.ok("logs").lines().count(), 4);
 }

@@ -1,23 +1,18 @@
 //! Checks of the configuration and of files: who may read them, where they lie, how much room is left.
 
 use super::{Finding, Patient};
-use crate::app::config::{Loaded, SETTINGS, Source, is_web_root};
-use crate::app::log::FILE as LOG_FILE;
+use crate::app::config::{Loaded, SETTINGS, Source};
+use crate::app::home::{self, is_web_root};
+use crate::app::log;
 use crate::app::open::{self, MIN_SECRET, SECRET_FILE};
 use crate::base::time::{DAY, Timestamp};
 use crate::cli::out;
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Seek, SeekFrom};
+use crate::domain::health::rules::{LOW_SPACE, MIB, free_space};
+use std::fs::{self, Metadata};
+use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-const MIB: u64 = 1024 * 1024;
-/// Less room than this is a problem: a few days of a busy store, and SQLite needs some to tidy up.
-const LOW_SPACE: u64 = 100 * MIB;
-/// A log larger than this is worth a note.
-const LARGE_LOG: u64 = 50 * MIB;
-/// How much of the log's end is read.
-const LOG_TAIL: u64 = MIB;
 /// A random secret has more different characters than this; `aaaa…` and words have fewer.
 const VARIETY: usize = 10;
 /// The permissions of anybody but the owner.
@@ -119,11 +114,14 @@ pub fn web_root(patient: &mut Patient) -> Finding {
     }
 }
 
-/// The web root that a path lies in, links followed as far as the path exists.
+/// The web root that a path lies in, links followed as far as the path exists. A folder that homes lie in, such as
+/// `/var/www`, is none of this account's.
 fn root_above(path: &Path) -> Option<PathBuf> {
+    let home = home::folder().unwrap_or_default();
     let there = path.ancestors().find_map(|a| Some((a, fs::canonicalize(a).ok()?)));
     let real = there.and_then(|(above, real)| Some(real.join(path.strip_prefix(above).ok()?)));
-    let found = |path: &Path| path.ancestors().find(|a| is_web_root(a)).map(Path::to_owned);
+    let ours = |folder: &Path| is_web_root(folder) && (folder == home || !home.starts_with(folder));
+    let found = |path: &Path| path.ancestors().find(|a| ours(a)).map(Path::to_owned);
     found(path).or_else(|| found(&real?))
 }
 
@@ -164,51 +162,37 @@ fn strength(secret: &[u8], place: &str, advice: &str) -> Finding {
 pub fn disk(patient: &mut Patient) -> Finding {
     let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
     let there = loaded.settings.data.ancestors().find(|a| a.exists()).unwrap_or(Path::new("/"));
-    match rustix::fs::statvfs(there) {
+    match free_space(there) {
         Err(error) => Finding::problem(format!("{}: {error}", there.display()), "look at the disk with the host's tools"),
-        Ok(fs) => match fs.f_bavail.saturating_mul(fs.f_frsize) {
-            free if free < LOW_SPACE => {
-                Finding::problem(format!("only {} MiB are free", free / MIB), "delete what is not needed, or get more room")
-            }
-            free => Finding::ok(format!("{} MiB are free, unless a quota of the host leaves less", free / MIB)),
-        },
+        Ok(free) if free < LOW_SPACE => {
+            Finding::problem(format!("only {} MiB are free", free / MIB), "delete what is not needed, or get more room")
+        }
+        Ok(free) => Finding::ok(format!("{} MiB are free, unless a quota of the host leaves less", free / MIB)),
     }
 }
 
-/// The log's size, and the failures of the last day.
+/// The failures of the last day, in the log that is written and the one before it.
 pub fn log(patient: &mut Patient) -> Finding {
     let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
-    let path = loaded.settings.data.join(LOG_FILE);
-    let shown = path.display();
-    let (size, text) = match tail(&path) {
-        Ok(read) => read,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Finding::ok("empty: nothing has failed yet"),
-        Err(error) => return Finding::problem(format!("{shown}: {error}"), "make it readable for this account"),
-    };
-    if let Some(finding) = exposed(&path) {
+    let files = log::files(&loaded.settings);
+    let Some(newest) = files.last() else { return Finding::ok("empty: nothing has failed yet") };
+    if let Some(finding) = files.iter().find_map(|file| exposed(file)) {
         return finding;
     }
-    let failures = recent_failures(&text, Timestamp::now().plus(-DAY));
-    match (failures, size) {
-        (0, size) if size > LARGE_LOG => {
-            Finding::note(format!("{shown}: {} MiB", size / MIB), "delete it: it is made again when needed")
+    let mut text = String::new();
+    for file in files.iter().rev().take(2) {
+        match fs::read(file) {
+            Ok(bytes) => text.push_str(&String::from_utf8_lossy(&bytes)),
+            Err(error) => return Finding::problem(format!("{}: {error}", file.display()), "make it readable for this account"),
         }
-        (0, size) => Finding::ok(format!("{size} bytes, no failure in the last 24 hours")),
-        (n, size) => Finding::note(
-            format!("{size} bytes, {} in the last 24 hours", out::count(n as u64, "failure")),
-            format!("read the end of {shown}"),
+    }
+    match recent_failures(&text, Timestamp::now().plus(-DAY)) {
+        0 => Finding::ok("no failure in the last 24 hours"),
+        n => Finding::note(
+            format!("{} in the last 24 hours", out::count(n as u64, "failure")),
+            format!("`tandem logs` shows them; they stand in {}", newest.display()),
         ),
     }
-}
-
-/// The size of a file, and its end.
-fn tail(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let size = file.metadata()?.len();
-    file.seek(SeekFrom::Start(size.saturating_sub(LOG_TAIL)))?;
-    let mut bytes = Vec::new();
-    file.take(LOG_TAIL).read_to_end(&mut bytes)?;
-    Ok((size, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Lines such as `2026-01-16T14:30:45.123456789Z [ERROR] …` since an instant.

@@ -3,16 +3,15 @@
 use super::{Finding, Patient, files};
 use crate::app::open;
 use crate::base::error::{Error, Result};
-use crate::base::time::{DAY, HOUR, Timestamp};
+use crate::base::time::{HOUR, Timestamp};
 use crate::cli::migrate::describe;
 use crate::cli::out;
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, journal_for, on_network};
+use crate::domain::health::rules::OVERDUE;
 use crate::feature::store::{MAINTAINED_AT, fact};
 use std::path::Path;
 
-/// Maintenance is due every night; two were missed then.
-const OVERDUE: i64 = 2 * DAY;
 /// What to put into the host's page for cron jobs.
 const CRON: &str = "let cron run `tandem maintain --quiet` every night, with the full path of the program";
 

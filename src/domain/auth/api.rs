@@ -2,7 +2,7 @@
 
 use super::api_session::{self, signed_in};
 use super::rules::{self, User};
-use super::{accounts, password, store};
+use super::{accounts, export, password, store};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
@@ -84,16 +84,11 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// GET `/auth/export/`
 pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
-    let mut kinds = Map::new();
+    let mut data = export::of_user(ctx)?;
     if ctx.caller()?.tenant.is_some() {
-        for kind in ctx.house.kinds() {
-            kinds.insert(kind.name.to_owned(), Value::Array(every(ctx, kind)?));
-        }
+        data.extend(export::of_tenant(ctx, &mut || {})?);
     }
-    for held in ctx.house.features.iter().flat_map(|feature| feature.held) {
-        kinds.insert(held.name.to_owned(), Value::Array((held.load)(ctx)?));
-    }
-    Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data: kinds }))
+    Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data }))
 }
 
 /// Everything held on the caller.
@@ -121,20 +116,6 @@ pub fn describe_export(schemas: &mut Schemas) -> Schema {
         *data = json!({"type": "object", "properties": lists});
     }
     schema
-}
-
-/// How many objects are read at once.
-const BATCH: usize = 200;
-
-/// Every live object of a kind, in the order of the feed.
-fn every(ctx: &mut Ctx<'_>, kind: &crate::feature::Kind) -> Result<Vec<Value>> {
-    let ids = crate::feature::store::alive(ctx.db, ctx.tenant_id()?, kind.name)?;
-    let mut objects = Vec::with_capacity(ids.len());
-    for batch in ids.chunks(BATCH) {
-        let batch: Vec<&str> = batch.iter().map(String::as_str).collect();
-        objects.extend((kind.load)(ctx, &batch)?.into_iter().map(|(_, object)| object));
-    }
-    Ok(objects)
 }
 
 /// The caller's own account.

@@ -3,6 +3,7 @@
 pub mod accounts;
 mod api;
 mod api_session;
+pub mod export;
 mod graphql;
 pub mod password;
 pub mod rules;

@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
 use crate::db::{Db, Row};
 use crate::feature::Settings;
+use crate::feature::ctx::{Role, Tenant, TenantKind, word};
 use crate::params;
 
 /// An account with what its owner does not see.
@@ -138,6 +139,14 @@ pub fn listed(db: &mut Db, username: &str) -> Result<Option<Listed>> {
     db.one(sql, params![&key(username)], read_listed)
 }
 
+/// The members of a tenant as the operator sees them, even disabled ones, by seat.
+pub fn members(db: &mut Db, tenant: i64) -> Result<Vec<Listed>> {
+    let sql = "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password, u.disabled, \
+         (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id) FROM members m JOIN users u ON u.id = m.user_id \
+         WHERE m.tenant = ? ORDER BY m.seat";
+    db.all(sql, params![tenant], read_listed)
+}
+
 fn read_listed(row: &Row<'_>) -> Result<Listed> {
     Ok(Listed { user: account(row)?.user, disabled: row.get(9)?, sessions: row.get(10)? })
 }
@@ -192,6 +201,26 @@ pub fn purge_attempts(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> 
 /// Deletes stored answers whose keys count as unused.
 pub fn purge_keys(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
     db.run("DELETE FROM idempotency WHERE expires_at <= ?", params![now])
+}
+
+/// The tenant that a user is in.
+pub fn tenant_of(db: &mut Db, user: i64) -> Result<Option<i64>> {
+    db.one("SELECT tenant FROM members WHERE user_id = ?", params![user], |row| row.get(0))
+}
+
+/// The tenant of an id on the wire.
+pub fn tenant_called(db: &mut Db, public_id: &str) -> Result<Option<i64>> {
+    db.one("SELECT id FROM tenants WHERE public_id = ?", params![public_id], |row| row.get(0))
+}
+
+/// A tenant as its first member sees it.
+pub fn tenant(db: &mut Db, id: i64) -> Result<Option<Tenant>> {
+    let sql = "SELECT public_id, kind, clock, horizon, epoch FROM tenants WHERE id = ?";
+    db.one(sql, params![id], |row| {
+        let kind = word(&TenantKind::ALL, &row.get::<String>(1)?)?;
+        let (public_id, clock, horizon, epoch) = (row.get(0)?, row.get(2)?, row.get(3)?, row.get(4)?);
+        Ok(Tenant { id, public_id, kind, seat: 0, role: Role::Member, clock, horizon, epoch })
+    })
 }
 
 /// Deletes arrival times that lie in the past: they are as good as none.

@@ -1,0 +1,45 @@
+//! Where the account's home folder is, by where the programs lie; and what looks like a web root.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// Folders that web servers serve, by the names that hosts give them.
+const WEB_ROOTS: [&str; 6] = ["public_html", "www", "htdocs", "httpdocs", "public", "html"];
+
+/// The account's home folder. The programs find it by where they lie, because a web server may give them no HOME; both
+/// must find the same.
+pub fn folder() -> Option<PathBuf> {
+    let program = env::current_exe().ok();
+    program.as_deref().and_then(home_above).or_else(|| env::var_os("HOME").filter(|h| !h.is_empty()).map(PathBuf::from))
+}
+
+/// The home folder of a program that was installed: the operator's lies in `tandem/bin`, the web program in a web root.
+/// Homes may themselves lie in a folder called like one, as in `/var/www/vhosts`, so the nearest counts.
+fn home_above(program: &Path) -> Option<PathBuf> {
+    let folder = program.parent()?;
+    let below = match folder.ends_with("tandem/bin") {
+        true => folder.parent(),
+        false => folder.ancestors().find(|a| is_web_root(a)),
+    };
+    below.and_then(Path::parent).map(Path::to_owned)
+}
+
+/// Is this folder one that web servers serve, by its name?
+pub fn is_web_root(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| WEB_ROOTS.iter().any(|root| name == *root))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_programs_find_the_same_home() {
+        let home = |program: &str| home_above(Path::new(program));
+        for place in ["/home/u", "/var/www/vhosts/u", "/home/u/public_html"] {
+            assert_eq!(home(&format!("{place}/public_html/api/api.fcgi")).as_deref(), Some(Path::new(place)));
+            assert_eq!(home(&format!("{place}/tandem/bin/tandem")).as_deref(), Some(Path::new(place)));
+        }
+        assert_eq!(home("/usr/local/bin/tandem"), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! A file in the making: private, and gone again unless it gets its name.
+
+use crate::base::error::{Error, Result};
+use crate::base::id;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What a draft's name ends with.
+const SUFFIX: &str = ".draft";
+/// A draft as old as this was left by a process that was killed: no backup takes a day.
+const LEFT: Duration = Duration::from_secs(24 * 60 * 60);
+/// What SQLite may put beside a database.
+pub const SIDECARS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// A file in the making.
+pub struct Draft {
+    path: PathBuf,
+    named: bool,
+}
+
+impl Draft {
+    /// An empty file in this folder that only its owner can read.
+    ///
+    /// # Errors
+    /// What keeps it from being made.
+    pub fn new(folder: &Path) -> Result<Draft> {
+        let path = folder.join(format!("{}{SUFFIX}", id::opaque()));
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed(&path))?;
+        Ok(Draft { path, named: false })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its size in bytes.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn size(&self) -> Result<u64> {
+        fs::metadata(&self.path).map(|meta| meta.len()).map_err(failed(&self.path))
+    }
+
+    /// Puts it on the disk for good and gives it its name, in the place of whatever had that name.
+    ///
+    /// # Errors
+    /// The system's; nothing has the name then that had it not before.
+    pub fn name(mut self, name: &Path) -> Result<()> {
+        self.sync().and_then(|()| fs::rename(&self.path, name)).map_err(failed(name))?;
+        self.named = true;
+        sync_folder(name).map_err(failed(name))
+    }
+
+    /// As [`Draft::name`], unless something has that name.
+    ///
+    /// # Errors
+    /// The system's; that the name is taken.
+    pub fn name_new(self, name: &Path) -> Result<()> {
+        self.sync().and_then(|()| fs::hard_link(&self.path, name)).and_then(|()| sync_folder(name)).map_err(failed(name))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        File::open(&self.path)?.sync_all()
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.named {
+            remove(&self.path);
+        }
+    }
+}
+
+/// Puts the folder of this file on the disk: its new name is there after a power cut, too.
+fn sync_folder(file: &Path) -> io::Result<()> {
+    File::open(file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// A file and what SQLite put beside it. What cannot be removed is left to the next sweep.
+fn remove(path: &Path) {
+    let _ = fs::remove_file(path);
+    for end in SIDECARS {
+        let _ = fs::remove_file(beside(path, end));
+    }
+}
+
+/// The file that has this at the end of its name.
+pub fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// Removes drafts that a killed process left.
+pub fn sweep(folder: &Path) {
+    let old =
+        |path: &Path| fs::metadata(path).and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT));
+    let drafts = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    drafts.filter(|path| path.to_string_lossy().ends_with(SUFFIX) && old(path)).for_each(|path| remove(&path));
+}
+
+/// A failure of a file, for the operator.
+pub fn failed(path: &Path) -> impl Fn(io::Error) -> Error {
+    let shown = path.display().to_string();
+    move |error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Error::NotReady(format!("{shown}: the disk or the quota is full: make room, then try again"))
+        }
+        _ => Error::NotReady(format!("{shown}: {error}")),
+    }
+}
