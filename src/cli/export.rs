@@ -59,13 +59,7 @@ fn person(db: &mut Db, house: &House, name: &str) -> Result<Value> {
     let missing = || Error::NotReady(format!("There is no account called {name}. `tandem user list` shows every name."));
     let user = accounts::listed(db, name)?.ok_or_else(missing)?.user;
     let tenant = accounts::tenant_of(db, user.id)?;
-    let data = as_user(db, house, &user, tenant, &mut |ctx| {
-        let mut data = export::of_user(ctx)?;
-        if tenant.is_some() {
-            data.extend(of_tenant(ctx)?);
-        }
-        Ok(data)
-    })?;
+    let data = as_user(db, house, &user, tenant, &mut |ctx| watched(ctx, export::of_both))?;
     Ok(json!({"exported_at": Timestamp::now(), "user": user, "data": data}))
 }
 
@@ -77,7 +71,7 @@ fn tenant(db: &mut Db, house: &House, public_id: &str) -> Result<Value> {
     for listed in accounts::members(db, tenant)? {
         let user = listed.user;
         if members.is_empty() {
-            data = as_user(db, house, &user, Some(tenant), &mut of_tenant)?;
+            data = as_user(db, house, &user, Some(tenant), &mut |ctx| watched(ctx, export::of_tenant))?;
         }
         let held = as_user(db, house, &user, Some(tenant), &mut export::of_user)?;
         members.push(json!({"user": user, "data": held}));
@@ -85,9 +79,11 @@ fn tenant(db: &mut Db, house: &House, public_id: &str) -> Result<Value> {
     Ok(json!({"exported_at": Timestamp::now(), "tenant": public_id, "members": members, "data": data}))
 }
 
-fn of_tenant(ctx: &mut Ctx<'_>) -> Result<Map<String, Value>> {
+type Read = fn(&mut Ctx<'_>, &mut dyn FnMut()) -> Result<Map<String, Value>>;
+
+fn watched(ctx: &mut Ctx<'_>, read: Read) -> Result<Map<String, Value>> {
     let bar = progress::bar(ctx.house.kinds().count() as u64, "reading");
-    let data = export::of_tenant(ctx, &mut || bar.inc(1));
+    let data = read(ctx, &mut || bar.inc(1));
     bar.finish_and_clear();
     data
 }
