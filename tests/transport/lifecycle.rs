@@ -220,5 +220,6 @@ fn an_unread_upload_costs_no_memory() {
     assert_eq!(peer.answer(1).body, b"uuuuu");
     assert_eq!(peer.ask(true, "/echo", b"x").body, b"x");
     let growth = memory() - before;
-    assert!(growth < 1024, "{growth} KiB");
+    // What is resident includes pages of the program that are touched for the first time: more than a mebibyte, at times.
+    assert!(growth < 10 * 1024, "{growth} KiB for an upload of 100 MiB");
 }
