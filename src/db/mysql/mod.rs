@@ -190,14 +190,14 @@ impl Mysql {
         if self.state == State::Defining {
             return self.end_turn();
         }
-        let undone = self.state == State::Undone;
+        let writes = self.state == State::Open;
         let end = if self.state == State::Reading { "COMMIT" } else { COMMIT_WRITE };
         let done = self.once(&mut |line| say(line, end));
         if done.is_ok() {
             self.state = State::Idle;
             return Ok(());
         }
-        let broke = !undone && self.line.is_none();
+        let broke = writes && self.line.is_none();
         self.rollback();
         match done {
             // What the server did is not known: running the work again might do it twice.
