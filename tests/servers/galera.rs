@@ -107,7 +107,7 @@ impl Cluster {
     }
 
     /// The URL of the database of this URL in another order: the nodes from this one on.
-    pub fn from_node(&self, url: &str, first: usize) -> String {
+    pub fn in_order_from(&self, url: &str, first: usize) -> String {
         self.url(url.rsplit_once('/').unwrap().1, first)
     }
 
