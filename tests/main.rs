@@ -11,5 +11,6 @@ mod model;
 mod servers;
 mod tidy;
 mod transport;
+mod upkeep;
 mod uploads;
 mod web;

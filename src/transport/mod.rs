@@ -93,6 +93,11 @@ fn answer(handler: &mut dyn Handler, vars: &Vars, body: &mut dyn Read) -> Respon
         .unwrap_or_else(|_| problem(500, "Internal Server Error", "The server failed on this request."))
 }
 
+/// Has the handler anything to do after its answer? After a panic it has not.
+fn due(handler: &mut dyn Handler) -> bool {
+    catch_unwind(AssertUnwindSafe(|| handler.due())).unwrap_or(false)
+}
+
 /// Lets the handler work on after its answer; a panic there has nobody to be told but the log.
 fn after(handler: &mut dyn Handler) {
     if catch_unwind(AssertUnwindSafe(|| handler.after())).is_err() {

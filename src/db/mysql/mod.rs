@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`Mode::Read`] | REPEATABLE READ, WITH CONSISTENT SNAPSHOT | every statement of a poll sees the same instant |
 //! | [`Mode::Write`] | READ COMMITTED | a write locks what it builds on first and must then read what others committed while it waited; and it locks no gaps, so that tenants do not wait for each other |
+//! | [`Mode::Spare`] | as Write | rows are locked, not the store: who waits for one waits for its writer alone |
 //! | [`Mode::Define`] | none: a definition commits itself | one process at a time, by a named lock; see `define.rs` |
 //!
 //! A connection that breaks between transactions is opened anew and nothing is lost. One that breaks inside a transaction
@@ -151,12 +152,12 @@ impl Mysql {
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         match mode {
             Mode::Read => self.tell("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")?,
-            Mode::Write => self.tell(BEGIN_WRITE).inspect_err(|_| self.line = None)?,
+            Mode::Write | Mode::Spare => self.tell(BEGIN_WRITE).inspect_err(|_| self.line = None)?,
             Mode::Define => self.take_turn()?,
         }
         self.state = match mode {
             Mode::Read => State::Reading,
-            Mode::Write => State::Open,
+            Mode::Write | Mode::Spare => State::Open,
             Mode::Define => State::Defining,
         };
         Ok(())

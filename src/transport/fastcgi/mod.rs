@@ -17,7 +17,7 @@ mod wire;
 pub use stop::{Stop, Trigger};
 
 use super::body::{Body, Length};
-use super::{Options, after, answer, problem};
+use super::{Options, after, answer, due, problem};
 use crate::http::{Handler, Response, Vars};
 use connection::Connection;
 use request::{Params, Request, State, Stdin};
@@ -203,18 +203,25 @@ impl Server<'_> {
             match self.exchange(&wire) {
                 Ok(Next::Again) => {
                     wire.fresh = false;
-                    after(self.handler);
+                    self.follow();
                     if self.scratch.input.unread().is_empty() {
                         return self.idle.push(wire);
                     }
                 }
                 Ok(Next::Close) => {
                     drop(wire);
-                    return after(self.handler);
+                    return self.follow();
                 }
                 Ok(Next::Wait) => return self.idle.push(wire),
                 Err(_) => return,
             }
+        }
+    }
+
+    /// Does the work after an answer, if there is any.
+    fn follow(&mut self) {
+        if due(self.handler) {
+            after(self.handler);
         }
     }
 
