@@ -29,7 +29,7 @@ pub fn database(patient: &mut Patient) -> Finding {
     match opened {
         Err(error) => unusable(&error),
         Ok((standing, db)) => {
-            patient.db = (standing == Standing::Current).then_some(db);
+            patient.db = matches!(standing, Standing::Current | Standing::Ahead(_)).then_some(db);
             stands(standing).or_else(|| address.file().and_then(files::exposed)).unwrap_or_else(|| soundness(patient))
         }
     }
@@ -50,6 +50,9 @@ fn stands(standing: Standing) -> Option<Finding> {
         Standing::Old(_) => Some(Finding::problem(describe(standing), "make a backup, then run `tandem migrate`")),
         Standing::Unfinished => {
             Some(Finding::problem(describe(standing), "set database_url to the database that was copied, meanwhile"))
+        }
+        Standing::Ahead(_) => {
+            Some(Finding::note(describe(standing), "upload the newer programs again, unless you went back on purpose"))
         }
         Standing::Newer(_) => Some(Finding::problem(describe(standing), "upload the newer program again")),
     }
