@@ -42,6 +42,8 @@ fn program(built: &str, version: &str) -> Vec<u8> {
 
 fn write(path: &Path, bytes: &[u8], mode: u32) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
+    // A program that runs cannot be written to.
+    let _ = fs::remove_file(path);
     fs::write(path, bytes).unwrap();
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
@@ -241,7 +243,7 @@ fn an_upgrade_that_cannot_be_changes_nothing() {
     fs::write(new.join("public_html/api/api.fcgi"), &part[..part.len() / 2]).unwrap();
     refused(&home, &new, "api.fcgi has not arrived whole");
     fs::write(new.join("public_html/api/api.fcgi"), &part).unwrap();
-    home.sql("PRAGMA user_version = 99");
+    home.sql("DELETE FROM facts; PRAGMA user_version = 99");
     refused(&home, &new, "the database has schema 99");
     home.sql(&format!("PRAGMA user_version = {}", tandem::db::migrate::newest()));
     assert!(upgrade(&home.path(""), &home.data(), &new).status.success());

@@ -73,6 +73,9 @@ const OLDEST: &str = "oldest_schema";
 
 /// The schema of the oldest programs that may use the store. A store that does not say is for its own.
 fn oldest(db: &mut Db) -> Result<i64> {
+    if !db.tables()?.iter().any(|table| table == FACT.table) {
+        return Ok(i64::MAX);
+    }
     let said = db.one("SELECT value FROM facts WHERE name = ?", params![OLDEST], |row| row.get::<String>(0))?;
     Ok(said.and_then(|text| text.parse().ok()).unwrap_or(i64::MAX))
 }

@@ -77,7 +77,9 @@ fn server_configuration(site: &Site, runners: &[&str]) -> String {
         let _ = writeln!(text, "ScriptSock {home}/run/cgid.sock");
     }
     if fcgid {
-        let _ = writeln!(text, "FcgidIPCDir run\nFcgidProcessTableFile run/shm\nFcgidMaxProcesses {}", site.options.workers);
+        // Of all programs together: those of a version that was replaced stay for a while.
+        let most = 4 * site.options.workers;
+        let _ = writeln!(text, "FcgidIPCDir run\nFcgidProcessTableFile run/shm\nFcgidMaxProcesses {most}");
     }
     for (name, value) in site.env() {
         let _ = writeln!(text, "PassEnv {name}");
