@@ -12,7 +12,8 @@ pub const COMMAND: Command = Command {
     name: "migrate",
     group: SETTING_UP,
     about: "Bring the database to this version's schema",
-    help: "Run it after every upgrade. A request never upgrades: until this has run, the API answers 503. A step that fails leaves a \
+    help: "`tandem upgrade` does it before it replaces the programs. A request never does: where the programs were replaced first, the \
+           API answers 503 until this has run. A step that fails leaves a \
            SQLite database as it was before it; on MySQL and MariaDB run it again, and it goes on where it stopped. There is no way \
            back but a backup: make one first, `tandem backup`. A fresh database needs no migration, the first request makes it.",
     examples: &[("tandem migrate --dry-run", "list what would be done"), ("tandem migrate", "do it")],

@@ -41,7 +41,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, for tests that must hold on each; the last one differs only in how it runs programs.
+    /// Every kind, for tests that must hold on each. [`Kind::ApachePrefork`] matters where processes begin and end.
     pub const ALL: [Kind; 4] = [Kind::LighttpdFastcgi, Kind::LighttpdCgi, Kind::ApacheFcgid, Kind::ApacheCgi];
 
     /// Does the program stay alive between requests?

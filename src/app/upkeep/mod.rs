@@ -141,19 +141,20 @@ impl Upkeep {
         if mark::set(&house.settings, now.plus(LEASE)).is_err() {
             return;
         }
-        let next = piece(house, db, now).or_else(|error| {
-            if error.is_busy() {
-                return Err(());
+        let next = match piece(house, db, now) {
+            Ok(next) => next,
+            // What was just said holds: others are writing.
+            Err(error) if error.is_busy() => return,
+            Err(error) => {
+                log::error!("maintenance after a request: {error}");
+                if Db::is_lost(&error) {
+                    *db = None;
+                }
+                now.plus(BACK_OFF)
             }
-            log::error!("maintenance after a request: {error}");
-            if Db::is_lost(&error) {
-                *db = None;
-            }
-            Ok(now.plus(BACK_OFF))
-        });
-        if let Ok(next) = next {
-            let _ = mark::set(&house.settings, next);
-        }
+        };
+        // Without the mark, the next request asks the database.
+        let _ = mark::set(&house.settings, next);
     }
 }
 
