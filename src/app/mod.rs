@@ -6,6 +6,7 @@ pub mod home;
 pub mod log;
 pub mod open;
 pub mod route;
+pub mod upkeep;
 
 use crate::base::error::{Error, Kind, Refusal, Result};
 use crate::base::text::{self, Message};
@@ -19,6 +20,7 @@ use crate::graphql;
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
 use guard::{address, admit, cors, finish, idempotency, meter, uploads};
 use std::io::Read;
+use upkeep::Upkeep;
 
 const COUNT: usize = domain::FEATURES.len() + 1;
 
@@ -39,6 +41,7 @@ pub struct App {
     house: Option<House>,
     db: Option<Db>,
     meters: Meters,
+    upkeep: Upkeep,
     serial: u64,
     /// The id of the request that is being answered.
     request: String,
@@ -238,6 +241,19 @@ impl Handler for App {
             tell(&error, &request)
         });
         finish::finish(response, &request, self.house.as_ref().map(|house| &house.settings))
+    }
+
+    fn due(&mut self) -> bool {
+        self.house.as_ref().is_some_and(|house| self.upkeep.due(&house.settings))
+    }
+
+    fn after(&mut self) {
+        // Taken out: a panic closes it. A database that was replaced or deleted is the next request's to find.
+        let mut db = self.db.take();
+        if let (Some(house), Place::Same) = (&self.house, db.as_ref().map_or(Place::Same, Db::place)) {
+            self.upkeep.work(house, &mut db);
+        }
+        self.db = db;
     }
 
     fn panicked(&mut self, vars: &Vars) -> Response {

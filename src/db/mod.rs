@@ -12,7 +12,7 @@ mod sqlite;
 mod value;
 
 pub use address::Address;
-pub use retry::retried;
+pub use retry::{retried, within};
 pub use sqlite::{journal_for, on_network};
 pub use value::{FromValue, Param, Value};
 
@@ -29,6 +29,8 @@ pub enum Mode {
     /// Writes. SQLite takes the right to write at the start (`BEGIN IMMEDIATE`), so that what is read stays true. MySQL
     /// sees what is committed: what the work builds on is locked first ([`Db::lock_row`]).
     Write,
+    /// Writes, for work that can wait: when another keeps the right to write, it is refused soon rather than waited for.
+    Spare,
     /// Defines tables, one process at a time. SQLite undoes it all when it fails. MySQL commits each definition, and a
     /// migration that was interrupted goes on where it stopped.
     Define,
@@ -172,7 +174,7 @@ impl Db {
     /// Starts a transaction.
     ///
     /// # Errors
-    /// [`DbFault::Busy`] when the right to write was not to be had within the busy time-out.
+    /// [`DbFault::Busy`] when the right to write was not to be had within the busy time-out, in [`Mode::Spare`] soon.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.begin(mode),
