@@ -1,6 +1,8 @@
 //! The composition root: opens the house, finds the route, runs the guards and the handler, finishes the answer.
 
+pub mod advice;
 pub mod config;
+pub mod doctor;
 pub mod guard;
 pub mod home;
 pub mod log;

@@ -1,11 +1,9 @@
 //! Checks of the database.
 
 use super::{Finding, Patient, files};
-use crate::app::open;
+use crate::app::{advice, open};
 use crate::base::error::{Error, Result};
 use crate::base::time::{HOUR, Timestamp};
-use crate::cli::migrate::describe;
-use crate::cli::out;
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, journal_for, on_network};
 use crate::domain::health::rules::OVERDUE;
@@ -21,7 +19,7 @@ pub fn database(patient: &mut Patient) -> Finding {
     let address = match open::address(&loaded.settings) {
         Ok(address) => address,
         Err(error) => {
-            return Finding::problem(out::explain(&error), "correct database_url, or take it away: the default is good");
+            return Finding::problem(advice::explain(&error), "correct database_url, or take it away: the default is good");
         }
     };
     if let Some(path) = address.file().filter(|path| !path.exists()) {
@@ -39,7 +37,7 @@ pub fn database(patient: &mut Patient) -> Finding {
 
 fn unusable(error: &Error) -> Finding {
     match error {
-        Error::Db(fault) => Finding::problem(fault.text.clone(), out::advice(fault.kind)),
+        Error::Db(fault) => Finding::problem(fault.text.clone(), advice::advice(fault.kind)),
         other => Finding::problem(other.to_string(), "restore a backup"),
     }
 }
@@ -48,17 +46,17 @@ fn unusable(error: &Error) -> Finding {
 fn stands(standing: Standing) -> Option<Finding> {
     match standing {
         Standing::Current => None,
-        Standing::Empty => Some(Finding::note(describe(standing), "nothing, or `tandem migrate` to make it now")),
-        Standing::Old(_) => Some(Finding::problem(describe(standing), "make a backup, then run `tandem migrate`")),
+        Standing::Empty => Some(Finding::note(advice::describe(standing), "nothing, or `tandem migrate` to make it now")),
+        Standing::Old(_) => Some(Finding::problem(advice::describe(standing), "make a backup, then run `tandem migrate`")),
         Standing::Unfinished => {
-            Some(Finding::problem(describe(standing), "set database_url to the database that was copied, meanwhile"))
+            Some(Finding::problem(advice::describe(standing), "set database_url to the database that was copied, meanwhile"))
         }
-        Standing::Newer(_) => Some(Finding::problem(describe(standing), "upload the newer program again")),
+        Standing::Newer(_) => Some(Finding::problem(advice::describe(standing), "upload the newer program again")),
     }
 }
 
 fn soundness(patient: &mut Patient) -> Finding {
-    let described = describe(Standing::Current);
+    let described = advice::describe(Standing::Current);
     match patient.db.as_mut().filter(|_| patient.full).map(Db::check) {
         None => Finding::ok(described),
         Some(Ok(faults)) if faults.is_empty() => Finding::ok(format!("{described}; read whole, no damage")),

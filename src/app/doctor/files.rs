@@ -1,12 +1,12 @@
 //! Checks of the configuration and of files: who may read them, where they lie, how much room is left.
 
 use super::{Finding, Patient};
+use crate::app::advice;
 use crate::app::config::{Loaded, SETTINGS, Source};
 use crate::app::home::{self, is_web_root};
 use crate::app::log;
 use crate::app::open::{self, MIN_SECRET, SECRET_FILE};
 use crate::base::time::{DAY, Timestamp};
-use crate::cli::out;
 use crate::domain::health::rules::{LOW_SPACE, MIB, free_space};
 use std::fs::{self, Metadata};
 use std::io;
@@ -27,9 +27,9 @@ pub fn configuration(patient: &mut Patient) -> Finding {
     let sources: Vec<Source> = SETTINGS.iter().map(|setting| loaded.source(setting)).collect();
     let from_environment = sources.iter().filter(|s| matches!(s, Source::Environment(_))).count();
     let from_file = sources.iter().filter(|s| matches!(s, Source::File(_))).count();
-    let environment = format!("{} from the environment", out::count(from_environment as u64, "setting"));
+    let environment = format!("{} from the environment", advice::count(from_environment as u64, "setting"));
     let saw = match &loaded.file {
-        Some(file) => format!("{}: {}; {environment}", file.display(), out::count(from_file as u64, "setting")),
+        Some(file) => format!("{}: {}; {environment}", file.display(), advice::count(from_file as u64, "setting")),
         None => format!("no file, the defaults hold; {environment}"),
     };
     match shared_secret(loaded) {
@@ -189,7 +189,7 @@ pub fn log(patient: &mut Patient) -> Finding {
     match recent_failures(&text, Timestamp::now().plus(-DAY)) {
         0 => Finding::ok("no failure in the last 24 hours"),
         n => Finding::note(
-            format!("{} in the last 24 hours", out::count(n as u64, "failure")),
+            format!("{} in the last 24 hours", advice::count(n as u64, "failure")),
             format!("`tandem logs` shows them; they stand in {}", newest.display()),
         ),
     }
