@@ -1,6 +1,6 @@
 //! Checks of the configuration and of files: who may read them, where they lie, how much room is left.
 
-use super::{Finding, Patient};
+use super::{Finding, Patient, quota};
 use crate::app::advice;
 use crate::app::config::{Loaded, SETTINGS, Source};
 use crate::app::home::{self, is_web_root};
@@ -158,16 +158,28 @@ fn strength(secret: &[u8], place: &str, advice: &str) -> Finding {
     }
 }
 
-/// Room on the file system of the data folder. A quota may leave less: no call tells.
+/// Room on the file system of the data folder, and what a quota leaves of it.
 pub fn disk(patient: &mut Patient) -> Finding {
     let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
     let there = loaded.settings.data.ancestors().find(|a| a.exists()).unwrap_or(Path::new("/"));
     match free_space(there) {
         Err(error) => Finding::problem(format!("{}: {error}", there.display()), "look at the disk with the host's tools"),
-        Ok(free) if free < LOW_SPACE => {
-            Finding::problem(format!("only {} MiB are free", free / MIB), "delete what is not needed, or get more room")
-        }
-        Ok(free) => Finding::ok(format!("{} MiB are free, unless a quota of the host leaves less", free / MIB)),
+        Ok(free) if free < LOW_SPACE => Finding::problem(
+            format!("only {} MiB are free", free / MIB),
+            "cPanel → Disk Usage shows what is large; delete it, or get more room",
+        ),
+        Ok(free) => within_quota(&format!("{} MiB are free", free / MIB), &quota::left()),
+    }
+}
+
+fn within_quota(free: &str, left: &quota::Left) -> Finding {
+    match left.words() {
+        None => Finding::ok(format!("{free}; of a quota nothing is told here, cPanel → Statistics shows it")),
+        Some(words) if left.is_low(LOW_SPACE) => Finding::problem(
+            format!("{free}, but {words}"),
+            "cPanel → Disk Usage shows what is large; delete it, or get more room",
+        ),
+        Some(words) => Finding::ok(format!("{free}; {words}")),
     }
 }
 

@@ -1,12 +1,35 @@
 //! The doctor: a table of checks. Each says what it saw, why it matters and what to do. It changes nothing.
 
 mod files;
+mod limits;
+mod link;
+mod page;
+mod pass;
+pub mod probe;
+mod programs;
+mod quota;
 mod store;
 
 use super::advice;
 use super::config::{self, Loaded};
 use crate::db::Db;
+use crate::feature::{Content, Feature, Route};
+use crate::http::Method;
+use probe::Seen;
 use serde::Serialize;
+
+/// The registry entry.
+pub const FEATURE: Feature = Feature::new("doctor", ROUTES);
+
+const ROUTES: &[Route] = &[
+    Route::apart(Method::Get, "/doctor/", page::ask, "How to get the doctor's report without a shell").answers(200, PAGE),
+    Route::apart(Method::Post, "/doctor/", page::report, "The doctor's report, for a key that is good once")
+        .takes_nothing()
+        .answers(200, PAGE),
+    Route::apart(Method::Post, probe::PATH, probe::answer, "What the program sees of a request, for `tandem doctor`")
+        .takes_nothing(),
+];
+const PAGE: Content = Content::Bytes(page::HTML);
 
 /// One check.
 pub struct Check<P> {
@@ -27,6 +50,11 @@ pub const CHECKS: &[Check<Patient>] = &[
     },
     Check { name: "data folder", why: "it holds everything that people wrote; nobody else may read it", look: files::folder },
     Check { name: "web root", why: "what lies in a web root can be downloaded, or started, by anybody", look: files::web_root },
+    Check {
+        name: "web programs",
+        why: "what others could have changed is not started: every request is answered with 500",
+        look: programs::programs,
+    },
     Check { name: "secret", why: "who knows it can sign in as anybody", look: files::secret },
     Check { name: "database", why: "requests are answered only with a sound database of this version", look: store::database },
     Check {
@@ -36,6 +64,11 @@ pub const CHECKS: &[Check<Patient>] = &[
     },
     Check { name: "foreign keys", why: "without them deletions leave orphans", look: store::foreign_keys },
     Check { name: "disk", why: "on a full disk nothing can be written any more", look: files::disk },
+    Check {
+        name: "limits",
+        why: "a process that passes a limit fails or is ended in the middle of a request",
+        look: limits::limits,
+    },
     Check { name: "log", why: "failures that users met stand there", look: files::log },
     Check { name: "maintenance", why: "without it expired data stay, and the store grows for ever", look: store::maintenance },
 ];
@@ -48,12 +81,14 @@ pub struct Patient {
     db: Option<Db>,
     /// Read the whole database?
     full: bool,
+    /// What the web program saw of a request, if it was asked or asks itself.
+    pub seen: Option<Seen>,
 }
 
 impl Patient {
     /// This account's installation.
     pub fn new(full: bool) -> Patient {
-        Patient { loaded: config::load().map_err(|error| advice::explain(&error)), db: None, full }
+        Patient { loaded: config::load().map_err(|error| advice::explain(&error)), db: None, full, seen: None }
     }
 }
 
