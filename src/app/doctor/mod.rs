@@ -63,6 +63,7 @@ pub const CHECKS: &[Check<Patient>] = &[
         look: store::journal,
     },
     Check { name: "foreign keys", why: "without them deletions leave orphans", look: store::foreign_keys },
+    Check { name: "clock", why: "tokens end too early or too late by a wrong clock", look: store::clock },
     Check { name: "disk", why: "on a full disk nothing can be written any more", look: files::disk },
     Check {
         name: "limits",
@@ -72,6 +73,10 @@ pub const CHECKS: &[Check<Patient>] = &[
     Check { name: "log", why: "failures that users met stand there", look: files::log },
     Check { name: "maintenance", why: "without it expired data stay, and the store grows for ever", look: store::maintenance },
 ];
+
+/// What the program saw of a request tells how it is run.
+pub const GATEWAY: &[Check<Seen>] =
+    &[Check { name: "gateway", why: "FastCGI answers sooner; plain CGI is what every host has", look: probe::gateway }];
 
 /// What the checks look at.
 pub struct Patient {

@@ -4,8 +4,8 @@
 //! The page asks nothing of the site from outside: with one process it would wait for itself, and the visit shows by itself that
 //! the site answers. What a visit does not show, the page says.
 
-use super::probe::{self, Seen};
-use super::{CHECKS, Check, Finding, Level, Patient, Report, examine, link, problems};
+use super::probe::Seen;
+use super::{CHECKS, Check, Finding, GATEWAY, Level, Patient, Report, examine, link, problems};
 use crate::app::advice;
 use crate::app::log;
 use crate::base::error::Result;
@@ -24,7 +24,6 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action
 
 /// What the visit itself shows.
 const VISIT: &[Check<Seen>] = &[
-    Check { name: "gateway", why: "FastCGI answers sooner; plain CGI is what every host has", look: probe::gateway },
     Check { name: "https", why: "without it passwords and tokens cross the network in the clear", look: secure },
     Check { name: "authorization", why: "without that header every request of somebody signed in is 401", look: unasked },
 ];
@@ -106,7 +105,8 @@ pub fn report(request: &Request<'_>, house: &House, _: &mut Meters) -> Result<Re
         ));
     }
     let mut seen = Seen::of(request);
-    let mut reports = examine(VISIT, &mut seen);
+    let mut reports = examine(GATEWAY, &mut seen);
+    reports.extend(examine(VISIT, &mut seen));
     let mut patient = Patient::new(false);
     patient.seen = Some(seen);
     reports.extend(examine(CHECKS, &mut patient));

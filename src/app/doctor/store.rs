@@ -3,15 +3,20 @@
 use super::{Finding, Patient, files};
 use crate::app::{advice, open};
 use crate::base::error::{Error, Result};
-use crate::base::time::{HOUR, Timestamp};
+use crate::base::time::{HOUR, SECOND, Timestamp};
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, journal_for, on_network};
-use crate::domain::health::rules::OVERDUE;
+use crate::domain::health::rules::{self, Memory, OVERDUE, State};
 use crate::feature::store::{MAINTAINED_AT, fact};
 use std::path::Path;
 
 /// What to put into the host's page for cron jobs.
 const CRON: &str = "let cron run `tandem maintain --quiet` every night, with the full path of the program";
+
+/// What to do about a clock.
+const NTP: &str = "ask the host to set its clocks (NTP); what is stored stays in order meanwhile";
+/// Clocks that differ by more than this, in milliseconds, are wrong.
+const SKEW: i64 = 30 * SECOND;
 
 /// Opens, fits this program, is private and, with `--full`, sound.
 pub fn database(patient: &mut Patient) -> Finding {
@@ -120,6 +125,27 @@ pub fn foreign_keys(patient: &mut Patient) -> Finding {
         Ok(match fact_of(db, "foreign keys")?.as_str() {
             "on" => Finding::ok("on"),
             other => Finding::problem(other, "use a program built as its Cargo.toml says"),
+        })
+    })
+}
+
+/// The clock beside what the store remembers, and beside the database's own, where it has one.
+pub fn clock(patient: &mut Patient) -> Finding {
+    with_db(patient, |db| {
+        let maintained = fact(db, MAINTAINED_AT)?.and_then(|text| Timestamp::parse(&text));
+        let memory = Memory { made: migrate::made_at(db)?, maintained };
+        let (now, server) = (Timestamp::now(), fact_of(db, "clock")?.parse::<i64>().ok());
+        let skew = server.map_or(0, |server| server - now.0);
+        Ok(match rules::clock(memory, now) {
+            State::Fail => Finding::problem(format!("{now} is before something that the database remembers"), NTP),
+            _ if skew.abs() > SKEW => {
+                let way = if skew > 0 { "ahead of" } else { "behind" };
+                Finding::problem(
+                    format!("the database server's clock is {} seconds {way} this machine's", skew.abs() / SECOND),
+                    NTP,
+                )
+            }
+            _ => Finding::ok(format!("{now}{}", if server.is_some() { ", as the database server has it" } else { "" })),
         })
     })
 }
