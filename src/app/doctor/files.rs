@@ -103,8 +103,8 @@ pub fn web_root(patient: &mut Patient) -> Finding {
     let mut private = vec![loaded.settings.data.clone()];
     private.extend(open::address(&loaded.settings).ok().and_then(|address| address.file().map(Path::to_owned)));
     private.extend(loaded.file.clone());
-    // A web server would start this program for anybody.
-    private.extend(std::env::current_exe().ok());
+    // A web server would start this program for anybody; the web program is meant to be.
+    private.extend(std::env::current_exe().ok().filter(|own| patient.seen.as_ref().is_none_or(|seen| seen.program != *own)));
     match private.iter().find_map(|path| Some((path, root_above(path)?))) {
         Some((path, root)) => Finding::problem(
             format!("{} lies in {}, which looks like a web root", path.display(), root.display()),

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
 
-/// Signing somebody in takes 19 MiB for the password's hash, the largest upload 10 MiB and what it becomes; with the program itself that
-/// was seen to go well with 64 MiB of address space.
+/// Signing somebody in, with 19 MiB for the password's hash, was seen to work with 32 MiB of address space and to be answered
+/// with 500 with 24. The largest upload has 10 MiB and becomes more while it is read.
 const MEMORY: u64 = 64 * MIB;
 /// A pool of four, cron's own and those of the account's other sites. Threads count.
 const PROCESSES: u64 = 10;

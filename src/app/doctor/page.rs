@@ -85,7 +85,7 @@ fn how() -> String {
 fn form(kind: &str, key: &str) -> String {
     let label = if kind == "text" { "Or paste the link here: " } else { "" };
     format!(
-        "<form method=\"post\" action=\"./\"><label>{label}<input type=\"{kind}\" name=\"key\" value=\"{}\"></label> <button>Show the report</button></form>",
+        "<form method=\"post\"><label>{label}<input type=\"{kind}\" name=\"key\" value=\"{}\"></label> <button>Show the report</button></form>",
         escaped(key)
     )
 }

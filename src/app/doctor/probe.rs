@@ -7,7 +7,7 @@ use super::limits::Limits;
 use super::{Finding, pass};
 use crate::app::home::PROGRAMS;
 use crate::base::error::{Result, not_found};
-use crate::base::time::{MINUTE, Timestamp};
+use crate::base::time::MINUTE;
 use crate::base::token::{Keys, Purpose};
 use crate::feature::meters::{Charge, Meters};
 use crate::feature::{House, Rate};
@@ -42,8 +42,6 @@ pub struct Seen {
     pub body: usize,
     /// What the system grants the process.
     pub limits: Limits,
-    /// The program's clock, in milliseconds since the epoch.
-    pub time: i64,
 }
 
 impl Seen {
@@ -58,7 +56,6 @@ impl Seen {
             address: request.vars.text("REMOTE_ADDR").into_owned(),
             body: request.body.len(),
             limits: Limits::of_this_process(),
-            time: Timestamp::now().0,
         }
     }
 }
