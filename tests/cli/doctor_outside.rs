@@ -126,7 +126,7 @@ fn rules_that_do_not_hold_are_found() {
     finds(&plain(&server), "authorization", &["does not reach", ".htaccess"]);
     fs::write(&rules, &whole).unwrap();
     // Large bodies to FastCGI, whose limit only the host can raise.
-    alter(&server, &[("RewriteRule ^ api.cgi [L]", "")]);
+    alter(&server, &[("^\\s*[0-9]{6}", "^\\s*[0-9]{9}")]);
     finds(&plain(&server), "large bodies", &["500"]);
     fs::write(&rules, &whole).unwrap();
     alter(&server, &[("RewriteEngine On", "RewriteEngine Off")]);
@@ -178,8 +178,6 @@ fn another_installation_at_the_address_is_found() {
     let (here, there) =
         (Server::start(Kind::LighttpdCgi, &Options::default()), Server::start(Kind::LighttpdCgi, &Options::default()));
     finds(&report(&here, &format!("{}/api", there.base_url), &[]), "authorization", &["secret", "site_url"]);
-    let said = report(&here, &format!("{}/elsewhere/api", there.base_url), &[]);
-    assert_eq!(check(&said, "site").0, "problem");
 }
 
 #[test]

@@ -11,7 +11,9 @@ use tandem::base::token::{Claims, Keys, Purpose};
 
 fn start(env: &[(&str, &str)]) -> Server {
     let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Server::start(Kind::LighttpdFastcgi, &Options { env, ..Options::default() })
+    let server = Server::start(Kind::LighttpdFastcgi, &Options { env, ..Options::default() });
+    fs::set_permissions(&server.data_dir, Permissions::from_mode(0o700)).unwrap();
+    server
 }
 
 fn file(server: &Server) -> PathBuf {
