@@ -1,6 +1,6 @@
 //! Checks of the configuration and of files: who may read them, where they lie, how much room is left.
 
-use super::{Finding, Patient, quota};
+use super::{Finding, Patient, chmod, quota};
 use crate::app::advice;
 use crate::app::config::{Loaded, SETTINGS, Source};
 use crate::app::home::{self, is_web_root};
@@ -22,7 +22,12 @@ const OTHERS: u32 = 0o077;
 pub fn configuration(patient: &mut Patient) -> Finding {
     let loaded = match &patient.loaded {
         Ok(loaded) => loaded,
-        Err(what) => return Finding::problem(what, "correct it; `tandem config --example` shows every setting"),
+        Err(what) => {
+            return Finding::problem(
+                what,
+                "File Manager → tandem/tandem.toml → Edit, and correct it; tandem.toml.example beside it, or `tandem config --example`, shows every setting",
+            );
+        }
     };
     let sources: Vec<Source> = SETTINGS.iter().map(|setting| loaded.source(setting)).collect();
     let from_environment = sources.iter().filter(|s| matches!(s, Source::Environment(_))).count();
@@ -33,7 +38,7 @@ pub fn configuration(patient: &mut Patient) -> Finding {
         None => format!("no file, the defaults hold; {environment}"),
     };
     match shared_secret(loaded) {
-        Some(file) => Finding::problem(format!("{saw}; others can read its secrets"), format!("chmod 600 {}", file.display())),
+        Some(file) => Finding::problem(format!("{saw}; others can read its secrets"), chmod("600", file)),
         None => Finding::ok(saw),
     }
 }
@@ -83,10 +88,9 @@ fn private(path: &Path, meta: &Metadata, wanted: &str) -> Finding {
             format!("{shown} belongs to user {}, this is user {user}", meta.uid()),
             "run this as the account that the web server runs Tandem as, or give the files to this account",
         ),
-        () if mode & OTHERS != 0 => Finding::problem(
-            format!("{shown} has the permissions {mode:o}: others can get in"),
-            format!("chmod {wanted} {shown}"),
-        ),
+        () if mode & OTHERS != 0 => {
+            Finding::problem(format!("{shown} has the permissions {mode:o}: others can get in"), chmod(wanted, path))
+        }
         () => Finding::ok(format!("{shown}, permissions {mode:o}")),
     }
 }
@@ -108,7 +112,7 @@ pub fn web_root(patient: &mut Patient) -> Finding {
     match private.iter().find_map(|path| Some((path, root_above(path)?))) {
         Some((path, root)) => Finding::problem(
             format!("{} lies in {}, which looks like a web root", path.display(), root.display()),
-            "move it to a folder beside the web root, such as tandem in the home folder",
+            "File Manager → Move: to a folder beside the web root, such as tandem in the home folder",
         ),
         None => Finding::ok("data, database, configuration and this program lie outside"),
     }
@@ -137,7 +141,7 @@ pub fn secret(patient: &mut Patient) -> Finding {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Finding::note(format!("{shown} is not there yet"), "nothing: the first request makes it")
         }
-        Err(error) => Finding::problem(format!("{shown}: {error}"), format!("chmod 600 {shown}, as the account that owns it")),
+        Err(error) => Finding::problem(format!("{shown}: {error}"), chmod("600", &path)),
         Ok(bytes) => exposed(&path).unwrap_or_else(|| {
             let advice = format!("delete {shown}: the next request makes a strong one, and everybody signs in again");
             strength(bytes.trim_ascii(), &shown.to_string(), &advice)

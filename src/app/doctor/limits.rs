@@ -58,7 +58,7 @@ impl Limits {
             .iter()
             .filter_map(|(name, granted, _, unit, label)| Some(format!("{name} {}{label}", (*granted)? / unit)))
             .collect();
-        let saw = if granted.is_empty() { "none".to_owned() } else { granted.join(", ") };
+        let saw = if granted.is_empty() { "no limits".to_owned() } else { granted.join(", ") };
         let saw = format!("{saw} ({whose}){}", cloudlinux());
         match all.iter().find(|(_, granted, least, ..)| granted.is_some_and(|granted| granted < *least)) {
             None => Finding::ok(saw),

@@ -17,6 +17,7 @@ use crate::feature::{Content, Feature, Route};
 use crate::http::Method;
 use probe::Seen;
 use serde::Serialize;
+use std::path::Path;
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature::new("doctor", ROUTES);
@@ -140,6 +141,11 @@ impl Finding {
     pub fn skipped(until: &str) -> Finding {
         Finding::note("not looked at", format!("solve the problem of the {until} first"))
     }
+}
+
+/// What to do about permissions: to click, and to type.
+fn chmod(mode: &str, path: &Path) -> String {
+    format!("File Manager → Permissions → 0{mode}, or: chmod {mode} {}", path.display())
 }
 
 /// What one check saw.

@@ -1,7 +1,7 @@
 //! The web programs as suexec wants them: it starts nothing that anybody but the account could have changed, and says so in the
 //! web server's log alone (httpd.apache.org/docs/2.4/suexec.html). What follows it is stricter still.
 
-use super::{Finding, Patient};
+use super::{Finding, Patient, chmod};
 use crate::app::home::{self, PROGRAMS};
 use rustix::process::{getegid, geteuid};
 use std::fs::{self, Metadata};
@@ -58,8 +58,7 @@ fn refused(path: &Path, meta: &Metadata) -> Option<Finding> {
         () if mode & START == 0 => "its owner may not start it",
         () => return None,
     };
-    let todo = format!("File Manager → the file → Permissions → 0755, or: chmod 755 {shown}");
-    Some(Finding::problem(format!("{shown} has the permissions {mode:o}: {wrong}"), todo))
+    Some(Finding::problem(format!("{shown} has the permissions {mode:o}: {wrong}"), chmod("755", path)))
 }
 
 fn missing(saw: &str) -> Finding {

@@ -43,7 +43,9 @@ pub fn database(patient: &mut Patient) -> Finding {
 fn unusable(error: &Error) -> Finding {
     match error {
         Error::Db(fault) => Finding::problem(fault.text.clone(), advice::advice(fault.kind)),
-        other => Finding::problem(other.to_string(), "restore a backup"),
+        other => {
+            Finding::problem(other.to_string(), "let a cron job run `tandem restore FILE` with the newest of tandem/backups")
+        }
     }
 }
 
@@ -51,12 +53,16 @@ fn unusable(error: &Error) -> Finding {
 fn stands(standing: Standing) -> Option<Finding> {
     match standing {
         Standing::Current => None,
-        Standing::Empty => Some(Finding::note(advice::describe(standing), "nothing, or `tandem migrate` to make it now")),
-        Standing::Old(_) => Some(Finding::problem(advice::describe(standing), "make a backup, then run `tandem migrate`")),
+        Standing::Empty => Some(Finding::note(advice::describe(standing), "nothing: the first request makes it")),
+        Standing::Old(_) => {
+            Some(Finding::problem(advice::describe(standing), "let a cron job run `tandem backup`, then one `tandem migrate`"))
+        }
         Standing::Unfinished => {
             Some(Finding::problem(advice::describe(standing), "set database_url to the database that was copied, meanwhile"))
         }
-        Standing::Newer(_) => Some(Finding::problem(advice::describe(standing), "upload the newer program again")),
+        Standing::Newer(_) => {
+            Some(Finding::problem(advice::describe(standing), "upload the newer zip file again and extract it over the old one"))
+        }
     }
 }
 
@@ -110,7 +116,7 @@ fn file_journal(path: &Path, wanted: Journal, is: &str, synchronous: &str) -> Fi
     match () {
         () if should.is_some_and(|should| should != is) => Finding::problem(
             format!("{is} on {place}, it should be {}", should.unwrap_or_default()),
-            "run `tandem migrate`, which sets it, in a quiet minute",
+            "let a cron job run `tandem migrate` once, in a quiet minute: it sets it",
         ),
         () if synchronous != "full" => {
             Finding::problem(format!("synchronous is {synchronous}"), "use a program built with SQLite's defaults")

@@ -6,9 +6,8 @@ use crate::app::doctor::probe::{self, Seen};
 use crate::app::doctor::{Check, Finding};
 use crate::app::home::PROGRAMS;
 use crate::app::open;
-use crate::base::time::{SECOND, Timestamp};
+use crate::base::time::{SECOND, Timestamp, parse_http};
 use crate::base::token::Keys;
-use chrono::DateTime;
 use std::net::IpAddr;
 use url::Host;
 
@@ -221,15 +220,13 @@ fn is_this_machine(host: Option<Host<&str>>) -> bool {
 
 /// Whoever comes by plain HTTP must be sent away. With a port of its own nobody knows where that would be.
 fn in_the_clear(visitor: &mut Visitor) -> Finding {
-    if visitor.site.base.port().is_none() {
-        let plain = visitor.site.address("health/").replacen("https://", "http://", 1);
-        let answer = visitor.site.get(&plain);
-        if answer.is_ok_and(|answer| !answer.location.is_some_and(|location| location.starts_with("https://"))) {
-            return Finding::problem(
-                format!("{plain} is answered, too"),
-                "in public_html/api/.htaccess the line that ends in E=HTTPS_ONLY:1] must stand without a hash sign",
-            );
-        }
+    let plain = visitor.site.address("health/").replacen("https://", "http://", 1);
+    let usual = visitor.site.base.port().is_none();
+    if usual && visitor.site.get(&plain).is_ok_and(|answer| answer.by_tandem) {
+        return Finding::problem(
+            format!("{plain} is answered, too"),
+            "in public_html/api/.htaccess the line that ends in E=HTTPS_ONLY:1] must stand without a hash sign",
+        );
     }
     match &visitor.seen {
         Some(seen) if !seen.secure => Finding::note(
@@ -239,7 +236,8 @@ fn in_the_clear(visitor: &mut Visitor) -> Finding {
                 seen.address
             ),
         ),
-        _ => Finding::ok("the certificate holds, and nothing is answered in the clear"),
+        _ if usual => Finding::ok("the certificate holds, and nothing is answered in the clear"),
+        _ => Finding::ok("the certificate holds"),
     }
 }
 
@@ -269,10 +267,10 @@ fn arrives(visitor: &mut Visitor, body: &Sent) -> Finding {
 /// The web server's clock beside this machine's.
 fn clock(visitor: &mut Visitor) -> Finding {
     let Some((date, now)) = &visitor.date else { return Finding::skipped("site") };
-    match DateTime::parse_from_rfc2822(date).map(|at| at.timestamp_millis() - now.0) {
-        Err(_) => Finding::note("the web server does not tell its time", "nothing"),
-        Ok(skew) if skew.abs() <= SKEW => Finding::ok("the web server's time is this machine's"),
-        Ok(skew) => Finding::problem(
+    match parse_http(date).map(|at| at.0 - now.0) {
+        None => Finding::note("the web server does not tell its time", "nothing"),
+        Some(skew) if skew.abs() <= SKEW => Finding::ok("the web server's time is this machine's"),
+        Some(skew) => Finding::problem(
             format!(
                 "the web server's clock is {} seconds {} this machine's",
                 skew.abs() / SECOND,

@@ -38,7 +38,7 @@ pub struct Answer {
     pub location: Option<String>,
     /// The web server's clock, as it stands in the header.
     pub date: Option<String>,
-    /// Did the program itself answer? Web servers and caches do not make up its field.
+    /// Did the program itself answer? It names each request, and answers JSON; web servers do one of the two at most.
     pub by_tandem: bool,
     /// The beginning of its content.
     pub body: Vec<u8>,
@@ -61,7 +61,8 @@ impl Site {
     pub fn at(address: &str) -> Result<Site, String> {
         let base = Url::parse(address).map_err(|error| format!("{address}: {error}"))?;
         let under_api = base.path_segments().is_some_and(|mut segments| segments.any(|segment| segment == "api"));
-        if !matches!(base.scheme(), "http" | "https") || !base.has_host() || !base.username().is_empty() || !under_api {
+        let bare = base.username().is_empty() && base.query().is_none() && base.fragment().is_none();
+        if !matches!(base.scheme(), "http" | "https") || !base.has_host() || !under_api || !bare {
             return Err(format!("{address} is no address such as https://YOUR.SITE/api"));
         }
         Ok(Site { base, agent: agent(true)?, certificate: None })
@@ -69,10 +70,10 @@ impl Site {
 
     /// An address below the mount, or, with a slash before it, below the site's root.
     pub fn address(&self, path: &str) -> String {
-        match path.starts_with('/') {
-            true => format!("{}{path}", self.base.origin().ascii_serialization()),
-            false => format!("{}/{path}", self.base.as_str().trim_end_matches('/')),
-        }
+        let mount = if path.starts_with('/') { "" } else { self.base.path().trim_end_matches('/') };
+        let mut address = self.base.clone();
+        address.set_path(&format!("{mount}/{}", path.trim_start_matches('/')));
+        address.into()
     }
 
     /// Reads an address.
@@ -140,8 +141,9 @@ fn send(agent: &Agent, method: Method, address: &str, fields: &[(&str, &str)], b
     };
     let answer = agent.run(request?)?;
     let field = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let (status, location, date, by_tandem) =
-        (answer.status().as_u16(), field("Location"), field("Date"), field("X-Request-Id").is_some());
+    let (status, location, date) = (answer.status().as_u16(), field("Location"), field("Date"));
+    let is_json = field("Content-Type").is_some_and(|media| media.starts_with("application/") && media.ends_with("json"));
+    let by_tandem = is_json && field("X-Request-Id").is_some();
     let mut body = Vec::new();
     answer.into_body().into_reader().take(READ).read_to_end(&mut body)?;
     Ok(Answer { status, location, date, by_tandem, body })
