@@ -127,10 +127,15 @@ fn rules_that_do_not_hold_are_found() {
     fs::write(&rules, &whole).unwrap();
     // Large bodies to FastCGI, whose limit only the host can raise.
     alter(&server, &[("^\\s*[0-9]{6}", "^\\s*[0-9]{9}")]);
-    finds(&plain(&server), "large bodies", &["500"]);
+    finds(&plain(&server), "large bodies", &["500", "api.cgi"]);
     fs::write(&rules, &whole).unwrap();
     alter(&server, &[("RewriteEngine On", "RewriteEngine Off")]);
     finds(&plain(&server), "site", &["api.cgi/health/", "mod_rewrite"]);
+    fs::write(&rules, &whole).unwrap();
+    alter(&server, &[("AddHandler", "#AddHandler")]);
+    let report = plain(&server);
+    finds(&report, "site", &["downloads the program", "allow CGI"]);
+    finds(&report, "private files", &["api.fcgi", "allow CGI"]);
     // Without any rules the programs are files like others.
     fs::remove_file(&rules).unwrap();
     let report = plain(&server);
@@ -261,6 +266,7 @@ fn plain_http_beside_https_is_found() {
     server.hand_over();
     let ask = || report(&server, &format!("https://{address}/api"), &[("SSL_CERT_FILE", &files[0])]);
     well(&ask(), &OUTSIDE);
+    finds(&report(&server, &format!("http://{address}/api"), &[]), "site", &["leads to https://", "site_url"]);
     alter(&server, &[("RewriteRule ^ - [E=HTTPS_ONLY:1]", "")]);
     finds(&ask(), "https", &["is answered, too", "HTTPS_ONLY"]);
 }

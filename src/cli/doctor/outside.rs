@@ -17,6 +17,8 @@ const LARGE: usize = 200_000;
 const NO_TOKEN: &str = "Bearer doctor";
 /// Clocks that differ by more than this, in milliseconds, are wrong: the header has seconds, and an answer takes some.
 const SKEW: i64 = 30 * SECOND;
+/// What to do about bodies that do not arrive.
+const BODIES: &str = "public_html/api/.htaccess must be the bundle's, which sends such bodies to api.cgi; if it is, ask the host to let 10 MB through";
 /// How a Linux program begins.
 const PROGRAM: &[u8] = b"\x7fELF";
 
@@ -70,7 +72,7 @@ impl Visitor {
         let answer = self.site.post(&address, &fields, body).map_err(|error| unreachable(&error))?;
         match serde_json::from_slice(&answer.body) {
             Ok(seen) if answer.status == 200 => Ok(seen),
-            _ => Err(not_told(&answer)),
+            _ => Err(not_told(&answer, body)),
         }
     }
 
@@ -81,8 +83,9 @@ impl Visitor {
 }
 
 /// The program is there, and does not know who asks; or something else answered.
-fn not_told(answer: &Answer) -> Finding {
+fn not_told(answer: &Answer, body: &Sent) -> Finding {
     let status = answer.status;
+    let todo = if matches!(body, Sent::Whole(0)) { advice(status) } else { BODIES };
     match (answer.by_tandem, status) {
         (true, 404) => Finding::problem(
             "the program there does not know this site's secret, or its clock differs by minutes",
@@ -93,7 +96,7 @@ fn not_told(answer: &Answer) -> Finding {
             format!("a probe is answered with {status}"),
             "solve the other problems first; tandem/data/tandem.log says more",
         ),
-        (false, _) => Finding::problem(format!("the web server itself answers a POST with {status}"), advice(status)),
+        (false, _) => Finding::problem(format!("the web server itself answers {status}"), todo),
     }
 }
 
@@ -131,21 +134,33 @@ fn answers(visitor: &mut Visitor) -> Finding {
     };
     visitor.reached = true;
     visitor.date = answer.date.clone().map(|date| (date, Timestamp::now()));
-    match (&answer.location, answer.by_tandem, answer.status) {
-        (_, true, 200) => version(visitor),
-        (_, true, status) => {
+    match answer.by_tandem.then_some(answer.status) {
+        Some(200) => {
+            visitor.seen = visitor.probe(&Sent::Whole(0)).ok();
+            version(visitor)
+        }
+        Some(status) => {
             Finding::problem(format!("{address} answers {status}"), "solve the problems above; tandem/data/tandem.log says more")
         }
-        (Some(location), ..) => Finding::problem(
+        None => ugly(visitor).unwrap_or_else(|| something_else(&address, &answer)),
+    }
+}
+
+/// What answers in the place of the program.
+fn something_else(address: &str, answer: &Answer) -> Finding {
+    match &answer.location {
+        Some(location) => Finding::problem(
             format!("{address} leads to {location}"),
             "set site_url, and the app, to where it leads: apps lose the Authorization header on such a way",
         ),
-        _ if answer.body.starts_with(PROGRAM) => Finding::problem(
+        None if answer.body.starts_with(PROGRAM) => Finding::problem(
             format!("{address} downloads the program"),
             "CGI programs are switched off: ask the host to allow CGI for the account",
         ),
-        (.., status) => ugly(visitor)
-            .unwrap_or_else(|| Finding::problem(format!("{address}: the web server itself answers {status}"), advice(status))),
+        None => {
+            let status = answer.status;
+            Finding::problem(format!("{address}: the web server itself answers {status}"), advice(status))
+        }
     }
 }
 
@@ -162,9 +177,8 @@ fn ugly(visitor: &mut Visitor) -> Option<Finding> {
 }
 
 /// The program there and this one come from one bundle.
-fn version(visitor: &mut Visitor) -> Finding {
+fn version(visitor: &Visitor) -> Finding {
     let own = env!("CARGO_PKG_VERSION");
-    visitor.seen = visitor.probe(&Sent::Whole(0)).ok();
     let there = visitor.seen.as_ref().map_or(own, |seen| &seen.version);
     match there == own {
         true => Finding::ok(format!("{} answers", visitor.site.base)),
@@ -257,10 +271,7 @@ fn arrives(visitor: &mut Visitor, body: &Sent) -> Finding {
             let program = seen.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
             Finding::ok(format!("{LARGE} bytes arrive whole, at {program}"))
         }
-        Ok(seen) => Finding::problem(
-            format!("of {LARGE} bytes {} arrive", seen.body),
-            "public_html/api/.htaccess must be the bundle's: it sends large bodies to api.cgi; else ask the host what cuts them",
-        ),
+        Ok(seen) => Finding::problem(format!("of {LARGE} bytes {} arrive", seen.body), BODIES),
     }
 }
 
