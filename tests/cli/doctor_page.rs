@@ -44,6 +44,8 @@ fn send(server: &Server, key: &str) -> Answer {
 #[test]
 fn a_link_shows_the_report_once() {
     let server = start(&[]);
+    let setup = request("GET", "/api/").send(server.port).expect(200).json()["setup"].to_string();
+    assert!(setup.contains("open doctor/ below this address"), "{setup}");
     assert!(visit(&server, "").expect(200).text().contains("make an empty file"));
     assert!(!file(&server).exists(), "a visit alone makes nothing");
     let link = link(&server);
