@@ -1,0 +1,45 @@
+//! The database locked by another process.
+
+/// How long another process keeps the database: a slow backup, a busy neighbour.
+const LOCKED: Duration = Duration::from_secs(2);
+/// Longer than the busy time-out of 20 s.
+const LOCKED_TOO_LONG: Duration = Duration::from_secs(23);
+
+/// Holds the right to write for a while, as another process; the answer to a write meanwhile, and how long it took.
+fn write_while_locked(server: &Server, phone: &Phone, held: Duration) -> (Answer, Duration) {
+    let db = Connection::open(server.data_dir.join("tandem.db")).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    scope(|scope| {
+        let writing = scope.spawn(|| {
+            let started = Instant::now();
+            (goal(phone, "patient"), started.elapsed())
+        });
+        let started = Instant::now();
+        phone.get("/goals/").expect(200);
+        assert!(started.elapsed() < LOCKED, "readers do not wait for a writer");
+        sleep(held);
+        db.execute_batch("ROLLBACK").unwrap();
+        writing.join().unwrap()
+    })
+}
+
+#[test]
+fn a_write_waits_for_a_locked_database() {
+    let server = Server::start(Kind::LighttpdFastcgi, &options(2, None));
+    let phone = Phone::single(&server);
+    let (answer, took) = write_while_locked(&server, &phone, LOCKED);
+    answer.expect(201);
+    assert!(took >= LOCKED, "{took:?}");
+}
+
+#[test]
+#[ignore = "waits out the busy time-out of 20 s"]
+fn a_database_that_stays_locked_is_said_to_be_busy() {
+    let server = Server::start(Kind::LighttpdFastcgi, &options(2, None));
+    let phone = Phone::single(&server);
+    let (answer, _) = write_while_locked(&server, &phone, LOCKED_TOO_LONG);
+    assert_unavailable(&answer, 503, "1");
+    assert_logged(&server, &server.data_dir, "keeps the database locked");
+    goal(&phone, "later").expect(201);
+}
+
