@@ -1,22 +1,29 @@
-//! The store in trouble, through the built program and a real web server: locked, full, read-only, deleted, damaged.
+//! Trouble, through the built program and real web servers: what a shared host does to a program sooner or later.
 //!
 //! The caller gets a problem in JSON that says when to try again, the operator a line in the log that says what to do,
 //! nothing that was acknowledged is lost, and when the trouble is over everything works as before.
 
+mod clocks;
+mod damaged;
+mod folder;
+mod limits;
+mod locked;
+mod mariadb;
+mod slow;
+mod space;
+
 use crate::api::Phone;
 use crate::servers::client::Answer;
-use crate::servers::{Kind, Options, Server};
+use crate::servers::{Options, Server};
 use rusqlite::Connection;
-use rustix::process::geteuid;
 use serde_json::json;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{scope, sleep};
-use std::time::{Duration, Instant};
-use tempfile::TempDir;
+use std::thread::sleep;
+use std::time::Duration;
+use tempfile::{NamedTempFile, TempDir};
 
 fn options(workers: usize, data: Option<&Path>) -> Options {
     let mut env = vec![("TANDEM_LIMITS_AUTH".into(), "off".into()), ("TANDEM_LIMITS_REQUESTS".into(), "off".into())];
@@ -71,14 +78,50 @@ fn assert_kept(data: &Path, made: &[String]) {
     }
 }
 
+/// The id of a goal that was made.
+#[track_caller]
+fn made(phone: &Phone) -> String {
+    goal(phone, "before").expect(201).json()["id"].as_str().unwrap().to_owned()
+}
+
+/// A program that runs the server's after some lines of shell, which limit it.
+fn limited(options: &Options, folder: &Path, lines: &str) -> Options {
+    let script = folder.join("limited");
+    fs::write(&script, format!("#!/bin/sh\n{lines}\nexec '{}'\n", options.program.display())).unwrap();
+    set_mode(&script, 0o755);
+    Options { program: script, ..options.clone() }
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
 /// A disk of its own, which root alone can have; it is given back when this is dropped.
-struct Disk(TempDir);
+struct Disk {
+    folder: TempDir,
+    image: Option<NamedTempFile>,
+}
 
 impl Disk {
+    /// In memory, of so many bytes.
     fn new(size: &str) -> Disk {
-        let disk = Disk(TempDir::with_prefix("tandem-disk-").unwrap());
+        let disk = Disk { folder: TempDir::with_prefix("tandem-disk-").unwrap(), image: None };
         run(Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(disk.path()));
         disk
+    }
+
+    /// With ext4, which can be made to fail as a real one does; `None` where no image can be mounted, as in a container.
+    fn ext4() -> Option<Disk> {
+        let image = NamedTempFile::new().unwrap();
+        image.as_file().set_len(32 << 20).unwrap();
+        run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(image.path()));
+        let disk = Disk { folder: TempDir::with_prefix("tandem-disk-").unwrap(), image: Some(image) };
+        disk.mount().then_some(disk)
+    }
+
+    fn mount(&self) -> bool {
+        let image = self.image.as_ref().unwrap().path();
+        Command::new("mount").args(["-o", "loop"]).args([image, self.path()]).status().unwrap().success()
     }
 
     fn remount(&self, options: &str) {
@@ -86,13 +129,13 @@ impl Disk {
     }
 
     fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
     }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+        let _ = Command::new("umount").args(["-q", "-l"]).arg(self.path()).status();
     }
 }
 

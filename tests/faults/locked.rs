@@ -1,5 +1,13 @@
 //! The database locked by another process.
 
+use super::{assert_logged, assert_unavailable, goal, options};
+use crate::api::Phone;
+use crate::servers::client::Answer;
+use crate::servers::{Kind, Server};
+use rusqlite::Connection;
+use std::thread::{scope, sleep};
+use std::time::{Duration, Instant};
+
 /// How long another process keeps the database: a slow backup, a busy neighbour.
 const LOCKED: Duration = Duration::from_secs(2);
 /// Longer than the busy time-out of 20 s.
@@ -33,7 +41,6 @@ fn a_write_waits_for_a_locked_database() {
 }
 
 #[test]
-#[ignore = "waits out the busy time-out of 20 s"]
 fn a_database_that_stays_locked_is_said_to_be_busy() {
     let server = Server::start(Kind::LighttpdFastcgi, &options(2, None));
     let phone = Phone::single(&server);
@@ -42,4 +49,3 @@ fn a_database_that_stays_locked_is_said_to_be_busy() {
     assert_logged(&server, &server.data_dir, "keeps the database locked");
     goal(&phone, "later").expect(201);
 }
-

@@ -1,10 +1,21 @@
 //! No room: on the disk, in the quota, where the web server keeps what it has not passed on.
 
+use super::{
+    Disk, assert_kept, assert_logged, assert_unavailable, backup_in, goal, limited, made, operate, options, tandem, unwell,
+};
+use crate::api::Phone;
+use crate::servers::client::Answer;
+use crate::servers::{Kind, Server};
+use rustix::process::geteuid;
+use std::fs;
+use std::os::unix::fs::symlink;
+use tempfile::TempDir;
+
 /// Goals of 10,000 characters that fill the small disks below many times over.
 const MANY: usize = 2_000;
 
 /// Makes goals until the server refuses; the ids of those that it acknowledged, and the refusal.
-fn fill(phone: &Phone) -> (Vec<String>, Answer) {
+pub fn fill(phone: &Phone) -> (Vec<String>, Answer) {
     let mut made = Vec::new();
     for number in 0..MANY {
         let answer = goal(phone, &format!("goal {number}"));
@@ -54,7 +65,7 @@ fn a_full_disk_is_told_and_costs_nothing_that_was_saved() {
 fn a_full_quota_is_told_and_costs_nothing_that_was_saved() {
     let folder = TempDir::with_prefix("tandem-quota-").unwrap();
     let data = folder.path().join("data");
-    let limited = limited(&options(2, Some(&data)), folder.path());
+    let limited = limited(&options(2, Some(&data)), folder.path(), SMALL_FILES);
     let server = Server::start(Kind::LighttpdFastcgi, &limited);
     let phone = Phone::single(&server);
     let (made, refusal) = fill(&phone);
@@ -67,11 +78,39 @@ fn a_full_quota_is_told_and_costs_nothing_that_was_saved() {
     assert_kept(&data, &made);
 }
 
-/// The program with files of 1 MiB at most. Beyond that a write fails with EFBIG, as with EDQUOT beyond a quota.
-fn limited(options: &Options, folder: &Path) -> Options {
-    let script = folder.join("limited");
-    fs::write(&script, format!("#!/bin/sh\ntrap '' XFSZ\nulimit -f 2048\nexec '{}'\n", options.program.display())).unwrap();
-    fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
-    Options { program: script, ..options.clone() }
+/// Files of 1 MiB at most. Beyond that a write fails with EFBIG, as with EDQUOT beyond a quota.
+const SMALL_FILES: &str = "trap '' XFSZ\nulimit -f 2048";
+
+/// lighttpd keeps a body in a file until it has come whole; there is no room for that here.
+#[test]
+fn a_web_server_without_room_for_uploads_goes_on_with_the_rest() {
+    if !geteuid().is_root() {
+        println!("Only root can mount a small disk.");
+        return;
+    }
+    let server = Server::start(Kind::LighttpdFastcgi, &options(2, None));
+    let phone = Phone::single(&server);
+    let before = vec![made(&phone)];
+    let upload = || phone.ask("POST", "/goals/").header("Content-Type", "application/json").body(large()).send(server.port);
+    upload().expect(201);
+    let (run_folder, aside, disk) = (server.home().join("run"), server.home().join("aside"), Disk::new("256k"));
+    fs::rename(&run_folder, &aside).unwrap();
+    for entry in fs::read_dir(&aside).unwrap().flatten() {
+        symlink(entry.path(), disk.path().join(entry.file_name())).unwrap();
+    }
+    symlink(disk.path(), &run_folder).unwrap();
+    let refused = upload();
+    assert!(refused.status >= 500 || refused.status == 413, "{} {}", refused.status, refused.text());
+    assert_eq!(refused.json()["status"], refused.status, "{}", refused.text());
+    goal(&phone, "small").expect(201);
+    phone.get("/goals/").expect(200);
+    fs::remove_file(&run_folder).unwrap();
+    fs::rename(&aside, &run_folder).unwrap();
+    upload().expect(201);
+    assert_kept(&server.data_dir, &before);
 }
 
+/// A goal in a megabyte.
+fn large() -> String {
+    format!(r#"{{"title":"large","more":"{}"}}"#, "x".repeat(1 << 20))
+}
