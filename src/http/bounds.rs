@@ -21,6 +21,9 @@ const MEMBER: usize = 80;
 /// What a string takes, for each of its quotation marks.
 const QUOTE: usize = 16;
 
+/// How often the text of an upload is held besides while it is compared, written and answered, measured.
+const COPIES: usize = 6;
+
 /// What stands in a text of JSON.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Extent {
@@ -67,7 +70,7 @@ pub fn json(text: &[u8]) -> Result<()> {
     if depth > MAX_DEPTH {
         return Err(malformed(&format!("nested deeper than {MAX_DEPTH} levels")));
     }
-    holds(held)
+    holds(held, text)
 }
 
 /// May this text be parsed as a form?
@@ -75,11 +78,11 @@ pub fn json(text: &[u8]) -> Result<()> {
 /// # Errors
 /// As [`json`].
 pub fn form(text: &[u8]) -> Result<()> {
-    holds(text.iter().filter(|byte| **byte == b'&').count() * (ELEMENT + MEMBER + 4 * QUOTE))
+    holds(text.iter().filter(|byte| **byte == b'&').count() * (ELEMENT + MEMBER + 4 * QUOTE), text)
 }
 
-fn holds(bytes: usize) -> Result<()> {
-    if bytes > MAX_HELD { refuse(Kind::TooLarge, &text::TOO_DENSE) } else { memory::check(bytes) }
+fn holds(bytes: usize, body: &[u8]) -> Result<()> {
+    if bytes > MAX_HELD { refuse(Kind::TooLarge, &text::TOO_DENSE) } else { memory::check(bytes + COPIES * body.len()) }
 }
 
 /// The error of a text that is no JSON, or none that is read.

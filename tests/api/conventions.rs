@@ -122,7 +122,7 @@ fn density(server: &Server) {
             413,
         );
     }
-    problem(send(&phone, "application/x-www-form-urlencoded", "a=&".repeat(700_000)), 413);
+    problem(send(&phone, "application/x-www-form-urlencoded", "a=&".repeat(800_000)), 413);
 }
 
 fn missing_bodies(server: &Server) {

@@ -56,7 +56,7 @@ fn a_read_only_data_folder_is_told() {
     sleep(Duration::from_millis(200));
     folder.allow_writing(false);
     assert_unavailable(&goal(&phone, "meanwhile"), 503, "60");
-    assert_logged(&server, folder.path(), "write to");
+    assert_logged(&server, folder.path(), "let the account write");
     unwell(&phone, "database");
     folder.allow_writing(true);
     goal(&phone, "after").expect(201);
