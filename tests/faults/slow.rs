@@ -24,6 +24,8 @@ const BETWEEN: Duration = Duration::from_millis(500);
 const WHILE: Duration = Duration::from_secs(6);
 /// The longest that anybody else may wait: the machine is busy with other tests, too, and Apache with starting children.
 const PATIENCE: Duration = Duration::from_secs(12);
+/// When the slow ones give up in any case.
+const LONGEST: Duration = Duration::from_secs(60);
 /// The most KiB by which a process may grow meanwhile: it has answered a few large requests.
 const GROWTH: u64 = 24 * 1024;
 
@@ -114,7 +116,8 @@ fn stays_open(kind: Kind, count: usize, readers: usize) {
     let (mut slow, done) = (slow_ones(&phone, count, readers), AtomicBool::new(false));
     let longest = scope(|scope| {
         let drip = scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
+            let begun = Instant::now();
+            while !done.load(Ordering::Relaxed) && begun.elapsed() < LONGEST {
                 slow.retain_mut(Slow::step);
                 sleep(BETWEEN);
             }
