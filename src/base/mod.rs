@@ -6,3 +6,4 @@ pub mod memory;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod word;

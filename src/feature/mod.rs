@@ -7,11 +7,13 @@ pub mod graphql;
 pub mod meters;
 pub mod settings;
 pub mod store;
+pub mod tenant;
 
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
-pub use ctx::{Caller, Ctx, House, Role, Tenant, TenantKind, Upload};
+pub use ctx::{Caller, Ctx, House, Upload};
 pub use graphql::{Asked, Graph, Root, Shown};
 pub use settings::{Rate, Settings};
+pub use tenant::{Role, Tenant, TenantKind};
 
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;

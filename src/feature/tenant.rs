@@ -1,0 +1,76 @@
+//! The caller's couple or team, and what they may do in it.
+
+use crate::base::time::Timestamp;
+
+/// The caller's couple or team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id inside the store.
+    pub id: i64,
+    /// Its id on the wire.
+    pub public_id: String,
+    /// A couple, or a team.
+    pub kind: TenantKind,
+    /// The caller's seat: 0 is partner A.
+    pub seat: i64,
+    /// What the caller may do in it.
+    pub role: Role,
+    /// The newest stamp.
+    pub clock: Timestamp,
+    /// The newest tombstone that was purged: an older cursor must start over.
+    pub horizon: Timestamp,
+    /// Changes when the store was restored.
+    pub epoch: String,
+}
+
+impl Tenant {
+    /// May the caller decide how it works, and see what its members' devices do? Both partners of a couple may; of a team
+    /// its admins.
+    pub fn is_run_by_caller(&self) -> bool {
+        self.kind == TenantKind::Couple || self.role == Role::Admin
+    }
+}
+
+/// What a tenant is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenantKind {
+    /// Two partners.
+    Couple,
+    /// Many members.
+    Team,
+}
+
+impl TenantKind {
+    /// Every kind with its word in the store.
+    pub const ALL: [(TenantKind, &str); 2] = [(TenantKind::Couple, "couple"), (TenantKind::Team, "team")];
+}
+
+/// A user's share of the limits, in halves.
+pub const USER_SHARE: u32 = 2;
+/// The share of whoever is not signed in.
+pub const STRANGER_SHARE: u32 = 1;
+
+/// What a member may do in a tenant; the later, the more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Uses it.
+    Member,
+    /// Invites, too.
+    Staff,
+    /// Decides who belongs to it and how it works, too. Both partners of a couple are members.
+    Admin,
+}
+
+impl Role {
+    /// Every role with its word in the store and on the wire.
+    pub const ALL: [(Role, &str); 3] = [(Role::Member, "member"), (Role::Staff, "staff"), (Role::Admin, "admin")];
+
+    /// Its share of a user's limits, in halves: strangers have one.
+    pub const fn share(self) -> u32 {
+        match self {
+            Role::Member => USER_SHARE,
+            Role::Staff => 2 * USER_SHARE,
+            Role::Admin => 3 * USER_SHARE,
+        }
+    }
+}
