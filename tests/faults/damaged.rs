@@ -21,8 +21,10 @@ fn close(file: &Path) {
     assert_eq!(busy, 0);
 }
 
-/// What happens to the bytes of a database file, and what the log says of it.
-type Damage = (fn(&mut Vec<u8>), &'static str);
+/// What happens to the bytes of a file.
+type Harm = fn(&mut Vec<u8>);
+/// What happens to a database's file, and what the log says of it.
+type Damage = (Harm, &'static str);
 
 const DAMAGES: [Damage; 5] = [
     (|file| file[..100].fill(b'#'), "tandem.db: file is not a database: restore the newest backup"),
@@ -94,13 +96,13 @@ fn cut_off(data: &Path) -> TempDir {
 fn a_damaged_write_ahead_log_costs_what_stood_in_it_and_no_more() {
     let server = Server::start(Kind::LighttpdFastcgi, &options(1, None));
     let phone = Phone::single(&server);
-    let made_before = vec![made(&phone)];
+    let before = made(&phone);
     close(&server.data_dir.join("tandem.db"));
     let later = [made(&phone), made(&phone)];
     let garbage = |log: &mut Vec<u8>| log.fill(b'#');
     let torn = |log: &mut Vec<u8>| log.truncate(log.len() - PAGE / 2);
     let flipped = |log: &mut Vec<u8>| log.iter_mut().rev().take(PAGE).for_each(|byte| *byte ^= 0xff);
-    let harms: [(&dyn Fn(&mut Vec<u8>), usize); 4] = [(&|_| (), 2), (&garbage, 0), (&torn, 1), (&flipped, 1)];
+    let harms: [(Harm, usize); 4] = [(|_| (), 2), (garbage, 0), (torn, 1), (flipped, 1)];
     for (harm, kept) in harms {
         let data = cut_off(&server.data_dir);
         let log = data.path().join("tandem.db-wal");
@@ -111,7 +113,7 @@ fn a_damaged_write_ahead_log_costs_what_stood_in_it_and_no_more() {
         let phone = Phone { port: other.port, ..phone.clone() };
         assert_eq!(phone.get("/goals/").expect(200).json()["count"], 1 + kept);
         let after = made(&phone);
-        assert_kept(data.path(), &[&made_before[..], &later[..kept], &[after]].concat());
+        assert_kept(data.path(), &[&[before.clone(), after], &later[..kept]].concat());
     }
 }
 
