@@ -100,10 +100,10 @@ pub fn new_code(db: &mut Db, tenancy: &Tenancy, by: i64, ttl: i64, now: Timestam
     check_room(db, tenancy)?;
     let live = store::live(db, tenancy.id, now)?;
     end_oldest(db, &live, now)?;
+    let invite = Invite { code: free_code(db, now)?, expires_at: now.plus(ttl), used_at: None, created_at: now };
     // Two of the same millisecond, or after the clock was set back, stay in their order all the same.
-    let created_at = live.last().map_or(now, |(_, newest)| now.max(newest.plus(1)));
-    let invite = Invite { code: free_code(db, now)?, expires_at: now.plus(ttl), used_at: None, created_at };
-    store::insert_invite(db, tenancy.id, by, &invite)?;
+    let place = live.last().map_or(now, |(_, newest)| now.max(newest.plus(1)));
+    store::insert_invite(db, tenancy.id, by, &Invite { created_at: place, ..invite.clone() })?;
     Ok(invite)
 }
 
