@@ -56,7 +56,11 @@ const CHECKS: &[Check] = &[
     Check { name: "foreign keys", why: "without them deletions leave orphans", look: store::foreign_keys },
     Check { name: "disk", why: "on a full disk nothing can be written any more", look: files::disk },
     Check { name: "log", why: "failures that users met stand there", look: files::log },
-    Check { name: "maintenance", why: "without it expired data stay, and the store grows for ever", look: store::maintenance },
+    Check {
+        name: "maintenance",
+        why: "without it expired data stay, and the store grows for ever; cron does it at night, whether or not requests come",
+        look: store::maintenance,
+    },
 ];
 
 /// What the checks look at.
