@@ -56,6 +56,10 @@ pub struct App {
 const GONE: &str = "the database was deleted or moved while the program ran: put the data folder back or restore a backup; \
      to begin with an empty one, end the program's processes";
 
+/// What the operator is told when the data folder was closed under a process that had it open.
+const CLOSED: &str = "the data folder does not let this account in any more: give it back to the account that the program runs as, \
+     with the permissions 0700";
+
 impl App {
     /// An app that opens everything when the first request needs it.
     pub fn new() -> App {
@@ -103,6 +107,7 @@ impl App {
             Place::Same => {}
             Place::Other => (self.db, self.house) = (None, None),
             Place::Gone => return Err(Error::NotReady(GONE.into())),
+            Place::Closed => return Err(Error::NotReady(CLOSED.into())),
         }
         Ok(())
     }

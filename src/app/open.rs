@@ -110,6 +110,10 @@ pub fn store(address: &Address, journal: Journal, progress: &mut dyn FnMut(&Migr
             make_database(path, journal, progress)?;
             Db::open(address)
         }
+        // A database is made whole: one without a byte was cut off, and to SQLite it would look like a new one.
+        (Ok(_), Some(path)) if fs::metadata(path).is_ok_and(|file| file.len() == 0) => {
+            Err(Error::Db(DbError { kind: DbFault::Corrupt, text: "the file is empty".to_owned() }))
+        }
         (opened, _) => opened,
     }
 }
