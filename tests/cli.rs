@@ -6,6 +6,7 @@ mod content;
 mod copy;
 mod doctor;
 mod mariadb;
+mod replica;
 mod setup;
 mod tenants;
 mod uploads;

@@ -32,6 +32,7 @@
 mod actor;
 mod judge;
 mod poller;
+mod replica;
 mod writer;
 
 use crate::api::Phone;

@@ -63,6 +63,12 @@ pub const SETTINGS: &[Setting] = &[
         Value::Text(|l, v| l.settings.database_url = v),
     ),
     setting(
+        "read_url",
+        "none",
+        "A replica of that MySQL or MariaDB database, where polls are read as long as it answers: mysql://… as above.",
+        Value::Text(|l, v| l.settings.read_url = Some(v)),
+    ),
+    setting(
         "journal",
         "auto",
         "SQLite's journal: wal for FastCGI, rollback for CGI; auto leaves it as it is. `tandem migrate` sets it.",

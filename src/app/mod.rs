@@ -5,6 +5,7 @@ pub mod guard;
 pub mod home;
 pub mod log;
 pub mod open;
+pub mod replica;
 pub mod route;
 
 use crate::base::error::{Error, Kind, Refusal, Result};
@@ -14,10 +15,11 @@ use crate::db::{Db, Journal, Mode, Place, retried};
 use crate::domain;
 use crate::feature::ctx::Work;
 use crate::feature::meters::Meters;
-use crate::feature::{Access, Ctx, Feature, House, Meter, Tell, Tx};
+use crate::feature::{Access, Continues, Ctx, Feature, House, Meter, Tell, Tx};
 use crate::graphql;
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
 use guard::{address, admit, cors, finish, idempotency, meter, uploads};
+use replica::Replica;
 use std::io::Read;
 
 const COUNT: usize = domain::FEATURES.len() + 1;
@@ -38,6 +40,7 @@ pub static FEATURES: [&Feature; COUNT] = {
 pub struct App {
     house: Option<House>,
     db: Option<Db>,
+    replica: Replica,
     meters: Meters,
     serial: u64,
     /// The id of the request that is being answered.
@@ -67,7 +70,7 @@ impl App {
 
     /// Ends the process's part: a CGI process has nothing to tidy up that the kernel does not.
     pub fn leave(mut self) {
-        if let Some(db) = self.db.take() {
+        for db in [self.db.take(), self.replica.leave()].into_iter().flatten() {
             db.leave();
         }
         std::mem::forget(self);
@@ -104,7 +107,7 @@ impl App {
     fn answer(&mut self, request: &mut Request<'_>, from: &mut dyn Read, tell: &mut Tell) -> Result<Response> {
         let standing = self.keep_up();
         self.house()?;
-        let App { house: Some(house), db, meters, .. } = self else { return Err(Error::internal("no house")) };
+        let App { house: Some(house), db, replica, meters, .. } = self else { return Err(Error::internal("no house")) };
         address::refine(request, &house.settings);
         let route = match route::find(house.features, request) {
             route::Found::Route(route) => route,
@@ -119,10 +122,30 @@ impl App {
             return Ok(over);
         }
         body::read(request, from)?;
-        let db = open::database(db, &house.settings)?;
         let now = Timestamp::now();
-        call(&mut Ctx { request, route, db, now, house, meters, caller: None, token, stamp: None, stamped: 0, upload: None })
+        if let Some(continues) = route.replica {
+            let look =
+                |db: &mut Db| continued(&mut Ctx::new(request, route, house, db, &mut *meters, token.clone(), now), continues);
+            if let Some(answer) = replica.ask(&house.settings, look) {
+                return Ok(answer);
+            }
+        }
+        let db = open::database(db, &house.settings)?;
+        call(&mut Ctx::new(request, route, house, db, meters, token, now))
     }
+}
+
+/// Runs the handler in a replica's snapshot, if the request is one that goes on from there.
+fn continued(ctx: &mut Ctx<'_>, continues: Continues) -> Result<Option<Response>> {
+    let mut answer = None;
+    let mut look = |ctx: &mut Ctx<'_>| {
+        if continues(ctx) {
+            answer = Some((ctx.route.handler)(ctx)?);
+        }
+        Ok(Response::empty(204))
+    };
+    attempt(ctx, Mode::Read, &mut look)?;
+    Ok(answer)
 }
 
 /// Runs the handler in the transaction that its route asks for.
@@ -227,8 +250,8 @@ impl Handler for App {
     }
 
     fn panicked(&mut self, vars: &Vars) -> Response {
-        // The connection may be in the middle of a transaction: closing it undoes that.
-        self.db = None;
+        // A connection may be in the middle of a transaction: closing it undoes that.
+        (self.db, self.replica) = (None, Replica::default());
         let request = Request::new(vars, std::mem::take(&mut self.request));
         // The log has it already, under the same id.
         let error = Error::internal("panic");

@@ -42,7 +42,7 @@ enum Present {
     /// None.
     Nothing,
     /// One that can be read; when it was last changed.
-    Store(Db, Option<Timestamp>),
+    Store(Box<Db>, Option<Timestamp>),
     /// One that cannot.
     Damaged,
 }
@@ -114,7 +114,7 @@ fn present(store: &Path) -> Result<Present> {
         // A store whose schema is empty holds nothing, and has no table to ask.
         let changed = if migrate::standing(&mut db)? == Standing::Empty { None } else { newest(&mut db)? };
         let faults = db.check()?;
-        Ok(if faults.is_empty() { Present::Store(db, changed) } else { Present::Damaged })
+        Ok(if faults.is_empty() { Present::Store(Box::new(db), changed) } else { Present::Damaged })
     });
     watched.finish_and_clear();
     match looked {

@@ -7,11 +7,13 @@ pub mod graphql;
 pub mod meters;
 pub mod settings;
 pub mod store;
+pub mod tenant;
 
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
-pub use ctx::{Caller, Ctx, House, Role, Tenant, TenantKind, Upload};
+pub use ctx::{Caller, Ctx, House, Upload};
 pub use graphql::{Asked, Graph, Root, Shown};
 pub use settings::{Rate, Settings};
+pub use tenant::{Role, Tenant, TenantKind};
 
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
@@ -103,6 +105,10 @@ pub enum Meter {
 /// What a route calls.
 pub type Handler = fn(&mut Ctx<'_>) -> Result<Response>;
 
+/// Does the request only go on from what its caller knows already, so that an answer from an earlier instant is a good one?
+/// Asked in the replica's snapshot, with the caller admitted there.
+pub type Continues = fn(&Ctx<'_>) -> bool;
+
 /// How an error is told to the caller.
 pub type Tell = fn(&Error, &Request<'_>) -> Response;
 
@@ -127,12 +133,14 @@ pub struct Route {
     pub handler: Handler,
     /// How an error is told.
     pub tell: Tell,
+    /// May a replica that lags answer?
+    pub replica: Option<Continues>,
 }
 
 impl Route {
     const fn new(method: Method, path: &'static str, access: Access, tx: Tx, handler: Handler, summary: &'static str) -> Route {
         let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        Route { method, path, access, tx, meter, summary, contract, handler, tell }
+        Route { method, path, access, tx, meter, summary, contract, handler, tell, replica: None }
     }
 
     /// A route that reads.
@@ -171,6 +179,13 @@ impl Route {
     #[must_use]
     pub const fn told(mut self, tell: Tell) -> Route {
         self.tell = tell;
+        self
+    }
+
+    /// A replica that lags may answer what this says.
+    #[must_use]
+    pub const fn replicated(mut self, continues: Continues) -> Route {
+        self.replica = Some(continues);
         self
     }
 

@@ -4,8 +4,8 @@ use super::cost::Figures;
 use super::errors;
 use crate::base::error::Result;
 use crate::feature::Ctx;
-use crate::feature::ctx::{STRANGER_SHARE, USER_SHARE};
 use crate::feature::meters::Charge;
+use crate::feature::tenant::{STRANGER_SHARE, USER_SHARE};
 use serde_json::{Map, Value, json};
 
 /// What extensions say of an operation that is over the limits of one; `None` when it is not.

@@ -9,6 +9,7 @@ pub mod described;
 mod lighttpd;
 pub mod mariadb;
 mod process;
+pub mod replication;
 
 use client::request;
 use std::fs;
@@ -63,6 +64,8 @@ pub enum Engine {
 pub struct Options {
     /// The database.
     pub engine: Engine,
+    /// Its URL, where it is not to be one of its own.
+    pub database: Option<String>,
     /// FastCGI processes.
     pub workers: usize,
     /// Settings of the program, `TANDEM_…`; `TANDEM_DATA` is set already.
@@ -73,7 +76,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { engine: Engine::Sqlite, workers: 4, env: Vec::new(), program: env!("CARGO_BIN_EXE_api").into() }
+        Options { engine: Engine::Sqlite, database: None, workers: 4, env: Vec::new(), program: env!("CARGO_BIN_EXE_api").into() }
     }
 }
 
@@ -188,9 +191,10 @@ impl Server {
     fn launch(kind: Kind, options: &Options) -> Result<Server, String> {
         let home = TempDir::with_prefix("tandem-test-").map_err(|e| e.to_string())?;
         let port = free_port().map_err(|e| e.to_string())?;
-        let database = match options.engine {
-            Engine::Sqlite => format!("sqlite:{}", data_dir(home.path()).join("tandem.db").display()),
-            Engine::Mariadb => mariadb::database(),
+        let database = match (&options.database, options.engine) {
+            (Some(url), _) => url.clone(),
+            (None, Engine::Sqlite) => format!("sqlite:{}", data_dir(home.path()).join("tandem.db").display()),
+            (None, Engine::Mariadb) => mariadb::database(),
         };
         let site = Site { home: home.path(), port, database: &database, options };
         let child = spawn(kind, &site).map_err(|e| format!("{e} (is the server installed?)"))?;

@@ -4,7 +4,7 @@ use crate::base::error::{Error, Kind, Refusal, Result, refuse};
 use crate::base::text;
 use crate::base::token::{Claims, Purpose};
 use crate::db::{Mode, Row};
-use crate::feature::ctx::word;
+use crate::feature::tenant::word;
 use crate::feature::{Access, Caller, Ctx, House, Role, Route, Tenant, TenantKind, Without};
 use crate::http::{Method, Request, Response, paging::Page};
 use crate::params;

@@ -54,6 +54,11 @@ const CHECKS: &[Check] = &[
         look: store::journal,
     },
     Check { name: "foreign keys", why: "without them deletions leave orphans", look: store::foreign_keys },
+    Check {
+        name: "replica",
+        why: "polls are read there as long as it answers; one that stands still tells phones nothing new",
+        look: store::replica,
+    },
     Check { name: "disk", why: "on a full disk nothing can be written any more", look: files::disk },
     Check { name: "log", why: "failures that users met stand there", look: files::log },
     Check { name: "maintenance", why: "without it expired data stay, and the store grows for ever", look: store::maintenance },

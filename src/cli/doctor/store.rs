@@ -1,19 +1,23 @@
 //! Checks of the database.
 
 use super::{Finding, Patient, files};
-use crate::app::open;
+use crate::app::{open, replica};
 use crate::base::error::{Error, Result};
-use crate::base::time::{HOUR, Timestamp};
+use crate::base::time::{HOUR, SECOND, Timestamp};
 use crate::cli::migrate::describe;
 use crate::cli::out;
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, journal_for, on_network};
 use crate::domain::health::rules::OVERDUE;
-use crate::feature::store::{MAINTAINED_AT, fact};
+use crate::feature::store::{MAINTAINED_AT, fact, newest};
 use std::path::Path;
 
 /// What to put into the host's page for cron jobs.
 const CRON: &str = "let cron run `tandem maintain --quiet` every night, with the full path of the program";
+
+/// A replica that is further behind than this has stopped or is overloaded, in milliseconds: phones wait longer for the
+/// answer to a poll when the app is idle.
+const LAG: i64 = 30 * SECOND;
 
 /// Opens, fits this program, is private and, with `--full`, sound.
 pub fn database(patient: &mut Patient) -> Finding {
@@ -124,6 +128,54 @@ pub fn foreign_keys(patient: &mut Patient) -> Finding {
             other => Finding::problem(other, "use a program built as its Cargo.toml says"),
         })
     })
+}
+
+/// The replica is one of this database, fits this program, and keeps up.
+pub fn replica(patient: &mut Patient) -> Finding {
+    let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
+    let address = match replica::address(&loaded.settings) {
+        Ok(None) => return Finding::ok("none is configured"),
+        Ok(Some(address)) => address,
+        Err(error) => return Finding::problem(out::explain(&error), "correct read_url, or take it away"),
+    };
+    with_db(patient, |db| {
+        let followed = Followed { made: migrate::made_at(db)?, changed: newest(db)? };
+        let found = Db::open(&address).and_then(|mut copy| {
+            open::fits(&mut copy)?;
+            Ok(Followed { made: migrate::made_at(&mut copy)?, changed: newest(&mut copy)? })
+        });
+        Ok(match found {
+            Err(error) => Finding::problem(
+                format!("{address}: {}", replica::words(&error)),
+                "see that the replica runs and that read_url is right; meanwhile polls are read from the database itself",
+            ),
+            Ok(copy) => keeps_up(&address, &followed, &copy),
+        })
+    })
+}
+
+/// Whose a store is and how far it has come.
+struct Followed {
+    /// When its schema was made, which a replica has from the database.
+    made: Option<Timestamp>,
+    /// Its last change.
+    changed: Option<Timestamp>,
+}
+
+fn keeps_up(address: &Address, database: &Followed, copy: &Followed) -> Finding {
+    if database.made != copy.made {
+        return Finding::problem(
+            format!("{address} holds another store, which does not follow this one"),
+            "set read_url to a replica of database_url, or take it away",
+        );
+    }
+    match (database.changed, copy.changed) {
+        (Some(changed), Some(reached)) if changed.0 - reached.0 > LAG => Finding::note(
+            format!("{address} lacks what was changed after {reached}; the last change is of {changed}"),
+            "see there that replication runs: SHOW REPLICA STATUS",
+        ),
+        _ => Finding::ok(format!("{address} answers and keeps up")),
+    }
 }
 
 /// When maintenance last ran.

@@ -7,7 +7,7 @@ use crate::cli::{Verdict, out, text, user};
 use crate::db::{Db, Mode};
 use crate::domain::couples::rules::{self, Member, Tenancy};
 use crate::domain::couples::{seats, store};
-use crate::feature::ctx::{word, word_of};
+use crate::feature::tenant::{word, word_of};
 use crate::feature::{Role, TenantKind, store as feed};
 use crate::http::input::{Extent, Input};
 use clap::ArgMatches;

@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
 use crate::db::{Db, Row};
 use crate::feature::Settings;
-use crate::feature::ctx::{Role, Tenant, TenantKind, word};
+use crate::feature::tenant::{Role, Tenant, TenantKind, word};
 use crate::params;
 
 /// An account with what its owner does not see.

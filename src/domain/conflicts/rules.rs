@@ -1,7 +1,7 @@
 //! What a conflict is, and how a tenant wants conflicts settled.
 
 use crate::base::time::{DAY, Timestamp};
-use crate::feature::ctx::word_of;
+use crate::feature::tenant::word_of;
 use crate::http::input::{Field, Shape};
 use schemars::JsonSchema;
 use serde::Serialize;

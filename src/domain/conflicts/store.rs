@@ -4,7 +4,7 @@ use super::rules::{Conflict, Filter, KEPT, MANUAL_REQUIRED, Policy, Rule};
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row, Upsert};
-use crate::feature::ctx::word;
+use crate::feature::tenant::word;
 use crate::feature::{Settings, store};
 use crate::params;
 use serde_json::Value;

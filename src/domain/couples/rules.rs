@@ -4,7 +4,7 @@ use crate::base::error::Result;
 use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
-use crate::feature::ctx::word_of;
+use crate::feature::tenant::word_of;
 use crate::feature::{Role, TenantKind};
 use crate::http::input::{Field, Shape};
 use schemars::JsonSchema;

@@ -4,7 +4,7 @@ use super::rules::{Group, Invite, Member, Partner, Tenancy};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
-use crate::feature::ctx::{word, word_of};
+use crate::feature::tenant::{word, word_of};
 use crate::feature::{Role, Settings, TenantKind};
 use crate::params;
 

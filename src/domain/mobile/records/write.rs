@@ -14,7 +14,7 @@ use crate::domain::mobile::answer::{self, SyncedItem};
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::domains;
 use crate::feature::Ctx;
-use crate::feature::ctx::word_of;
+use crate::feature::tenant::word_of;
 use serde_json::Value;
 use std::collections::HashMap;
 
