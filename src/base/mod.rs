@@ -5,3 +5,4 @@ pub mod id;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod word;

@@ -24,7 +24,9 @@ const DOUBLINGS: u32 = 5;
 /// Those of the last try.
 pub fn retried<T>(mut transaction: impl FnMut() -> Result<T>) -> Result<T> {
     let begun = Instant::now();
-    for tries in 1.. {
+    let mut tries = 0;
+    loop {
+        tries += 1;
         let outcome = transaction();
         let again = outcome.as_ref().is_err_and(gives_way) && tries < TRIES && begun.elapsed() < LONGEST;
         if !again {
@@ -34,7 +36,6 @@ pub fn retried<T>(mut transaction: impl FnMut() -> Result<T>) -> Result<T> {
         let pause = u64::from_le_bytes(id::bytes::<8>()?) % longest;
         sleep(Duration::from_micros(pause));
     }
-    Err(Error::internal("counted to the end"))
 }
 
 fn gives_way(error: &Error) -> bool {

@@ -2,8 +2,7 @@
 //! process outlives its caller, and nothing about a caller may.
 
 use super::meters::Meters;
-use super::tenant::Tenant;
-use super::{Access, Feature, Kind, Route, Settings, store};
+use super::{Access, Feature, Kind, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Kind as Refused, Refusal, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{SECOND, Timestamp};

@@ -1,6 +1,5 @@
-//! Couples and teams: what a caller belongs to, and what they may do there.
+//! The caller's couple or team, and what they may do in it.
 
-use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 
 /// The caller's couple or team.
@@ -22,6 +21,14 @@ pub struct Tenant {
     pub horizon: Timestamp,
     /// Changes when the store was restored.
     pub epoch: String,
+}
+
+impl Tenant {
+    /// May the caller decide how it works, and see what its members' devices do? Both partners of a couple may; of a team
+    /// its admins.
+    pub fn is_run_by_caller(&self) -> bool {
+        self.kind == TenantKind::Couple || self.role == Role::Admin
+    }
 }
 
 /// What a tenant is.
@@ -66,18 +73,4 @@ impl Role {
             Role::Admin => 3 * USER_SHARE,
         }
     }
-}
-
-/// The entry of a word in a table of words.
-///
-/// # Errors
-/// When the store holds a word that this program does not know, which is a defect or a newer program's.
-pub fn word<T: Copy>(table: &[(T, &str)], word: &str) -> Result<T> {
-    let known = table.iter().find(|(_, known)| *known == word);
-    known.map(|(value, _)| *value).ok_or_else(|| Error::Internal("the store holds a word that is not known".into()))
-}
-
-/// The word of a value in a table of words.
-pub fn word_of<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static str {
-    table.iter().find(|(known, _)| known == value).map_or("", |(_, word)| word)
 }

@@ -3,8 +3,8 @@
 use crate::base::error::{Error, Kind, Refusal, Result, refuse};
 use crate::base::text;
 use crate::base::token::{Claims, Purpose};
+use crate::base::word;
 use crate::db::{Mode, Row};
-use crate::feature::tenant::word;
 use crate::feature::{Access, Caller, Ctx, House, Role, Route, Tenant, TenantKind, Without};
 use crate::http::{Method, Request, Response, paging::Page};
 use crate::params;
@@ -51,8 +51,8 @@ fn find(ctx: &mut Ctx<'_>, claims: &Claims, mode: Mode) -> Result<Option<Caller>
             Some(id) => Some(Tenant {
                 id,
                 seat: row.get(3)?,
-                role: word(&Role::ALL, &row.get::<String>(4)?)?,
-                kind: word(&TenantKind::ALL, &row.get::<String>(5)?)?,
+                role: word::stored(&Role::ALL, &row.get::<String>(4)?)?,
+                kind: word::stored(&TenantKind::ALL, &row.get::<String>(5)?)?,
                 public_id: row.get(6)?,
                 clock: row.get(7)?,
                 horizon: row.get(8)?,

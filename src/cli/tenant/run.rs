@@ -2,12 +2,12 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::time::{MINUTE, Timestamp};
+use crate::base::word;
 use crate::cli::site::{enter, within};
 use crate::cli::{Verdict, out, text, user};
 use crate::db::{Db, Mode};
 use crate::domain::couples::rules::{self, Member, Tenancy};
 use crate::domain::couples::{seats, store};
-use crate::feature::tenant::{word, word_of};
 use crate::feature::{Role, TenantKind, store as feed};
 use crate::http::input::{Extent, Input};
 use clap::ArgMatches;
@@ -15,16 +15,16 @@ use serde_json::{Map, Value, json};
 use std::io::{self, IsTerminal};
 
 /// The kinds of tenant as they are typed.
-pub const KINDS: [&str; 2] = [TenantKind::ALL[0].1, TenantKind::ALL[1].1];
+pub const KINDS: [&str; 2] = word::list(&TenantKind::ALL);
 /// The roles as they are typed.
-pub const ROLES: [&str; 3] = [Role::ALL[0].1, Role::ALL[1].1, Role::ALL[2].1];
+pub const ROLES: [&str; 3] = word::list(&Role::ALL);
 
 pub fn create(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
     let body = Map::from_iter([("name".to_owned(), json!(text(matches, "name")))]);
     let mut input = Input::of(&body, rules::NAME, Extent::Whole);
     input.finish()?;
-    let kind = word(&TenantKind::ALL, text(matches, "kind").unwrap_or_default())?;
+    let kind = word::stored(&TenantKind::ALL, text(matches, "kind").unwrap_or_default())?;
     let name = input.text("name").unwrap_or_default();
     let made = within(&mut db, Mode::Write, |db| {
         let made = seats::create(db, kind, name, Timestamp::now())?;
@@ -51,7 +51,7 @@ pub fn list(matches: &ArgMatches) -> Result<Verdict> {
 
 fn as_json(tenancy: &Tenancy, (name, members): (&str, Value)) -> Value {
     let mut shown = json!({
-        "id": tenancy.public_id, "kind": word_of(&TenantKind::ALL, &tenancy.kind), "name": tenancy.name,
+        "id": tenancy.public_id, "kind": word::of(&TenantKind::ALL, &tenancy.kind), "name": tenancy.name,
         "created_at": tenancy.created_at, "updated_at": tenancy.updated_at,
     });
     shown[name] = members;
@@ -60,7 +60,7 @@ fn as_json(tenancy: &Tenancy, (name, members): (&str, Value)) -> Value {
 
 fn as_row(tenancy: &Tenancy, size: i64) -> [String; 5] {
     let name = if tenancy.name.is_empty() { "-" } else { &tenancy.name };
-    let kind = word_of(&TenantKind::ALL, &tenancy.kind).to_owned();
+    let kind = word::of(&TenantKind::ALL, &tenancy.kind).to_owned();
     [tenancy.public_id.clone(), kind, name.to_owned(), size.to_string(), out::minute(tenancy.created_at)]
 }
 
@@ -80,7 +80,7 @@ pub fn show(matches: &ArgMatches) -> Result<Verdict> {
 }
 
 fn member_row(member: &Member) -> [String; 4] {
-    let role = word_of(&Role::ALL, &member.role).to_owned();
+    let role = word::of(&Role::ALL, &member.role).to_owned();
     [member.user.id.to_string(), member.user.username.clone(), role, out::minute(member.joined_at)]
 }
 
@@ -90,7 +90,7 @@ pub fn add(matches: &ArgMatches) -> Result<Verdict> {
         seats::join(db, tenancy, user, role, now)?;
         Ok(true)
     })?;
-    let as_role = if tenancy.kind == TenantKind::Team { format!(" as {}", word_of(&Role::ALL, &role)) } else { String::new() };
+    let as_role = if tenancy.kind == TenantKind::Team { format!(" as {}", word::of(&Role::ALL, &role)) } else { String::new() };
     out::line(format!("{user} is in {}{as_role}", called(&tenancy)))?;
     Ok(Verdict::Well)
 }
@@ -117,7 +117,7 @@ pub fn set_role(matches: &ArgMatches) -> Result<Verdict> {
         led = is_led(db, tenancy)?;
         Ok(true)
     })?;
-    out::line(format!("{user} is now {} in {}", word_of(&Role::ALL, &role), called(&tenancy)))?;
+    out::line(format!("{user} is now {} in {}", word::of(&Role::ALL, &role), called(&tenancy)))?;
     tell_without_admin(led)
 }
 
@@ -214,7 +214,7 @@ fn require_member(db: &mut Db, tenancy: &Tenancy, user: i64) -> Result<()> {
 }
 
 fn role(matches: &ArgMatches) -> Result<Role> {
-    word(&Role::ALL, text(matches, "role").unwrap_or_default())
+    word::stored(&Role::ALL, text(matches, "role").unwrap_or_default())
 }
 
 /// The tenant that the operator means, and its members.
@@ -242,5 +242,5 @@ fn find(db: &mut Db, matches: &ArgMatches) -> Result<Tenancy> {
 /// `the team Nightshift`, `the couple 0198…`.
 fn called(tenancy: &Tenancy) -> String {
     let name = if tenancy.name.is_empty() { &tenancy.public_id } else { &tenancy.name };
-    format!("the {} {name}", word_of(&TenantKind::ALL, &tenancy.kind))
+    format!("the {} {name}", word::of(&TenantKind::ALL, &tenancy.kind))
 }

@@ -4,9 +4,10 @@ use super::rules::{User, key};
 use super::session::Rotation;
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
+use crate::base::word;
 use crate::db::{Db, Row};
 use crate::feature::Settings;
-use crate::feature::tenant::{Role, Tenant, TenantKind, word};
+use crate::feature::{Role, Tenant, TenantKind};
 use crate::params;
 
 /// An account with what its owner does not see.
@@ -217,7 +218,7 @@ pub fn tenant_called(db: &mut Db, public_id: &str) -> Result<Option<i64>> {
 pub fn tenant(db: &mut Db, id: i64) -> Result<Option<Tenant>> {
     let sql = "SELECT public_id, kind, clock, horizon, epoch FROM tenants WHERE id = ?";
     db.one(sql, params![id], |row| {
-        let kind = word(&TenantKind::ALL, &row.get::<String>(1)?)?;
+        let kind = word::stored(&TenantKind::ALL, &row.get::<String>(1)?)?;
         let (public_id, clock, horizon, epoch) = (row.get(0)?, row.get(2)?, row.get(3)?, row.get(4)?);
         Ok(Tenant { id, public_id, kind, seat: 0, role: Role::Member, clock, horizon, epoch })
     })

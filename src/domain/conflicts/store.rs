@@ -3,8 +3,8 @@
 use super::rules::{Conflict, Filter, KEPT, MANUAL_REQUIRED, Policy, Rule};
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
+use crate::base::word;
 use crate::db::{Db, Row, Upsert};
-use crate::feature::tenant::word;
 use crate::feature::{Settings, store};
 use crate::params;
 use serde_json::Value;
@@ -155,7 +155,7 @@ pub fn uploaded(db: &mut Db, tenant: i64) -> Result<(i64, i64)> {
 pub fn rule(db: &mut Db, tenant: i64, domain: &str) -> Result<Option<Rule>> {
     let sql = "SELECT policy, auto_resolve, notify FROM policies WHERE tenant = ? AND domain = ?";
     db.one(sql, params![tenant, domain], |row| {
-        Ok(Rule { policy: word(&Policy::ALL, &row.get::<String>(0)?)?, auto_resolve: row.get(1)?, notify: row.get(2)? })
+        Ok(Rule { policy: word::stored(&Policy::ALL, &row.get::<String>(0)?)?, auto_resolve: row.get(1)?, notify: row.get(2)? })
     })
 }
 

@@ -4,8 +4,8 @@ use super::rules::{self, Member};
 use super::{api, seats, store};
 use crate::base::error::{Kind, Result, not_found, refuse};
 use crate::base::text;
+use crate::base::word;
 use crate::feature::ctx::found;
-use crate::feature::tenant::word;
 use crate::feature::{Ctx, Role};
 use crate::http::paging::Page;
 use crate::http::{Response, etag};
@@ -31,7 +31,7 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = ctx.input(rules::MEMBER)?;
     input.finish()?;
     let Some(role) = input.text("role") else { return Ok(etag::tagged(Response::json(200, &member))) };
-    let (role, tenant) = (word(&Role::ALL, role)?, ctx.tenant()?.clone());
+    let (role, tenant) = (word::stored(&Role::ALL, role)?, ctx.tenant()?.clone());
     if role != Role::Admin {
         seats::keep_an_admin(ctx.db, tenant.id, member.user.id, member.role)?;
     }

@@ -4,7 +4,7 @@ use crate::base::error::Result;
 use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
-use crate::feature::tenant::word_of;
+use crate::base::word;
 use crate::feature::{Role, TenantKind};
 use crate::http::input::{Field, Shape};
 use schemars::JsonSchema;
@@ -39,7 +39,7 @@ pub const JOIN: &[Field] = &[Field::name("code", 64).required()];
 /// The name of a tenant that the operator makes.
 pub const NAME: &[Field] = &[Field::name("name", MAX_NAME).required()];
 
-const ROLES: [&str; 3] = [Role::ALL[0].1, Role::ALL[1].1, Role::ALL[2].1];
+const ROLES: [&str; 3] = word::list(&Role::ALL);
 
 /// A member in a path: by their user id, which has 48 bits.
 pub const USER: &[Field] = &[Field::new("id", Shape::Int(1, (1 << id::USER_ID_BITS) - 1))];
@@ -99,7 +99,7 @@ impl Group {
         let Tenancy { public_id: id, kind, name, created_at, updated_at, .. } = tenancy;
         if kind == TenantKind::Team {
             let members = members.into_iter().map(|(_, member)| member).collect();
-            return Group::Team(Team { id, kind: word_of(&TenantKind::ALL, &kind), name, members, created_at, updated_at });
+            return Group::Team(Team { id, kind: word::of(&TenantKind::ALL, &kind), name, members, created_at, updated_at });
         }
         let (mut partner_a, mut partner_b) = (None, None);
         for (seat, member) in members {
@@ -143,7 +143,7 @@ pub struct Member {
 }
 
 fn as_word<S: Serializer>(role: &Role, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_str(word_of(&Role::ALL, role))
+    serializer.serialize_str(word::of(&Role::ALL, role))
 }
 
 /// A couple.

@@ -3,8 +3,8 @@
 use super::rules::{Group, Invite, Member, Partner, Tenancy};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
+use crate::base::word;
 use crate::db::{Db, Row};
-use crate::feature::tenant::{word, word_of};
 use crate::feature::{Role, Settings, TenantKind};
 use crate::params;
 
@@ -12,7 +12,7 @@ fn tenancy(row: &Row<'_>) -> Result<Tenancy> {
     Ok(Tenancy {
         id: row.get(0)?,
         public_id: row.get(1)?,
-        kind: word(&TenantKind::ALL, &row.get::<String>(2)?)?,
+        kind: word::stored(&TenantKind::ALL, &row.get::<String>(2)?)?,
         name: row.get(3)?,
         created_at: row.get(4)?,
         updated_at: row.get(5)?,
@@ -23,7 +23,7 @@ fn tenancy(row: &Row<'_>) -> Result<Tenancy> {
 pub fn insert(db: &mut Db, tenancy: &Tenancy, epoch: &str) -> Result<()> {
     let sql = "INSERT INTO tenants (id, public_id, kind, name, clock, horizon, epoch, created_at, updated_at) \
          VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)";
-    let (kind, now) = (word_of(&TenantKind::ALL, &tenancy.kind), tenancy.created_at);
+    let (kind, now) = (word::of(&TenantKind::ALL, &tenancy.kind), tenancy.created_at);
     db.run(sql, params![tenancy.id, &tenancy.public_id, kind, &tenancy.name, now, epoch, now, now]).map(drop)
 }
 
@@ -55,7 +55,7 @@ pub fn group(db: &mut Db, tenant: i64) -> Result<Option<Group>> {
 
 fn member(row: &Row<'_>) -> Result<(i64, Member)> {
     let user = Partner { id: row.get(1)?, username: row.get(2)?, language: row.get(3)?, timezone: row.get(4)? };
-    let role = word(&Role::ALL, &row.get::<String>(5)?)?;
+    let role = word::stored(&Role::ALL, &row.get::<String>(5)?)?;
     Ok((row.get(0)?, Member { user, role, joined_at: row.get(6)? }))
 }
 
@@ -97,7 +97,7 @@ pub fn next_seat(db: &mut Db, tenant: i64) -> Result<i64> {
 /// Seats a user. Two at once cannot take one seat, and nobody sits in two tenants: the second is a duplicate.
 pub fn seat(db: &mut Db, tenant: i64, user: i64, seat: i64, role: Role, now: Timestamp) -> Result<()> {
     let sql = "INSERT INTO members (user_id, tenant, seat, role, joined_at) VALUES (?, ?, ?, ?, ?)";
-    db.run(sql, params![user, tenant, seat, word_of(&Role::ALL, &role), now]).map(drop)
+    db.run(sql, params![user, tenant, seat, word::of(&Role::ALL, &role), now]).map(drop)
 }
 
 /// Takes a user out.
@@ -113,7 +113,7 @@ pub fn first_seat(db: &mut Db, tenant: i64) -> Result<()> {
 /// Gives a member another role.
 pub fn set_role(db: &mut Db, tenant: i64, user: i64, role: Role) -> Result<()> {
     let sql = "UPDATE members SET role = ? WHERE tenant = ? AND user_id = ?";
-    db.run(sql, params![word_of(&Role::ALL, &role), tenant, user]).map(drop)
+    db.run(sql, params![word::of(&Role::ALL, &role), tenant, user]).map(drop)
 }
 
 /// Deletes a tenant with everything in it.

@@ -6,21 +6,16 @@ use super::store::{self, Scope};
 use crate::base::error::{Kind, Result, not_found, refuse};
 use crate::base::text;
 use crate::db::Db;
+use crate::feature::Ctx;
 use crate::feature::ctx::value;
-use crate::feature::{Ctx, Role, Tenant, TenantKind};
 use crate::http::Response;
 use crate::http::paging::Page;
 use serde_json::Value;
 
-/// Both partners of a couple see everything in it; of a team its admins do, and the others what is theirs.
-fn sees_all(tenant: &Tenant) -> bool {
-    tenant.kind == TenantKind::Couple || tenant.role == Role::Admin
-}
-
 /// Whose devices the caller sees.
 pub fn scope(ctx: &Ctx<'_>) -> Result<Scope> {
     let tenant = ctx.tenant()?;
-    Ok(Scope { tenant: tenant.id, user: ctx.user()?, all: sees_all(tenant) })
+    Ok(Scope { tenant: tenant.id, user: ctx.user()?, all: tenant.is_run_by_caller() })
 }
 
 /// GET `/sync/devices/`
@@ -58,7 +53,7 @@ pub fn sync_health(db: &mut Db, tenant: i64, now: crate::base::time::Timestamp) 
 /// GET `/sync/health/snapshots/`
 pub fn snapshots(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant()?;
-    if !sees_all(tenant) {
+    if !tenant.is_run_by_caller() {
         return refuse(Kind::Forbidden, &text::FORBIDDEN);
     }
     let tenant = tenant.id;

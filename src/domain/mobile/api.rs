@@ -2,7 +2,7 @@
 
 use super::batch::{KEY, Operation};
 use super::{domains, engine};
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::feature::Ctx;
 use crate::http::{Response, body};
@@ -10,10 +10,8 @@ use serde_json::{Map, Value};
 
 /// POST `/sync/{voice|behavioral|session|metrics}/`
 pub fn telemetry(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let path = ctx.route.path.trim_matches('/').rsplit('/').next().unwrap_or_default();
-    let domain = domains::DOMAINS.iter().find(|domain| domain.path == path);
-    let domain = domain.ok_or_else(|| Error::Internal(format!("{} is no domain's route", ctx.route.path)))?;
-    upload(ctx, Operation::List(domain), body::object(ctx.request)?)
+    let operation = Operation::List(domains::of_route(ctx.route)?);
+    upload(ctx, operation, body::object(ctx.request)?)
 }
 
 /// POST `/sync/batch/`

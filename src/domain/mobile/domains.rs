@@ -1,5 +1,8 @@
 //! The domains: the kinds of item that a device uploads.
 
+use crate::base::error::{Error, Result};
+use crate::feature::Route;
+
 /// How an item of a domain lands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
@@ -44,6 +47,16 @@ pub const DOMAINS: &[Domain] = &[
     record("ticket", "syncTickets", "helpdesk", "tickets"),
     record("work_order", "syncWorkOrders", "work-orders", "work_orders"),
 ];
+
+/// The domain whose route this is: `/sync/{its path}/…`.
+///
+/// # Errors
+/// When the route is none of a domain's, which is a defect.
+pub fn of_route(route: &Route) -> Result<&'static Domain> {
+    let path = route.path.split('/').nth(2).unwrap_or_default();
+    let domain = DOMAINS.iter().find(|domain| domain.path == path);
+    domain.ok_or_else(|| Error::Internal(format!("{} is no domain's route", route.path)))
+}
 
 /// The domain of a name.
 pub fn named(name: &str) -> Option<&'static Domain> {

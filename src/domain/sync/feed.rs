@@ -4,7 +4,7 @@ use super::rules::{self, Change};
 use super::store;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
-use crate::feature::cursor::{self, Cut};
+use crate::feature::cursor::{self, Rows};
 use crate::feature::{Ctx, Kind, Tenant};
 use std::sync::OnceLock;
 
@@ -91,20 +91,16 @@ fn restart(ctx: &mut Ctx<'_>, asked: &Asked<'_>, horizon: Timestamp, limit: Opti
 
 fn limited(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: usize) -> Result<Page> {
     let Asked { tenant: Tenant { id, clock, .. }, kinds } = asked;
-    let mut rows = store::first(ctx.db, *id, kinds, since, limit + 1)?;
-    match cursor::cut(&rows, limit, |row| row.stamp) {
-        Cut::All => Ok(Page { rows, complete_to: *clock, has_more: false }),
-        Cut::Before(end) => {
-            rows.truncate(end);
-            let complete_to = rows.last().map_or(since, |row| row.stamp);
-            Ok(Page { rows, complete_to, has_more: true })
-        }
-        Cut::Whole(stamp) => {
-            let has_more = !store::first(ctx.db, *id, kinds, stamp, 1)?.is_empty();
-            let complete_to = if has_more { stamp } else { *clock };
-            Ok(Page { rows: store::between(ctx.db, *id, kinds, stamp.plus(-1), stamp)?, complete_to, has_more })
-        }
-    }
+    let (rows, end) = cursor::page(
+        since,
+        limit,
+        |row: &Change| row.stamp,
+        |rows| match rows {
+            Rows::After(since, count) => store::first(ctx.db, *id, kinds, since, count),
+            Rows::At(stamp) => store::between(ctx.db, *id, kinds, stamp.plus(-1), stamp),
+        },
+    )?;
+    Ok(Page { rows, complete_to: end.unwrap_or(*clock), has_more: end.is_some() })
 }
 
 /// Seconds until the next poll that the server would like.

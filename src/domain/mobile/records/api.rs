@@ -12,24 +12,15 @@ use crate::base::time::Timestamp;
 use crate::domain::conflicts::{self, Policy, Rule, rules};
 use crate::domain::mobile::answer::{Conflict, SyncError, SyncResponse, SyncedItem};
 use crate::domain::mobile::batch::Operation;
-use crate::domain::mobile::domains::{DOMAINS, Domain, Family};
+use crate::domain::mobile::domains::{self, DOMAINS, Domain, Family};
 use crate::domain::mobile::{api, engine};
-use crate::feature::cursor::{self, Cut};
-use crate::feature::{Ctx, Role, Schemas, TenantKind};
+use crate::feature::cursor::{self, Rows};
+use crate::feature::{Ctx, Schemas};
 use crate::http::input::{Extent, Field, Input, Shape};
 use crate::http::{Response, body, etag, schema};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-
-/// The domain whose route this is: `/sync/{its path}/…`.
-fn domain(ctx: &Ctx<'_>) -> Result<&'static Domain> {
-    let path = ctx.route.path.split('/').nth(2).unwrap_or_default();
-    DOMAINS
-        .iter()
-        .find(|domain| domain.path == path)
-        .ok_or_else(|| Error::Internal(format!("{} is no domain's route", ctx.route.path)))
-}
 
 fn table(domain: &Domain) -> Result<&'static Table> {
     tables::of(domain.name).ok_or_else(|| Error::Internal(format!("{} has no table", domain.name)))
@@ -88,7 +79,7 @@ impl From<SyncError> for Refused {
 
 /// POST `/sync/{domain}/sync/`
 pub fn sync(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let domain = domain(ctx)?;
+    let domain = domains::of_route(ctx.route)?;
     let mut input = Input::of(&body::object(ctx.request)?, UPLOAD, Extent::Whole);
     let entries = input.json(ENTRIES).and_then(Value::as_array).cloned().unwrap_or_default();
     let sound = input.json(ENTRIES).is_none() || (1..=engine::MAX_ITEMS).contains(&entries.len());
@@ -175,7 +166,7 @@ struct Changes {
 
 /// GET `/sync/{domain}/changes/`
 pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let table = table(domain(ctx)?)?;
+    let table = table(domains::of_route(ctx.route)?)?;
     let input = Input::query(ctx.request, CHANGES)?;
     let tenant = ctx.tenant()?.clone();
     let reset = input.text("epoch").is_some_and(|epoch| epoch != tenant.epoch);
@@ -200,19 +191,15 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// The records of a page, and where it ends if there are more.
 fn page(ctx: &mut Ctx<'_>, table: &Table, since: Timestamp, limit: usize) -> Result<(Vec<Record>, Option<Timestamp>)> {
     let tenant = ctx.tenant_id()?;
-    let mut rows = store::first(ctx.db, tenant, table.domain, since, limit + 1)?;
-    match cursor::cut(&rows, limit, |row| row.updated_at) {
-        Cut::All => Ok((rows, None)),
-        Cut::Before(end) => {
-            rows.truncate(end);
-            let last = rows.last().map(|row| row.updated_at);
-            Ok((rows, last))
-        }
-        Cut::Whole(stamp) => {
-            let more = !store::first(ctx.db, tenant, table.domain, stamp, 1)?.is_empty();
-            Ok((store::at(ctx.db, tenant, table.domain, stamp)?, more.then_some(stamp)))
-        }
-    }
+    cursor::page(
+        since,
+        limit,
+        |row: &Record| row.updated_at,
+        |rows| match rows {
+            Rows::After(since, count) => store::first(ctx.db, tenant, table.domain, since, count),
+            Rows::At(stamp) => store::at(ctx.db, tenant, table.domain, stamp),
+        },
+    )
 }
 
 /// Does a record pass the filters? A page is cut before they apply: it may show less than its limit, and still be exact.
@@ -242,7 +229,7 @@ pub const DOMAIN: &[Field] = &[Field::new("domain", Shape::Choice(&["journal", "
 
 /// How conflicts of a domain are settled.
 pub const POLICY: &[Field] = &[
-    Field::new("resolution_policy", Shape::Choice(rules::POLICIES)).required(),
+    Field::new("resolution_policy", Shape::Choice(&rules::POLICIES)).required(),
     Field::new("auto_resolve", Shape::Bool).about("False leaves every conflict to a person. `manual` cannot have it true."),
     Field::new("notify_on_conflict", Shape::Bool).about("Conflicts stand in the feed, in the list `conflicts`."),
 ];
@@ -285,8 +272,7 @@ pub fn policy(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// PUT `/sync/policies/{domain}/`
 pub fn set_policy(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (table, mut rule) = wanted(ctx)?;
-    let tenant = ctx.tenant()?;
-    if tenant.kind != TenantKind::Couple && tenant.role != Role::Admin {
+    if !ctx.tenant()?.is_run_by_caller() {
         return refuse(Kind::Forbidden, &text::FORBIDDEN);
     }
     ctx.require_match(&PolicyShown::of(rule))?;

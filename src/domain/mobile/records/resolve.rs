@@ -12,11 +12,11 @@ use super::write::{Target, data, put};
 use crate::base::error::{Error, Kind, Refusal, Result, not_found};
 use crate::base::id;
 use crate::base::text::{self, Message};
+use crate::base::word;
 use crate::domain::conflicts::{self, Conflict, Policy, Rule, rules};
 use crate::domain::mobile::answer::{NOT_FOUND, Resolution, SYNC_ERROR, SyncError};
 use crate::domain::mobile::batch;
 use crate::feature::ctx::value as json_of;
-use crate::feature::tenant::word_of;
 use crate::feature::{Ctx, Schemas, Upload};
 use crate::http::input::{Extent, Field, Input, Shape};
 use crate::http::{Response, problem, response};
@@ -94,8 +94,8 @@ pub fn describe_refusal(schemas: &mut Schemas) -> Schema {
 impl Choice {
     fn read(body: &Map<String, Value>) -> Result<Choice> {
         let mut input = Input::of(body, CHOICE, Extent::Whole);
-        let strategy = word(&mut input, "resolution_strategy", &Policy::ALL);
-        let chosen = word(&mut input, "chosen_version", &Winner::ALL);
+        let strategy = choice(&mut input, "resolution_strategy", &Policy::ALL);
+        let chosen = choice(&mut input, "chosen_version", &Winner::ALL);
         let contradiction = matches!(
             (strategy, chosen),
             (Some(Policy::ClientWins), Some(Winner::Server)) | (Some(Policy::ServerWins), Some(Winner::Client))
@@ -199,7 +199,7 @@ impl Choice {
             success: true,
             conflict_id: conflict.conflict_id.clone(),
             resolution_result: rules::RESOLVED.to_owned(),
-            winning_version: Some(word_of(&Winner::ALL, &self.chosen).to_owned()),
+            winning_version: Some(word::of(&Winner::ALL, &self.chosen).to_owned()),
             merge_details: details(&conflict, &written),
             message: Some(say(ctx, &text::CONFLICT_RESOLVED)),
             error: None,
@@ -240,9 +240,9 @@ impl Choice {
 }
 
 /// A word of a table; another is wrong. GraphQL's are in capitals.
-fn word<T: Copy>(input: &mut Input, field: &'static str, words: &[(T, &str)]) -> Option<T> {
+fn choice<T: Copy>(input: &mut Input, field: &'static str, words: &[(T, &str)]) -> Option<T> {
     let sent = input.text(field)?.to_ascii_lowercase();
-    let known = words.iter().find(|(_, word)| *word == sent).map(|(value, _)| *value);
+    let known = word::named(words, &sent);
     if known.is_none() {
         input.error(field, Message::with(&text::NOT_CHOICE, &[&sent]));
     }

@@ -9,12 +9,12 @@ use super::tables::Table;
 use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::base::time::Timestamp;
+use crate::base::word;
 use crate::domain::conflicts::{self, Conflict, Rule, rules};
 use crate::domain::mobile::answer::{self, SyncedItem};
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::domains;
 use crate::feature::Ctx;
-use crate::feature::tenant::word_of;
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -109,7 +109,7 @@ fn done(record: &Record, status: &str) -> Done {
 fn decide(conflict: &mut Conflict, settled: Settled) -> Option<New> {
     conflict.resolution_result = rules::RESOLVED.to_owned();
     conflict.resolution_required = false;
-    conflict.winning_version = Some(word_of(&Winner::ALL, &settled.winner).to_owned());
+    conflict.winning_version = Some(word::of(&Winner::ALL, &settled.winner).to_owned());
     conflict.resolved_at = Some(conflict.created_at);
     settled.new
 }
