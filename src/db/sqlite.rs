@@ -104,8 +104,8 @@ impl Sqlite {
     }
 
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        let sql = if mode == Mode::Read { "BEGIN" } else { "BEGIN IMMEDIATE" };
-        self.wrote |= mode != Mode::Read;
+        let sql = if mode.reads() { "BEGIN" } else { "BEGIN IMMEDIATE" };
+        self.wrote |= !mode.reads();
         self.cached(sql)?.execute([]).map(drop).map_err(failure)
     }
 

@@ -78,7 +78,7 @@ fn asks_the_replica(pair: &Pair, work: impl FnOnce()) -> bool {
 
 #[test]
 fn a_replica_answers_what_goes_on_and_nothing_else() {
-    let (home, pair) = site();
+    let (mut home, pair) = site();
     let mut phone = Phone::new(&home, "anna");
     pair.catch_up();
     assert!(asks_the_replica(&pair, || drop(phone.poll(&home, ""))));
@@ -87,6 +87,9 @@ fn a_replica_answers_what_goes_on_and_nothing_else() {
     phone.write(&home);
     let late = phone.poll(&home, "&include=objects");
     assert_eq!((goals(&late), &late["server_time"]), (0, &json!(phone.since)), "as the replica sees it");
+    home.env.push(("HTTP_CACHE_CONTROL", "no-cache".to_owned()));
+    assert_eq!(goals(&phone.poll(&home, "")), 1, "who asks for the latest is given it");
+    home.env.pop();
     // Whoever does not say which store they follow, or starts over, is answered by the database itself.
     let since = phone.since.clone();
     for (query, resets) in [

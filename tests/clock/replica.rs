@@ -42,7 +42,7 @@ fn round(number: u64) {
     pair.catch_up();
     pair.delay(LAG);
     wake(&server);
-    let tasks = tasks(Variant::Calm, number, &couples, folder.path());
+    let tasks = tasks(Variant::Calm, Engine::Mariadb, number, &couples, folder.path());
     let of = |role: Role| -> Vec<Actor> { tasks.iter().filter(|task| task.role == role).map(Actor::start).collect() };
     let (pollers, writers, asked) = (of(Role::Poller), of(Role::Writer), pair.asked());
     trouble(&server, &pair, &couples[0].partners[0]);

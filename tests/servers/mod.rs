@@ -6,6 +6,7 @@
 mod apache;
 pub mod client;
 pub mod described;
+pub mod galera;
 mod lighttpd;
 pub mod mariadb;
 mod process;
@@ -57,6 +58,8 @@ pub enum Engine {
     Sqlite,
     /// A database of its own in the tests' MariaDB.
     Mariadb,
+    /// A database of its own in the tests' cluster of three nodes.
+    Galera,
 }
 
 /// What a test may choose.
@@ -64,7 +67,7 @@ pub enum Engine {
 pub struct Options {
     /// The database.
     pub engine: Engine,
-    /// Its URL, where it is not to be one of its own.
+    /// Where it is, if it is there already.
     pub database: Option<String>,
     /// FastCGI processes.
     pub workers: usize,
@@ -99,7 +102,7 @@ impl Site<'_> {
     fn env(&self) -> Vec<(String, String)> {
         let data = ("TANDEM_DATA".to_owned(), data_dir(self.home).to_string_lossy().into_owned());
         let mut env = vec![data];
-        if self.options.engine == Engine::Mariadb {
+        if self.options.engine != Engine::Sqlite {
             env.push(("TANDEM_DATABASE_URL".to_owned(), self.database.to_owned()));
         }
         env.extend(coverage());
@@ -191,11 +194,11 @@ impl Server {
     fn launch(kind: Kind, options: &Options) -> Result<Server, String> {
         let home = TempDir::with_prefix("tandem-test-").map_err(|e| e.to_string())?;
         let port = free_port().map_err(|e| e.to_string())?;
-        let database = match (&options.database, options.engine) {
-            (Some(url), _) => url.clone(),
-            (None, Engine::Sqlite) => format!("sqlite:{}", data_dir(home.path()).join("tandem.db").display()),
-            (None, Engine::Mariadb) => mariadb::database(),
-        };
+        let database = options.database.clone().unwrap_or_else(|| match options.engine {
+            Engine::Sqlite => format!("sqlite:{}", data_dir(home.path()).join("tandem.db").display()),
+            Engine::Mariadb => mariadb::database(),
+            Engine::Galera => galera::cluster().database(),
+        });
         let site = Site { home: home.path(), port, database: &database, options };
         let child = spawn(kind, &site).map_err(|e| format!("{e} (is the server installed?)"))?;
         let base_url = format!("http://127.0.0.1:{port}");
