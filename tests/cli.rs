@@ -2,6 +2,7 @@
 
 mod accounts;
 mod backup;
+mod backup_mariadb;
 mod content;
 mod copy;
 mod doctor;

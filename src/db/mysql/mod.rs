@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`Mode::Read`], [`Mode::Recent`] | REPEATABLE READ, WITH CONSISTENT SNAPSHOT | every statement of a poll sees the same instant |
 //! | [`Mode::Write`] | READ COMMITTED | a write locks what it builds on first and must then read what others committed while it waited; and it locks no gaps, so that tenants do not wait for each other |
+//! | [`Mode::Alone`] | REPEATABLE READ | locks gaps: no row comes to a table that was locked whole |
 //! | [`Mode::Define`] | none: a definition commits itself | one process at a time, by a named lock; see `define.rs` |
 //!
 //! A node of a cluster (Galera) has what the others acknowledged a moment later. So every transaction waits for it
@@ -81,6 +82,7 @@ const BEGIN_RECENT: &str = "SET SESSION wsrep_sync_wait = 0; START TRANSACTION W
 /// before anything is committed. Without automatic commits, what was written meanwhile goes with it.
 const BEGIN_WRITE: &str =
     "SET autocommit = 0; SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION; SAVEPOINT whole";
+const BEGIN_ALONE: &str = "SET autocommit = 0; START TRANSACTION; SAVEPOINT whole";
 const COMMIT_WRITE: &str = "RELEASE SAVEPOINT whole; COMMIT; SET autocommit = 1";
 const ROLLBACK: &str = "ROLLBACK; SET autocommit = 1";
 
@@ -167,15 +169,20 @@ impl Mysql {
     }
 
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
+        if mode == Mode::Alone {
+            // Whole tables take longer than a request.
+            self.be_patient();
+        }
         match mode {
             Mode::Recent if self.clustered => self.tell(BEGIN_RECENT).inspect_err(|_| self.line = None)?,
             Mode::Read | Mode::Recent => self.tell(BEGIN_READ)?,
             Mode::Write => self.tell(BEGIN_WRITE).inspect_err(|_| self.line = None)?,
+            Mode::Alone => self.tell(BEGIN_ALONE).inspect_err(|_| self.line = None)?,
             Mode::Define => self.take_turn()?,
         }
         self.state = match mode {
             Mode::Read | Mode::Recent => State::Reading,
-            Mode::Write => State::Open,
+            Mode::Write | Mode::Alone => State::Open,
             Mode::Define => State::Defining,
         };
         Ok(())
