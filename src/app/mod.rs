@@ -191,7 +191,7 @@ fn attempt(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
     if outcome.is_ok() {
         ctx.db.commit()?
     } else {
-        ctx.db.rollback()
+        ctx.db.abandon()?
     }
     outcome
 }

@@ -214,6 +214,22 @@ impl Db {
         }
     }
 
+    /// Undoes the transaction and answers whether it was whole until then. What was found in one that was not, such as the
+    /// absence of what it had just written, must not be believed.
+    ///
+    /// # Errors
+    /// [`DbFault::Retry`] when the server had undone it before.
+    pub fn abandon(&mut self) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => {
+                db.rollback();
+                Ok(())
+            }
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.abandon(),
+        }
+    }
+
     /// Every row of a query.
     ///
     /// # Errors

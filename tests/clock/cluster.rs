@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 pub const SECONDS: u64 = 180;
 /// How long the load goes on between two things that happen to the nodes.
 const BETWEEN: Duration = Duration::from_secs(2);
-/// How long a node may take until it knows that it is apart: it is told to be patient for two seconds at most.
-const NOTICE: Duration = Duration::from_secs(10);
+/// How long a node may take until it knows that it is apart: it is patient for eight seconds.
+const NOTICE: Duration = Duration::from_secs(20);
 /// How long a node is held up, and how much of that a request must at least have waited.
 const LAG: Duration = Duration::from_millis(1_500);
 const WAITED: Duration = Duration::from_millis(700);

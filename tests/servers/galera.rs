@@ -24,9 +24,24 @@ pub const NODES: usize = 3;
 const JOIN: Duration = Duration::from_secs(90);
 /// Where packages put Galera: Debian, Red Hat.
 const PROVIDERS: [&str; 2] = ["/usr/lib/galera/libgalera_smm.so", "/usr/lib64/galera-4/libgalera_smm.so"];
-/// A node is given up after a second, not after five, and whoever comes back is let in as soon.
-const PATIENCE: &str = "evs.suspect_timeout=PT1S;evs.inactive_timeout=PT2S;evs.inactive_check_period=PT0.5S;\
-     evs.keepalive_period=PT0.2S;evs.install_timeout=PT2S;gmcast.time_wait=PT1S;gcache.size=32M";
+/// A node is given up sooner than usual, and one that comes back is let in sooner; a busy machine needs some patience.
+const PATIENCE: &str = "evs.suspect_timeout=PT3S;evs.inactive_timeout=PT8S;evs.install_timeout=PT4S;gmcast.time_wait=PT1S;\
+     gcache.size=32M";
+
+/// What is the same on every node.
+const FIXED: [&str; 11] = [
+    "mariadbd",
+    "--no-defaults",
+    "--bind-address=127.0.0.1",
+    "--max-connections=300",
+    "--character-set-server=latin1",
+    "--innodb-buffer-pool-size=32M",
+    "--innodb-autoinc-lock-mode=2",
+    "--binlog-format=ROW",
+    "--wsrep-on=ON",
+    "--wsrep-sst-method=rsync",
+    "--wsrep-cluster-name=tandem",
+];
 
 /// Starts the server `$2…`, with what it reads as more arguments, for each line; at the end of standard input it ends the
 /// last one and deletes the folder `$1`.
@@ -112,6 +127,8 @@ pub struct Node {
     folder: PathBuf,
     /// Its port on 127.0.0.1.
     pub port: u16,
+    /// The program and its arguments.
+    server: Vec<String>,
     keeper: Mutex<Child>,
 }
 
@@ -125,26 +142,17 @@ impl Node {
         }
         install(&folder.path().join("data"), &folder.path().join("tmp"), user());
         let folder = folder.keep();
+        let server = server(&folder, [port, group, increments, state], all);
         let keeper = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])
             .arg(&folder)
-            .args(arguments(&folder))
-            .args(["--bind-address=127.0.0.1", "--max-connections=300", "--character-set-server=latin1"])
-            .args(["--binlog-format=ROW", "--innodb-autoinc-lock-mode=2", "--wsrep-sst-method=rsync"])
-            .args(["--wsrep-cluster-name=tandem", "--wsrep-node-address=127.0.0.1"])
-            .arg(format!("--port={port}"))
-            .arg(format!("--wsrep-cluster-address=gcomm://{all}"))
-            .arg(format!("--wsrep-node-incoming-address=127.0.0.1:{port}"))
-            .arg(format!("--wsrep-sst-receive-address=127.0.0.1:{state}"))
-            .arg(format!(
-                "--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:{group};ist.recv_addr=127.0.0.1:{increments};{PATIENCE}"
-            ))
+            .args(&server)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(File::create(folder.join("log")).unwrap())
             .spawn()
             .unwrap();
-        Node { folder, port, keeper: Mutex::new(keeper) }
+        Node { folder, port, server, keeper: Mutex::new(keeper) }
     }
 
     /// Starts the server with more arguments.
@@ -191,12 +199,8 @@ impl Node {
     /// Brings one that was killed back, as its service does: it asks its own files how far it came, and the others for
     /// the rest.
     pub fn bring_back(&self) {
-        let log = self.folder.join("recovered");
-        let mut recover = Command::new("mariadbd");
-        recover.args(&arguments(&self.folder)[1..]).arg("--wsrep-recover").arg(format!("--log-error={}", log.display()));
-        run(&mut recover);
-        let text = fs::read_to_string(log).unwrap();
-        let (_, position) = text.rsplit_once("Recovered position: ").expect("a position");
+        let said = run(Command::new(&self.server[0]).args(&self.server[1..]).arg("--wsrep-recover"));
+        let (_, position) = said.rsplit_once("Recovered position: ").expect("a position");
         self.launch(&format!("--wsrep-start-position={}", position.split_whitespace().next().unwrap()));
         self.wait_until_it_serves();
     }
@@ -228,15 +232,24 @@ impl Drop for Held {
     }
 }
 
-/// The program and the arguments that say where the data are.
-fn arguments(folder: &Path) -> Vec<String> {
+/// The program that is a node and its arguments: whoever recovers its position needs all of them, too.
+fn server(folder: &Path, [port, group, increments, state]: [u16; 4], all: &str) -> Vec<String> {
     let provider = PROVIDERS.iter().find(|path| Path::new(path).exists());
     let provider = provider.expect("Galera is not installed: Debian's package galera-4, which tests/run installs");
     let place = |name: &str, file: &str| format!("--{name}={}", folder.join(file).display());
-    let mut all = vec!["mariadbd".to_owned(), "--no-defaults".to_owned()];
-    all.extend(user().map(|user| format!("--user={user}")));
-    all.extend([place("datadir", "data"), place("tmpdir", "tmp"), place("socket", "socket"), place("pid-file", "pid")]);
-    all.extend(["--innodb-buffer-pool-size=32M", "--wsrep-on=ON"].map(str::to_owned));
-    all.push(format!("--wsrep-provider={provider}"));
-    all
+    let mut server: Vec<String> = FIXED.map(str::to_owned).to_vec();
+    server.extend(user().map(|user| format!("--user={user}")));
+    server.extend([place("datadir", "data"), place("tmpdir", "tmp"), place("socket", "socket"), place("pid-file", "pid")]);
+    server.extend([
+        format!("--port={port}"),
+        format!("--wsrep-provider={provider}"),
+        format!("--wsrep-cluster-address=gcomm://{all}"),
+        "--wsrep-node-address=127.0.0.1".to_owned(),
+        format!("--wsrep-node-incoming-address=127.0.0.1:{port}"),
+        format!("--wsrep-sst-receive-address=127.0.0.1:{state}"),
+        format!(
+            "--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:{group};ist.recv_addr=127.0.0.1:{increments};{PATIENCE}"
+        ),
+    ]);
+    server
 }

@@ -68,12 +68,14 @@ pub fn install(data: &Path, temporary: &Path, user: Option<&str>) {
     run(command.args(user.map(|user| format!("--user={user}"))));
 }
 
-/// Runs a program that must succeed.
+/// Runs a program that must succeed; what it said beside its output.
 #[track_caller]
-pub fn run(command: &mut Command) {
+pub fn run(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error} (tests/run installs what is missing)"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{command:?}: {said}");
+    said
 }
 
 impl Mariadb {

@@ -79,11 +79,13 @@ const BEGIN_RECENT: &str = "SET SESSION wsrep_sync_wait = 0; START TRANSACTION W
 
 /// Begins and ends a write. The savepoint is there as long as the transaction is: where the server has undone it and nobody
 /// was told (a cluster's node that gives way to another may do so between two statements), it is gone, and the end fails
-/// before anything is committed. Without automatic commits, what was written meanwhile goes with it.
+/// before anything is committed. Without automatic commits, what was written meanwhile goes with it. The same holds for what
+/// was found out meanwhile and has the write refused: a request was told 404 because its own row was gone.
 const BEGIN_WRITE: &str =
     "SET autocommit = 0; SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION; SAVEPOINT whole";
 const BEGIN_ALONE: &str = "SET autocommit = 0; START TRANSACTION; SAVEPOINT whole";
 const COMMIT_WRITE: &str = "RELEASE SAVEPOINT whole; COMMIT; SET autocommit = 1";
+const ABANDON_WRITE: &str = "RELEASE SAVEPOINT whole; ROLLBACK; SET autocommit = 1";
 const ROLLBACK: &str = "ROLLBACK; SET autocommit = 1";
 
 type Outcome<T> = std::result::Result<T, mysql::Error>;
@@ -197,14 +199,14 @@ impl Mysql {
         if self.state == State::Defining {
             return self.end_turn();
         }
-        let undone = self.state == State::Undone;
+        let writes = self.state == State::Open;
         let end = if self.state == State::Reading { "COMMIT" } else { COMMIT_WRITE };
         let done = self.once(&mut |line| say(line, end));
         if done.is_ok() {
             self.state = State::Idle;
             return Ok(());
         }
-        let broke = !undone && self.line.is_none();
+        let broke = writes && self.line.is_none();
         self.rollback();
         match done {
             // What the server did is not known: running the work again might do it twice.
@@ -214,6 +216,18 @@ impl Mysql {
             }
             other => other,
         }
+    }
+
+    pub fn abandon(&mut self) -> Result<()> {
+        let whole = match self.state {
+            State::Open | State::Undone => self.once(&mut |line| say(line, ABANDON_WRITE)),
+            State::Idle | State::Reading | State::Defining => Ok(()),
+        };
+        if self.state == State::Open && whole.is_ok() {
+            self.state = State::Idle;
+        }
+        self.rollback();
+        whole
     }
 
     pub fn rollback(&mut self) {
