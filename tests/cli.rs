@@ -6,6 +6,8 @@ mod backup_mariadb;
 mod content;
 mod copy;
 mod doctor;
+mod doctor_outside;
+mod doctor_page;
 mod mariadb;
 mod replica;
 mod setup;

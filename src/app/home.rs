@@ -24,6 +24,16 @@ fn home_above(program: &Path) -> Option<PathBuf> {
     below.and_then(Path::parent).map(Path::to_owned)
 }
 
+/// The names of the web program, as it is installed twice.
+pub const PROGRAMS: [&str; 2] = ["api.fcgi", "api.cgi"];
+
+/// Where the web programs lie in an account that was set up by the bundle.
+pub fn programs() -> Option<PathBuf> {
+    let home = folder()?;
+    let folders = WEB_ROOTS.iter().map(|root| home.join(root).join("api"));
+    folders.into_iter().find(|folder| PROGRAMS.iter().any(|name| folder.join(name).is_file()))
+}
+
 /// Is this folder one that web servers serve, by its name?
 pub fn is_web_root(path: &Path) -> bool {
     path.file_name().is_some_and(|name| WEB_ROOTS.iter().any(|root| name == *root))

@@ -1,6 +1,8 @@
 //! The composition root: opens the house, finds the route, runs the guards and the handler, finishes the answer.
 
+pub mod advice;
 pub mod config;
+pub mod doctor;
 pub mod guard;
 pub mod home;
 pub mod log;
@@ -13,20 +15,22 @@ use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Journal, Mode, Place, retried};
 use crate::domain;
+use crate::feature;
 use crate::feature::ctx::Work;
 use crate::feature::meters::Meters;
-use crate::feature::{Access, Continues, Ctx, Feature, House, Meter, Tell, Tx};
+use crate::feature::{Access, Calls, Continues, Ctx, Feature, House, Meter, Tell, Tx};
 use crate::graphql;
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
 use guard::{address, admit, cors, finish, idempotency, meter, uploads};
 use replica::Replica;
 use std::io::Read;
 
-const COUNT: usize = domain::FEATURES.len() + 1;
+const COUNT: usize = domain::FEATURES.len() + 2;
 
-/// The registry: every noun, and the face that is put together from them.
+/// The registry: every noun, the face that is put together from them, and the doctor.
 pub static FEATURES: [&Feature; COUNT] = {
     let mut all = [&graphql::FEATURE; COUNT];
+    all[COUNT - 1] = &doctor::FEATURE;
     let mut n = 0;
     while n < domain::FEATURES.len() {
         all[n] = domain::FEATURES[n];
@@ -116,31 +120,39 @@ impl App {
             route::Found::Nothing => return Err(Refusal::new(Kind::NotFound, &text::NOT_FOUND).into()),
         };
         *tell = route.tell;
-        standing?;
+        if matches!(route.calls, Calls::Handler(_)) {
+            standing?;
+        }
         let token = admit::token(request, house, route)?;
         if let Some(over) = meter::over(meters, request, house, route, token.as_ref()) {
             return Ok(over);
         }
         body::read(request, from)?;
+        let handler = match route.calls {
+            Calls::Handler(handler) => handler,
+            Calls::Apart(answer) => return answer(request, house, meters),
+        };
         let now = Timestamp::now();
         if let Some(continues) = route.replica.filter(|_| !request.wants_latest()) {
-            let look =
-                |db: &mut Db| continued(&mut Ctx::new(request, route, house, db, &mut *meters, token.clone(), now), continues);
+            let look = |db: &mut Db| {
+                let mut ctx = Ctx::new(request, route, house, db, &mut *meters, token.clone(), now);
+                continued(&mut ctx, handler, continues)
+            };
             if let Some(answer) = replica.ask(&house.settings, look) {
                 return Ok(answer);
             }
         }
         let db = open::database(db, &house.settings)?;
-        call(&mut Ctx::new(request, route, house, db, meters, token, now))
+        call(&mut Ctx::new(request, route, house, db, meters, token, now), handler)
     }
 }
 
 /// Runs the handler in a replica's snapshot, if the request is one that goes on from there.
-fn continued(ctx: &mut Ctx<'_>, continues: Continues) -> Result<Option<Response>> {
+fn continued(ctx: &mut Ctx<'_>, handler: feature::Handler, continues: Continues) -> Result<Option<Response>> {
     let mut answer = None;
     let mut look = |ctx: &mut Ctx<'_>| {
         if continues(ctx) {
-            answer = Some((ctx.route.handler)(ctx)?);
+            answer = Some(handler(ctx)?);
         }
         Ok(Response::empty(204))
     };
@@ -149,18 +161,18 @@ fn continued(ctx: &mut Ctx<'_>, continues: Continues) -> Result<Option<Response>
 }
 
 /// Runs the handler in the transaction that its route asks for.
-fn call(ctx: &mut Ctx<'_>) -> Result<Response> {
+fn call(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
     match ctx.route.tx {
-        Tx::Read => read(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
-        Tx::Write => write(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
-        Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => (ctx.route.handler)(ctx),
-        Tx::Own => admitted(ctx),
+        Tx::Read => read(ctx, &mut |ctx| handler(ctx)),
+        Tx::Write => write(ctx, &mut |ctx| handler(ctx)),
+        Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => handler(ctx),
+        Tx::Own => admitted(ctx, handler),
     }
 }
 
 /// Admits the caller, then lets the handler open its own transaction. An answer kept under the request's key is given
 /// before the handler checks anything: a change of password asked again would find the old password wrong.
-fn admitted(ctx: &mut Ctx<'_>) -> Result<Response> {
+fn admitted(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
     let mut kept = None;
     let mut look = |ctx: &mut Ctx<'_>| {
         if let Some(key) = idempotency::key(ctx)? {
@@ -176,7 +188,7 @@ fn admitted(ctx: &mut Ctx<'_>) -> Result<Response> {
     } else {
         read(ctx, &mut look)?
     };
-    kept.map_or_else(|| (ctx.route.handler)(ctx), Ok)
+    kept.map_or_else(|| handler(ctx), Ok)
 }
 
 /// Runs work in one transaction, with the caller admitted; again, from the start, when the engine made it give way.

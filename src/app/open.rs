@@ -1,6 +1,7 @@
 //! Opens the house: the configuration, the secret, the database. A fresh data folder is made on first use.
 
-use super::{FEATURES, config, log, read, replica, write};
+use super::config::{self, Loaded};
+use super::{FEATURES, log, read, replica, write};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::token::Keys;
@@ -50,6 +51,12 @@ pub fn make_folder(folder: &Path) -> Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     let closed = made.and_then(|()| fs::write(folder.join(".htaccess"), CLOSED));
     closed.map_err(|e| Error::NotReady(format!("cannot make the folder {}: {e}", folder.display())))
+}
+
+/// The secret as it is, where there is one; nothing is made.
+pub fn secret_there(loaded: &Loaded) -> Option<Vec<u8>> {
+    let configured = loaded.secret.clone().map(String::into_bytes);
+    configured.or_else(|| Some(fs::read(loaded.settings.data.join(SECRET_FILE)).ok()?.trim_ascii().to_vec()))
 }
 
 /// The secret in the data folder; a random one of 256 bits is made where there is none.

@@ -94,6 +94,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("data", "/home/ACCOUNT/tandem/data"),
     ("database_url", "sqlite:/home/ACCOUNT/tandem/data/tandem.db"),
     ("read_url", "mysql://USER:PASSWORD@replica.example/DATABASE"),
+    ("site_url", "https://YOUR.SITE/api"),
     ("jwt_secret", "replace-this-by-at-least-32-random-characters"),
     ("trusted_proxies", "10.0.0.0/8"),
     ("cors_origins", "https://app.example"),

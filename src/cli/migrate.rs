@@ -4,7 +4,7 @@ use super::{Action, Command, SETTING_UP, Verdict, flag, out};
 use crate::app::{config, open};
 use crate::base::error::Result;
 use crate::db::Db;
-use crate::db::migrate::{self, MIGRATIONS, Migration, Standing};
+use crate::db::migrate::{self, MIGRATIONS, Migration};
 use crate::feature::Settings;
 use clap::ArgMatches;
 
@@ -66,16 +66,5 @@ fn refuse_newer(version: i64) -> Result<()> {
     match version {
         version if version > migrate::newest() => Err(crate::base::error::Error::NotReady(migrate::newer(version))),
         _ => Ok(()),
-    }
-}
-
-/// How the schema stands, in words.
-pub fn describe(standing: Standing) -> String {
-    match standing {
-        Standing::Empty => "empty: the first request makes the schema".to_owned(),
-        Standing::Current => format!("schema {}, which is this program's", migrate::newest()),
-        Standing::Old(version) => format!("schema {version}, this program needs {}", migrate::newest()),
-        Standing::Newer(version) => migrate::newer(version),
-        Standing::Unfinished => migrate::NOT_FINISHED.to_owned(),
     }
 }

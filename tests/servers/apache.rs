@@ -76,6 +76,7 @@ fn server_configuration(site: &Site, fcgid: bool) -> String {
             let _ = writeln!(text, "FcgidInitialEnv {name} \"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
         }
     }
+    text.push_str(&site.options.apache);
     let _ = writeln!(text, "Include \"{}\"", repository().join("deploy/apache.conf").display());
     text
 }

@@ -5,7 +5,7 @@ pub mod draft;
 mod served;
 
 use super::{Action, Command, RUNNING, Verdict, flag, out, progress, text};
-use crate::app::{config, open};
+use crate::app::{advice, config, open};
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::{Db, backup};
@@ -68,9 +68,13 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     let old = matches.get_one::<u32>("keep").map_or(Ok(0), |keep| thin_out(&folder, *keep as usize))?;
     if !matches.get_flag("quiet") {
         let kib = saved.size.div_ceil(1024);
-        out::line(format!("{}: {kib} KiB, {}, read back and sound", saved.path.display(), out::count(saved.rows as u64, "row")))?;
+        out::line(format!(
+            "{}: {kib} KiB, {}, read back and sound",
+            saved.path.display(),
+            advice::count(saved.rows as u64, "row")
+        ))?;
         if old > 0 {
-            out::line(format!("{} deleted", out::count(old, "older backup")))?;
+            out::line(format!("{} deleted", advice::count(old, "older backup")))?;
         }
     }
     Ok(Verdict::Well)

@@ -5,7 +5,7 @@ pub mod store;
 
 use super::site::within;
 use super::{Action, Command, RUNNING, Verdict, out, progress, text};
-use crate::app::{config, open};
+use crate::app::{advice, config, open};
 use crate::base::error::{Error, Result};
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, Mode};
@@ -55,8 +55,8 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     bar.finish_and_clear();
     out::line(format!(
         "copied {} in {}, and both are the same",
-        out::count(rows, "row"),
-        out::count(tables.len() as u64, "table")
+        advice::count(rows, "row"),
+        advice::count(tables.len() as u64, "table")
     ))?;
     out::line(format!("set database_url to {to} with its password; {from} stays as it is"))?;
     Ok(Verdict::Well)
@@ -67,7 +67,7 @@ fn source(address: &Address) -> Result<Db> {
     let mut db = Db::open(address)?;
     match migrate::standing(&mut db)? {
         Standing::Current => Ok(db),
-        standing => Err(Error::NotReady(format!("{address}: {}", super::migrate::describe(standing)))),
+        standing => Err(Error::NotReady(format!("{address}: {}", advice::describe(standing)))),
     }
 }
 
@@ -81,7 +81,7 @@ fn target(address: &Address, journal: Journal) -> Result<Db> {
     match migrate::standing(&mut db)? {
         Standing::Current => {}
         Standing::Unfinished => return refuse("an earlier copy to it did not finish: delete it and make an empty one"),
-        standing => return refuse(&super::migrate::describe(standing)),
+        standing => return refuse(&advice::describe(standing)),
     }
     for table in store::tables(&mut db)? {
         if store::count(&mut db, &table)? > 0 {
@@ -101,8 +101,8 @@ fn compare(source: &mut Db, target: &mut Db, tables: &[Table], bar: &ProgressBar
             "table {}: {} in the copy, {} in the original: it was written to meanwhile. Take the site off the web, \
              delete the copy and start again",
             table.name,
-            out::count(is.rows, "row"),
-            out::count(should.rows, "row"),
+            advice::count(is.rows, "row"),
+            advice::count(should.rows, "row"),
         ))),
     }
 }

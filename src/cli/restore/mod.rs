@@ -6,7 +6,7 @@ use super::backup::draft::{Draft, SIDECARS, beside, failed, sweep};
 use super::backup::{self as copies, archive};
 use super::site::within;
 use super::{Action, Command, RUNNING, Verdict, flag, out, progress, text};
-use crate::app::{config, open};
+use crate::app::{advice, config, open};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::migrate::{self, Standing};
@@ -62,7 +62,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
         Some(store) => restore(&settings, store, draft, until, force)?,
         None => served::restore(&settings, &address, draft.path(), until, force)?,
     }
-    out::line(format!("restored {}; the clients of {} start over", file.display(), out::count(tenants as u64, "tenant")))?;
+    out::line(format!("restored {}; the clients of {} start over", file.display(), advice::count(tenants as u64, "tenant")))?;
     Ok(Verdict::Well)
 }
 

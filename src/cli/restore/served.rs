@@ -2,6 +2,7 @@
 //! a process that is killed leaves it. Whoever writes meanwhile waits, and is refused when that takes too long.
 
 use super::{PREFIX, kept};
+use crate::app::advice;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::cli::backup as copies;
@@ -25,7 +26,7 @@ pub fn restore(settings: &Settings, address: &Address, draft: &Path, until: Opti
     let mut db = Db::open(address)?;
     let standing = migrate::standing(&mut db)?;
     if matches!(standing, Standing::Newer(_) | Standing::Unfinished) {
-        let found = crate::cli::migrate::describe(standing);
+        let found = advice::describe(standing);
         return Err(Error::NotReady(format!(
             "nothing was restored ({found}): make an empty database, set database_url to it, and restore there"
         )));

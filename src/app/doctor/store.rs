@@ -1,23 +1,24 @@
 //! Checks of the database.
 
 use super::{Finding, Patient, files};
-use crate::app::{open, replica};
+use crate::app::{advice, open};
 use crate::base::error::{Error, Result};
 use crate::base::time::{HOUR, SECOND, Timestamp};
-use crate::cli::migrate::describe;
-use crate::cli::out;
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, journal_for, on_network};
-use crate::domain::health::rules::OVERDUE;
-use crate::feature::store::{MAINTAINED_AT, fact, newest};
+use crate::domain::health::rules::{self, MIB, Memory, OVERDUE, State};
+use crate::feature::store::{MAINTAINED_AT, fact};
 use std::path::Path;
 
 /// What to put into the host's page for cron jobs.
 const CRON: &str = "let cron run `tandem maintain --quiet` every night, with the full path of the program";
 
-/// A replica that is further behind than this has stopped or is overloaded, in milliseconds: phones wait longer for the
-/// answer to a poll when the app is idle.
-const LAG: i64 = 30 * SECOND;
+/// MySQL's and MariaDB's usual `max_allowed_packet`, 16 MiB: the largest body and what is noted of it fit.
+const PACKET: u64 = 16 * MIB;
+/// What to do about a clock.
+const NTP: &str = "ask the host to set its clocks (NTP); what is stored stays in order meanwhile";
+/// Clocks that differ by more than this, in milliseconds, are wrong.
+const SKEW: i64 = 30 * SECOND;
 
 /// Opens, fits this program, is private and, with `--full`, sound.
 pub fn database(patient: &mut Patient) -> Finding {
@@ -25,7 +26,7 @@ pub fn database(patient: &mut Patient) -> Finding {
     let address = match open::address(&loaded.settings) {
         Ok(address) => address,
         Err(error) => {
-            return Finding::problem(out::explain(&error), "correct database_url, or take it away: the default is good");
+            return Finding::problem(advice::explain(&error), "correct database_url, or take it away: the default is good");
         }
     };
     if let Some(path) = address.file().filter(|path| !path.exists()) {
@@ -36,15 +37,18 @@ pub fn database(patient: &mut Patient) -> Finding {
         Err(error) => unusable(&error),
         Ok((standing, db)) => {
             patient.db = (standing == Standing::Current).then_some(db);
-            stands(standing).or_else(|| address.file().and_then(files::exposed)).unwrap_or_else(|| soundness(patient))
+            let wrong = stands(standing).or_else(|| address.file().and_then(files::exposed));
+            wrong.unwrap_or_else(|| soundness(patient, &address))
         }
     }
 }
 
 fn unusable(error: &Error) -> Finding {
     match error {
-        Error::Db(fault) => Finding::problem(fault.text.clone(), out::advice(fault.kind)),
-        other => Finding::problem(other.to_string(), "restore a backup"),
+        Error::Db(fault) => Finding::problem(fault.text.clone(), advice::advice(fault.kind)),
+        other => {
+            Finding::problem(other.to_string(), "let a cron job run `tandem restore FILE` with the newest of tandem/backups")
+        }
     }
 }
 
@@ -52,17 +56,21 @@ fn unusable(error: &Error) -> Finding {
 fn stands(standing: Standing) -> Option<Finding> {
     match standing {
         Standing::Current => None,
-        Standing::Empty => Some(Finding::note(describe(standing), "nothing, or `tandem migrate` to make it now")),
-        Standing::Old(_) => Some(Finding::problem(describe(standing), "make a backup, then run `tandem migrate`")),
-        Standing::Unfinished => {
-            Some(Finding::problem(describe(standing), "set database_url to the database that was copied, meanwhile"))
+        Standing::Empty => Some(Finding::note(advice::describe(standing), "nothing: the first request makes it")),
+        Standing::Old(_) => {
+            Some(Finding::problem(advice::describe(standing), "let a cron job run `tandem backup`, then one `tandem migrate`"))
         }
-        Standing::Newer(_) => Some(Finding::problem(describe(standing), "upload the newer program again")),
+        Standing::Unfinished => {
+            Some(Finding::problem(advice::describe(standing), "set database_url to the database that was copied, meanwhile"))
+        }
+        Standing::Newer(_) => {
+            Some(Finding::problem(advice::describe(standing), "upload the newer zip file again and extract it over the old one"))
+        }
     }
 }
 
-fn soundness(patient: &mut Patient) -> Finding {
-    let described = describe(Standing::Current);
+fn soundness(patient: &mut Patient, address: &Address) -> Finding {
+    let described = format!("{address}: {}", advice::describe(Standing::Current));
     match patient.db.as_mut().filter(|_| patient.full).map(Db::check) {
         None => Finding::ok(described),
         Some(Ok(faults)) if faults.is_empty() => Finding::ok(format!("{described}; read whole, no damage")),
@@ -79,7 +87,7 @@ fn fact_of(db: &mut Db, name: &str) -> Result<String> {
 }
 
 /// Runs a check that needs the database.
-fn with_db(patient: &mut Patient, look: impl FnOnce(&mut Db) -> Result<Finding>) -> Finding {
+pub fn with_db(patient: &mut Patient, look: impl FnOnce(&mut Db) -> Result<Finding>) -> Finding {
     match &mut patient.db {
         None => Finding::note("not looked at", "nothing until the database is there and fits"),
         Some(db) => look(db).unwrap_or_else(|error| unusable(&error)),
@@ -93,15 +101,24 @@ pub fn journal(patient: &mut Patient) -> Finding {
     let address = open::address(&settings).ok();
     let file = address.as_ref().and_then(Address::file);
     with_db(patient, |db| {
-        let (engine, synchronous) = (fact_of(db, "engine")?, fact_of(db, "synchronous")?);
-        Ok(match file {
-            Some(path) => file_journal(path, settings.journal, &fact_of(db, "journal")?, &synchronous),
-            None if synchronous != "full" => Finding::note(
-                format!("{engine}, synchronous is {synchronous}"),
-                "ask the host: after a crash the last second's changes may be gone",
-            ),
-            None => Finding::ok(format!("{engine} keeps it, synchronous {synchronous}, collation {}", fact_of(db, "collation")?)),
-        })
+        let Some(path) = file else { return server_journal(db) };
+        Ok(file_journal(path, settings.journal, &fact_of(db, "journal")?, &fact_of(db, "synchronous")?))
+    })
+}
+
+fn server_journal(db: &mut Db) -> Result<Finding> {
+    let (engine, synchronous) = (fact_of(db, "engine")?, fact_of(db, "synchronous")?);
+    let packet = fact_of(db, "packet")?.parse::<u64>().unwrap_or_default();
+    Ok(match () {
+        () if synchronous != "full" => Finding::note(
+            format!("{engine}, synchronous is {synchronous}"),
+            "ask the host: after a crash the last second's changes may be gone",
+        ),
+        () if packet < PACKET => Finding::note(
+            format!("{engine} takes at most {packet} bytes at once (max_allowed_packet)"),
+            format!("ask the host for {PACKET}, the usual: larger uploads fail"),
+        ),
+        () => Finding::ok(format!("{engine} keeps it, synchronous {synchronous}, collation {}", fact_of(db, "collation")?)),
     })
 }
 
@@ -111,7 +128,7 @@ fn file_journal(path: &Path, wanted: Journal, is: &str, synchronous: &str) -> Fi
     match () {
         () if should.is_some_and(|should| should != is) => Finding::problem(
             format!("{is} on {place}, it should be {}", should.unwrap_or_default()),
-            "run `tandem migrate`, which sets it, in a quiet minute",
+            "let a cron job run `tandem migrate` once, in a quiet minute: it sets it",
         ),
         () if synchronous != "full" => {
             Finding::problem(format!("synchronous is {synchronous}"), "use a program built with SQLite's defaults")
@@ -130,52 +147,25 @@ pub fn foreign_keys(patient: &mut Patient) -> Finding {
     })
 }
 
-/// The replica is one of this database, fits this program, and keeps up.
-pub fn replica(patient: &mut Patient) -> Finding {
-    let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
-    let address = match replica::address(&loaded.settings) {
-        Ok(None) => return Finding::ok("none is configured"),
-        Ok(Some(address)) => address,
-        Err(error) => return Finding::problem(out::explain(&error), "correct read_url, or take it away"),
-    };
+/// The clock beside what the store remembers, and beside the database's own, where it has one.
+pub fn clock(patient: &mut Patient) -> Finding {
     with_db(patient, |db| {
-        let followed = Followed { made: migrate::made_at(db)?, changed: newest(db)? };
-        let found = Db::open(&address).and_then(|mut copy| {
-            open::fits(&mut copy)?;
-            Ok(Followed { made: migrate::made_at(&mut copy)?, changed: newest(&mut copy)? })
-        });
-        Ok(match found {
-            Err(error) => Finding::problem(
-                format!("{address}: {}", replica::words(&error)),
-                "see that the replica runs and that read_url is right; meanwhile polls are read from the database itself",
-            ),
-            Ok(copy) => keeps_up(&address, &followed, &copy),
+        let maintained = fact(db, MAINTAINED_AT)?.and_then(|text| Timestamp::parse(&text));
+        let memory = Memory { made: migrate::made_at(db)?, maintained };
+        let (now, server) = (Timestamp::now(), fact_of(db, "clock")?.parse::<i64>().ok());
+        let skew = server.map_or(0, |server| server - now.0);
+        Ok(match rules::clock(memory, now) {
+            State::Fail => Finding::problem(format!("{now} is before something that the database remembers"), NTP),
+            _ if skew.abs() > SKEW => {
+                let way = if skew > 0 { "ahead of" } else { "behind" };
+                Finding::problem(
+                    format!("the database server's clock is {} seconds {way} this machine's", skew.abs() / SECOND),
+                    NTP,
+                )
+            }
+            _ => Finding::ok(format!("{now}{}", if server.is_some() { ", as the database server has it" } else { "" })),
         })
     })
-}
-
-/// Whose a store is and how far it has come.
-struct Followed {
-    /// When its schema was made, which a replica has from the database.
-    made: Option<Timestamp>,
-    /// Its last change.
-    changed: Option<Timestamp>,
-}
-
-fn keeps_up(address: &Address, database: &Followed, copy: &Followed) -> Finding {
-    if database.made != copy.made {
-        return Finding::problem(
-            format!("{address} holds another store, which does not follow this one"),
-            "set read_url to a replica of database_url, or take it away",
-        );
-    }
-    match (database.changed, copy.changed) {
-        (Some(changed), Some(reached)) if changed.0 - reached.0 > LAG => Finding::note(
-            format!("{address} lacks what was changed after {reached}; the last change is of {changed}"),
-            "see there that replication runs: SHOW REPLICA STATUS",
-        ),
-        _ => Finding::ok(format!("{address} answers and keeps up")),
-    }
 }
 
 /// When maintenance last ran.
