@@ -193,7 +193,7 @@ doctor_looks() {
   report=$(as_account env -u SSL_CERT_FILE tandem/bin/tandem doctor --json) && fail "a certificate that nobody vouches for is well"
   [ "$(jq -r '[.checks[] | select(.level == "problem") | .name] | join(" ")' <<<"$report")" = https ] || fail "the doctor finds: $report"
   as_account touch tandem/data/doctor.txt
-  ask "$site/api/doctor/" | grep -q 'now holds a link' || fail "no link to the report"
+  ask "$site/api/doctor/" | grep -q 'Your file now holds a link' || fail "no link to the report"
   key=$(as_account sed -n "s|^$site/api/doctor/?key=||p" tandem/data/doctor.txt)
   page=$(ask -d "key=$key" "$site/api/doctor/")
   [[ $page == *'<p>no problems</p>'*'you came by HTTPS'* ]] || fail "the doctor's page: $page"

@@ -5,9 +5,9 @@ use crate::servers::client::request;
 use crate::servers::tls::certificate;
 use crate::servers::{Kind, Options, Server};
 use serde_json::Value;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use tandem::app::doctor::probe::{self, Seen};
 use tandem::base::token::{Claims, Keys, Purpose};
@@ -148,11 +148,7 @@ fn rules_that_do_not_hold_are_found() {
 fn a_program_that_is_not_started_is_found() {
     let server = Server::start(Kind::ApacheCgi, &Options::default());
     for name in ["api.fcgi", "api.cgi"] {
-        fs::set_permissions(
-            server.home().join("public_html/api").join(name),
-            std::os::unix::fs::PermissionsExt::from_mode(0o644),
-        )
-        .unwrap();
+        fs::set_permissions(server.home().join("public_html/api").join(name), Permissions::from_mode(0o644)).unwrap();
     }
     let report = plain(&server);
     finds(&report, "site", &["cPanel"]);
@@ -225,6 +221,11 @@ fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
+/// A folder that other accounts may read, as the doctor runs as one.
+fn open_folder() -> tempfile::TempDir {
+    tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().unwrap()
+}
+
 /// Apache with HTTPS on a port of localhost, with a certificate for these names made on this day; its certificate.
 fn secure(folder: &tempfile::TempDir, names: &str, day: Option<&str>) -> (Server, String, String) {
     let files = certificate(folder.path(), names, day);
@@ -238,8 +239,7 @@ fn secure(folder: &tempfile::TempDir, names: &str, day: Option<&str>) -> (Server
 
 #[test]
 fn a_certificate_that_phones_refuse_is_found_and_the_visit_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let folder = open_folder();
     let (server, url, authority) = secure(&folder, "DNS:localhost", None);
     let alone = report(&server, &url, &[]);
     finds(&alone, "https", &["UnknownIssuer", "AutoSSL"]);
@@ -258,8 +258,7 @@ fn plain_http_beside_https_is_found() {
     if TcpListener::bind((address, 80)).is_err() {
         return eprintln!("only root may listen on port 80");
     }
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let folder = open_folder();
     let files = certificate(folder.path(), &format!("IP:{address}"), None);
     let apache = https(&[format!("{address}:80"), format!("{address}:443")], &files);
     let server = Server::start(Kind::ApacheCgi, &Options { apache, ..Options::default() });

@@ -27,7 +27,7 @@ fn visit(server: &Server, query: &str) -> Answer {
 /// Makes the file, visits the page and opens the file: the link in it.
 fn link(server: &Server) -> String {
     fs::write(file(server), "").unwrap();
-    assert!(visit(server, "").expect(200).text().contains("now holds a link"));
+    assert!(visit(server, "").expect(200).text().contains("Your file now holds a link"));
     let text = fs::read_to_string(file(server)).unwrap();
     text.lines().last().unwrap().to_owned()
 }

@@ -53,24 +53,18 @@ pub fn ask(request: &Request<'_>, house: &House, _: &mut Meters) -> Result<Respo
     let site = &house.settings.site_url;
     let mount = if site.is_empty() { format!("https://YOUR.SITE{}", request.mount()) } else { site.clone() };
     Ok(match link::write(house, &format!("{mount}/doctor/")) {
-        Ok(true) => page(
-            200,
-            &format!(
-                "<p>The file <code>{}</code> now holds a link. Open it in the File Manager, and open the link.</p>\n{}",
-                link::FILE,
-                form("text", "")
-            ),
-        ),
+        Ok(true) => page(200, &format!("{MADE}\n{}", form("text", ""))),
         Ok(false) => page(200, &format!("{}\n{}", how(), form("text", ""))),
         Err(error) => {
             log::failure(request, &error);
-            page(
-                503,
-                "<p>The link cannot be written: the account's disk or quota may be full, or the data folder may not be its own. The log says more.</p>",
-            )
+            page(503, UNWRITTEN)
         }
     })
 }
+
+const MADE: &str = "<p>Your file now holds a link. Open the file in the File Manager, and open the link.</p>";
+const UNWRITTEN: &str = "<p>The link cannot be written: the account's disk or quota may be full, or the data folder may not be its \
+    own. The log says more.</p>";
 
 fn how() -> String {
     format!(
@@ -80,6 +74,10 @@ fn how() -> String {
         link::FILE,
         link::MINUTES
     )
+}
+
+fn refused() -> String {
+    format!("<p>This key is not good: it was used, or its {} minutes are over. Make a new one.</p>\n{}", link::MINUTES, how())
 }
 
 fn form(kind: &str, key: &str) -> String {
@@ -95,14 +93,7 @@ pub fn report(request: &Request<'_>, house: &House, _: &mut Meters) -> Result<Re
     let sent = body::object(request)?;
     let key = sent.get("key").and_then(|key| key.as_str()).unwrap_or_default();
     if !link::take(house, key)? {
-        return Ok(page(
-            403,
-            &format!(
-                "<p>This key is not good: it was used, or its {} minutes are over. Make a new one.</p>\n{}",
-                link::MINUTES,
-                how()
-            ),
-        ));
+        return Ok(page(403, &refused()));
     }
     let mut seen = Seen::of(request);
     let mut reports = examine(GATEWAY, &mut seen);

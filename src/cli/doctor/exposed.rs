@@ -1,17 +1,18 @@
 //! Can private files be read from outside? Judged by what an address answers, not by its status: a site may answer every
 //! address that it does not know with a page of its own.
 
-use super::outside::Visitor;
+use super::outside::{NO_CGI, Visitor};
 use crate::app::doctor::Finding;
 use crate::app::home::{self, PROGRAMS, is_web_root};
 use crate::app::open::{self, SECRET_FILE};
+use crate::cli::out;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// An answer that begins with so many bytes of a file shows it. More would not match where a database is written to.
 const BEGINNING: u64 = 16;
-/// Where the web programs lie.
+/// What tells Apache what to do; it lies beside the programs.
 const HTACCESS: &str = ".htaccess";
 
 /// Asks for each private file under every address that a careless web server might give it.
@@ -28,14 +29,18 @@ pub fn files(visitor: &mut Visitor) -> Finding {
             return Finding::problem(format!("anybody can read {} at {address}", file.display()), todo(&file));
         }
     }
-    Finding::ok(format!("{} tried, none shows a file", crate::cli::out::count(count, "address")))
+    Finding::ok(format!("{} tried, none shows a file", out::count(count, "address")))
 }
 
-fn todo(file: &Path) -> String {
+fn todo(file: &Path) -> &'static str {
     match file.file_name() {
-        Some(name) if PROGRAMS.iter().any(|program| name == *program) => "CGI programs are switched off: ask the host to allow CGI for the account".to_owned(),
-        Some(name) if name == HTACCESS => "nothing secret stands there, but the rules do not hold: ask the host for AllowOverride All".to_owned(),
-        _ => "move the folder tandem beside public_html, not into it. Then delete the file secret in its data folder: the next request makes another, and everybody signs in again".to_owned(),
+        Some(name) if PROGRAMS.iter().any(|program| name == *program) => NO_CGI,
+        Some(name) if name == HTACCESS => {
+            "nothing secret stands there, but the rules do not hold: ask the host for AllowOverride All"
+        }
+        _ => {
+            "File Manager → Move: the folder tandem goes beside public_html. Then delete the file secret in its data folder: everybody signs in again"
+        }
     }
 }
 

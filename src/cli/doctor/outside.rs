@@ -19,6 +19,10 @@ const NO_TOKEN: &str = "Bearer doctor";
 const SKEW: i64 = 30 * SECOND;
 /// What to do about bodies that do not arrive.
 const BODIES: &str = "public_html/api/.htaccess must be the bundle's, which sends such bodies to api.cgi; if it is, ask the host to let 10 MB through";
+/// What to do about a program that is a file like others.
+pub const NO_CGI: &str = "CGI programs are switched off: ask the host to allow CGI for the account";
+/// What to do about two versions.
+const UPLOAD: &str = "upload the newer zip file again and extract it over the old one";
 /// How a Linux program begins.
 const PROGRAM: &[u8] = b"\x7fELF";
 
@@ -91,6 +95,7 @@ fn not_told(answer: &Answer, body: &Sent) -> Finding {
             "the program there does not know this site's secret, or its clock differs by minutes",
             "see that site_url is this installation's, and that both programs use one data folder and one version",
         ),
+        (true, 200) => Finding::problem("another version of the program answers", UPLOAD),
         (true, 429) => Finding::note("not looked at: too many requests", "try again in five minutes"),
         (true, _) => Finding::problem(
             format!("a probe is answered with {status}"),
@@ -153,10 +158,7 @@ fn something_else(address: &str, answer: &Answer) -> Finding {
             format!("{address} leads to {location}"),
             "set site_url, and the app, to where it leads: apps lose the Authorization header on such a way",
         ),
-        None if answer.body.starts_with(PROGRAM) => Finding::problem(
-            format!("{address} downloads the program"),
-            "CGI programs are switched off: ask the host to allow CGI for the account",
-        ),
+        None if answer.body.starts_with(PROGRAM) => Finding::problem(format!("{address} downloads the program"), NO_CGI),
         None => {
             let status = answer.status;
             Finding::problem(format!("{address}: the web server itself answers {status}"), advice(status))
@@ -182,10 +184,7 @@ fn version(visitor: &Visitor) -> Finding {
     let there = visitor.seen.as_ref().map_or(own, |seen| &seen.version);
     match there == own {
         true => Finding::ok(format!("{} answers", visitor.site.base)),
-        false => Finding::problem(
-            format!("version {there} answers, this program is {own}"),
-            "upload the newer zip file again and extract it over the old one",
-        ),
+        false => Finding::problem(format!("version {there} answers, this program is {own}"), UPLOAD),
     }
 }
 
