@@ -7,9 +7,10 @@ use super::site::{enter, within};
 use super::{Action, Command, DEVELOPING, Verdict, json_flag, out, progress};
 use crate::base::error::{Error, Result};
 use crate::base::id;
-use crate::base::time::{DAY, Timestamp, date_in};
+use crate::base::time::{Timestamp, date_in};
 use crate::db::Mode;
 use crate::domain::auth::store;
+use chrono::TimeDelta;
 use clap::ArgMatches;
 use content::{ANSWERS, DAYS, GOALS, LETTERS, NOTES, QUESTIONS};
 use indicatif::ProgressBar;
@@ -75,9 +76,9 @@ impl Author {
         Ok(answer)
     }
 
-    /// The calendar date so many days from today.
+    /// The calendar date so many days from today. Dates are counted, not hours: days on which clocks change have 23 or 25.
     fn day(&self, days: i64) -> String {
-        date_in(self.today.plus(days * DAY), ZONE).to_string()
+        (date_in(self.today, ZONE) + TimeDelta::days(days)).to_string()
     }
 
     fn pair(&mut self, [anna, ben]: &[Person; 2]) -> Result<()> {
