@@ -131,7 +131,7 @@ impl App {
 /// Runs the handler in the transaction that its route asks for.
 fn call(ctx: &mut Ctx<'_>) -> Result<Response> {
     match ctx.route.tx {
-        Tx::Read => within(ctx, Mode::Read, &mut |ctx| (ctx.route.handler)(ctx)),
+        Tx::Read => read(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
         Tx::Write => write(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
         Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => (ctx.route.handler)(ctx),
         Tx::Own => admitted(ctx),
@@ -151,7 +151,11 @@ fn admitted(ctx: &mut Ctx<'_>) -> Result<Response> {
     let keyed = ctx.route.meter != Meter::Uploads
         && ctx.request.method == Method::Post
         && ctx.request.header("IDEMPOTENCY_KEY").is_some();
-    within(ctx, if keyed { Mode::Write } else { Mode::Read }, &mut look)?;
+    if keyed {
+        within(ctx, Mode::Write, &mut look)?
+    } else {
+        read(ctx, &mut look)?
+    };
     kept.map_or_else(|| (ctx.route.handler)(ctx), Ok)
 }
 
@@ -167,14 +171,24 @@ fn attempt(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
     if outcome.is_ok() {
         ctx.db.commit()?
     } else {
-        ctx.db.rollback()
+        ctx.db.abandon()?
     }
     outcome
 }
 
 /// Runs work in one snapshot: see [`Ctx::read`].
 pub fn read(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    within(ctx, Mode::Read, work)
+    if ctx.request.wants_latest() {
+        return within(ctx, Mode::Read, work);
+    }
+    let recent = within(ctx, Mode::Recent, work);
+    if ctx.db.may_lag() && recent.as_ref().is_err_and(misses_something) { within(ctx, Mode::Read, work) } else { recent }
+}
+
+/// Was the request refused for something that is not there? Another node may have it: who signed in there a moment ago
+/// must not be signed out here.
+fn misses_something(error: &Error) -> bool {
+    matches!(error, Error::Refused(refusal) if matches!(refusal.kind, Kind::NotFound | Kind::Unauthenticated(_)))
 }
 
 /// Runs work in one write transaction: see [`Ctx::write`].

@@ -109,8 +109,8 @@ impl Sqlite {
     }
 
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        let sql = if mode == Mode::Read { "BEGIN" } else { "BEGIN IMMEDIATE" };
-        self.wrote |= mode != Mode::Read;
+        let sql = if mode.reads() { "BEGIN" } else { "BEGIN IMMEDIATE" };
+        self.wrote |= !mode.reads();
         if mode == Mode::Spare {
             self.connection.busy_handler(Some(wait_a_little)).map_err(failure)?;
         }

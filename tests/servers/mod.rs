@@ -6,6 +6,7 @@
 mod apache;
 pub mod client;
 pub mod described;
+pub mod galera;
 mod lighttpd;
 pub mod mariadb;
 mod process;
@@ -58,6 +59,8 @@ pub enum Engine {
     Sqlite,
     /// A database of its own in the tests' MariaDB.
     Mariadb,
+    /// A database of its own in the tests' cluster of three nodes.
+    Galera,
 }
 
 /// What a test may choose.
@@ -65,6 +68,8 @@ pub enum Engine {
 pub struct Options {
     /// The database.
     pub engine: Engine,
+    /// Where it is, if it is there already.
+    pub database: Option<String>,
     /// FastCGI processes.
     pub workers: usize,
     /// Settings of the program, `TANDEM_…`; `TANDEM_DATA` is set already.
@@ -75,7 +80,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { engine: Engine::Sqlite, workers: 4, env: Vec::new(), program: env!("CARGO_BIN_EXE_api").into() }
+        Options { engine: Engine::Sqlite, database: None, workers: 4, env: Vec::new(), program: env!("CARGO_BIN_EXE_api").into() }
     }
 }
 
@@ -98,7 +103,7 @@ impl Site<'_> {
     fn env(&self) -> Vec<(String, String)> {
         let data = ("TANDEM_DATA".to_owned(), data_dir(self.home).to_string_lossy().into_owned());
         let mut env = vec![data];
-        if self.options.engine == Engine::Mariadb {
+        if self.options.engine != Engine::Sqlite {
             env.push(("TANDEM_DATABASE_URL".to_owned(), self.database.to_owned()));
         }
         env.extend(coverage());
@@ -190,10 +195,11 @@ impl Server {
     fn launch(kind: Kind, options: &Options) -> Result<Server, String> {
         let home = TempDir::with_prefix("tandem-test-").map_err(|e| e.to_string())?;
         let port = free_port().map_err(|e| e.to_string())?;
-        let database = match options.engine {
+        let database = options.database.clone().unwrap_or_else(|| match options.engine {
             Engine::Sqlite => format!("sqlite:{}", data_dir(home.path()).join("tandem.db").display()),
             Engine::Mariadb => mariadb::database(),
-        };
+            Engine::Galera => galera::cluster().database(),
+        });
         let site = Site { home: home.path(), port, database: &database, options };
         let child = spawn(kind, &site).map_err(|e| format!("{e} (is the server installed?)"))?;
         let base_url = format!("http://127.0.0.1:{port}");
