@@ -130,7 +130,9 @@ pub fn foreign_keys(patient: &mut Patient) -> Finding {
 /// What to put into the host's page for cron jobs.
 fn cron() -> String {
     let program = std::env::current_exe().map_or_else(|_| "tandem".to_owned(), |path| path.display().to_string());
-    format!("let cron do it: cPanel → Cron Jobs → Add New Cron Job: minute 17, hour 3, the other three *, command `{program} maintain --quiet`")
+    format!(
+        "let cron do it: cPanel → Cron Jobs → Add New Cron Job: minute 17, hour 3, the other three *, command `{program} maintain --quiet`"
+    )
 }
 
 /// When maintenance was last done, and who does it.
