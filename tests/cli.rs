@@ -5,6 +5,8 @@ mod backup;
 mod content;
 mod copy;
 mod doctor;
+mod doctor_outside;
+mod doctor_page;
 mod mariadb;
 mod setup;
 mod tenants;

@@ -63,6 +63,12 @@ pub const SETTINGS: &[Setting] = &[
         Value::Text(|l, v| l.settings.database_url = v),
     ),
     setting(
+        "site_url",
+        "not known",
+        "The API's address as phones know it, such as https://example.org/api: `tandem doctor` asks it from outside.",
+        Value::Text(|l, v| l.settings.site_url = v.trim_end_matches('/').to_owned()),
+    ),
+    setting(
         "journal",
         "auto",
         "SQLite's journal: wal for FastCGI, rollback for CGI; auto leaves it as it is. `tandem migrate` sets it.",

@@ -1,6 +1,8 @@
 //! The composition root: opens the house, finds the route, runs the guards and the handler, finishes the answer.
 
+pub mod advice;
 pub mod config;
+pub mod doctor;
 pub mod guard;
 pub mod home;
 pub mod log;
@@ -13,20 +15,22 @@ use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Journal, Mode, Place, retried};
 use crate::domain;
+use crate::feature;
 use crate::feature::ctx::Work;
 use crate::feature::meters::Meters;
-use crate::feature::{Access, Ctx, Feature, House, Meter, Tell, Tx};
+use crate::feature::{Access, Calls, Ctx, Feature, House, Meter, Tell, Tx};
 use crate::graphql;
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
 use guard::{address, admit, cors, finish, idempotency, meter, uploads};
 use std::io::Read;
 use upkeep::Upkeep;
 
-const COUNT: usize = domain::FEATURES.len() + 1;
+const COUNT: usize = domain::FEATURES.len() + 2;
 
-/// The registry: every noun, and the face that is put together from them.
+/// The registry: every noun, the face that is put together from them, and the doctor.
 pub static FEATURES: [&Feature; COUNT] = {
     let mut all = [&graphql::FEATURE; COUNT];
+    all[COUNT - 1] = &doctor::FEATURE;
     let mut n = 0;
     while n < domain::FEATURES.len() {
         all[n] = domain::FEATURES[n];
@@ -51,6 +55,10 @@ pub struct App {
 /// What the operator is told when the database vanished under a process that had it open.
 const GONE: &str = "the database was deleted or moved while the program ran: put the data folder back or restore a backup; \
      to begin with an empty one, end the program's processes";
+
+/// What the operator is told when the data folder was closed under a process that had it open.
+const CLOSED: &str = "the data folder does not let this account in any more: give it back to the account that the program runs as, \
+     with the permissions 0700";
 
 impl App {
     /// An app that opens everything when the first request needs it.
@@ -99,6 +107,7 @@ impl App {
             Place::Same => {}
             Place::Other => (self.db, self.house) = (None, None),
             Place::Gone => return Err(Error::NotReady(GONE.into())),
+            Place::Closed => return Err(Error::NotReady(CLOSED.into())),
         }
         Ok(())
     }
@@ -116,31 +125,38 @@ impl App {
             route::Found::Nothing => return Err(Refusal::new(Kind::NotFound, &text::NOT_FOUND).into()),
         };
         *tell = route.tell;
-        standing?;
+        if matches!(route.calls, Calls::Handler(_)) {
+            standing?;
+        }
         let token = admit::token(request, house, route)?;
         if let Some(over) = meter::over(meters, request, house, route, token.as_ref()) {
             return Ok(over);
         }
         body::read(request, from)?;
+        let handler = match route.calls {
+            Calls::Handler(handler) => handler,
+            Calls::Apart(answer) => return answer(request, house, meters),
+        };
         let db = open::database(db, &house.settings)?;
         let now = Timestamp::now();
-        call(&mut Ctx { request, route, db, now, house, meters, caller: None, token, stamp: None, stamped: 0, upload: None })
+        let ctx = &mut Ctx { request, route, db, now, house, meters, caller: None, token, stamp: None, stamped: 0, upload: None };
+        call(ctx, handler)
     }
 }
 
 /// Runs the handler in the transaction that its route asks for.
-fn call(ctx: &mut Ctx<'_>) -> Result<Response> {
+fn call(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
     match ctx.route.tx {
-        Tx::Read => read(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
-        Tx::Write => write(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
-        Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => (ctx.route.handler)(ctx),
-        Tx::Own => admitted(ctx),
+        Tx::Read => read(ctx, &mut |ctx| handler(ctx)),
+        Tx::Write => write(ctx, &mut |ctx| handler(ctx)),
+        Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => handler(ctx),
+        Tx::Own => admitted(ctx, handler),
     }
 }
 
 /// Admits the caller, then lets the handler open its own transaction. An answer kept under the request's key is given
 /// before the handler checks anything: a change of password asked again would find the old password wrong.
-fn admitted(ctx: &mut Ctx<'_>) -> Result<Response> {
+fn admitted(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
     let mut kept = None;
     let mut look = |ctx: &mut Ctx<'_>| {
         if let Some(key) = idempotency::key(ctx)? {
@@ -156,7 +172,7 @@ fn admitted(ctx: &mut Ctx<'_>) -> Result<Response> {
     } else {
         read(ctx, &mut look)?
     };
-    kept.map_or_else(|| (ctx.route.handler)(ctx), Ok)
+    kept.map_or_else(|| handler(ctx), Ok)
 }
 
 /// Runs work in one transaction, with the caller admitted; again, from the start, when the engine made it give way.

@@ -1,6 +1,7 @@
 //! Opens the house: the configuration, the secret, the database. A fresh data folder is made on first use.
 
-use super::{FEATURES, config, log, read, write};
+use super::config::{self, Loaded};
+use super::{FEATURES, log, read, write};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::token::Keys;
@@ -49,6 +50,12 @@ pub fn make_folder(folder: &Path) -> Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     let closed = made.and_then(|()| fs::write(folder.join(".htaccess"), CLOSED));
     closed.map_err(|e| Error::NotReady(format!("cannot make the folder {}: {e}", folder.display())))
+}
+
+/// The secret as it is, where there is one; nothing is made.
+pub fn secret_there(loaded: &Loaded) -> Option<Vec<u8>> {
+    let configured = loaded.secret.clone().map(String::into_bytes);
+    configured.or_else(|| Some(fs::read(loaded.settings.data.join(SECRET_FILE)).ok()?.trim_ascii().to_vec()))
 }
 
 /// The secret in the data folder; a random one of 256 bits is made where there is none.
@@ -102,6 +109,10 @@ pub fn store(address: &Address, journal: Journal, progress: &mut dyn FnMut(&Migr
         (Err(Error::Db(DbError { kind: DbFault::Missing, .. })), Some(path)) if !path.exists() => {
             make_database(path, journal, progress)?;
             Db::open(address)
+        }
+        // A database is made whole: one without a byte was cut off, and to SQLite it would look like a new one.
+        (Ok(_), Some(path)) if fs::metadata(path).is_ok_and(|file| file.len() == 0) => {
+            Err(Error::Db(DbError { kind: DbFault::Corrupt, text: "the file is empty".to_owned() }))
         }
         (opened, _) => opened,
     }

@@ -91,6 +91,7 @@ fn as_json(loaded: &Loaded, setting: &Setting) -> Value {
 const EXAMPLES: &[(&str, &str)] = &[
     ("data", "/home/ACCOUNT/tandem/data"),
     ("database_url", "sqlite:/home/ACCOUNT/tandem/data/tandem.db"),
+    ("site_url", "https://YOUR.SITE/api"),
     ("jwt_secret", "replace-this-by-at-least-32-random-characters"),
     ("trusted_proxies", "10.0.0.0/8"),
     ("cors_origins", "https://app.example"),

@@ -1,7 +1,7 @@
 //! `tandem migrate`: brings the database to this program's schema.
 
 use super::{Action, Command, SETTING_UP, Verdict, flag, out};
-use crate::app::{config, open};
+use crate::app::{advice, config, open};
 use crate::base::error::{Error, Result};
 use crate::db::Db;
 use crate::db::migrate::{self, MIGRATIONS, Migration, Standing};
@@ -39,7 +39,7 @@ fn list(settings: &Settings) -> Result<()> {
         Standing::Empty => 0,
         Standing::Old(version) => version,
         Standing::Current | Standing::Ahead(_) => return current(standing),
-        Standing::Newer(_) | Standing::Unfinished => return Err(Error::NotReady(describe(standing))),
+        Standing::Newer(_) | Standing::Unfinished => return Err(Error::NotReady(advice::describe(standing))),
     };
     let missing = MIGRATIONS.iter().filter(|m| m.version > version);
     missing.into_iter().try_for_each(|migration| out::line(format!("would apply {}", migration.name)))
@@ -66,19 +66,5 @@ pub fn apply(settings: &Settings) -> Result<()> {
 }
 
 fn current(standing: Standing) -> Result<()> {
-    out::line(format!("nothing to do: the database has {}", describe(standing)))
-}
-
-/// How the schema stands, in words.
-pub fn describe(standing: Standing) -> String {
-    match standing {
-        Standing::Empty => "empty: the first request makes the schema".to_owned(),
-        Standing::Current => format!("schema {}, which is this program's", migrate::newest()),
-        Standing::Old(version) => format!("schema {version}, this program needs {}", migrate::newest()),
-        Standing::Ahead(version) => {
-            format!("schema {version}, which this program, of schema {}, may use, too", migrate::newest())
-        }
-        Standing::Newer(version) => migrate::newer(version),
-        Standing::Unfinished => migrate::NOT_FINISHED.to_owned(),
-    }
+    out::line(format!("nothing to do: the database has {}", advice::describe(standing)))
 }

@@ -36,8 +36,7 @@ pub const COMMAND: Command = Command {
     action: Action::Run(run),
 };
 
-/// Where this program lies in a home folder, and where the other version's does while it works.
-const PROGRAM: &str = "tandem/bin/tandem";
+/// Where the other version's program lies in a home folder while it works.
 const NEXT: &str = "tandem/bin/tandem.next";
 /// The list of an archive's files with their hashes.
 const SUMS: &str = "tandem/SHA256SUMS";
@@ -60,7 +59,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
 /// back only when it cannot be.
 fn begin() -> Result<Verdict> {
     let program = env::current_exe().map_err(Error::internal)?;
-    let from = program.ancestors().nth(3).filter(|from| program == from.join(PROGRAM));
+    let from = program.ancestors().nth(3).filter(|from| program == from.join(home::OPERATOR));
     let to = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     let same = |one: &Path| fs::canonicalize(one).ok() == fs::canonicalize(&to).ok();
     let from = from.filter(|from| !same(from)).ok_or_else(|| {
@@ -68,7 +67,7 @@ fn begin() -> Result<Verdict> {
             "extract the archive of the other version in a folder of its own, such as new, and run new/tandem/bin/tandem upgrade",
         )
     })?;
-    if let Some(missing) = [PROGRAM, WEB].iter().find(|path| !to.join(path).exists()) {
+    if let Some(missing) = [home::OPERATOR, WEB].iter().find(|path| !to.join(path).exists()) {
         return Err(refuse(&format!(
             "{} is not there: the installed version must lie in the home folder",
             to.join(missing).display()

@@ -106,6 +106,8 @@ pub enum Place {
     Other,
     /// Nowhere: its place is empty.
     Gone,
+    /// Nobody can tell: the folder does not let this account in any more.
+    Closed,
 }
 
 /// An open database. One transaction at a time, one caller at a time.

@@ -19,6 +19,7 @@ use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::http::{Method, Request, Response, problem};
+use meters::Meters;
 use serde_json::Value;
 
 /// The list of the couple or team itself in the feed: accounts and pairing both change what it shows.
@@ -102,8 +103,20 @@ pub enum Meter {
     Free,
 }
 
-/// What a route calls.
+/// Answers from the store, in the route's transaction.
 pub type Handler = fn(&mut Ctx<'_>) -> Result<Response>;
+
+/// Answers even when there is no store to be had.
+pub type Apart = fn(&Request<'_>, &House, &mut Meters) -> Result<Response>;
+
+/// What a route calls.
+#[derive(Debug, Clone, Copy)]
+pub enum Calls {
+    /// What needs the store.
+    Handler(Handler),
+    /// What does not. Such a route is public, and the operator's: the API's description does not name it.
+    Apart(Apart),
+}
 
 /// How an error is told to the caller.
 pub type Tell = fn(&Error, &Request<'_>) -> Response;
@@ -126,15 +139,16 @@ pub struct Route {
     /// What it takes and gives.
     pub contract: Contract,
     /// What answers.
-    pub handler: Handler,
+    pub calls: Calls,
     /// How an error is told.
     pub tell: Tell,
 }
 
 impl Route {
     const fn new(method: Method, path: &'static str, access: Access, tx: Tx, handler: Handler, summary: &'static str) -> Route {
+        let calls = Calls::Handler(handler);
         let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        Route { method, path, access, tx, meter, summary, contract, handler, tell }
+        Route { method, path, access, tx, meter, summary, contract, calls, tell }
     }
 
     /// A route that reads.
@@ -160,6 +174,13 @@ impl Route {
     /// A route that deletes something.
     pub const fn delete(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
         Route::new(Method::Delete, path, access, Tx::Write, handler, summary)
+    }
+
+    /// A route that needs no store.
+    pub const fn apart(method: Method, path: &'static str, answer: Apart, summary: &'static str) -> Route {
+        let (access, tx, calls) = (Access::Public, Tx::Own, Calls::Apart(answer));
+        let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
+        Route { method, path, access, tx, meter, summary, contract, calls, tell }
     }
 
     /// The handler opens its own transaction, after slow work.

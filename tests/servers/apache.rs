@@ -87,6 +87,7 @@ fn server_configuration(site: &Site, runners: &[&str]) -> String {
             let _ = writeln!(text, "FcgidInitialEnv {name} \"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
         }
     }
+    text.push_str(&site.options.apache);
     let _ = writeln!(text, "Include \"{}\"", repository().join("deploy/apache.conf").display());
     text
 }

@@ -10,6 +10,7 @@ pub mod galera;
 mod lighttpd;
 pub mod mariadb;
 mod process;
+pub mod tls;
 
 use client::request;
 use std::fs;
@@ -76,11 +77,20 @@ pub struct Options {
     pub env: Vec<(String, String)>,
     /// The web program.
     pub program: PathBuf,
+    /// More of Apache's configuration; `${WEB_HOME}` is the home folder.
+    pub apache: String,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { engine: Engine::Sqlite, database: None, workers: 4, env: Vec::new(), program: env!("CARGO_BIN_EXE_api").into() }
+        Options {
+            engine: Engine::Sqlite,
+            database: None,
+            workers: 4,
+            env: Vec::new(),
+            program: env!("CARGO_BIN_EXE_api").into(),
+            apache: String::new(),
+        }
     }
 }
 
@@ -174,12 +184,17 @@ impl Server {
     /// database what it makes beside it.
     #[track_caller]
     pub fn tandem(&self, words: &[&str]) -> String {
+        let output = self.operator(words).output().expect("the operator's program");
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// The operator's program on the server's data.
+    pub fn operator(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
         command.env_clear().env("HOME", self.home()).env("TANDEM_DATA", &self.data_dir).envs(coverage()).args(words);
         command.env("TANDEM_DATABASE_URL", &self.database);
-        let output = command.output().expect("the operator's program");
-        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("text")
+        command
     }
 
     /// What the server wrote to its error log.

@@ -4,7 +4,7 @@ mod store;
 
 use super::site::within;
 use super::{Action, Command, RUNNING, Verdict, out, progress, text};
-use crate::app::{config, open};
+use crate::app::{advice, config, open};
 use crate::base::error::{DbError, Error, Result};
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, Mode};
@@ -70,7 +70,7 @@ fn source(address: &Address) -> Result<Db> {
     let mut db = Db::open(address)?;
     match migrate::standing(&mut db)? {
         Standing::Current => Ok(db),
-        standing => Err(Error::NotReady(format!("{address}: {}", super::migrate::describe(standing)))),
+        standing => Err(Error::NotReady(format!("{address}: {}", advice::describe(standing)))),
     }
 }
 
@@ -84,7 +84,7 @@ fn target(address: &Address, journal: Journal) -> Result<Db> {
     match migrate::standing(&mut db)? {
         Standing::Current => {}
         Standing::Unfinished => return refuse("an earlier copy to it did not finish: delete it and make an empty one"),
-        standing => return refuse(&super::migrate::describe(standing)),
+        standing => return refuse(&advice::describe(standing)),
     }
     for table in store::tables(&mut db)? {
         if table.name != store::NOTES && store::count(&mut db, &table)? > 0 {

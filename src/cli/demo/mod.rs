@@ -10,7 +10,7 @@ use crate::base::id;
 use crate::base::time::{Timestamp, date_in};
 use crate::db::Mode;
 use crate::domain::auth::store;
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use clap::ArgMatches;
 use content::{ANSWERS, DAYS, GOALS, LETTERS, NOTES, QUESTIONS};
 use indicatif::ProgressBar;
@@ -41,7 +41,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     };
     let couple = [register(0)?, register(1)?];
     let steps = 3 + QUESTIONS.len() * 3 + GOALS.len() * 4 + LETTERS.len() + usize::try_from(DAYS * 2).unwrap_or_default();
-    let mut author = Author { client, bar: progress::bar(steps as u64, "writing"), today: Timestamp::now() };
+    let mut author = Author { client, bar: progress::bar(steps as u64, "writing"), today: date_in(Timestamp::now(), ZONE) };
     author.pair(&couple)?;
     author.questions(&couple)?;
     author.goals(&couple)?;
@@ -66,7 +66,7 @@ fn free_names() -> Result<[String; 2]> {
 struct Author {
     client: Client,
     bar: ProgressBar,
-    today: Timestamp,
+    today: NaiveDate,
 }
 
 impl Author {
@@ -76,9 +76,9 @@ impl Author {
         Ok(answer)
     }
 
-    /// The calendar date so many days from today. Dates are counted, not hours: days on which clocks change have 23 or 25.
+    /// The calendar date so many days from today. Days are counted in the calendar: one of 25 hours is one.
     fn day(&self, days: i64) -> String {
-        (date_in(self.today, ZONE) + TimeDelta::days(days)).to_string()
+        self.today.checked_add_signed(TimeDelta::days(days)).unwrap_or(self.today).to_string()
     }
 
     fn pair(&mut self, [anna, ben]: &[Person; 2]) -> Result<()> {

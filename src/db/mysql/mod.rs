@@ -277,10 +277,11 @@ impl Mysql {
     }
 
     pub fn facts(&mut self) -> Result<Vec<(&'static str, String)>> {
-        let sql = "SELECT VERSION(), @@innodb_flush_log_at_trx_commit, @@foreign_key_checks, @@collation_connection";
-        type Facts = (String, i64, i64, String);
+        let sql = "SELECT VERSION(), @@innodb_flush_log_at_trx_commit, @@foreign_key_checks, @@collation_connection, \
+                   CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)";
+        type Facts = (String, i64, i64, String, i64);
         let found: Option<Facts> = self.ask(&mut |line| line.query_first(sql))?;
-        let (version, flush, keys, collation) = found.ok_or_else(|| Error::internal("no facts"))?;
+        let (version, flush, keys, collation, clock) = found.ok_or_else(|| Error::internal("no facts"))?;
         let name = if version.contains("MariaDB") { "MariaDB" } else { "MySQL" };
         Ok(vec![
             ("engine", format!("{name} {version}")),
@@ -290,6 +291,7 @@ impl Mysql {
             ),
             ("foreign keys", if keys == 1 { "on" } else { "off" }.to_owned()),
             ("collation", collation),
+            ("clock", clock.to_string()),
         ])
     }
 

@@ -1,17 +1,20 @@
 //! Checks of the database.
 
 use super::{Finding, Patient, files};
-use crate::app::open;
 use crate::app::upkeep::{self, Starter};
+use crate::app::{advice, home, open};
 use crate::base::error::{Error, Result};
-use crate::base::time::{HOUR, Timestamp};
-use crate::cli::migrate::describe;
-use crate::cli::out;
+use crate::base::time::{HOUR, SECOND, Timestamp};
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, journal_for, on_network};
-use crate::domain::health::rules::OVERDUE;
+use crate::domain::health::rules::{self, Memory, OVERDUE, State};
 use crate::feature::store::{MAINTAINED_AT, fact};
 use std::path::Path;
+
+/// What to do about a clock.
+const NTP: &str = "ask the host to set its clocks (NTP); what is stored stays in order meanwhile";
+/// Clocks that differ by more than this, in milliseconds, are wrong.
+const SKEW: i64 = 30 * SECOND;
 
 /// Opens, fits this program, is private and, with `--full`, sound.
 pub fn database(patient: &mut Patient) -> Finding {
@@ -19,7 +22,7 @@ pub fn database(patient: &mut Patient) -> Finding {
     let address = match open::address(&loaded.settings) {
         Ok(address) => address,
         Err(error) => {
-            return Finding::problem(out::explain(&error), "correct database_url, or take it away: the default is good");
+            return Finding::problem(advice::explain(&error), "correct database_url, or take it away: the default is good");
         }
     };
     if let Some(path) = address.file().filter(|path| !path.exists()) {
@@ -37,8 +40,10 @@ pub fn database(patient: &mut Patient) -> Finding {
 
 fn unusable(error: &Error) -> Finding {
     match error {
-        Error::Db(fault) => Finding::problem(fault.text.clone(), out::advice(fault.kind)),
-        other => Finding::problem(other.to_string(), "restore a backup"),
+        Error::Db(fault) => Finding::problem(fault.text.clone(), advice::advice(fault.kind)),
+        other => {
+            Finding::problem(other.to_string(), "let a cron job run `tandem restore FILE` with the newest of tandem/backups")
+        }
     }
 }
 
@@ -46,20 +51,24 @@ fn unusable(error: &Error) -> Finding {
 fn stands(standing: Standing) -> Option<Finding> {
     match standing {
         Standing::Current => None,
-        Standing::Empty => Some(Finding::note(describe(standing), "nothing, or `tandem migrate` to make it now")),
-        Standing::Old(_) => Some(Finding::problem(describe(standing), "make a backup, then run `tandem migrate`")),
+        Standing::Empty => Some(Finding::note(advice::describe(standing), "nothing: the first request makes it")),
+        Standing::Old(_) => {
+            Some(Finding::problem(advice::describe(standing), "let a cron job run `tandem backup`, then one `tandem migrate`"))
+        }
         Standing::Unfinished => {
-            Some(Finding::problem(describe(standing), "set database_url to the database that was copied, meanwhile"))
+            Some(Finding::problem(advice::describe(standing), "set database_url to the database that was copied, meanwhile"))
+        }
+        Standing::Newer(_) => {
+            Some(Finding::problem(advice::describe(standing), "upload the newer zip file again and extract it over the old one"))
         }
         Standing::Ahead(_) => {
-            Some(Finding::note(describe(standing), "upload the newer programs again, unless you went back on purpose"))
+            Some(Finding::note(advice::describe(standing), "upload the newer programs again, unless you went back on purpose"))
         }
-        Standing::Newer(_) => Some(Finding::problem(describe(standing), "upload the newer program again")),
     }
 }
 
 fn soundness(patient: &mut Patient) -> Finding {
-    let described = describe(Standing::Current);
+    let described = advice::describe(Standing::Current);
     match patient.db.as_mut().filter(|_| patient.full).map(Db::check) {
         None => Finding::ok(described),
         Some(Ok(faults)) if faults.is_empty() => Finding::ok(format!("{described}; read whole, no damage")),
@@ -108,7 +117,7 @@ fn file_journal(path: &Path, wanted: Journal, is: &str, synchronous: &str) -> Fi
     match () {
         () if should.is_some_and(|should| should != is) => Finding::problem(
             format!("{is} on {place}, it should be {}", should.unwrap_or_default()),
-            "run `tandem migrate`, which sets it, in a quiet minute",
+            "let a cron job run `tandem migrate` once, in a quiet minute: it sets it",
         ),
         () if synchronous != "full" => {
             Finding::problem(format!("synchronous is {synchronous}"), "use a program built with SQLite's defaults")
@@ -127,12 +136,32 @@ pub fn foreign_keys(patient: &mut Patient) -> Finding {
     })
 }
 
+/// The clock beside what the store remembers, and beside the database's own, where it has one.
+pub fn clock(patient: &mut Patient) -> Finding {
+    with_db(patient, |db| {
+        let maintained = fact(db, MAINTAINED_AT)?.and_then(|text| Timestamp::parse(&text));
+        let memory = Memory { made: migrate::made_at(db)?, maintained };
+        let (now, server) = (Timestamp::now(), fact_of(db, "clock")?.parse::<i64>().ok());
+        let skew = server.map_or(0, |server| server - now.0);
+        Ok(match rules::clock(memory, now) {
+            State::Fail => Finding::problem(format!("{now} is before something that the database remembers"), NTP),
+            _ if skew.abs() > SKEW => {
+                let way = if skew > 0 { "ahead of" } else { "behind" };
+                Finding::problem(
+                    format!("the database server's clock is {} seconds {way} this machine's", skew.abs() / SECOND),
+                    NTP,
+                )
+            }
+            _ => Finding::ok(format!("{now}{}", if server.is_some() { ", as the database server has it" } else { "" })),
+        })
+    })
+}
+
 /// What to put into the host's page for cron jobs.
 fn cron() -> String {
-    let program = std::env::current_exe().map_or_else(|_| "tandem".to_owned(), |path| path.display().to_string());
-    format!(
-        "let cron do it: cPanel → Cron Jobs → Add New Cron Job: minute 17, hour 3, the other three *, command `{program} maintain --quiet`"
-    )
+    let program = home::operator().map_or_else(|| "tandem".to_owned(), |path| path.display().to_string());
+    let fields = "minute 17, hour 3, the other three *";
+    format!("let cron do it: cPanel → Cron Jobs → Add New Cron Job: {fields}, command `{program} maintain --quiet`")
 }
 
 /// When maintenance was last done, and who does it.
@@ -143,7 +172,7 @@ pub fn maintenance(patient: &mut Patient) -> Finding {
         let by = upkeep::starter(db)?;
         let who =
             if by == Starter::Cron { "by `tandem maintain`" } else { "by requests after their answers: cron does not do it" };
-        let saw = last.map_or_else(|| "was never done".to_owned(), |at| format!("was last done {}, {who}", ago(at)));
+        let saw = last.map_or_else(|| "has never run".to_owned(), |at| format!("last ran {}, {who}", ago(at)));
         Ok(match by {
             _ if Timestamp::now().plus(-OVERDUE) > since => Finding::problem(saw, cron()),
             Starter::Cron if last.is_some() => Finding::ok(saw),
