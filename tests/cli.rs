@@ -2,13 +2,19 @@
 
 mod accounts;
 mod backup;
+mod backup_mariadb;
 mod content;
 mod copy;
 mod doctor;
+mod doctor_outside;
+mod doctor_page;
 mod mariadb;
+mod replica;
 mod setup;
 mod tenants;
 mod uploads;
+
+pub use setup::old_store;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;

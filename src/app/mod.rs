@@ -1,30 +1,38 @@
 //! The composition root: opens the house, finds the route, runs the guards and the handler, finishes the answer.
 
+pub mod advice;
 pub mod config;
+pub mod doctor;
 pub mod guard;
 pub mod home;
 pub mod log;
 pub mod open;
+pub mod replica;
 pub mod route;
+pub mod upkeep;
 
 use crate::base::error::{Error, Kind, Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Journal, Mode, Place, retried};
 use crate::domain;
+use crate::feature;
 use crate::feature::ctx::Work;
 use crate::feature::meters::Meters;
-use crate::feature::{Access, Ctx, Feature, House, Meter, Tell, Tx};
+use crate::feature::{Access, Calls, Continues, Ctx, Feature, House, Meter, Tell, Tx};
 use crate::graphql;
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
 use guard::{address, admit, cors, finish, idempotency, meter, uploads};
+use replica::Replica;
 use std::io::Read;
+use upkeep::Upkeep;
 
-const COUNT: usize = domain::FEATURES.len() + 1;
+const COUNT: usize = domain::FEATURES.len() + 2;
 
-/// The registry: every noun, and the face that is put together from them.
+/// The registry: every noun, the face that is put together from them, and the doctor.
 pub static FEATURES: [&Feature; COUNT] = {
     let mut all = [&graphql::FEATURE; COUNT];
+    all[COUNT - 1] = &doctor::FEATURE;
     let mut n = 0;
     while n < domain::FEATURES.len() {
         all[n] = domain::FEATURES[n];
@@ -38,7 +46,9 @@ pub static FEATURES: [&Feature; COUNT] = {
 pub struct App {
     house: Option<House>,
     db: Option<Db>,
+    replica: Replica,
     meters: Meters,
+    upkeep: Upkeep,
     serial: u64,
     /// The id of the request that is being answered.
     request: String,
@@ -48,6 +58,10 @@ pub struct App {
 /// What the operator is told when the database vanished under a process that had it open.
 const GONE: &str = "the database was deleted or moved while the program ran: put the data folder back or restore a backup; \
      to begin with an empty one, end the program's processes";
+
+/// What the operator is told when the data folder was closed under a process that had it open.
+const CLOSED: &str = "the data folder does not let this account in any more: give it back to the account that the program runs as, \
+     with the permissions 0700";
 
 impl App {
     /// An app that opens everything when the first request needs it.
@@ -67,7 +81,7 @@ impl App {
 
     /// Ends the process's part: a CGI process has nothing to tidy up that the kernel does not.
     pub fn leave(mut self) {
-        if let Some(db) = self.db.take() {
+        for db in [self.db.take(), self.replica.leave()].into_iter().flatten() {
             db.leave();
         }
         std::mem::forget(self);
@@ -96,6 +110,7 @@ impl App {
             Place::Same => {}
             Place::Other => (self.db, self.house) = (None, None),
             Place::Gone => return Err(Error::NotReady(GONE.into())),
+            Place::Closed => return Err(Error::NotReady(CLOSED.into())),
         }
         Ok(())
     }
@@ -104,7 +119,7 @@ impl App {
     fn answer(&mut self, request: &mut Request<'_>, from: &mut dyn Read, tell: &mut Tell) -> Result<Response> {
         let standing = self.keep_up();
         self.house()?;
-        let App { house: Some(house), db, meters, .. } = self else { return Err(Error::internal("no house")) };
+        let App { house: Some(house), db, replica, meters, .. } = self else { return Err(Error::internal("no house")) };
         address::refine(request, &house.settings);
         let route = match route::find(house.features, request) {
             route::Found::Route(route) => route,
@@ -113,31 +128,59 @@ impl App {
             route::Found::Nothing => return Err(Refusal::new(Kind::NotFound, &text::NOT_FOUND).into()),
         };
         *tell = route.tell;
-        standing?;
+        if matches!(route.calls, Calls::Handler(_)) {
+            standing?;
+        }
         let token = admit::token(request, house, route)?;
         if let Some(over) = meter::over(meters, request, house, route, token.as_ref()) {
             return Ok(over);
         }
         body::read(request, from)?;
-        let db = open::database(db, &house.settings)?;
+        let handler = match route.calls {
+            Calls::Handler(handler) => handler,
+            Calls::Apart(answer) => return answer(request, house, meters),
+        };
         let now = Timestamp::now();
-        call(&mut Ctx { request, route, db, now, house, meters, caller: None, token, stamp: None, stamped: 0, upload: None })
+        if let Some(continues) = route.replica.filter(|_| !request.wants_latest()) {
+            let look = |db: &mut Db| {
+                let mut ctx = Ctx::new(request, route, house, db, &mut *meters, token.clone(), now);
+                continued(&mut ctx, handler, continues)
+            };
+            if let Some(answer) = replica.ask(&house.settings, look) {
+                return Ok(answer);
+            }
+        }
+        let db = open::database(db, &house.settings)?;
+        call(&mut Ctx::new(request, route, house, db, meters, token, now), handler)
     }
 }
 
+/// Runs the handler in a replica's snapshot, if the request is one that goes on from there.
+fn continued(ctx: &mut Ctx<'_>, handler: feature::Handler, continues: Continues) -> Result<Option<Response>> {
+    let mut answer = None;
+    let mut look = |ctx: &mut Ctx<'_>| {
+        if continues(ctx) {
+            answer = Some(handler(ctx)?);
+        }
+        Ok(Response::empty(204))
+    };
+    attempt(ctx, Mode::Recent, &mut look)?;
+    Ok(answer)
+}
+
 /// Runs the handler in the transaction that its route asks for.
-fn call(ctx: &mut Ctx<'_>) -> Result<Response> {
+fn call(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
     match ctx.route.tx {
-        Tx::Read => read(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
-        Tx::Write => write(ctx, &mut |ctx| (ctx.route.handler)(ctx)),
-        Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => (ctx.route.handler)(ctx),
-        Tx::Own => admitted(ctx),
+        Tx::Read => read(ctx, &mut |ctx| handler(ctx)),
+        Tx::Write => write(ctx, &mut |ctx| handler(ctx)),
+        Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => handler(ctx),
+        Tx::Own => admitted(ctx, handler),
     }
 }
 
 /// Admits the caller, then lets the handler open its own transaction. An answer kept under the request's key is given
 /// before the handler checks anything: a change of password asked again would find the old password wrong.
-fn admitted(ctx: &mut Ctx<'_>) -> Result<Response> {
+fn admitted(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
     let mut kept = None;
     let mut look = |ctx: &mut Ctx<'_>| {
         if let Some(key) = idempotency::key(ctx)? {
@@ -153,7 +196,7 @@ fn admitted(ctx: &mut Ctx<'_>) -> Result<Response> {
     } else {
         read(ctx, &mut look)?
     };
-    kept.map_or_else(|| (ctx.route.handler)(ctx), Ok)
+    kept.map_or_else(|| handler(ctx), Ok)
 }
 
 /// Runs work in one transaction, with the caller admitted; again, from the start, when the engine made it give way.
@@ -240,9 +283,22 @@ impl Handler for App {
         finish::finish(response, &request, self.house.as_ref().map(|house| &house.settings))
     }
 
+    fn due(&mut self) -> bool {
+        self.house.as_ref().is_some_and(|house| self.upkeep.due(&house.settings))
+    }
+
+    fn after(&mut self) {
+        // Taken out: a panic closes it. A database that was replaced or deleted is the next request's to find.
+        let mut db = self.db.take();
+        if let (Some(house), Place::Same) = (&self.house, db.as_ref().map_or(Place::Same, Db::place)) {
+            self.upkeep.work(house, &mut db);
+        }
+        self.db = db;
+    }
+
     fn panicked(&mut self, vars: &Vars) -> Response {
-        // The connection may be in the middle of a transaction: closing it undoes that.
-        self.db = None;
+        // A connection may be in the middle of a transaction: closing it undoes that.
+        (self.db, self.replica) = (None, Replica::default());
         let request = Request::new(vars, std::mem::take(&mut self.request));
         // The log has it already, under the same id.
         let error = Error::internal("panic");

@@ -47,6 +47,11 @@ impl Timestamp {
     }
 }
 
+/// Reads the instant of an HTTP field (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub fn parse_http(text: &str) -> Option<Timestamp> {
+    DateTime::parse_from_rfc2822(text).ok().map(|at| Timestamp(at.timestamp_millis()))
+}
+
 /// The offset's `+` decodes to a blank in a query string: puts it back.
 fn repair_plus(text: &str) -> Option<String> {
     let (head, offset) = text.rsplit_once(' ')?;

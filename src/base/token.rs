@@ -13,6 +13,10 @@ pub enum Purpose {
     Access,
     /// Gets new tokens.
     Refresh,
+    /// Asks the program what it sees of a request: the operator's doctor does, from outside.
+    Probe,
+    /// Shows the operator the doctor's report.
+    Report,
 }
 
 /// The claims of a token.

@@ -1,7 +1,8 @@
 //! What the operator reads: lines, tables, JSON; colour only in a terminal. The one module that prints.
 
-use crate::base::error::{DbFault, Error, Result};
-use crate::base::text::Language;
+pub use crate::app::advice::{count, explain};
+
+use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
@@ -69,11 +70,6 @@ pub fn minute(at: Timestamp) -> String {
     shown.replace('T', " ")
 }
 
-/// `1 session`, `2 sessions`.
-pub fn count(n: u64, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
 /// The text in a style, where standard output shows colours.
 pub fn paint(style: Style, text: impl Display) -> String {
     paint_on(io::stdout().is_terminal(), style, text)
@@ -101,31 +97,4 @@ pub fn complain(what: &str, error: &Error) {
     let what = paint_on(io::stderr().is_terminal(), BAD, format_args!("{what}:"));
     // Nobody can be told that standard error is closed.
     let _ = writeln!(io::stderr().lock(), "{what} {}", explain(error));
-}
-
-/// An error in sentences for the operator.
-pub fn explain(error: &Error) -> String {
-    match error {
-        Error::Refused(refusal) if refusal.fields.is_empty() => refusal.detail.render(Language::En).into_owned(),
-        Error::Refused(refusal) => {
-            let told =
-                |(field, message): &(&str, crate::base::text::Message)| format!("{field}: {}", message.render(Language::En));
-            refusal.fields.iter().map(told).collect::<Vec<_>>().join("\n       ")
-        }
-        Error::Db(fault) => format!("{} ({})", advice(fault.kind), fault.text),
-        Error::NotReady(text) | Error::Internal(text) => text.clone(),
-    }
-}
-
-/// What can be done about a failure of the database.
-pub fn advice(fault: DbFault) -> &'static str {
-    match fault {
-        DbFault::Busy | DbFault::Retry => "The database is busy: try again in a minute.",
-        DbFault::Full => "The disk or the quota is full: make room, then try again.",
-        DbFault::ReadOnly => "The database cannot be written: run this as the account that owns the data folder.",
-        DbFault::Missing => "The database cannot be opened: `tandem doctor` says what is missing.",
-        DbFault::Unreachable => "The database server cannot be reached: see that it runs and that database_url is right.",
-        DbFault::Corrupt => "The database is damaged: stop using it and restore a backup.",
-        DbFault::Duplicate | DbFault::Other => "The database did not do it: `tandem doctor` may say why.",
-    }
 }

@@ -13,13 +13,26 @@ mod sqlite;
 mod value;
 
 pub use address::Address;
-pub use mode::{Journal, Mode};
-pub use retry::retried;
+pub use mode::Mode;
+pub use retry::{retried, within};
 pub use sqlite::{journal_for, on_network};
 pub use value::{FromValue, Param, Value};
 
 use crate::base::error::{DbError, DbFault, Error, Result};
 use std::path::Path;
+
+/// How SQLite keeps a transaction whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Journal {
+    /// As it is; a new database gets [`Journal::Wal`], except from a CGI program.
+    #[default]
+    Auto,
+    /// A write-ahead log: readers and a writer do not wait for each other. Best for processes that stay.
+    Wal,
+    /// A rollback journal: nothing beside the database is opened to read it, so a CGI process starts sooner and a read
+    /// writes nothing at all.
+    Rollback,
+}
 
 /// One row of an answer.
 pub struct Row<'r>(RowOf<'r>);
@@ -71,6 +84,8 @@ pub enum Place {
     Other,
     /// Nowhere: its place is empty.
     Gone,
+    /// Nobody can tell: the folder does not let this account in any more.
+    Closed,
 }
 
 /// An open database. One transaction at a time, one caller at a time.
@@ -139,7 +154,7 @@ impl Db {
     /// Starts a transaction.
     ///
     /// # Errors
-    /// [`DbFault::Busy`] when the right to write was not to be had within the busy time-out.
+    /// [`DbFault::Busy`] when the right to write was not to be had within the busy time-out, in [`Mode::Spare`] soon.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.begin(mode),

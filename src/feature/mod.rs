@@ -19,6 +19,7 @@ use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::http::{Method, Request, Response, problem};
+use meters::Meters;
 use serde_json::Value;
 
 /// The list of the couple or team itself in the feed: accounts and pairing both change what it shows.
@@ -102,8 +103,23 @@ pub enum Meter {
     Free,
 }
 
-/// What a route calls.
+/// Answers from the store, in the route's transaction.
 pub type Handler = fn(&mut Ctx<'_>) -> Result<Response>;
+
+/// Does the request only go on from what its caller knows already, so that an answer from an earlier instant is a good one?
+/// Asked in the replica's snapshot, with the caller admitted there.
+pub type Continues = fn(&Ctx<'_>) -> bool;
+/// Answers even when there is no store to be had.
+pub type Apart = fn(&Request<'_>, &House, &mut Meters) -> Result<Response>;
+
+/// What a route calls.
+#[derive(Debug, Clone, Copy)]
+pub enum Calls {
+    /// What needs the store.
+    Handler(Handler),
+    /// What does not. Such a route is public, and the operator's: the API's description does not name it.
+    Apart(Apart),
+}
 
 /// How an error is told to the caller.
 pub type Tell = fn(&Error, &Request<'_>) -> Response;
@@ -126,15 +142,18 @@ pub struct Route {
     /// What it takes and gives.
     pub contract: Contract,
     /// What answers.
-    pub handler: Handler,
+    pub calls: Calls,
     /// How an error is told.
     pub tell: Tell,
+    /// May a replica that lags answer?
+    pub replica: Option<Continues>,
 }
 
 impl Route {
     const fn new(method: Method, path: &'static str, access: Access, tx: Tx, handler: Handler, summary: &'static str) -> Route {
+        let calls = Calls::Handler(handler);
         let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        Route { method, path, access, tx, meter, summary, contract, handler, tell }
+        Route { method, path, access, tx, meter, summary, contract, calls, tell, replica: None }
     }
 
     /// A route that reads.
@@ -162,6 +181,13 @@ impl Route {
         Route::new(Method::Delete, path, access, Tx::Write, handler, summary)
     }
 
+    /// A route that needs no store.
+    pub const fn apart(method: Method, path: &'static str, answer: Apart, summary: &'static str) -> Route {
+        let (access, tx, calls) = (Access::Public, Tx::Own, Calls::Apart(answer));
+        let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
+        Route { method, path, access, tx, meter, summary, contract, calls, tell, replica: None }
+    }
+
     /// The handler opens its own transaction, after slow work.
     #[must_use]
     pub const fn own(mut self) -> Route {
@@ -173,6 +199,13 @@ impl Route {
     #[must_use]
     pub const fn told(mut self, tell: Tell) -> Route {
         self.tell = tell;
+        self
+    }
+
+    /// A replica that lags may answer what this says.
+    #[must_use]
+    pub const fn replicated(mut self, continues: Continues) -> Route {
+        self.replica = Some(continues);
         self
     }
 

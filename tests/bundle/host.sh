@@ -18,7 +18,8 @@ suexec_root() { /usr/lib/apache2/suexec -V 2>&1 | sed -n 's/.*AP_DOC_ROOT="\(.*\
 as_account() {
   local drop=()
   if [ "$(id -u)" = 0 ]; then drop=(setpriv "--reuid=$account" "--regid=$account_group" --clear-groups); fi
-  (cd "$home" && "${drop[@]}" env -i HOME="$home" PATH=/usr/local/bin:/usr/bin:/bin CURL_CA_BUNDLE="$work/site.pem" "$@")
+  (cd "$home" && "${drop[@]}" env -i HOME="$home" PATH=/usr/local/bin:/usr/bin:/bin CURL_CA_BUNDLE="$work/site.pem" \
+    SSL_CERT_FILE="$work/site.pem" "$@")
 }
 
 free_port() {
@@ -44,7 +45,7 @@ make_home() {
 
 certificate() {
   [ -e "$work/site.pem" ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
-    -addext subjectAltName=DNS:localhost -keyout "$work/site.key" -out "$work/site.pem" 2>/dev/null
+    -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE -keyout "$work/site.key" -out "$work/site.pem" 2>/dev/null
   chmod 644 "$work/site.key"
 }
 
@@ -176,9 +177,28 @@ cron_as_written() {
     [ -z "$said" ] || fail "$line says: $said"
     count=$((count + 1))
   done < <(printf '%s\n' "${steps[@]}")
-  ((count == 2)) || fail "INSTALL.html has $count lines for cron"
+  ((count == 3)) || fail "INSTALL.html has $count lines for cron"
   ls "$home"/tandem/backups/*.gz >/dev/null || fail "no backup"
-  passed "both cron jobs, silently"
+  passed "the three cron jobs, silently"
+}
+
+# The doctor, from outside too, as the mail of a cron job and as the page behind a link. A certificate that the test does not vouch
+# for is the one thing that it must not like.
+doctor_looks() {
+  local kind=$1 report key page
+  report=$(as_account tandem/bin/tandem doctor --json) || fail "the doctor finds: $report"
+  jq -e 'all(.checks[]; .level == "ok") and (.checks | length > 18)' <<<"$report" >/dev/null || fail "the doctor notes: $report"
+  case $kind in *-fcgid) key=FastCGI ;; *) key=CGI ;; esac
+  jq -e --arg how "$key: $home/public_html/api/" '.checks[] | select(.name == "gateway") | .saw | startswith($how)' <<<"$report" >/dev/null || fail "the doctor sees another gateway: $report"
+  report=$(as_account env -u SSL_CERT_FILE tandem/bin/tandem doctor --json) && fail "a certificate that nobody vouches for is well"
+  [ "$(jq -r '[.checks[] | select(.level == "problem") | .name] | join(" ")' <<<"$report")" = https ] || fail "the doctor finds: $report"
+  as_account touch tandem/data/doctor.txt
+  ask "$site/api/doctor/" | grep -q 'Your file now holds a link' || fail "no link to the report"
+  key=$(as_account sed -n "s|^$site/api/doctor/?key=||p" tandem/data/doctor.txt)
+  page=$(ask -d "key=$key" "$site/api/doctor/")
+  [[ $page == *'<p>no problems</p>'*'you came by HTTPS'* ]] || fail "the doctor's page: $page"
+  [ "$(status -d "key=$key" "$site/api/doctor/")" = 403 ] || fail "a link works twice"
+  passed "the doctor: no problem, nothing to note, and its page once"
 }
 
 ask() { curl -s -m 30 --cacert "$work/site.pem" --path-as-is "$@"; }
@@ -240,6 +260,7 @@ on_host() {
   [ "$(stat -c '%a %U' "$home/public_html")" = "750 $account" ] || fail "public_html has other permissions than before"
   [ "$(stat -c '%a %U' "$home/tandem/data/secret")" = "600 $account" ] || fail "the secret is not the account's alone"
   cron_as_written
+  doctor_looks "$kind"
   over_http
   for test in tests/smoke/[0-9]*.sh; do
     CURL_CA_BUNDLE=$work/site.pem "$test" "$site" >"$work/smoke.log" 2>&1 || { cat "$work/smoke.log"; fail "$test on $kind"; }

@@ -2,28 +2,15 @@
 
 use super::{fault, open, value};
 use crate::servers::mariadb::Mariadb;
-use std::process::Command;
+use crate::servers::tls::certificate;
 use tandem::base::error::DbFault;
 use tandem::db::Value;
-use tempfile::TempDir;
-
-/// A certificate that the server made for itself, for a name that is not its own; its key.
-fn certificate(folder: &TempDir) -> [String; 2] {
-    let [certificate, key] = ["certificate.pem", "key.pem"].map(|name| folder.path().join(name).display().to_string());
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
-        .args(["-subj", "/CN=db.example", "-addext", "subjectAltName=DNS:db.example,IP:127.0.0.1"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", &key, "-out", &certificate])
-        .output()
-        .expect("openssl, which tests/run installs");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    [certificate, key]
-}
 
 #[test]
 fn a_connection_over_tcp_is_encrypted_as_it_is_asked_to_be() {
     let folder = tempfile::tempdir().unwrap();
-    let [certificate, key] = certificate(&folder);
+    // For a name that is not its own.
+    let [certificate, key] = certificate(folder.path(), "DNS:db.example,IP:127.0.0.1", None);
     let server = Mariadb::start(&[format!("--ssl-cert={certificate}"), format!("--ssl-key={key}")]);
     let url = server.by_tcp(&server.database());
     let cipher = |options: &str| {

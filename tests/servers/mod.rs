@@ -10,6 +10,8 @@ pub mod galera;
 mod lighttpd;
 pub mod mariadb;
 mod process;
+pub mod replication;
+pub mod tls;
 
 use client::request;
 use std::fs;
@@ -37,10 +39,12 @@ pub enum Kind {
     ApacheFcgid,
     /// Apache through .htaccess, mod_cgid alone.
     ApacheCgi,
+    /// The same in processes instead of threads, with mod_cgi: most hosts' default.
+    ApachePrefork,
 }
 
 impl Kind {
-    /// Every kind, for tests that must hold on each.
+    /// Every kind, for tests that must hold on each. [`Kind::ApachePrefork`] matters where processes begin and end.
     pub const ALL: [Kind; 4] = [Kind::LighttpdFastcgi, Kind::LighttpdCgi, Kind::ApacheFcgid, Kind::ApacheCgi];
 
     /// Does the program stay alive between requests?
@@ -74,11 +78,20 @@ pub struct Options {
     pub env: Vec<(String, String)>,
     /// The web program.
     pub program: PathBuf,
+    /// More of Apache's configuration; `${WEB_HOME}` is the home folder.
+    pub apache: String,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { engine: Engine::Sqlite, database: None, workers: 4, env: Vec::new(), program: env!("CARGO_BIN_EXE_api").into() }
+        Options {
+            engine: Engine::Sqlite,
+            database: None,
+            workers: 4,
+            env: Vec::new(),
+            program: env!("CARGO_BIN_EXE_api").into(),
+            apache: String::new(),
+        }
     }
 }
 
@@ -172,12 +185,17 @@ impl Server {
     /// database what it makes beside it.
     #[track_caller]
     pub fn tandem(&self, words: &[&str]) -> String {
+        let output = self.operator(words).output().expect("the operator's program");
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// The operator's program on the server's data.
+    pub fn operator(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
         command.env_clear().env("HOME", self.home()).env("TANDEM_DATA", &self.data_dir).envs(coverage()).args(words);
         command.env("TANDEM_DATABASE_URL", &self.database);
-        let output = command.output().expect("the operator's program");
-        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("text")
+        command
     }
 
     /// What the server wrote to its error log.
@@ -248,15 +266,16 @@ fn spawn(kind: Kind, site: &Site) -> std::io::Result<Child> {
     match kind {
         Kind::LighttpdFastcgi => lighttpd::spawn(site, "fastcgi"),
         Kind::LighttpdCgi => lighttpd::spawn(site, "cgi"),
-        Kind::ApacheFcgid => apache::spawn(site, true),
-        Kind::ApacheCgi => apache::spawn(site, false),
+        Kind::ApacheFcgid => apache::spawn(site, &["mpm_event", "cgid", "fcgid"]),
+        Kind::ApacheCgi => apache::spawn(site, &["mpm_event", "cgid"]),
+        Kind::ApachePrefork => apache::spawn(site, &["mpm_prefork", "cgi"]),
     }
 }
 
 fn hand_over(kind: Kind, home: &Path) -> std::io::Result<()> {
     match kind {
         Kind::LighttpdFastcgi | Kind::LighttpdCgi => Ok(()),
-        Kind::ApacheFcgid | Kind::ApacheCgi => apache::hand_over(home),
+        Kind::ApacheFcgid | Kind::ApacheCgi | Kind::ApachePrefork => apache::hand_over(home),
     }
 }
 

@@ -11,7 +11,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// For whoever has just uploaded the program: nobody else sees it, because it goes with the first account.
 const SETUP: &str = "It works. Nobody has an account yet: register in the app, or run `tandem user create NAME`. Then let cron run \
-     `tandem maintain --quiet` every night, and `tandem doctor` once.";
+     `tandem maintain --quiet` every night, and `tandem doctor` once; without a shell, open doctor/ below this address.";
 
 /// GET `/`
 pub fn home(ctx: &mut Ctx<'_>) -> Result<Response> {
@@ -24,7 +24,7 @@ pub fn health(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (memory, folder) = (store::memory(ctx.db)?, ctx.house.settings.data.as_path());
     let checks = Checks {
         database: rules::writable(folder),
-        // With another schema no request comes as far as here.
+        // With a schema that the program may not use, no request comes as far as here.
         schema: State::Ok,
         disk: rules::room(rules::free_space(folder)),
         clock: rules::clock(memory, ctx.now),

@@ -1,7 +1,7 @@
 //! The whole document: what the registry and the types say, put together.
 
 use super::{answers, operation};
-use crate::feature::{Feature, Meter, Route, Schemas};
+use crate::feature::{Calls, Feature, Meter, Route, Schemas};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -76,9 +76,9 @@ fn paths(schemas: &mut Schemas) -> Value {
     Value::Object(paths)
 }
 
-/// GraphQL has a schema of its own.
+/// GraphQL has a schema of its own; what answers apart from the store is the operator's.
 pub fn is_rest(route: &Route) -> bool {
-    route.meter != Meter::Graphql
+    route.meter != Meter::Graphql && matches!(route.calls, Calls::Handler(_))
 }
 
 fn method(route: &Route) -> String {

@@ -1,12 +1,12 @@
 //! Checks of the configuration and of files: who may read them, where they lie, how much room is left.
 
-use super::{Finding, Patient};
+use super::{Finding, Patient, chmod, quota};
+use crate::app::advice;
 use crate::app::config::{Loaded, SETTINGS, Source};
 use crate::app::home::{self, is_web_root};
 use crate::app::log;
 use crate::app::open::{self, MIN_SECRET, SECRET_FILE};
 use crate::base::time::{DAY, Timestamp};
-use crate::cli::out;
 use crate::domain::health::rules::{LOW_SPACE, MIB, free_space};
 use std::fs::{self, Metadata};
 use std::io;
@@ -22,18 +22,23 @@ const OTHERS: u32 = 0o077;
 pub fn configuration(patient: &mut Patient) -> Finding {
     let loaded = match &patient.loaded {
         Ok(loaded) => loaded,
-        Err(what) => return Finding::problem(what, "correct it; `tandem config --example` shows every setting"),
+        Err(what) => {
+            return Finding::problem(
+                what,
+                "File Manager → tandem/tandem.toml → Edit, and correct it; tandem.toml.example beside it, or `tandem config --example`, shows every setting",
+            );
+        }
     };
     let sources: Vec<Source> = SETTINGS.iter().map(|setting| loaded.source(setting)).collect();
     let from_environment = sources.iter().filter(|s| matches!(s, Source::Environment(_))).count();
     let from_file = sources.iter().filter(|s| matches!(s, Source::File(_))).count();
-    let environment = format!("{} from the environment", out::count(from_environment as u64, "setting"));
+    let environment = format!("{} from the environment", advice::count(from_environment as u64, "setting"));
     let saw = match &loaded.file {
-        Some(file) => format!("{}: {}; {environment}", file.display(), out::count(from_file as u64, "setting")),
+        Some(file) => format!("{}: {}; {environment}", file.display(), advice::count(from_file as u64, "setting")),
         None => format!("no file, the defaults hold; {environment}"),
     };
     match shared_secret(loaded) {
-        Some(file) => Finding::problem(format!("{saw}; others can read its secrets"), format!("chmod 600 {}", file.display())),
+        Some(file) => Finding::problem(format!("{saw}; others can read its secrets"), chmod("600", file)),
         None => Finding::ok(saw),
     }
 }
@@ -41,7 +46,7 @@ pub fn configuration(patient: &mut Patient) -> Finding {
 /// A configuration file that holds the secret, or the password of the database, and that others can read.
 fn shared_secret(loaded: &Loaded) -> Option<&Path> {
     let served = open::address(&loaded.settings).is_ok_and(|address| address.file().is_none());
-    let private = ["jwt_secret"].into_iter().chain(served.then_some("database_url"));
+    let private = ["jwt_secret"].into_iter().chain(served.then_some("database_url")).chain(["read_url"]);
     let file = private.filter_map(|name| loaded.written.get(name)).find_map(|(_, file)| file.as_deref())?;
     let mode = fs::metadata(file).ok()?.permissions().mode();
     (mode & OTHERS != 0).then_some(file)
@@ -83,10 +88,9 @@ fn private(path: &Path, meta: &Metadata, wanted: &str) -> Finding {
             format!("{shown} belongs to user {}, this is user {user}", meta.uid()),
             "run this as the account that the web server runs Tandem as, or give the files to this account",
         ),
-        () if mode & OTHERS != 0 => Finding::problem(
-            format!("{shown} has the permissions {mode:o}: others can get in"),
-            format!("chmod {wanted} {shown}"),
-        ),
+        () if mode & OTHERS != 0 => {
+            Finding::problem(format!("{shown} has the permissions {mode:o}: others can get in"), chmod(wanted, path))
+        }
         () => Finding::ok(format!("{shown}, permissions {mode:o}")),
     }
 }
@@ -103,12 +107,12 @@ pub fn web_root(patient: &mut Patient) -> Finding {
     let mut private = vec![loaded.settings.data.clone()];
     private.extend(open::address(&loaded.settings).ok().and_then(|address| address.file().map(Path::to_owned)));
     private.extend(loaded.file.clone());
-    // A web server would start this program for anybody.
-    private.extend(std::env::current_exe().ok());
+    // A web server would start this program for anybody; the web program is meant to be.
+    private.extend(std::env::current_exe().ok().filter(|own| patient.seen.as_ref().is_none_or(|seen| seen.program != *own)));
     match private.iter().find_map(|path| Some((path, root_above(path)?))) {
         Some((path, root)) => Finding::problem(
             format!("{} lies in {}, which looks like a web root", path.display(), root.display()),
-            "move it to a folder beside the web root, such as tandem in the home folder",
+            "File Manager → Move: to a folder beside the web root, such as tandem in the home folder",
         ),
         None => Finding::ok("data, database, configuration and this program lie outside"),
     }
@@ -137,7 +141,7 @@ pub fn secret(patient: &mut Patient) -> Finding {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Finding::note(format!("{shown} is not there yet"), "nothing: the first request makes it")
         }
-        Err(error) => Finding::problem(format!("{shown}: {error}"), format!("chmod 600 {shown}, as the account that owns it")),
+        Err(error) => Finding::problem(format!("{shown}: {error}"), chmod("600", &path)),
         Ok(bytes) => exposed(&path).unwrap_or_else(|| {
             let advice = format!("delete {shown}: the next request makes a strong one, and everybody signs in again");
             strength(bytes.trim_ascii(), &shown.to_string(), &advice)
@@ -158,16 +162,28 @@ fn strength(secret: &[u8], place: &str, advice: &str) -> Finding {
     }
 }
 
-/// Room on the file system of the data folder. A quota may leave less: no call tells.
+/// Room on the file system of the data folder, and what a quota leaves of it.
 pub fn disk(patient: &mut Patient) -> Finding {
     let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
     let there = loaded.settings.data.ancestors().find(|a| a.exists()).unwrap_or(Path::new("/"));
     match free_space(there) {
         Err(error) => Finding::problem(format!("{}: {error}", there.display()), "look at the disk with the host's tools"),
-        Ok(free) if free < LOW_SPACE => {
-            Finding::problem(format!("only {} MiB are free", free / MIB), "delete what is not needed, or get more room")
-        }
-        Ok(free) => Finding::ok(format!("{} MiB are free, unless a quota of the host leaves less", free / MIB)),
+        Ok(free) if free < LOW_SPACE => Finding::problem(
+            format!("only {} MiB are free", free / MIB),
+            "cPanel → Disk Usage shows what is large; delete it, or get more room",
+        ),
+        Ok(free) => within_quota(&format!("{} MiB are free", free / MIB), &quota::left()),
+    }
+}
+
+fn within_quota(free: &str, left: &quota::Left) -> Finding {
+    match left.words() {
+        None => Finding::ok(format!("{free}; of a quota nothing is told here, cPanel → Statistics shows it")),
+        Some(words) if left.is_low(LOW_SPACE) => Finding::problem(
+            format!("{free}, but {words}"),
+            "cPanel → Disk Usage shows what is large; delete it, or get more room",
+        ),
+        Some(words) => Finding::ok(format!("{free}; {words}")),
     }
 }
 
@@ -189,7 +205,7 @@ pub fn log(patient: &mut Patient) -> Finding {
     match recent_failures(&text, Timestamp::now().plus(-DAY)) {
         0 => Finding::ok("no failure in the last 24 hours"),
         n => Finding::note(
-            format!("{} in the last 24 hours", out::count(n as u64, "failure")),
+            format!("{} in the last 24 hours", advice::count(n as u64, "failure")),
             format!("`tandem logs` shows them; they stand in {}", newest.display()),
         ),
     }

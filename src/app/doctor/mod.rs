@@ -1,0 +1,181 @@
+//! The doctor: a table of checks. Each says what it saw, why it matters and what to do. It changes nothing.
+
+mod files;
+mod limits;
+mod link;
+mod page;
+mod pass;
+pub mod probe;
+mod programs;
+mod quota;
+mod replica;
+mod store;
+
+use super::advice;
+use super::config::{self, Loaded};
+use crate::db::Db;
+use crate::feature::{Content, Feature, Route};
+use crate::http::Method;
+use probe::Seen;
+use serde::Serialize;
+use std::path::Path;
+
+/// The registry entry.
+pub const FEATURE: Feature = Feature::new("doctor", ROUTES);
+
+const ROUTES: &[Route] = &[
+    Route::apart(Method::Get, "/doctor/", page::ask, "How to get the doctor's report without a shell").answers(200, PAGE),
+    Route::apart(Method::Post, "/doctor/", page::report, "The doctor's report, for a key that is good once")
+        .takes_nothing()
+        .answers(200, PAGE),
+    Route::apart(Method::Post, probe::PATH, probe::answer, "What the program sees of a request, for `tandem doctor`")
+        .takes_nothing(),
+];
+const PAGE: Content = Content::Bytes(page::HTML);
+
+/// One check.
+pub struct Check<P> {
+    /// Its name.
+    pub name: &'static str,
+    /// Why it matters.
+    pub why: &'static str,
+    /// Looks.
+    pub look: fn(&mut P) -> Finding,
+}
+
+/// The checks in their order: a later one builds on what an earlier one opened.
+pub const CHECKS: &[Check<Patient>] = &[
+    Check {
+        name: "configuration",
+        why: "with a configuration that cannot be read, every request is answered with 503",
+        look: files::configuration,
+    },
+    Check { name: "data folder", why: "it holds everything that people wrote; nobody else may read it", look: files::folder },
+    Check { name: "web root", why: "what lies in a web root can be downloaded, or started, by anybody", look: files::web_root },
+    Check {
+        name: "web programs",
+        why: "what others could have changed is not started: every request is answered with 500",
+        look: programs::programs,
+    },
+    Check { name: "secret", why: "who knows it can sign in as anybody", look: files::secret },
+    Check { name: "database", why: "requests are answered only with a sound database of this version", look: store::database },
+    Check {
+        name: "journal",
+        why: "the wrong journal makes requests wait for each other, or damages the database",
+        look: store::journal,
+    },
+    Check { name: "foreign keys", why: "without them deletions leave orphans", look: store::foreign_keys },
+    Check {
+        name: "replica",
+        why: "polls are read there as long as it answers; one that stands still tells phones nothing new",
+        look: replica::replica,
+    },
+    Check { name: "clock", why: "tokens end too early or too late by a wrong clock", look: store::clock },
+    Check { name: "disk", why: "on a full disk nothing can be written any more", look: files::disk },
+    Check {
+        name: "limits",
+        why: "a process that passes a limit fails or is ended in the middle of a request",
+        look: limits::limits,
+    },
+    Check { name: "log", why: "failures that users met stand there", look: files::log },
+    Check {
+        name: "maintenance",
+        why: "without it expired data stay, and the store grows for ever; cron does it at night, whether or not requests come",
+        look: store::maintenance,
+    },
+];
+
+/// What the program saw of a request tells how it is run.
+pub const GATEWAY: &[Check<Seen>] =
+    &[Check { name: "gateway", why: "FastCGI answers sooner; plain CGI is what every host has", look: probe::gateway }];
+
+/// What the checks look at.
+pub struct Patient {
+    /// The configuration, or what is wrong with it.
+    pub loaded: std::result::Result<Loaded, String>,
+    /// The database, once its check opened it.
+    db: Option<Db>,
+    /// Read the whole database?
+    full: bool,
+    /// What the web program saw of a request, if it was asked or asks itself.
+    pub seen: Option<Seen>,
+}
+
+impl Patient {
+    /// This account's installation.
+    pub fn new(full: bool) -> Patient {
+        Patient { loaded: config::load().map_err(|error| advice::explain(&error)), db: None, full, seen: None }
+    }
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// As it should be.
+    Ok,
+    /// Worth knowing.
+    Note,
+    /// Something is wrong.
+    Problem,
+}
+
+/// What a check saw.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub level: Level,
+    /// What was seen.
+    pub saw: String,
+    /// What to do.
+    pub todo: Option<String>,
+}
+
+impl Finding {
+    /// All is well.
+    pub fn ok(saw: impl Into<String>) -> Finding {
+        Finding { level: Level::Ok, saw: saw.into(), todo: None }
+    }
+
+    /// Worth knowing.
+    pub fn note(saw: impl Into<String>, todo: impl Into<String>) -> Finding {
+        Finding { level: Level::Note, saw: saw.into(), todo: Some(todo.into()) }
+    }
+
+    /// Something is wrong.
+    pub fn problem(saw: impl Into<String>, todo: impl Into<String>) -> Finding {
+        Finding { level: Level::Problem, saw: saw.into(), todo: Some(todo.into()) }
+    }
+
+    /// Another check has said why this one could not look.
+    pub fn skipped(until: &str) -> Finding {
+        Finding::note("not looked at", format!("solve the problem of the {until} first"))
+    }
+}
+
+/// What to do about permissions: to click, and to type.
+fn chmod(mode: &str, path: &Path) -> String {
+    format!("File Manager → Permissions → 0{mode}, or: chmod {mode} {}", path.display())
+}
+
+/// What one check saw.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The check.
+    pub name: &'static str,
+    /// How bad it is, what was seen and what to do.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// Why it matters.
+    pub why: &'static str,
+}
+
+/// Makes every check, in the table's order.
+pub fn examine<P>(checks: &[Check<P>], patient: &mut P) -> Vec<Report> {
+    checks.iter().map(|check| Report { name: check.name, finding: (check.look)(patient), why: check.why }).collect()
+}
+
+/// How many of these are problems.
+pub fn problems(reports: &[Report]) -> usize {
+    reports.iter().filter(|report| report.finding.level == Level::Problem).count()
+}

@@ -1,0 +1,80 @@
+//! Can private files be read from outside? Judged by what an address answers, not by its status: a site may answer every
+//! address that it does not know with a page of its own.
+
+use super::outside::{NO_CGI, Visitor};
+use crate::app::doctor::Finding;
+use crate::app::home::{self, PROGRAMS, is_web_root};
+use crate::app::open::{self, SECRET_FILE};
+use crate::cli::out;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// An answer that begins with so many bytes of a file shows it. More would not match where a database is written to.
+const BEGINNING: u64 = 16;
+/// What tells Apache what to do; it lies beside the programs.
+const HTACCESS: &str = ".htaccess";
+
+/// Asks for each private file under every address that a careless web server might give it.
+pub fn files(visitor: &mut Visitor) -> Finding {
+    if !visitor.reached {
+        return Finding::skipped("site");
+    }
+    let mut count = 0;
+    for (file, address) in addresses(visitor) {
+        let Some(beginning) = beginning(&file) else { continue };
+        count += 1;
+        let shown = visitor.site.get(&address).is_ok_and(|answer| answer.status < 300 && answer.body.starts_with(&beginning));
+        if shown {
+            return Finding::problem(format!("anybody can read {} at {address}", file.display()), todo(&file));
+        }
+    }
+    Finding::ok(format!("{} tried, none shows a file", out::count(count, "address")))
+}
+
+fn todo(file: &Path) -> &'static str {
+    match file.file_name() {
+        Some(name) if PROGRAMS.iter().any(|program| name == *program) => NO_CGI,
+        Some(name) if name == HTACCESS => {
+            "nothing secret stands there, but the rules do not hold: ask the host for AllowOverride All"
+        }
+        _ => {
+            "File Manager → Move: the folder tandem goes beside public_html. Then delete the file secret in its data folder: everybody signs in again"
+        }
+    }
+}
+
+/// The beginning of a file that is there and not empty.
+fn beginning(file: &Path) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file).ok()?.take(BEGINNING).read_to_end(&mut bytes).ok()?;
+    (!bytes.is_empty()).then_some(bytes)
+}
+
+/// Private files, each with the addresses to try.
+fn addresses(visitor: &Visitor) -> Vec<(PathBuf, String)> {
+    let mut all = Vec::new();
+    for file in private(visitor) {
+        let paths = below(&file);
+        all.extend(paths.into_iter().map(|path| (file.clone(), visitor.site.address(&path))));
+    }
+    let folder = visitor.seen.as_ref().and_then(|seen| seen.program.parent().map(Path::to_owned)).or_else(home::programs);
+    for name in PROGRAMS.into_iter().chain([HTACCESS]) {
+        all.extend(folder.iter().map(|folder| (folder.join(name), visitor.site.address(name))));
+    }
+    all
+}
+
+fn private(visitor: &Visitor) -> Vec<PathBuf> {
+    let Some(loaded) = &visitor.loaded else { return Vec::new() };
+    let database = open::address(&loaded.settings).ok().and_then(|address| address.file().map(Path::to_owned));
+    let secret = loaded.settings.data.join(SECRET_FILE);
+    database.into_iter().chain([secret]).chain(loaded.file.clone()).collect()
+}
+
+/// The addresses that a file would have, were the home folder or a folder on its way the site's root.
+fn below(file: &Path) -> Vec<String> {
+    let roots = file.ancestors().skip(1).filter(|folder| is_web_root(folder)).map(Path::to_owned);
+    let paths = roots.chain(home::folder()).filter_map(|root| file.strip_prefix(root).ok().map(Path::to_owned));
+    paths.map(|path| format!("/{}", path.display())).collect()
+}

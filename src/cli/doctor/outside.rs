@@ -1,0 +1,292 @@
+//! What the doctor finds by asking the site its own address.
+
+use super::visit::{Answer, Sent, Site};
+use crate::app::config::Loaded;
+use crate::app::doctor::probe::{self, Seen};
+use crate::app::doctor::{Check, Finding};
+use crate::app::home::PROGRAMS;
+use crate::app::open;
+use crate::base::time::{SECOND, Timestamp, parse_http};
+use crate::base::token::Keys;
+use std::net::IpAddr;
+use url::Host;
+
+/// More than mod_fcgid takes where a host has not raised its limit, 131,072 bytes.
+const LARGE: usize = 200_000;
+/// What the doctor sends as a token: it is none.
+const NO_TOKEN: &str = "Bearer doctor";
+/// Clocks that differ by more than this, in milliseconds, are wrong: the header has seconds, and an answer takes some.
+const SKEW: i64 = 30 * SECOND;
+/// What to do about bodies that do not arrive.
+const BODIES: &str = "public_html/api/.htaccess must be the bundle's, which sends such bodies to api.cgi; if it is, ask the host to let 10 MB through";
+/// What to do about a program that is a file like others.
+pub const NO_CGI: &str = "CGI programs are switched off: ask the host to allow CGI for the account";
+/// What to do about two versions.
+const UPLOAD: &str = "upload the newer zip file again and extract it over the old one";
+/// How a Linux program begins.
+const PROGRAM: &[u8] = b"\x7fELF";
+
+/// The checks in their order: later ones need what the first found.
+pub const OUTSIDE: &[Check<Visitor>] = &[
+    Check { name: "site", why: "phones meet Tandem at its address, not in its folder", look: answers },
+    Check { name: "authorization", why: "without that header every request of somebody signed in is 401", look: authorization },
+    Check { name: "https", why: "without it passwords and tokens cross the network in the clear", look: https },
+    Check { name: "large bodies", why: "a phone that was offline for long sends much at once", look: large },
+    Check { name: "chunked bodies", why: "some apps send without telling the length", look: chunked },
+    Check {
+        name: "private files",
+        why: "who reads them can sign in as anybody, and read everything",
+        look: super::exposed::files,
+    },
+    Check { name: "web clock", why: "tokens end too early or too late where clocks differ", look: clock },
+];
+
+/// Somebody outside.
+pub struct Visitor {
+    /// The site.
+    pub site: Site,
+    /// The configuration, where it can be read.
+    pub loaded: Option<Loaded>,
+    keys: Option<Keys>,
+    /// Does anything answer there?
+    pub reached: bool,
+    date: Option<(String, Timestamp)>,
+    /// What the program saw of a probe.
+    pub seen: Option<Seen>,
+}
+
+impl Visitor {
+    /// A visitor of this address.
+    ///
+    /// # Errors
+    /// As [`Site::at`].
+    pub fn of(address: &str, loaded: Option<&Loaded>) -> Result<Visitor, String> {
+        let keys = loaded.and_then(open::secret_there).map(|secret| Keys::new(&secret));
+        Ok(Visitor { site: Site::at(address)?, loaded: loaded.cloned(), keys, reached: false, date: None, seen: None })
+    }
+
+    /// What the program sees of a request with this body.
+    fn probe(&mut self, body: &Sent) -> Result<Seen, Finding> {
+        let Some(keys) = &self.keys else {
+            return Err(Finding::note("not looked at", "nothing until the first request made the secret"));
+        };
+        let pass = probe::sign(keys).map_err(|error| Finding::problem(error.to_string(), "use an unbroken program"))?;
+        let fields = [(probe::FIELD, pass.as_str()), ("Authorization", NO_TOKEN), ("Content-Type", "application/octet-stream")];
+        let address = self.site.address(probe::PATH.trim_start_matches('/'));
+        let answer = self.site.post(&address, &fields, body).map_err(|error| unreachable(&error))?;
+        match serde_json::from_slice(&answer.body) {
+            Ok(seen) if answer.status == 200 => Ok(seen),
+            _ => Err(not_told(&answer, body)),
+        }
+    }
+
+    /// As [`Visitor::probe`], where the site answers at all.
+    fn probed(&mut self, body: &Sent) -> Result<Seen, Finding> {
+        if self.reached { self.probe(body) } else { Err(Finding::skipped("site")) }
+    }
+}
+
+/// The program is there, and does not know who asks; or something else answered.
+fn not_told(answer: &Answer, body: &Sent) -> Finding {
+    let status = answer.status;
+    let todo = if matches!(body, Sent::Whole(0)) { advice(status) } else { BODIES };
+    match (answer.by_tandem, status) {
+        (true, 404) => Finding::problem(
+            "the program there does not know this site's secret, or its clock differs by minutes",
+            "see that site_url is this installation's, and that both programs use one data folder and one version",
+        ),
+        (true, 200) => Finding::problem("another version of the program answers", UPLOAD),
+        (true, 429) => Finding::note("not looked at: too many requests", "try again in five minutes"),
+        (true, _) => Finding::problem(
+            format!("a probe is answered with {status}"),
+            "solve the other problems first; tandem/data/tandem.log says more",
+        ),
+        (false, _) => Finding::problem(format!("the web server itself answers {status}"), todo),
+    }
+}
+
+fn unreachable(error: &str) -> Finding {
+    Finding::problem(
+        error,
+        "open the address in a browser. If it works there, the host keeps this machine from asking itself; else see that the domain leads here (cPanel → Zone Editor) and that site_url is right",
+    )
+}
+
+/// What is to be done about a status that is not the program's own.
+fn advice(status: u16) -> &'static str {
+    const ADVICE: &[(u16, &str)] = &[
+        (401, "something asks for a password first: cPanel → Directory Privacy, take it off the folder api"),
+        (
+            403,
+            "File Manager: public_html/api must be 0755; if it is, a firewall refused it: cPanel → ModSecurity, or ask the host",
+        ),
+        (404, "the zip file was extracted elsewhere: public_html/api must lie in the home folder; or site_url has another path"),
+        (405, "a firewall refuses the method: cPanel → ModSecurity, or ask the host"),
+        (413, "the host limits bodies: ask it to let 10 MB through"),
+        (500, "the program cannot be started: see web programs above; cPanel → Errors shows the web server's reason"),
+        (508, "the account's processes are used up: cPanel → Resource Usage; wait, or ask the host for more"),
+    ];
+    let known = ADVICE.iter().find(|(known, _)| *known == status).map(|(_, advice)| *advice);
+    known.unwrap_or("cPanel → Errors shows the web server's reason")
+}
+
+/// Does the program answer, and by its pretty addresses?
+fn answers(visitor: &mut Visitor) -> Finding {
+    let address = visitor.site.address("health/");
+    let answer = match visitor.site.get(&address) {
+        Ok(answer) => answer,
+        Err(error) => return unreachable(&format!("{address}: {error}")),
+    };
+    visitor.reached = true;
+    visitor.date = answer.date.clone().map(|date| (date, Timestamp::now()));
+    match answer.by_tandem.then_some(answer.status) {
+        Some(200) => {
+            visitor.seen = visitor.probe(&Sent::Whole(0)).ok();
+            version(visitor)
+        }
+        Some(status) => {
+            Finding::problem(format!("{address} answers {status}"), "solve the problems above; tandem/data/tandem.log says more")
+        }
+        None => ugly(visitor).unwrap_or_else(|| something_else(&address, &answer)),
+    }
+}
+
+/// What answers in the place of the program.
+fn something_else(address: &str, answer: &Answer) -> Finding {
+    match &answer.location {
+        Some(location) => Finding::problem(
+            format!("{address} leads to {location}"),
+            "set site_url, and the app, to where it leads: apps lose the Authorization header on such a way",
+        ),
+        None if answer.body.starts_with(PROGRAM) => Finding::problem(format!("{address} downloads the program"), NO_CGI),
+        None => {
+            let status = answer.status;
+            Finding::problem(format!("{address}: the web server itself answers {status}"), advice(status))
+        }
+    }
+}
+
+/// Does the program answer by its own name, where it does not otherwise?
+fn ugly(visitor: &mut Visitor) -> Option<Finding> {
+    let address = visitor.site.address(&format!("{}/health/", PROGRAMS[1]));
+    let answer = visitor.site.get(&address).ok()?;
+    answer.by_tandem.then(|| {
+        Finding::problem(
+            format!("only {address} answers: the rules in .htaccess do not hold"),
+            "File Manager → Settings → Show Hidden Files: public_html/api/.htaccess must be the bundle's; if it is, ask the host for mod_rewrite and AllowOverride All",
+        )
+    })
+}
+
+/// The program there and this one come from one bundle.
+fn version(visitor: &Visitor) -> Finding {
+    let own = env!("CARGO_PKG_VERSION");
+    let there = visitor.seen.as_ref().map_or(own, |seen| &seen.version);
+    match there == own {
+        true => Finding::ok(format!("{} answers", visitor.site.base)),
+        false => Finding::problem(format!("version {there} answers, this program is {own}"), UPLOAD),
+    }
+}
+
+/// Does the web server hand the header over?
+fn authorization(visitor: &mut Visitor) -> Finding {
+    match visitor.seen.clone().map_or_else(|| visitor.probed(&Sent::Whole(0)), Ok) {
+        Err(finding) => finding,
+        Ok(seen) if seen.authorization.as_deref() == Some(NO_TOKEN) => Finding::ok("the header reaches the program"),
+        Ok(seen) => Finding::problem(
+            if seen.authorization.is_some() {
+                "the header reaches the program with another content"
+            } else {
+                "the header does not reach the program"
+            },
+            "File Manager → Settings → Show Hidden Files: public_html/api/.htaccess must be the bundle's; under nginx or lighttpd see deploy/",
+        ),
+    }
+}
+
+/// The certificate, and where plain HTTP leads.
+fn https(visitor: &mut Visitor) -> Finding {
+    let site = &visitor.site;
+    match (site.base.scheme(), &site.certificate) {
+        _ if !visitor.reached => Finding::skipped("site"),
+        ("http", _) if is_this_machine(site.base.host()) => Finding::ok("plain HTTP, which does not leave this machine"),
+        ("http", _) => Finding::problem(
+            "site_url is plain HTTP",
+            "cPanel → SSL/TLS Status → Run AutoSSL; then write https:// into site_url and into the app",
+        ),
+        (_, Some(fault)) => Finding::problem(
+            format!("phones refuse the certificate: {fault}"),
+            "cPanel → SSL/TLS Status → Run AutoSSL, and see that the domain is in it",
+        ),
+        (_, None) => in_the_clear(visitor),
+    }
+}
+
+fn is_this_machine(host: Option<Host<&str>>) -> bool {
+    match host {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
+        None => false,
+    }
+}
+
+/// Whoever comes by plain HTTP must be sent away. With a port of its own nobody knows where that would be.
+fn in_the_clear(visitor: &mut Visitor) -> Finding {
+    let plain = visitor.site.address("health/").replacen("https://", "http://", 1);
+    let usual = visitor.site.base.port().is_none();
+    if usual && visitor.site.get(&plain).is_ok_and(|answer| answer.by_tandem) {
+        return Finding::problem(
+            format!("{plain} is answered, too"),
+            "in public_html/api/.htaccess the line that ends in E=HTTPS_ONLY:1] must stand without a hash sign",
+        );
+    }
+    match &visitor.seen {
+        Some(seen) if !seen.secure => Finding::note(
+            "the certificate holds; but the program is told that requests come by plain HTTP",
+            format!(
+                "a proxy is between: write trusted_proxies = [\"{}\"] into tandem/tandem.toml, with all of its networks",
+                seen.address
+            ),
+        ),
+        _ if usual => Finding::ok("the certificate holds, and nothing is answered in the clear"),
+        _ => Finding::ok("the certificate holds"),
+    }
+}
+
+fn large(visitor: &mut Visitor) -> Finding {
+    arrives(visitor, &Sent::Whole(LARGE))
+}
+
+fn chunked(visitor: &mut Visitor) -> Finding {
+    arrives(visitor, &Sent::Chunked(LARGE))
+}
+
+/// Does the whole body arrive?
+fn arrives(visitor: &mut Visitor, body: &Sent) -> Finding {
+    match visitor.probed(body) {
+        Err(finding) => finding,
+        Ok(seen) if seen.body == LARGE => {
+            let program = seen.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Finding::ok(format!("{LARGE} bytes arrive whole, at {program}"))
+        }
+        Ok(seen) => Finding::problem(format!("of {LARGE} bytes {} arrive", seen.body), BODIES),
+    }
+}
+
+/// The web server's clock beside this machine's.
+fn clock(visitor: &mut Visitor) -> Finding {
+    let Some((date, now)) = &visitor.date else { return Finding::skipped("site") };
+    match parse_http(date).map(|at| at.0 - now.0) {
+        None => Finding::note("the web server does not tell its time", "nothing"),
+        Some(skew) if skew.abs() <= SKEW => Finding::ok("the web server's time is this machine's"),
+        Some(skew) => Finding::problem(
+            format!(
+                "the web server's clock is {} seconds {} this machine's",
+                skew.abs() / SECOND,
+                if skew > 0 { "ahead of" } else { "behind" }
+            ),
+            "ask the host to set its clocks (NTP)",
+        ),
+    }
+}
