@@ -50,7 +50,7 @@ pub fn within<T>(db: &mut Db, mode: Mode, mut work: impl FnMut(&mut Db) -> Resul
         match work(db) {
             Ok(value) => db.commit().map(|()| value),
             Err(error) => {
-                db.rollback();
+                db.abandon()?;
                 Err(error)
             }
         }

@@ -9,8 +9,9 @@ use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Purpose};
-use crate::db::Mode;
+use crate::db::{Mode, within};
 use crate::feature::Ctx;
+use crate::feature::store::count_attempt;
 use crate::http::Response;
 use crate::http::input::Input;
 
@@ -69,14 +70,8 @@ pub fn remember_failure(ctx: &mut Ctx<'_>, bucket: &str) -> Result<()> {
     if ctx.house.settings.limit_auth.is_none() {
         return Ok(());
     }
-    ctx.db.begin(Mode::Write)?;
-    match ctx.count_attempt(bucket) {
-        Ok(()) => ctx.db.commit(),
-        Err(error) => {
-            ctx.db.rollback();
-            Err(error)
-        }
-    }
+    let now = ctx.now;
+    within(ctx.db, Mode::Write, |db| count_attempt(db, bucket, now))
 }
 
 /// Starts a session and answers its tokens.
