@@ -10,6 +10,10 @@
 //! | [`nothing_is_lost_among_many_writers`] | nothing |
 //! | [`nothing_is_lost_when_workers_are_killed`] | `kill -9` of a random worker, again and again |
 //! | [`nothing_is_lost_when_clocks_disagree`] | half of the workers see the wall clock an hour behind (libfaketime) |
+//! | [`cluster::nothing_is_lost_when_nodes_fail`] | one node of three is killed and comes back, another is cut off |
+//!
+//! On a cluster the workers prefer different nodes, so that each request may come to another one than the last, and the
+//! books are compared with every node's store. The last poll asks for the latest; it alone must not lag.
 //!
 //! Ten times in a row, with 12 seconds of load each time:
 //!
@@ -30,12 +34,13 @@
 //! | no idempotency | killed | 1,624 | 2 operations made two objects |
 
 mod actor;
+mod cluster;
 mod judge;
 mod poller;
 mod writer;
 
 use crate::api::Phone;
-use crate::servers::{Engine, Kind, Options, Server};
+use crate::servers::{Engine, Kind, Options, Server, galera};
 use actor::{Actor, Role, Task};
 use judge::Verdict;
 use rustix::process::{Pid, Signal, kill_process};
@@ -43,9 +48,10 @@ use serde_json::json;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::thread::sleep;
 use std::time::Duration;
+use tandem::db::{Address, Db};
 use tempfile::TempDir;
 
 /// FastCGI processes of the server.
@@ -56,6 +62,8 @@ const WRITERS: [usize; 2] = [8, 2];
 const POLLERS: [(usize, &str); 5] = [(0, ""), (0, "limit=7"), (0, "limit=7"), (0, "include=objects"), (1, "")];
 /// Seconds of load of a round, unless CLOCK_SECONDS says otherwise.
 const SECONDS: u64 = 6;
+/// The secret of every server: another one on the same database must know its tokens.
+const SECRET: &str = "thirty-two bytes and a few more, for tests";
 /// Between two kills: lighttpd replaces what ended once a second, so that some of the workers always live.
 const BETWEEN_KILLS: Duration = Duration::from_millis(200);
 
@@ -68,6 +76,7 @@ enum Variant {
     Calm,
     Killed,
     Skewed,
+    Nodes,
 }
 
 #[test]
@@ -100,18 +109,40 @@ fn nothing_is_lost_when_clocks_disagree_over_mariadb() {
     rounds(Variant::Skewed, Engine::Mariadb);
 }
 
+#[test]
+fn nothing_is_lost_among_many_writers_over_galera() {
+    rounds(Variant::Calm, Engine::Galera);
+}
+
+#[test]
+fn nothing_is_lost_when_workers_are_killed_over_galera() {
+    rounds(Variant::Killed, Engine::Galera);
+}
+
+#[test]
+fn nothing_is_lost_when_clocks_disagree_over_galera() {
+    rounds(Variant::Skewed, Engine::Galera);
+}
+
 /// A number from the environment.
 fn knob(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
 }
 
+/// Waits until no other load is on.
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
 fn rounds(variant: Variant, engine: Engine) {
-    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let _alone = alone();
     for number in 1..=knob("CLOCK_ROUNDS", 1) {
-        let (verdict, kills) = round(variant, engine, number);
-        println!("{engine:?} {variant:?} {number}: {kills} kills, {verdict}");
-        assert!(verdict.is_clean(), "{engine:?}, {variant:?}, round {number}: {verdict}");
-        check_the_round_was_one(variant, &verdict, kills);
+        let (verdicts, kills) = round(variant, engine, number);
+        println!("{engine:?} {variant:?} {number}: {kills} kills, {}", verdicts[0]);
+        for verdict in verdicts {
+            assert!(verdict.is_clean(), "{engine:?}, {variant:?}, round {number}: {verdict}");
+            check_the_round_was_one(variant, &verdict, kills);
+        }
     }
 }
 
@@ -141,19 +172,37 @@ impl Couple {
     }
 }
 
-fn round(variant: Variant, engine: Engine, number: u64) -> (Verdict, usize) {
+/// What came of a round, by every store there is, and how many processes were killed in it.
+fn round(variant: Variant, engine: Engine, number: u64) -> (Vec<Verdict>, usize) {
     let folder = TempDir::with_prefix("tandem-clock-").unwrap();
     let server = Server::start(Kind::LighttpdFastcgi, &options(variant, engine, folder.path()));
     let couples = [Couple::new(&server), Couple::new(&server)];
-    let tasks = tasks(variant, number, &couples, folder.path());
+    let tasks = tasks(variant, engine, number, &couples, folder.path());
     let (pollers, writers): (Vec<&Task>, Vec<&Task>) = tasks.iter().partition(|task| task.role == Role::Poller);
     let pollers: Vec<Actor> = pollers.into_iter().map(Actor::start).collect();
     let writers: Vec<Actor> = writers.into_iter().map(Actor::start).collect();
-    let kills = if variant == Variant::Killed { kill_workers(&server, writers, number) } else { finish(writers) };
+    let kills = match variant {
+        Variant::Killed => kill_workers(&server, writers, number),
+        Variant::Nodes => {
+            let kills = cluster::fail(&server, &couples[0].partners[0], number);
+            fs::write(folder.path().join("enough"), "").unwrap();
+            kills + finish(writers)
+        }
+        Variant::Calm | Variant::Skewed => finish(writers),
+    };
     fs::write(folder.path().join("stop"), "").unwrap();
     finish(pollers);
     let users = couples.map(|couple| couple.partners[0].id);
-    (judge::judge(server.store(), &tasks, users), kills)
+    (stores(&server).into_iter().map(|store| judge::judge(store, &tasks, users)).collect(), kills)
+}
+
+/// The store, on every node.
+fn stores(server: &Server) -> Vec<Db> {
+    let open = |url: String| Db::open(&Address::parse(&url).unwrap()).unwrap();
+    match server.engine {
+        Engine::Sqlite | Engine::Mariadb => vec![server.store()],
+        Engine::Galera => (0..galera::NODES).map(|node| open(galera::cluster().on_node(&server.database, node))).collect(),
+    }
 }
 
 fn finish(actors: Vec<Actor>) -> usize {
@@ -161,7 +210,7 @@ fn finish(actors: Vec<Actor>) -> usize {
     0
 }
 
-fn tasks(variant: Variant, number: u64, couples: &[Couple; 2], folder: &Path) -> Vec<Task> {
+fn tasks(variant: Variant, engine: Engine, number: u64, couples: &[Couple; 2], folder: &Path) -> Vec<Task> {
     let writers = WRITERS.iter().enumerate().flat_map(|(couple, count)| (0..*count).map(move |_| (couple, Role::Writer, "")));
     let pollers = POLLERS.iter().map(|(couple, query)| (*couple, Role::Poller, *query));
     let all = writers.chain(pollers).enumerate();
@@ -176,8 +225,9 @@ fn tasks(variant: Variant, number: u64, couples: &[Couple; 2], folder: &Path) ->
             query: query.to_owned(),
             shared: couples[couple].shared.clone(),
             seed: number * 1_000 + index as u64,
-            seconds: knob("CLOCK_SECONDS", SECONDS),
-            server_may_fail: variant == Variant::Killed,
+            seconds: if variant == Variant::Nodes { cluster::SECONDS } else { knob("CLOCK_SECONDS", SECONDS) },
+            server_may_fail: matches!(variant, Variant::Killed | Variant::Nodes),
+            cursor_may_go_back: engine == Engine::Galera,
             folder: folder.to_owned(),
         }
     })
@@ -185,30 +235,47 @@ fn tasks(variant: Variant, number: u64, couples: &[Couple; 2], folder: &Path) ->
 }
 
 fn options(variant: Variant, engine: Engine, folder: &Path) -> Options {
-    let env = [("LIMITS_AUTH", "off"), ("LIMITS_REQUESTS", "off"), ("ACCESS_MINUTES", "1440")];
+    let env = [("LIMITS_AUTH", "off"), ("LIMITS_REQUESTS", "off"), ("ACCESS_MINUTES", "1440"), ("JWT_SECRET", SECRET)];
     let env = env.map(|(name, value)| (format!("TANDEM_{name}"), value.to_owned())).to_vec();
     let options = Options { engine, workers: WORKERS, env, ..Options::default() };
-    if variant == Variant::Skewed {
-        let program = skewed(&options.program, folder);
-        return Options { program, ..options };
-    }
-    options
+    let database = (engine == Engine::Galera).then(|| galera::cluster().database());
+    let clocks = if variant == Variant::Skewed { vec![String::new(), set_back()] } else { vec![String::new()] };
+    let stores = database.as_ref().map_or(vec![String::new()], |url| orders(url));
+    let turns: Vec<String> =
+        (0..clocks.len() * stores.len()).map(|n| format!("{} {}", clocks[n % clocks.len()], stores[n % stores.len()])).collect();
+    let program = if turns.len() > 1 { in_turn(&options.program, &turns, folder) } else { options.program };
+    Options { program, database, ..options }
 }
 
-/// A program that runs the real one, every second time with the wall clock set back by an hour. It counts by making
-/// folders, which one process alone can do. The monotonic clock and the times of files stay as they are.
-fn skewed(program: &Path, folder: &Path) -> PathBuf {
-    let (turns, script) = (folder.join("turns"), folder.join("skewed"));
-    fs::create_dir(&turns).unwrap();
-    let text = format!(
-        "#!/bin/sh\nn=0\nwhile ! mkdir '{}'/$n 2>/dev/null; do n=$((n + 1)); done\n\
-         if [ $((n % 2)) = 1 ]; then\n  export LD_PRELOAD='{}' FAKETIME=-1h FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1\n\
-         export FAKETIME_DISABLE_SHM=1\nfi\nexec '{}'\n",
-        turns.display(),
-        libfaketime().display(),
-        program.display()
+/// The wall clock set back by an hour. The monotonic clock and the times of files stay as they are.
+fn set_back() -> String {
+    let library = libfaketime();
+    format!(
+        "LD_PRELOAD='{}' FAKETIME=-1h FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 FAKETIME_DISABLE_SHM=1",
+        library.display()
+    )
+}
+
+/// A cluster's nodes in different orders: of the workers that stay with the first, each node has its own.
+fn orders(url: &str) -> Vec<String> {
+    let order = |first| format!("TANDEM_DATABASE_URL='{}'", galera::cluster().from_node(url, first));
+    (0..galera::NODES).map(order).collect()
+}
+
+/// A program that runs the real one, each time with the next of these environments. It counts by making folders, which
+/// one process alone can do.
+fn in_turn(program: &Path, turns: &[String], folder: &Path) -> PathBuf {
+    let (counted, script) = (folder.join("turns"), folder.join("in-turn"));
+    fs::create_dir(&counted).unwrap();
+    let mut text = format!(
+        "#!/bin/sh\nn=0\nwhile ! mkdir '{}'/$n 2>/dev/null; do n=$((n + 1)); done\ncase $((n % {})) in\n",
+        counted.display(),
+        turns.len()
     );
-    fs::write(&script, text).unwrap();
+    for (number, turn) in turns.iter().enumerate() {
+        text += &format!("{number}) exec env {turn} '{}' ;;\n", program.display());
+    }
+    fs::write(&script, text + "esac\n").unwrap();
     fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
     script
 }

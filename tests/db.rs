@@ -9,7 +9,7 @@ mod migrations;
 mod tls;
 mod verbs;
 
-use crate::servers::{Engine, mariadb};
+use crate::servers::{Engine, galera, mariadb};
 use tandem::base::error::{DbError, DbFault, Error, Result};
 use tandem::db::{Address, Db, Journal, Mode, Value};
 use tempfile::TempDir;
@@ -31,6 +31,7 @@ impl Place {
         let url = match engine {
             Engine::Sqlite => format!("sqlite:{}", file.display()),
             Engine::Mariadb => mariadb::database(),
+            Engine::Galera => galera::cluster().database(),
         };
         if engine == Engine::Sqlite {
             drop(Db::sqlite_create(&file, Journal::Wal).unwrap());

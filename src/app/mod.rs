@@ -8,6 +8,7 @@ pub mod home;
 pub mod log;
 pub mod open;
 pub mod route;
+pub mod upkeep;
 
 use crate::base::error::{Error, Kind, Refusal, Result};
 use crate::base::text::{self, Message};
@@ -22,6 +23,7 @@ use crate::graphql;
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
 use guard::{address, admit, cors, finish, idempotency, meter, uploads};
 use std::io::Read;
+use upkeep::Upkeep;
 
 const COUNT: usize = domain::FEATURES.len() + 2;
 
@@ -43,6 +45,7 @@ pub struct App {
     house: Option<House>,
     db: Option<Db>,
     meters: Meters,
+    upkeep: Upkeep,
     serial: u64,
     /// The id of the request that is being answered.
     request: String,
@@ -139,7 +142,7 @@ impl App {
 /// Runs the handler in the transaction that its route asks for.
 fn call(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
     match ctx.route.tx {
-        Tx::Read => within(ctx, Mode::Read, &mut |ctx| handler(ctx)),
+        Tx::Read => read(ctx, &mut |ctx| handler(ctx)),
         Tx::Write => write(ctx, &mut |ctx| handler(ctx)),
         Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => handler(ctx),
         Tx::Own => admitted(ctx, handler),
@@ -159,7 +162,11 @@ fn admitted(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
     let keyed = ctx.route.meter != Meter::Uploads
         && ctx.request.method == Method::Post
         && ctx.request.header("IDEMPOTENCY_KEY").is_some();
-    within(ctx, if keyed { Mode::Write } else { Mode::Read }, &mut look)?;
+    if keyed {
+        within(ctx, Mode::Write, &mut look)?
+    } else {
+        read(ctx, &mut look)?
+    };
     kept.map_or_else(|| handler(ctx), Ok)
 }
 
@@ -175,14 +182,24 @@ fn attempt(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
     if outcome.is_ok() {
         ctx.db.commit()?
     } else {
-        ctx.db.rollback()
+        ctx.db.abandon()?
     }
     outcome
 }
 
 /// Runs work in one snapshot: see [`Ctx::read`].
 pub fn read(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    within(ctx, Mode::Read, work)
+    if ctx.request.wants_latest() {
+        return within(ctx, Mode::Read, work);
+    }
+    let recent = within(ctx, Mode::Recent, work);
+    if ctx.db.may_lag() && recent.as_ref().is_err_and(misses_something) { within(ctx, Mode::Read, work) } else { recent }
+}
+
+/// Was the request refused for something that is not there? Another node may have it: who signed in there a moment ago
+/// must not be signed out here.
+fn misses_something(error: &Error) -> bool {
+    matches!(error, Error::Refused(refusal) if matches!(refusal.kind, Kind::NotFound | Kind::Unauthenticated(_)))
 }
 
 /// Runs work in one write transaction: see [`Ctx::write`].
@@ -235,6 +252,19 @@ impl Handler for App {
             tell(&error, &request)
         });
         finish::finish(response, &request, self.house.as_ref().map(|house| &house.settings))
+    }
+
+    fn due(&mut self) -> bool {
+        self.house.as_ref().is_some_and(|house| self.upkeep.due(&house.settings))
+    }
+
+    fn after(&mut self) {
+        // Taken out: a panic closes it. A database that was replaced or deleted is the next request's to find.
+        let mut db = self.db.take();
+        if let (Some(house), Place::Same) = (&self.house, db.as_ref().map_or(Place::Same, Db::place)) {
+            self.upkeep.work(house, &mut db);
+        }
+        self.db = db;
     }
 
     fn panicked(&mut self, vars: &Vars) -> Response {

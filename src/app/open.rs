@@ -149,7 +149,7 @@ pub fn connect(settings: &Settings) -> Result<Db> {
 fn ready(address: &Address, journal: Journal) -> Result<Db> {
     let mut db = store(address, journal, &mut |_| {})?;
     match migrate::standing(&mut db)? {
-        migrate::Standing::Current => {}
+        migrate::Standing::Current | migrate::Standing::Ahead(_) => {}
         migrate::Standing::Empty => migrate::migrate(&mut db, &mut |_| {})?,
         migrate::Standing::Old(version) => {
             let newest = migrate::newest();

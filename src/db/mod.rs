@@ -12,7 +12,7 @@ mod sqlite;
 mod value;
 
 pub use address::Address;
-pub use retry::retried;
+pub use retry::{retried, within};
 pub use sqlite::{journal_for, on_network};
 pub use value::{FromValue, Param, Value};
 
@@ -22,14 +22,25 @@ use std::path::Path;
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// One snapshot for every statement; nothing is written.
+    /// One snapshot for every statement; nothing is written. It holds everything that was acknowledged before.
     Read,
+    /// As [`Mode::Read`], but a node of a cluster does not wait for what the others acknowledged a moment ago.
+    Recent,
     /// Writes. SQLite takes the right to write at the start (`BEGIN IMMEDIATE`), so that what is read stays true. MySQL
     /// sees what is committed: what the work builds on is locked first ([`Db::lock_row`]).
     Write,
+    /// Writes, for work that can wait: when another keeps the right to write, it is refused soon rather than waited for.
+    Spare,
     /// Defines tables, one process at a time. SQLite undoes it all when it fails. MySQL commits each definition, and a
     /// migration that was interrupted goes on where it stopped.
     Define,
+}
+
+impl Mode {
+    /// Does it only read?
+    pub fn reads(self) -> bool {
+        matches!(self, Mode::Read | Mode::Recent)
+    }
 }
 
 /// How SQLite keeps a transaction whole.
@@ -163,12 +174,21 @@ impl Db {
     /// Starts a transaction.
     ///
     /// # Errors
-    /// [`DbFault::Busy`] when the right to write was not to be had within the busy time-out.
+    /// [`DbFault::Busy`] when the right to write was not to be had within the busy time-out, in [`Mode::Spare`] soon.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.begin(mode),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.begin(mode),
+        }
+    }
+
+    /// May a snapshot of [`Mode::Recent`] lack what was acknowledged? On a node of a cluster.
+    pub fn may_lag(&self) -> bool {
+        match self {
+            Db::Sqlite(_) => false,
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.is_clustered(),
         }
     }
 
@@ -190,6 +210,22 @@ impl Db {
             Db::Sqlite(db) => db.rollback(),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.rollback(),
+        }
+    }
+
+    /// Undoes the transaction and answers whether it was whole until then. What was found in one that was not, such as the
+    /// absence of what it had just written, must not be believed.
+    ///
+    /// # Errors
+    /// [`DbFault::Retry`] when the server had undone it before.
+    pub fn abandon(&mut self) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => {
+                db.rollback();
+                Ok(())
+            }
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.abandon(),
         }
     }
 

@@ -33,6 +33,11 @@ fn wait_for_lock(times: i32) -> bool {
     go_on
 }
 
+/// The same for work that can wait: it gives up when the holder is no quick writer.
+fn wait_a_little(times: i32) -> bool {
+    times < NAPS && wait_for_lock(times)
+}
+
 /// What a waiter is told that has waited long enough.
 fn busy() -> Error {
     Error::Db(DbError { kind: DbFault::Busy, text: "database is locked".to_owned() })
@@ -104,9 +109,16 @@ impl Sqlite {
     }
 
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        let sql = if mode == Mode::Read { "BEGIN" } else { "BEGIN IMMEDIATE" };
-        self.wrote |= mode != Mode::Read;
-        self.cached(sql)?.execute([]).map(drop).map_err(failure)
+        let sql = if mode.reads() { "BEGIN" } else { "BEGIN IMMEDIATE" };
+        self.wrote |= !mode.reads();
+        if mode == Mode::Spare {
+            self.connection.busy_handler(Some(wait_a_little)).map_err(failure)?;
+        }
+        let begun = self.cached(sql)?.execute([]).map(drop).map_err(failure);
+        if mode == Mode::Spare {
+            self.connection.busy_handler(Some(wait_for_lock)).map_err(failure)?;
+        }
+        begun
     }
 
     pub fn commit(&mut self) -> Result<()> {

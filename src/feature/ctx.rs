@@ -160,7 +160,9 @@ impl Ctx<'_> {
         etag::require_match(self.request, || Response::json(200, object).body)
     }
 
-    /// Runs work in one snapshot, with the caller admitted inside it.
+    /// Runs work in one snapshot, with the caller admitted inside it. On a node of a cluster it may be a moment old, unless
+    /// the request asks for the latest state; what it says is not there is looked up again in the latest. The work may run
+    /// more than once.
     ///
     /// # Errors
     /// The work's, the guards', the database's.

@@ -116,6 +116,12 @@ impl<'a> Request<'a> {
         NAMES.iter().find_map(|name| self.vars.get(name)).filter(|value| !value.is_empty())
     }
 
+    /// Does the caller ask for the latest state, whatever that costs? `Cache-Control: no-cache` (RFC 9111 §5.2.1.4).
+    pub fn wants_latest(&self) -> bool {
+        self.header("CACHE_CONTROL")
+            .is_some_and(|value| value.split(',').any(|word| word.trim().eq_ignore_ascii_case("no-cache")))
+    }
+
     /// The bearer token (RFC 6750 §2.1); `None` when there is no such field or it is of another scheme.
     pub fn bearer(&self) -> Option<&'a str> {
         let value = std::str::from_utf8(self.authorization()?).ok()?;

@@ -38,10 +38,12 @@ pub struct Task {
     /// A goal that every writer of the couple changes.
     pub shared: String,
     pub seed: u64,
-    /// How long a writer writes.
+    /// How long a writer writes, unless there is a file `enough` before.
     pub seconds: u64,
     /// Are answers of 500 and more, and none, to be expected?
     pub server_may_fail: bool,
+    /// May a cursor go back? It may from one node of a cluster to another.
+    pub cursor_may_go_back: bool,
     /// Where its book goes; pollers end when there is a file `stop`.
     pub folder: PathBuf,
 }

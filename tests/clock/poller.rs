@@ -44,7 +44,7 @@ pub fn run(task: &Task) {
     let mut since: Option<String> = None;
     loop {
         let last = task.folder.join("stop").exists();
-        while poll(&mut client, &mut since) {}
+        while poll(&mut client, &mut since, last) {}
         if last {
             return;
         }
@@ -53,11 +53,12 @@ pub fn run(task: &Task) {
     }
 }
 
-/// One poll; answers whether there is more.
-fn poll(client: &mut Client<'_>, since: &mut Option<String>) -> bool {
+/// One poll; answers whether there is more. The last ones ask for the latest: a node of a cluster may not have it yet.
+fn poll(client: &mut Client<'_>, since: &mut Option<String>, last: bool) -> bool {
     let cursor = since.as_ref().map(|since| format!("since={since}")).unwrap_or_default();
     let path = format!("/sync/changes/?{cursor}&{}", client.task.query);
-    let (answer, _) = client.send(&client.request("GET", &path));
+    let request = client.request("GET", &path);
+    let (answer, _) = client.send(&if last { request.header("Cache-Control", "no-cache") } else { request });
     let behind = is_behind(&answer);
     let body = answer.expect(200).json();
     let has_more = body["has_more"].as_bool().unwrap();

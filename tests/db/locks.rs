@@ -68,6 +68,14 @@ fn a_transaction_that_was_undone_unnoticed_leaves_no_half_behind() {
     bump(&mut db, 2).unwrap();
     assert_eq!(fault(db.commit()).0, DbFault::Retry);
     assert_eq!(value(&mut db, "SELECT CAST(SUM(n) AS SIGNED) FROM rows_of"), Value::Int(0));
+    // Whoever refuses the request must not believe what was found in it, either.
+    db.begin(Mode::Write).unwrap();
+    db.run("ROLLBACK", &[]).unwrap();
+    assert_eq!(fault(db.abandon()).0, DbFault::Retry);
+    db.begin(Mode::Write).unwrap();
+    bump(&mut db, 1).unwrap();
+    db.abandon().unwrap();
+    assert_eq!(value(&mut db, "SELECT CAST(SUM(n) AS SIGNED) FROM rows_of"), Value::Int(0));
     bump(&mut db, 1).unwrap();
     assert_eq!(
         value(&mut place.open(), "SELECT CAST(SUM(n) AS SIGNED) FROM rows_of"),

@@ -43,7 +43,13 @@ impl Answer {
     /// Itself if the status is this one; shows the answer if not.
     #[track_caller]
     pub fn expect(self, status: u16) -> Answer {
-        assert_eq!(self.status, status, "{:?}\n{}", self.headers, self.text());
+        self.expect_one_of(&[status])
+    }
+
+    /// Itself if the status is one of these; shows the answer if not.
+    #[track_caller]
+    pub fn expect_one_of(self, statuses: &[u16]) -> Answer {
+        assert!(statuses.contains(&self.status), "{} {:?}\n{}", self.status, self.headers, self.text());
         self
     }
 }

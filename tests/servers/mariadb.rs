@@ -8,7 +8,7 @@ use super::free_port;
 use rustix::process::geteuid;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -22,7 +22,10 @@ const START: Duration = Duration::from_secs(60);
 /// The account of the program; its password needs escapes in a URL.
 const USER: &str = "tandem";
 const PASSWORD: &str = "a b/c@d:e?f";
-const PASSWORD_IN_URL: &str = "a%20b%2Fc%40d%3Ae%3Ff";
+/// The account at the beginning of a URL.
+pub const LOGIN: &str = "mysql://tandem:a%20b%2Fc%40d%3Ae%3Ff@";
+/// From where the account is let in.
+const FROM: [&str; 2] = ["localhost", "127.0.0.1"];
 
 /// Starts the server `$2…` and ends it, and deletes the folder `$1`, when standard input ends.
 const KEEPER: &str = "folder=$1; shift; \"$@\" & server=$!; cat >/dev/null; kill $server; wait $server; rm -rf \"$folder\"";
@@ -42,12 +45,37 @@ pub fn database() -> String {
     SHARED.get_or_init(|| Mariadb::start(&[])).database()
 }
 
-/// Runs a program that must succeed.
+/// The statements that make the program's account.
+pub fn account() -> [String; 2] {
+    FROM.map(|host| format!("CREATE USER {USER}@'{host}' IDENTIFIED BY '{PASSWORD}'"))
+}
+
+/// The name of a new database, and the statements that make it, with what cPanel's wizard makes of it: the server's
+/// character set, all rights for one account.
+pub fn new_database() -> (String, [String; 3]) {
+    static SERIAL: AtomicU32 = AtomicU32::new(0);
+    let name = format!("test_{}", SERIAL.fetch_add(1, Ordering::Relaxed));
+    let [here, there] = FROM.map(|host| format!("GRANT ALL ON {name}.* TO {USER}@'{host}'"));
+    let make = format!("CREATE DATABASE {name}");
+    (name, [make, here, there])
+}
+
+/// Makes the folder of a server's data, which runs as this user; without one, as whoever runs the tests.
+pub fn install(data: &Path, temporary: &Path, user: Option<&str>) {
+    let mut command = Command::new("mariadb-install-db");
+    command.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
+    command.arg(format!("--datadir={}", data.display())).arg(format!("--tmpdir={}", temporary.display()));
+    run(command.args(user.map(|user| format!("--user={user}"))));
+}
+
+/// Runs a program that must succeed; what it said beside its output.
 #[track_caller]
-fn run(command: &mut Command) {
+pub fn run(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error} (tests/run installs what is missing)"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{command:?}: {said}");
+    said
 }
 
 impl Mariadb {
@@ -57,12 +85,8 @@ impl Mariadb {
         // Programs that run as another user open the socket in it.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         let data = folder.path().join("data");
-        let user: &[&str] = if geteuid().is_root() { &["--user=root"] } else { &[] };
-        let mut install = Command::new("mariadb-install-db");
-        install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]).args(user);
-        // A server that starts clears its folder for temporary tables: each has its own.
-        let temporary = format!("--tmpdir={}", folder.path().display());
-        run(install.arg(format!("--datadir={}", data.display())).arg(&temporary));
+        let user = geteuid().is_root().then_some("root");
+        install(&data, folder.path(), user);
         let folder = folder.keep();
         let port = free_port().unwrap();
         let keeper = Command::new("sh")
@@ -71,8 +95,9 @@ impl Mariadb {
             .args(["mariadbd", "--no-defaults", "--bind-address=127.0.0.1", "--innodb-buffer-pool-size=64M"])
             // A character set that is not ours: tables must have their own, whatever the host chose.
             .args(["--max-connections=300", "--character-set-server=latin1"])
-            .args(user)
-            .arg(temporary)
+            .args(user.map(|user| format!("--user={user}")))
+            // A server that starts clears its folder for temporary tables: each has its own.
+            .arg(format!("--tmpdir={}", folder.display()))
             .arg(format!("--port={port}"))
             .arg(format!("--datadir={}", data.display()))
             .arg(format!("--socket={}", folder.join("socket").display()))
@@ -84,8 +109,9 @@ impl Mariadb {
             .unwrap();
         let server = Mariadb { folder, port, _keeper: keeper };
         server.wait_until_it_answers();
-        server.sql(&format!("CREATE USER {USER}@localhost IDENTIFIED BY '{PASSWORD}'"));
-        server.sql(&format!("CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'"));
+        for statement in account() {
+            server.sql(&statement);
+        }
         server
     }
 
@@ -113,16 +139,13 @@ impl Mariadb {
         self.open().unwrap().run(statement, &[]).unwrap()
     }
 
-    /// Makes a database, with what cPanel's wizard makes of it: the server's character set, all rights for one account.
-    /// Answers its URL by the socket.
+    /// Makes a database; answers its URL by the socket.
     pub fn database(&self) -> String {
-        static SERIAL: AtomicU32 = AtomicU32::new(0);
-        let name = format!("test_{}", SERIAL.fetch_add(1, Ordering::Relaxed));
-        self.sql(&format!("CREATE DATABASE {name}"));
-        for host in ["localhost", "127.0.0.1"] {
-            self.sql(&format!("GRANT ALL ON {name}.* TO {USER}@'{host}'"));
+        let (name, statements) = new_database();
+        for statement in statements {
+            self.sql(&statement);
         }
-        format!("mysql://{USER}:{PASSWORD_IN_URL}@localhost/{name}?socket={}", self.socket().display())
+        format!("{LOGIN}localhost/{name}?socket={}", self.socket().display())
     }
 
     /// The same database by TCP: its URL up to the options.

@@ -6,6 +6,7 @@
 mod apache;
 pub mod client;
 pub mod described;
+pub mod galera;
 mod lighttpd;
 pub mod mariadb;
 mod process;
@@ -37,10 +38,12 @@ pub enum Kind {
     ApacheFcgid,
     /// Apache through .htaccess, mod_cgid alone.
     ApacheCgi,
+    /// The same in processes instead of threads, with mod_cgi: most hosts' default.
+    ApachePrefork,
 }
 
 impl Kind {
-    /// Every kind, for tests that must hold on each.
+    /// Every kind, for tests that must hold on each. [`Kind::ApachePrefork`] matters where processes begin and end.
     pub const ALL: [Kind; 4] = [Kind::LighttpdFastcgi, Kind::LighttpdCgi, Kind::ApacheFcgid, Kind::ApacheCgi];
 
     /// Does the program stay alive between requests?
@@ -57,6 +60,8 @@ pub enum Engine {
     Sqlite,
     /// A database of its own in the tests' MariaDB.
     Mariadb,
+    /// A database of its own in the tests' cluster of three nodes.
+    Galera,
 }
 
 /// What a test may choose.
@@ -64,6 +69,8 @@ pub enum Engine {
 pub struct Options {
     /// The database.
     pub engine: Engine,
+    /// Where it is, if it is there already.
+    pub database: Option<String>,
     /// FastCGI processes.
     pub workers: usize,
     /// Settings of the program, `TANDEM_…`; `TANDEM_DATA` is set already.
@@ -78,6 +85,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             engine: Engine::Sqlite,
+            database: None,
             workers: 4,
             env: Vec::new(),
             program: env!("CARGO_BIN_EXE_api").into(),
@@ -105,7 +113,7 @@ impl Site<'_> {
     fn env(&self) -> Vec<(String, String)> {
         let data = ("TANDEM_DATA".to_owned(), data_dir(self.home).to_string_lossy().into_owned());
         let mut env = vec![data];
-        if self.options.engine == Engine::Mariadb {
+        if self.options.engine != Engine::Sqlite {
             env.push(("TANDEM_DATABASE_URL".to_owned(), self.database.to_owned()));
         }
         env.extend(coverage());
@@ -202,10 +210,11 @@ impl Server {
     fn launch(kind: Kind, options: &Options) -> Result<Server, String> {
         let home = TempDir::with_prefix("tandem-test-").map_err(|e| e.to_string())?;
         let port = free_port().map_err(|e| e.to_string())?;
-        let database = match options.engine {
+        let database = options.database.clone().unwrap_or_else(|| match options.engine {
             Engine::Sqlite => format!("sqlite:{}", data_dir(home.path()).join("tandem.db").display()),
             Engine::Mariadb => mariadb::database(),
-        };
+            Engine::Galera => galera::cluster().database(),
+        });
         let site = Site { home: home.path(), port, database: &database, options };
         let child = spawn(kind, &site).map_err(|e| format!("{e} (is the server installed?)"))?;
         let base_url = format!("http://127.0.0.1:{port}");
@@ -256,15 +265,16 @@ fn spawn(kind: Kind, site: &Site) -> std::io::Result<Child> {
     match kind {
         Kind::LighttpdFastcgi => lighttpd::spawn(site, "fastcgi"),
         Kind::LighttpdCgi => lighttpd::spawn(site, "cgi"),
-        Kind::ApacheFcgid => apache::spawn(site, true),
-        Kind::ApacheCgi => apache::spawn(site, false),
+        Kind::ApacheFcgid => apache::spawn(site, &["mpm_event", "cgid", "fcgid"]),
+        Kind::ApacheCgi => apache::spawn(site, &["mpm_event", "cgid"]),
+        Kind::ApachePrefork => apache::spawn(site, &["mpm_prefork", "cgi"]),
     }
 }
 
 fn hand_over(kind: Kind, home: &Path) -> std::io::Result<()> {
     match kind {
         Kind::LighttpdFastcgi | Kind::LighttpdCgi => Ok(()),
-        Kind::ApacheFcgid | Kind::ApacheCgi => apache::hand_over(home),
+        Kind::ApacheFcgid | Kind::ApacheCgi | Kind::ApachePrefork => apache::hand_over(home),
     }
 }
 

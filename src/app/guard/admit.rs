@@ -62,7 +62,7 @@ fn find(ctx: &mut Ctx<'_>, claims: &Claims, mode: Mode) -> Result<Option<Caller>
         Ok(Caller { user: row.get(0)?, session: claims.sid.clone(), timezone: row.get(1)?, tenant })
     };
     let bound = params![&claims.sid, ctx.now];
-    let found = if mode == Mode::Read { ctx.db.one(sql, bound, read)? } else { ctx.db.lock_row(sql, bound, read)? };
+    let found = if mode.reads() { ctx.db.one(sql, bound, read)? } else { ctx.db.lock_row(sql, bound, read)? };
     Ok(found.filter(|caller| Some(caller.user) == claims.user()))
 }
 

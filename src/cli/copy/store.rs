@@ -116,9 +116,14 @@ impl Content {
     }
 }
 
-/// Marks a store as one that is being filled: every program refuses it until [`finish`].
+/// The table in which a store notes facts about itself, as its migrations do: it is no sign that somebody uses the store.
+pub const NOTES: &str = "facts";
+
+/// Marks a store as one that is being filled: every program refuses it until [`finish`]. What its migrations noted goes: the
+/// source has it, too.
 pub fn begin(db: &mut Db) -> Result<()> {
     db.run("DELETE FROM migrations", &[])?;
+    db.run("DELETE FROM facts", &[])?;
     db.run("INSERT INTO migrations (version, name, applied_at) VALUES (?, 'copying', ?)", params![UNFINISHED, Timestamp::now()])?;
     db.set_schema_version(UNFINISHED)
 }

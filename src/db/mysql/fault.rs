@@ -2,6 +2,8 @@
 
 use crate::base::error::{DbError, DbFault};
 use mysql::{DriverError, Error, MySqlError};
+use std::error::Error as _;
+use std::io::{self, ErrorKind};
 
 /// Error numbers by what can be done (MySQL's and MariaDB's error references). Those not listed are [`DbFault::Other`].
 const FAULTS: &[(DbFault, &[u16])] = &[
@@ -14,14 +16,13 @@ const FAULTS: &[(DbFault, &[u16])] = &[
     // A table, a disk, or the space for temporary files is full.
     (DbFault::Full, &[1114, 1021, 1041, 1030, 3]),
     (DbFault::ReadOnly, &[1290, 1792, 1836]),
-    (DbFault::Unreachable, &[1044, 1045, 1049, 1129, 1130, 1698, 3118]),
+    (DbFault::Unreachable, &[NOT_PREPARED, 1044, 1045, 1049, 1129, 1130, 1698, 3118]),
     (DbFault::Corrupt, &[126, 127, 1034, 1194, 1195, 1712]),
 ];
 
-/// After these the connection is of no use: the server shuts down, or closed it as idle, or was told to; a cluster's node
-/// that is cut off from most of the others.
-const LOST: &[u16] = &[NOT_PREPARED, 1053, 1927, 4031, 1159, 1160, 1161];
-/// Galera: this node is not part of the cluster's majority.
+/// After these the connection is of no use: the server shuts down, or closed it as idle, or was told to.
+const LOST: &[u16] = &[1053, 1927, 4031, 1159, 1160, 1161];
+/// Galera: this node is cut off from most of the others, or does not have yet what they have.
 const NOT_PREPARED: u16 = 1047;
 /// What a table, an index or a column that is there already answers to whoever makes it; one that is gone to whoever drops it.
 const DONE_BEFORE: &[u16] = &[1050, 1060, 1061, 1091, 1051];
@@ -37,14 +38,19 @@ const PLAIN: &[u16] = &[
 /// Did the connection break, or will it not do any more?
 pub fn is_lost(error: &Error) -> bool {
     match error {
-        Error::MySqlError(said) => LOST.contains(&said.code),
+        Error::MySqlError(said) => LOST.contains(&said.code) || said.code == NOT_PREPARED,
         other => other.is_connectivity_error(),
     }
 }
 
-/// Is this host no good, though it answers?
+/// Is this host no good, though it may let us in again? It is apart from its cluster, or was silent for too long.
 pub fn is_apart(error: &Error) -> bool {
-    code(error) == Some(NOT_PREPARED)
+    let silent = |said: &io::Error| matches!(said.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+    match error {
+        Error::IoError(said) => silent(said),
+        Error::CodecError(said) => said.source().and_then(|cause| cause.downcast_ref()).is_some_and(silent),
+        other => code(other) == Some(NOT_PREPARED),
+    }
 }
 
 /// Was the definition carried out before?

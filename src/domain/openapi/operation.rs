@@ -15,14 +15,18 @@ const KEY: (&str, &str) =
     ("Idempotency-Key", "The same key and the same request get the same answer, once it was good, for a day.");
 const IF_MATCH: (&str, &str) = ("If-Match", "Do it only if the object is still the one with this tag.");
 const IF_NONE_MATCH: (&str, &str) = ("If-None-Match", "Answer 304 if the object is still the one with this tag.");
+const CACHE_CONTROL: (&str, &str) = (
+    "Cache-Control",
+    "`no-cache` asks for the latest state. Otherwise, on a cluster of databases, the answer may lack what was acknowledged a moment ago.",
+);
 
 /// The parameters that many routes have.
 pub fn shared_parameters() -> Value {
     let parameter = |(name, about): (&str, &str), schema: Value| {
         (name.to_owned(), json!({"name": name, "in": "header", "schema": schema, "description": about}))
     };
-    let tags = [IF_MATCH, IF_NONE_MATCH].map(|header| parameter(header, json!({"type": "string"})));
-    Value::Object(tags.into_iter().chain([parameter(KEY, key::schema().to_value())]).collect())
+    let texts = [IF_MATCH, IF_NONE_MATCH, CACHE_CONTROL].map(|header| parameter(header, json!({"type": "string"})));
+    Value::Object(texts.into_iter().chain([parameter(KEY, key::schema().to_value())]).collect())
 }
 
 /// The operation of a route.
@@ -85,7 +89,8 @@ fn query(field: &Field) -> Value {
 /// The header fields that a route heeds.
 fn headers(route: &Route) -> impl Iterator<Item = &'static str> {
     let conditional = answers::statuses(route).contains(&412);
-    let heeds = [(KEY, route.method == Method::Post), (IF_MATCH, conditional), (IF_NONE_MATCH, route.method == Method::Get)];
+    let reads = route.method == Method::Get;
+    let heeds = [(KEY, route.method == Method::Post), (IF_MATCH, conditional), (IF_NONE_MATCH, reads), (CACHE_CONTROL, reads)];
     heeds.into_iter().filter(|(_, heeds)| *heeds).map(|(header, _)| header.0)
 }
 
