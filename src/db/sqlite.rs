@@ -7,7 +7,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 use std::borrow::Cow;
-use std::fs;
+use std::fs::{self, Metadata};
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -60,8 +61,12 @@ pub struct Sqlite {
 /// Device and inode: a number that no other file has while this one is open.
 type File = (u64, u64);
 
+fn number(found: &Metadata) -> File {
+    (found.dev(), found.ino())
+}
+
 fn file(path: &Path) -> Option<File> {
-    fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+    fs::metadata(path).ok().as_ref().map(number)
 }
 
 impl Sqlite {
@@ -84,10 +89,11 @@ impl Sqlite {
 
     /// Is the file still in its place? With WAL, SQLite itself does not look, and would go on writing to a deleted file.
     pub fn place(&self) -> Place {
-        match file(&self.path) {
-            None => Place::Gone,
-            now if now == self.file => Place::Same,
-            Some(_) => Place::Other,
+        match fs::metadata(&self.path) {
+            Ok(found) if Some(number(&found)) == self.file => Place::Same,
+            Ok(_) => Place::Other,
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Place::Closed,
+            Err(_) => Place::Gone,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Requests and answers, whatever server started the program.
 
 pub mod body;
+pub mod bounds;
 pub mod etag;
 pub mod input;
 pub mod key;

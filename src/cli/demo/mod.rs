@@ -7,9 +7,10 @@ use super::site::{enter, within};
 use super::{Action, Command, DEVELOPING, Verdict, json_flag, out, progress};
 use crate::base::error::{Error, Result};
 use crate::base::id;
-use crate::base::time::{DAY, Timestamp, date_in};
+use crate::base::time::{Timestamp, date_in};
 use crate::db::Mode;
 use crate::domain::auth::store;
+use chrono::{NaiveDate, TimeDelta};
 use clap::ArgMatches;
 use content::{ANSWERS, DAYS, GOALS, LETTERS, NOTES, QUESTIONS};
 use indicatif::ProgressBar;
@@ -40,7 +41,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     };
     let couple = [register(0)?, register(1)?];
     let steps = 3 + QUESTIONS.len() * 3 + GOALS.len() * 4 + LETTERS.len() + usize::try_from(DAYS * 2).unwrap_or_default();
-    let mut author = Author { client, bar: progress::bar(steps as u64, "writing"), today: Timestamp::now() };
+    let mut author = Author { client, bar: progress::bar(steps as u64, "writing"), today: date_in(Timestamp::now(), ZONE) };
     author.pair(&couple)?;
     author.questions(&couple)?;
     author.goals(&couple)?;
@@ -65,7 +66,7 @@ fn free_names() -> Result<[String; 2]> {
 struct Author {
     client: Client,
     bar: ProgressBar,
-    today: Timestamp,
+    today: NaiveDate,
 }
 
 impl Author {
@@ -75,9 +76,9 @@ impl Author {
         Ok(answer)
     }
 
-    /// The calendar date so many days from today.
+    /// The calendar date so many days from today. Days are counted in the calendar: one of 25 hours is one.
     fn day(&self, days: i64) -> String {
-        date_in(self.today.plus(days * DAY), ZONE).to_string()
+        self.today.checked_add_signed(TimeDelta::days(days)).unwrap_or(self.today).to_string()
     }
 
     fn pair(&mut self, [anna, ben]: &[Person; 2]) -> Result<()> {
