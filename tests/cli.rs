@@ -2,12 +2,14 @@
 
 mod accounts;
 mod backup;
+mod backup_mariadb;
 mod content;
 mod copy;
 mod doctor;
 mod doctor_outside;
 mod doctor_page;
 mod mariadb;
+mod replica;
 mod setup;
 mod tenants;
 mod uploads;

@@ -37,6 +37,7 @@ mod actor;
 mod cluster;
 mod judge;
 mod poller;
+mod replica;
 mod writer;
 
 use crate::api::Phone;

@@ -63,6 +63,12 @@ pub const SETTINGS: &[Setting] = &[
         Value::Text(|l, v| l.settings.database_url = v),
     ),
     setting(
+        "read_url",
+        "none",
+        "A replica of that MySQL or MariaDB database, where polls are read as long as it answers: mysql://… as above.",
+        Value::Text(|l, v| l.settings.read_url = Some(v)),
+    ),
+    setting(
         "site_url",
         "not known",
         "The API's address as phones know it, such as https://example.org/api: `tandem doctor` asks it from outside.",

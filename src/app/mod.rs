@@ -7,6 +7,7 @@ pub mod guard;
 pub mod home;
 pub mod log;
 pub mod open;
+pub mod replica;
 pub mod route;
 pub mod upkeep;
 
@@ -18,10 +19,11 @@ use crate::domain;
 use crate::feature;
 use crate::feature::ctx::Work;
 use crate::feature::meters::Meters;
-use crate::feature::{Access, Calls, Ctx, Feature, House, Meter, Tell, Tx};
+use crate::feature::{Access, Calls, Continues, Ctx, Feature, House, Meter, Tell, Tx};
 use crate::graphql;
 use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
 use guard::{address, admit, cors, finish, idempotency, meter, uploads};
+use replica::Replica;
 use std::io::Read;
 use upkeep::Upkeep;
 
@@ -44,6 +46,7 @@ pub static FEATURES: [&Feature; COUNT] = {
 pub struct App {
     house: Option<House>,
     db: Option<Db>,
+    replica: Replica,
     meters: Meters,
     upkeep: Upkeep,
     serial: u64,
@@ -78,7 +81,7 @@ impl App {
 
     /// Ends the process's part: a CGI process has nothing to tidy up that the kernel does not.
     pub fn leave(mut self) {
-        if let Some(db) = self.db.take() {
+        for db in [self.db.take(), self.replica.leave()].into_iter().flatten() {
             db.leave();
         }
         std::mem::forget(self);
@@ -116,7 +119,7 @@ impl App {
     fn answer(&mut self, request: &mut Request<'_>, from: &mut dyn Read, tell: &mut Tell) -> Result<Response> {
         let standing = self.keep_up();
         self.house()?;
-        let App { house: Some(house), db, meters, .. } = self else { return Err(Error::internal("no house")) };
+        let App { house: Some(house), db, replica, meters, .. } = self else { return Err(Error::internal("no house")) };
         address::refine(request, &house.settings);
         let route = match route::find(house.features, request) {
             route::Found::Route(route) => route,
@@ -137,11 +140,32 @@ impl App {
             Calls::Handler(handler) => handler,
             Calls::Apart(answer) => return answer(request, house, meters),
         };
-        let db = open::database(db, &house.settings)?;
         let now = Timestamp::now();
-        let ctx = &mut Ctx { request, route, db, now, house, meters, caller: None, token, stamp: None, stamped: 0, upload: None };
-        call(ctx, handler)
+        if let Some(continues) = route.replica.filter(|_| !request.wants_latest()) {
+            let look = |db: &mut Db| {
+                let mut ctx = Ctx::new(request, route, house, db, &mut *meters, token.clone(), now);
+                continued(&mut ctx, handler, continues)
+            };
+            if let Some(answer) = replica.ask(&house.settings, look) {
+                return Ok(answer);
+            }
+        }
+        let db = open::database(db, &house.settings)?;
+        call(&mut Ctx::new(request, route, house, db, meters, token, now), handler)
     }
+}
+
+/// Runs the handler in a replica's snapshot, if the request is one that goes on from there.
+fn continued(ctx: &mut Ctx<'_>, handler: feature::Handler, continues: Continues) -> Result<Option<Response>> {
+    let mut answer = None;
+    let mut look = |ctx: &mut Ctx<'_>| {
+        if continues(ctx) {
+            answer = Some(handler(ctx)?);
+        }
+        Ok(Response::empty(204))
+    };
+    attempt(ctx, Mode::Recent, &mut look)?;
+    Ok(answer)
 }
 
 /// Runs the handler in the transaction that its route asks for.
@@ -273,8 +297,8 @@ impl Handler for App {
     }
 
     fn panicked(&mut self, vars: &Vars) -> Response {
-        // The connection may be in the middle of a transaction: closing it undoes that.
-        self.db = None;
+        // A connection may be in the middle of a transaction: closing it undoes that.
+        (self.db, self.replica) = (None, Replica::default());
         let request = Request::new(vars, std::mem::take(&mut self.request));
         // The log has it already, under the same id.
         let error = Error::internal("panic");

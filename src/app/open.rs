@@ -1,11 +1,11 @@
 //! Opens the house: the configuration, the secret, the database. A fresh data folder is made on first use.
 
 use super::config::{self, Loaded};
-use super::{FEATURES, log, read, write};
+use super::{FEATURES, log, read, replica, write};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::token::Keys;
-use crate::db::migrate::{self, Migration};
+use crate::db::migrate::{self, Migration, Standing};
 use crate::db::{Address, Db, Journal};
 use crate::feature::{House, Settings};
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -26,6 +26,7 @@ pub fn house() -> Result<House> {
     let loaded = config::load()?;
     log::start(&loaded.settings);
     make_folder(&loaded.settings.data)?;
+    replica::address(&loaded.settings)?;
     let secret = match loaded.secret {
         Some(secret) => secret.into_bytes(),
         None => secret_file(&loaded.settings.data.join(SECRET_FILE))?,
@@ -86,7 +87,12 @@ fn make_secret(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 /// What is wrong with its URL.
 pub fn address(settings: &Settings) -> Result<Address> {
-    Address::parse(&settings.database_url)
+    named("database_url", &settings.database_url)
+}
+
+/// The address that a setting holds; an error names the setting, never its value.
+pub fn named(setting: &str, url: &str) -> Result<Address> {
+    Address::parse(url).map_err(|error| Error::NotReady(format!("{setting}: {error}")))
 }
 
 /// The open database, opened when it was not. A fresh one is made; an old schema is refused: a request never upgrades.
@@ -152,17 +158,24 @@ pub fn connect(settings: &Settings) -> Result<Db> {
 
 fn ready(address: &Address, journal: Journal) -> Result<Db> {
     let mut db = store(address, journal, &mut |_| {})?;
-    match migrate::standing(&mut db)? {
-        migrate::Standing::Current | migrate::Standing::Ahead(_) => {}
-        migrate::Standing::Empty => migrate::migrate(&mut db, &mut |_| {})?,
-        migrate::Standing::Old(version) => {
-            let newest = migrate::newest();
-            return Err(Error::NotReady(format!(
-                "the database has schema {version}, this program needs {newest}: run `tandem migrate`"
-            )));
-        }
-        migrate::Standing::Newer(version) => return Err(Error::NotReady(migrate::newer(version))),
-        migrate::Standing::Unfinished => return Err(Error::NotReady(migrate::NOT_FINISHED.to_owned())),
+    if migrate::standing(&mut db)? == Standing::Empty {
+        migrate::migrate(&mut db, &mut |_| {})?;
     }
+    fits(&mut db)?;
     Ok(db)
+}
+
+/// Refuses a store whose schema this program cannot use.
+///
+/// # Errors
+/// What to do about it.
+pub fn fits(db: &mut Db) -> Result<()> {
+    let needed = migrate::newest();
+    Err(Error::NotReady(match migrate::standing(db)? {
+        Standing::Current | Standing::Ahead(_) => return Ok(()),
+        Standing::Empty => format!("the database is empty, this program needs schema {needed}"),
+        Standing::Old(version) => format!("the database has schema {version}, this program needs {needed}: run `tandem migrate`"),
+        Standing::Newer(version) => migrate::newer(version),
+        Standing::Unfinished => migrate::NOT_FINISHED.to_owned(),
+    }))
 }

@@ -47,7 +47,9 @@ fn effective(loaded: &Loaded, setting: &Setting) -> String {
     match (loaded.written.get(setting.name), setting.name) {
         (Some(_), _) if setting.secret => HIDDEN.to_owned(),
         // A database's URL may hold a password; one that cannot be read is not shown at all.
-        (Some(_), "database_url") => Address::parse(&loaded.settings.database_url).map_or(HIDDEN.to_owned(), |a| a.to_string()),
+        (Some((value, _)), "database_url" | "read_url") => {
+            Address::parse(value.trim()).map_or(HIDDEN.to_owned(), |address| address.to_string())
+        }
         (Some((value, _)), _) => value.trim().to_owned(),
         (None, "data") => loaded.settings.data.display().to_string(),
         (None, "database_url") => loaded.settings.database_url.clone(),
@@ -91,6 +93,7 @@ fn as_json(loaded: &Loaded, setting: &Setting) -> Value {
 const EXAMPLES: &[(&str, &str)] = &[
     ("data", "/home/ACCOUNT/tandem/data"),
     ("database_url", "sqlite:/home/ACCOUNT/tandem/data/tandem.db"),
+    ("read_url", "mysql://USER:PASSWORD@replica.example/DATABASE"),
     ("site_url", "https://YOUR.SITE/api"),
     ("jwt_secret", "replace-this-by-at-least-32-random-characters"),
     ("trusted_proxies", "10.0.0.0/8"),

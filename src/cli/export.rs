@@ -100,20 +100,10 @@ fn as_user(
     let request = Request::new(&vars, String::new());
     let tenant = tenant.map_or(Ok(None), |tenant| accounts::tenant(db, tenant))?;
     let caller = Some(Caller { user: user.id, session: String::new(), timezone: user.timezone.clone(), tenant });
-    let (now, meters) = (Timestamp::now(), &mut Meters::default());
-    read(&mut Ctx {
-        request: &request,
-        route,
-        db,
-        now,
-        house,
-        meters,
-        token: None,
-        caller,
-        stamp: None,
-        stamped: 0,
-        upload: None,
-    })
+    let mut meters = Meters::default();
+    let mut ctx = Ctx::new(&request, route, house, db, &mut meters, None, Timestamp::now());
+    ctx.caller = caller;
+    read(&mut ctx)
 }
 
 /// The route by which the app exports.

@@ -6,10 +6,12 @@
 
 use super::backup::draft::{self, Draft, failed};
 use super::{Action, Command, RUNNING, Verdict, backup, migrate, out, text};
-use crate::app::{config, home};
+use crate::app::{advice, config, home, open};
 use crate::base::error::{Error, Result};
 use crate::base::id;
-use crate::db::backup as copies;
+use crate::db::Db;
+use crate::db::backup::is_served;
+use crate::db::migrate::{self as migrations, Standing};
 use crate::feature::Settings;
 use clap::{Arg, ArgMatches};
 use sha2::{Digest, Sha256};
@@ -115,15 +117,19 @@ fn replace_all(from: &Path, to: &Path) -> Result<()> {
     put(&from.join(SUMS), &to.join(SUMS))
 }
 
-/// Copies a store that is a file; where a server keeps it, the host does.
+/// Copies the store. One that a server keeps in a newer schema cannot be read whole by this version, which goes back to it.
 fn back_up(settings: &Settings) -> Result<()> {
-    match backup::store(settings) {
-        Ok(store) if store.exists() => {
-            let saved = backup::save(&mut copies::open(&store)?, &backup::folder(settings), backup::PREFIX)?;
-            out::line(format!("backup {}", saved.path.display()))
-        }
-        _ => Ok(()),
+    let address = open::address(settings)?;
+    if address.file().is_some_and(|store| !store.exists()) {
+        return Ok(());
     }
+    let mut db = Db::open(&address)?;
+    let standing = migrations::standing(&mut db)?;
+    if is_served(&db) && !matches!(standing, Standing::Current | Standing::Old(_)) {
+        return out::line(format!("no backup was made: {}", advice::describe(standing)));
+    }
+    let saved = backup::save(&mut db, &backup::folder(settings), backup::PREFIX)?;
+    out::line(format!("backup {}", saved.path.display()))
 }
 
 /// A file that is no program and is not what was installed.

@@ -13,16 +13,16 @@ pub fn open(path: &Path) -> Result<Db> {
     Db::open(&Address::Sqlite(path.to_owned()))
 }
 
-/// What the operator is told of a store that is no file.
-pub fn no_file() -> Error {
-    Error::NotReady(
-        "backups are files of SQLite: copy the store into one first, `tandem copy --to sqlite:FILE`, or use the host's own \
-         backup of the database"
-            .into(),
-    )
+/// Is the store kept by a server, not in a file? Its rows are copied one by one then.
+pub fn is_served(db: &Db) -> bool {
+    match db {
+        Db::Sqlite(_) => false,
+        #[cfg(feature = "mysql")]
+        Db::Mysql(_) => true,
+    }
 }
 
-/// Writes a copy of the whole store, as it is at one instant, into an empty file, while others read and write. It holds
+/// Writes a copy of the whole store in a file, as it is at one instant, into an empty file, while others read and write. It holds
 /// nothing that was deleted.
 ///
 /// # Errors
@@ -32,7 +32,7 @@ pub fn copy(db: &mut Db, to: &Path) -> Result<()> {
     match db {
         Db::Sqlite(_) => db.run("VACUUM INTO ?", params![file]).map(drop),
         #[cfg(feature = "mysql")]
-        Db::Mysql(_) => Err(no_file()),
+        Db::Mysql(_) => Err(Error::internal("no file")),
     }
 }
 
@@ -47,7 +47,7 @@ pub fn replace(db: &mut Db, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> 
     match db {
         Db::Sqlite(db) => db.take_from(from, progress),
         #[cfg(feature = "mysql")]
-        Db::Mysql(_) => Err(no_file()),
+        Db::Mysql(_) => Err(Error::internal("no file")),
     }
 }
 

@@ -32,6 +32,11 @@ pub fn newest() -> i64 {
     MIGRATIONS.last().map_or(0, |m| m.version)
 }
 
+/// The migrations that lead to a version.
+pub fn up_to(version: i64) -> impl Iterator<Item = &'static Migration> {
+    MIGRATIONS.iter().filter(move |migration| migration.version <= version)
+}
+
 /// The version of a store that is being filled. It is above every migration, so that older programs, which do not know
 /// it, refuse such a store, too.
 pub const UNFINISHED: i64 = 1_000_000;
@@ -86,7 +91,15 @@ fn oldest(db: &mut Db) -> Result<i64> {
 /// # Errors
 /// The engine's; a store that is newer than the program.
 pub fn migrate(db: &mut Db, progress: &mut dyn FnMut(&Migration)) -> Result<()> {
-    for migration in MIGRATIONS {
+    migrate_to(db, newest(), progress)
+}
+
+/// Applies what is missing up to a version.
+///
+/// # Errors
+/// As [`migrate`].
+pub fn migrate_to(db: &mut Db, version: i64, progress: &mut dyn FnMut(&Migration)) -> Result<()> {
+    for migration in up_to(version) {
         db.begin(Mode::Define)?;
         match apply(db, migration) {
             Ok(true) => {

@@ -5,6 +5,7 @@
 mod address;
 pub mod backup;
 pub mod migrate;
+mod mode;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod retry;
@@ -12,36 +13,13 @@ mod sqlite;
 mod value;
 
 pub use address::Address;
+pub use mode::Mode;
 pub use retry::{retried, within};
 pub use sqlite::{journal_for, on_network};
 pub use value::{FromValue, Param, Value};
 
 use crate::base::error::{DbError, DbFault, Error, Result};
 use std::path::Path;
-
-/// What a transaction is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// One snapshot for every statement; nothing is written. It holds everything that was acknowledged before.
-    Read,
-    /// As [`Mode::Read`], but a node of a cluster does not wait for what the others acknowledged a moment ago.
-    Recent,
-    /// Writes. SQLite takes the right to write at the start (`BEGIN IMMEDIATE`), so that what is read stays true. MySQL
-    /// sees what is committed: what the work builds on is locked first ([`Db::lock_row`]).
-    Write,
-    /// Writes, for work that can wait: when another keeps the right to write, it is refused soon rather than waited for.
-    Spare,
-    /// Defines tables, one process at a time. SQLite undoes it all when it fails. MySQL commits each definition, and a
-    /// migration that was interrupted goes on where it stopped.
-    Define,
-}
-
-impl Mode {
-    /// Does it only read?
-    pub fn reads(self) -> bool {
-        matches!(self, Mode::Read | Mode::Recent)
-    }
-}
 
 /// How SQLite keeps a transaction whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

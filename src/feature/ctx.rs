@@ -99,6 +99,21 @@ pub struct Ctx<'a> {
     pub upload: Option<Upload>,
 }
 
+impl<'a> Ctx<'a> {
+    /// A request at the door: nobody is admitted yet.
+    pub fn new(
+        request: &'a Request<'a>,
+        route: &'static Route,
+        house: &'a House,
+        db: &'a mut Db,
+        meters: &'a mut Meters,
+        token: Option<Claims>,
+        now: Timestamp,
+    ) -> Ctx<'a> {
+        Ctx { request, route, db, now, house, meters, caller: None, token, stamp: None, stamped: 0, upload: None }
+    }
+}
+
 impl Ctx<'_> {
     /// The signed-in user.
     ///

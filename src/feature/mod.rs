@@ -106,6 +106,9 @@ pub enum Meter {
 /// Answers from the store, in the route's transaction.
 pub type Handler = fn(&mut Ctx<'_>) -> Result<Response>;
 
+/// Does the request only go on from what its caller knows already, so that an answer from an earlier instant is a good one?
+/// Asked in the replica's snapshot, with the caller admitted there.
+pub type Continues = fn(&Ctx<'_>) -> bool;
 /// Answers even when there is no store to be had.
 pub type Apart = fn(&Request<'_>, &House, &mut Meters) -> Result<Response>;
 
@@ -142,13 +145,15 @@ pub struct Route {
     pub calls: Calls,
     /// How an error is told.
     pub tell: Tell,
+    /// May a replica that lags answer?
+    pub replica: Option<Continues>,
 }
 
 impl Route {
     const fn new(method: Method, path: &'static str, access: Access, tx: Tx, handler: Handler, summary: &'static str) -> Route {
         let calls = Calls::Handler(handler);
         let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        Route { method, path, access, tx, meter, summary, contract, calls, tell }
+        Route { method, path, access, tx, meter, summary, contract, calls, tell, replica: None }
     }
 
     /// A route that reads.
@@ -180,7 +185,7 @@ impl Route {
     pub const fn apart(method: Method, path: &'static str, answer: Apart, summary: &'static str) -> Route {
         let (access, tx, calls) = (Access::Public, Tx::Own, Calls::Apart(answer));
         let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        Route { method, path, access, tx, meter, summary, contract, calls, tell }
+        Route { method, path, access, tx, meter, summary, contract, calls, tell, replica: None }
     }
 
     /// The handler opens its own transaction, after slow work.
@@ -194,6 +199,13 @@ impl Route {
     #[must_use]
     pub const fn told(mut self, tell: Tell) -> Route {
         self.tell = tell;
+        self
+    }
+
+    /// A replica that lags may answer what this says.
+    #[must_use]
+    pub const fn replicated(mut self, continues: Continues) -> Route {
+        self.replica = Some(continues);
         self
     }
 

@@ -28,6 +28,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// `sqlite:PATH` or `mysql://…`; the default is `tandem.db` in the data folder.
     pub database_url: String,
+    /// `mysql://…` of a replica of that database, where polls are read.
+    pub read_url: Option<String>,
     /// The API's own address as phones know it, `https://example.org/api`; empty when nobody said.
     pub site_url: String,
     /// How SQLite keeps a transaction whole.
@@ -77,6 +79,7 @@ impl Default for Settings {
         Settings {
             data: PathBuf::new(),
             database_url: String::new(),
+            read_url: None,
             site_url: String::new(),
             journal: Journal::Auto,
             access_ttl: 60 * MINUTE,

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const KILLS: u32 = 8;
 
 /// A store with an account, somebody signed in, and a goal in it; the access token.
-fn used(home: &Home) -> String {
+pub fn used(home: &Home) -> String {
     let body = r#"{"username":"anna","password":"correct horse 9"}"#;
     let token = home.call("", "POST", "/api/auth/register/", body).1["access"].as_str().unwrap().to_owned();
     assert_eq!(home.call(&token, "POST", "/api/couple/create/", "{}").0, "201");
@@ -25,14 +25,14 @@ fn used(home: &Home) -> String {
 }
 
 /// The files of a folder whose names begin so, oldest first.
-fn files(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+pub fn files(folder: &Path, prefix: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     found.retain(|path| path.file_name().unwrap().to_str().unwrap().starts_with(prefix));
     found.sort();
     found
 }
 
-fn backups(home: &Home) -> Vec<PathBuf> {
+pub fn backups(home: &Home) -> Vec<PathBuf> {
     files(&home.path("tandem/backups"), "tandem-")
 }
 
@@ -47,18 +47,18 @@ fn restore(home: &Home, file: &Path) -> String {
 }
 
 /// What a backup holds, as a database in a file of its own.
-fn unpacked(home: &Home, file: &Path) -> Connection {
+pub fn unpacked(home: &Home, file: &Path) -> Connection {
     let (mut bytes, copy) = (Vec::new(), home.path("unpacked.db"));
     GzDecoder::new(File::open(file).unwrap()).read_to_end(&mut bytes).unwrap();
     fs::write(&copy, bytes).unwrap();
     Connection::open(copy).unwrap()
 }
 
-fn number(db: &Connection, sql: &str) -> i64 {
+pub fn number(db: &Connection, sql: &str) -> i64 {
     db.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-fn sound(db: &Connection) {
+pub fn sound(db: &Connection) {
     assert_eq!(db.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0)).unwrap(), "ok");
 }
 
@@ -66,17 +66,17 @@ fn store(home: &Home) -> Connection {
     Connection::open(home.data().join("tandem.db")).unwrap()
 }
 
-fn names(home: &Home) -> Vec<String> {
+pub fn names(home: &Home) -> Vec<String> {
     let users = home.json("user list --json");
     users.as_array().unwrap().iter().map(|user| user["username"].as_str().unwrap().to_owned()).collect()
 }
 
-fn user(home: &Home, name: &str) {
+pub fn user(home: &Home, name: &str) {
     home.ok_with(&format!("user create {name} --password-stdin"), "correct horse 9\n");
 }
 
 /// Drafts in a folder: what an interrupted command leaves.
-fn drafts(folder: &Path) -> usize {
+pub fn drafts(folder: &Path) -> usize {
     fs::read_dir(folder)
         .into_iter()
         .flatten()
@@ -251,7 +251,7 @@ fn an_export_holds_what_the_apps_own_export_holds() {
 }
 
 /// Kills a command so many times, at moments spread over the time that it takes; `check` looks at what is left.
-fn kill_on_the_way(home: &Home, line: &str, mut check: impl FnMut()) {
+pub fn kill_on_the_way(home: &Home, line: &str, mut check: impl FnMut()) {
     let command = || {
         let mut command = home.command(env!("CARGO_BIN_EXE_tandem"));
         command.args(line.split_whitespace()).stdout(std::process::Stdio::null());

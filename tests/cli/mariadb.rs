@@ -32,6 +32,10 @@ fn the_commands_work_on_mariadb() {
     assert!(check(&report, "clock").1.contains("as the database server has it"));
     assert!(report.to_string().contains("MariaDB") && report.to_string().contains("nopad_bin"), "{report}");
     assert!(!home.data().join("tandem.db").exists());
+    assert!(home.ok("health").contains("No device has sent anything yet") && home.ok("snapshots --json").starts_with('['));
+    assert_eq!(home.json("tenant list --json").as_array().unwrap().len(), 2);
+    assert_eq!(home.json("export --user demo-ben")["user"]["username"], "demo-ben");
+    assert_eq!(home.call("", "GET", "/api/health/", "").1["checks"]["database"], "ok");
 }
 
 #[test]
@@ -80,5 +84,21 @@ fn a_configuration_with_a_password_must_be_private() {
     for (mode, problem) in [(0o644, true), (0o600, false)] {
         fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
         assert_eq!(home.run("doctor").out.contains("others can read its secrets"), problem, "{mode:o}");
+    }
+}
+
+/// A host's server may take less than an upload at once, and may not wait for its disk.
+#[test]
+fn the_doctor_tells_of_a_server_that_is_set_up_otherwise() {
+    for (option, told) in [
+        ("--max-allowed-packet=1M", "at most 1048576 bytes at once"),
+        ("--innodb-flush-log-at-trx-commit=2", "synchronous is off"),
+    ] {
+        let server = mariadb::Mariadb::start(&[option.to_owned()]);
+        let mut home = Home::new();
+        home.env.push(("TANDEM_DATABASE_URL", server.database()));
+        home.ok("migrate");
+        let shown = home.ok("doctor");
+        assert!(shown.contains(told) && shown.contains("ask the host"), "{shown}");
     }
 }

@@ -41,7 +41,7 @@ pub struct Seen {
 /// Polls until the writers have ended, and then once more to the end.
 pub fn run(task: &Task) {
     let mut client = Client::new(task);
-    let mut since: Option<String> = None;
+    let mut since: Option<Cursor> = None;
     loop {
         let last = task.folder.join("stop").exists();
         while poll(&mut client, &mut since, last) {}
@@ -53,9 +53,15 @@ pub fn run(task: &Task) {
     }
 }
 
+/// What a poll adopts from the one before.
+struct Cursor {
+    since: String,
+    epoch: String,
+}
+
 /// One poll; answers whether there is more. The last ones ask for the latest: a node of a cluster may not have it yet.
-fn poll(client: &mut Client<'_>, since: &mut Option<String>, last: bool) -> bool {
-    let cursor = since.as_ref().map(|since| format!("since={since}")).unwrap_or_default();
+fn poll(client: &mut Client<'_>, known: &mut Option<Cursor>, last: bool) -> bool {
+    let cursor = known.as_ref().map(|known| format!("since={}&epoch={}", known.since, known.epoch)).unwrap_or_default();
     let path = format!("/sync/changes/?{cursor}&{}", client.task.query);
     let request = client.request("GET", &path);
     let (answer, _) = client.send(&if last { request.header("Cache-Control", "no-cache") } else { request });
@@ -63,7 +69,7 @@ fn poll(client: &mut Client<'_>, since: &mut Option<String>, last: bool) -> bool
     let body = answer.expect(200).json();
     let has_more = body["has_more"].as_bool().unwrap();
     let poll = Poll {
-        since: since.as_ref().map(|since| instant(&Value::from(since.as_str()))),
+        since: known.as_ref().map(|known| instant(&Value::from(known.since.as_str()))),
         server_time: instant(&body["server_time"]),
         has_more,
         reset: body["reset"].as_bool().unwrap(),
@@ -71,7 +77,7 @@ fn poll(client: &mut Client<'_>, since: &mut Option<String>, last: bool) -> bool
         behind,
         rows: rows(&body["changes"]),
     };
-    *since = Some(body["server_time"].as_str().unwrap().to_owned());
+    *known = Some(Cursor { since: body["server_time"].as_str().unwrap().to_owned(), epoch: poll.epoch.clone() });
     client.note(&poll);
     has_more
 }

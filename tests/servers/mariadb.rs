@@ -124,7 +124,8 @@ impl Mariadb {
         }
     }
 
-    fn open(&self) -> tandem::base::error::Result<Db> {
+    /// As the server's owner.
+    pub fn open(&self) -> tandem::base::error::Result<Db> {
         Db::open(&Address::parse(&format!("mysql://root@localhost/mysql?socket={}", self.socket().display()))?)
     }
 
@@ -139,13 +140,30 @@ impl Mariadb {
         self.open().unwrap().run(statement, &[]).unwrap()
     }
 
+    /// The only value of a query, as text, asked as the server's owner.
+    #[track_caller]
+    pub fn value(&self, query: &str) -> String {
+        self.open().unwrap().one(query, &[], |row| row.get(0)).unwrap().unwrap()
+    }
+
     /// Makes a database; answers its URL by the socket.
     pub fn database(&self) -> String {
         let (name, statements) = new_database();
         for statement in statements {
             self.sql(&statement);
         }
+        self.url(&name)
+    }
+
+    /// The URL of a database by the socket.
+    fn url(&self, name: &str) -> String {
         format!("{LOGIN}localhost/{name}?socket={}", self.socket().display())
+    }
+
+    /// The URL of the database of the same name in this server.
+    pub fn same(&self, url: &str) -> String {
+        let name = url.split_once("@localhost/").and_then(|(_, rest)| rest.split_once('?')).unwrap().0;
+        self.url(name)
     }
 
     /// The same database by TCP: its URL up to the options.

@@ -10,6 +10,7 @@ pub mod galera;
 mod lighttpd;
 pub mod mariadb;
 mod process;
+pub mod replication;
 pub mod tls;
 
 use client::request;

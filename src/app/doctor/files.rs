@@ -46,7 +46,7 @@ pub fn configuration(patient: &mut Patient) -> Finding {
 /// A configuration file that holds the secret, or the password of the database, and that others can read.
 fn shared_secret(loaded: &Loaded) -> Option<&Path> {
     let served = open::address(&loaded.settings).is_ok_and(|address| address.file().is_none());
-    let private = ["jwt_secret"].into_iter().chain(served.then_some("database_url"));
+    let private = ["jwt_secret"].into_iter().chain(served.then_some("database_url")).chain(["read_url"]);
     let file = private.filter_map(|name| loaded.written.get(name)).find_map(|(_, file)| file.as_deref())?;
     let mode = fs::metadata(file).ok()?.permissions().mode();
     (mode & OTHERS != 0).then_some(file)

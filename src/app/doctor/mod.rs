@@ -8,6 +8,7 @@ mod pass;
 pub mod probe;
 mod programs;
 mod quota;
+mod replica;
 mod store;
 
 use super::advice;
@@ -64,6 +65,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         look: store::journal,
     },
     Check { name: "foreign keys", why: "without them deletions leave orphans", look: store::foreign_keys },
+    Check {
+        name: "replica",
+        why: "polls are read there as long as it answers; one that stands still tells phones nothing new",
+        look: replica::replica,
+    },
     Check { name: "clock", why: "tokens end too early or too late by a wrong clock", look: store::clock },
     Check { name: "disk", why: "on a full disk nothing can be written any more", look: files::disk },
     Check {

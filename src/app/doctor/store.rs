@@ -7,10 +7,12 @@ use crate::base::error::{Error, Result};
 use crate::base::time::{HOUR, SECOND, Timestamp};
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, journal_for, on_network};
-use crate::domain::health::rules::{self, Memory, OVERDUE, State};
+use crate::domain::health::rules::{self, MIB, Memory, OVERDUE, State};
 use crate::feature::store::{MAINTAINED_AT, fact};
 use std::path::Path;
 
+/// MySQL's and MariaDB's usual `max_allowed_packet`, 16 MiB: the largest body and what is noted of it fit.
+const PACKET: u64 = 16 * MIB;
 /// What to do about a clock.
 const NTP: &str = "ask the host to set its clocks (NTP); what is stored stays in order meanwhile";
 /// Clocks that differ by more than this, in milliseconds, are wrong.
@@ -33,7 +35,8 @@ pub fn database(patient: &mut Patient) -> Finding {
         Err(error) => unusable(&error),
         Ok((standing, db)) => {
             patient.db = matches!(standing, Standing::Current | Standing::Ahead(_)).then_some(db);
-            stands(standing).or_else(|| address.file().and_then(files::exposed)).unwrap_or_else(|| soundness(patient))
+            let wrong = stands(standing).or_else(|| address.file().and_then(files::exposed));
+            wrong.unwrap_or_else(|| soundness(patient, &address))
         }
     }
 }
@@ -67,8 +70,8 @@ fn stands(standing: Standing) -> Option<Finding> {
     }
 }
 
-fn soundness(patient: &mut Patient) -> Finding {
-    let described = advice::describe(Standing::Current);
+fn soundness(patient: &mut Patient, address: &Address) -> Finding {
+    let described = format!("{address}: {}", advice::describe(Standing::Current));
     match patient.db.as_mut().filter(|_| patient.full).map(Db::check) {
         None => Finding::ok(described),
         Some(Ok(faults)) if faults.is_empty() => Finding::ok(format!("{described}; read whole, no damage")),
@@ -85,7 +88,7 @@ fn fact_of(db: &mut Db, name: &str) -> Result<String> {
 }
 
 /// Runs a check that needs the database.
-fn with_db(patient: &mut Patient, look: impl FnOnce(&mut Db) -> Result<Finding>) -> Finding {
+pub fn with_db(patient: &mut Patient, look: impl FnOnce(&mut Db) -> Result<Finding>) -> Finding {
     match &mut patient.db {
         None => Finding::note("not looked at", "nothing until the database is there and fits"),
         Some(db) => look(db).unwrap_or_else(|error| unusable(&error)),
@@ -99,15 +102,24 @@ pub fn journal(patient: &mut Patient) -> Finding {
     let address = open::address(&settings).ok();
     let file = address.as_ref().and_then(Address::file);
     with_db(patient, |db| {
-        let (engine, synchronous) = (fact_of(db, "engine")?, fact_of(db, "synchronous")?);
-        Ok(match file {
-            Some(path) => file_journal(path, settings.journal, &fact_of(db, "journal")?, &synchronous),
-            None if synchronous != "full" => Finding::note(
-                format!("{engine}, synchronous is {synchronous}"),
-                "ask the host: after a crash the last second's changes may be gone",
-            ),
-            None => Finding::ok(format!("{engine} keeps it, synchronous {synchronous}, collation {}", fact_of(db, "collation")?)),
-        })
+        let Some(path) = file else { return server_journal(db) };
+        Ok(file_journal(path, settings.journal, &fact_of(db, "journal")?, &fact_of(db, "synchronous")?))
+    })
+}
+
+fn server_journal(db: &mut Db) -> Result<Finding> {
+    let (engine, synchronous) = (fact_of(db, "engine")?, fact_of(db, "synchronous")?);
+    let packet = fact_of(db, "packet")?.parse::<u64>().unwrap_or_default();
+    Ok(match () {
+        () if synchronous != "full" => Finding::note(
+            format!("{engine}, synchronous is {synchronous}"),
+            "ask the host: after a crash the last second's changes may be gone",
+        ),
+        () if packet < PACKET => Finding::note(
+            format!("{engine} takes at most {packet} bytes at once (max_allowed_packet)"),
+            format!("ask the host for {PACKET}, the usual: larger uploads fail"),
+        ),
+        () => Finding::ok(format!("{engine} keeps it, synchronous {synchronous}, collation {}", fact_of(db, "collation")?)),
     })
 }
 

@@ -2,9 +2,10 @@
 
 pub mod archive;
 pub mod draft;
+mod served;
 
 use super::{Action, Command, RUNNING, Verdict, flag, out, progress, text};
-use crate::app::{config, open};
+use crate::app::{advice, config, open};
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::{Db, backup};
@@ -57,30 +58,26 @@ pub struct Saved {
 fn run(matches: &ArgMatches) -> Result<Verdict> {
     let settings = config::load()?.settings;
     // Whatever its schema: a new program may be here before `tandem migrate` has run.
-    let store = store(&settings)?;
-    if !store.exists() {
+    let address = open::address(&settings)?;
+    if let Some(store) = address.file().filter(|store| !store.exists()) {
         return Err(Error::NotReady(format!("there is nothing to copy yet: {} is not there", store.display())));
     }
-    let mut db = backup::open(&store)?;
+    let mut db = Db::open(&address)?;
     let folder = text(matches, "to").map_or_else(|| folder(&settings), PathBuf::from);
     let saved = save(&mut db, &folder, PREFIX)?;
     let old = matches.get_one::<u32>("keep").map_or(Ok(0), |keep| thin_out(&folder, *keep as usize))?;
     if !matches.get_flag("quiet") {
         let kib = saved.size.div_ceil(1024);
-        out::line(format!("{}: {kib} KiB, {}, read back and sound", saved.path.display(), out::count(saved.rows as u64, "row")))?;
+        out::line(format!(
+            "{}: {kib} KiB, {}, read back and sound",
+            saved.path.display(),
+            advice::count(saved.rows as u64, "row")
+        ))?;
         if old > 0 {
-            out::line(format!("{} deleted", out::count(old, "older backup")))?;
+            out::line(format!("{} deleted", advice::count(old, "older backup")))?;
         }
     }
     Ok(Verdict::Well)
-}
-
-/// The file that holds the store.
-///
-/// # Errors
-/// When it is no file.
-pub fn store(settings: &Settings) -> Result<PathBuf> {
-    open::address(settings)?.file().map(Path::to_owned).ok_or_else(backup::no_file)
 }
 
 /// Where backups lie unless the operator says otherwise.
@@ -96,11 +93,12 @@ pub fn save(db: &mut Db, folder: &Path, prefix: &str) -> Result<Saved> {
     open::make_folder(folder)?;
     draft::sweep(folder);
     let copy = Draft::new(folder)?;
-    let watched = progress::spin("copying");
-    backup::copy(db, copy.path())?;
-    watched.set_message("looking for damage");
-    let rows = sound(copy.path())?;
-    watched.finish_and_clear();
+    if backup::is_served(db) {
+        served::copy(db, copy.path())?;
+    } else {
+        watched("copying", || backup::copy(db, copy.path()))?;
+    }
+    let rows = watched("looking for damage", || sound(copy.path()))?;
     let packed = Draft::new(folder)?;
     let hash = archive::pack(copy.path(), packed.path())?;
     archive::verify(packed.path(), copy.size()?, &hash)?;
@@ -108,6 +106,14 @@ pub fn save(db: &mut Db, folder: &Path, prefix: &str) -> Result<Saved> {
     let path = folder.join(format!("{prefix}{}{SUFFIX}", compact(Timestamp::now())));
     packed.name(&path)?;
     Ok(Saved { path, size, rows })
+}
+
+/// Does something with a sign of life.
+fn watched<T>(what: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let spinner = progress::spin(what);
+    let done = work();
+    spinner.finish_and_clear();
+    done
 }
 
 /// Looks a copy over for damage; answers how many rows it holds.

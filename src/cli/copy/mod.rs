@@ -1,16 +1,17 @@
 //! `tandem copy`: moves everything from one database to another, of whatever engine.
 
-mod store;
+pub mod pour;
+pub mod store;
 
 use super::site::within;
 use super::{Action, Command, RUNNING, Verdict, out, progress, text};
 use crate::app::{advice, config, open};
-use crate::base::error::{DbError, Error, Result};
+use crate::base::error::{Error, Result};
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, Mode};
 use clap::{Arg, ArgMatches};
 use indicatif::ProgressBar;
-use store::{Batch, Content, Table};
+use store::Table;
 
 pub const COMMAND: Command = Command {
     name: "copy",
@@ -31,9 +32,6 @@ pub const COMMAND: Command = Command {
     action: Action::Run(run),
 };
 
-/// Rows that are copied in a transaction: few enough to undo at once, many enough that their commits do not count.
-const TRANSACTION: u64 = 20_000;
-
 fn url(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name("URL").help(help)
 }
@@ -44,12 +42,11 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     let to = Address::parse(text(matches, "to").unwrap_or_default())?;
     let (mut source, mut target) = (source(&from)?, target(&to, settings.journal)?);
     let tables = store::tables(&mut source)?;
-    let total = tables.iter().map(|table| store::count(&mut source, table)).sum::<Result<u64>>()?;
     // Each row is read once to be copied, and then on both sides to be compared.
-    let bar = progress::bar(total * 3, "copying");
+    let bar = progress::bar(pour::total(&mut source, &tables)? * 3, "copying");
     within(&mut target, Mode::Write, store::begin)?;
     source.begin(Mode::Read)?;
-    let copied = tables.iter().try_for_each(|table| copy(&mut source, &mut target, table, &bar));
+    let copied = pour::fill(&mut source, &mut target, &tables, &bar);
     source.rollback();
     copied?;
     bar.set_message("comparing");
@@ -58,8 +55,8 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     bar.finish_and_clear();
     out::line(format!(
         "copied {} in {}, and both are the same",
-        out::count(rows, "row"),
-        out::count(tables.len() as u64, "table")
+        advice::count(rows, "row"),
+        advice::count(tables.len() as u64, "table")
     ))?;
     out::line(format!("set database_url to {to} with its password; {from} stays as it is"))?;
     Ok(Verdict::Well)
@@ -94,60 +91,18 @@ fn target(address: &Address, journal: Journal) -> Result<Db> {
     Ok(db)
 }
 
-/// Copies a table.
-fn copy(source: &mut Db, target: &mut Db, table: &Table, bar: &ProgressBar) -> Result<()> {
-    let (mut batch, mut written) = (Batch::default(), 0_u64);
-    target.begin(Mode::Write)?;
-    let copied = store::each(source, table, &mut |row| {
-        batch.push(target, table, row)?;
-        bar.inc(1);
-        written += 1;
-        if written.is_multiple_of(TRANSACTION) {
-            target.commit()?;
-            target.begin(Mode::Write)?;
-        }
-        Ok(())
-    });
-    match copied.and_then(|()| batch.flush(target, table)) {
-        Ok(()) => target.commit(),
-        Err(error) => {
-            target.rollback();
-            Err(match error {
-                Error::Db(fault) => Error::Db(DbError { text: format!("table {}: {}", table.name, fault.text), ..fault }),
-                other => other,
-            })
-        }
-    }
-}
-
 /// Reads both sides anew, each in one snapshot; answers how many rows there are.
 fn compare(source: &mut Db, target: &mut Db, tables: &[Table], bar: &ProgressBar) -> Result<u64> {
-    let mut total = 0;
-    let [is, should] = [target, source].map(|db| within(db, Mode::Read, |db| contents(db, tables, bar)));
-    for ((table, is), should) in tables.iter().zip(is?).zip(should?) {
-        if is != should {
-            return Err(Error::NotReady(format!(
-                "table {}: {} in the copy, {} in the original: it was written to meanwhile. Take the site off the web, \
-                 delete the copy and start again",
-                table.name,
-                out::count(is.rows, "row"),
-                out::count(should.rows, "row"),
-            )));
-        }
-        total += is.rows;
+    let [is, should] = [target, source].map(|db| within(db, Mode::Read, |db| pour::contents(db, tables, bar)));
+    let (is, should) = (is?, should?);
+    match pour::difference(tables, &is, &should) {
+        None => Ok(is.iter().map(|content| content.rows).sum()),
+        Some((table, is, should)) => Err(Error::NotReady(format!(
+            "table {}: {} in the copy, {} in the original: it was written to meanwhile. Take the site off the web, \
+             delete the copy and start again",
+            table.name,
+            advice::count(is.rows, "row"),
+            advice::count(should.rows, "row"),
+        ))),
     }
-    Ok(total)
-}
-
-fn contents(db: &mut Db, tables: &[Table], bar: &ProgressBar) -> Result<Vec<Content>> {
-    let content = |table| {
-        let mut content = Content::default();
-        store::each(db, table, &mut |row| {
-            content.add(&row);
-            bar.inc(1);
-            Ok(())
-        })?;
-        Ok(content)
-    };
-    tables.iter().map(content).collect()
 }

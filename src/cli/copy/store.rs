@@ -2,7 +2,7 @@
 
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
-use crate::db::migrate::{MIGRATIONS, UNFINISHED};
+use crate::db::migrate::{UNFINISHED, up_to};
 use crate::db::{Db, Param, Value};
 use crate::params;
 use sha2::{Digest, Sha256};
@@ -23,15 +23,15 @@ pub struct Table {
     pub columns: Vec<String>,
 }
 
-/// The tables of this program's schema in the order in which they are made: what a row refers to comes before it.
-fn names() -> impl Iterator<Item = &'static str> {
-    let made = MIGRATIONS.iter().flat_map(|migration| migration.sql.lines());
+/// The tables of a schema in the order in which they are made: what a row refers to comes before it.
+fn names(version: i64) -> impl Iterator<Item = &'static str> {
+    let made = up_to(version).flat_map(|migration| migration.sql.lines());
     made.filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split([' ', '(']).next())
 }
 
-/// Every table but the one that is written last.
+/// Every table of the store's schema but the one that is written last.
 pub fn tables(db: &mut Db) -> Result<Vec<Table>> {
-    let others = names().filter(|name| *name != MIGRATIONS_TABLE);
+    let others = names(db.schema_version()?).filter(|name| *name != MIGRATIONS_TABLE);
     others.map(|name| Ok(Table { name, columns: db.columns(name)? })).collect()
 }
 
@@ -48,6 +48,16 @@ pub fn each(db: &mut Db, table: &Table, visit: &mut dyn FnMut(Vec<Value>) -> Res
         visit((0..table.columns.len()).map(|column| row.get(column)).collect::<Result<_>>()?)?;
         Ok(true)
     })
+}
+
+/// Keeps everybody else from writing to a table, in [`Mode::Alone`](crate::db::Mode).
+pub fn lock(db: &mut Db, table: &Table) -> Result<()> {
+    db.lock_row(&format!("SELECT COUNT(*) FROM {}", table.name), &[], |_| Ok(())).map(drop)
+}
+
+/// Deletes every row of a table.
+pub fn clear(db: &mut Db, table: &Table) -> Result<()> {
+    db.run(&format!("DELETE FROM {}", table.name), &[]).map(drop)
 }
 
 /// Rows that wait to be inserted.
@@ -143,14 +153,14 @@ pub fn finish(from: &mut Db, to: &mut Db) -> Result<()> {
 mod tests {
     use super::*;
     use crate::db::Journal;
-    use crate::db::migrate::migrate;
+    use crate::db::migrate::{migrate, newest};
 
     #[test]
     fn every_table_of_the_schema_is_copied() {
         let folder = tempfile::tempdir().unwrap();
         let mut db = Db::sqlite_create(&folder.path().join("x.db"), Journal::Wal).unwrap();
         migrate(&mut db, &mut |_| {}).unwrap();
-        let mut known: Vec<&str> = names().collect();
+        let mut known: Vec<&str> = names(newest()).collect();
         known.sort_unstable();
         assert_eq!(known, db.tables().unwrap());
         assert_eq!(tables(&mut db).unwrap().len() + 1, known.len());

@@ -13,6 +13,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long a server may stay silent in a request: longer than it may wait for a lock, and so short that another host can
 /// be asked before web servers lose their patience.
 const SILENCE: Duration = Duration::from_secs(15);
+/// How long each may take where another can answer instead, a replica's primary: a poll takes milliseconds, and whoever
+/// waits for it has a few seconds' patience in all.
+const HASTE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3));
 /// How long it may stay silent while it alters a table or looks one over.
 const LONG_SILENCE: Duration = Duration::from_secs(3_600);
 /// The most bytes of a packet that this side accepts; the server's own limit, mostly 16 MiB, comes first.
@@ -47,10 +50,12 @@ pub struct Hosts {
     socket: Option<String>,
     tls: Option<Tls>,
     ca: Option<PathBuf>,
+    /// How long one may take to accept, and how long to answer.
+    patience: (Duration, Duration),
 }
 
 fn wrong(what: &str) -> Error {
-    Error::NotReady(format!("database_url: {what}"))
+    Error::NotReady(format!("the URL of a database: {what}"))
 }
 
 fn decoded(text: &str) -> Result<String> {
@@ -73,7 +78,8 @@ impl Hosts {
         }
         let (user, password, database) = (decoded(user)?, decoded(password)?, decoded(database)?);
         let hosts = hosts.split(',').map(host).collect::<Result<_>>()?;
-        let mut parsed = Hosts { hosts, user, password, database, socket: None, tls: None, ca: None };
+        let mut parsed =
+            Hosts { hosts, user, password, database, socket: None, tls: None, ca: None, patience: (CONNECT, SILENCE) };
         for option in query.split('&').filter(|option| !option.is_empty()) {
             let (name, value) = option.split_once('=').ok_or_else(|| wrong("an option must look like name=value"))?;
             parsed.option(name, decoded(value)?)?;
@@ -94,6 +100,12 @@ impl Hosts {
         Ok(())
     }
 
+    /// These hosts, for whoever would rather ask elsewhere than wait.
+    #[must_use]
+    pub fn hasty(self) -> Hosts {
+        Hosts { patience: HASTE, ..self }
+    }
+
     /// How many there are; with a socket they are one.
     pub fn len(&self) -> usize {
         if self.socket.is_some() { 1 } else { self.hosts.len() }
@@ -103,7 +115,8 @@ impl Hosts {
     pub fn options(&self, index: usize, patient: bool) -> Opts {
         let (name, port) = self.hosts.get(index).cloned().unwrap_or_default();
         let socket = self.socket.clone().or_else(|| local_socket(&name, port));
-        let silence = if patient { LONG_SILENCE } else { SILENCE };
+        let (connect, silence) = self.patience;
+        let silence = if patient { LONG_SILENCE } else { silence };
         let address = if name == LOCAL || name.is_empty() { "127.0.0.1".to_owned() } else { name };
         OptsBuilder::new()
             .user(Some(&self.user))
@@ -114,7 +127,7 @@ impl Hosts {
             .prefer_socket(false)
             .ip_or_hostname(Some(address))
             .tcp_port(port.unwrap_or(PORT))
-            .tcp_connect_timeout(Some(CONNECT))
+            .tcp_connect_timeout(Some(connect))
             .read_timeout(Some(silence))
             .write_timeout(Some(silence))
             .max_allowed_packet(Some(PACKET))
@@ -201,7 +214,7 @@ mod tests {
             "//a:secret-word@h/d?tls=b",
         ] {
             let said = Hosts::parse(url).err().unwrap().to_string();
-            assert!(said.starts_with("database_url: ") && !said.contains("secret-word"), "{said}");
+            assert!(said.starts_with("the URL of a database: ") && !said.contains("secret-word"), "{said}");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! | [`Mode::Read`], [`Mode::Recent`] | REPEATABLE READ, WITH CONSISTENT SNAPSHOT | every statement of a poll sees the same instant |
 //! | [`Mode::Write`] | READ COMMITTED | a write locks what it builds on first and must then read what others committed while it waited; and it locks no gaps, so that tenants do not wait for each other |
 //! | [`Mode::Spare`] | as Write | rows are locked, not the store: who waits for one waits for its writer alone |
+//! | [`Mode::Alone`] | REPEATABLE READ | locks gaps: no row comes to a table that was locked whole |
 //! | [`Mode::Define`] | none: a definition commits itself | one process at a time, by a named lock; see `define.rs` |
 //!
 //! A node of a cluster (Galera) has what the others acknowledged a moment later. So every transaction waits for it
@@ -83,6 +84,7 @@ const BEGIN_RECENT: &str = "SET SESSION wsrep_sync_wait = 0; START TRANSACTION W
 /// was found out meanwhile and has the write refused: a request was told 404 because its own row was gone.
 const BEGIN_WRITE: &str =
     "SET autocommit = 0; SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION; SAVEPOINT whole";
+const BEGIN_ALONE: &str = "SET autocommit = 0; START TRANSACTION; SAVEPOINT whole";
 const COMMIT_WRITE: &str = "RELEASE SAVEPOINT whole; COMMIT; SET autocommit = 1";
 const ABANDON_WRITE: &str = "RELEASE SAVEPOINT whole; ROLLBACK; SET autocommit = 1";
 const ROLLBACK: &str = "ROLLBACK; SET autocommit = 1";
@@ -170,15 +172,20 @@ impl Mysql {
     }
 
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
+        if mode == Mode::Alone {
+            // Whole tables take longer than a request.
+            self.be_patient();
+        }
         match mode {
             Mode::Recent if self.clustered => self.tell(BEGIN_RECENT).inspect_err(|_| self.line = None)?,
             Mode::Read | Mode::Recent => self.tell(BEGIN_READ)?,
             Mode::Write | Mode::Spare => self.tell(BEGIN_WRITE).inspect_err(|_| self.line = None)?,
+            Mode::Alone => self.tell(BEGIN_ALONE).inspect_err(|_| self.line = None)?,
             Mode::Define => self.take_turn()?,
         }
         self.state = match mode {
             Mode::Read | Mode::Recent => State::Reading,
-            Mode::Write | Mode::Spare => State::Open,
+            Mode::Write | Mode::Spare | Mode::Alone => State::Open,
             Mode::Define => State::Defining,
         };
         Ok(())
@@ -278,10 +285,10 @@ impl Mysql {
 
     pub fn facts(&mut self) -> Result<Vec<(&'static str, String)>> {
         let sql = "SELECT VERSION(), @@innodb_flush_log_at_trx_commit, @@foreign_key_checks, @@collation_connection, \
-                   CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)";
-        type Facts = (String, i64, i64, String, i64);
+                   CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED), @@max_allowed_packet";
+        type Facts = (String, i64, i64, String, i64, i64);
         let found: Option<Facts> = self.ask(&mut |line| line.query_first(sql))?;
-        let (version, flush, keys, collation, clock) = found.ok_or_else(|| Error::internal("no facts"))?;
+        let (version, flush, keys, collation, clock, packet) = found.ok_or_else(|| Error::internal("no facts"))?;
         let name = if version.contains("MariaDB") { "MariaDB" } else { "MySQL" };
         Ok(vec![
             ("engine", format!("{name} {version}")),
@@ -292,6 +299,7 @@ impl Mysql {
             ("foreign keys", if keys == 1 { "on" } else { "off" }.to_owned()),
             ("collation", collation),
             ("clock", clock.to_string()),
+            ("packet", packet.to_string()),
         ])
     }
 

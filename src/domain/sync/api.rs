@@ -104,6 +104,17 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::json(200, &answer))
 }
 
+/// May a replica answer this poll? Only if it continues one that this tenant was given in this store, which its epoch
+/// shows, and if the replica has come as far: no cursor goes back, no phone is shown an older version of what it holds.
+/// New starts are the primary's: what replaces everything that a phone holds must not lack what the phone has just sent.
+pub fn continues(ctx: &Ctx<'_>) -> bool {
+    let (Ok(tenant), query) = (ctx.tenant(), &ctx.request.query) else { return false };
+    let since = query.get("since").as_deref().and_then(Timestamp::parse);
+    let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
+    let reached = since.is_some_and(|since| horizon <= since && since <= tenant.clock);
+    reached && query.get("epoch").is_some_and(|epoch| epoch == tenant.epoch)
+}
+
 /// Does a query parameter hold this word in its comma-separated list?
 fn has_word(ctx: &Ctx<'_>, name: &str, word: &str) -> bool {
     ctx.request.query.get(name).is_some_and(|value| value.split(',').any(|w| w.trim() == word))

@@ -17,6 +17,7 @@ pub const FEATURE: Feature = Feature {
 
 const ROUTES: &[Route] = &[Route::get("/sync/changes/", Access::Member(Without::NoCouple), api::changes, "What changed since")
     .metered(Meter::Polls)
+    .replicated(api::continues)
     .parameters(rules::PARAMETERS)
     .answers(200, Content::Json(api::describe))
     .refuses(&[400])];

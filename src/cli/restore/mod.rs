@@ -1,10 +1,12 @@
 //! `tandem restore`: puts a backup in the store's place, all of it or nothing.
 
+mod served;
+
 use super::backup::draft::{Draft, SIDECARS, beside, failed, sweep};
 use super::backup::{self as copies, archive};
 use super::site::within;
 use super::{Action, Command, RUNNING, Verdict, flag, out, progress, text};
-use crate::app::{config, open};
+use crate::app::{advice, config, open};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::migrate::{self, Standing};
@@ -22,7 +24,9 @@ pub const COMMAND: Command = Command {
     help: "The backup is unpacked and looked over for damage first, and brought to this version's schema. Then it takes the store's place \
            in one transaction: the API goes on, and a process that is killed leaves the store as it was. Every phone starts over \
            with what the backup holds. A store that was changed after the backup is left alone unless you say --force; it is \
-           itself backed up first. A damaged store is put aside.",
+           itself backed up first. A damaged store is put aside. On MySQL and MariaDB writes wait meanwhile; a store that is too \
+           large for one transaction (a cluster's wsrep_max_ws_size) is unpacked and copied into an empty database instead, `tandem \
+           copy --from sqlite:FILE --to URL`.",
     examples: &[
         ("tandem restore tandem/backups/tandem-20260116T031700.000Z.db.gz", "when the store is gone, or older than the backup"),
         ("tandem restore tandem/backups/tandem-20260116T031700.000Z.db.gz --force", "give up what has changed since"),
@@ -42,47 +46,54 @@ enum Present {
     /// None.
     Nothing,
     /// One that can be read; when it was last changed.
-    Store(Db, Option<Timestamp>),
+    Store(Box<Db>, Option<Timestamp>),
     /// One that cannot.
     Damaged,
 }
 
 fn run(matches: &ArgMatches) -> Result<Verdict> {
     let settings = config::load()?.settings;
-    let (store, file) = (copies::store(&settings)?, PathBuf::from(text(matches, "file").unwrap_or_default()));
+    let (address, file) = (open::address(&settings)?, PathBuf::from(text(matches, "file").unwrap_or_default()));
     open::make_folder(&settings.data)?;
     sweep(&settings.data);
     let draft = Draft::new(&settings.data)?;
-    let (tenants, until) = prepare(&file, &draft)?;
-    match present(&store)? {
-        Present::Store(_, Some(changed)) if until.is_none_or(|until| changed > until) && !matches.get_flag("force") => {
-            return Err(Error::NotReady(kept(changed, until)));
-        }
-        Present::Store(mut db, _) => {
-            let saved = copies::save(&mut db, &copies::folder(&settings), PREFIX)?;
-            replace(&mut db, draft.path())?;
-            out::line(format!("the store as it was: {}", saved.path.display()))?;
-        }
-        other => {
-            let aside = put_aside(&settings, &store)?;
-            journal(&draft, &settings)?;
-            match other {
-                Present::Nothing => draft.name_new(&store)?,
-                _ => draft.name(&store)?,
-            }
-            aside.map_or(Ok(()), |aside| out::line(format!("what was left of the store: {}", aside.display())))?;
-        }
+    let ((tenants, until), force) = (prepare(&file, &draft)?, matches.get_flag("force"));
+    match address.file() {
+        Some(store) => restore(&settings, store, draft, until, force)?,
+        None => served::restore(&settings, &address, draft.path(), until, force)?,
     }
-    out::line(format!("restored {}; the clients of {} start over", file.display(), out::count(tenants as u64, "tenant")))?;
+    out::line(format!("restored {}; the clients of {} start over", file.display(), advice::count(tenants as u64, "tenant")))?;
     Ok(Verdict::Well)
 }
 
-/// What the operator is told when nothing was restored.
-fn kept(changed: Timestamp, until: Option<Timestamp>) -> String {
+/// Puts the draft, which was last changed at `until`, in the place of the store in a file.
+fn restore(settings: &Settings, store: &Path, draft: Draft, until: Option<Timestamp>, force: bool) -> Result<()> {
+    match present(store)? {
+        Present::Store(mut db, changed) => {
+            kept(changed, until, force)?;
+            let saved = copies::save(&mut db, &copies::folder(settings), PREFIX)?;
+            replace(&mut db, draft.path())?;
+            out::line(format!("the store as it was: {}", saved.path.display()))
+        }
+        other => {
+            let aside = put_aside(settings, store)?;
+            journal(&draft, settings)?;
+            match other {
+                Present::Nothing => draft.name_new(store)?,
+                _ => draft.name(store)?,
+            }
+            aside.map_or(Ok(()), |aside| out::line(format!("what was left of the store: {}", aside.display())))
+        }
+    }
+}
+
+/// Refuses to give up changes that the backup lacks, unless the operator says so.
+fn kept(changed: Option<Timestamp>, until: Option<Timestamp>, force: bool) -> Result<()> {
+    let Some(changed) = changed.filter(|changed| !force && until.is_none_or(|until| *changed > until)) else { return Ok(()) };
     let until = until.map_or_else(|| "is empty".to_owned(), |until| format!("ends at {until}"));
-    format!(
+    Err(Error::NotReady(format!(
         "nothing was restored: the store has changes until {changed}, the backup {until}. --force gives up what came after it"
-    )
+    )))
 }
 
 /// Unpacks a backup and makes it ready; answers how many tenants it has, and when it was last changed.
@@ -114,7 +125,7 @@ fn present(store: &Path) -> Result<Present> {
         // A store whose schema is empty holds nothing, and has no table to ask.
         let changed = if migrate::standing(&mut db)? == Standing::Empty { None } else { newest(&mut db)? };
         let faults = db.check()?;
-        Ok(if faults.is_empty() { Present::Store(db, changed) } else { Present::Damaged })
+        Ok(if faults.is_empty() { Present::Store(Box::new(db), changed) } else { Present::Damaged })
     });
     watched.finish_and_clear();
     match looked {

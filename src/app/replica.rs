@@ -1,0 +1,195 @@
+//! A replica: a server that follows the database and may lag behind it. Polls are read there as long as it answers.
+//!
+//! It is asked first, and the database itself where it has nothing to say: where the request does not go on from what the
+//! caller knows ([`Route::replica`](crate::feature::Route)), where the replica does not know the caller (yet), where it
+//! has another schema, and where it fails. So no refusal ever comes from a replica, and none of its failures is told.
+//!
+//! That callers are admitted there is sound: its snapshot is a state in which the database once was. Whoever has been
+//! shut out since is shown nothing that was written after that, and no longer than their access token is good.
+
+use super::open::{fits, named};
+use crate::base::error::{Error, Result};
+use crate::db::{Address, Db};
+use crate::feature::Settings;
+use crate::http::Response;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+/// The name of a file in the data folder that is there while the replica is left alone. It is shared by all processes: as
+/// CGI each lives for one request.
+const MARK: &str = "replica-rests";
+/// How long a replica that failed is left alone: then one process pays for the next try, and the others do not.
+const REST: Duration = Duration::from_secs(10);
+
+/// Where the replica is, if there is one.
+///
+/// # Errors
+/// What is wrong with its URL, for the operator.
+pub fn address(settings: &Settings) -> Result<Option<Address>> {
+    let Some(url) = &settings.read_url else { return Ok(None) };
+    let files = [named("database_url", &settings.database_url)?, named("read_url", url)?].map(|a| a.file().is_some());
+    if files != [false, false] {
+        return Err(Error::NotReady(
+            "read_url: SQLite has no replicas; set it only where database_url and read_url are both mysql://…".into(),
+        ));
+    }
+    Ok(Some(named("read_url", url)?.hasty()))
+}
+
+/// What went wrong at a replica, without the advice that is meant for the database itself.
+pub fn words(error: &Error) -> String {
+    match error {
+        Error::Db(fault) => fault.text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The connection to the replica, opened when it is needed.
+#[derive(Default)]
+pub struct Replica {
+    db: Option<Db>,
+}
+
+impl Replica {
+    /// Lets go of the connection.
+    pub fn leave(&mut self) -> Option<Db> {
+        self.db.take()
+    }
+
+    /// What the replica says; nothing where the database itself is to be asked.
+    pub fn ask(&mut self, settings: &Settings, work: impl FnOnce(&mut Db) -> Result<Option<Response>>) -> Option<Response> {
+        settings.read_url.as_ref()?;
+        let mark = Mark { path: settings.data.join(MARK) };
+        let state = mark.state();
+        if state == State::Resting {
+            return None;
+        }
+        match self.connection(settings).and_then(work) {
+            Err(error) if !matches!(error, Error::Refused(_)) => {
+                self.db = None;
+                mark.set(&error);
+                None
+            }
+            answer => {
+                mark.lift(state);
+                answer.ok().flatten()
+            }
+        }
+    }
+
+    fn connection(&mut self, settings: &Settings) -> Result<&mut Db> {
+        if self.db.is_none() {
+            let address = address(settings)?.ok_or_else(|| Error::internal("no replica"))?;
+            let mut db = Db::open(&address)?;
+            fits(&mut db)?;
+            self.db = Some(db);
+        }
+        self.db.as_mut().ok_or_else(|| Error::internal("no connection"))
+    }
+}
+
+/// How a replica stands with this site's processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It is asked.
+    Awake,
+    /// It failed, and is left alone.
+    Resting,
+    /// It has rested, and this process tries it.
+    Trying,
+}
+
+/// The file that tells all processes to leave the replica alone.
+struct Mark {
+    path: PathBuf,
+}
+
+impl Mark {
+    /// How it stands. A rest that is over is begun anew before the replica is tried, so that the others wait for the outcome.
+    fn state(&self) -> State {
+        let Ok(since) = fs::metadata(&self.path).and_then(|meta| meta.modified()) else { return State::Awake };
+        if since.elapsed().is_ok_and(|rested| rested < REST) {
+            return State::Resting;
+        }
+        // Where the file cannot be written, each process tries by itself.
+        let _ = self.touch(OpenOptions::new().write(true));
+        State::Trying
+    }
+
+    fn touch(&self, options: &mut OpenOptions) -> io::Result<()> {
+        options.mode(0o600).open(&self.path)?.set_modified(SystemTime::now())
+    }
+
+    /// The replica failed. One of the processes that notice says so.
+    fn set(&self, error: &Error) {
+        if self.touch(OpenOptions::new().write(true).create_new(true)).is_ok() {
+            let (why, seconds) = (words(error), REST.as_secs());
+            log::warn!("replica: {why}: polls are read from the database itself; it is tried again every {seconds} s");
+        } else {
+            // Another has said so; or the file cannot be written, as above.
+            let _ = self.touch(OpenOptions::new().write(true));
+        }
+    }
+
+    /// It answers again.
+    fn lift(&self, state: State) {
+        if state == State::Trying && fs::remove_file(&self.path).is_ok() {
+            log::warn!("replica: answers again");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(database: &str, replica: &str) -> Settings {
+        Settings { database_url: database.into(), read_url: Some(replica.into()), ..Settings::default() }
+    }
+
+    #[test]
+    fn only_a_server_has_replicas() {
+        let server = "mysql://a:hush@db.example/x";
+        for (database, replica) in [("sqlite:/x.db", server), (server, "sqlite:/x.db"), ("sqlite:/x.db", "sqlite:/y.db")] {
+            let said = address(&settings(database, replica)).err().unwrap().to_string();
+            assert!(said.starts_with("read_url: SQLite has no replicas"), "{said}");
+        }
+        let said = address(&settings(server, "mysql://hush")).err().unwrap().to_string();
+        assert!(said.starts_with("read_url: ") && !said.contains("hush"), "{said}");
+        assert_eq!(address(&settings(server, server)).unwrap().unwrap().to_string(), "mysql://a@db.example/x");
+        assert!(address(&Settings::default()).unwrap().is_none());
+    }
+
+    #[test]
+    fn one_process_tries_a_replica_that_has_rested() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = Mark { path: folder.path().join(MARK) };
+        assert_eq!(mark.state(), State::Awake);
+        mark.set(&Error::internal("gone"));
+        assert_eq!(mark.state(), State::Resting);
+        let age = |age: Duration| {
+            let file = OpenOptions::new().write(true).open(&mark.path).unwrap();
+            file.set_modified(SystemTime::now() - age).unwrap();
+        };
+        age(REST);
+        assert_eq!([mark.state(), mark.state()], [State::Trying, State::Resting]);
+        mark.lift(State::Resting);
+        assert_eq!(mark.state(), State::Resting);
+        mark.lift(State::Trying);
+        assert_eq!(mark.state(), State::Awake);
+    }
+
+    /// A clock that was set back does not prolong the rest.
+    #[test]
+    fn a_rest_in_the_future_is_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = Mark { path: folder.path().join(MARK) };
+        mark.set(&Error::internal("gone"));
+        let file = OpenOptions::new().write(true).open(&mark.path).unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_secs(3_600)).unwrap();
+        assert_eq!(mark.state(), State::Trying);
+    }
+}
