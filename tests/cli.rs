@@ -14,6 +14,8 @@ mod setup;
 mod tenants;
 mod uploads;
 
+pub use setup::old_store;
+
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
 use std::fs::{File, OpenOptions};

@@ -281,6 +281,7 @@ fn in_turn(program: &Path, turns: &[String], folder: &Path) -> PathBuf {
     script
 }
 
+/// The library that shows a program another wall clock.
 pub fn libfaketime() -> PathBuf {
     let folders = fs::read_dir("/usr/lib").unwrap().flatten().map(|entry| entry.path());
     let mut found = folders.map(|folder| folder.join("faketime/libfaketime.so.1")).filter(|path| path.exists());

@@ -11,5 +11,7 @@ mod model;
 mod servers;
 mod tidy;
 mod transport;
+mod upgrade;
+mod upkeep;
 mod uploads;
 mod web;

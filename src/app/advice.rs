@@ -42,6 +42,9 @@ pub fn describe(standing: Standing) -> String {
         Standing::Empty => "empty: the first request makes the schema".to_owned(),
         Standing::Current => format!("schema {}, which is this program's", migrate::newest()),
         Standing::Old(version) => format!("schema {version}, this program needs {}", migrate::newest()),
+        Standing::Ahead(version) => {
+            format!("schema {version}, which this program, of schema {}, may use, too", migrate::newest())
+        }
         Standing::Newer(version) => migrate::newer(version),
         Standing::Unfinished => migrate::NOT_FINISHED.to_owned(),
     }

@@ -34,6 +34,15 @@ pub fn programs() -> Option<PathBuf> {
     folders.into_iter().find(|folder| PROGRAMS.iter().any(|name| folder.join(name).is_file()))
 }
 
+/// Where the operator's program lies in the home folder.
+pub const OPERATOR: &str = "tandem/bin/tandem";
+
+/// The operator's program: the installed one, or else this one, unless it is the web's.
+pub fn operator() -> Option<PathBuf> {
+    let installed = folder().map(|home| home.join(OPERATOR)).filter(|path| path.is_file());
+    installed.or_else(|| env::current_exe().ok().filter(|own| own.file_name() == Path::new(OPERATOR).file_name()))
+}
+
 /// Is this folder one that web servers serve, by its name?
 pub fn is_web_root(path: &Path) -> bool {
     path.file_name().is_some_and(|name| WEB_ROOTS.iter().any(|root| name == *root))

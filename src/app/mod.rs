@@ -9,6 +9,7 @@ pub mod log;
 pub mod open;
 pub mod replica;
 pub mod route;
+pub mod upkeep;
 
 use crate::base::error::{Error, Kind, Refusal, Result};
 use crate::base::text::{self, Message};
@@ -24,6 +25,7 @@ use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
 use guard::{address, admit, cors, finish, idempotency, meter, uploads};
 use replica::Replica;
 use std::io::Read;
+use upkeep::Upkeep;
 
 const COUNT: usize = domain::FEATURES.len() + 2;
 
@@ -46,6 +48,7 @@ pub struct App {
     db: Option<Db>,
     replica: Replica,
     meters: Meters,
+    upkeep: Upkeep,
     serial: u64,
     /// The id of the request that is being answered.
     request: String,
@@ -55,6 +58,10 @@ pub struct App {
 /// What the operator is told when the database vanished under a process that had it open.
 const GONE: &str = "the database was deleted or moved while the program ran: put the data folder back or restore a backup; \
      to begin with an empty one, end the program's processes";
+
+/// What the operator is told when the data folder was closed under a process that had it open.
+const CLOSED: &str = "the data folder does not let this account in any more: give it back to the account that the program runs as, \
+     with the permissions 0700";
 
 impl App {
     /// An app that opens everything when the first request needs it.
@@ -103,6 +110,7 @@ impl App {
             Place::Same => {}
             Place::Other => (self.db, self.house) = (None, None),
             Place::Gone => return Err(Error::NotReady(GONE.into())),
+            Place::Closed => return Err(Error::NotReady(CLOSED.into())),
         }
         Ok(())
     }
@@ -273,6 +281,19 @@ impl Handler for App {
             tell(&error, &request)
         });
         finish::finish(response, &request, self.house.as_ref().map(|house| &house.settings))
+    }
+
+    fn due(&mut self) -> bool {
+        self.house.as_ref().is_some_and(|house| self.upkeep.due(&house.settings))
+    }
+
+    fn after(&mut self) {
+        // Taken out: a panic closes it. A database that was replaced or deleted is the next request's to find.
+        let mut db = self.db.take();
+        if let (Some(house), Place::Same) = (&self.house, db.as_ref().map_or(Place::Same, Db::place)) {
+            self.upkeep.work(house, &mut db);
+        }
+        self.db = db;
     }
 
     fn panicked(&mut self, vars: &Vars) -> Response {

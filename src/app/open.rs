@@ -116,6 +116,10 @@ pub fn store(address: &Address, journal: Journal, progress: &mut dyn FnMut(&Migr
             make_database(path, journal, progress)?;
             Db::open(address)
         }
+        // A database is made whole: one without a byte was cut off, and to SQLite it would look like a new one.
+        (Ok(_), Some(path)) if fs::metadata(path).is_ok_and(|file| file.len() == 0) => {
+            Err(Error::Db(DbError { kind: DbFault::Corrupt, text: "the file is empty".to_owned() }))
+        }
         (opened, _) => opened,
     }
 }
@@ -161,14 +165,14 @@ fn ready(address: &Address, journal: Journal) -> Result<Db> {
     Ok(db)
 }
 
-/// Refuses a store whose schema is not this program's.
+/// Refuses a store whose schema this program cannot work with.
 ///
 /// # Errors
 /// What to do about it.
 pub fn fits(db: &mut Db) -> Result<()> {
     let needed = migrate::newest();
     Err(Error::NotReady(match migrate::standing(db)? {
-        Standing::Current => return Ok(()),
+        Standing::Current | Standing::Ahead(_) => return Ok(()),
         Standing::Empty => format!("the database is empty, this program needs schema {needed}"),
         Standing::Old(version) => format!("the database has schema {version}, this program needs {needed}: run `tandem migrate`"),
         Standing::Newer(version) => migrate::newer(version),

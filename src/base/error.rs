@@ -61,8 +61,10 @@ impl DbFault {
     fn advice(self) -> &'static str {
         match self {
             DbFault::Busy => ": if this goes on, look for a process that keeps the database locked",
-            DbFault::Full => ": free some space or raise the quota; nothing of the request was saved",
-            DbFault::ReadOnly => ": let the account write to the data folder and to every file in it",
+            DbFault::Full => {
+                ": free some space or raise the quota; if there is room, ask the host whether the disk fails. Nothing of the request was saved"
+            }
+            DbFault::ReadOnly => ": let the account write: to the data folder and every file in it, or to the database server",
             DbFault::Missing => ": see that the data folder is there and that the account may write to it",
             DbFault::Unreachable => ": see that the database server runs and that database_url is right",
             DbFault::Corrupt => ": restore the newest backup; the file was left as it is",

@@ -1,7 +1,8 @@
-//! What every layer may use: errors, texts, identifiers, time, tokens.
+//! What every layer may use: errors, texts, identifiers, memory, time, tokens.
 
 pub mod error;
 pub mod id;
+pub mod memory;
 pub mod text;
 pub mod time;
 pub mod token;

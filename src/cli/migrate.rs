@@ -1,10 +1,10 @@
 //! `tandem migrate`: brings the database to this program's schema.
 
 use super::{Action, Command, SETTING_UP, Verdict, flag, out};
-use crate::app::{config, open};
-use crate::base::error::Result;
+use crate::app::{advice, config, open};
+use crate::base::error::{Error, Result};
 use crate::db::Db;
-use crate::db::migrate::{self, MIGRATIONS, Migration};
+use crate::db::migrate::{self, MIGRATIONS, Migration, Standing};
 use crate::feature::Settings;
 use clap::ArgMatches;
 
@@ -12,7 +12,8 @@ pub const COMMAND: Command = Command {
     name: "migrate",
     group: SETTING_UP,
     about: "Bring the database to this version's schema",
-    help: "Run it after every upgrade. A request never upgrades: until this has run, the API answers 503. A step that fails leaves a \
+    help: "`tandem upgrade` does it before it replaces the programs. A request never does: where the programs were replaced first, the \
+           API answers 503 until this has run. A step that fails leaves a \
            SQLite database as it was before it; on MySQL and MariaDB run it again, and it goes on where it stopped. There is no way \
            back but a backup: make one first, `tandem backup`. A fresh database needs no migration, the first request makes it.",
     examples: &[("tandem migrate --dry-run", "list what would be done"), ("tandem migrate", "do it")],
@@ -33,16 +34,22 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
 fn list(settings: &Settings) -> Result<()> {
     let address = open::address(settings)?;
     let absent = address.file().is_some_and(|path| !path.exists());
-    let version = if absent { 0 } else { Db::open(&address)?.schema_version()? };
-    refuse_newer(version)?;
-    let missing: Vec<_> = MIGRATIONS.iter().filter(|m| m.version > version).collect();
-    if missing.is_empty() {
-        return current();
-    }
-    missing.iter().try_for_each(|migration| out::line(format!("would apply {}", migration.name)))
+    let standing = if absent { Standing::Empty } else { migrate::standing(&mut Db::open(&address)?)? };
+    let version = match standing {
+        Standing::Empty => 0,
+        Standing::Old(version) => version,
+        Standing::Current | Standing::Ahead(_) => return current(standing),
+        Standing::Newer(_) | Standing::Unfinished => return Err(Error::NotReady(advice::describe(standing))),
+    };
+    let missing = MIGRATIONS.iter().filter(|m| m.version > version);
+    missing.into_iter().try_for_each(|migration| out::line(format!("would apply {}", migration.name)))
 }
 
-fn apply(settings: &Settings) -> Result<()> {
+/// Brings the database to this program's schema, and says what was done.
+///
+/// # Errors
+/// The database's; what keeps this program from using it.
+pub fn apply(settings: &Settings) -> Result<()> {
     open::make_folder(&settings.data)?;
     let (mut told, mut count) = (Ok(()), 0);
     let mut progress = |migration: &Migration| {
@@ -55,16 +62,9 @@ fn apply(settings: &Settings) -> Result<()> {
     db.settle(settings.journal)?;
     migrate::migrate(&mut db, &mut progress)?;
     told?;
-    if count == 0 { current() } else { Ok(()) }
+    if count == 0 { current(migrate::standing(&mut db)?) } else { Ok(()) }
 }
 
-fn current() -> Result<()> {
-    out::line(format!("nothing to do: the database has schema {}", migrate::newest()))
-}
-
-fn refuse_newer(version: i64) -> Result<()> {
-    match version {
-        version if version > migrate::newest() => Err(crate::base::error::Error::NotReady(migrate::newer(version))),
-        _ => Ok(()),
-    }
+fn current(standing: Standing) -> Result<()> {
+    out::line(format!("nothing to do: the database has {}", advice::describe(standing)))
 }

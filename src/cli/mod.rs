@@ -25,6 +25,7 @@ mod schema;
 mod site;
 mod snapshots;
 mod tenant;
+mod upgrade;
 mod user;
 
 use crate::base::error::Result;
@@ -79,6 +80,7 @@ pub const COMMANDS: &[Command] = &[
     logs::COMMAND,
     backup::COMMAND,
     restore::COMMAND,
+    upgrade::COMMAND,
     export::COMMAND,
     health::COMMAND,
     snapshots::COMMAND,

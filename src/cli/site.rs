@@ -2,8 +2,10 @@
 
 use crate::app::{config, open};
 use crate::base::error::Result;
-use crate::db::{Db, Mode, retried};
+use crate::db::Db;
 use crate::feature::Settings;
+
+pub use crate::db::within;
 
 /// The effective configuration and the open database, with this program's schema.
 ///
@@ -14,21 +16,4 @@ pub fn enter() -> Result<(Settings, Db)> {
     open::make_folder(&settings.data)?;
     let db = open::connect(&settings)?;
     Ok((settings, db))
-}
-
-/// Runs work in a transaction; an error undoes it. The work is done again when the engine made it give way.
-///
-/// # Errors
-/// The work's, the database's.
-pub fn within<T>(db: &mut Db, mode: Mode, mut work: impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
-    retried(|| {
-        db.begin(mode)?;
-        match work(db) {
-            Ok(value) => db.commit().map(|()| value),
-            Err(error) => {
-                db.rollback();
-                Err(error)
-            }
-        }
-    })
 }

@@ -1,6 +1,6 @@
 //! Migrations: forward only, never edited, one text for both databases.
 
-use super::{Db, Mode};
+use super::{Db, Mode, Upsert};
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::params;
@@ -12,16 +12,19 @@ pub struct Migration {
     pub version: i64,
     /// The file's name.
     pub name: &'static str,
+    /// The schema of the oldest programs that may still use the store: they find all that they know in it, and what they
+    /// write is whole. So an upgrade can migrate first and replace the programs then, and an older program can be put back.
+    pub oldest: i64,
     /// The statements, each ended by `;` at the end of a line.
     pub sql: &'static str,
 }
 
 /// Every migration, oldest first.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, name: "0001_core", sql: include_str!("../../sql/0001_core.sql") },
-    Migration { version: 2, name: "0002_couples", sql: include_str!("../../sql/0002_couples.sql") },
-    Migration { version: 3, name: "0003_mobile", sql: include_str!("../../sql/0003_mobile.sql") },
-    Migration { version: 4, name: "0004_teams", sql: include_str!("../../sql/0004_teams.sql") },
+    Migration { version: 1, name: "0001_core", oldest: 1, sql: include_str!("../../sql/0001_core.sql") },
+    Migration { version: 2, name: "0002_couples", oldest: 1, sql: include_str!("../../sql/0002_couples.sql") },
+    Migration { version: 3, name: "0003_mobile", oldest: 2, sql: include_str!("../../sql/0003_mobile.sql") },
+    Migration { version: 4, name: "0004_teams", oldest: 3, sql: include_str!("../../sql/0004_teams.sql") },
 ];
 
 /// The version that this program works with.
@@ -47,7 +50,9 @@ pub enum Standing {
     Current,
     /// Migrations are to be run.
     Old(i64),
-    /// The store is newer than the program.
+    /// The store is newer than the program, which may use it all the same.
+    Ahead(i64),
+    /// The store is too new for the program.
     Newer(i64),
     /// It was being filled, and that did not come to its end.
     Unfinished,
@@ -63,8 +68,21 @@ pub fn standing(db: &mut Db) -> Result<Standing> {
         version if version == newest() => Standing::Current,
         version if version < newest() => Standing::Old(version),
         UNFINISHED => Standing::Unfinished,
+        version if oldest(db)? <= newest() => Standing::Ahead(version),
         version => Standing::Newer(version),
     })
+}
+
+/// The oldest program that may use a store: the name of that fact, which the migrations of newer programs write.
+const OLDEST: &str = "oldest_schema";
+
+/// The schema of the oldest programs that may use the store. A store that does not say is for its own.
+fn oldest(db: &mut Db) -> Result<i64> {
+    if !db.tables()?.iter().any(|table| table == FACT.table) {
+        return Ok(i64::MAX);
+    }
+    let said = db.one("SELECT value FROM facts WHERE name = ?", params![OLDEST], |row| row.get::<String>(0))?;
+    Ok(said.and_then(|text| text.parse().ok()).unwrap_or(i64::MAX))
 }
 
 /// Applies what is missing, one migration after the other, and tells `progress` the name of each.
@@ -98,19 +116,21 @@ pub fn migrate_to(db: &mut Db, version: i64, progress: &mut dyn FnMut(&Migration
     Ok(())
 }
 
+const FACT: Upsert = Upsert { table: "facts", key: &["name"], set: &["value"] };
+
 fn apply(db: &mut Db, migration: &Migration) -> Result<bool> {
-    let version = db.schema_version()?;
-    if version > newest() {
-        return Err(Error::NotReady(newer(version)));
-    }
-    if version >= migration.version {
-        return Ok(false);
+    match standing(db)? {
+        Standing::Newer(version) => return Err(Error::NotReady(newer(version))),
+        Standing::Unfinished => return Err(Error::NotReady(NOT_FINISHED.to_owned())),
+        _ if db.schema_version()? >= migration.version => return Ok(false),
+        _ => {}
     }
     for (number, statement) in (1..).zip(statements(migration.sql)) {
         db.define(migration.version, number, &statement)?;
     }
     let done = params![migration.version, migration.name, Timestamp::now()];
     db.run("INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)", done)?;
+    db.put(&FACT, params![OLDEST, &migration.oldest.to_string()])?;
     db.set_schema_version(migration.version)?;
     Ok(true)
 }
@@ -126,13 +146,10 @@ pub fn made_at(db: &mut Db) -> Result<Option<Timestamp>> {
 /// What the operator is told about a store that was not filled to its end.
 pub const NOT_FINISHED: &str = "a copy to this database did not finish: delete it, make an empty one and run `tandem copy` again";
 
-/// What the operator is told about a store that is newer than the program.
+/// What the operator is told about a store that is too new for the program.
 pub fn newer(version: i64) -> String {
-    if version == UNFINISHED {
-        return NOT_FINISHED.to_owned();
-    }
     format!(
-        "the database has schema {version}, this program knows only {}: put the newer program back, or restore the backup made before the upgrade",
+        "the database has schema {version}, this program knows only {}: put the newer programs back, or restore the backup made before the upgrade",
         newest()
     )
 }
@@ -152,6 +169,12 @@ mod tests {
         for (n, migration) in (1..).zip(MIGRATIONS) {
             assert_eq!(migration.version, n);
             assert!(migration.name.starts_with(&format!("{n:04}_")), "{}", migration.name);
+        }
+        for pair in MIGRATIONS.windows(2) {
+            let [before, after] = pair else { unreachable!() };
+            assert!(before.oldest <= after.oldest, "{} lets in whom {} kept out", after.name, before.name);
+            // The programs of the release before this one serve while it is installed.
+            assert!(after.oldest < after.version, "{} shuts out the programs before it", after.name);
         }
     }
 

@@ -14,7 +14,7 @@ mod value;
 
 pub use address::Address;
 pub use mode::Mode;
-pub use retry::retried;
+pub use retry::{retried, within};
 pub use sqlite::{journal_for, on_network};
 pub use value::{FromValue, Param, Value};
 
@@ -84,6 +84,8 @@ pub enum Place {
     Other,
     /// Nowhere: its place is empty.
     Gone,
+    /// Nobody can tell: the folder does not let this account in any more.
+    Closed,
 }
 
 /// An open database. One transaction at a time, one caller at a time.
@@ -152,7 +154,7 @@ impl Db {
     /// Starts a transaction.
     ///
     /// # Errors
-    /// [`DbFault::Busy`] when the right to write was not to be had within the busy time-out.
+    /// [`DbFault::Busy`] when the right to write was not to be had within the busy time-out, in [`Mode::Spare`] soon.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.begin(mode),

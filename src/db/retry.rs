@@ -1,5 +1,6 @@
 //! Running a transaction again when the engine chose it to give way.
 
+use super::{Db, Mode};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use std::thread::sleep;
@@ -37,6 +38,23 @@ pub fn retried<T>(mut transaction: impl FnMut() -> Result<T>) -> Result<T> {
         let pause = u64::from_le_bytes(id::bytes::<8>()?) % longest;
         sleep(Duration::from_micros(pause));
     }
+}
+
+/// Runs work in a transaction; an error undoes it. The work is done again when the engine made it give way.
+///
+/// # Errors
+/// The work's, the database's.
+pub fn within<T>(db: &mut Db, mode: Mode, mut work: impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
+    retried(|| {
+        db.begin(mode)?;
+        match work(db) {
+            Ok(value) => db.commit().map(|()| value),
+            Err(error) => {
+                db.rollback();
+                Err(error)
+            }
+        }
+    })
 }
 
 fn tries_for(error: &Error) -> u32 {

@@ -7,7 +7,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 use std::borrow::Cow;
-use std::fs;
+use std::fs::{self, Metadata};
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,6 +34,11 @@ fn wait_for_lock(times: i32) -> bool {
     go_on
 }
 
+/// The same for work that can wait: it gives up when the holder is no quick writer.
+fn wait_a_little(times: i32) -> bool {
+    times < NAPS && wait_for_lock(times)
+}
+
 /// What a waiter is told that has waited long enough.
 fn busy() -> Error {
     Error::Db(DbError { kind: DbFault::Busy, text: "database is locked".to_owned() })
@@ -55,8 +61,12 @@ pub struct Sqlite {
 /// Device and inode: a number that no other file has while this one is open.
 type File = (u64, u64);
 
+fn number(found: &Metadata) -> File {
+    (found.dev(), found.ino())
+}
+
 fn file(path: &Path) -> Option<File> {
-    fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+    fs::metadata(path).ok().as_ref().map(number)
 }
 
 impl Sqlite {
@@ -79,10 +89,11 @@ impl Sqlite {
 
     /// Is the file still in its place? With WAL, SQLite itself does not look, and would go on writing to a deleted file.
     pub fn place(&self) -> Place {
-        match file(&self.path) {
-            None => Place::Gone,
-            now if now == self.file => Place::Same,
-            Some(_) => Place::Other,
+        match fs::metadata(&self.path) {
+            Ok(found) if Some(number(&found)) == self.file => Place::Same,
+            Ok(_) => Place::Other,
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Place::Closed,
+            Err(_) => Place::Gone,
         }
     }
 
@@ -106,7 +117,14 @@ impl Sqlite {
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         let sql = if mode.reads() { "BEGIN" } else { "BEGIN IMMEDIATE" };
         self.wrote |= !mode.reads();
-        self.cached(sql)?.execute([]).map(drop).map_err(failure)
+        if mode == Mode::Spare {
+            self.connection.busy_handler(Some(wait_a_little)).map_err(failure)?;
+        }
+        let begun = self.cached(sql)?.execute([]).map(drop).map_err(failure);
+        if mode == Mode::Spare {
+            self.connection.busy_handler(Some(wait_for_lock)).map_err(failure)?;
+        }
+        begun
     }
 
     pub fn commit(&mut self) -> Result<()> {

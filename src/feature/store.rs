@@ -50,12 +50,23 @@ pub fn is_member(db: &mut Db, tenant: i64, user: i64) -> Result<bool> {
 
 const FACT: Upsert = Upsert { table: "facts", key: &["name"], set: &["value"] };
 
-/// When maintenance last ran: the name of that fact.
+/// When maintenance was last done in full: the name of that fact.
 pub const MAINTAINED_AT: &str = "maintained_at";
 
 /// A fact about the store.
 pub fn fact(db: &mut Db, name: &str) -> Result<Option<String>> {
     db.one("SELECT value FROM facts WHERE name = ?", params![name], |row| row.get(0))
+}
+
+/// A fact about the store, locked until the transaction ends. One that is not there locks nothing: of two that add it,
+/// the second is refused ([`add_fact`]).
+pub fn locked_fact(db: &mut Db, name: &str) -> Result<Option<String>> {
+    db.lock_row("SELECT value FROM facts WHERE name = ?", params![name], |row| row.get(0))
+}
+
+/// Writes a fact about the store that was not there.
+pub fn add_fact(db: &mut Db, name: &str, value: &str) -> Result<()> {
+    db.run("INSERT INTO facts (name, value) VALUES (?, ?)", params![name, value]).map(drop)
 }
 
 /// Writes a fact about the store.

@@ -1,36 +1,42 @@
 //! The content of a request: limits are checked before it is read.
 
-use super::Request;
-use crate::base::error::{Kind, Refusal, Result, refuse};
+use super::{Request, bounds};
+use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::memory;
 use crate::base::text::{self, Message, Text};
 use serde_json::{Map, Value};
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 
 /// The largest body: a week of a phone's uploads with room to spare, and small beside a shared account's memory.
 pub const MAX_BODY: u64 = 10 * 1024 * 1024;
-/// The deepest nesting of JSON: no request of the contract needs more than a few, and a parser's stack is finite.
-const MAX_DEPTH: usize = 64;
 
 /// Reads the whole body.
 ///
 /// # Errors
-/// When it is larger than [`MAX_BODY`], or ends before its declared length.
+/// When it is larger than [`MAX_BODY`], ends before its declared length, or finds no memory.
 pub fn read(request: &mut Request<'_>, from: &mut dyn Read) -> Result<()> {
     let declared = request.vars.text("CONTENT_LENGTH").trim().parse::<u64>().unwrap_or(0);
     if declared > MAX_BODY {
         return Err(too_large());
     }
-    request.body.reserve_exact(usize::try_from(declared).unwrap_or(0));
-    if from.take(MAX_BODY + 1).read_to_end(&mut request.body).is_err() {
-        return refuse(Kind::Invalid, &text::INCOMPLETE);
-    }
+    let declared = usize::try_from(declared).unwrap_or(0);
+    request.body.try_reserve_exact(declared).map_err(|_| memory::missing(declared))?;
+    from.take(MAX_BODY + 1).read_to_end(&mut request.body).map_err(|error| unread(&error))?;
     if request.body.len() as u64 > MAX_BODY {
         return Err(too_large());
     }
     Ok(())
 }
 
-fn too_large() -> crate::base::error::Error {
+/// One of unknown length asks for its memory as it comes.
+fn unread(error: &io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::OutOfMemory => memory::missing(MAX_BODY as usize),
+        _ => Refusal::new(Kind::Invalid, &text::INCOMPLETE).into(),
+    }
+}
+
+fn too_large() -> Error {
     let detail = Message::with(&text::TOO_LARGE, &[&MAX_BODY]);
     Refusal::with(Kind::TooLarge, detail).into()
 }
@@ -38,7 +44,7 @@ fn too_large() -> crate::base::error::Error {
 /// The body as an object: JSON, or a form whose values are texts. A missing body is `{}`.
 ///
 /// # Errors
-/// When it is of another media type, malformed, too deep, or not an object.
+/// When it is of another media type, malformed, too deep or too dense, or not an object.
 pub fn object(request: &Request<'_>) -> Result<Map<String, Value>> {
     if request.body.is_empty() {
         return Ok(Map::new());
@@ -46,29 +52,29 @@ pub fn object(request: &Request<'_>) -> Result<Map<String, Value>> {
     let declared = request.vars.text("CONTENT_TYPE");
     let media = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match media.as_str() {
-        "application/x-www-form-urlencoded" => Ok(form(&request.body)),
+        "application/x-www-form-urlencoded" => form(&request.body),
         "" => json(&request.body),
         m if m == "application/json" || (m.starts_with("application/") && m.ends_with("+json")) => json(&request.body),
         _ => refuse(Kind::MediaType, &text::MEDIA_TYPE),
     }
 }
 
-fn form(body: &[u8]) -> Map<String, Value> {
-    url::form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect()
+fn form(body: &[u8]) -> Result<Map<String, Value>> {
+    bounds::form(body)?;
+    let fields = url::form_urlencoded::parse(body);
+    Ok(fields.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect())
 }
 
 /// JSON that is an object.
 ///
 /// # Errors
-/// When it is malformed, too deep, or not an object.
+/// When it is malformed, too deep or too dense, or not an object.
 pub fn json(body: &[u8]) -> Result<Map<String, Value>> {
-    if depth(body) > MAX_DEPTH {
-        return malformed(&format!("nested deeper than {MAX_DEPTH} levels"));
-    }
+    bounds::json(body)?;
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => refuse_whole(&text::NOT_OBJECT),
-        Err(error) => malformed(&place(&error)),
+        Err(error) => Err(bounds::malformed(&place(&error))),
     }
 }
 
@@ -77,32 +83,8 @@ fn place(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
 }
 
-fn malformed<T>(what: &str) -> Result<T> {
-    let detail = Message::with(&text::MALFORMED, &[&what]);
-    Err(Refusal::with(Kind::Invalid, detail).into())
-}
-
 fn refuse_whole<T>(text: &'static Text) -> Result<T> {
     Err(Refusal::field("non_field_errors", Message::plain(text)).into())
-}
-
-/// How deep arrays and objects nest, strings skipped.
-fn depth(json: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
-    for byte in json {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 #[cfg(test)]
@@ -133,11 +115,10 @@ mod tests {
     }
 
     #[test]
-    fn nesting_is_limited_and_strings_do_not_nest() {
+    fn nesting_is_limited() {
         let deep = |n: usize| format!("{{\"a\":{}{}}}", "[".repeat(n), "]".repeat(n)).into_bytes();
         assert!(parsed("application/json", &deep(63)).is_ok());
         assert!(parsed("application/json", &deep(64)).is_err());
-        assert_eq!(depth(br#"{"a":"[[[[\"[[["}"#), 1);
     }
 
     proptest::proptest! {

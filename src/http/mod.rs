@@ -1,6 +1,7 @@
 //! Requests and answers, whatever server started the program.
 
 pub mod body;
+pub mod bounds;
 pub mod etag;
 pub mod input;
 pub mod key;
@@ -25,7 +26,12 @@ pub trait Handler {
     /// vanished or stalled. It need not be read to its end. The answer is complete.
     fn handle(&mut self, vars: &Vars, body: &mut dyn Read) -> Response;
 
-    /// Work that may follow once the answer was sent.
+    /// Is there work to do once the answer was sent? Asked after each answer, so that it must cost next to nothing.
+    fn due(&mut self) -> bool {
+        false
+    }
+
+    /// A bounded piece of that work.
     fn after(&mut self) {}
 
     /// The answer when [`Handler::handle`] panicked. The panic's message may hold what somebody wrote; whoever wants it

@@ -3,16 +3,18 @@
 //! Most hosts start the program anew for each request, so that nothing here is done that the request does not need.
 
 use super::body::{Body, Length};
-use super::{DRAIN_LIMIT, DRAIN_TIME, after, answer};
+use super::{DRAIN_LIMIT, DRAIN_TIME, after, answer, due};
 use crate::http::{Handler, Response, Vars};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::net::Shutdown;
+use signal_hook::consts::SIGTERM;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The buffer for bytes that are dropped, on the stack: small, because each of its pages is touched by every process,
@@ -28,8 +30,10 @@ pub fn serve(handler: &mut dyn Handler) -> ExitCode {
     let null = OpenOptions::new().read(true).write(true).open("/dev/null");
     stop_reading(&null);
     let sent = send(rustix::stdio::stdout(), &response);
-    hang_up(&null);
-    after(handler);
+    if due(handler) {
+        hang_up(&null);
+        after(handler);
+    }
     if sent.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -90,11 +94,15 @@ fn send(output: BorrowedFd<'_>, response: &Response) -> io::Result<()> {
     Ok(())
 }
 
-/// Lets the server see the end of the answer before the work that follows it. The descriptor stays taken, so that
-/// no file opened later can get its number and be written to by mistake.
+/// Lets the server see the end of the answer before the work that follows it. `mod_cgi` waits for the end of standard
+/// error, too. Then it asks the process to end (SIGTERM), as `mod_cgid` and lighttpd may, and kills it 3 s later: the
+/// work is done by then. The descriptors stay taken, so that no file opened later can get their numbers and be
+/// written to by mistake.
 fn hang_up(null: &io::Result<File>) {
+    let _ = signal_hook::flag::register(SIGTERM, Arc::default());
     if let Ok(null) = null {
         let _ = rustix::stdio::dup2_stdout(null);
+        let _ = rustix::stdio::dup2_stderr(null);
     }
 }
 

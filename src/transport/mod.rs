@@ -3,12 +3,13 @@
 mod body;
 pub mod cgi;
 pub mod fastcgi;
+mod program;
 
 use crate::http::{Handler, Response, Vars};
+use program::Program;
 use std::io::Read;
-use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// How long a peer may be silent in the middle of a request or an answer. Web servers spool bodies and answers,
@@ -48,26 +49,23 @@ pub fn is_fastcgi() -> bool {
 pub enum End {
     /// The process is done.
     Over(ExitCode),
-    /// The process has served its time and begins anew.
+    /// The process has served its time, or its program was replaced: it begins anew.
     Recycle,
 }
 
 impl End {
-    /// Ends the process, or starts the program anew in it: the same process goes on with the same listening socket, so
+    /// Ends the process, or starts the program anew in it, the one that has taken its place where there is one: the same process goes on with the same listening socket, so
     /// that no connection in its queue is lost and no web server takes the end of a process for a crash.
     pub fn conclude(self) -> ExitCode {
         match self {
             End::Over(code) => code,
             End::Recycle => {
-                log::error!("cannot start anew: {}", Command::new(OWN_PROGRAM).exec());
+                Program::running().restart();
                 ExitCode::SUCCESS
             }
         }
     }
 }
-
-/// This process's program, even when its file was replaced meanwhile.
-const OWN_PROGRAM: &str = "/proc/self/exe";
 
 /// Serves as whatever the web server started: FastCGI until a signal or recycling ends it, or one CGI request.
 ///
@@ -91,6 +89,11 @@ fn answer(handler: &mut dyn Handler, vars: &Vars, body: &mut dyn Read) -> Respon
     catch_unwind(AssertUnwindSafe(|| handler.handle(vars, body)))
         .or_else(|_| catch_unwind(AssertUnwindSafe(|| handler.panicked(vars))))
         .unwrap_or_else(|_| problem(500, "Internal Server Error", "The server failed on this request."))
+}
+
+/// Has the handler anything to do after its answer? After a panic it has not.
+fn due(handler: &mut dyn Handler) -> bool {
+    catch_unwind(AssertUnwindSafe(|| handler.due())).unwrap_or(false)
 }
 
 /// Lets the handler work on after its answer; a panic there has nobody to be told but the log.

@@ -13,6 +13,7 @@ pub const CASES: &[Case] = &[
     ("malformed JSON is 400", malformed),
     ("JSON nests 64 levels and no more", nesting),
     ("a body of 10 MiB is read and a larger one is 413", sizes),
+    ("a body that would fill the memory is 413", density),
     ("a missing body is an empty object", missing_bodies),
     ("a body that is not an object is 400", not_objects),
     ("fields that nobody knows are ignored", unknown_fields),
@@ -106,6 +107,22 @@ fn sizes(server: &Server) {
     send(&phone, "application/json", of(LIMIT)).expect(201);
     problem(send(&phone, "application/json", of(LIMIT + 1)), 413);
     assert_eq!(phone.get("/goals/").expect(200).json()["count"], 1);
+}
+
+/// Ten bytes of these would take a kilobyte in memory, whoever asks.
+fn density(server: &Server) {
+    let phone = Phone::single(server);
+    let of = |unit: &str| format!(r#"{{"title":"x","more":[{}]}}"#, vec![unit; 500_000].join(","));
+    send(&phone, "application/json", of("72")).expect(201);
+    for unit in [r#"{"":0}"#, "{}", r#"["","",""]"#] {
+        let said = problem(send(&phone, "application/json", of(unit)), 413);
+        assert_eq!(said["detail"], "The body holds too many values: send it in parts.");
+        problem(
+            request("POST", "/api/auth/login/").header("Content-Type", "application/json").body(of(unit)).send(server.port),
+            413,
+        );
+    }
+    problem(send(&phone, "application/x-www-form-urlencoded", "a=&".repeat(800_000)), 413);
 }
 
 fn missing_bodies(server: &Server) {

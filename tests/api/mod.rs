@@ -26,7 +26,7 @@ mod limits;
 mod mobile;
 mod objects;
 mod openapi;
-mod phone;
+pub mod phone;
 mod policies;
 mod qna;
 mod records;

@@ -166,6 +166,9 @@ fn without_a_couple(server: &Server) {
             assert_eq!(problem(goal_status, 400)["detail"], "No couple found.", "{list}");
         }
     }
+    for wrong in ["/letters/?month=rubbish", "/checkins/?from=rubbish"] {
+        problem(phone.get(wrong), 400);
+    }
     for (method, path) in
         [("GET", "/couple/"), ("GET", "/sync/changes/"), ("POST", "/couple/invite/"), ("POST", "/couple/leave/")]
     {

@@ -1,6 +1,7 @@
 //! Routes, the demonstration couple, and data to measure with.
 
 use super::Home;
+use chrono::Days;
 use serde_json::Value;
 use tandem::base::time::{DAY, Timestamp, date_in};
 
@@ -45,7 +46,7 @@ fn the_demo_is_a_couple_with_a_month_of_content() {
     let goals = get(&home, anna, "/goals/");
     assert!(goals["results"].as_array().unwrap().iter().all(|g| g["actions"].as_array().unwrap().len() == 3));
     let today = date_in(Timestamp::now(), "Europe/Paris");
-    let first = today - chrono::TimeDelta::days(29);
+    let first = today.checked_sub_days(Days::new(29)).unwrap();
     for token in [anna, ben] {
         let days = get(&home, token, &format!("/checkins/?from={first}&to={today}"));
         assert_eq!(days["count"], 30);

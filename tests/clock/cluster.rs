@@ -1,7 +1,7 @@
 //! What a cluster does to whoever reads and writes through several of its nodes: nodes fail under load, and one that lags
 //! tells nobody that something is not there.
 
-use super::{Couple, Engine, Kind, Options, SECRET, Server, Variant, rounds};
+use super::{Couple, Engine, Kind, Options, SECRET, Server, Variant, WORKERS, rounds};
 use crate::api::Phone;
 use crate::servers::client::Answer;
 use crate::servers::galera::{NODES, cluster};
@@ -49,7 +49,10 @@ pub fn fail(server: &Server, phone: &Phone, number: u64) -> usize {
 fn on_node(database: &str, node: usize) -> Server {
     let env = vec![("TANDEM_JWT_SECRET".to_owned(), SECRET.to_owned()), ("TANDEM_LIMITS_AUTH".to_owned(), "off".to_owned())];
     let database = Some(cluster().on_node(database, node));
-    Server::start(Kind::LighttpdFastcgi, &Options { engine: Engine::Galera, database, env, ..Options::default() })
+    Server::start(
+        Kind::LighttpdFastcgi,
+        &Options { engine: Engine::Galera, database, env, workers: WORKERS, ..Options::default() },
+    )
 }
 
 /// Until a node has noticed that it is apart it may answer; from then on it refuses, in words, to read and to write.

@@ -49,14 +49,20 @@ fn a_connection_that_broke_between_transactions_is_not_missed() {
     assert_eq!(db.run("UPDATE rows_of SET id = 1 WHERE id = 1", &[]).unwrap(), 1);
 }
 
-#[test]
-fn one_that_broke_inside_a_transaction_leaves_nothing_behind() {
-    let place = Place::with(Engine::Mariadb, &[ROWS]);
+/// A connection that broke after it had inserted a row in a transaction.
+fn broken(place: &Place) -> Db {
     let mut db = place.open();
     db.begin(Mode::Write).unwrap();
     insert(&mut db, 1).unwrap();
-    let before = number(&mut db);
-    kill(&place, before);
+    let number = number(&mut db);
+    kill(place, number);
+    db
+}
+
+#[test]
+fn one_that_broke_inside_a_transaction_leaves_nothing_behind() {
+    let place = Place::with(Engine::Mariadb, &[ROWS]);
+    let mut db = broken(&place);
     assert_eq!(fault(insert(&mut db, 2)).0, DbFault::Retry);
     assert_eq!(fault(insert(&mut db, 3)).0, DbFault::Retry, "it goes on outside of the transaction");
     assert_eq!(fault(db.commit()).0, DbFault::Retry);
@@ -67,11 +73,7 @@ fn one_that_broke_inside_a_transaction_leaves_nothing_behind() {
 #[test]
 fn one_that_broke_during_commit_is_told_apart() {
     let place = Place::with(Engine::Mariadb, &[ROWS]);
-    let mut db = place.open();
-    db.begin(Mode::Write).unwrap();
-    insert(&mut db, 1).unwrap();
-    let before = number(&mut db);
-    kill(&place, before);
+    let mut db = broken(&place);
     let (kind, text) = fault(db.commit());
     assert!(kind == DbFault::Other && text.contains("not known"), "{kind:?} {text}");
     insert(&mut db, 1).unwrap();

@@ -5,6 +5,7 @@ use crate::servers::Engine::Mariadb;
 use std::thread;
 use tandem::db::migrate::{MIGRATIONS, Standing, migrate, newest, standing};
 use tandem::db::{Db, Mode, Value};
+use tandem::params;
 
 /// A migration of three steps; the second changes rows.
 const STEPS: [&str; 3] = [
@@ -128,4 +129,26 @@ fn a_table_of_somebody_else_s_is_never_taken_for_ours() {
     db.run("DROP TABLE users", &[]).unwrap();
     migrate(&mut db, &mut |_| {}).unwrap();
     assert_eq!(standing(&mut db).unwrap(), Standing::Current);
+}
+
+/// A later program's store lets this one in, or does not say, or shuts it out.
+#[test]
+fn a_newer_store_says_who_may_use_it() {
+    on_both(&[], |place| {
+        let mut db = place.open();
+        migrate(&mut db, &mut |_| {}).unwrap();
+        db.run("INSERT INTO migrations (version, name, applied_at) VALUES (?, 'later', 1)", params![newest() + 1]).unwrap();
+        db.set_schema_version(newest() + 1).unwrap();
+        for (oldest, wanted) in [
+            (newest(), Standing::Ahead(newest() + 1)),
+            (newest() + 1, Standing::Newer(newest() + 1)),
+            (newest() - 1, Standing::Ahead(newest() + 1)),
+        ] {
+            db.run("UPDATE facts SET value = ? WHERE name = 'oldest_schema'", params![&oldest.to_string()]).unwrap();
+            assert_eq!(standing(&mut db).unwrap(), wanted, "{:?} for {oldest} and later", place.engine);
+        }
+        db.run("DELETE FROM facts", &[]).unwrap();
+        assert_eq!(standing(&mut db).unwrap(), Standing::Newer(newest() + 1));
+        assert!(migrate(&mut db, &mut |_| {}).is_err());
+    });
 }

@@ -9,23 +9,29 @@ use std::fmt::Write;
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// Where Debian and Ubuntu keep Apache's modules.
 const MODULES: &str = "/usr/lib/apache2/modules";
-/// What a host without mod_fcgid loads, of what matters here.
-const LOADED: [&str; 10] = ["mpm_event", "authz_core", "dir", "mime", "env", "setenvif", "headers", "rewrite", "unixd", "cgid"];
+/// What every host loads, of what matters here.
+const LOADED: [&str; 8] = ["authz_core", "dir", "mime", "env", "setenvif", "headers", "rewrite", "unixd"];
 /// The user as whom Debian's Apache runs.
 const USER: &str = "www-data";
 
-/// Starts Apache in the foreground.
-pub fn spawn(site: &Site, fcgid: bool) -> io::Result<Child> {
+/// Starts Apache in the foreground, with these modules to run programs.
+pub fn spawn(site: &Site, runners: &[&str]) -> io::Result<Child> {
     lay_out(site)?;
     let configuration = site.home.join("httpd.conf");
-    fs::write(&configuration, server_configuration(site, fcgid))?;
+    fs::write(&configuration, server_configuration(site, runners))?;
     hand_over(site.home)?;
-    Command::new("apache2")
+    let mut command = Command::new("apache2");
+    if runners.contains(&"mpm_prefork") {
+        // At its end it ends its whole process group, which would be the tests'.
+        command.process_group(0);
+    }
+    command
         .arg("-DFOREGROUND")
         .arg("-f")
         .arg(&configuration)
@@ -56,19 +62,24 @@ fn lay_out(site: &Site) -> io::Result<()> {
 }
 
 /// The part of the configuration that is the host's: modules, user, files; then the account's virtual host.
-fn server_configuration(site: &Site, fcgid: bool) -> String {
+fn server_configuration(site: &Site, runners: &[&str]) -> String {
+    let fcgid = runners.contains(&"fcgid");
     let home = site.home.display();
     let mut text = format!("ServerRoot \"{home}\"\nServerName localhost\nPidFile run/pid\nListen 127.0.0.1:{}\n", site.port);
-    let _ =
-        writeln!(text, "Mutex file:{home}/run\nErrorLog logs/error.log\nScriptSock {home}/run/cgid.sock\nTypesConfig /dev/null");
+    let _ = writeln!(text, "Mutex file:{home}/run\nErrorLog logs/error.log\nTypesConfig /dev/null");
     if geteuid().is_root() {
         let _ = writeln!(text, "User {USER}\nGroup {USER}");
     }
-    let modules: String = LOADED.iter().chain(fcgid.then_some(&"fcgid")).map(|name| load(name)).collect();
+    let modules: String = runners.iter().chain(&LOADED).map(|name| load(name)).collect();
     // Loading comes first: the lines above need some of the modules.
     text.insert_str(0, &modules);
+    if runners.contains(&"cgid") {
+        let _ = writeln!(text, "ScriptSock {home}/run/cgid.sock");
+    }
     if fcgid {
-        let _ = writeln!(text, "FcgidIPCDir run\nFcgidProcessTableFile run/shm\nFcgidMaxProcesses {}", site.options.workers);
+        // Of all programs together: those of a version that was replaced stay for a while.
+        let most = 4 * site.options.workers;
+        let _ = writeln!(text, "FcgidIPCDir run\nFcgidProcessTableFile run/shm\nFcgidMaxProcesses {most}");
     }
     for (name, value) in site.env() {
         let _ = writeln!(text, "PassEnv {name}");

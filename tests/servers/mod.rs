@@ -39,10 +39,12 @@ pub enum Kind {
     ApacheFcgid,
     /// Apache through .htaccess, mod_cgid alone.
     ApacheCgi,
+    /// The same in processes instead of threads, with mod_cgi: most hosts' default.
+    ApachePrefork,
 }
 
 impl Kind {
-    /// Every kind, for tests that must hold on each.
+    /// Every kind, for tests that must hold on each. [`Kind::ApachePrefork`] matters where processes begin and end.
     pub const ALL: [Kind; 4] = [Kind::LighttpdFastcgi, Kind::LighttpdCgi, Kind::ApacheFcgid, Kind::ApacheCgi];
 
     /// Does the program stay alive between requests?
@@ -264,15 +266,16 @@ fn spawn(kind: Kind, site: &Site) -> std::io::Result<Child> {
     match kind {
         Kind::LighttpdFastcgi => lighttpd::spawn(site, "fastcgi"),
         Kind::LighttpdCgi => lighttpd::spawn(site, "cgi"),
-        Kind::ApacheFcgid => apache::spawn(site, true),
-        Kind::ApacheCgi => apache::spawn(site, false),
+        Kind::ApacheFcgid => apache::spawn(site, &["mpm_event", "cgid", "fcgid"]),
+        Kind::ApacheCgi => apache::spawn(site, &["mpm_event", "cgid"]),
+        Kind::ApachePrefork => apache::spawn(site, &["mpm_prefork", "cgi"]),
     }
 }
 
 fn hand_over(kind: Kind, home: &Path) -> std::io::Result<()> {
     match kind {
         Kind::LighttpdFastcgi | Kind::LighttpdCgi => Ok(()),
-        Kind::ApacheFcgid | Kind::ApacheCgi => apache::hand_over(home),
+        Kind::ApacheFcgid | Kind::ApacheCgi | Kind::ApachePrefork => apache::hand_over(home),
     }
 }
 

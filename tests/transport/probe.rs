@@ -34,6 +34,10 @@ impl Handler for Probe {
         }
     }
 
+    fn due(&mut self) -> bool {
+        true
+    }
+
     fn after(&mut self) {
         self.afters += 1;
         if let Ok(pause) = std::env::var("PROBE_AFTER") {

@@ -78,7 +78,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         look: limits::limits,
     },
     Check { name: "log", why: "failures that users met stand there", look: files::log },
-    Check { name: "maintenance", why: "without it expired data stay, and the store grows for ever", look: store::maintenance },
+    Check {
+        name: "maintenance",
+        why: "without it expired data stay, and the store grows for ever; cron does it at night, whether or not requests come",
+        look: store::maintenance,
+    },
 ];
 
 /// What the program saw of a request tells how it is run.

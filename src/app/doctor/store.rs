@@ -1,7 +1,8 @@
 //! Checks of the database.
 
 use super::{Finding, Patient, files};
-use crate::app::{advice, open};
+use crate::app::upkeep::{self, Starter};
+use crate::app::{advice, home, open};
 use crate::base::error::{Error, Result};
 use crate::base::time::{HOUR, SECOND, Timestamp};
 use crate::db::migrate::{self, Standing};
@@ -9,9 +10,6 @@ use crate::db::{Address, Db, Journal, journal_for, on_network};
 use crate::domain::health::rules::{self, MIB, Memory, OVERDUE, State};
 use crate::feature::store::{MAINTAINED_AT, fact};
 use std::path::Path;
-
-/// What to put into the host's page for cron jobs.
-const CRON: &str = "let cron run `tandem maintain --quiet` every night, with the full path of the program";
 
 /// MySQL's and MariaDB's usual `max_allowed_packet`, 16 MiB: the largest body and what is noted of it fit.
 const PACKET: u64 = 16 * MIB;
@@ -36,7 +34,7 @@ pub fn database(patient: &mut Patient) -> Finding {
     match opened {
         Err(error) => unusable(&error),
         Ok((standing, db)) => {
-            patient.db = (standing == Standing::Current).then_some(db);
+            patient.db = matches!(standing, Standing::Current | Standing::Ahead(_)).then_some(db);
             let wrong = stands(standing).or_else(|| address.file().and_then(files::exposed));
             wrong.unwrap_or_else(|| soundness(patient, &address))
         }
@@ -65,6 +63,9 @@ fn stands(standing: Standing) -> Option<Finding> {
         }
         Standing::Newer(_) => {
             Some(Finding::problem(advice::describe(standing), "upload the newer zip file again and extract it over the old one"))
+        }
+        Standing::Ahead(_) => {
+            Some(Finding::note(advice::describe(standing), "upload the newer programs again, unless you went back on purpose"))
         }
     }
 }
@@ -168,16 +169,25 @@ pub fn clock(patient: &mut Patient) -> Finding {
     })
 }
 
-/// When maintenance last ran.
+/// What to put into the host's page for cron jobs.
+fn cron() -> String {
+    let program = home::operator().map_or_else(|| "tandem".to_owned(), |path| path.display().to_string());
+    format!("cPanel → Cron Jobs → Add New Cron Job: minute 17, hour 3, the other three *, command `{program} maintain --quiet`")
+}
+
+/// When maintenance was last done, and who does it.
 pub fn maintenance(patient: &mut Patient) -> Finding {
     with_db(patient, |db| {
         let last = fact(db, MAINTAINED_AT)?.and_then(|text| Timestamp::parse(&text));
         let since = last.or(migrate::made_at(db)?).unwrap_or_default();
-        let saw = last.map_or_else(|| "has never run".to_owned(), |at| format!("last ran {}", ago(at)));
-        Ok(match last {
-            _ if Timestamp::now().plus(-OVERDUE) > since => Finding::problem(saw, CRON),
-            None => Finding::note(saw, CRON),
-            Some(_) => Finding::ok(saw),
+        let by = upkeep::starter(db)?;
+        let who =
+            if by == Starter::Cron { "by `tandem maintain`" } else { "by requests after their answers: cron does not do it" };
+        let saw = last.map_or_else(|| "was never done".to_owned(), |at| format!("was last done {}, {who}", ago(at)));
+        Ok(match by {
+            _ if Timestamp::now().plus(-OVERDUE) > since => Finding::problem(saw, cron()),
+            Starter::Cron if last.is_some() => Finding::ok(saw),
+            _ => Finding::note(saw, cron()),
         })
     })
 }

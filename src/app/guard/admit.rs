@@ -6,7 +6,7 @@ use crate::base::token::{Claims, Purpose};
 use crate::base::word;
 use crate::db::{Mode, Row};
 use crate::feature::{Access, Caller, Ctx, House, Role, Route, Tenant, TenantKind, Without};
-use crate::http::{Method, Request, Response, paging::Page};
+use crate::http::{Method, Request, Response, input::Input, paging::Page};
 use crate::params;
 
 /// The claims of the request's access token, where the route wants one. Costs no query.
@@ -85,6 +85,8 @@ fn without(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
     match ctx.route.access {
         Access::Public | Access::Optional | Access::User => Ok(None),
         Access::Member(Without::Empty) if ctx.request.method != Method::Post => {
+            // What is wrong with a question is wrong whoever asks.
+            Input::query(ctx.request, ctx.route.contract.parameters)?;
             Page::of(ctx.request, 0).map(|page| Some(page.answer::<()>(ctx.request, &[])))
         }
         Access::Member(Without::NotFound) => refuse(Kind::NotFound, &text::NOT_FOUND),

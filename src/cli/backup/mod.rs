@@ -41,7 +41,7 @@ pub const COMMAND: Command = Command {
 /// The folder of backups, beside the data folder: what befalls one need not befall the other.
 const FOLDER: &str = "backups";
 /// What a backup's name begins with when the operator asked for it.
-const PREFIX: &str = "tandem-";
+pub const PREFIX: &str = "tandem-";
 /// What every backup's name ends with.
 const SUFFIX: &str = ".db.gz";
 

@@ -126,22 +126,28 @@ impl Content {
     }
 }
 
-/// Marks a store as one that is being filled: every program refuses it until [`finish`].
+/// The table in which a store notes facts about itself, as its migrations do: it is no sign that somebody uses the store.
+pub const NOTES: &str = "facts";
+
+/// Marks a store as one that is being filled: every program refuses it until [`finish`]. What its migrations noted goes: the
+/// source has it, too.
 pub fn begin(db: &mut Db) -> Result<()> {
     db.run("DELETE FROM migrations", &[])?;
+    db.run("DELETE FROM facts", &[])?;
     db.run("INSERT INTO migrations (version, name, applied_at) VALUES (?, 'copying', ?)", params![UNFINISHED, Timestamp::now()])?;
     db.set_schema_version(UNFINISHED)
 }
 
-/// Gives a store that was filled its schema's version, with the history of the store that it came from.
-pub fn finish(from: &mut Db, to: &mut Db) -> Result<()> {
-    let sql = "SELECT version, name, applied_at FROM migrations ORDER BY version";
-    let history = from.all(sql, &[], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?, row.get::<Timestamp>(2)?)))?;
+/// Gives a store that was filled its schema's version, with the history of the store that it came from up to there.
+pub fn finish(from: &mut Db, to: &mut Db, version: i64) -> Result<()> {
+    let sql = "SELECT version, name, applied_at FROM migrations WHERE version <= ? ORDER BY version";
+    let history =
+        from.all(sql, params![version], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?, row.get::<Timestamp>(2)?)))?;
     to.run("DELETE FROM migrations", &[])?;
     for (version, name, at) in &history {
         to.run("INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)", params![*version, name, *at])?;
     }
-    to.set_schema_version(history.last().map_or(0, |(version, ..)| *version))
+    to.set_schema_version(version)
 }
 
 #[cfg(test)]

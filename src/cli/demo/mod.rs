@@ -76,9 +76,9 @@ impl Author {
         Ok(answer)
     }
 
-    /// The calendar date so many days from today.
+    /// The calendar date so many days from today. Days are counted in the calendar: one of 25 hours is one.
     fn day(&self, days: i64) -> String {
-        (self.today + TimeDelta::days(days)).to_string()
+        self.today.checked_add_signed(TimeDelta::days(days)).unwrap_or(self.today).to_string()
     }
 
     fn pair(&mut self, [anna, ben]: &[Person; 2]) -> Result<()> {

@@ -103,7 +103,7 @@ fn prepare(file: &Path, draft: &Draft) -> Result<(usize, Option<Timestamp>)> {
     copies::sound(draft.path())?;
     let mut db = backup::open(draft.path())?;
     match migrate::standing(&mut db)? {
-        Standing::Current => {}
+        Standing::Current | Standing::Ahead(_) => {}
         Standing::Old(_) => migrate::migrate(&mut db, &mut |_| {})?,
         Standing::Empty => return Err(Error::NotReady(format!("{} is a database, but none of Tandem", file.display()))),
         Standing::Newer(version) => return Err(Error::NotReady(migrate::newer(version))),

@@ -5,6 +5,7 @@
 //! | [`Mode::Read`], [`Mode::Recent`] | REPEATABLE READ, WITH CONSISTENT SNAPSHOT | every statement of a poll sees the same instant |
 //! | [`Mode::Write`] | READ COMMITTED | a write locks what it builds on first and must then read what others committed while it waited; and it locks no gaps, so that tenants do not wait for each other |
 //! | [`Mode::Alone`] | REPEATABLE READ | locks gaps: no row comes to a table that was locked whole |
+//! | [`Mode::Spare`] | as Write | rows are locked, not the store: who waits for one waits for its writer alone |
 //! | [`Mode::Define`] | none: a definition commits itself | one process at a time, by a named lock; see `define.rs` |
 //!
 //! A node of a cluster (Galera) has what the others acknowledged a moment later. So every transaction waits for it
@@ -178,13 +179,13 @@ impl Mysql {
         match mode {
             Mode::Recent if self.clustered => self.tell(BEGIN_RECENT).inspect_err(|_| self.line = None)?,
             Mode::Read | Mode::Recent => self.tell(BEGIN_READ)?,
-            Mode::Write => self.tell(BEGIN_WRITE).inspect_err(|_| self.line = None)?,
+            Mode::Write | Mode::Spare => self.tell(BEGIN_WRITE).inspect_err(|_| self.line = None)?,
             Mode::Alone => self.tell(BEGIN_ALONE).inspect_err(|_| self.line = None)?,
             Mode::Define => self.take_turn()?,
         }
         self.state = match mode {
             Mode::Read | Mode::Recent => State::Reading,
-            Mode::Write | Mode::Alone => State::Open,
+            Mode::Write | Mode::Spare | Mode::Alone => State::Open,
             Mode::Define => State::Defining,
         };
         Ok(())

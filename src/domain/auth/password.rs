@@ -1,9 +1,9 @@
 //! Passwords: argon2id, and the list of those that everybody tries first.
 
 use crate::base::error::{Error, Result};
-use crate::base::id;
+use crate::base::{id, memory};
 use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::password_hash::{Error as Unhashed, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 
 /// OWASP's parameters with the least memory that fits a shared account: 19 MiB, 2 passes, 1 lane.
@@ -25,13 +25,20 @@ fn hasher() -> Result<Argon2<'static>> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
+fn failed(error: Unhashed) -> Error {
+    match error {
+        Unhashed::OutOfMemory => memory::missing(MEMORY_KIB as usize * 1024),
+        other => Error::internal(other),
+    }
+}
+
 /// Hashes a password, as a PHC string.
 ///
 /// # Errors
 /// When there is not enough memory or randomness.
 pub fn hash(password: &str) -> Result<String> {
     let salt = id::bytes::<SALT>()?;
-    let hash = hasher()?.hash_password_with_salt(password.as_bytes(), &salt).map_err(Error::internal)?;
+    let hash = hasher()?.hash_password_with_salt(password.as_bytes(), &salt).map_err(failed)?;
     Ok(hash.to_string())
 }
 
@@ -41,7 +48,11 @@ pub fn hash(password: &str) -> Result<String> {
 /// When there is not enough memory.
 pub fn verify(password: &str, hash: &str) -> Result<bool> {
     match PasswordHash::new(hash) {
-        Ok(parsed) => Ok(hasher()?.verify_password(password.as_bytes(), &parsed).is_ok()),
+        Ok(parsed) => match hasher()?.verify_password(password.as_bytes(), &parsed) {
+            // Nobody is told that their password is wrong because the memory is short.
+            Err(error @ Unhashed::OutOfMemory) => Err(failed(error)),
+            outcome => Ok(outcome.is_ok()),
+        },
         Err(_) => Ok(false),
     }
 }

@@ -10,6 +10,10 @@ use crate::feature::Settings;
 use crate::feature::{Role, Tenant, TenantKind};
 use crate::params;
 
+/// The most rows that a round of maintenance deletes: others write between the rounds. MariaDB takes a limit there only inside
+/// another SELECT.
+const BATCH: i64 = 1_000;
+
 /// An account with what its owner does not see.
 pub struct Account {
     /// The account.
@@ -191,17 +195,20 @@ pub fn end_sessions(db: &mut Db, user: i64, but: &str) -> Result<u64> {
 
 /// Deletes sessions that have ended.
 pub fn purge_sessions(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
-    db.run("DELETE FROM sessions WHERE expires_at <= ?", params![now])
+    let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id FROM sessions WHERE expires_at <= ? LIMIT ?) AS old)";
+    db.run(sql, params![now, BATCH])
 }
 
 /// Deletes failed attempts that no limit looks at any more.
 pub fn purge_attempts(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
-    db.run("DELETE FROM attempts WHERE at <= ?", params![now.plus(-DAY)])
+    let sql = "DELETE FROM attempts WHERE id IN (SELECT id FROM (SELECT id FROM attempts WHERE at <= ? LIMIT ?) AS old)";
+    db.run(sql, params![now.plus(-DAY), BATCH])
 }
 
 /// Deletes stored answers whose keys count as unused.
 pub fn purge_keys(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
-    db.run("DELETE FROM idempotency WHERE expires_at <= ?", params![now])
+    let sql = "DELETE FROM idempotency WHERE scope IN (SELECT scope FROM (SELECT scope FROM idempotency WHERE expires_at <= ? LIMIT ?) AS old)";
+    db.run(sql, params![now, BATCH])
 }
 
 /// The tenant that a user is in.
@@ -226,5 +233,7 @@ pub fn tenant(db: &mut Db, id: i64) -> Result<Option<Tenant>> {
 
 /// Deletes arrival times that lie in the past: they are as good as none.
 pub fn purge_limits(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
-    db.run("DELETE FROM limits WHERE arrival <= ?", params![now])
+    let sql =
+        "DELETE FROM limits WHERE bucket IN (SELECT bucket FROM (SELECT bucket FROM limits WHERE arrival <= ? LIMIT ?) AS old)";
+    db.run(sql, params![now, BATCH])
 }

@@ -98,17 +98,19 @@ pub fn may_leave(db: &mut Db, tenant: i64, user: i64, role: Role) -> Result<()> 
 /// When no seat is free.
 pub fn new_code(db: &mut Db, tenancy: &Tenancy, by: i64, ttl: i64, now: Timestamp) -> Result<Invite> {
     check_room(db, tenancy)?;
-    end_oldest(db, tenancy.id, now)?;
+    let live = store::live(db, tenancy.id, now)?;
+    end_oldest(db, &live, now)?;
     let invite = Invite { code: free_code(db, now)?, expires_at: now.plus(ttl), used_at: None, created_at: now };
-    store::insert_invite(db, tenancy.id, by, &invite)?;
+    // Two of the same millisecond, or after the clock was set back, stay in their order all the same.
+    let place = live.last().map_or(now, |(_, newest)| now.max(newest.plus(1)));
+    store::insert_invite(db, tenancy.id, by, &Invite { created_at: place, ..invite.clone() })?;
     Ok(invite)
 }
 
 /// Keeps room for one more live code.
-fn end_oldest(db: &mut Db, tenant: i64, now: Timestamp) -> Result<()> {
-    let live = store::live(db, tenant, now)?;
+fn end_oldest(db: &mut Db, live: &[(String, Timestamp)], now: Timestamp) -> Result<()> {
     let spare = (live.len() + 1).saturating_sub(rules::MAX_LIVE);
-    live.iter().take(spare).try_for_each(|code| store::end(db, code, now))
+    live.iter().take(spare).try_for_each(|(code, _)| store::end(db, code, now))
 }
 
 /// A code that no live invite has; a dead one makes room.

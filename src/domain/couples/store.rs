@@ -141,10 +141,11 @@ pub fn delete_invite(db: &mut Db, code: &str) -> Result<()> {
     db.run("DELETE FROM invites WHERE code = ?", params![code]).map(drop)
 }
 
-/// A tenant's live codes, oldest first.
-pub fn live(db: &mut Db, tenant: i64, now: Timestamp) -> Result<Vec<String>> {
-    let sql = "SELECT code FROM invites WHERE tenant = ? AND used_at IS NULL AND expires_at > ? ORDER BY created_at, code";
-    db.all(sql, params![tenant, now], |row| row.get(0))
+/// A tenant's live codes and when each was made, oldest first.
+pub fn live(db: &mut Db, tenant: i64, now: Timestamp) -> Result<Vec<(String, Timestamp)>> {
+    let sql =
+        "SELECT code, created_at FROM invites WHERE tenant = ? AND used_at IS NULL AND expires_at > ? ORDER BY created_at, code";
+    db.all(sql, params![tenant, now], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// Ends a code.

@@ -24,7 +24,7 @@ pub fn health(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (memory, folder) = (store::memory(ctx.db)?, ctx.house.settings.data.as_path());
     let checks = Checks {
         database: rules::writable(folder),
-        // With another schema no request comes as far as here.
+        // With a schema that the program may not use, no request comes as far as here.
         schema: State::Ok,
         disk: rules::room(rules::free_space(folder)),
         clock: rules::clock(memory, ctx.now),

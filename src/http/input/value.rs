@@ -3,6 +3,7 @@
 use super::Field;
 use crate::base::text::{self, Message};
 use crate::base::time::{self, Timestamp};
+use crate::http::bounds;
 use serde_json::Value as Json;
 
 /// What a field may hold.
@@ -148,7 +149,8 @@ fn read_instant(json: &Json) -> Read {
 
 /// JSON, or what a string holds of it; a string that holds none stands for itself.
 pub fn held(json: &Json) -> Json {
-    let inner = json.as_str().and_then(|text| serde_json::from_str(text).ok());
+    let inner = json.as_str().filter(|text| bounds::json(text.as_bytes()).is_ok());
+    let inner = inner.and_then(|text| serde_json::from_str(text).ok());
     inner.unwrap_or_else(|| json.clone())
 }
 

@@ -17,7 +17,8 @@ mod wire;
 pub use stop::{Stop, Trigger};
 
 use super::body::{Body, Length};
-use super::{Options, after, answer, problem};
+use super::program::Program;
+use super::{Options, after, answer, due, problem};
 use crate::http::{Handler, Response, Vars};
 use connection::Connection;
 use request::{Params, Request, State, Stdin};
@@ -45,11 +46,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Buffers for variables and answers that an unusual request made larger than this are given back.
 const KEPT_BUFFER: usize = 64 << 10;
 
-/// Serves requests until `stop` is raised or the process is due for recycling. No error of a peer or of accepting
-/// ends it. The listener becomes non-blocking, because several processes may share it. Answers whether it is recycling
-/// that ended it.
+/// Serves requests until `stop` is raised, the process is due for recycling or its program was replaced. No error of a peer or of accepting
+/// ends it. The listener becomes non-blocking, because several processes may share it. Answers whether it is to
+/// begin anew.
 pub fn serve(listener: BorrowedFd<'_>, handler: &mut dyn Handler, options: &Options, stop: &Stop) -> bool {
-    let mut server = Server { listener, handler, options, stop, scratch: Scratch::default(), idle: Vec::new(), served: 0 };
+    let (scratch, program) = (Scratch::default(), Program::running());
+    let mut server = Server { listener, handler, options, stop, scratch, program, idle: Vec::new(), served: 0 };
     if let Err(error) = rustix::io::ioctl_fionbio(listener, true) {
         log::warn!("the listener stays blocking: {error}");
     }
@@ -85,6 +87,7 @@ struct Server<'a> {
     options: &'a Options,
     stop: &'a Stop,
     scratch: Scratch,
+    program: Program,
     /// Connections without a request, the one that has waited longest first.
     idle: Vec<Wire>,
     served: u64,
@@ -113,16 +116,17 @@ impl Server<'_> {
         self.finish();
     }
 
-    fn ending(&self) -> bool {
+    fn ending(&mut self) -> bool {
         let due = self.options.recycle_after;
-        self.stop.raised() || due != 0 && self.served >= due
+        self.stop.raised() || due != 0 && self.served >= due || self.program.is_replaced()
     }
 
-    /// Serves what already is on its way, so that no request is lost; idle connections are closed by the end.
+    /// Serves what already is on its way, so that no request is lost; idle connections are closed by the end. Those that
+    /// nobody has accepted wait for the program that follows in this process; after a signal, none does.
     fn finish(&mut self) {
         let until = Instant::now() + LAST_CALL;
         let mut accepts = 0..LAST_ACCEPTS;
-        while accepts.next().is_some() && self.accept() {}
+        while self.stop.raised() && accepts.next().is_some() && self.accept() {}
         self.wait(Some(Duration::ZERO));
         self.idle.retain(|wire| wire.fresh);
         while !self.idle.is_empty() && Instant::now() < until {
@@ -203,18 +207,25 @@ impl Server<'_> {
             match self.exchange(&wire) {
                 Ok(Next::Again) => {
                     wire.fresh = false;
-                    after(self.handler);
+                    self.follow();
                     if self.scratch.input.unread().is_empty() {
                         return self.idle.push(wire);
                     }
                 }
                 Ok(Next::Close) => {
                     drop(wire);
-                    return after(self.handler);
+                    return self.follow();
                 }
                 Ok(Next::Wait) => return self.idle.push(wire),
                 Err(_) => return,
             }
+        }
+    }
+
+    /// Does the work after an answer, if there is any.
+    fn follow(&mut self) {
+        if due(self.handler) {
+            after(self.handler);
         }
     }
 

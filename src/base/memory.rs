@@ -1,0 +1,23 @@
+//! Memory that may not be there: a shared account has a limit, and an allocation that fails ends a Rust program without an
+//! answer. So what is large is asked for first.
+
+use super::error::{Error, Result};
+use std::hint::black_box;
+
+/// Is so much memory to be had, in bytes? It is given back at once: no page of it is touched.
+///
+/// # Errors
+/// [`Error::NotReady`], in words for the operator.
+pub fn check(bytes: usize) -> Result<()> {
+    let mut probe = Vec::<u8>::new();
+    let had = probe.try_reserve_exact(bytes).is_ok();
+    // Else the compiler may leave out an allocation that nobody looks at.
+    black_box(&probe);
+    if had { Ok(()) } else { Err(missing(bytes)) }
+}
+
+/// The error of whoever did not get so many bytes.
+pub fn missing(bytes: usize) -> Error {
+    let mib = bytes.div_ceil(1024 * 1024);
+    Error::NotReady(format!("not enough memory: {mib} MiB were not to be had; ask the host to raise the account's memory limit"))
+}

@@ -1,0 +1,161 @@
+//! `tandem upgrade`: puts a version that was extracted beside the installed one in its place, while requests come in.
+//!
+//! Nothing is replaced before the new version was found whole, a backup was made and the database has the new schema,
+//! which the programs that still run may use. Each file is replaced in one step: a request meets the old program or the
+//! new one. Whoever is killed in the middle leaves an installation that works, and runs it again.
+
+use super::backup::draft::{self, Draft, failed};
+use super::{Action, Command, RUNNING, Verdict, backup, migrate, out, text};
+use crate::app::{config, home, open};
+use crate::base::error::{Error, Result};
+use crate::base::id;
+use crate::db::Db;
+use crate::db::migrate::{self as schema, Standing};
+use crate::feature::Settings;
+use clap::{Arg, ArgMatches};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::{env, process};
+
+pub const COMMAND: Command = Command {
+    name: "upgrade",
+    group: RUNNING,
+    about: "Put another version in the place of the installed one, without a pause",
+    help: "Extract the archive of the other version in a folder of its own and run the `tandem` that has come with it. It looks whether \
+           everything has arrived, makes a backup, brings the database to its schema and replaces the programs. Requests go on \
+           meanwhile, and none fails. What you changed in a file such as .htaccess stays. To go back, do the same with the \
+           archive of the older version: where it can no longer use the database, it says so and changes nothing.",
+    examples: &[("new/tandem/bin/tandem upgrade", "after extracting the archive in the folder new in the home folder")],
+    args: |command| {
+        let from = Arg::new("from").long("from").value_name("FOLDER").hide(true);
+        command.arg(from.help("Where the other version lies; it says so itself once it is in its place"))
+    },
+    action: Action::Run(run),
+};
+
+/// Where the other version's program lies in a home folder while it works.
+const NEXT: &str = "tandem/bin/tandem.next";
+/// The list of an archive's files with their hashes.
+const SUMS: &str = "tandem/SHA256SUMS";
+/// What the web serves.
+const WEB: &str = "public_html/api";
+/// suexec starts nothing that others may write to.
+const MODE: u32 = 0o755;
+
+/// Files by name, with their hashes.
+type Sums = BTreeMap<String, String>;
+
+fn run(matches: &ArgMatches) -> Result<Verdict> {
+    match text(matches, "from") {
+        Some(from) => install(Path::new(from)),
+        None => begin(),
+    }
+}
+
+/// Goes on as a copy of this program in the installation's folder, where it finds what the installed one finds. Comes
+/// back only when it cannot be.
+fn begin() -> Result<Verdict> {
+    let program = env::current_exe().map_err(Error::internal)?;
+    let from = program.ancestors().nth(3).filter(|from| program == from.join(home::OPERATOR));
+    let to = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let same = |one: &Path| fs::canonicalize(one).ok() == fs::canonicalize(&to).ok();
+    let from = from.filter(|from| !same(from)).ok_or_else(|| {
+        refuse(
+            "extract the archive of the other version in a folder of its own, such as new, and run new/tandem/bin/tandem upgrade",
+        )
+    })?;
+    if let Some(missing) = [home::OPERATOR, WEB].iter().find(|path| !to.join(path).exists()) {
+        return Err(refuse(&format!(
+            "{} is not there: the installed version must lie in the home folder",
+            to.join(missing).display()
+        )));
+    }
+    put(&program, &to.join(NEXT))?;
+    let failed = process::Command::new(to.join(NEXT)).args(["upgrade", "--from"]).arg(from).exec();
+    Err(Error::internal(format!("{}: {failed}", to.join(NEXT).display())))
+}
+
+fn refuse(why: &str) -> Error {
+    Error::NotReady(format!("{why}; nothing was changed"))
+}
+
+/// Puts the other version in place.
+fn install(from: &Path) -> Result<Verdict> {
+    let to = home::folder().unwrap_or_default();
+    let outcome = replace_all(from, &to);
+    // What this program itself runs from has done its work, or stays for nobody.
+    let _ = fs::remove_file(to.join(NEXT));
+    outcome?;
+    out::line(format!("version {} is installed; the folder {} may go", env!("CARGO_PKG_VERSION"), from.display()))?;
+    Ok(Verdict::Well)
+}
+
+fn replace_all(from: &Path, to: &Path) -> Result<()> {
+    let new = sums(&from.join(SUMS)).map_err(|error| refuse(&error.to_string()))?;
+    for (name, hash) in &new {
+        if hash_of(&from.join(name)).as_ref() != Some(hash) {
+            return Err(refuse(&format!("{} has not arrived whole: extract the archive again", from.join(name).display())));
+        }
+    }
+    let settings = config::load()?.settings;
+    back_up(&settings)?;
+    migrate::apply(&settings)?;
+    // An installation without a list is one whose files nobody is known to have changed.
+    let old = sums(&to.join(SUMS)).unwrap_or_default();
+    for name in new.keys() {
+        if is_changed(&to.join(name), old.get(name)) {
+            out::line(format!("kept {name}, which was changed here; the new one is {}", from.join(name).display()))?;
+        } else {
+            put(&from.join(name), &to.join(name))?;
+        }
+    }
+    put(&from.join(SUMS), &to.join(SUMS))
+}
+
+/// Makes a backup, where there is something to lose.
+fn back_up(settings: &Settings) -> Result<()> {
+    let address = open::address(settings)?;
+    if address.file().is_some_and(|store| !store.exists()) {
+        return Ok(());
+    }
+    let mut db = Db::open(&address)?;
+    if schema::standing(&mut db)? == Standing::Empty {
+        return Ok(());
+    }
+    let saved = backup::save(&mut db, &backup::folder(settings), backup::PREFIX)?;
+    out::line(format!("backup {}", saved.path.display()))
+}
+
+/// A file that is no program and is not what was installed.
+fn is_changed(path: &Path, installed: Option<&String>) -> bool {
+    let is_program = fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0);
+    let is = hash_of(path);
+    !is_program && is.is_some() && installed.is_some() && is.as_ref() != installed
+}
+
+/// Copies a file and gives it its name in one step.
+fn put(from: &Path, to: &Path) -> Result<()> {
+    let folder = to.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(folder).map_err(failed(folder))?;
+    draft::sweep(folder);
+    let draft = Draft::new(folder)?;
+    fs::copy(from, draft.path()).map_err(failed(to))?;
+    let mode = fs::metadata(from).map_err(failed(from))?.permissions().mode() & MODE;
+    fs::set_permissions(draft.path(), Permissions::from_mode(mode)).map_err(failed(to))?;
+    draft.name(to)
+}
+
+/// Reads a list as `sha256sum` writes it.
+fn sums(file: &Path) -> Result<Sums> {
+    let text = fs::read_to_string(file).map_err(failed(file))?;
+    let lines = text.lines().filter_map(|line| line.split_once("  "));
+    Ok(lines.map(|(hash, name)| (name.to_owned(), hash.to_owned())).collect())
+}
+
+fn hash_of(file: &Path) -> Option<String> {
+    fs::read(file).ok().map(|bytes| id::hex(&Sha256::digest(bytes)))
+}
