@@ -160,7 +160,7 @@ fn every_noun_is_registered() {
 fn unlisted(migrations: &[String], list: &str) -> Vec<String> {
     let entry = |(n, file): (usize, &String)| {
         let name = file.trim_end_matches(".sql");
-        format!("Migration {{ version: {}, name: \"{name}\", sql: include_str!(\"../../sql/{file}\") }},", n + 1)
+        format!("Migration {{ version: {}, name: \"{name}\", sql: include_str!(\"../../sql/{file}\"), oldest: ", n + 1)
     };
     let entries = migrations.iter().enumerate().map(entry);
     let mut from = 0;

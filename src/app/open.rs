@@ -165,7 +165,7 @@ fn ready(address: &Address, journal: Journal) -> Result<Db> {
     Ok(db)
 }
 
-/// Refuses a store whose schema this program cannot work with.
+/// Refuses a store whose schema this program cannot use.
 ///
 /// # Errors
 /// What to do about it.

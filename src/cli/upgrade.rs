@@ -6,11 +6,12 @@
 
 use super::backup::draft::{self, Draft, failed};
 use super::{Action, Command, RUNNING, Verdict, backup, migrate, out, text};
-use crate::app::{config, home, open};
+use crate::app::{advice, config, home, open};
 use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::db::Db;
-use crate::db::migrate::{self as schema, Standing};
+use crate::db::backup::is_served;
+use crate::db::migrate::{self as migrations, Standing};
 use crate::feature::Settings;
 use clap::{Arg, ArgMatches};
 use sha2::{Digest, Sha256};
@@ -116,15 +117,16 @@ fn replace_all(from: &Path, to: &Path) -> Result<()> {
     put(&from.join(SUMS), &to.join(SUMS))
 }
 
-/// Makes a backup, where there is something to lose.
+/// Copies the store. One that a server keeps in a newer schema cannot be read whole by this version, which goes back to it.
 fn back_up(settings: &Settings) -> Result<()> {
     let address = open::address(settings)?;
     if address.file().is_some_and(|store| !store.exists()) {
         return Ok(());
     }
     let mut db = Db::open(&address)?;
-    if schema::standing(&mut db)? == Standing::Empty {
-        return Ok(());
+    let standing = migrations::standing(&mut db)?;
+    if is_served(&db) && !matches!(standing, Standing::Current | Standing::Old(_)) {
+        return out::line(format!("no backup was made: {}", advice::describe(standing)));
     }
     let saved = backup::save(&mut db, &backup::folder(settings), backup::PREFIX)?;
     out::line(format!("backup {}", saved.path.display()))

@@ -12,19 +12,19 @@ pub struct Migration {
     pub version: i64,
     /// The file's name.
     pub name: &'static str,
+    /// The statements, each ended by `;` at the end of a line.
+    pub sql: &'static str,
     /// The schema of the oldest programs that may still use the store: they find all that they know in it, and what they
     /// write is whole. So an upgrade can migrate first and replace the programs then, and an older program can be put back.
     pub oldest: i64,
-    /// The statements, each ended by `;` at the end of a line.
-    pub sql: &'static str,
 }
 
 /// Every migration, oldest first.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, name: "0001_core", oldest: 1, sql: include_str!("../../sql/0001_core.sql") },
-    Migration { version: 2, name: "0002_couples", oldest: 1, sql: include_str!("../../sql/0002_couples.sql") },
-    Migration { version: 3, name: "0003_mobile", oldest: 2, sql: include_str!("../../sql/0003_mobile.sql") },
-    Migration { version: 4, name: "0004_teams", oldest: 3, sql: include_str!("../../sql/0004_teams.sql") },
+    Migration { version: 1, name: "0001_core", sql: include_str!("../../sql/0001_core.sql"), oldest: 1 },
+    Migration { version: 2, name: "0002_couples", sql: include_str!("../../sql/0002_couples.sql"), oldest: 1 },
+    Migration { version: 3, name: "0003_mobile", sql: include_str!("../../sql/0003_mobile.sql"), oldest: 2 },
+    Migration { version: 4, name: "0004_teams", sql: include_str!("../../sql/0004_teams.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

@@ -172,7 +172,8 @@ pub fn clock(patient: &mut Patient) -> Finding {
 /// What to put into the host's page for cron jobs.
 fn cron() -> String {
     let program = home::operator().map_or_else(|| "tandem".to_owned(), |path| path.display().to_string());
-    format!("cPanel → Cron Jobs → Add New Cron Job: minute 17, hour 3, the other three *, command `{program} maintain --quiet`")
+    let fields = "minute 17, hour 3, the other three *";
+    format!("let cron do it: cPanel → Cron Jobs → Add New Cron Job: {fields}, command `{program} maintain --quiet`")
 }
 
 /// When maintenance was last done, and who does it.
@@ -183,7 +184,7 @@ pub fn maintenance(patient: &mut Patient) -> Finding {
         let by = upkeep::starter(db)?;
         let who =
             if by == Starter::Cron { "by `tandem maintain`" } else { "by requests after their answers: cron does not do it" };
-        let saw = last.map_or_else(|| "was never done".to_owned(), |at| format!("was last done {}, {who}", ago(at)));
+        let saw = last.map_or_else(|| "has never run".to_owned(), |at| format!("last ran {}, {who}", ago(at)));
         Ok(match by {
             _ if Timestamp::now().plus(-OVERDUE) > since => Finding::problem(saw, cron()),
             Starter::Cron if last.is_some() => Finding::ok(saw),

@@ -46,8 +46,8 @@ pub fn take(db: &mut Db, now: Timestamp) -> Result<Turn> {
         let written = written(db)?;
         let is_new = written.is_none();
         let before = written.unwrap_or_default();
-        let next = due(db)?.max(before.until);
-        if !has_come(next, now, PERIOD) {
+        let next = [due(db)?, before.until].into_iter().filter(|at| !has_come(*at, now, PERIOD)).max();
+        if let Some(next) = next {
             return Ok(Turn::Wait(next));
         }
         let orphaned = !before.holder.is_empty();

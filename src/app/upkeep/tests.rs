@@ -87,6 +87,7 @@ fn a_clock_that_was_wrong_does_not_put_it_off() {
     mark::set(&settings, now.plus(1_000 * PERIOD)).unwrap();
     assert!(Upkeep::default().due(&settings));
     mine(take(&mut db, now).unwrap());
+    assert!(matches!(take(&mut db, now).unwrap(), Turn::Wait(_)), "and by one process");
 }
 
 #[test]

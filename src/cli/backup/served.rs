@@ -8,35 +8,35 @@ use crate::db::migrate::{self, Standing};
 use crate::db::{Db, Journal, Mode};
 use std::path::Path;
 
-/// Copies the whole store from one snapshot into an empty file, and reads that again. Others go on meanwhile. The file has
-/// the store's schema; where that is ahead of this program's, it has the program's, and what the program knows.
+/// Copies the whole store, whatever its schema as long as this program knows it, from one snapshot into an empty file, and
+/// reads that again. Others go on meanwhile.
 ///
 /// # Errors
 /// The engines'; a store that is empty, newer than this program or not whole.
 pub fn copy(db: &mut Db, to: &Path) -> Result<()> {
     let version = match migrate::standing(db)? {
-        Standing::Current | Standing::Ahead(_) => migrate::newest(),
+        Standing::Current => migrate::newest(),
         Standing::Old(version) => version,
         Standing::Empty => return Err(Error::NotReady("there is nothing to copy yet: the database is empty".into())),
-        Standing::Newer(version) => return Err(Error::NotReady(migrate::newer(version))),
+        Standing::Ahead(version) | Standing::Newer(version) => return Err(Error::NotReady(migrate::newer(version))),
         Standing::Unfinished => return Err(Error::NotReady(migrate::NOT_FINISHED.to_owned())),
     };
     let mut file = Db::sqlite_create(to, Journal::Rollback)?;
     migrate::migrate_to(&mut file, version, &mut |_| {})?;
     db.begin(Mode::Read)?;
-    let copied = rows(db, &mut file, version);
+    let copied = rows(db, &mut file);
     db.rollback();
     copied
 }
 
 /// The tables are the file's: a migration that was interrupted may have left more on the server.
-fn rows(db: &mut Db, file: &mut Db, version: i64) -> Result<()> {
+fn rows(db: &mut Db, file: &mut Db) -> Result<()> {
     let tables = store::tables(file)?;
     // Each row is read on the server, and then in the file to be compared.
     let bar = progress::bar(pour::total(db, &tables)? * 2, "copying");
     within(file, Mode::Write, store::begin)?;
     let should = pour::fill(db, file, &tables, &bar)?;
-    within(file, Mode::Write, |file| store::finish(db, file, version))?;
+    within(file, Mode::Write, |file| store::finish(db, file))?;
     bar.set_message("comparing");
     let is = within(file, Mode::Read, |file| pour::contents(file, &tables, &bar))?;
     bar.finish_and_clear();

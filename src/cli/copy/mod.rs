@@ -51,7 +51,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     copied?;
     bar.set_message("comparing");
     let rows = compare(&mut source, &mut target, &tables, &bar)?;
-    within(&mut target, Mode::Write, |target| store::finish(&mut source, target, migrate::newest()))?;
+    within(&mut target, Mode::Write, |target| store::finish(&mut source, target))?;
     bar.finish_and_clear();
     out::line(format!(
         "copied {} in {}, and both are the same",

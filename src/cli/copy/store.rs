@@ -138,16 +138,15 @@ pub fn begin(db: &mut Db) -> Result<()> {
     db.set_schema_version(UNFINISHED)
 }
 
-/// Gives a store that was filled its schema's version, with the history of the store that it came from up to there.
-pub fn finish(from: &mut Db, to: &mut Db, version: i64) -> Result<()> {
-    let sql = "SELECT version, name, applied_at FROM migrations WHERE version <= ? ORDER BY version";
-    let history =
-        from.all(sql, params![version], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?, row.get::<Timestamp>(2)?)))?;
+/// Gives a store that was filled its schema's version, with the history of the store that it came from.
+pub fn finish(from: &mut Db, to: &mut Db) -> Result<()> {
+    let sql = "SELECT version, name, applied_at FROM migrations ORDER BY version";
+    let history = from.all(sql, &[], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?, row.get::<Timestamp>(2)?)))?;
     to.run("DELETE FROM migrations", &[])?;
     for (version, name, at) in &history {
         to.run("INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)", params![*version, name, *at])?;
     }
-    to.set_schema_version(version)
+    to.set_schema_version(history.last().map_or(0, |(version, ..)| *version))
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | [`Mode::Read`], [`Mode::Recent`] | REPEATABLE READ, WITH CONSISTENT SNAPSHOT | every statement of a poll sees the same instant |
 //! | [`Mode::Write`] | READ COMMITTED | a write locks what it builds on first and must then read what others committed while it waited; and it locks no gaps, so that tenants do not wait for each other |
-//! | [`Mode::Alone`] | REPEATABLE READ | locks gaps: no row comes to a table that was locked whole |
 //! | [`Mode::Spare`] | as Write | rows are locked, not the store: who waits for one waits for its writer alone |
+//! | [`Mode::Alone`] | REPEATABLE READ | locks gaps: no row comes to a table that was locked whole |
 //! | [`Mode::Define`] | none: a definition commits itself | one process at a time, by a named lock; see `define.rs` |
 //!
 //! A node of a cluster (Galera) has what the others acknowledged a moment later. So every transaction waits for it
