@@ -169,7 +169,14 @@ fn a_process_that_is_killed_in_the_middle_loses_nothing() {
     sql(&server, SLOW_DELETION);
     neglected(&server);
     ask(&server);
-    sleep(Duration::from_millis(100));
+    let lease = || fact(&mut server.store(), "maintenance_lease").unwrap().unwrap_or_default();
+    assert!(
+        (0..500).any(|_| lease().contains("expired sessions") || {
+            sleep(LOOK / 100);
+            false
+        }),
+        "it does not begin"
+    );
     for pid in server.descendants() {
         kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::KILL).unwrap();
     }
