@@ -10,6 +10,7 @@
 //! | [`nothing_is_lost_among_many_writers`] | nothing |
 //! | [`nothing_is_lost_when_workers_are_killed`] | `kill -9` of a random worker, again and again |
 //! | [`nothing_is_lost_when_clocks_disagree`] | half of the workers see the wall clock an hour behind (libfaketime) |
+//! | [`replica`] | polls are read from a replica that lags, stands still, hangs, comes back and is gone |
 //! | [`cluster::nothing_is_lost_when_nodes_fail`] | one node of three is killed and comes back, another is cut off |
 //!
 //! On a cluster the workers prefer different nodes, so that each request may come to another one than the last, and the

@@ -12,8 +12,8 @@ pub enum Mode {
     Write,
     /// Writes, for work that can wait: when another keeps the right to write, it is refused soon rather than waited for.
     Spare,
-    /// Writes, and in the tables that it has locked whole nobody else does until it ends: there [`Db::lock_row`](super::Db::lock_row) with a query
-    /// of all rows keeps new ones out, too. SQLite: as [`Mode::Write`].
+    /// Writes, and in the tables that it has locked whole nobody else does until it ends: a query of all rows in
+    /// [`Db::lock_row`](super::Db::lock_row) keeps new ones out, too. SQLite: as [`Mode::Write`].
     Alone,
     /// Defines tables, one process at a time. SQLite undoes it all when it fails. MySQL commits each definition, and a
     /// migration that was interrupted goes on where it stopped.

@@ -34,6 +34,7 @@ fn rows(db: &mut Db, file: &mut Db) -> Result<()> {
     let tables = store::tables(file)?;
     // Each row is read on the server, and then in the file to be compared.
     let bar = progress::bar(pour::total(db, &tables)? * 2, "copying");
+    within(file, Mode::Write, store::begin)?;
     let should = pour::fill(db, file, &tables, &bar)?;
     within(file, Mode::Write, |file| store::finish(db, file))?;
     bar.set_message("comparing");

@@ -23,6 +23,10 @@ use store::Table;
 /// # Errors
 /// What is wrong; everything is as it was then, but perhaps brought to this program's schema.
 pub fn restore(settings: &Settings, address: &Address, draft: &Path, until: Option<Timestamp>, force: bool) -> Result<()> {
+    let mut draft = backup::open(draft)?;
+    if let Standing::Ahead(version) = migrate::standing(&mut draft)? {
+        return Err(Error::NotReady(migrate::newer(version)));
+    }
     let mut db = Db::open(address)?;
     let standing = migrate::standing(&mut db)?;
     if matches!(standing, Standing::Ahead(_) | Standing::Newer(_) | Standing::Unfinished) {
@@ -38,7 +42,7 @@ pub fn restore(settings: &Settings, address: &Address, draft: &Path, until: Opti
         out::line(format!("the store as it was: {}", saved.path.display()))?;
     }
     migrate::migrate(&mut db, &mut |_| {})?;
-    replace(&mut db, &mut backup::open(draft)?)
+    replace(&mut db, &mut draft)
 }
 
 fn replace(db: &mut Db, draft: &mut Db) -> Result<()> {
