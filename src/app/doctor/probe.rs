@@ -63,7 +63,7 @@ impl Seen {
 /// A pass for one probe.
 ///
 /// # Errors
-/// As [`pass::sign`].
+/// Those of signing a token.
 pub fn sign(keys: &Keys) -> Result<String> {
     pass::sign(keys, Purpose::Probe, TTL)
 }

@@ -3,7 +3,7 @@
 //! `tandem maintain`, for cron, does all of it at once. When that has not come for [`PERIOD`], whichever request comes next
 //! sends its answer and then does a piece; the next request goes on with it. A lease in the database keeps several
 //! processes and machines from doing the same, and is handed from piece to piece. Whoever holds it and is killed leaves
-//! a lease that runs out. To know that nothing is due costs one look at a file a process ([`mark`]), and no query.
+//! a lease that runs out. To know that nothing is due costs one look at a file a process (`mark.rs`), and no query.
 
 pub mod lease;
 mod mark;
