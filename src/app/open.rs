@@ -1,7 +1,7 @@
 //! Opens the house: the configuration, the secret, the database. A fresh data folder is made on first use.
 
 use super::config::{self, Loaded};
-use super::{FEATURES, log, read, replica, write};
+use super::{FEATURES, log, read, write};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::token::Keys;
@@ -26,7 +26,7 @@ pub fn house() -> Result<House> {
     let loaded = config::load()?;
     log::start(&loaded.settings);
     make_folder(&loaded.settings.data)?;
-    replica::address(&loaded.settings)?;
+    replica(&loaded.settings)?;
     let secret = match loaded.secret {
         Some(secret) => secret.into_bytes(),
         None => secret_file(&loaded.settings.data.join(SECRET_FILE))?,
@@ -90,8 +90,23 @@ pub fn address(settings: &Settings) -> Result<Address> {
     named("database_url", &settings.database_url)
 }
 
+/// Where the replica is, if there is one.
+///
+/// # Errors
+/// What is wrong with its URL, for the operator.
+pub fn replica(settings: &Settings) -> Result<Option<Address>> {
+    let Some(url) = &settings.read_url else { return Ok(None) };
+    let files = [named("database_url", &settings.database_url)?, named("read_url", url)?].map(|a| a.file().is_some());
+    if files != [false, false] {
+        return Err(Error::NotReady(
+            "read_url: SQLite has no replicas; set it only where database_url and read_url are both mysql://…".into(),
+        ));
+    }
+    Ok(Some(named("read_url", url)?.hasty()))
+}
+
 /// The address that a setting holds; an error names the setting, never its value.
-pub fn named(setting: &str, url: &str) -> Result<Address> {
+fn named(setting: &str, url: &str) -> Result<Address> {
     Address::parse(url).map_err(|error| Error::NotReady(format!("{setting}: {error}")))
 }
 

@@ -7,9 +7,9 @@
 //! That callers are admitted there is sound: its snapshot is a state in which the database once was. Whoever has been
 //! shut out since is shown nothing that was written after that, and no longer than their access token is good.
 
-use super::open::{fits, named};
+use super::open::{fits, replica};
 use crate::base::error::{Error, Result};
-use crate::db::{Address, Db};
+use crate::db::Db;
 use crate::feature::Settings;
 use crate::http::Response;
 use std::fs::{self, OpenOptions};
@@ -23,21 +23,6 @@ use std::time::{Duration, SystemTime};
 const MARK: &str = "replica-rests";
 /// How long a replica that failed is left alone: then one process pays for the next try, and the others do not.
 const REST: Duration = Duration::from_secs(10);
-
-/// Where the replica is, if there is one.
-///
-/// # Errors
-/// What is wrong with its URL, for the operator.
-pub fn address(settings: &Settings) -> Result<Option<Address>> {
-    let Some(url) = &settings.read_url else { return Ok(None) };
-    let files = [named("database_url", &settings.database_url)?, named("read_url", url)?].map(|a| a.file().is_some());
-    if files != [false, false] {
-        return Err(Error::NotReady(
-            "read_url: SQLite has no replicas; set it only where database_url and read_url are both mysql://…".into(),
-        ));
-    }
-    Ok(Some(named("read_url", url)?.hasty()))
-}
 
 /// What went wrong at a replica, without the advice that is meant for the database itself.
 pub fn words(error: &Error) -> String {
@@ -82,7 +67,7 @@ impl Replica {
 
     fn connection(&mut self, settings: &Settings) -> Result<&mut Db> {
         if self.db.is_none() {
-            let address = address(settings)?.ok_or_else(|| Error::internal("no replica"))?;
+            let address = replica(settings)?.ok_or_else(|| Error::internal("no replica"))?;
             let mut db = Db::open(&address)?;
             fits(&mut db)?;
             self.db = Some(db);
@@ -153,14 +138,14 @@ mod tests {
     #[test]
     fn only_a_server_has_replicas() {
         let server = "mysql://a:hush@db.example/x";
-        for (database, replica) in [("sqlite:/x.db", server), (server, "sqlite:/x.db"), ("sqlite:/x.db", "sqlite:/y.db")] {
-            let said = address(&settings(database, replica)).err().unwrap().to_string();
+        for (database, copy) in [("sqlite:/x.db", server), (server, "sqlite:/x.db"), ("sqlite:/x.db", "sqlite:/y.db")] {
+            let said = replica(&settings(database, copy)).err().unwrap().to_string();
             assert!(said.starts_with("read_url: SQLite has no replicas"), "{said}");
         }
-        let said = address(&settings(server, "mysql://hush")).err().unwrap().to_string();
+        let said = replica(&settings(server, "mysql://hush")).err().unwrap().to_string();
         assert!(said.starts_with("read_url: ") && !said.contains("hush"), "{said}");
-        assert_eq!(address(&settings(server, server)).unwrap().unwrap().to_string(), "mysql://a@db.example/x");
-        assert!(address(&Settings::default()).unwrap().is_none());
+        assert_eq!(replica(&settings(server, server)).unwrap().unwrap().to_string(), "mysql://a@db.example/x");
+        assert!(replica(&Settings::default()).unwrap().is_none());
     }
 
     #[test]

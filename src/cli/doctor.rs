@@ -4,14 +4,16 @@
 mod exposed;
 mod outside;
 mod visit;
+mod visitor;
 
 use super::{Action, Command, SETTING_UP, Verdict, flag, json_flag, out, text};
 use crate::app::doctor::{CHECKS, Finding, GATEWAY, Level, Patient, Report, examine, problems};
 use crate::base::error::Result;
 use clap::builder::styling::Style;
 use clap::{Arg, ArgMatches};
-use outside::{OUTSIDE, Visitor};
+use outside::OUTSIDE;
 use serde_json::json;
+use visitor::Visitor;
 
 pub const COMMAND: Command = Command {
     name: "doctor",

@@ -15,7 +15,7 @@ const LAG: i64 = 30 * SECOND;
 /// It is one of this database, fits this program, and keeps up.
 pub fn replica(patient: &mut Patient) -> Finding {
     let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
-    let address = match replica::address(&loaded.settings) {
+    let address = match open::replica(&loaded.settings) {
         Ok(None) => return Finding::ok("none is configured"),
         Ok(Some(address)) => address,
         Err(error) => return Finding::problem(advice::explain(&error), "correct read_url, or take it away"),

@@ -61,9 +61,10 @@ fn stands(standing: Standing) -> Option<Finding> {
         Standing::Unfinished => {
             Some(Finding::problem(advice::describe(standing), "set database_url to the database that was copied, meanwhile"))
         }
-        Standing::Newer(_) => {
-            Some(Finding::problem(advice::describe(standing), "upload the newer zip file again and extract it over the old one"))
-        }
+        Standing::Newer(_) => Some(Finding::problem(
+            advice::describe(standing),
+            "extract the newer zip file in a folder new and let a cron job run $HOME/new/tandem/bin/tandem upgrade",
+        )),
         Standing::Ahead(_) => {
             Some(Finding::note(advice::describe(standing), "upload the newer programs again, unless you went back on purpose"))
         }

@@ -1,7 +1,7 @@
 //! Can private files be read from outside? Judged by what an address answers, not by its status: a site may answer every
 //! address that it does not know with a page of its own.
 
-use super::outside::{NO_CGI, Visitor};
+use super::visitor::Visitor;
 use crate::app::doctor::Finding;
 use crate::app::home::{self, PROGRAMS, is_web_root};
 use crate::app::open::{self, SECRET_FILE};
@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// An answer that begins with so many bytes of a file shows it. More would not match where a database is written to.
 const BEGINNING: u64 = 16;
+/// What to do about a program that is a file like others.
+pub const NO_CGI: &str = "CGI programs are switched off: ask the host to allow CGI for the account";
 /// What tells Apache what to do; it lies beside the programs.
 const HTACCESS: &str = ".htaccess";
 

@@ -1,28 +1,18 @@
 //! What the doctor finds by asking the site its own address.
 
-use super::visit::{Answer, Sent, Site};
-use crate::app::config::Loaded;
-use crate::app::doctor::probe::{self, Seen};
+use super::exposed::{self, NO_CGI};
+use super::visit::{Answer, Sent};
+use super::visitor::{BODIES, NO_TOKEN, UPLOAD, Visitor, advice, unreachable};
 use crate::app::doctor::{Check, Finding};
 use crate::app::home::PROGRAMS;
-use crate::app::open;
 use crate::base::time::{SECOND, Timestamp, parse_http};
-use crate::base::token::Keys;
 use std::net::IpAddr;
 use url::Host;
 
 /// More than mod_fcgid takes where a host has not raised its limit, 131,072 bytes.
 const LARGE: usize = 200_000;
-/// What the doctor sends as a token: it is none.
-const NO_TOKEN: &str = "Bearer doctor";
 /// Clocks that differ by more than this, in milliseconds, are wrong: the header has seconds, and an answer takes some.
 const SKEW: i64 = 30 * SECOND;
-/// What to do about bodies that do not arrive.
-const BODIES: &str = "public_html/api/.htaccess must be the bundle's, which sends such bodies to api.cgi; if it is, ask the host to let 10 MB through";
-/// What to do about a program that is a file like others.
-pub const NO_CGI: &str = "CGI programs are switched off: ask the host to allow CGI for the account";
-/// What to do about two versions.
-const UPLOAD: &str = "upload the newer zip file again and extract it over the old one";
 /// How a Linux program begins.
 const PROGRAM: &[u8] = b"\x7fELF";
 
@@ -33,102 +23,9 @@ pub const OUTSIDE: &[Check<Visitor>] = &[
     Check { name: "https", why: "without it passwords and tokens cross the network in the clear", look: https },
     Check { name: "large bodies", why: "a phone that was offline for long sends much at once", look: large },
     Check { name: "chunked bodies", why: "some apps send without telling the length", look: chunked },
-    Check {
-        name: "private files",
-        why: "who reads them can sign in as anybody, and read everything",
-        look: super::exposed::files,
-    },
+    Check { name: "private files", why: "who reads them can sign in as anybody, and read everything", look: exposed::files },
     Check { name: "web clock", why: "tokens end too early or too late where clocks differ", look: clock },
 ];
-
-/// Somebody outside.
-pub struct Visitor {
-    /// The site.
-    pub site: Site,
-    /// The configuration, where it can be read.
-    pub loaded: Option<Loaded>,
-    keys: Option<Keys>,
-    /// Does anything answer there?
-    pub reached: bool,
-    date: Option<(String, Timestamp)>,
-    /// What the program saw of a probe.
-    pub seen: Option<Seen>,
-}
-
-impl Visitor {
-    /// A visitor of this address.
-    ///
-    /// # Errors
-    /// As [`Site::at`].
-    pub fn of(address: &str, loaded: Option<&Loaded>) -> Result<Visitor, String> {
-        let keys = loaded.and_then(open::secret_there).map(|secret| Keys::new(&secret));
-        Ok(Visitor { site: Site::at(address)?, loaded: loaded.cloned(), keys, reached: false, date: None, seen: None })
-    }
-
-    /// What the program sees of a request with this body.
-    fn probe(&mut self, body: &Sent) -> Result<Seen, Finding> {
-        let Some(keys) = &self.keys else {
-            return Err(Finding::note("not looked at", "nothing until the first request made the secret"));
-        };
-        let pass = probe::sign(keys).map_err(|error| Finding::problem(error.to_string(), "use an unbroken program"))?;
-        let fields = [(probe::FIELD, pass.as_str()), ("Authorization", NO_TOKEN), ("Content-Type", "application/octet-stream")];
-        let address = self.site.address(probe::PATH.trim_start_matches('/'));
-        let answer = self.site.post(&address, &fields, body).map_err(|error| unreachable(&error))?;
-        match serde_json::from_slice(&answer.body) {
-            Ok(seen) if answer.status == 200 => Ok(seen),
-            _ => Err(not_told(&answer, body)),
-        }
-    }
-
-    /// As [`Visitor::probe`], where the site answers at all.
-    fn probed(&mut self, body: &Sent) -> Result<Seen, Finding> {
-        if self.reached { self.probe(body) } else { Err(Finding::skipped("site")) }
-    }
-}
-
-/// The program is there, and does not know who asks; or something else answered.
-fn not_told(answer: &Answer, body: &Sent) -> Finding {
-    let status = answer.status;
-    let todo = if matches!(body, Sent::Whole(0)) { advice(status) } else { BODIES };
-    match (answer.by_tandem, status) {
-        (true, 404) => Finding::problem(
-            "the program there does not know this site's secret, or its clock differs by minutes",
-            "see that site_url is this installation's, and that both programs use one data folder and one version",
-        ),
-        (true, 200) => Finding::problem("another version of the program answers", UPLOAD),
-        (true, 429) => Finding::note("not looked at: too many requests", "try again in five minutes"),
-        (true, _) => Finding::problem(
-            format!("a probe is answered with {status}"),
-            "solve the other problems first; tandem/data/tandem.log says more",
-        ),
-        (false, _) => Finding::problem(format!("the web server itself answers {status}"), todo),
-    }
-}
-
-fn unreachable(error: &str) -> Finding {
-    Finding::problem(
-        error,
-        "open the address in a browser. If it works there, the host keeps this machine from asking itself; else see that the domain leads here (cPanel → Zone Editor) and that site_url is right",
-    )
-}
-
-/// What is to be done about a status that is not the program's own.
-fn advice(status: u16) -> &'static str {
-    const ADVICE: &[(u16, &str)] = &[
-        (401, "something asks for a password first: cPanel → Directory Privacy, take it off the folder api"),
-        (
-            403,
-            "File Manager: public_html/api must be 0755; if it is, a firewall refused it: cPanel → ModSecurity, or ask the host",
-        ),
-        (404, "the zip file was extracted elsewhere: public_html/api must lie in the home folder; or site_url has another path"),
-        (405, "a firewall refuses the method: cPanel → ModSecurity, or ask the host"),
-        (413, "the host limits bodies: ask it to let 10 MB through"),
-        (500, "the program cannot be started: see web programs above; cPanel → Errors shows the web server's reason"),
-        (508, "the account's processes are used up: cPanel → Resource Usage; wait, or ask the host for more"),
-    ];
-    let known = ADVICE.iter().find(|(known, _)| *known == status).map(|(_, advice)| *advice);
-    known.unwrap_or("cPanel → Errors shows the web server's reason")
-}
 
 /// Does the program answer, and by its pretty addresses?
 fn answers(visitor: &mut Visitor) -> Finding {
