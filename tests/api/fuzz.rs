@@ -124,8 +124,9 @@ impl Odd {
     }
 }
 
-/// What any request may be answered in.
-const SOUND: [&str; 4] = ["application/json", "application/problem+json", "application/pdf", "application/graphql-response+json"];
+/// What any request may be answered in; the doctor's page is HTML.
+const SOUND: [&str; 5] =
+    ["application/json", "application/problem+json", "application/pdf", "application/graphql-response+json", "text/html"];
 
 #[test]
 fn whatever_is_sent_nothing_breaks() {

@@ -17,8 +17,8 @@ const ITEMS: usize = 1_000;
 const CLOUDLINUX: usize = 1024 * 1024;
 /// What every legal request does with, in KiB. Of the address space, which is what can be limited so; little of it is used.
 const ENOUGH: usize = 256 * 1024;
-/// What does for small requests alone, in KiB.
-const SCARCE: usize = 96 * 1024;
+/// What does for small requests alone, in KiB: less than a full upload is said to take, however small the program is.
+const SCARCE: usize = 64 * 1024;
 
 /// One shell says it so, another otherwise.
 const ONE_PROCESS: &str = "ulimit -u 1 2>/dev/null || ulimit -p 1";
