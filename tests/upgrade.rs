@@ -10,7 +10,7 @@ use std::fs::{self, File, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{scope, sleep};
@@ -24,6 +24,9 @@ const OTHER: &str = "9.9.9";
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Requests in a row that must be answered by the other version: more than there are processes.
 const IN_A_ROW: usize = 20;
+
+/// How often an upgrade is killed, each time later.
+const KILLS: u32 = 8;
 
 const API: &str = env!("CARGO_BIN_EXE_api");
 const TANDEM: &str = env!("CARGO_BIN_EXE_tandem");
@@ -170,11 +173,15 @@ fn extract(folder: &Path, version: &str, htaccess: &str) {
     fs::write(folder.join("tandem/SHA256SUMS"), sums.stdout).unwrap();
 }
 
-/// Runs the `tandem upgrade` of an archive that was extracted.
-fn upgrade(home: &Path, data: &Path, from: &Path) -> Output {
+/// The `tandem upgrade` of an archive that was extracted.
+fn upgrading(home: &Path, data: &Path, from: &Path) -> Command {
     let mut command = Command::new(from.join("tandem/bin/tandem"));
     command.arg("upgrade").env_clear().env("HOME", home).env("TANDEM_DATA", data).envs(crate::servers::coverage());
-    command.output().unwrap()
+    command
+}
+
+fn upgrade(home: &Path, data: &Path, from: &Path) -> Output {
+    upgrading(home, data, from).output().unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -259,6 +266,37 @@ fn an_upgrade_migrates_before_it_replaces() {
     let told = said(&ran);
     let order = ["backup ", "applied 0002_couples", "is installed"].map(|words| told.find(words).unwrap());
     assert!(order.is_sorted(), "{told}");
+}
+
+/// Killed at any moment: each program is of one version or of the other, never a part of one, and a second run ends it.
+#[test]
+fn an_upgrade_that_is_killed_leaves_programs_that_work() {
+    let (home, new) = two_versions();
+    let folder = home.path("");
+    let begun = Instant::now();
+    assert!(upgrade(&folder, &home.data(), &new).status.success());
+    let whole = begun.elapsed();
+    let versions = |built| [VERSION, OTHER].map(|version| program(built, version));
+    let (api, tandem) = (versions(API), versions(TANDEM));
+    let installed = || {
+        let files = [("public_html/api/api.cgi", &api), ("public_html/api/api.fcgi", &api), ("tandem/bin/tandem", &tandem)];
+        files.map(|(name, versions)| versions.iter().position(|bytes| *bytes == fs::read(home.path(name)).unwrap()))
+    };
+    let mut halfway = 0;
+    for part in 1..=KILLS {
+        extract(&folder, VERSION, "# old\n");
+        let mut run = upgrading(&folder, &home.data(), &new).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        sleep(whole * part / KILLS);
+        run.kill().unwrap();
+        let ended = run.wait().unwrap();
+        let found = installed();
+        assert!(found.iter().all(Option::is_some), "killed after {part}/{KILLS}: {found:?}");
+        halfway += usize::from(!ended.success());
+        assert!(upgrade(&folder, &home.data(), &new).status.success());
+        assert_eq!(installed(), [Some(1); 3]);
+    }
+    assert!(halfway > 0, "no run was killed before its end");
+    assert!(!home.path("tandem/bin/tandem.next").exists());
 }
 
 /// What a migration of a later version does: it adds, and says whom it lets in.
