@@ -4,6 +4,9 @@ use crate::base::error::{DbFault, Error};
 use crate::base::text::Language;
 use crate::db::migrate::{self, Standing};
 
+/// What to do where the newer programs are missing.
+pub const UPGRADE: &str = "extract the newer zip file in a folder new and let a cron job run $HOME/new/tandem/bin/tandem upgrade";
+
 /// `1 session`, `2 sessions`.
 pub fn count(n: u64, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })

@@ -27,11 +27,19 @@ fn home_above(program: &Path) -> Option<PathBuf> {
 /// The names of the web program, as it is installed twice.
 pub const PROGRAMS: [&str; 2] = ["api.fcgi", "api.cgi"];
 
+/// What tells Apache what to do; it lies beside them.
+pub const HTACCESS: &str = ".htaccess";
+
 /// Where the web programs lie in an account that was set up by the bundle.
 pub fn programs() -> Option<PathBuf> {
     let home = folder()?;
     let folders = WEB_ROOTS.iter().map(|root| home.join(root).join("api"));
-    folders.into_iter().find(|folder| PROGRAMS.iter().any(|name| folder.join(name).is_file()))
+    folders.into_iter().find(|folder| has_programs(folder))
+}
+
+/// Do the web programs lie in this folder?
+pub fn has_programs(folder: &Path) -> bool {
+    PROGRAMS.iter().any(|name| folder.join(name).is_file())
 }
 
 /// Where the operator's program lies in the home folder.

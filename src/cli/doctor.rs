@@ -7,6 +7,7 @@ mod visit;
 mod visitor;
 
 use super::{Action, Command, SETTING_UP, Verdict, flag, json_flag, out, text};
+use crate::app::advice;
 use crate::app::doctor::{CHECKS, Finding, GATEWAY, Level, Patient, Report, examine, problems};
 use crate::base::error::Result;
 use clap::builder::styling::Style;
@@ -93,7 +94,7 @@ fn tell(reports: &[Report], problems: usize) -> Result<()> {
     }
     match problems {
         0 => out::line("\nno problems"),
-        n => out::line(format!("\n{}", out::count(n as u64, "problem"))),
+        n => out::line(format!("\n{}", advice::count(n as u64, "problem"))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the operator reads: lines, tables, JSON; colour only in a terminal. The one module that prints.
 
-pub use crate::app::advice::{count, explain};
+use crate::app::advice::explain;
 
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;

@@ -2,6 +2,7 @@
 
 use super::site::{enter, within};
 use super::{Action, Command, RUNNING, Verdict, json_flag, no_args, out, password, text};
+use crate::app::advice;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
@@ -174,7 +175,7 @@ fn switch(matches: &ArgMatches, disabled: bool) -> Result<Verdict> {
 }
 
 fn ended_sessions(count: u64) -> String {
-    format!("{} ended", out::count(count, "session"))
+    format!("{} ended", advice::count(count, "session"))
 }
 
 fn find(db: &mut Db, matches: &ArgMatches) -> Result<Listed> {

@@ -37,7 +37,7 @@ pub fn backups(home: &Home) -> Vec<PathBuf> {
 }
 
 /// Makes a backup; its file.
-fn backup(home: &Home) -> PathBuf {
+pub fn backup(home: &Home) -> PathBuf {
     home.ok("backup --quiet");
     backups(home).pop().unwrap()
 }
@@ -298,6 +298,26 @@ fn a_backup_that_is_killed_leaves_nothing_that_looks_like_one() {
     assert_eq!(drafts(&folder), 0, "the next backup sweeps up");
 }
 
+/// Kills restores of a backup with these users on the way: the store is the one of before, with one user more, or the one
+/// that was restored, and both are met. A last one is not killed.
+pub fn kill_restores(home: &Home, file: &Path, before: &[String], mut check: impl FnMut()) {
+    let line = format!("restore --force {}", file.display());
+    let (mut old, mut new) = (0, 0);
+    kill_on_the_way(home, &line, || {
+        check();
+        if names(home) == before {
+            new += 1;
+            user(home, "later");
+        } else {
+            old += 1;
+            assert_eq!(names(home).len(), before.len() + 1);
+        }
+    });
+    assert!(old > 0 && new > 0, "{old} old, {new} new");
+    home.ok(&line);
+    assert_eq!(names(home), before);
+}
+
 #[test]
 fn a_restore_that_is_killed_leaves_the_old_store_or_the_new() {
     for journal in ["wal", "rollback"] {
@@ -307,22 +327,11 @@ fn a_restore_that_is_killed_leaves_the_old_store_or_the_new() {
         let before = names(&home);
         user(&home, "later");
         let held = store(&home);
-        let (mut old, mut new) = (0, 0);
-        kill_on_the_way(&home, &format!("restore --force {}", file.display()), || {
+        kill_restores(&home, &file, &before, || {
             sound(&store(&home));
-            assert_eq!(number(&store(&home), "SELECT COUNT(*) FROM changes"), 30_000);
+            assert_eq!(number(&store(&home), "SELECT COUNT(*) FROM changes"), 30_000, "{journal}");
             assert_eq!(number(&held, "SELECT COUNT(*) FROM changes"), 30_000, "a connection that was open before");
-            if names(&home) == before {
-                new += 1;
-                user(&home, "later");
-            } else {
-                old += 1;
-                assert_eq!(names(&home).len(), before.len() + 1);
-            }
         });
-        assert!(old > 0 && new > 0, "{journal}: {old} old, {new} new");
-        home.ok(&format!("restore --force {}", file.display()));
-        assert_eq!(names(&home), before);
     }
 }
 

@@ -1,9 +1,8 @@
 //! Backup and restore of a store on MariaDB: the same files, the same promises, whatever is killed on the way.
 
-use super::backup::{backups, drafts, files, kill_on_the_way, names, number, sound, unpacked, used, user};
+use super::backup::{backup, backups, drafts, files, kill_on_the_way, kill_restores, names, number, sound, unpacked, used, user};
 use super::{Home, Ran};
 use crate::servers::mariadb;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use tandem::db::migrate::{self, migrate_to};
@@ -22,11 +21,6 @@ fn moved(home: &mut Home, url: String) {
 
 fn open(home: &Home) -> Db {
     Db::open(&Address::parse(&home.env[0].1).unwrap()).unwrap()
-}
-
-fn backup(home: &Home) -> PathBuf {
-    home.ok("backup --quiet");
-    backups(home).pop().unwrap()
 }
 
 fn restore(home: &Home, file: &std::path::Path, more: &str) -> Ran {
@@ -155,18 +149,5 @@ fn a_restore_to_mariadb_that_is_killed_leaves_the_old_store_or_the_new() {
     large(&home);
     let (file, before) = (backup(&home), names(&home));
     user(&home, "later");
-    let (mut old, mut new) = (0, 0);
-    kill_on_the_way(&home, &format!("restore --force {}", file.display()), || {
-        assert_eq!(changes(&home), 10_000);
-        if names(&home) == before {
-            new += 1;
-            user(&home, "later");
-        } else {
-            old += 1;
-            assert_eq!(names(&home).len(), before.len() + 1);
-        }
-    });
-    assert!(old > 0 && new > 0, "{old} old, {new} new");
-    assert_eq!(restore(&home, &file, "--force").code, 0);
-    assert_eq!(names(&home), before);
+    kill_restores(&home, &file, &before, || assert_eq!(changes(&home), 10_000));
 }

@@ -5,7 +5,7 @@ use crate::api::Phone;
 use crate::servers::{Kind, Server};
 use rusqlite::Connection;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// SQLite's pages, in bytes.
@@ -19,6 +19,26 @@ fn close(file: &Path) {
     let db = Connection::open(file).unwrap();
     let busy: i64 = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap();
     assert_eq!(busy, 0);
+}
+
+/// A store that is sound, of a server whose processes end with each request.
+struct Store {
+    server: Server,
+    phone: Phone,
+    made: Vec<String>,
+    /// Its file, closed, and what is in it.
+    file: PathBuf,
+    sound: Vec<u8>,
+}
+
+fn store() -> Store {
+    let server = Server::start(Kind::LighttpdCgi, &options(1, None));
+    let phone = Phone::single(&server);
+    let made = (0..GOALS).map(|_| made(&phone)).collect();
+    let file = server.data_dir.join("tandem.db");
+    close(&file);
+    let sound = fs::read(&file).unwrap();
+    Store { server, phone, made, file, sound }
 }
 
 /// What happens to the bytes of a file.
@@ -36,12 +56,7 @@ const DAMAGES: [Damage; 5] = [
 
 #[test]
 fn a_damaged_database_is_told_and_left_alone() {
-    let server = Server::start(Kind::LighttpdCgi, &options(1, None));
-    let phone = Phone::single(&server);
-    let made: Vec<String> = (0..GOALS).map(|_| made(&phone)).collect();
-    let file = server.data_dir.join("tandem.db");
-    close(&file);
-    let sound = fs::read(&file).unwrap();
+    let Store { server, phone, made, file, sound } = store();
     for (harm, words) in DAMAGES {
         let mut damaged = sound.clone();
         harm(&mut damaged);
@@ -61,12 +76,7 @@ fn a_damaged_database_is_told_and_left_alone() {
 /// Pages in the middle are found by whoever needs them; the rest is served.
 #[test]
 fn damaged_pages_are_told_by_whoever_needs_them() {
-    let server = Server::start(Kind::LighttpdCgi, &options(1, None));
-    let phone = Phone::single(&server);
-    let made: Vec<String> = (0..GOALS).map(|_| made(&phone)).collect();
-    let file = server.data_dir.join("tandem.db");
-    close(&file);
-    let sound = fs::read(&file).unwrap();
+    let Store { server, phone, made, file, sound } = store();
     let (mut damaged, pages) = (sound.clone(), sound.len() / PAGE);
     // The last third holds goals alone: they were written last.
     damaged[pages * 2 / 3 * PAGE..].iter_mut().for_each(|byte| *byte ^= 0xff);

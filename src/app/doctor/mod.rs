@@ -13,6 +13,7 @@ mod store;
 
 use super::advice;
 use super::config::{self, Loaded};
+use crate::base::time::SECOND;
 use crate::db::Db;
 use crate::feature::{Content, Feature, Route};
 use crate::http::Method;
@@ -32,6 +33,9 @@ const ROUTES: &[Route] = &[
         .takes_nothing(),
 ];
 const PAGE: Content = Content::Bytes(page::HTML);
+
+/// Clocks that differ by more than this, in milliseconds, are wrong: a header has whole seconds, and an answer takes some.
+pub const SKEW: i64 = 30 * SECOND;
 
 /// One check.
 pub struct Check<P> {

@@ -2,7 +2,7 @@
 //! web server's log alone (httpd.apache.org/docs/2.4/suexec.html). What follows it is stricter still.
 
 use super::{Finding, Patient, chmod};
-use crate::app::home::{self, PROGRAMS};
+use crate::app::home::{self, HTACCESS, PROGRAMS};
 use rustix::process::{getegid, geteuid};
 use std::fs::{self, Metadata};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -14,20 +14,14 @@ const OTHERS_WRITE: u32 = 0o022;
 const SET_ID: u32 = 0o6000;
 /// The owner's right to start it.
 const START: u32 = 0o100;
-/// What it says that Apache is to do with the folder.
-const HTACCESS: &str = ".htaccess";
 
 /// Owner, permissions, completeness.
 pub fn programs(patient: &mut Patient) -> Finding {
     let running = patient.seen.as_ref().and_then(|seen| seen.program.parent()).map(Path::to_owned);
-    match running.filter(|folder| is_bundle(folder)).or_else(home::programs) {
+    match running.filter(|folder| home::has_programs(folder)).or_else(home::programs) {
         Some(folder) => installed(&folder),
         None => Finding::ok("not installed from the bundle: the web server's own configuration starts them"),
     }
-}
-
-fn is_bundle(folder: &Path) -> bool {
-    PROGRAMS.iter().any(|name| folder.join(name).is_file())
 }
 
 fn installed(folder: &Path) -> Finding {

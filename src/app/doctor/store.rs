@@ -1,6 +1,6 @@
 //! Checks of the database.
 
-use super::{Finding, Patient, files};
+use super::{Finding, Patient, SKEW, files};
 use crate::app::upkeep::{self, Starter};
 use crate::app::{advice, home, open};
 use crate::base::error::{Error, Result};
@@ -15,8 +15,6 @@ use std::path::Path;
 const PACKET: u64 = 16 * MIB;
 /// What to do about a clock.
 const NTP: &str = "ask the host to set its clocks (NTP); what is stored stays in order meanwhile";
-/// Clocks that differ by more than this, in milliseconds, are wrong.
-const SKEW: i64 = 30 * SECOND;
 
 /// Opens, fits this program, is private and, with `--full`, sound.
 pub fn database(patient: &mut Patient) -> Finding {
@@ -61,10 +59,7 @@ fn stands(standing: Standing) -> Option<Finding> {
         Standing::Unfinished => {
             Some(Finding::problem(advice::describe(standing), "set database_url to the database that was copied, meanwhile"))
         }
-        Standing::Newer(_) => Some(Finding::problem(
-            advice::describe(standing),
-            "extract the newer zip file in a folder new and let a cron job run $HOME/new/tandem/bin/tandem upgrade",
-        )),
+        Standing::Newer(_) => Some(Finding::problem(advice::describe(standing), advice::UPGRADE)),
         Standing::Ahead(_) => {
             Some(Finding::note(advice::describe(standing), "upload the newer programs again, unless you went back on purpose"))
         }

@@ -2,10 +2,10 @@
 //! address that it does not know with a page of its own.
 
 use super::visitor::Visitor;
+use crate::app::advice;
 use crate::app::doctor::Finding;
-use crate::app::home::{self, PROGRAMS, is_web_root};
+use crate::app::home::{self, HTACCESS, PROGRAMS, is_web_root};
 use crate::app::open::{self, SECRET_FILE};
-use crate::cli::out;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -14,8 +14,6 @@ use std::path::{Path, PathBuf};
 const BEGINNING: u64 = 16;
 /// What to do about a program that is a file like others.
 pub const NO_CGI: &str = "CGI programs are switched off: ask the host to allow CGI for the account";
-/// What tells Apache what to do; it lies beside the programs.
-const HTACCESS: &str = ".htaccess";
 
 /// Asks for each private file under every address that a careless web server might give it.
 pub fn files(visitor: &mut Visitor) -> Finding {
@@ -31,7 +29,7 @@ pub fn files(visitor: &mut Visitor) -> Finding {
             return Finding::problem(format!("anybody can read {} at {address}", file.display()), todo(&file));
         }
     }
-    Finding::ok(format!("{} tried, none shows a file", out::count(count, "address")))
+    Finding::ok(format!("{} tried, none shows a file", advice::count(count, "address")))
 }
 
 fn todo(file: &Path) -> &'static str {

@@ -2,8 +2,9 @@
 
 use super::exposed::{self, NO_CGI};
 use super::visit::{Answer, Sent};
-use super::visitor::{BODIES, NO_TOKEN, UPLOAD, Visitor, advice, unreachable};
-use crate::app::doctor::{Check, Finding};
+use super::visitor::{BODIES, NO_TOKEN, Visitor, advice, unreachable};
+use crate::app::advice::UPGRADE;
+use crate::app::doctor::{Check, Finding, SKEW};
 use crate::app::home::PROGRAMS;
 use crate::base::time::{SECOND, Timestamp, parse_http};
 use std::net::IpAddr;
@@ -11,8 +12,6 @@ use url::Host;
 
 /// More than mod_fcgid takes where a host has not raised its limit, 131,072 bytes.
 const LARGE: usize = 200_000;
-/// Clocks that differ by more than this, in milliseconds, are wrong: the header has seconds, and an answer takes some.
-const SKEW: i64 = 30 * SECOND;
 /// How a Linux program begins.
 const PROGRAM: &[u8] = b"\x7fELF";
 
@@ -81,7 +80,7 @@ fn version(visitor: &Visitor) -> Finding {
     let there = visitor.seen.as_ref().map_or(own, |seen| &seen.version);
     match there == own {
         true => Finding::ok(format!("{} answers", visitor.site.base)),
-        false => Finding::problem(format!("version {there} answers, this program is {own}"), UPLOAD),
+        false => Finding::problem(format!("version {there} answers, this program is {own}"), UPGRADE),
     }
 }
 

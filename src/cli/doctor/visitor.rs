@@ -1,6 +1,7 @@
 //! Somebody outside: what they meet at the site, and what the program sees of them.
 
 use super::visit::{Answer, Sent, Site};
+use crate::app::advice::UPGRADE;
 use crate::app::config::Loaded;
 use crate::app::doctor::Finding;
 use crate::app::doctor::probe::{self, Seen};
@@ -12,8 +13,6 @@ use crate::base::token::Keys;
 pub const NO_TOKEN: &str = "Bearer doctor";
 /// What to do about bodies that do not arrive.
 pub const BODIES: &str = "public_html/api/.htaccess must be the bundle's, which sends such bodies to api.cgi; if it is, ask the host to let 10 MB through";
-/// What to do about two versions.
-pub const UPLOAD: &str = "extract the newer zip file in a folder new and let a cron job run $HOME/new/tandem/bin/tandem upgrade";
 
 /// Somebody outside.
 pub struct Visitor {
@@ -70,7 +69,7 @@ fn not_told(answer: &Answer, body: &Sent) -> Finding {
             "the program there does not know this site's secret, or its clock differs by minutes",
             "see that site_url is this installation's, and that both programs use one data folder and one version",
         ),
-        (true, 200) => Finding::problem("another version of the program answers", UPLOAD),
+        (true, 200) => Finding::problem("another version of the program answers", UPGRADE),
         (true, 429) => Finding::note("not looked at: too many requests", "try again in five minutes"),
         (true, _) => Finding::problem(
             format!("a probe is answered with {status}"),

@@ -122,8 +122,7 @@ fn present(store: &Path) -> Result<Present> {
     }
     let watched = progress::spin("looking at the store that is there");
     let looked = backup::open(store).and_then(|mut db| {
-        // A store whose schema is empty holds nothing, and has no table to ask.
-        let changed = if migrate::standing(&mut db)? == Standing::Empty { None } else { newest(&mut db)? };
+        let changed = changed(&mut db)?;
         let faults = db.check()?;
         Ok(if faults.is_empty() { Present::Store(Box::new(db), changed) } else { Present::Damaged })
     });
@@ -132,6 +131,11 @@ fn present(store: &Path) -> Result<Present> {
         Err(Error::Db(DbError { kind: DbFault::Corrupt, .. })) => Ok(Present::Damaged),
         other => other,
     }
+}
+
+/// When a store was last changed. One whose schema is empty holds nothing, and has no table to ask.
+fn changed(db: &mut Db) -> Result<Option<Timestamp>> {
+    if migrate::standing(db)? == Standing::Empty { Ok(None) } else { newest(db) }
 }
 
 /// Puts everything in the draft in the place of everything in the store: one transaction.

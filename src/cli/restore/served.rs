@@ -1,7 +1,7 @@
 //! A backup in the place of what a server keeps: one transaction, so that whoever reads meanwhile reads what was there, and
 //! a process that is killed leaves it. Whoever writes meanwhile waits, and is refused when that takes too long.
 
-use super::{PREFIX, kept};
+use super::{PREFIX, changed, kept};
 use crate::app::advice;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
@@ -12,7 +12,6 @@ use crate::cli::{out, progress};
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Mode, backup};
 use crate::feature::Settings;
-use crate::feature::store::newest;
 use indicatif::ProgressBar;
 use std::path::Path;
 use store::Table;
@@ -35,8 +34,7 @@ pub fn restore(settings: &Settings, address: &Address, draft: &Path, until: Opti
             "nothing was restored ({found}): make an empty database, set database_url to it, and restore there"
         )));
     }
-    let changed = if standing == Standing::Empty { None } else { newest(&mut db)? };
-    kept(changed, until, force)?;
+    kept(changed(&mut db)?, until, force)?;
     if standing != Standing::Empty {
         let saved = copies::save(&mut db, &copies::folder(settings), PREFIX)?;
         out::line(format!("the store as it was: {}", saved.path.display()))?;

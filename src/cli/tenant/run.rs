@@ -1,5 +1,6 @@
 //! What the commands of `tandem tenant` do.
 
+use crate::app::advice;
 use crate::base::error::{Error, Result};
 use crate::base::time::{MINUTE, Timestamp};
 use crate::base::word;
@@ -71,7 +72,7 @@ pub fn show(matches: &ArgMatches) -> Result<Verdict> {
         out::json(&as_json(&tenancy, ("members", json!(members))))?;
         return Ok(Verdict::Well);
     }
-    let count = out::count(members.len() as u64, "member");
+    let count = advice::count(members.len() as u64, "member");
     out::line(format!("{} (id {}), {count} of at most {}", called(&tenancy), tenancy.public_id, tenancy.seats()))?;
     if !members.is_empty() {
         out::table(["id", "username", "role", "joined"], &members.iter().map(member_row).collect::<Vec<_>>())?;
@@ -165,7 +166,7 @@ const OPERATOR: i64 = 0;
 pub fn delete(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
     let (tenancy, members) = read(&mut db, matches)?;
-    let members = out::count(members.len() as u64, "member");
+    let members = advice::count(members.len() as u64, "member");
     if !matches.get_flag("yes") && !confirmed(&format!("Delete {}, with {members} and everything in it?", called(&tenancy)))? {
         out::line("nothing was deleted")?;
         return Ok(Verdict::Wrong);
