@@ -11,7 +11,7 @@ pub mod replica;
 pub mod route;
 pub mod upkeep;
 
-use crate::base::error::{Error, Kind, Refusal, Result};
+use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Journal, Mode, Place, retried};
@@ -21,7 +21,7 @@ use crate::feature::ctx::Work;
 use crate::feature::meters::Meters;
 use crate::feature::{Access, Calls, Continues, Ctx, Feature, House, Meter, Tell, Tx};
 use crate::graphql;
-use crate::http::{Handler, Method, Request, Response, Vars, body, problem};
+use crate::http::{Method, Request, Response, Service, Vars, body, problem};
 use guard::{address, admit, cors, finish, idempotency, meter, uploads};
 use replica::Replica;
 use std::io::Read;
@@ -125,7 +125,7 @@ impl App {
             route::Found::Route(route) => route,
             route::Found::Options(allow) => return Ok(cors::options(request, &house.settings, &allow)),
             route::Found::Other(allow) => return Ok(wrong_method(request, &allow)),
-            route::Found::Nothing => return Err(Refusal::new(Kind::NotFound, &text::NOT_FOUND).into()),
+            route::Found::Nothing => return Err(Refusal::new(Refused::NotFound, &text::NOT_FOUND).into()),
         };
         *tell = route.tell;
         if matches!(route.calls, Calls::Handler(_)) {
@@ -228,7 +228,7 @@ pub fn read(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
 /// Was the request refused for something that is not there? Another node may have it: who signed in there a moment ago
 /// must not be signed out here.
 fn misses_something(error: &Error) -> bool {
-    matches!(error, Error::Refused(refusal) if matches!(refusal.kind, Kind::NotFound | Kind::Unauthenticated(_)))
+    matches!(error, Error::Refused(refusal) if matches!(refusal.kind, Refused::NotFound | Refused::Unauthenticated(_)))
 }
 
 /// Runs work in one write transaction: see [`Ctx::write`].
@@ -262,10 +262,10 @@ fn stamped(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
 fn wrong_method(request: &Request<'_>, allow: &str) -> Response {
     let name = request.vars.text("REQUEST_METHOD").chars().take(20).collect::<String>();
     let detail = Message::with(&text::METHOD, &[&name]);
-    problem::refused(&Refusal::with(Kind::Method, detail), request.language).with("Allow", allow.to_owned())
+    problem::refused(&Refusal::with(Refused::Method, detail), request.language).with("Allow", allow.to_owned())
 }
 
-impl Handler for App {
+impl Service for App {
     fn handle(&mut self, vars: &Vars, from: &mut dyn Read) -> Response {
         self.serial += 1;
         let mut request = Request::new(vars, finish::request_id(self.serial));

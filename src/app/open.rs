@@ -19,9 +19,6 @@ pub const SECRET_FILE: &str = "secret";
 pub const MIN_SECRET: usize = 32;
 
 /// Reads the configuration and makes what stays the same from request to request.
-///
-/// # Errors
-/// What is wrong, for the operator.
 pub fn house() -> Result<House> {
     let loaded = config::load()?;
     log::start(&loaded.settings);
@@ -41,9 +38,6 @@ pub fn house() -> Result<House> {
 const CLOSED: &str = include_str!("../../deploy/htaccess-closed");
 
 /// Makes a folder for data where there is none, for its owner alone.
-///
-/// # Errors
-/// What keeps it from being made.
 pub fn make_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -83,9 +77,6 @@ fn make_secret(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// Where the configured database is.
-///
-/// # Errors
-/// What is wrong with its URL.
 pub fn address(settings: &Settings) -> Result<Address> {
     named("database_url", &settings.database_url)
 }
@@ -160,9 +151,6 @@ fn make_database(path: &Path, journal: Journal, progress: &mut dyn FnMut(&Migrat
 }
 
 /// Opens the database and checks that its schema is this program's.
-///
-/// # Errors
-/// As [`database`].
 pub fn connect(settings: &Settings) -> Result<Db> {
     let address = address(settings)?;
     ready(&address, settings.journal).map_err(|error| match error {
@@ -181,9 +169,6 @@ fn ready(address: &Address, journal: Journal) -> Result<Db> {
 }
 
 /// Refuses a store whose schema this program cannot use.
-///
-/// # Errors
-/// What to do about it.
 pub fn fits(db: &mut Db) -> Result<()> {
     let needed = migrate::newest();
     Err(Error::NotReady(match migrate::standing(db)? {

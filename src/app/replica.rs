@@ -49,7 +49,7 @@ impl Replica {
         settings.read_url.as_ref()?;
         let mark = Mark { path: settings.data.join(MARK) };
         let state = mark.state();
-        if state == State::Resting {
+        if state == Rest::Resting {
             return None;
         }
         match self.connection(settings).and_then(work) {
@@ -78,7 +78,7 @@ impl Replica {
 
 /// How a replica stands with this site's processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum Rest {
     /// It is asked.
     Awake,
     /// It failed, and is left alone.
@@ -94,14 +94,14 @@ struct Mark {
 
 impl Mark {
     /// How it stands. A rest that is over is begun anew before the replica is tried, so that the others wait for the outcome.
-    fn state(&self) -> State {
-        let Ok(since) = fs::metadata(&self.path).and_then(|meta| meta.modified()) else { return State::Awake };
+    fn state(&self) -> Rest {
+        let Ok(since) = fs::metadata(&self.path).and_then(|meta| meta.modified()) else { return Rest::Awake };
         if since.elapsed().is_ok_and(|rested| rested < REST) {
-            return State::Resting;
+            return Rest::Resting;
         }
         // Where the file cannot be written, each process tries by itself.
         let _ = self.touch(OpenOptions::new().write(true));
-        State::Trying
+        Rest::Trying
     }
 
     fn touch(&self, options: &mut OpenOptions) -> io::Result<()> {
@@ -120,8 +120,8 @@ impl Mark {
     }
 
     /// It answers again.
-    fn lift(&self, state: State) {
-        if state == State::Trying && fs::remove_file(&self.path).is_ok() {
+    fn lift(&self, state: Rest) {
+        if state == Rest::Trying && fs::remove_file(&self.path).is_ok() {
             log::warn!("replica: answers again");
         }
     }
@@ -152,19 +152,19 @@ mod tests {
     fn one_process_tries_a_replica_that_has_rested() {
         let folder = tempfile::tempdir().unwrap();
         let mark = Mark { path: folder.path().join(MARK) };
-        assert_eq!(mark.state(), State::Awake);
+        assert_eq!(mark.state(), Rest::Awake);
         mark.set(&Error::internal("gone"));
-        assert_eq!(mark.state(), State::Resting);
+        assert_eq!(mark.state(), Rest::Resting);
         let age = |age: Duration| {
             let file = OpenOptions::new().write(true).open(&mark.path).unwrap();
             file.set_modified(SystemTime::now() - age).unwrap();
         };
         age(REST);
-        assert_eq!([mark.state(), mark.state()], [State::Trying, State::Resting]);
-        mark.lift(State::Resting);
-        assert_eq!(mark.state(), State::Resting);
-        mark.lift(State::Trying);
-        assert_eq!(mark.state(), State::Awake);
+        assert_eq!([mark.state(), mark.state()], [Rest::Trying, Rest::Resting]);
+        mark.lift(Rest::Resting);
+        assert_eq!(mark.state(), Rest::Resting);
+        mark.lift(Rest::Trying);
+        assert_eq!(mark.state(), Rest::Awake);
     }
 
     /// A clock that was set back does not prolong the rest.
@@ -175,6 +175,6 @@ mod tests {
         mark.set(&Error::internal("gone"));
         let file = OpenOptions::new().write(true).open(&mark.path).unwrap();
         file.set_modified(SystemTime::now() + Duration::from_secs(3_600)).unwrap();
-        assert_eq!(mark.state(), State::Trying);
+        assert_eq!(mark.state(), Rest::Trying);
     }
 }

@@ -75,7 +75,7 @@ impl DbFault {
 
 /// A refusal's kind. Storage and rules name these, never an HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum Refused {
     /// The input breaks a rule.
     Invalid,
     /// The caller is not signed in, or the token is not good; the string is the machine-readable code.
@@ -104,7 +104,7 @@ pub enum Kind {
 #[derive(Debug, Clone)]
 pub struct Refusal {
     /// What kind it is.
-    pub kind: Kind,
+    pub kind: Refused,
     /// One sentence for a person.
     pub detail: Message,
     /// Errors by field, in the order they were found.
@@ -126,19 +126,19 @@ pub struct Limit {
 
 impl Refusal {
     /// A refusal with a sentence and no fields.
-    pub fn new(kind: Kind, detail: &'static Text) -> Self {
+    pub fn new(kind: Refused, detail: &'static Text) -> Self {
         Refusal::with(kind, Message::plain(detail))
     }
 
     /// A refusal with a sentence that has arguments, and no fields.
-    pub fn with(kind: Kind, detail: Message) -> Self {
+    pub fn with(kind: Refused, detail: Message) -> Self {
         Refusal { kind, detail, fields: Vec::new(), limit: None }
     }
 
     /// A refusal for so many milliseconds, told in whole seconds.
     pub fn too_many(wait: i64) -> Self {
         let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
-        Refusal::with(Kind::TooMany(seconds), Message::with(&super::text::TOO_MANY, &[&seconds]))
+        Refusal::with(Refused::TooMany(seconds), Message::with(&super::text::TOO_MANY, &[&seconds]))
     }
 
     /// A refusal for so many milliseconds by a limit that the caller is told.
@@ -154,7 +154,7 @@ impl Refusal {
     /// A refusal of several fields; the first one's message is the detail.
     pub fn fields(fields: Vec<(&'static str, Message)>) -> Self {
         let detail = fields.first().map_or(Message::plain(&super::text::INVALID), |f| f.1.clone());
-        Refusal { kind: Kind::Invalid, detail, fields, limit: None }
+        Refusal { kind: Refused::Invalid, detail, fields, limit: None }
     }
 }
 
@@ -188,13 +188,13 @@ impl Error {
 }
 
 /// Shorthand: the refusal as an `Err`.
-pub fn refuse<T>(kind: Kind, detail: &'static Text) -> Result<T> {
+pub fn refuse<T>(kind: Refused, detail: &'static Text) -> Result<T> {
     Err(Refusal::new(kind, detail).into())
 }
 
 /// The refusal for what is not there, or is somebody else's.
 pub fn not_found() -> Error {
-    Refusal::new(Kind::NotFound, &super::text::NOT_FOUND).into()
+    Refusal::new(Refused::NotFound, &super::text::NOT_FOUND).into()
 }
 
 impl fmt::Display for Error {

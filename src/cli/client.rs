@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::open;
 use crate::base::error::{Error, Result};
-use crate::http::{Handler, Vars};
+use crate::http::{Service, Vars};
 use serde_json::Value;
 
 /// Calls the API of this account's store.
@@ -27,9 +27,6 @@ pub struct Person {
 
 impl Client {
     /// A client without rate limits: what the operator makes is no attack.
-    ///
-    /// # Errors
-    /// What is wrong with the configuration.
     pub fn new() -> Result<Client> {
         let mut house = open::house()?;
         let settings = &mut house.settings;
@@ -63,9 +60,6 @@ impl Client {
     }
 
     /// Makes an account with a random password and signs it in.
-    ///
-    /// # Errors
-    /// As [`Client::call`].
     pub fn register(&mut self, username: &str, profile: &Value) -> Result<Person> {
         let password = crate::base::id::opaque();
         let mut body = profile.clone();

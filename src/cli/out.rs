@@ -27,9 +27,6 @@ pub fn line(text: impl Display) -> Result<()> {
 }
 
 /// Prints a line; answers whether anybody may still be reading.
-///
-/// # Errors
-/// As [`line`].
 pub fn heard(text: impl Display) -> Result<bool> {
     match writeln!(io::stdout().lock(), "{text}") {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
@@ -39,17 +36,11 @@ pub fn heard(text: impl Display) -> Result<bool> {
 }
 
 /// Prints a value as JSON.
-///
-/// # Errors
-/// As [`line`].
 pub fn json(value: &impl Serialize) -> Result<()> {
     line(serde_json::to_string_pretty(value).map_err(Error::internal)?)
 }
 
 /// Prints a table: columns as wide as their widest cell.
-///
-/// # Errors
-/// As [`line`].
 pub fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> Result<()> {
     let width = |column: usize| {
         rows.iter().map(|row| row[column].chars().count()).chain([heads[column].chars().count()]).max().unwrap_or_default()

@@ -28,10 +28,12 @@ pub fn read(matches: &ArgMatches) -> Result<String> {
     }
     let (first, second) =
         twice().map_err(|error| Error::NotReady(format!("The password cannot be read from the terminal: {error}.")))?;
-    match () {
-        () if first.is_empty() => wrong("No password was given. Nothing was changed."),
-        () if first != second => wrong("The two passwords differ. Nothing was changed; try again."),
-        () => Ok(first),
+    if first.is_empty() {
+        wrong("No password was given. Nothing was changed.")
+    } else if first != second {
+        wrong("The two passwords differ. Nothing was changed; try again.")
+    } else {
+        Ok(first)
     }
 }
 

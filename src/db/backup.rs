@@ -6,9 +6,6 @@ use crate::params;
 use std::path::Path;
 
 /// Opens the database in a file that holds a copy.
-///
-/// # Errors
-/// What keeps it from being opened.
 pub fn open(path: &Path) -> Result<Db> {
     Db::open(&Address::Sqlite(path.to_owned()))
 }
@@ -52,9 +49,6 @@ pub fn replace(db: &mut Db, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> 
 }
 
 /// The tables and how many rows each holds.
-///
-/// # Errors
-/// The engine's.
 pub fn counts(db: &mut Db) -> Result<Vec<(String, i64)>> {
     db.tables()?.into_iter().map(|table| rows(db, &table).map(|rows| (table, rows))).collect()
 }

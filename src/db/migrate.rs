@@ -59,9 +59,6 @@ pub enum Standing {
 }
 
 /// Compares the store's schema with this program's.
-///
-/// # Errors
-/// The engine's.
 pub fn standing(db: &mut Db) -> Result<Standing> {
     Ok(match db.schema_version()? {
         0 => Standing::Empty,
@@ -95,9 +92,6 @@ pub fn migrate(db: &mut Db, progress: &mut dyn FnMut(&Migration)) -> Result<()> 
 }
 
 /// Applies what is missing up to a version.
-///
-/// # Errors
-/// As [`migrate`].
 pub fn migrate_to(db: &mut Db, version: i64, progress: &mut dyn FnMut(&Migration)) -> Result<()> {
     for migration in up_to(version) {
         db.begin(Mode::Define)?;
@@ -136,9 +130,6 @@ fn apply(db: &mut Db, migration: &Migration) -> Result<bool> {
 }
 
 /// When the store was made: the instant of its first migration.
-///
-/// # Errors
-/// The engine's.
 pub fn made_at(db: &mut Db) -> Result<Option<Timestamp>> {
     Ok(db.one("SELECT MIN(applied_at) FROM migrations", &[], |row| row.get::<Option<Timestamp>>(0))?.flatten())
 }

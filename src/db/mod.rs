@@ -210,9 +210,6 @@ impl Db {
     }
 
     /// Every row of a query.
-    ///
-    /// # Errors
-    /// The engine's.
     pub fn all<T>(&mut self, sql: &str, params: &[Param<'_>], mut read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
         let mut rows = Vec::new();
         self.each(sql, params, &mut |row| {
@@ -223,17 +220,11 @@ impl Db {
     }
 
     /// The first row of a query, if there is one.
-    ///
-    /// # Errors
-    /// The engine's.
     pub fn one<T>(&mut self, sql: &str, params: &[Param<'_>], read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
         first(read, |visit| self.each(sql, params, visit))
     }
 
     /// Calls `visit` with each row until it answers `false`.
-    ///
-    /// # Errors
-    /// The engine's, or the visitor's.
     pub fn each(&mut self, sql: &str, params: &[Param<'_>], visit: &mut dyn FnMut(&Row<'_>) -> Result<bool>) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.each(sql, params, &mut |row| visit(&Row(RowOf::Sqlite(row)))),
@@ -245,9 +236,6 @@ impl Db {
     /// The first row of a query, and every row of a table that it was put together from, locked until the transaction
     /// ends. Called before anything of them is read that the transaction builds on. SQLite: the write transaction holds
     /// the lock already.
-    ///
-    /// # Errors
-    /// The engine's.
     pub fn lock_row<T>(
         &mut self,
         sql: &str,
@@ -262,9 +250,6 @@ impl Db {
     }
 
     /// Runs a statement; answers how many rows it matched.
-    ///
-    /// # Errors
-    /// The engine's.
     pub fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
         match self {
             Db::Sqlite(db) => db.run(sql, params),
@@ -275,9 +260,6 @@ impl Db {
 
     /// Runs a statement of a migration, which counts its own from 1, in [`Mode::Define`]. A table is clustered by its
     /// primary key.
-    ///
-    /// # Errors
-    /// The engine's.
     #[cfg_attr(not(feature = "mysql"), expect(unused_variables, reason = "SQLite undoes a whole migration"))]
     pub fn define(&mut self, version: i64, number: i64, sql: &str) -> Result<()> {
         match self {
@@ -288,9 +270,6 @@ impl Db {
     }
 
     /// Inserts a row or replaces its values. Answers nothing: the engines count differently.
-    ///
-    /// # Errors
-    /// The engine's.
     pub fn put(&mut self, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.put(upsert, params),
@@ -300,9 +279,6 @@ impl Db {
     }
 
     /// The version of the newest migration that was applied; 0 for an empty database.
-    ///
-    /// # Errors
-    /// The engine's.
     pub fn schema_version(&mut self) -> Result<i64> {
         match self {
             Db::Sqlite(db) => db.schema_version(),
@@ -312,9 +288,6 @@ impl Db {
     }
 
     /// Remembers the version of the newest migration, once its row in `migrations` is written.
-    ///
-    /// # Errors
-    /// The engine's.
     pub fn set_schema_version(&mut self, version: i64) -> Result<()> {
         match self {
             Db::Sqlite(db) => db.set_schema_version(version),
@@ -324,9 +297,6 @@ impl Db {
     }
 
     /// The names of the tables, in order.
-    ///
-    /// # Errors
-    /// The engine's.
     pub fn tables(&mut self) -> Result<Vec<String>> {
         match self {
             Db::Sqlite(db) => db.tables(),
@@ -336,9 +306,6 @@ impl Db {
     }
 
     /// The names of a table's columns, in their order.
-    ///
-    /// # Errors
-    /// The engine's.
     pub fn columns(&mut self, table: &str) -> Result<Vec<String>> {
         match self {
             Db::Sqlite(db) => db.columns(table),
@@ -348,9 +315,6 @@ impl Db {
     }
 
     /// Facts about the engine for the operator: name, version, and settings that matter.
-    ///
-    /// # Errors
-    /// The engine's.
     pub fn facts(&mut self) -> Result<Vec<(&'static str, String)>> {
         match self {
             Db::Sqlite(db) => db.facts(),
@@ -360,9 +324,6 @@ impl Db {
     }
 
     /// Looks the whole store over for damage; an empty list is a sound store.
-    ///
-    /// # Errors
-    /// The engine's.
     pub fn check(&mut self) -> Result<Vec<String>> {
         match self {
             Db::Sqlite(db) => db.check(),

@@ -21,9 +21,6 @@ const DOUBLINGS: u32 = 5;
 /// Runs a whole transaction until it does not have to give way: a deadlock, a lock that was not to be had, a race lost to
 /// another node of a cluster, a row that another made between this one's look and its insertion. Each try is undone
 /// before the next, so that nothing is ever half done; the pauses are random, so that two do not meet for ever.
-///
-/// # Errors
-/// Those of the last try.
 pub fn retried<T>(mut transaction: impl FnMut() -> Result<T>) -> Result<T> {
     let begun = Instant::now();
     let mut tries = 0;
@@ -41,9 +38,6 @@ pub fn retried<T>(mut transaction: impl FnMut() -> Result<T>) -> Result<T> {
 }
 
 /// Runs work in a transaction; an error undoes it. The work is done again when the engine made it give way.
-///
-/// # Errors
-/// The work's, the database's.
 pub fn within<T>(db: &mut Db, mode: Mode, mut work: impl FnMut(&mut Db) -> Result<T>) -> Result<T> {
     retried(|| {
         db.begin(mode)?;

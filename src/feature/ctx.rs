@@ -3,7 +3,7 @@
 
 use super::meters::Meters;
 use super::{Access, Feature, Kind, Route, Settings, Tenant, store};
-use crate::base::error::{Error, Kind as Refused, Refusal, Result, not_found, refuse};
+use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Keys};
@@ -124,9 +124,6 @@ impl Ctx<'_> {
     }
 
     /// The caller's id.
-    ///
-    /// # Errors
-    /// As [`Ctx::caller`].
     pub fn user(&self) -> Result<i64> {
         Ok(self.caller()?.user)
     }
@@ -143,9 +140,6 @@ impl Ctx<'_> {
     }
 
     /// The id of the caller's tenant inside the store.
-    ///
-    /// # Errors
-    /// As [`Ctx::tenant`].
     pub fn tenant_id(&self) -> Result<i64> {
         Ok(self.tenant()?.id)
     }
@@ -178,9 +172,6 @@ impl Ctx<'_> {
     /// Runs work in one snapshot, with the caller admitted inside it. On a node of a cluster it may be a moment old, unless
     /// the request asks for the latest state; what it says is not there is looked up again in the latest. The work may run
     /// more than once.
-    ///
-    /// # Errors
-    /// The work's, the guards', the database's.
     pub fn read(&mut self, work: Work<'_>) -> Result<Response> {
         (self.house.read)(self, work)
     }
@@ -188,9 +179,6 @@ impl Ctx<'_> {
     /// Runs work in one write transaction, behind the guards: the caller is admitted again inside it, a stored answer
     /// to the same idempotency key is given instead, a member's tenant is locked and its clock advanced. An `Ok` is
     /// committed whatever its status, an `Err` undoes everything. The work may run more than once.
-    ///
-    /// # Errors
-    /// The work's, the guards', the database's.
     pub fn write(&mut self, work: Work<'_>) -> Result<Response> {
         (self.house.write)(self, work)
     }
@@ -235,27 +223,18 @@ impl Ctx<'_> {
     }
 
     /// Moves an object to this transaction's stamp in the feed.
-    ///
-    /// # Errors
-    /// The database's.
     pub fn touch(&mut self, kind: &str, id: &str) -> Result<()> {
         let stamp = self.stamp()?;
         store::mark(self.db, self.stamped, kind, id, stamp, false)
     }
 
     /// Leaves a tombstone of an object in the feed.
-    ///
-    /// # Errors
-    /// The database's.
     pub fn bury(&mut self, kind: &str, id: &str) -> Result<()> {
         let stamp = self.stamp()?;
         store::mark(self.db, self.stamped, kind, id, stamp, true)
     }
 
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
-    ///
-    /// # Errors
-    /// The database's.
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
         let stamp = self.stamp()?;
         store::touch_tenant(self.db, self.stamped, public_id, stamp)
@@ -287,9 +266,6 @@ impl Ctx<'_> {
     }
 
     /// Puts a failed attempt into a bucket.
-    ///
-    /// # Errors
-    /// The database's.
     pub fn count_attempt(&mut self, bucket: &str) -> Result<()> {
         store::count_attempt(self.db, bucket, self.now)
     }
@@ -304,9 +280,6 @@ pub fn found<T>(value: Option<T>) -> Result<T> {
 }
 
 /// Objects for the feed: looks up each id and writes what was found as JSON.
-///
-/// # Errors
-/// The store's.
 pub fn load<T: serde::Serialize>(
     ctx: &mut Ctx<'_>,
     ids: &[&str],

@@ -14,9 +14,6 @@ pub enum Rows {
 
 /// The first `limit` rows after an instant, and the cursor that goes on from there if there are more. A page ends before
 /// a stamp that does not fit; where one stamp alone is larger than the page, it is given whole.
-///
-/// # Errors
-/// Those of reading.
 pub fn page<T>(
     since: Timestamp,
     limit: usize,

@@ -109,9 +109,6 @@ impl Asked {
     }
 
     /// The object that the argument `id` names; null when there is none, or it is no id.
-    ///
-    /// # Errors
-    /// The look-up's.
     pub fn object<T: Serialize>(&self, find: impl FnOnce(&str) -> Result<Option<T>>) -> Result<Value> {
         match self.arguments.get("id").and_then(Value::as_str).and_then(id::parse) {
             Some(id) => value(&find(&id)?),
@@ -137,9 +134,6 @@ impl Asked {
 
     /// A page of a list, for `nodes`, `pageInfo` and `totalCount`. `rows` holds one object more than asked when there
     /// are more; `cursor` gives what the list is ordered by; `count` is asked only when the client wants to know.
-    ///
-    /// # Errors
-    /// The count's.
     pub fn connection<T: Serialize>(
         &self,
         window: &Window,
@@ -186,9 +180,6 @@ impl Window {
     }
 
     /// The key of a list that is ordered by stamp and id, newest first.
-    ///
-    /// # Errors
-    /// As [`Window::key`].
     pub fn stamp_and_id(&self) -> Result<(i64, String)> {
         self.key((i64::MAX, String::new()), |parts| match parts {
             [stamp, id] => Some((stamp.parse().ok()?, id::parse(id)?)),

@@ -1,7 +1,7 @@
 //! Errors as GraphQL tells them: `errors` with a code for programs. Nothing that is for the log gets here.
 
 use super::media::Media;
-use crate::base::error::{Error, Kind, Refusal};
+use crate::base::error::{Error, Refusal, Refused};
 use crate::base::text::Language;
 use crate::http::{Request, Response, problem};
 use serde_json::{Map, Value, json};
@@ -16,26 +16,26 @@ pub const INTROSPECTION_DISABLED: &str = "INTROSPECTION_DISABLED";
 pub const TOO_COMPLEX: &str = "QUERY_COMPLEXITY_EXCEEDED";
 
 /// The code of a refusal.
-pub const fn code(kind: Kind) -> &'static str {
+pub const fn code(kind: Refused) -> &'static str {
     match kind {
-        Kind::Invalid => "VALIDATION_ERROR",
-        Kind::Unauthenticated(_) => "UNAUTHENTICATED",
-        Kind::Forbidden => "FORBIDDEN",
-        Kind::NotFound => "NOT_FOUND",
-        Kind::Method => "METHOD_NOT_ALLOWED",
-        Kind::Stale => "STALE",
-        Kind::TooLarge => "BODY_TOO_LARGE",
-        Kind::MediaType => "MEDIA_TYPE_NOT_SUPPORTED",
-        Kind::TooMany(_) => "RATE_LIMIT_EXCEEDED",
-        Kind::KeyReused => "IDEMPOTENCY_KEY_REUSED",
-        Kind::InProgress => "IDEMPOTENCY_KEY_IN_PROGRESS",
+        Refused::Invalid => "VALIDATION_ERROR",
+        Refused::Unauthenticated(_) => "UNAUTHENTICATED",
+        Refused::Forbidden => "FORBIDDEN",
+        Refused::NotFound => "NOT_FOUND",
+        Refused::Method => "METHOD_NOT_ALLOWED",
+        Refused::Stale => "STALE",
+        Refused::TooLarge => "BODY_TOO_LARGE",
+        Refused::MediaType => "MEDIA_TYPE_NOT_SUPPORTED",
+        Refused::TooMany(_) => "RATE_LIMIT_EXCEEDED",
+        Refused::KeyReused => "IDEMPOTENCY_KEY_REUSED",
+        Refused::InProgress => "IDEMPOTENCY_KEY_IN_PROGRESS",
     }
 }
 
 /// What a program is told of a refusal.
 pub fn extensions(refusal: &Refusal, language: Language) -> Map<String, Value> {
     let mut told = Map::from_iter([("code".to_owned(), json!(code(refusal.kind)))]);
-    if let Kind::TooMany(seconds) = refusal.kind {
+    if let Refused::TooMany(seconds) = refusal.kind {
         told.insert("retryAfter".to_owned(), json!(seconds));
     }
     if let Some(limit) = refusal.limit {

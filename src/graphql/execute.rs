@@ -1,7 +1,7 @@
 //! Running an operation: root fields are answered by the nouns, what lies below by the JSON that they gave.
 
 use super::{cost, errors, schema};
-use crate::base::error::{Error, Kind, Result, refuse};
+use crate::base::error::{Error, Refused, Result, refuse};
 use crate::base::text;
 use crate::feature::graphql::TYPE_NAME;
 use crate::feature::{Access, Asked, Ctx, Root, Without};
@@ -57,7 +57,7 @@ pub fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<ExecutionResponse> {
 fn concerns_the_caller(error: &Error, nothing_done: bool) -> bool {
     match error {
         Error::Refused(refusal) => {
-            nothing_done && matches!(refusal.kind, Kind::Unauthenticated(_) | Kind::TooMany(_) | Kind::InProgress)
+            nothing_done && matches!(refusal.kind, Refused::Unauthenticated(_) | Refused::TooMany(_) | Refused::InProgress)
         }
         _ => true,
     }
@@ -127,7 +127,7 @@ fn without(ctx: &Ctx<'_>, root: &Root) -> Result<Option<Value>> {
         Access::Member(kind) if ctx.caller()?.tenant.is_none() => match kind {
             Without::Empty => Ok(Some(Asked::empty())),
             Without::NotFound => Ok(Some(Value::Null)),
-            Without::NoCouple | Without::Invalid => refuse(Kind::NotFound, &text::NO_COUPLE),
+            Without::NoCouple | Without::Invalid => refuse(Refused::NotFound, &text::NO_COUPLE),
         },
         _ => Ok(None),
     }

@@ -12,7 +12,7 @@ mod page;
 mod request;
 pub mod schema;
 
-use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
 use crate::feature::graphql::QUERY_WEIGHT;
 use crate::feature::{Access, Ctx, Feature, Meter, Route};
@@ -103,7 +103,7 @@ fn refused(ctx: &Ctx<'_>, errors: &[Value]) -> Response {
 }
 
 fn signed_out<T>() -> Result<T> {
-    refuse(Kind::Unauthenticated("not_authenticated"), &text::NOT_AUTHENTICATED)
+    refuse(Refused::Unauthenticated("not_authenticated"), &text::NOT_AUTHENTICATED)
 }
 
 /// Checks who asks, how, and how much.
@@ -131,7 +131,7 @@ fn figures(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation) 
 
 fn needs_post(ctx: &Ctx<'_>) -> Response {
     let detail = Message::with(&text::METHOD, &[&ctx.request.method.name()]);
-    let error = Error::from(Refusal::with(Kind::Method, detail));
+    let error = Error::from(Refusal::with(Refused::Method, detail));
     errors::tell(&error, ctx.request).with("Allow", Method::Post.name())
 }
 

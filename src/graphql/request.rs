@@ -1,6 +1,6 @@
 //! Reading a request (GraphQL over HTTP, draft, §5): a document, and which of its operations to run with which variables.
 
-use crate::base::error::{Kind, Refusal, Result, refuse};
+use crate::base::error::{Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message, Text};
 use crate::http::{Method, Request, body};
 use serde_json::{Map, Value};
@@ -54,7 +54,7 @@ fn posted(request: &Request<'_>) -> Result<Map<String, Value>> {
     let mut parts = declared.split(';').map(str::trim);
     let json = parts.next() == Some("application/json");
     let utf8 = parts.all(|part| part.strip_prefix("charset=").is_none_or(|set| set.trim_matches('"') == "utf-8"));
-    if json && utf8 { body::json(&request.body) } else { refuse(Kind::MediaType, &text::MEDIA_TYPE_JSON) }
+    if json && utf8 { body::json(&request.body) } else { refuse(Refused::MediaType, &text::MEDIA_TYPE_JSON) }
 }
 
 /// The query string; `variables` and `extensions` are JSON in it.

@@ -1,7 +1,7 @@
 //! The content of a request: limits are checked before it is read.
 
 use super::{Request, bounds};
-use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::memory;
 use crate::base::text::{self, Message, Text};
 use serde_json::{Map, Value};
@@ -32,13 +32,13 @@ pub fn read(request: &mut Request<'_>, from: &mut dyn Read) -> Result<()> {
 fn unread(error: &io::Error) -> Error {
     match error.kind() {
         ErrorKind::OutOfMemory => memory::missing(MAX_BODY as usize),
-        _ => Refusal::new(Kind::Invalid, &text::INCOMPLETE).into(),
+        _ => Refusal::new(Refused::Invalid, &text::INCOMPLETE).into(),
     }
 }
 
 fn too_large() -> Error {
     let detail = Message::with(&text::TOO_LARGE, &[&MAX_BODY]);
-    Refusal::with(Kind::TooLarge, detail).into()
+    Refusal::with(Refused::TooLarge, detail).into()
 }
 
 /// The body as an object: JSON, or a form whose values are texts. A missing body is `{}`.
@@ -55,7 +55,7 @@ pub fn object(request: &Request<'_>) -> Result<Map<String, Value>> {
         "application/x-www-form-urlencoded" => form(&request.body),
         "" => json(&request.body),
         m if m == "application/json" || (m.starts_with("application/") && m.ends_with("+json")) => json(&request.body),
-        _ => refuse(Kind::MediaType, &text::MEDIA_TYPE),
+        _ => refuse(Refused::MediaType, &text::MEDIA_TYPE),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a body would take to be held, found in its text before it is parsed: eight bytes of JSON become 800 in memory.
 
-use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::memory;
 use crate::base::text::{self, Message};
 
@@ -74,20 +74,17 @@ pub fn json(text: &[u8]) -> Result<()> {
 }
 
 /// May this text be parsed as a form?
-///
-/// # Errors
-/// As [`json`].
 pub fn form(text: &[u8]) -> Result<()> {
     holds(text.iter().filter(|byte| **byte == b'&').count() * (ELEMENT + MEMBER + 4 * QUOTE), text)
 }
 
 fn holds(bytes: usize, body: &[u8]) -> Result<()> {
-    if bytes > MAX_HELD { refuse(Kind::TooLarge, &text::TOO_DENSE) } else { memory::check(bytes + COPIES * body.len()) }
+    if bytes > MAX_HELD { refuse(Refused::TooLarge, &text::TOO_DENSE) } else { memory::check(bytes + COPIES * body.len()) }
 }
 
 /// The error of a text that is no JSON, or none that is read.
 pub fn malformed(what: &str) -> Error {
-    Refusal::with(Kind::Invalid, Message::with(&text::MALFORMED, &[&what])).into()
+    Refusal::with(Refused::Invalid, Message::with(&text::MALFORMED, &[&what])).into()
 }
 
 #[cfg(test)]

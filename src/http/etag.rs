@@ -1,6 +1,6 @@
 //! Entity tags (RFC 9110 §8.8.3): strong, made from the representation itself, so that they cannot be wrong.
 
-use crate::base::error::{Kind, Result, refuse};
+use crate::base::error::{Refused, Result, refuse};
 use crate::base::{id, text};
 use crate::http::{Request, Response};
 use sha2::{Digest, Sha256};
@@ -28,10 +28,10 @@ pub fn names(value: &str, tag: &str, weak: bool) -> bool {
 /// Refuses when the request carries `If-Match` and it does not name the current representation (RFC 9110 §13.1.1).
 ///
 /// # Errors
-/// [`Kind::Stale`].
+/// [`Refused::Stale`].
 pub fn require_match(request: &Request<'_>, current: impl FnOnce() -> Vec<u8>) -> Result<()> {
     match request.header("IF_MATCH") {
-        Some(value) if !names(value, &of(&current()), false) => refuse(Kind::Stale, &text::STALE),
+        Some(value) if !names(value, &of(&current()), false) => refuse(Refused::Stale, &text::STALE),
         _ => Ok(()),
     }
 }

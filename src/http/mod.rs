@@ -21,7 +21,7 @@ pub use vars::Vars;
 use std::io::Read;
 
 /// What a transport hands requests to.
-pub trait Handler {
+pub trait Service {
     /// Answers one request. `body` yields exactly the request's body and then its end; an error when the peer
     /// vanished or stalled. It need not be read to its end. The answer is complete.
     fn handle(&mut self, vars: &Vars, body: &mut dyn Read) -> Response;
@@ -34,7 +34,7 @@ pub trait Handler {
     /// A bounded piece of that work.
     fn after(&mut self) {}
 
-    /// The answer when [`Handler::handle`] panicked. The panic's message may hold what somebody wrote; whoever wants it
+    /// The answer when [`Service::handle`] panicked. The panic's message may hold what somebody wrote; whoever wants it
     /// sets a hook.
     fn panicked(&mut self, vars: &Vars) -> Response;
 }

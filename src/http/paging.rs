@@ -1,7 +1,7 @@
 //! Pages of a list: `{"count", "next", "previous", "results"}`.
 
 use super::{Request, Response};
-use crate::base::error::{Kind, Result, refuse};
+use crate::base::error::{Refused, Result, refuse};
 use crate::base::text;
 use crate::http::input::Field;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -49,7 +49,7 @@ impl Page {
     /// The page that `?page=` and `?page_size=` ask for, in a list of `count` items.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] when there is no such page.
+    /// [`Refused::NotFound`] when there is no such page.
     pub fn of(request: &Request<'_>, count: i64) -> Result<Page> {
         let size = request.query.get("page_size").and_then(|s| s.parse().ok()).filter(|n| *n >= 1);
         let size = size.unwrap_or(PAGE_SIZE).min(MAX_PAGE_SIZE);
@@ -59,7 +59,11 @@ impl Page {
             Some("last") => last,
             Some(text) => text.parse().unwrap_or(0),
         };
-        if (1..=last).contains(&number) { Ok(Page { number, size, count }) } else { refuse(Kind::NotFound, &text::INVALID_PAGE) }
+        if (1..=last).contains(&number) {
+            Ok(Page { number, size, count })
+        } else {
+            refuse(Refused::NotFound, &text::INVALID_PAGE)
+        }
     }
 
     /// The statement's LIMIT.

@@ -1,7 +1,7 @@
 //! Problem details (RFC 9457): the one place where an error becomes a status.
 
 use super::{Request, Response};
-use crate::base::error::{DbError, DbFault, Error, Kind, Limit, Refusal};
+use crate::base::error::{DbError, DbFault, Error, Limit, Refusal, Refused};
 use crate::base::text::{self, Language, Message};
 use crate::base::time::SECOND;
 use schemars::{Schema, json_schema};
@@ -15,19 +15,19 @@ const RETRY_AFTER_BUSY: u32 = 1;
 const RETRY_AFTER_REPAIR: u32 = 60;
 
 /// Status, title and machine-readable code of a refusal.
-fn shape(kind: Kind) -> (u16, &'static str, Option<&'static str>) {
+fn shape(kind: Refused) -> (u16, &'static str, Option<&'static str>) {
     match kind {
-        Kind::Invalid => (400, "Bad Request", None),
-        Kind::Unauthenticated(code) => (401, "Unauthorized", Some(code)),
-        Kind::Forbidden => (403, "Forbidden", None),
-        Kind::NotFound => (404, "Not Found", None),
-        Kind::Method => (405, "Method Not Allowed", None),
-        Kind::InProgress => (409, "Conflict", None),
-        Kind::Stale => (412, "Precondition Failed", None),
-        Kind::TooLarge => (413, "Content Too Large", None),
-        Kind::MediaType => (415, "Unsupported Media Type", None),
-        Kind::KeyReused => (422, "Unprocessable Content", Some("SYNC_003")),
-        Kind::TooMany(_) => (429, "Too Many Requests", Some("RATE_LIMIT_EXCEEDED")),
+        Refused::Invalid => (400, "Bad Request", None),
+        Refused::Unauthenticated(code) => (401, "Unauthorized", Some(code)),
+        Refused::Forbidden => (403, "Forbidden", None),
+        Refused::NotFound => (404, "Not Found", None),
+        Refused::Method => (405, "Method Not Allowed", None),
+        Refused::InProgress => (409, "Conflict", None),
+        Refused::Stale => (412, "Precondition Failed", None),
+        Refused::TooLarge => (413, "Content Too Large", None),
+        Refused::MediaType => (415, "Unsupported Media Type", None),
+        Refused::KeyReused => (422, "Unprocessable Content", Some("SYNC_003")),
+        Refused::TooMany(_) => (429, "Too Many Requests", Some("RATE_LIMIT_EXCEEDED")),
     }
 }
 
@@ -104,16 +104,16 @@ pub fn refused_with(refusal: &Refusal, language: Language, extension: Map<String
     }
     let response = limited(problem(status, title, &refusal.detail, language, members), refusal);
     match refusal.kind {
-        Kind::Unauthenticated(_) => response.with("WWW-Authenticate", "Bearer"),
-        Kind::TooMany(after) => response.with("Retry-After", after.to_string()),
-        Kind::InProgress => response.with("Retry-After", "1"),
+        Refused::Unauthenticated(_) => response.with("WWW-Authenticate", "Bearer"),
+        Refused::TooMany(after) => response.with("Retry-After", after.to_string()),
+        Refused::InProgress => response.with("Retry-After", "1"),
         _ => response,
     }
 }
 
 /// What a caller who is over a limit needs to behave (draft-ietf-httpapi-ratelimit-headers).
 fn limited(response: Response, refusal: &Refusal) -> Response {
-    let (Some(limit), Kind::TooMany(after)) = (&refusal.limit, refusal.kind) else { return response };
+    let (Some(limit), Refused::TooMany(after)) = (&refusal.limit, refusal.kind) else { return response };
     let Limit { reason, count, window } = limit;
     response
         .with("RateLimit", format!("\"{reason}\";r=0;t={after}"))

@@ -4,7 +4,7 @@
 
 use super::body::{Body, Length};
 use super::{DRAIN_LIMIT, DRAIN_TIME, after, answer, due};
-use crate::http::{Handler, Response, Vars};
+use crate::http::{Response, Service, Vars};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::net::Shutdown;
@@ -22,7 +22,7 @@ use std::time::Instant;
 const DROP_SIZE: usize = 8 << 10;
 
 /// Answers the one request that this process was started for.
-pub fn serve(handler: &mut dyn Handler) -> ExitCode {
+pub fn serve(handler: &mut dyn Service) -> ExitCode {
     let vars = variables(std::env::vars_os());
     let mut body = Body::new(Input(rustix::stdio::stdin()), length(&vars));
     let response = answer(handler, &vars, &mut body);

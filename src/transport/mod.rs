@@ -5,7 +5,7 @@ pub mod cgi;
 pub mod fastcgi;
 mod program;
 
-use crate::http::{Handler, Response, Vars};
+use crate::http::{Response, Service, Vars};
 use program::Program;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -70,7 +70,7 @@ impl End {
 /// Serves as whatever the web server started: FastCGI until a signal or recycling ends it, or one CGI request.
 ///
 /// The arguments of the program are never read: a web server passes a query there (RFC 3875 §4.4).
-pub fn serve(handler: &mut dyn Handler, options: &Options) -> End {
+pub fn serve(handler: &mut dyn Service, options: &Options) -> End {
     if !is_fastcgi() {
         return End::Over(cgi::serve(handler));
     }
@@ -85,19 +85,19 @@ pub fn serve(handler: &mut dyn Handler, options: &Options) -> End {
 }
 
 /// Asks the handler for its answer; a panic becomes an answer too, and the process lives on.
-fn answer(handler: &mut dyn Handler, vars: &Vars, body: &mut dyn Read) -> Response {
+fn answer(handler: &mut dyn Service, vars: &Vars, body: &mut dyn Read) -> Response {
     catch_unwind(AssertUnwindSafe(|| handler.handle(vars, body)))
         .or_else(|_| catch_unwind(AssertUnwindSafe(|| handler.panicked(vars))))
         .unwrap_or_else(|_| problem(500, "Internal Server Error", "The server failed on this request."))
 }
 
 /// Has the handler anything to do after its answer? After a panic it has not.
-fn due(handler: &mut dyn Handler) -> bool {
+fn due(handler: &mut dyn Service) -> bool {
     catch_unwind(AssertUnwindSafe(|| handler.due())).unwrap_or(false)
 }
 
 /// Lets the handler work on after its answer; a panic there has nobody to be told but the log.
-fn after(handler: &mut dyn Handler) {
+fn after(handler: &mut dyn Service) {
     if catch_unwind(AssertUnwindSafe(|| handler.after())).is_err() {
         log::error!("the work after an answer failed");
     }

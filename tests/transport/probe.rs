@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::time::Duration;
-use tandem::http::{Handler, Response, Vars};
+use tandem::http::{Response, Service, Vars};
 
 #[derive(Default)]
 pub struct Probe {
@@ -10,7 +10,7 @@ pub struct Probe {
     afters: usize,
 }
 
-impl Handler for Probe {
+impl Service for Probe {
     fn handle(&mut self, vars: &Vars, body: &mut dyn Read) -> Response {
         self.handled += 1;
         let path = vars.text("REQUEST_URI");

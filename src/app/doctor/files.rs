@@ -83,15 +83,15 @@ fn missing_folder(folder: &Path) -> Finding {
 fn private(path: &Path, meta: &Metadata, wanted: &str) -> Finding {
     let (shown, mode) = (path.display(), meta.permissions().mode() & 0o7777);
     let user = rustix::process::geteuid().as_raw();
-    match () {
-        () if meta.uid() != user => Finding::problem(
+    if meta.uid() != user {
+        Finding::problem(
             format!("{shown} belongs to user {}, this is user {user}", meta.uid()),
             "run this as the account that the web server runs Tandem as, or give the files to this account",
-        ),
-        () if mode & OTHERS != 0 => {
-            Finding::problem(format!("{shown} has the permissions {mode:o}: others can get in"), chmod(wanted, path))
-        }
-        () => Finding::ok(format!("{shown}, permissions {mode:o}")),
+        )
+    } else if mode & OTHERS != 0 {
+        Finding::problem(format!("{shown} has the permissions {mode:o}: others can get in"), chmod(wanted, path))
+    } else {
+        Finding::ok(format!("{shown}, permissions {mode:o}"))
     }
 }
 

@@ -22,9 +22,6 @@ const QUERY: &str = "?key=";
 
 /// Writes a link into the owner's empty file; `false` when there is none. The file's place is taken by another, whole and for its
 /// owner alone; of two processes the last wins, and the key that the file holds then is the one that counts.
-///
-/// # Errors
-/// What keeps it from being written.
 pub fn write(house: &House, page: &str) -> Result<bool> {
     let path = house.settings.data.join(FILE);
     if !is_wish(&path) {

@@ -61,9 +61,6 @@ impl Seen {
 }
 
 /// A pass for one probe.
-///
-/// # Errors
-/// Those of signing a token.
 pub fn sign(keys: &Keys) -> Result<String> {
     pass::sign(keys, Purpose::Probe, TTL)
 }

@@ -39,18 +39,20 @@ fn installed(folder: &Path) -> Finding {
 fn refused(path: &Path, meta: &Metadata) -> Option<Finding> {
     let (shown, mode) = (path.display(), meta.permissions().mode() & 0o7777);
     let (owner, account) = ((meta.uid(), meta.gid()), (geteuid().as_raw(), getegid().as_raw()));
-    let wrong = match () {
-        () if owner != account => {
-            let saw = format!("{shown} belongs to {}:{}, this account is {}:{}", owner.0, owner.1, account.0, account.1);
-            return Some(Finding::problem(
-                saw,
-                "upload it again as this account, with the File Manager; ask the host when that changes nothing",
-            ));
-        }
-        () if mode & OTHERS_WRITE != 0 => "others may write to it",
-        () if mode & SET_ID != 0 => "it changes user or group",
-        () if mode & START == 0 => "its owner may not start it",
-        () => return None,
+    let wrong = if owner != account {
+        let saw = format!("{shown} belongs to {}:{}, this account is {}:{}", owner.0, owner.1, account.0, account.1);
+        return Some(Finding::problem(
+            saw,
+            "upload it again as this account, with the File Manager; ask the host when that changes nothing",
+        ));
+    } else if mode & OTHERS_WRITE != 0 {
+        "others may write to it"
+    } else if mode & SET_ID != 0 {
+        "it changes user or group"
+    } else if mode & START == 0 {
+        "its owner may not start it"
+    } else {
+        return None;
     };
     Some(Finding::problem(format!("{shown} has the permissions {mode:o}: {wrong}"), chmod("755", path)))
 }

@@ -106,31 +106,33 @@ pub fn journal(patient: &mut Patient) -> Finding {
 fn server_journal(db: &mut Db) -> Result<Finding> {
     let (engine, synchronous) = (fact_of(db, "engine")?, fact_of(db, "synchronous")?);
     let packet = fact_of(db, "packet")?.parse::<u64>().unwrap_or_default();
-    Ok(match () {
-        () if synchronous != "full" => Finding::note(
+    Ok(if synchronous != "full" {
+        Finding::note(
             format!("{engine}, synchronous is {synchronous}"),
             "ask the host: after a crash the last second's changes may be gone",
-        ),
-        () if packet < PACKET => Finding::note(
+        )
+    } else if packet < PACKET {
+        Finding::note(
             format!("{engine} takes at most {packet} bytes at once (max_allowed_packet)"),
             format!("ask the host for {PACKET}, the usual: larger uploads fail"),
-        ),
-        () => Finding::ok(format!("{engine} keeps it, synchronous {synchronous}, collation {}", fact_of(db, "collation")?)),
+        )
+    } else {
+        Finding::ok(format!("{engine} keeps it, synchronous {synchronous}, collation {}", fact_of(db, "collation")?))
     })
 }
 
 fn file_journal(path: &Path, wanted: Journal, is: &str, synchronous: &str) -> Finding {
     let (should, network) = (journal_for(path, wanted), on_network(path));
     let place = if network { "a network file system" } else { "a local file system" };
-    match () {
-        () if should.is_some_and(|should| should != is) => Finding::problem(
+    if should.is_some_and(|should| should != is) {
+        Finding::problem(
             format!("{is} on {place}, it should be {}", should.unwrap_or_default()),
             "let a cron job run `tandem migrate` once, in a quiet minute: it sets it",
-        ),
-        () if synchronous != "full" => {
-            Finding::problem(format!("synchronous is {synchronous}"), "use a program built with SQLite's defaults")
-        }
-        () => Finding::ok(format!("{is} on {place}, synchronous {synchronous}")),
+        )
+    } else if synchronous != "full" {
+        Finding::problem(format!("synchronous is {synchronous}"), "use a program built with SQLite's defaults")
+    } else {
+        Finding::ok(format!("{is} on {place}, synchronous {synchronous}"))
     }
 }
 

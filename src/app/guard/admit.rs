@@ -1,6 +1,6 @@
 //! Admission: one query for the session, the user, the tenant and its clock.
 
-use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text;
 use crate::base::token::{Claims, Purpose};
 use crate::base::word;
@@ -16,7 +16,7 @@ pub fn token(request: &Request<'_>, house: &House, route: &Route) -> Result<Opti
         return Ok(None);
     }
     let Some(token) = request.bearer() else {
-        return refuse(Kind::Unauthenticated("not_authenticated"), &text::NOT_AUTHENTICATED);
+        return refuse(Refused::Unauthenticated("not_authenticated"), &text::NOT_AUTHENTICATED);
     };
     match house.keys.verify(token, Purpose::Access, crate::base::time::Timestamp::now()) {
         Some(claims) => Ok(Some(claims)),
@@ -72,12 +72,12 @@ fn unknown(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Error> {
     let there = ctx.db.one("SELECT id FROM users WHERE id = ? AND disabled = 0", params![user], |row| row.get::<i64>(0))?;
     Ok(match there {
         Some(_) => not_valid(),
-        None => Refusal::new(Kind::Unauthenticated("user_not_found"), &text::USER_NOT_FOUND).into(),
+        None => Refusal::new(Refused::Unauthenticated("user_not_found"), &text::USER_NOT_FOUND).into(),
     })
 }
 
 fn not_valid() -> Error {
-    Refusal::new(Kind::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID).into()
+    Refusal::new(Refused::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID).into()
 }
 
 /// What a user without a couple is told on a route for members.
@@ -89,8 +89,8 @@ fn without(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
             Input::query(ctx.request, ctx.route.contract.parameters)?;
             Page::of(ctx.request, 0).map(|page| Some(page.answer::<()>(ctx.request, &[])))
         }
-        Access::Member(Without::NotFound) => refuse(Kind::NotFound, &text::NOT_FOUND),
-        Access::Member(Without::NoCouple) => refuse(Kind::NotFound, &text::NO_COUPLE),
-        Access::Member(Without::Empty | Without::Invalid) => refuse(Kind::Invalid, &text::NO_COUPLE),
+        Access::Member(Without::NotFound) => refuse(Refused::NotFound, &text::NOT_FOUND),
+        Access::Member(Without::NoCouple) => refuse(Refused::NotFound, &text::NO_COUPLE),
+        Access::Member(Without::Empty | Without::Invalid) => refuse(Refused::Invalid, &text::NO_COUPLE),
     }
 }

@@ -3,7 +3,7 @@
 //! A kept answer may hold tokens or a letter, so it is sealed (ChaCha20-Poly1305, RFC 8439) with a key that is not in
 //! the database.
 
-use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::{DAY, Timestamp};
@@ -50,7 +50,7 @@ pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
 fn claim(ctx: &Ctx<'_>, operation: &str, value: &str, request: &[u8]) -> Result<Key> {
     if !key::is_sound(value) {
         let detail = Message::with(&text::KEY_LENGTH, &[&key::LENGTH.0, &key::LENGTH.1]);
-        return Err(Refusal::with(Kind::Invalid, detail).into());
+        return Err(Refusal::with(Refused::Invalid, detail).into());
     }
     let secret = ctx.house.derive("idempotency");
     let user = ctx.caller.as_ref().map_or(0, |c| c.user);
@@ -77,13 +77,13 @@ fn keyed(secret: &[u8], parts: &[&[u8]]) -> String {
 /// The answer that is kept under the key, if there is one.
 ///
 /// # Errors
-/// [`Kind::KeyReused`] when it answered another request.
+/// [`Refused::KeyReused`] when it answered another request.
 pub fn stored(ctx: &mut Ctx<'_>, key: &Key) -> Result<Option<Response>> {
     let sql = "SELECT request, answer FROM idempotency WHERE scope = ? AND expires_at > ?";
     let read = |row: &crate::db::Row<'_>| Ok((row.get::<String>(0)?, row.get::<Vec<u8>>(1)?));
     let Some((request, sealed)) = ctx.db.one(sql, params![&key.scope, ctx.now], read)? else { return Ok(None) };
     if request != key.request {
-        return refuse(Kind::KeyReused, &text::KEY_REUSED);
+        return refuse(Refused::KeyReused, &text::KEY_REUSED);
     }
     ctx.db.run("UPDATE idempotency SET hits = hits + 1 WHERE scope = ?", params![&key.scope])?;
     // An answer sealed under another secret cannot be opened any more: the key counts as unused.

@@ -1,6 +1,6 @@
 //! Which limit counts a route: requests and polls. Uploads and GraphQL are counted where their cost is known.
 
-use crate::base::error::{Kind, Refusal};
+use crate::base::error::{Refusal, Refused};
 use crate::base::token::Claims;
 use crate::feature::meters::{Charge, Meters};
 use crate::feature::{House, Meter, Rate, Route, Settings};
@@ -36,7 +36,7 @@ fn limit(meter: Meter, settings: &Settings) -> Option<(&'static str, Rate)> {
 /// 429 (RFC 6585 §4); a poller is told when to poll again.
 fn refused(request: &Request<'_>, meter: Meter, settings: &Settings, refusal: &Refusal) -> Response {
     let mut extension = Map::new();
-    if let (Meter::Polls, Kind::TooMany(seconds)) = (meter, refusal.kind) {
+    if let (Meter::Polls, Refused::TooMany(seconds)) = (meter, refusal.kind) {
         extension.insert("poll_after".to_owned(), seconds.max(settings.poll_idle.saturating_mul(BACK_OFF)).into());
     }
     problem::refused_with(refusal, request.language, extension)

@@ -38,9 +38,6 @@ pub enum Turn {
 }
 
 /// Takes the lease, if something is due and nobody holds it.
-///
-/// # Errors
-/// The database's.
 pub fn take(db: &mut Db, now: Timestamp) -> Result<Turn> {
     within(db, Mode::Spare, |db| {
         let written = written(db)?;
@@ -69,9 +66,6 @@ fn due(db: &mut Db) -> Result<Timestamp> {
 }
 
 /// Nobody holds it, and there is nothing to go on with.
-///
-/// # Errors
-/// The database's.
 pub fn clear(db: &mut Db) -> Result<()> {
     put(db, &Lease::default())
 }
@@ -107,18 +101,12 @@ impl Lease {
     }
 
     /// Goes on to a job, so that it is known should this process end in the middle.
-    ///
-    /// # Errors
-    /// The database's.
     pub fn enter(&mut self, db: &mut Db, job: &Job) -> Result<()> {
         job.name.clone_into(&mut self.job);
         self.rewrite(db, self)
     }
 
     /// Leaves the rest to whoever comes next, not before so many milliseconds; answers when that is.
-    ///
-    /// # Errors
-    /// The database's.
     pub fn hand_over(self, db: &mut Db, pause: i64) -> Result<Timestamp> {
         let until = Timestamp::now().plus(pause);
         self.rewrite(db, &Lease { holder: String::new(), until, ..self.clone() })?;
@@ -126,9 +114,6 @@ impl Lease {
     }
 
     /// Leaves everything to be tried again, not before so many milliseconds; answers when that is.
-    ///
-    /// # Errors
-    /// The database's.
     pub fn again(self, db: &mut Db, pause: i64) -> Result<Timestamp> {
         Lease { job: String::new(), failed: false, ..self }.hand_over(db, pause)
     }

@@ -21,9 +21,6 @@ pub fn get(settings: &Settings) -> Timestamp {
 }
 
 /// Says when it is due.
-///
-/// # Errors
-/// What keeps the file from being written.
 pub fn set(settings: &Settings, next: Timestamp) -> io::Result<()> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(settings.data.join(FILE))?;
     file.set_modified(UNIX_EPOCH + Duration::from_millis(next.0.unsigned_abs()))

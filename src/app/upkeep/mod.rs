@@ -63,9 +63,6 @@ impl Starter {
 }
 
 /// Who last did all of it; who did it before that was noted was cron.
-///
-/// # Errors
-/// The database's.
 pub fn starter(db: &mut Db) -> Result<Starter> {
     let by = fact(db, MAINTAINED_BY)?;
     Ok(if by.as_deref() == Some(Starter::Requests.name()) { Starter::Requests } else { Starter::Cron })
@@ -101,9 +98,6 @@ pub fn exhaust(db: &mut Db, settings: &Settings, job: &Job, by: Starter, mut tim
 }
 
 /// Notes that all of it was done, and by whom.
-///
-/// # Errors
-/// The database's.
 pub fn finish(db: &mut Db, settings: &Settings, by: Starter) -> Result<()> {
     let now = Timestamp::now();
     within(db, by.mode(), |db| {

@@ -23,9 +23,6 @@ const SQLITE: &[u8] = b"SQLite format 3\0";
 type Hash = [u8; 32];
 
 /// Packs a file into another; answers the hash of what was packed.
-///
-/// # Errors
-/// The system's.
 pub fn pack(from: &Path, to: &Path) -> Result<Hash> {
     let source = File::open(from).map_err(failed(from))?;
     let bar = progress::bytes(source.metadata().map_err(failed(from))?.len(), "packing");

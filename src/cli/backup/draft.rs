@@ -23,9 +23,6 @@ pub struct Draft {
 
 impl Draft {
     /// An empty file in this folder that only its owner can read.
-    ///
-    /// # Errors
-    /// What keeps it from being made.
     pub fn new(folder: &Path) -> Result<Draft> {
         let path = folder.join(format!("{}{SUFFIX}", id::opaque()));
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed(&path))?;
@@ -38,9 +35,6 @@ impl Draft {
     }
 
     /// Its size in bytes.
-    ///
-    /// # Errors
-    /// The system's.
     pub fn size(&self) -> Result<u64> {
         fs::metadata(&self.path).map(|meta| meta.len()).map_err(failed(&self.path))
     }
@@ -56,9 +50,6 @@ impl Draft {
     }
 
     /// As [`Draft::name`], unless something has that name.
-    ///
-    /// # Errors
-    /// The system's; that the name is taken.
     pub fn name_new(self, name: &Path) -> Result<()> {
         self.sync().and_then(|()| fs::hard_link(&self.path, name)).and_then(|()| sync_folder(name)).map_err(failed(name))
     }

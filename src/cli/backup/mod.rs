@@ -117,9 +117,6 @@ fn watched<T>(what: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T>
 }
 
 /// Looks a copy over for damage; answers how many rows it holds.
-///
-/// # Errors
-/// What is damaged.
 pub fn sound(copy: &Path) -> Result<i64> {
     let mut db = backup::open(copy)?;
     match db.check()?.as_slice() {

@@ -77,17 +77,11 @@ impl Site {
     }
 
     /// Reads an address.
-    ///
-    /// # Errors
-    /// Why there is no answer, in words.
     pub fn get(&mut self, address: &str) -> Result<Answer, String> {
         self.ask(Method::GET, address, &[], &Sent::Nothing)
     }
 
     /// Sends something to an address.
-    ///
-    /// # Errors
-    /// As [`Site::get`].
     pub fn post(&mut self, address: &str, fields: &[(&str, &str)], body: &Sent) -> Result<Answer, String> {
         self.ask(Method::POST, address, fields, body)
     }

@@ -31,9 +31,6 @@ pub struct Visitor {
 
 impl Visitor {
     /// A visitor of this address.
-    ///
-    /// # Errors
-    /// As [`Site::at`].
     pub fn of(address: &str, loaded: Option<&Loaded>) -> Result<Visitor, String> {
         let keys = loaded.and_then(open::secret_there).map(|secret| Keys::new(&secret));
         Ok(Visitor { site: Site::at(address)?, loaded: loaded.cloned(), keys, reached: false, date: None, seen: None })

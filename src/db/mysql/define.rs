@@ -6,7 +6,7 @@
 //! `trying` that it is its own. A definition that the server refused is not under way any more: a table of somebody
 //! else's that bears the name is never taken for ours.
 
-use super::{Mysql, State, fault, say};
+use super::{Mysql, Transaction, fault, say};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use mysql::params;
 use mysql::prelude::Queryable;
@@ -32,7 +32,7 @@ impl Mysql {
 
     /// Lets the next process have its turn.
     pub fn end_turn(&mut self) -> Result<()> {
-        self.state = State::Idle;
+        self.state = Transaction::Idle;
         self.tell("DO RELEASE_LOCK(MD5(CONCAT('tandem migrate ', DATABASE())))")
     }
 
@@ -92,7 +92,7 @@ impl Mysql {
     /// A migration is through: its row in `migrations` says so, and its steps are of no more use. Nothing else leaves any,
     /// and to drop a table in a transaction would end it.
     pub fn forget_steps(&mut self) -> Result<()> {
-        if self.state != State::Defining {
+        if self.state != Transaction::Defining {
             return Ok(());
         }
         self.tell(&format!("DROP TABLE IF EXISTS {STEPS}"))

@@ -35,7 +35,7 @@ const BINARY: u16 = 63;
 
 /// How a connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum Transaction {
     /// Between transactions.
     Idle,
     /// In one that reads.
@@ -54,7 +54,7 @@ pub struct Mysql {
     /// The host that answered last.
     host: usize,
     line: Option<Conn>,
-    state: State,
+    state: Transaction,
     /// Is the host a node of a cluster?
     clustered: bool,
     /// Does this connection wait long for an answer?
@@ -94,7 +94,8 @@ type Outcome<T> = std::result::Result<T, mysql::Error>;
 impl Mysql {
     /// Connects to the first host that lets this account in.
     pub fn open(hosts: &Hosts) -> Result<Mysql> {
-        let mut db = Mysql { hosts: hosts.clone(), host: 0, line: None, state: State::Idle, clustered: false, patient: false };
+        let mut db =
+            Mysql { hosts: hosts.clone(), host: 0, line: None, state: Transaction::Idle, clustered: false, patient: false };
         db.line()?;
         Ok(db)
     }
@@ -142,15 +143,15 @@ impl Mysql {
             self.lose(&error);
             said.kind = DbFault::Retry;
         }
-        if said.kind == DbFault::Retry && matches!(self.state, State::Open | State::Reading) {
-            self.state = State::Undone;
+        if said.kind == DbFault::Retry && matches!(self.state, Transaction::Open | Transaction::Reading) {
+            self.state = Transaction::Undone;
         }
         Err(Error::Db(said))
     }
 
     /// Has the server do something, once.
     fn once<T>(&mut self, work: &mut dyn FnMut(&mut Conn) -> Outcome<T>) -> Result<T> {
-        if self.state == State::Undone {
+        if self.state == Transaction::Undone {
             return Err(Error::Db(DbError { kind: DbFault::Retry, text: "the server has undone the transaction".to_owned() }));
         }
         let outcome = work(self.line()?);
@@ -161,7 +162,7 @@ impl Mysql {
     fn ask<T>(&mut self, work: &mut dyn FnMut(&mut Conn) -> Outcome<T>) -> Result<T> {
         let kept = self.line.is_some();
         match self.once(&mut *work) {
-            Err(_) if kept && self.line.is_none() && self.state == State::Idle => self.once(work),
+            Err(_) if kept && self.line.is_none() && self.state == Transaction::Idle => self.once(work),
             first => first,
         }
     }
@@ -184,9 +185,9 @@ impl Mysql {
             Mode::Define => self.take_turn()?,
         }
         self.state = match mode {
-            Mode::Read | Mode::Recent => State::Reading,
-            Mode::Write | Mode::Spare | Mode::Alone => State::Open,
-            Mode::Define => State::Defining,
+            Mode::Read | Mode::Recent => Transaction::Reading,
+            Mode::Write | Mode::Spare | Mode::Alone => Transaction::Open,
+            Mode::Define => Transaction::Defining,
         };
         Ok(())
     }
@@ -197,14 +198,14 @@ impl Mysql {
     }
 
     pub fn commit(&mut self) -> Result<()> {
-        if self.state == State::Defining {
+        if self.state == Transaction::Defining {
             return self.end_turn();
         }
-        let writes = self.state == State::Open;
-        let end = if self.state == State::Reading { "COMMIT" } else { COMMIT_WRITE };
+        let writes = self.state == Transaction::Open;
+        let end = if self.state == Transaction::Reading { "COMMIT" } else { COMMIT_WRITE };
         let done = self.once(&mut |line| say(line, end));
         if done.is_ok() {
-            self.state = State::Idle;
+            self.state = Transaction::Idle;
             return Ok(());
         }
         let broke = writes && self.line.is_none();
@@ -221,23 +222,23 @@ impl Mysql {
 
     pub fn abandon(&mut self) -> Result<()> {
         let whole = match self.state {
-            State::Open | State::Undone => self.once(&mut |line| say(line, ABANDON_WRITE)),
-            State::Idle | State::Reading | State::Defining => Ok(()),
+            Transaction::Open | Transaction::Undone => self.once(&mut |line| say(line, ABANDON_WRITE)),
+            Transaction::Idle | Transaction::Reading | Transaction::Defining => Ok(()),
         };
-        if self.state == State::Open && whole.is_ok() {
-            self.state = State::Idle;
+        if self.state == Transaction::Open && whole.is_ok() {
+            self.state = Transaction::Idle;
         }
         self.rollback();
         whole
     }
 
     pub fn rollback(&mut self) {
-        let before = std::mem::replace(&mut self.state, State::Idle);
+        let before = std::mem::replace(&mut self.state, Transaction::Idle);
         let Some(line) = self.line.as_mut() else { return };
         let ended = match before {
-            State::Idle => return,
-            State::Defining => self.end_turn().is_ok(),
-            State::Reading | State::Open | State::Undone => say(line, ROLLBACK).is_ok(),
+            Transaction::Idle => return,
+            Transaction::Defining => self.end_turn().is_ok(),
+            Transaction::Reading | Transaction::Open | Transaction::Undone => say(line, ROLLBACK).is_ok(),
         };
         if !ended {
             // Closing undoes it as well.

@@ -16,9 +16,6 @@ pub struct New {
 }
 
 /// Checks the fields of [`rules::REGISTER`] and hashes the password, outside any transaction: hashing is slow on purpose.
-///
-/// # Errors
-/// What is wrong, by field.
 pub fn sound(mut input: Input) -> Result<New> {
     rules::check_account(&mut input);
     let username = input.text("username").unwrap_or_default().to_owned();
@@ -44,9 +41,6 @@ pub fn create(db: &mut Db, new: &New, now: Timestamp) -> Result<User> {
 }
 
 /// Refuses a name or an address that another has.
-///
-/// # Errors
-/// By field.
 pub fn check_unique(db: &mut Db, user: &User) -> Result<()> {
     let mut taken = Vec::new();
     if store::username_taken(db, &user.username, user.id)? {

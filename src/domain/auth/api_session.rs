@@ -4,7 +4,7 @@ use super::password;
 use super::rules::{self, User};
 use super::session::{Next, Rotation, SignedIn, Tokens};
 use super::store::{self, Account};
-use crate::base::error::{Error, Kind, Refusal, Result};
+use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::{SECOND, Timestamp};
@@ -105,7 +105,7 @@ fn presented(ctx: &mut Ctx<'_>) -> Result<Option<Claims>> {
 }
 
 fn not_valid() -> Refusal {
-    Refusal::new(Kind::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID)
+    Refusal::new(Refused::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID)
 }
 
 /// POST `/auth/refresh/`

@@ -8,9 +8,6 @@ use serde_json::{Map, Value};
 const BATCH: usize = 200;
 
 /// Everything that the caller's own export holds. What a noun holds under a kind's name is more than the feed shows of it.
-///
-/// # Errors
-/// The database's.
 pub fn of_both(ctx: &mut Ctx<'_>, told: &mut dyn FnMut()) -> Result<Map<String, Value>> {
     let mut lists = if ctx.caller()?.tenant.is_some() { of_tenant(ctx, told)? } else { Map::new() };
     lists.extend(of_user(ctx)?);
@@ -18,9 +15,6 @@ pub fn of_both(ctx: &mut Ctx<'_>, told: &mut dyn FnMut()) -> Result<Map<String, 
 }
 
 /// What is held on the caller beside what the feed shows.
-///
-/// # Errors
-/// The database's.
 pub fn of_user(ctx: &mut Ctx<'_>) -> Result<Map<String, Value>> {
     let mut lists = Map::new();
     for held in ctx.house.features.iter().flat_map(|feature| feature.held) {

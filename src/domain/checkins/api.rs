@@ -2,7 +2,7 @@
 
 use super::rules::{self, Checkin, Filter};
 use super::{CHECKINS, store};
-use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
 use crate::base::{id, time};
 use crate::feature::Ctx;
@@ -74,7 +74,7 @@ fn find(ctx: &mut Ctx<'_>) -> Result<Checkin> {
 /// The check-in in the path, for its author alone.
 fn own(ctx: &mut Ctx<'_>) -> Result<Checkin> {
     let checkin = find(ctx)?;
-    if checkin.user_id == ctx.user()? { Ok(checkin) } else { refuse(Kind::Forbidden, &text::FORBIDDEN) }
+    if checkin.user_id == ctx.user()? { Ok(checkin) } else { refuse(Refused::Forbidden, &text::FORBIDDEN) }
 }
 
 /// The sent fields; the day must be free, or the check-in's own.

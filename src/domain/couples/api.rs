@@ -2,7 +2,7 @@
 
 use super::rules::Group;
 use super::{seats, store};
-use crate::base::error::{Kind, Result, refuse};
+use crate::base::error::{Refused, Result, refuse};
 use crate::base::text;
 use crate::feature::ctx::{found, value};
 use crate::feature::{Ctx, Role, Tenant, TenantKind};
@@ -13,7 +13,7 @@ use serde_json::Value;
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = ctx.user()?;
     if ctx.caller()?.tenant.is_some() {
-        return refuse(Kind::Invalid, &text::IN_COUPLE);
+        return refuse(Refused::Invalid, &text::IN_COUPLE);
     }
     let tenancy = seats::create(ctx.db, TenantKind::Couple, "", ctx.now)?;
     ctx.advance(tenancy.id)?;

@@ -1,7 +1,7 @@
 //! Inviting and joining.
 
 use super::{api, rules, seats, store};
-use crate::base::error::{Kind, Refusal, Result, refuse};
+use crate::base::error::{Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Text};
 use crate::base::time::MINUTE;
 use crate::feature::ctx::found;
@@ -24,8 +24,8 @@ pub fn invite(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// Partner A of a couple, staff and admins of a team.
 fn may_invite(tenant: &Tenant) -> Result<()> {
     match tenant.kind {
-        TenantKind::Couple if tenant.seat != 0 => refuse(Kind::Forbidden, &text::NOT_PARTNER_A),
-        TenantKind::Team if tenant.role < Role::Staff => refuse(Kind::Forbidden, &text::NOT_STAFF),
+        TenantKind::Couple if tenant.seat != 0 => refuse(Refused::Forbidden, &text::NOT_PARTNER_A),
+        TenantKind::Team if tenant.role < Role::Staff => refuse(Refused::Forbidden, &text::NOT_STAFF),
         TenantKind::Couple | TenantKind::Team => Ok(()),
     }
 }
@@ -37,7 +37,7 @@ pub fn join(ctx: &mut Ctx<'_>) -> Result<Response> {
     input.check(input.text("code").is_none() || rules::is_code(&code), "code", &text::CODE_FORM);
     input.finish()?;
     if ctx.caller()?.tenant.is_some() {
-        return refuse(Kind::Invalid, &text::IN_COUPLE);
+        return refuse(Refused::Invalid, &text::IN_COUPLE);
     }
     let buckets = buckets(ctx)?;
     for (bucket, rate) in &buckets {
@@ -48,7 +48,7 @@ pub fn join(ctx: &mut Ctx<'_>) -> Result<Response> {
         Err(why) => {
             count(ctx, &buckets)?;
             // Committed with its refusal: a wrong guess must not be forgotten.
-            Ok(ctx.refused(&Refusal::new(Kind::Invalid, why)))
+            Ok(ctx.refused(&Refusal::new(Refused::Invalid, why)))
         }
     }
 }

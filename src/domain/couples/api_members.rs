@@ -2,7 +2,7 @@
 
 use super::rules::{self, Member};
 use super::{api, seats, store};
-use crate::base::error::{Kind, Result, not_found, refuse};
+use crate::base::error::{Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::word;
 use crate::feature::ctx::found;
@@ -67,5 +67,5 @@ fn find(ctx: &mut Ctx<'_>) -> Result<Member> {
 
 /// A couple has no admins: neither partner removes the other.
 fn require_admin(ctx: &Ctx<'_>) -> Result<()> {
-    if ctx.tenant()?.role == Role::Admin { Ok(()) } else { refuse(Kind::Forbidden, &text::FORBIDDEN) }
+    if ctx.tenant()?.role == Role::Admin { Ok(()) } else { refuse(Refused::Forbidden, &text::FORBIDDEN) }
 }

@@ -3,7 +3,7 @@
 
 use super::rules::{self, Invite, Tenancy};
 use super::store;
-use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
 use crate::base::text;
 use crate::base::time::Timestamp;
@@ -11,9 +11,6 @@ use crate::db::Db;
 use crate::feature::{Role, TenantKind};
 
 /// Makes a tenant without members.
-///
-/// # Errors
-/// The database's.
 pub fn create(db: &mut Db, kind: TenantKind, name: &str, now: Timestamp) -> Result<Tenancy> {
     let (id, public_id, name) = (id::number()?, id::object(), name.to_owned());
     let tenancy = Tenancy { id, public_id, kind, name, created_at: now, updated_at: now };
@@ -31,7 +28,7 @@ pub fn join(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role, now: Timestam
     let seat = store::next_seat(db, tenancy.id)?;
     match store::seat(db, tenancy.id, user, seat, role, now) {
         // Under the tenant's lock nobody else takes the seat: it is the user who sits somewhere.
-        Err(error) if error.is_duplicate() => refuse(Kind::Invalid, &text::IN_COUPLE),
+        Err(error) if error.is_duplicate() => refuse(Refused::Invalid, &text::IN_COUPLE),
         other => other,
     }
 }
@@ -41,19 +38,16 @@ fn check_room(db: &mut Db, tenancy: &Tenancy) -> Result<()> {
     if store::size(db, tenancy.id)? < tenancy.seats() {
         return Ok(());
     }
-    Err(Refusal::with(Kind::Invalid, tenancy.full()).into())
+    Err(Refusal::with(Refused::Invalid, tenancy.full()).into())
 }
 
 /// Both partners of a couple are members: none decides over the other.
 fn check_role(tenancy: &Tenancy, role: Role) -> Result<()> {
-    if tenancy.kind == TenantKind::Couple && role != Role::Member { refuse(Kind::Invalid, &text::NO_ROLES) } else { Ok(()) }
+    if tenancy.kind == TenantKind::Couple && role != Role::Member { refuse(Refused::Invalid, &text::NO_ROLES) } else { Ok(()) }
 }
 
 /// Takes a user out; answers whether the tenant is still there. Who stays of a couple keeps everything and becomes
 /// partner A; the last one to leave deletes it. A team stays, even an empty one: the operator made it, and ends it.
-///
-/// # Errors
-/// The database's.
 pub fn leave(db: &mut Db, tenant: i64, kind: TenantKind, user: i64) -> Result<bool> {
     store::unseat(db, tenant, user)?;
     if kind == TenantKind::Team {
@@ -66,9 +60,6 @@ pub fn leave(db: &mut Db, tenant: i64, kind: TenantKind, user: i64) -> Result<bo
 }
 
 /// Gives a member of a team another role.
-///
-/// # Errors
-/// For a role in a couple.
 pub fn set_role(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role) -> Result<()> {
     check_role(tenancy, role)?;
     store::set_role(db, tenancy.id, user, role)
@@ -77,16 +68,16 @@ pub fn set_role(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role) -> Result
 /// Refuses when this user is the one admin of a team.
 ///
 /// # Errors
-/// [`Kind::Invalid`].
+/// [`Refused::Invalid`].
 pub fn keep_an_admin(db: &mut Db, tenant: i64, user: i64, role: Role) -> Result<()> {
     let last = role == Role::Admin && store::other_admins(db, tenant, user)? == 0;
-    if last { refuse(Kind::Invalid, &text::LAST_ADMIN) } else { Ok(()) }
+    if last { refuse(Refused::Invalid, &text::LAST_ADMIN) } else { Ok(()) }
 }
 
 /// Refuses when this user would leave others without an admin.
 ///
 /// # Errors
-/// [`Kind::Invalid`].
+/// [`Refused::Invalid`].
 pub fn may_leave(db: &mut Db, tenant: i64, user: i64, role: Role) -> Result<()> {
     if store::size(db, tenant)? > 1 { keep_an_admin(db, tenant, user, role) } else { Ok(()) }
 }

@@ -3,7 +3,7 @@
 use super::rules::{Device, SPAN, SyncHealth};
 use super::snapshots;
 use super::store::{self, Scope};
-use crate::base::error::{Kind, Result, not_found, refuse};
+use crate::base::error::{Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::db::Db;
 use crate::feature::Ctx;
@@ -42,9 +42,6 @@ pub fn health(ctx: &mut Ctx<'_>) -> Result<Response> {
 }
 
 /// How a tenant's uploads went in the last 24 hours.
-///
-/// # Errors
-/// The database's.
 pub fn sync_health(db: &mut Db, tenant: i64, now: crate::base::time::Timestamp) -> Result<SyncHealth> {
     let uploads = store::uploads(db, tenant, now.plus(-SPAN))?;
     Ok(SyncHealth::of(uploads, &store::healths(db, tenant, now)?))
@@ -54,7 +51,7 @@ pub fn sync_health(db: &mut Db, tenant: i64, now: crate::base::time::Timestamp) 
 pub fn snapshots(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant()?;
     if !tenant.is_run_by_caller() {
-        return refuse(Kind::Forbidden, &text::FORBIDDEN);
+        return refuse(Refused::Forbidden, &text::FORBIDDEN);
     }
     let tenant = tenant.id;
     let page = Page::of(ctx.request, snapshots::store::number(ctx.db, tenant)?)?;

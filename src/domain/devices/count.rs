@@ -22,9 +22,6 @@ pub struct Upload<'u> {
 }
 
 /// Counts an upload, for its device and for the figures of the hour. One without items did nothing and is not counted.
-///
-/// # Errors
-/// The database's.
 pub fn upload(ctx: &mut Ctx<'_>, upload: &Upload<'_>) -> Result<()> {
     if upload.counts.items == 0 {
         return Ok(());

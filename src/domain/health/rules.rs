@@ -131,9 +131,6 @@ pub fn room(free: io::Result<u64>) -> State {
 }
 
 /// Free bytes on the file system of a folder, for somebody without special rights.
-///
-/// # Errors
-/// The system's.
 pub fn free_space(folder: &Path) -> io::Result<u64> {
     Ok(statvfs(folder).map(|fs| fs.f_bavail.saturating_mul(fs.f_frsize))?)
 }

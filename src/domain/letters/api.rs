@@ -3,7 +3,7 @@
 use super::rules::{self, Letter};
 use super::store::{self, Partner};
 use super::{LETTERS, pdf as paper};
-use crate::base::error::{Error, Kind, Refusal, Result, refuse};
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
 use crate::base::text::{self, Language, Message};
 use crate::feature::ctx::{found, load};
@@ -42,7 +42,7 @@ fn rewrite(ctx: &mut Ctx<'_>, mut letter: Letter, input: &Input) -> Result<Respo
 /// Nothing matches where there is nothing, not even `*` (RFC 9110 §13.1.1): the letter that the client read is gone.
 fn begin(ctx: &mut Ctx<'_>, input: &Input) -> Result<Response> {
     if ctx.request.header("IF_MATCH").is_some() {
-        return refuse(Kind::Stale, &text::STALE);
+        return refuse(Refused::Stale, &text::STALE);
     }
     let mut letter = Letter::new(id::object(), ctx.user()?, ctx.stamp()?);
     letter.take(input);

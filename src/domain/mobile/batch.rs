@@ -168,9 +168,6 @@ pub struct Sent<'b> {
 
 impl<'b> Sent<'b> {
     /// Reads what an upload says beside its items.
-    ///
-    /// # Errors
-    /// Every wrong field at once.
     pub fn read(operation: Operation, body: &'b Map<String, Value>) -> Result<Sent<'b>> {
         let mut input = Input::of(body, operation.fields(), Extent::Whole);
         let lists = operation.contents().into_iter();

@@ -2,7 +2,7 @@
 
 use super::rules::{self, Answer, Question};
 use super::{ANSWERS, QUESTIONS, store};
-use crate::base::error::{Kind, Result, refuse};
+use crate::base::error::{Refused, Result, refuse};
 use crate::base::{id, text};
 use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
@@ -40,7 +40,7 @@ pub fn question(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut question = find(ctx)?;
     if question.created_by_id != ctx.user()? {
-        return refuse(Kind::Forbidden, &text::FORBIDDEN);
+        return refuse(Refused::Forbidden, &text::FORBIDDEN);
     }
     ctx.require_match(&question)?;
     question.take(&read(ctx, rules::QUESTION)?);
@@ -54,7 +54,7 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let question = find(ctx)?;
     if !rules::may_delete(&question, ctx.user()?, ctx.tenant()?) {
-        return refuse(Kind::Forbidden, &text::FORBIDDEN);
+        return refuse(Refused::Forbidden, &text::FORBIDDEN);
     }
     ctx.require_match(&question)?;
     store::delete(ctx.db, ctx.tenant_id()?, &question.id)?;

@@ -106,12 +106,16 @@ fn read_text(json: &Json, min: usize, max: usize, trim: bool, blank: bool) -> Re
     };
     let text = if trim { text.trim().to_owned() } else { text };
     let length = text.chars().count();
-    match () {
-        () if text.contains('\0') => Err(Message::plain(&text::NUL)),
-        () if !blank && text.trim().is_empty() => Err(Message::plain(&text::BLANK)),
-        () if length > max => Err(Message::with(&text::TOO_LONG, &[&max])),
-        () if length < min => Err(Message::with(&text::TOO_SHORT, &[&min])),
-        () => Ok(Value::Text(text)),
+    if text.contains('\0') {
+        Err(Message::plain(&text::NUL))
+    } else if !blank && text.trim().is_empty() {
+        Err(Message::plain(&text::BLANK))
+    } else if length > max {
+        Err(Message::with(&text::TOO_LONG, &[&max]))
+    } else if length < min {
+        Err(Message::with(&text::TOO_SHORT, &[&min]))
+    } else {
+        Ok(Value::Text(text))
     }
 }
 

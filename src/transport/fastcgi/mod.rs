@@ -19,9 +19,9 @@ pub use stop::{Stop, Trigger};
 use super::body::{Body, Length};
 use super::program::Program;
 use super::{Options, after, answer, due, problem};
-use crate::http::{Handler, Response, Vars};
+use crate::http::{Response, Service, Vars};
 use connection::Connection;
-use request::{Params, Request, State, Stdin};
+use request::{BodyState, Params, Request, Stdin};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
@@ -49,7 +49,7 @@ const KEPT_BUFFER: usize = 64 << 10;
 /// Serves requests until `stop` is raised, the process is due for recycling or its program was replaced. No error of a peer or of accepting
 /// ends it. The listener becomes non-blocking, because several processes may share it. Answers whether it is to
 /// begin anew.
-pub fn serve(listener: BorrowedFd<'_>, handler: &mut dyn Handler, options: &Options, stop: &Stop) -> bool {
+pub fn serve(listener: BorrowedFd<'_>, handler: &mut dyn Service, options: &Options, stop: &Stop) -> bool {
     let (scratch, program) = (Scratch::default(), Program::running());
     let mut server = Server { listener, handler, options, stop, scratch, program, idle: Vec::new(), served: 0 };
     if let Err(error) = rustix::io::ioctl_fionbio(listener, true) {
@@ -83,7 +83,7 @@ impl Scratch {
 
 struct Server<'a> {
     listener: BorrowedFd<'a>,
-    handler: &'a mut dyn Handler,
+    handler: &'a mut dyn Service,
     options: &'a Options,
     stop: &'a Stop,
     scratch: Scratch,
@@ -240,7 +240,7 @@ impl Server<'_> {
         }
         self.served += 1;
         let (response, state) = respond(self.handler, &mut connection, request, vars);
-        let clean = matches!(state, State::Ended | State::Aborted) && connection.settle().is_ok();
+        let clean = matches!(state, BodyState::Ended | BodyState::Aborted) && connection.settle().is_ok();
         conclude(wire, &mut self.scratch.out, request.id, &response, state)?;
         self.scratch.trim();
         Ok(if request.keep && clean && !self.ending() { Next::Again } else { Next::Close })
@@ -248,12 +248,12 @@ impl Server<'_> {
 }
 
 /// Ends a request as what became of its body allows.
-fn conclude(wire: &Wire, out: &mut Vec<u8>, id: u16, response: &Response, state: State) -> io::Result<()> {
+fn conclude(wire: &Wire, out: &mut Vec<u8>, id: u16, response: &Response, state: BodyState) -> io::Result<()> {
     match state {
-        State::Ended | State::Broken(ErrorKind::TimedOut) => reply::send(wire, out, id, response),
-        State::Aborted => reply::end(wire, out, id),
-        State::Broken(kind) => Err(kind.into()),
-        State::Open => {
+        BodyState::Ended | BodyState::Broken(ErrorKind::TimedOut) => reply::send(wire, out, id, response),
+        BodyState::Aborted => reply::end(wire, out, id),
+        BodyState::Broken(kind) => Err(kind.into()),
+        BodyState::Open => {
             // The server still sends: it must not wait for us to read while we wait for it.
             let _ = shutdown(&wire.socket, Shutdown::Read);
             reply::send(wire, out, id, response)
@@ -262,7 +262,7 @@ fn conclude(wire: &Wire, out: &mut Vec<u8>, id: u16, response: &Response, state:
 }
 
 /// The answer to a request, and what became of its body.
-fn respond(handler: &mut dyn Handler, connection: &mut Connection<'_>, request: Request, vars: &Vars) -> (Response, State) {
+fn respond(handler: &mut dyn Service, connection: &mut Connection<'_>, request: Request, vars: &Vars) -> (Response, BodyState) {
     let mut stdin = Stdin::new(connection, request.id);
     let response = match request.params {
         Params::TooLarge => problem(431, "Request Header Fields Too Large", "The request's header fields are too long."),

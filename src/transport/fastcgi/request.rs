@@ -108,7 +108,7 @@ fn parse(block: &[u8], vars: &mut Vars) -> Params {
 
 /// What has become of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum BodyState {
     /// More is to come.
     Open,
     /// Its end was read.
@@ -124,21 +124,21 @@ pub enum State {
 pub struct Stdin<'c, 'w> {
     connection: &'c mut Connection<'w>,
     id: u16,
-    state: State,
+    state: BodyState,
 }
 
 impl<'c, 'w> Stdin<'c, 'w> {
     /// The body that follows a request's variables.
     pub fn new(connection: &'c mut Connection<'w>, id: u16) -> Self {
-        Stdin { connection, id, state: State::Open }
+        Stdin { connection, id, state: BodyState::Open }
     }
 
     /// Drops what was not read, within bounds, and tells what became of the body.
-    pub fn drain(mut self) -> State {
-        if self.state == State::Open && self.connection.at_end() {
+    pub fn drain(mut self) -> BodyState {
+        if self.state == BodyState::Open && self.connection.at_end() {
             self.advance();
         }
-        if self.state == State::Open {
+        if self.state == BodyState::Open {
             self.drop_rest();
         }
         self.state
@@ -147,36 +147,36 @@ impl<'c, 'w> Stdin<'c, 'w> {
     fn drop_rest(&mut self) {
         let started = Instant::now();
         let mut dropped = 0;
-        while self.state == State::Open && dropped < DRAIN_LIMIT && started.elapsed() < DRAIN_TIME {
+        while self.state == BodyState::Open && dropped < DRAIN_LIMIT && started.elapsed() < DRAIN_TIME {
             match self.connection.chunk().map(<[u8]>::len) {
                 Ok(0) => self.advance(),
                 Ok(length) => {
                     self.connection.consume(length);
                     dropped += length as u64;
                 }
-                Err(error) => self.state = State::Broken(error.kind()),
+                Err(error) => self.state = BodyState::Broken(error.kind()),
             }
         }
     }
 
     /// Goes to the next record of the body.
     fn advance(&mut self) {
-        while self.state == State::Open && self.connection.at_end() {
+        while self.state == BodyState::Open && self.connection.at_end() {
             self.state = match self.connection.next(self.id) {
-                Ok(header) if header.kind == record::STDIN && header.content == 0 => State::Ended,
+                Ok(header) if header.kind == record::STDIN && header.content == 0 => BodyState::Ended,
                 Ok(header) if header.kind == record::STDIN => return,
-                Ok(header) if header.kind == record::ABORT_REQUEST => State::Aborted,
+                Ok(header) if header.kind == record::ABORT_REQUEST => BodyState::Aborted,
                 Ok(_) => match self.connection.settle() {
-                    Ok(()) => State::Open,
-                    Err(error) => State::Broken(error.kind()),
+                    Ok(()) => BodyState::Open,
+                    Err(error) => BodyState::Broken(error.kind()),
                 },
-                Err(error) => State::Broken(error.kind()),
+                Err(error) => BodyState::Broken(error.kind()),
             }
         }
     }
 
     fn read_content(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let chunk = self.connection.chunk().inspect_err(|error| self.state = State::Broken(error.kind()))?;
+        let chunk = self.connection.chunk().inspect_err(|error| self.state = BodyState::Broken(error.kind()))?;
         let length = chunk.len().min(into.len());
         into[..length].copy_from_slice(&chunk[..length]);
         self.connection.consume(length);
@@ -191,10 +191,10 @@ impl Read for Stdin<'_, '_> {
         }
         self.advance();
         match self.state {
-            State::Open => self.read_content(into),
-            State::Ended => Ok(0),
-            State::Aborted => Err(ErrorKind::ConnectionAborted.into()),
-            State::Broken(kind) => Err(kind.into()),
+            BodyState::Open => self.read_content(into),
+            BodyState::Ended => Ok(0),
+            BodyState::Aborted => Err(ErrorKind::ConnectionAborted.into()),
+            BodyState::Broken(kind) => Err(kind.into()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use super::params::push_pair;
 use super::record::{self, push_header};
-use super::request::{self, Params, State, Stdin};
+use super::request::{self, BodyState, Params, Stdin};
 use super::wire::{Input, Wire};
 use crate::http::Vars;
 use proptest::collection::vec;
@@ -14,7 +14,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 /// A request as it was received: its variables, its body and what became of that.
-type Received = (Vec<(Vec<u8>, Vec<u8>)>, Vec<u8>, State);
+type Received = (Vec<(Vec<u8>, Vec<u8>)>, Vec<u8>, BodyState);
 
 /// What came of bytes; nothing when no request was complete.
 fn receive(bytes: &[u8], reads: usize) -> Option<Received> {
@@ -73,7 +73,7 @@ proptest! {
         stream(&mut bytes, record::STDIN, &body, &cut_body);
         // A socket pair holds some 200 KiB; more would wait for a reader.
         prop_assume!(bytes.len() < 150_000);
-        prop_assert_eq!(receive(&bytes, reads), Some((list, body, State::Ended)));
+        prop_assert_eq!(receive(&bytes, reads), Some((list, body, BodyState::Ended)));
     }
 
     #[test]

@@ -22,9 +22,6 @@ const UPLOADS_KEPT: i64 = 2 * DAY;
 const KEPT: i64 = 366 * DAY;
 
 /// Sums up one hour; answers how many uploads it had, 0 when none is left to sum up.
-///
-/// # Errors
-/// The database's.
 pub fn sum(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
     for (hour, uploads) in hours(db, now.plus(-SETTLED))? {
         if uploads > summed(db, hour)? {
@@ -38,9 +35,6 @@ pub fn sum(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
 }
 
 /// Deletes the uploads of one old hour; answers how many there were, 0 when none is left.
-///
-/// # Errors
-/// The database's.
 pub fn purge_uploads(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
     for (hour, uploads) in hours(db, now.plus(-UPLOADS_KEPT))? {
         if uploads <= summed(db, hour)? {
@@ -51,9 +45,6 @@ pub fn purge_uploads(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
 }
 
 /// Deletes figures that are older than a year.
-///
-/// # Errors
-/// The database's.
 pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
     store::delete_before(db, now.plus(-KEPT))
 }

@@ -6,7 +6,7 @@ use super::record::Record;
 use super::resolve::{self, resolve};
 use super::tables::{self, Table};
 use super::{record, store};
-use crate::base::error::{Error, Kind, Refusal, Result, not_found, refuse};
+use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::domain::conflicts::{self, Policy, Rule, rules};
@@ -49,15 +49,14 @@ pub struct Uploaded {
     /// Conflicts that were met, settled or not.
     conflicts: Vec<Conflict>,
     /// Entries that were refused.
-    errors: Vec<Refused>,
+    errors: Vec<RefusedRecord>,
     /// The stamp of what was written.
     timestamp: Timestamp,
 }
 
 /// An entry that was refused.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "RefusedRecord")]
-struct Refused {
+struct RefusedRecord {
     /// The record, as it was sent.
     mobile_id: Option<String>,
     /// `error`
@@ -70,10 +69,10 @@ struct Refused {
     details: Option<Value>,
 }
 
-impl From<SyncError> for Refused {
-    fn from(error: SyncError) -> Refused {
+impl From<SyncError> for RefusedRecord {
+    fn from(error: SyncError) -> RefusedRecord {
         let SyncError { message: error_message, field, item_id: mobile_id, details, .. } = error;
-        Refused { mobile_id, status: "error", field, error_message, details }
+        RefusedRecord { mobile_id, status: "error", field, error_message, details }
     }
 }
 
@@ -91,7 +90,7 @@ pub fn sync(ctx: &mut Ctx<'_>) -> Result<Response> {
     let body = Map::from_iter([("device_id".to_owned(), json!(input.text("client_id"))), (DATA.to_owned(), Value::Array(items))]);
     let response = api::upload(ctx, Operation::List(domain), body)?;
     let all: SyncResponse = serde_json::from_slice(&response.body).map_err(Error::internal)?;
-    let errors = all.errors.into_iter().map(Refused::from).collect();
+    let errors = all.errors.into_iter().map(RefusedRecord::from).collect();
     let timestamp = all.server_timestamp;
     Ok(Response::json(200, &Uploaded { synced_items: all.items, conflicts: all.conflicts, errors, timestamp }))
 }
@@ -273,7 +272,7 @@ pub fn policy(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn set_policy(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (table, mut rule) = wanted(ctx)?;
     if !ctx.tenant()?.is_run_by_caller() {
-        return refuse(Kind::Forbidden, &text::FORBIDDEN);
+        return refuse(Refused::Forbidden, &text::FORBIDDEN);
     }
     ctx.require_match(&PolicyShown::of(rule))?;
     let mut input = ctx.input(POLICY)?;

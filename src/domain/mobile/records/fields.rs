@@ -72,9 +72,6 @@ pub fn overlay(fields: &Fields, edit: &Fields) -> Fields {
 
 impl Table {
     /// Reads what a device sent: each known field by its shape, others as they came.
-    ///
-    /// # Errors
-    /// Every wrong field at once.
     pub fn read(&self, sent: &Fields) -> Result<Fields> {
         let mut input = Input::of(sent, self.fields, Extent::Part);
         let unknown = self.unknown(sent);
@@ -106,9 +103,6 @@ impl Table {
     }
 
     /// Holds a whole record to the rules of its domain; `before` is what it was, if it was.
-    ///
-    /// # Errors
-    /// Every broken rule at once.
     pub fn check(&self, before: Option<&Fields>, after: &Fields) -> Result<()> {
         let mut input = Input::default();
         for field in self.fields.iter().filter(|field| field.required && !after.contains_key(field.name)) {
@@ -120,9 +114,6 @@ impl Table {
     }
 
     /// Holds an edit to the rules by itself: what is wrong with it whatever the server has. A base may be a part.
-    ///
-    /// # Errors
-    /// As [`Table::check`].
     pub fn check_alone(&self, base: Option<&Fields>, edit: &Fields) -> Result<()> {
         let mut input = Input::default();
         let view = overlay(base.unwrap_or(&Fields::new()), edit);

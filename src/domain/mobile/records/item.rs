@@ -54,9 +54,6 @@ pub struct Item {
 
 impl Item {
     /// Reads an item.
-    ///
-    /// # Errors
-    /// Every wrong field at once.
     pub fn read(json: &Value, batch: &Batch, now: Timestamp) -> Result<Item> {
         let empty = Map::new();
         let sent = json.as_object().unwrap_or(&empty);

@@ -1,7 +1,7 @@
 //! The states of a record, and which may follow which.
 
 /// A state, and those that may follow it. It may always stay as it is.
-pub type State = (&'static str, &'static [&'static str]);
+pub type Step = (&'static str, &'static [&'static str]);
 
 /// The states of one field. A new record may begin in any of them: it lived on its device before the server saw it.
 #[derive(Debug)]
@@ -9,7 +9,7 @@ pub struct Machine {
     /// The field that says the state.
     pub field: &'static str,
     /// The states, the usual first one first.
-    pub states: &'static [State],
+    pub states: &'static [Step],
 }
 
 impl Machine {

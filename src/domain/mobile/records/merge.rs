@@ -206,9 +206,11 @@ fn revived(item: &Item) -> Option<New> {
 
 /// Which side the fields came out for.
 fn winner(record: &Record, edit: &Fields, fields: &Fields) -> Winner {
-    match () {
-        () if *fields == record.fields => Winner::Server,
-        () if edit.iter().all(|(name, wanted)| value(fields, name) == wanted) => Winner::Client,
-        () => Winner::Merged,
+    if *fields == record.fields {
+        Winner::Server
+    } else if edit.iter().all(|(name, wanted)| value(fields, name) == wanted) {
+        Winner::Client
+    } else {
+        Winner::Merged
     }
 }

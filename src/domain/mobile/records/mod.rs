@@ -46,9 +46,6 @@ fn describe<const TABLE: usize>(schemas: &mut Schemas) -> Schema {
 
 /// Writes records inside an upload's transaction. An item is `{domain, mobile_id, operation, version, base_data, data,
 /// client_timestamp}`; a bad one fails alone. Several items of one record are taken in their order.
-///
-/// # Errors
-/// The database's.
 pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally> {
     let mut writer = write::Writer::new(batch);
     let mut tally = Tally::default();

@@ -9,7 +9,7 @@ use super::record::Record;
 use super::store;
 use super::tables::{self, Table};
 use super::write::{Target, data, put};
-use crate::base::error::{Error, Kind, Refusal, Result, not_found};
+use crate::base::error::{Error, Refusal, Refused, Result, not_found};
 use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::word;
@@ -74,7 +74,9 @@ pub fn resolve(ctx: &mut Ctx<'_>, body: &Map<String, Value>, key: Option<String>
     let choice = Choice::read(body)?;
     let upload = Upload { operation: OPERATION, key, request: batch::canonical(body, DEPTH)?, points };
     match ctx.write_upload(upload, &mut |ctx| choice.carry_out(ctx)) {
-        Err(Error::Refused(refusal)) if matches!(refusal.kind, Kind::NotFound | Kind::Invalid) => choice.unsettled(ctx, &refusal),
+        Err(Error::Refused(refusal)) if matches!(refusal.kind, Refused::NotFound | Refused::Invalid) => {
+            choice.unsettled(ctx, &refusal)
+        }
         outcome => outcome,
     }
 }
@@ -219,7 +221,7 @@ impl Choice {
     fn unsettled(&self, ctx: &Ctx<'_>, refusal: &Refusal) -> Result<Response> {
         let language = ctx.request.language;
         let error = SyncError {
-            code: if refusal.kind == Kind::NotFound { NOT_FOUND } else { SYNC_ERROR }.to_owned(),
+            code: if refusal.kind == Refused::NotFound { NOT_FOUND } else { SYNC_ERROR }.to_owned(),
             message: refusal.detail.render(language).into_owned(),
             field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
             item_id: Some(self.conflict.clone()),

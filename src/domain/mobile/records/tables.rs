@@ -1,7 +1,7 @@
 //! The record domains as data: fields, order of dates, states, policy. A new domain is an entry of [`TABLES`], its entry of
 //! `domains::DOMAINS`, and its kind in the feed.
 
-use super::machine::{Machine, State};
+use super::machine::{Machine, Step};
 use crate::base::time::DAY;
 use crate::domain::conflicts::Policy;
 use crate::http::input::{Field, Shape};
@@ -103,7 +103,7 @@ const JOURNAL: Table = Table {
 
 const TRANSPORT: &[&str] = &["WALK", "BIKE", "CAR", "BUS", "TRAIN", "OTHER"];
 const REASONS: &[&str] = &["NONE", "CONVEYANCE", "EXTERNALTOUR", "INTERNALTOUR", "SITEVISIT", "TRACKING"];
-const ATTENDANCE_STATES: &[State] =
+const ATTENDANCE_STATES: &[Step] =
     &[("PENDING", &["VERIFIED", "REJECTED"]), ("VERIFIED", &["CORRECTED"]), ("REJECTED", &["PENDING"]), ("CORRECTED", &[])];
 
 const ATTENDANCE: Table = Table {
@@ -124,7 +124,7 @@ const ATTENDANCE: Table = Table {
     dated: Some("receiveddate"),
 };
 
-const TASK_STATES: &[State] = &[
+const TASK_STATES: &[Step] = &[
     ("ASSIGNED", &["INPROGRESS", "STANDBY"]),
     ("INPROGRESS", &["COMPLETED", "PARTIALLYCOMPLETED", "STANDBY"]),
     ("PARTIALLYCOMPLETED", &["COMPLETED", "INPROGRESS", "STANDBY"]),
@@ -153,7 +153,7 @@ const TASK: Table = Table {
     dated: Some("plandatetime"),
 };
 
-const TICKET_STATES: &[State] = &[
+const TICKET_STATES: &[Step] = &[
     ("NEW", &["OPEN", "INPROGRESS", "CANCELLED"]),
     ("OPEN", &["INPROGRESS", "RESOLVED", "ONHOLD", "CANCELLED"]),
     ("INPROGRESS", &["RESOLVED", "ONHOLD", "OPEN", "CANCELLED"]),
@@ -182,7 +182,7 @@ const TICKET: Table = Table {
     dated: None,
 };
 
-const WORK_ORDER_STATES: &[State] = &[
+const WORK_ORDER_STATES: &[Step] = &[
     ("draft", &["in_progress", "cancelled"]),
     ("in_progress", &["completed", "paused", "cancelled"]),
     ("paused", &["in_progress", "cancelled"]),

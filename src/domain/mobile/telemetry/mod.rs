@@ -22,9 +22,6 @@ enum Fate {
 }
 
 /// Writes the items of one domain. A bad one fails alone.
-///
-/// # Errors
-/// The database's.
 pub fn apply(ctx: &mut Ctx<'_>, rules: &'static Rules, batch: &Batch, items: &[Value]) -> Result<Tally> {
     let owner = Owner { tenant: ctx.tenant_id()?, domain: rules.domain, user: ctx.user()?, device: &batch.device };
     let mut tally = Tally::default();
@@ -73,9 +70,6 @@ fn text(data: &Map<String, Value>) -> Result<String> {
 }
 
 /// What the caller's devices sent, wherever they did, for their export.
-///
-/// # Errors
-/// The database's.
 pub fn held(ctx: &mut Ctx<'_>) -> Result<Vec<Value>> {
     let (user, mut items) = (ctx.user()?, Vec::new());
     for tenant in devices::tenants_of(ctx.db, user)? {
@@ -87,9 +81,6 @@ pub fn held(ctx: &mut Ctx<'_>) -> Result<Vec<Value>> {
 }
 
 /// The caller's account ends: what their devices measured is theirs alone and goes with them, unlike what they shared.
-///
-/// # Errors
-/// The database's.
 pub fn forget(ctx: &mut Ctx<'_>) -> Result<()> {
     let user = ctx.user()?;
     for tenant in devices::tenants_of(ctx.db, user)? {

@@ -205,9 +205,6 @@ impl Rules {
     }
 
     /// An end must not lie before its start. Canonical instants sort as their texts do.
-    ///
-    /// # Errors
-    /// That of the end.
     pub fn check_span(&self, data: &Map<String, Value>) -> Result<(), Faults> {
         let Some((start, end)) = self.span else { return Ok(()) };
         let text = |name: &str| data.get(name).and_then(Value::as_str);

@@ -97,9 +97,6 @@ impl Input {
     }
 
     /// Reads the query string by a table of fields; an empty parameter is as good as missing.
-    ///
-    /// # Errors
-    /// Every error at once.
     pub fn query(request: &Request<'_>, fields: &[Field]) -> Result<Input> {
         let sent = |field: &Field| request.query.get(field.name).filter(|value| !value.is_empty());
         let pair = |field: &Field| sent(field).map(|value| (field.name.to_owned(), Json::from(value)));
@@ -136,9 +133,6 @@ impl Input {
     }
 
     /// Refuses when any field had an error.
-    ///
-    /// # Errors
-    /// Every error at once.
     pub fn finish(&mut self) -> Result<()> {
         if self.errors.is_empty() { Ok(()) } else { Err(Refusal::fields(std::mem::take(&mut self.errors)).into()) }
     }

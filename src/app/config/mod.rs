@@ -258,9 +258,6 @@ pub fn load() -> Result<Loaded> {
 }
 
 /// Reads the configuration from these variables, for this home folder.
-///
-/// # Errors
-/// As [`load`].
 pub fn load_from(environment: &BTreeMap<String, OsString>, home: Option<PathBuf>) -> Result<Loaded> {
     let mut loaded = Loaded::default();
     let named = environment.get(FILE_VARIABLE).map(PathBuf::from);
