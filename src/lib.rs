@@ -1,6 +1,6 @@
 //! Tandem: the backend of an offline-first mobile app for the cheapest hosting there is.
 //!
-//! The layers, top to bottom; imports point down only (`tests/tidy.rs` holds that):
+//! The layers, top to bottom; imports point down only (`tests/tidy` holds that):
 //!
 //! | layer | what it knows |
 //! |---|---|
