@@ -7,6 +7,7 @@
 //! | [`cli`] | the operator's commands, run as an operator runs them |
 //! | [`clock`] | no change is lost between many writers and pollers, whatever is killed meanwhile |
 //! | [`db`] | the database layer on both engines, and where they differ |
+//! | [`dependencies`] | the crates that the program is built from: their source, their licence, and which are shut out |
 //! | [`faults`] | full disks, closed folders, damaged files, wrong clocks, slow clients: told, and survived |
 //! | [`model`] | the clock's protocol, every interleaving of a bounded world |
 //! | [`registry`] | what the nouns declare: routes say what they take and give, GraphQL's parts make one schema; no server |
@@ -29,6 +30,7 @@ mod api;
 mod cli;
 mod clock;
 mod db;
+mod dependencies;
 mod faults;
 mod model;
 mod registry;

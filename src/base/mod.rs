@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod id;
+mod jws;
 pub mod memory;
 pub mod text;
 pub mod time;
