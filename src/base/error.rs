@@ -56,20 +56,47 @@ pub enum DbFault {
     Other,
 }
 
+/// What can be done about a failure of the database.
+#[derive(Debug, Clone, Copy)]
+pub struct Advice {
+    /// For the log, behind the driver's words; empty where the request's answer says all.
+    pub log: &'static str,
+    /// For the operator who has just asked for something: what is wrong and what to do, in a sentence.
+    pub operator: &'static str,
+}
+
 impl DbFault {
-    /// What the operator can do about it, for the log.
-    fn advice(self) -> &'static str {
-        match self {
-            DbFault::Busy => ": if this goes on, look for a process that keeps the database locked",
-            DbFault::Full => {
-                ": free some space or raise the quota; if there is room, ask the host whether the disk fails. Nothing of the request was saved"
-            }
-            DbFault::ReadOnly => ": let the account write: to the data folder and every file in it, or to the database server",
-            DbFault::Missing => ": see that the data folder is there and that the account may write to it",
-            DbFault::Unreachable => ": see that the database server runs and that database_url is right",
-            DbFault::Corrupt => ": restore the newest backup; the file was left as it is",
-            DbFault::Duplicate | DbFault::Retry | DbFault::Other => "",
-        }
+    /// The one table of advice.
+    pub fn advice(self) -> Advice {
+        let (log, operator) = match self {
+            DbFault::Busy => (
+                "if this goes on, look for a process that keeps the database locked",
+                "The database is busy: try again in a minute.",
+            ),
+            DbFault::Retry => ("", "The database is busy: try again in a minute."),
+            DbFault::Full => (
+                "free some space or raise the quota; if there is room, ask the host whether the disk fails. Nothing of the request was saved",
+                "The disk or the quota is full: make room, then try again.",
+            ),
+            DbFault::ReadOnly => (
+                "let the account write: to the data folder and every file in it, or to the database server",
+                "The database cannot be written: run this as the account that owns the data folder.",
+            ),
+            DbFault::Missing => (
+                "see that the data folder is there and that the account may write to it",
+                "The database cannot be opened: `tandem doctor` says what is missing.",
+            ),
+            DbFault::Unreachable => (
+                "see that the database server runs and that database_url is right",
+                "The database server cannot be reached: see that it runs and that database_url is right.",
+            ),
+            DbFault::Corrupt => (
+                "restore the newest backup; the file was left as it is",
+                "The database is damaged: stop using it and restore a backup.",
+            ),
+            DbFault::Duplicate | DbFault::Other => ("", "The database did not do it: `tandem doctor` may say why."),
+        };
+        Advice { log, operator }
     }
 }
 
@@ -202,7 +229,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Refused(r) => write!(f, "refused: {}", r.detail.render(super::text::Language::En)),
-            Error::Db(e) => write!(f, "database: {:?}: {}{}", e.kind, e.text, e.kind.advice()),
+            Error::Db(e) => {
+                let advice = e.kind.advice().log;
+                write!(f, "database: {:?}: {}{}{advice}", e.kind, e.text, if advice.is_empty() { "" } else { ": " })
+            }
             Error::NotReady(text) | Error::Internal(text) => f.write_str(text),
         }
     }
