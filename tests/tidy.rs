@@ -40,6 +40,7 @@ pub const RULES: &[Rule] = &[
     rule("SQL stands in stores, guards and the database layer", is_product, sql::stands_where_it_may),
     rule("SQL is portable", |path| is_product(path) || is_migration(path), sql::is_portable),
     rule("a statement of a tenant's noun names the tenant", is_product, sql::names_the_tenant),
+    rule("columns stand once a store", is_product, sql::columns_stand_once),
     rule("the driver is named in one place", is_product, words::names_no_driver),
     rule("product code does not panic", is_product, words::does_not_panic),
     rule("nothing is left to do", |_| true, words::leaves_nothing_to_do),

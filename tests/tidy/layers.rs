@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Macros are exported at the crate's root; each belongs to the layer that defines it.
-const MACROS: &[(&str, &str)] = &[("params", "db"), ("texts", "base")];
+const MACROS: &[(&str, &str)] = &[("params", "db"), ("columns", "db"), ("texts", "base")];
 
 /// Nouns that may know another one: the noun, the other, why. Reviewed, one by one.
 const ACQUAINTED: &[(&str, &str, &str)] = &[

@@ -12,6 +12,7 @@ const PURE: &str = "rules touch nothing outside";
 const PLACE: &str = "SQL stands in stores, guards and the database layer";
 const PORTABLE: &str = "SQL is portable";
 const TENANT: &str = "a statement of a tenant's noun names the tenant";
+const COLUMNS: &str = "columns stand once a store";
 const DRIVER: &str = "the driver is named in one place";
 const PANIC: &str = "product code does not panic";
 const SHORT: &str = "a file has at most 400 lines";
@@ -56,6 +57,25 @@ const BROKEN: &[Broken] = &[
     (PORTABLE, "sql/0009_x.sql", "CREATE INDEX a ON b (c) WHERE d = 0;"),
     (PORTABLE, "sql/0009_x.sql", "UPDATE a SET at = datetime('x');"),
     (TENANT, "src/domain/goals/store.rs", "const S: &str = \"SELECT title FROM goals WHERE id = ?\";"),
+    (
+        TENANT,
+        "src/domain/goals/store.rs",
+        "columns!(goals: \"SELECT id FROM goals\");\nfn f() { goals!(\"WHERE tenant = ?\"); goals!(\"WHERE id = ?\") }",
+    ),
+    (TENANT, "src/domain/goals/store.rs", "columns!(goals: \"SELECT id FROM goals\");"),
+    (PORTABLE, "src/domain/goals/store.rs", "columns!(goals: \"SELECT id FROM goals\");\nfn f() { goals!(\"WHERE a LIKE ?\") }"),
+    (PORTABLE, "src/domain/goals/store.rs", "columns!(goals: \"SELECT LOWER(id) FROM goals\");\nfn f() { goals!(\"LIMIT 1\") }"),
+    (PLACE, "src/domain/goals/api.rs", "columns!(goals: \"SELECT id FROM goals\");\nfn f() { goals!(\"LIMIT 1\") }"),
+    (
+        COLUMNS,
+        "src/domain/goals/store.rs",
+        "fn f() { g(\"SELECT id, a, b FROM goals WHERE c\"); g(\"SELECT g.id, g.a, \\\n g.b FROM goals g\") }",
+    ),
+    (
+        COLUMNS,
+        "src/domain/goals/store.rs",
+        "columns!(goals: \"SELECT id, a, b FROM goals\");\nfn f() { goals!(\"LIMIT 1\"); g(\"SELECT id, a, b FROM goals\") }",
+    ),
     (DRIVER, "src/db/migrate.rs", "use rusqlite::Connection;"),
     (DRIVER, "src/db/sqlite.rs", "use mysql::Conn;"),
     (DRIVER, "src/app/mod.rs", "fn f(c: ::mysql::Conn) {}"),
@@ -92,6 +112,13 @@ const SOUND: &[Broken] = &[
     (PORTABLE, "src/domain/goals/store.rs", "const S: &str = \"SELECT COUNT(*), CAST(SUM(n) AS SIGNED) FROM goals\";"),
     (PORTABLE, "sql/0009_x.sql", "-- No LIKE, no ||.\nCREATE TABLE likes (id BIGINT);"),
     (TENANT, "src/domain/auth/store.rs", "const S: &str = \"SELECT id FROM users WHERE id = ?\";"),
+    (TENANT, "src/domain/goals/store.rs", "columns!(goals: \"SELECT id FROM goals\");\nfn f() { goals!(\"WHERE tenant = ?\") }"),
+    (COLUMNS, "src/domain/goals/store.rs", "fn f() { g(\"SELECT id, a FROM goals\"); g(\"SELECT id, a FROM goals\") }"),
+    (
+        COLUMNS,
+        "src/domain/goals/store.rs",
+        "columns!(goals: \"SELECT id, a, b FROM goals\");\nfn f() { goals!(\"LIMIT 1\"); goals!(\"LIMIT 2\") }",
+    ),
     (DRIVER, "src/db/mod.rs", "enum Row<'r> { Sqlite(&'r rusqlite::Row<'r>) } // rusqlite"),
     (DRIVER, "src/db/mod.rs", "mod mysql;\nenum Db { Mysql(mysql::Mysql) }"),
     (
