@@ -14,11 +14,11 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Why something did not happen.
 #[derive(Debug)]
 pub enum Error {
-    /// The rules refuse; the caller is told why.
+    /// The rules refuse; the answer tells the caller why.
     Refused(Box<Refusal>),
     /// The database did not do it.
     Db(DbError),
-    /// The configuration, the data folder or the schema is not ready; the operator is told what to do next.
+    /// The configuration, the data folder or the schema is not ready; the text says what the operator can do next.
     NotReady(String),
     /// A defect, or a part of the machine that failed. The text is for the log, never for the caller.
     Internal(String),
@@ -33,7 +33,7 @@ pub struct DbError {
     pub text: String,
 }
 
-/// The kinds of database failure that are told apart.
+/// The kinds of database failure that the product tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DbFault {
     /// Another process held the lock for longer than the busy time-out.
@@ -109,7 +109,7 @@ pub enum Refused {
     Unauthenticated(&'static str),
     /// The caller may not do this.
     Forbidden,
-    /// There is no such thing, or it is somebody else's.
+    /// There is no such object, or it belongs to another tenant.
     NotFound,
     /// The path is there, the method is not.
     Method,
@@ -119,7 +119,7 @@ pub enum Refused {
     TooLarge,
     /// The body is of a type that is not read.
     MediaType,
-    /// Too often; try again after so many seconds.
+    /// Too often; the number is the seconds until the next try.
     TooMany(u32),
     /// The same idempotency key came with another request.
     KeyReused,
@@ -140,14 +140,14 @@ pub struct Refusal {
     pub limit: Option<Limit>,
 }
 
-/// A rate limit, as the caller is told of it.
+/// A rate limit, as the answer shows it to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     /// What it counts, in a word.
     pub reason: &'static str,
-    /// How many the caller has.
+    /// How many requests it allows.
     pub count: u32,
-    /// In how many milliseconds.
+    /// The time in which it allows them, in milliseconds.
     pub window: i64,
 }
 
@@ -162,13 +162,13 @@ impl Refusal {
         Refusal { kind, detail, fields: Vec::new(), limit: None }
     }
 
-    /// A refusal for so many milliseconds, told in whole seconds.
+    /// A refusal that ends after `wait` milliseconds; the caller reads it in whole seconds.
     pub fn too_many(wait: i64) -> Self {
         let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
         Refusal::with(Refused::TooMany(seconds), Message::with(&super::text::TOO_MANY, &[&seconds]))
     }
 
-    /// A refusal for so many milliseconds by a limit that the caller is told.
+    /// A refusal that ends after `wait` milliseconds, with the limit that was reached.
     pub fn over(limit: Limit, wait: i64) -> Self {
         Refusal { limit: Some(limit), ..Refusal::too_many(wait) }
     }
@@ -219,7 +219,7 @@ pub fn refuse<T>(kind: Refused, detail: &'static Text) -> Result<T> {
     Err(Refusal::new(kind, detail).into())
 }
 
-/// The refusal for what is not there, or is somebody else's.
+/// The refusal for an object that is not there, or belongs to another tenant.
 pub fn not_found() -> Error {
     Refusal::new(Refused::NotFound, &super::text::NOT_FOUND).into()
 }

@@ -81,7 +81,7 @@ fn not_valid() -> Error {
     Refusal::new(Refused::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID).into()
 }
 
-/// What a user without a couple is told on a route for members.
+/// The refusal of a user without a couple on a route for members.
 fn without(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
     match ctx.route.access {
         Access::Public | Access::Optional | Access::User => Ok(None),

@@ -55,7 +55,7 @@ pub fn check_unique(db: &mut Db, user: &User) -> Result<()> {
     if taken.is_empty() { Ok(()) } else { Err(Refusal::fields(taken).into()) }
 }
 
-/// Two registrations at the same instant: the constraint decides, and the second is told as any other.
+/// Two registrations at the same instant: the constraint decides, and the second is refused as any other.
 fn insert(db: &mut Db, user: &User, hash: &str) -> Result<()> {
     match store::insert(db, user, hash) {
         Err(error) if error.is_duplicate() => Err(Refusal::field("username", Message::plain(&texts::USERNAME_TAKEN)).into()),

@@ -27,7 +27,7 @@ pub const MAX_LIVE: usize = 10;
 const DIGITS: usize = 6;
 /// How many codes are tried before one is free; with even half of all codes alive, one in 2^64 fails.
 pub const TRIES: usize = 64;
-/// An address may be wrong so many times more often than one user behind it: families and offices share one.
+/// How many times more often an address may be wrong than one user behind it: families and offices share one.
 pub const ADDRESS_SHARE: u32 = 10;
 
 /// The fields of an invitation.

@@ -82,7 +82,7 @@ pub fn may_leave(db: &mut Db, tenant: i64, user: i64, role: Role) -> Result<()> 
     if store::size(db, tenant)? > 1 { keep_an_admin(db, tenant, user, role) } else { Ok(()) }
 }
 
-/// A new code for so many milliseconds; where there are many live ones, the oldest ends. Made by a user, or by the
+/// A new code that is good for `ttl` milliseconds; where there are many live ones, the oldest ends. Made by a user, or by the
 /// operator, who is 0.
 ///
 /// # Errors

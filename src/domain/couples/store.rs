@@ -166,7 +166,7 @@ pub fn mark_used(db: &mut Db, code: &str, now: Timestamp) -> Result<()> {
     db.run("UPDATE invites SET used_at = ? WHERE code = ?", params![now, code]).map(drop)
 }
 
-/// Deletes codes a week after they ended: until then a late client is told that it was late.
+/// Deletes codes a week after they ended: until then a late client learns that it was late.
 pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
     let week_ago = now.plus(-7 * crate::base::time::DAY);
     db.run("DELETE FROM invites WHERE expires_at <= ?", params![week_ago])

@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// For whoever has just uploaded the program: nobody else sees it, because it goes with the first account.
+/// For the operator who has just uploaded the program: it goes with the first account, so nobody else sees it.
 const SETUP: &str = "It works. Nobody has an account yet: register in the app, or run `tandem user create NAME`. Then let cron run \
      `tandem maintain --quiet` every night, and `tandem doctor` once; without a shell, open doctor/ below this address.";
 

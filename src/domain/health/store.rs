@@ -25,7 +25,7 @@ pub fn writable(folder: &Path) -> State {
     if access(folder, Access::WRITE_OK).is_ok() { State::Ok } else { State::Fail }
 }
 
-/// Free bytes on the file system of a folder, for somebody without special rights.
+/// Free bytes on the file system of a folder, for an account without special rights.
 pub fn free_space(folder: &Path) -> io::Result<u64> {
     Ok(statvfs(folder).map(|fs| fs.f_bavail.saturating_mul(fs.f_frsize))?)
 }

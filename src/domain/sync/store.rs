@@ -49,7 +49,7 @@ pub fn alive(db: &mut Db, tenant: i64, kinds: &[&Kind], until: Timestamp) -> Res
 }
 
 /// Deletes tombstones that are older than the operator keeps them, and moves the tenants' horizons to the newest of
-/// them: an older cursor is told to start over.
+/// them: a client with an older cursor starts over.
 pub fn purge(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
     let before = now.plus(-settings.tombstones);
     let sql = "SELECT tenant, MAX(stamp) FROM changes WHERE deleted = 1 AND stamp < ? GROUP BY tenant ORDER BY tenant LIMIT ?";
