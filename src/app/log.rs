@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 /// The log's name in the data folder.
 pub const FILE: &str = "tandem.log";
-/// A log of so many bytes is full: some ten thousand lines.
+/// The bytes of a full log: some ten thousand lines.
 const FULL: u64 = 1024 * 1024;
 /// How many full logs are kept, the newest as `tandem.log.1`.
 const KEPT: usize = 4;

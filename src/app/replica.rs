@@ -79,7 +79,7 @@ impl Replica {
 /// How a replica stands with this site's processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rest {
-    /// It is asked.
+    /// Polls are read from it.
     Awake,
     /// It failed, and is left alone.
     Resting,
@@ -108,7 +108,7 @@ impl Mark {
         options.mode(0o600).open(&self.path)?.set_modified(SystemTime::now())
     }
 
-    /// The replica failed. One of the processes that notice says so.
+    /// Begins a rest after a failure. Of the processes that notice one, a single one logs it.
     fn set(&self, error: &Error) {
         if self.touch(OpenOptions::new().write(true).create_new(true)).is_ok() {
             let (why, seconds) = (words(error), REST.as_secs());
@@ -119,7 +119,7 @@ impl Mark {
         }
     }
 
-    /// It answers again.
+    /// Ends a rest when the replica answers again.
     fn lift(&self, state: Rest) {
         if state == Rest::Trying && fs::remove_file(&self.path).is_ok() {
             log::warn!("replica: answers again");

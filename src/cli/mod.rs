@@ -102,7 +102,7 @@ const DEVELOPING: &str = "Developing an app";
 const ABOUT: &str =
     "Tandem is the backend of an offline-first mobile app, on the cheapest hosting there is. This is its operator's program.";
 
-/// What somebody does who has just uploaded Tandem.
+/// What an operator does who has just uploaded Tandem.
 const FIRST_STEPS: &[(&str, &str)] = &[
     ("tandem doctor", "is everything as it should be? It says what to do"),
     ("tandem user create anna", "make an account; it asks for the password"),

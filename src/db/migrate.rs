@@ -134,10 +134,10 @@ pub fn made_at(db: &mut Db) -> Result<Option<Timestamp>> {
     Ok(db.one("SELECT MIN(applied_at) FROM migrations", &[], |row| row.get::<Option<Timestamp>>(0))?.flatten())
 }
 
-/// What the operator is told about a store that was not filled to its end.
+/// The operator's message about a store that was not filled to its end.
 pub const NOT_FINISHED: &str = "a copy to this database did not finish: delete it, make an empty one and run `tandem copy` again";
 
-/// What the operator is told about a store that is too new for the program.
+/// The operator's message about a store that is too new for the program.
 pub fn newer(version: i64) -> String {
     format!(
         "the database has schema {version}, this program knows only {}: put the newer programs back, or restore the backup made before the upgrade",

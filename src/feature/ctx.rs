@@ -2,6 +2,7 @@
 //! process outlives its caller, and nothing about a caller may.
 
 use super::meters::Meters;
+use super::texts;
 use super::{Access, Feature, Kind, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
@@ -194,7 +195,7 @@ impl Ctx<'_> {
         let outcome = self.write(work);
         self.upload = None;
         match outcome {
-            Err(error) if keyed && error.is_busy() => refuse(Refused::InProgress, &text::KEY_IN_PROGRESS),
+            Err(error) if keyed && error.is_busy() => refuse(Refused::InProgress, &texts::KEY_IN_PROGRESS),
             other => other,
         }
     }

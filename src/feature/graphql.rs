@@ -4,10 +4,11 @@
 //! the schema says: `createdById` is read from `created_by_id`, an `ID` is a string, a word of an enumeration is in
 //! capitals.
 
+use super::texts;
 use super::{Access, Ctx, ctx::value};
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::http::input::{Extent, Field, Input, Shape};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -176,7 +177,7 @@ impl Window {
     pub fn key<T>(&self, start: T, read: impl FnOnce(&[&str]) -> Option<T>) -> Result<T> {
         let Some(parts) = &self.after else { return Ok(start) };
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        read(&parts).ok_or_else(|| Refusal::field("after", Message::plain(&text::NOT_CURSOR)).into())
+        read(&parts).ok_or_else(|| Refusal::field("after", Message::plain(&texts::NOT_CURSOR)).into())
     }
 
     /// The key of a list that is ordered by stamp and id, newest first.

@@ -8,6 +8,7 @@ pub mod meters;
 pub mod settings;
 pub mod store;
 pub mod tenant;
+mod texts;
 
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use ctx::{Caller, Ctx, House, Upload};

@@ -4,17 +4,17 @@ use crate::base::time::{DAY, MINUTE, SECOND};
 use crate::db::Journal;
 use std::path::PathBuf;
 
-/// So many in so long.
+/// A number of requests in a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// How many.
+    /// The number.
     pub count: u32,
-    /// In how many milliseconds.
+    /// The time, in milliseconds.
     pub window: i64,
 }
 
 impl Rate {
-    /// The rate for somebody with this share of it, in halves.
+    /// The rate for a caller who has this share of it, in halves.
     #[must_use]
     pub fn shared(self, halves: u32) -> Rate {
         Rate { count: (self.count.saturating_mul(halves) / 2).max(1), ..self }

@@ -11,6 +11,7 @@ mod media;
 mod page;
 mod request;
 pub mod schema;
+mod texts;
 
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
@@ -117,11 +118,11 @@ fn check(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation) ->
         return signed_out();
     }
     if !open && operation.root_fields(document).any(|field| matches!(field.name.as_str(), "__schema" | "__type")) {
-        return Ok(Some(turned_down(ctx, &text::NO_INTROSPECTION, code(errors::INTROSPECTION_DISABLED))));
+        return Ok(Some(turned_down(ctx, &texts::NO_INTROSPECTION, code(errors::INTROSPECTION_DISABLED))));
     }
     // The query that every tool sends is deeper than anything an app asks; its answer is bounded by the schema.
     let told = if introspects { None } else { limits::complexity(ctx, figures(ctx, document, operation)) };
-    Ok(told.map(|told| turned_down(ctx, &text::TOO_COMPLEX, told)))
+    Ok(told.map(|told| turned_down(ctx, &texts::TOO_COMPLEX, told)))
 }
 
 fn figures(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation) -> cost::Figures {

@@ -1,5 +1,6 @@
 //! Reading a request (GraphQL over HTTP, draft, §5): a document, and which of its operations to run with which variables.
 
+use super::texts;
 use crate::base::error::{Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message, Text};
 use crate::http::{Method, Request, body};
@@ -23,7 +24,7 @@ pub struct Sent {
 pub fn read(request: &Request<'_>) -> Result<Sent> {
     let mut members = if request.method == Method::Post { posted(request)? } else { got(request)? };
     if !matches!(members.remove("extensions"), None | Some(Value::Null | Value::Object(_))) {
-        return wrong("extensions", &text::NOT_MAP);
+        return wrong("extensions", &texts::NOT_MAP);
     }
     Ok(Sent {
         query: match members.remove("query") {
@@ -39,7 +40,7 @@ pub fn read(request: &Request<'_>) -> Result<Sent> {
         variables: match members.remove("variables") {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(variables)) => variables,
-            Some(_) => return wrong("variables", &text::NOT_MAP),
+            Some(_) => return wrong("variables", &texts::NOT_MAP),
         },
     })
 }
@@ -54,7 +55,7 @@ fn posted(request: &Request<'_>) -> Result<Map<String, Value>> {
     let mut parts = declared.split(';').map(str::trim);
     let json = parts.next() == Some("application/json");
     let utf8 = parts.all(|part| part.strip_prefix("charset=").is_none_or(|set| set.trim_matches('"') == "utf-8"));
-    if json && utf8 { body::json(&request.body) } else { refuse(Refused::MediaType, &text::MEDIA_TYPE_JSON) }
+    if json && utf8 { body::json(&request.body) } else { refuse(Refused::MediaType, &texts::MEDIA_TYPE_JSON) }
 }
 
 /// The query string; `variables` and `extensions` are JSON in it.

@@ -11,6 +11,7 @@ pub mod query;
 pub mod request;
 pub mod response;
 pub mod schema;
+mod texts;
 pub mod vars;
 
 pub use query::Query;

@@ -3,7 +3,7 @@
 use super::{Query, Vars};
 use crate::base::text::Language;
 
-/// The request methods that are told apart.
+/// The request methods that the product tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// GET

@@ -40,7 +40,7 @@ pub struct Response {
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The content.
     pub body: Vec<u8>,
-    /// The answer is to a HEAD request: the content's length is told, the content is not sent.
+    /// The answer is to a HEAD request: the content's length is sent, the content is not.
     pub head_only: bool,
 }
 

@@ -1,4 +1,4 @@
-//! JSON Schemas (2020-12) of tables of fields: what is checked and what is told is one text.
+//! JSON Schemas (2020-12) of tables of fields: what is checked and what is described is one text.
 //!
 //! A schema tells the plain form of a field. Clients of old are read more generously ([`super::input`]): a number stands
 //! for its digits in a text, digits stand for a number, words for a truth value, and a form says all of it in text.

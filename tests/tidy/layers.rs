@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Macros are exported at the crate's root; each belongs to the layer that defines it.
-const MACROS: &[(&str, &str)] = &[("params", "db")];
+const MACROS: &[(&str, &str)] = &[("params", "db"), ("columns", "db"), ("texts", "base")];
 
 /// Nouns that may know another one: the noun, the other, why. Reviewed, one by one.
 const ACQUAINTED: &[(&str, &str, &str)] = &[
@@ -117,4 +117,47 @@ pub fn no_climbing(path: &str, text: &str) -> Vec<String> {
         || noun(path).is_some_and(|noun| folder == format!("src/domain/{noun}"));
     let climbs = code.contains("super::super") || (root && code.contains("super::"));
     climbs.then(|| "write the path from crate:: on".to_owned()).into_iter().collect()
+}
+
+/// What rules never touch: files, the machine, the database, the clock, randomness, a request.
+const IMPURE: &[&str] = &[
+    "rustix::",
+    "std::fs",
+    "std::io",
+    "std::env",
+    "std::net",
+    "std::os",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant::now(",
+    "Timestamp::now(",
+    "id::bytes",
+    "id::number(",
+    "Ctx",
+    "Db",
+];
+
+/// Rules are functions of what they are given: a test needs no folder, no database and no request.
+pub fn rules_are_pure(path: &str, text: &str) -> Vec<String> {
+    if !path.ends_with("/rules.rs") {
+        return Vec::new();
+    }
+    let code = Source::of(text).code;
+    let grouped: Vec<String> = paths(&code, "std::").into_iter().map(|path| format!("std::{path}")).collect();
+    let impure = |word: &&&str| names(&code, word) || grouped.iter().any(|path| path.starts_with(**word));
+    let mut wrong: Vec<String> = IMPURE.iter().filter(impure).map(|word| format!("rules touch {word}")).collect();
+    wrong
+        .extend(imports(text).into_iter().filter(|(layer, _)| layer == "db").map(|(_, import)| format!("rules import {import}")));
+    wrong
+}
+
+/// Does code hold a name, and not only a longer one that contains it?
+fn names(code: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let whole = |at: usize| {
+        let (before, after) = (&code[..at], &code[at + name.len()..]);
+        !before.ends_with(part) && (name.ends_with([':', '(']) || !after.starts_with(part))
+    };
+    code.match_indices(name).any(|(at, _)| whole(at))
 }

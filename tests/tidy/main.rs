@@ -8,6 +8,7 @@ mod layers;
 mod samples;
 mod source;
 mod sql;
+mod texts;
 mod words;
 
 use std::fs;
@@ -35,9 +36,11 @@ pub const RULES: &[Rule] = &[
     rule("imports point down", is_product, layers::imports_point_down),
     rule("no noun imports another", is_product, layers::nouns_keep_apart),
     rule("a path never climbs out of its layer by super", is_product, layers::no_climbing),
+    rule("rules touch nothing outside", is_product, layers::rules_are_pure),
     rule("SQL stands in stores, guards and the database layer", is_product, sql::stands_where_it_may),
     rule("SQL is portable", |path| is_product(path) || is_migration(path), sql::is_portable),
     rule("a statement of a tenant's noun names the tenant", is_product, sql::names_the_tenant),
+    rule("columns stand once a store", is_product, sql::columns_stand_once),
     rule("the driver is named in one place", is_product, words::names_no_driver),
     rule("product code does not panic", is_product, words::does_not_panic),
     rule("nothing is left to do", |_| true, words::leaves_nothing_to_do),

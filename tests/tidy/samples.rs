@@ -8,9 +8,11 @@ type Broken = (&'static str, &'static str, &'static str);
 const DOWN: &str = "imports point down";
 const APART: &str = "no noun imports another";
 const CLIMB: &str = "a path never climbs out of its layer by super";
+const PURE: &str = "rules touch nothing outside";
 const PLACE: &str = "SQL stands in stores, guards and the database layer";
 const PORTABLE: &str = "SQL is portable";
 const TENANT: &str = "a statement of a tenant's noun names the tenant";
+const COLUMNS: &str = "columns stand once a store";
 const DRIVER: &str = "the driver is named in one place";
 const PANIC: &str = "product code does not panic";
 const SHORT: &str = "a file has at most 400 lines";
@@ -33,6 +35,14 @@ const BROKEN: &[Broken] = &[
     (CLIMB, "src/domain/qna/mod.rs", "use super::goals;"),
     (CLIMB, "src/domain/qna/api.rs", "use super::super::goals;"),
     (CLIMB, "src/http/mod.rs", "use super::db::Db;"),
+    (PURE, "src/domain/goals/rules.rs", "use std::fs;"),
+    (PURE, "src/domain/goals/rules.rs", "use std::{fmt, io::Read};"),
+    (PURE, "src/domain/goals/rules.rs", "fn f(p: &Path) { rustix::fs::statvfs(p); }"),
+    (PURE, "src/domain/goals/rules.rs", "use crate::{base::id, db::Row};"),
+    (PURE, "src/domain/goals/rules.rs", "use crate::params;"),
+    (PURE, "src/domain/goals/rules.rs", "use crate::feature::{Ctx, Kind};"),
+    (PURE, "src/domain/mobile/telemetry/rules.rs", "fn f() -> Timestamp { Timestamp::now() }"),
+    (PURE, "src/domain/couples/rules.rs", "fn f() -> Result<[u8; 8]> { id::bytes::<8>() }"),
     (PLACE, "src/domain/goals/api.rs", "fn f() { db.run(\"DELETE FROM goals\", &[]) }"),
     (PLACE, "src/app/mod.rs", "const SQL: &str = r#\"SELECT 1\"#;"),
     (PLACE, "src/domain/goals/store.rs", "const SQL: &str = \"DELETE FROM a; DELETE FROM b\";"),
@@ -47,6 +57,25 @@ const BROKEN: &[Broken] = &[
     (PORTABLE, "sql/0009_x.sql", "CREATE INDEX a ON b (c) WHERE d = 0;"),
     (PORTABLE, "sql/0009_x.sql", "UPDATE a SET at = datetime('x');"),
     (TENANT, "src/domain/goals/store.rs", "const S: &str = \"SELECT title FROM goals WHERE id = ?\";"),
+    (
+        TENANT,
+        "src/domain/goals/store.rs",
+        "columns!(goals: \"SELECT id FROM goals\");\nfn f() { goals!(\"WHERE tenant = ?\"); goals!(\"WHERE id = ?\") }",
+    ),
+    (TENANT, "src/domain/goals/store.rs", "columns!(goals: \"SELECT id FROM goals\");"),
+    (PORTABLE, "src/domain/goals/store.rs", "columns!(goals: \"SELECT id FROM goals\");\nfn f() { goals!(\"WHERE a LIKE ?\") }"),
+    (PORTABLE, "src/domain/goals/store.rs", "columns!(goals: \"SELECT LOWER(id) FROM goals\");\nfn f() { goals!(\"LIMIT 1\") }"),
+    (PLACE, "src/domain/goals/api.rs", "columns!(goals: \"SELECT id FROM goals\");\nfn f() { goals!(\"LIMIT 1\") }"),
+    (
+        COLUMNS,
+        "src/domain/goals/store.rs",
+        "fn f() { g(\"SELECT id, a, b FROM goals WHERE c\"); g(\"SELECT g.id, g.a, \\\n g.b FROM goals g\") }",
+    ),
+    (
+        COLUMNS,
+        "src/domain/goals/store.rs",
+        "columns!(goals: \"SELECT id, a, b FROM goals\");\nfn f() { goals!(\"LIMIT 1\"); g(\"SELECT id, a, b FROM goals\") }",
+    ),
     (DRIVER, "src/db/migrate.rs", "use rusqlite::Connection;"),
     (DRIVER, "src/db/sqlite.rs", "use mysql::Conn;"),
     (DRIVER, "src/app/mod.rs", "fn f(c: ::mysql::Conn) {}"),
@@ -71,11 +100,25 @@ const SOUND: &[Broken] = &[
     (DOWN, "src/lib.rs", "pub mod app;"),
     (APART, "src/domain/qna/api.rs", "use crate::domain::qna::store;"),
     (CLIMB, "src/domain/qna/mod.rs", "#[cfg(test)]\nmod tests { use super::*; }"),
+    (
+        PURE,
+        "src/domain/goals/rules.rs",
+        "//! No std::fs, no Ctx.\nuse crate::base::time::Timestamp;\nuse std::collections::BTreeMap;\nfn f(ctxs: u8, DbFault: u8) {}\n\
+         #[cfg(test)]\nmod tests { use std::fs; }",
+    ),
+    (PURE, "src/domain/goals/api.rs", "use crate::db::Db;\nuse std::fs;"),
     (PLACE, "src/app/guard/admit.rs", "const S: &str = \"SELECT 1\"; // DELETE FROM a; UPDATE b"),
     (PLACE, "src/app/mod.rs", "//! SELECT is for stores.\nconst S: &str = \"Select a day\";"),
     (PORTABLE, "src/domain/goals/store.rs", "const S: &str = \"SELECT COUNT(*), CAST(SUM(n) AS SIGNED) FROM goals\";"),
     (PORTABLE, "sql/0009_x.sql", "-- No LIKE, no ||.\nCREATE TABLE likes (id BIGINT);"),
     (TENANT, "src/domain/auth/store.rs", "const S: &str = \"SELECT id FROM users WHERE id = ?\";"),
+    (TENANT, "src/domain/goals/store.rs", "columns!(goals: \"SELECT id FROM goals\");\nfn f() { goals!(\"WHERE tenant = ?\") }"),
+    (COLUMNS, "src/domain/goals/store.rs", "fn f() { g(\"SELECT id, a FROM goals\"); g(\"SELECT id, a FROM goals\") }"),
+    (
+        COLUMNS,
+        "src/domain/goals/store.rs",
+        "columns!(goals: \"SELECT id, a, b FROM goals\");\nfn f() { goals!(\"LIMIT 1\"); goals!(\"LIMIT 2\") }",
+    ),
     (DRIVER, "src/db/mod.rs", "enum Row<'r> { Sqlite(&'r rusqlite::Row<'r>) } // rusqlite"),
     (DRIVER, "src/db/mod.rs", "mod mysql;\nenum Db { Mysql(mysql::Mysql) }"),
     (

@@ -1,4 +1,4 @@
-//! The report as a page, for whoever has no shell: plain HTML, nothing fetched, no script.
+//! The report as a page, for an operator without a shell: plain HTML, nothing fetched, no script.
 //!
 //! A link must be opened and then clicked, because mail programs and browsers open links by themselves, and a key is good once.
 //! The page asks nothing of the site from outside: with one process it would wait for itself, and the visit shows by itself that

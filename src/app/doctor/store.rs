@@ -41,7 +41,7 @@ pub fn database(patient: &mut Patient) -> Finding {
 
 fn unusable(error: &Error) -> Finding {
     match error {
-        Error::Db(fault) => Finding::problem(fault.text.clone(), advice::advice(fault.kind)),
+        Error::Db(fault) => Finding::problem(fault.text.clone(), fault.kind.advice().operator),
         other => {
             Finding::problem(other.to_string(), "let a cron job run `tandem restore FILE` with the newest of tandem/backups")
         }

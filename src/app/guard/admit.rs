@@ -1,5 +1,6 @@
 //! Admission: one query for the session, the user, the tenant and its clock.
 
+use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text;
 use crate::base::token::{Claims, Purpose};
@@ -72,7 +73,7 @@ fn unknown(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Error> {
     let there = ctx.db.one("SELECT id FROM users WHERE id = ? AND disabled = 0", params![user], |row| row.get::<i64>(0))?;
     Ok(match there {
         Some(_) => not_valid(),
-        None => Refusal::new(Refused::Unauthenticated("user_not_found"), &text::USER_NOT_FOUND).into(),
+        None => Refusal::new(Refused::Unauthenticated("user_not_found"), &texts::USER_NOT_FOUND).into(),
     })
 }
 
@@ -80,7 +81,7 @@ fn not_valid() -> Error {
     Refusal::new(Refused::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID).into()
 }
 
-/// What a user without a couple is told on a route for members.
+/// The refusal of a user without a couple on a route for members.
 fn without(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
     match ctx.route.access {
         Access::Public | Access::Optional | Access::User => Ok(None),

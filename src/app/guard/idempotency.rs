@@ -3,9 +3,10 @@
 //! A kept answer may hold tokens or a letter, so it is sealed (ChaCha20-Poly1305, RFC 8439) with a key that is not in
 //! the database.
 
+use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::base::time::{DAY, Timestamp};
 use crate::db::Upsert;
 use crate::feature::Ctx;
@@ -49,7 +50,7 @@ pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
 /// The row of a key: it belongs to the tenant, the user and the operation.
 fn claim(ctx: &Ctx<'_>, operation: &str, value: &str, request: &[u8]) -> Result<Key> {
     if !key::is_sound(value) {
-        let detail = Message::with(&text::KEY_LENGTH, &[&key::LENGTH.0, &key::LENGTH.1]);
+        let detail = Message::with(&texts::KEY_LENGTH, &[&key::LENGTH.0, &key::LENGTH.1]);
         return Err(Refusal::with(Refused::Invalid, detail).into());
     }
     let secret = ctx.house.derive("idempotency");
@@ -83,7 +84,7 @@ pub fn stored(ctx: &mut Ctx<'_>, key: &Key) -> Result<Option<Response>> {
     let read = |row: &crate::db::Row<'_>| Ok((row.get::<String>(0)?, row.get::<Vec<u8>>(1)?));
     let Some((request, sealed)) = ctx.db.one(sql, params![&key.scope, ctx.now], read)? else { return Ok(None) };
     if request != key.request {
-        return refuse(Refused::KeyReused, &text::KEY_REUSED);
+        return refuse(Refused::KeyReused, &texts::KEY_REUSED);
     }
     ctx.db.run("UPDATE idempotency SET hits = hits + 1 WHERE scope = ?", params![&key.scope])?;
     // An answer sealed under another secret cannot be opened any more: the key counts as unused.

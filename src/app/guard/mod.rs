@@ -6,4 +6,5 @@ pub mod cors;
 pub mod finish;
 pub mod idempotency;
 pub mod meter;
+mod texts;
 pub mod uploads;

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 /// One limit of uploads.
 struct Rule {
-    /// What the caller who is over it is told.
+    /// The word for it in a refusal.
     reason: &'static str,
     /// The operator's setting.
     rate: fn(&Settings) -> Option<Rate>,

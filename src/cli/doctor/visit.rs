@@ -24,9 +24,9 @@ const CERTIFICATE: &str = "invalid peer certificate: ";
 pub enum Sent {
     /// None.
     Nothing,
-    /// So many bytes, their length told beforehand.
+    /// This many bytes; their length is sent first.
     Whole(usize),
-    /// So many bytes in chunks, their length not told.
+    /// This many bytes in chunks; their length is not sent.
     Chunked(usize),
 }
 

@@ -2,9 +2,10 @@
 
 use super::api_session::{self, signed_in};
 use super::rules::{self, User};
+use super::texts;
 use super::{accounts, export, password, store};
 use crate::base::error::{Error, Refusal, Result};
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::ctx::found;
 use crate::feature::{Ctx, Schemas};
@@ -132,7 +133,7 @@ fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'sta
         return Ok(());
     }
     api_session::remember_failure(ctx, &bucket)?;
-    Err(Error::from(Refusal::field(field, Message::plain(&text::PASSWORD_WRONG))))
+    Err(Error::from(Refusal::field(field, Message::plain(&texts::PASSWORD_WRONG))))
 }
 
 fn shown(user: &User) -> Response {

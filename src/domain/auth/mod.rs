@@ -9,6 +9,7 @@ pub mod password;
 pub mod rules;
 pub mod session;
 pub mod store;
+mod texts;
 
 use crate::feature::{Access, Content, Feature, Job, Route};
 use rules::User;

@@ -8,7 +8,7 @@ use crate::base::word;
 use crate::db::{Db, Row};
 use crate::feature::Settings;
 use crate::feature::{Role, Tenant, TenantKind};
-use crate::params;
+use crate::{columns, params};
 
 /// The most rows that a round of maintenance deletes: others write between the rounds. MariaDB takes a limit there only inside
 /// another SELECT.
@@ -21,6 +21,8 @@ pub struct Account {
     /// The password's hash.
     pub password: String,
 }
+
+columns!(accounts: "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password");
 
 fn account(row: &Row<'_>) -> Result<Account> {
     let user = User {
@@ -38,22 +40,19 @@ fn account(row: &Row<'_>) -> Result<Account> {
 
 /// The account of an id, unless it is disabled.
 pub fn by_id(db: &mut Db, id: i64) -> Result<Option<Account>> {
-    let sql = "SELECT id, username, email, first_name, last_name, language, timezone, created_at, password \
-         FROM users WHERE id = ? AND disabled = 0";
+    let sql = accounts!("FROM users u WHERE u.id = ? AND u.disabled = 0");
     db.one(sql, params![id], account)
 }
 
 /// The account of an e-mail address, unless it is disabled.
 pub fn by_email(db: &mut Db, email: &str) -> Result<Option<Account>> {
-    let sql = "SELECT id, username, email, first_name, last_name, language, timezone, created_at, password \
-         FROM users WHERE email_key = ? AND disabled = 0";
+    let sql = accounts!("FROM users u WHERE u.email_key = ? AND u.disabled = 0");
     db.one(sql, params![&key(email)], account)
 }
 
 /// The account of a user name, unless it is disabled.
 pub fn by_username(db: &mut Db, username: &str) -> Result<Option<Account>> {
-    let sql = "SELECT id, username, email, first_name, last_name, language, timezone, created_at, password \
-         FROM users WHERE username_key = ? AND disabled = 0";
+    let sql = accounts!("FROM users u WHERE u.username_key = ? AND u.disabled = 0");
     db.one(sql, params![&key(username)], account)
 }
 
@@ -130,30 +129,28 @@ pub struct Listed {
     pub sessions: i64,
 }
 
+columns!(listed: accounts, ", u.disabled, (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id)");
+
+fn read_listed(row: &Row<'_>) -> Result<Listed> {
+    Ok(Listed { user: account(row)?.user, disabled: row.get(9)?, sessions: row.get(10)? })
+}
+
 /// Every account, by name.
 pub fn list(db: &mut Db) -> Result<Vec<Listed>> {
-    let sql = "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password, u.disabled, \
-         (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id) FROM users u ORDER BY u.username_key";
+    let sql = listed!("FROM users u ORDER BY u.username_key");
     db.all(sql, &[], read_listed)
 }
 
 /// The account of a user name as the operator sees it, even a disabled one.
 pub fn listed(db: &mut Db, username: &str) -> Result<Option<Listed>> {
-    let sql = "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password, u.disabled, \
-         (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id) FROM users u WHERE u.username_key = ?";
+    let sql = listed!("FROM users u WHERE u.username_key = ?");
     db.one(sql, params![&key(username)], read_listed)
 }
 
 /// The members of a tenant as the operator sees them, even disabled ones, by seat.
 pub fn members(db: &mut Db, tenant: i64) -> Result<Vec<Listed>> {
-    let sql = "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password, u.disabled, \
-         (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id) FROM members m JOIN users u ON u.id = m.user_id \
-         WHERE m.tenant = ? ORDER BY m.seat";
+    let sql = listed!("FROM members m JOIN users u ON u.id = m.user_id WHERE m.tenant = ? ORDER BY m.seat");
     db.all(sql, params![tenant], read_listed)
-}
-
-fn read_listed(row: &Row<'_>) -> Result<Listed> {
-    Ok(Listed { user: account(row)?.user, disabled: row.get(9)?, sessions: row.get(10)? })
 }
 
 /// A session's owner and how its refresh tokens stand, unless it has ended or its owner is disabled.

@@ -1,6 +1,7 @@
 //! The routes of check-ins.
 
 use super::rules::{self, Checkin, Filter};
+use super::texts;
 use super::{CHECKINS, store};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
@@ -82,7 +83,7 @@ fn read(ctx: &mut Ctx<'_>, checkin: &Checkin) -> Result<Input> {
     let mut input = ctx.input(rules::CHECKIN)?;
     if let Some(day) = input.text("date") {
         let taken = store::is_taken(ctx.db, ctx.tenant_id()?, checkin.user_id, day, &checkin.id)?;
-        input.check(!taken, "date", &text::DAY_TAKEN);
+        input.check(!taken, "date", &texts::DAY_TAKEN);
     }
     input.finish()?;
     Ok(input)
@@ -90,7 +91,7 @@ fn read(ctx: &mut Ctx<'_>, checkin: &Checkin) -> Result<Input> {
 
 /// The constraint decides where the look before did not see the other check-in.
 fn taken(error: Error) -> Error {
-    if error.is_duplicate() { Refusal::field("date", Message::plain(&text::DAY_TAKEN)).into() } else { error }
+    if error.is_duplicate() { Refusal::field("date", Message::plain(&texts::DAY_TAKEN)).into() } else { error }
 }
 
 /// Check-ins for the feed.

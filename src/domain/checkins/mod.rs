@@ -4,6 +4,7 @@ mod api;
 mod graphql;
 mod rules;
 mod store;
+mod texts;
 
 use crate::feature::{Access, Feature, Kind, Route, Without, contract};
 use rules::Checkin;

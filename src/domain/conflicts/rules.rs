@@ -123,7 +123,7 @@ pub struct Conflict {
     pub resolved_at: Option<Timestamp>,
     /// What they noted.
     pub notes: Option<String>,
-    /// What who settled it was answered, for whoever asks again.
+    /// The answer to the request that settled it, for one that asks again.
     #[serde(skip)]
     #[schemars(skip)]
     pub answer: Option<String>,

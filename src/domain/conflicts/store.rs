@@ -6,7 +6,7 @@ use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::{Db, Row, Upsert};
 use crate::feature::{Settings, store};
-use crate::params;
+use crate::{columns, params};
 use serde_json::Value;
 
 fn json(row: &Row<'_>, column: usize) -> Result<Value> {
@@ -18,6 +18,10 @@ fn json(row: &Row<'_>, column: usize) -> Result<Value> {
 fn version(row: &Row<'_>, column: usize) -> Result<u32> {
     u32::try_from(row.get::<i64>(column)?).map_err(Error::internal)
 }
+
+columns!(conflicts: "SELECT id, domain, mobile_id, user_id, device, server_version, client_version, server_data, \
+     client_data, base_data, strategy, result, winner, created_at, resolved_by, resolved_at, notes, answer, client_at \
+     FROM conflicts");
 
 fn conflict(row: &Row<'_>) -> Result<Conflict> {
     let resolution_result: String = row.get(11)?;
@@ -100,9 +104,7 @@ pub fn update(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
 
 /// One conflict.
 pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Conflict>> {
-    let sql = "SELECT id, domain, mobile_id, user_id, device, server_version, client_version, server_data, client_data, \
-         base_data, strategy, result, winner, created_at, resolved_by, resolved_at, notes, answer, client_at \
-         FROM conflicts WHERE tenant = ? AND id = ?";
+    let sql = conflicts!("WHERE tenant = ? AND id = ?");
     db.one(sql, params![tenant, id], conflict)
 }
 
@@ -117,29 +119,27 @@ pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
 
 /// A page of conflicts, newest first.
 pub fn page(db: &mut Db, tenant: i64, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Conflict>> {
-    let sql = "SELECT id, domain, mobile_id, user_id, device, server_version, client_version, server_data, client_data, \
-         base_data, strategy, result, winner, created_at, resolved_by, resolved_at, notes, answer, client_at \
-         FROM conflicts WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
-         ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?";
+    let sql = conflicts!(
+        "WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
+         ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
+    );
     let Filter { status, domain, since } = filter;
     db.all(sql, params![tenant, *since, status, status, domain, domain, limit, offset], conflict)
 }
 
 /// Conflicts that come after this instant and id in the list, newest first.
 pub fn older(db: &mut Db, tenant: i64, filter: &Filter, (at, id): (i64, &str), limit: i64) -> Result<Vec<Conflict>> {
-    let sql = "SELECT id, domain, mobile_id, user_id, device, server_version, client_version, server_data, client_data, \
-         base_data, strategy, result, winner, created_at, resolved_by, resolved_at, notes, answer, client_at \
-         FROM conflicts WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
-         AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?";
+    let sql = conflicts!(
+        "WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
+         AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?"
+    );
     let Filter { status, domain, since } = filter;
     db.all(sql, params![tenant, *since, status, status, domain, domain, at, id, limit], conflict)
 }
 
 /// Every conflict, oldest first.
 pub fn all(db: &mut Db, tenant: i64) -> Result<Vec<Conflict>> {
-    let sql = "SELECT id, domain, mobile_id, user_id, device, server_version, client_version, server_data, client_data, \
-         base_data, strategy, result, winner, created_at, resolved_by, resolved_at, notes, answer, client_at \
-         FROM conflicts WHERE tenant = ? ORDER BY created_at, id";
+    let sql = conflicts!("WHERE tenant = ? ORDER BY created_at, id");
     db.all(sql, params![tenant], conflict)
 }
 

@@ -1,9 +1,9 @@
 //! The routes of a couple or a team as a whole.
 
 use super::rules::Group;
+use super::texts;
 use super::{seats, store};
 use crate::base::error::{Refused, Result, refuse};
-use crate::base::text;
 use crate::feature::ctx::{found, value};
 use crate::feature::{Ctx, Role, Tenant, TenantKind};
 use crate::http::Response;
@@ -13,7 +13,7 @@ use serde_json::Value;
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = ctx.user()?;
     if ctx.caller()?.tenant.is_some() {
-        return refuse(Refused::Invalid, &text::IN_COUPLE);
+        return refuse(Refused::Invalid, &texts::IN_COUPLE);
     }
     let tenancy = seats::create(ctx.db, TenantKind::Couple, "", ctx.now)?;
     ctx.advance(tenancy.id)?;

@@ -7,6 +7,7 @@ mod graphql;
 pub mod rules;
 pub mod seats;
 pub mod store;
+mod texts;
 
 use crate::feature::{Access, COUPLE, Feature, Job, Kind, Route, Schemas, Without, contract};
 use rules::{Couple, Group, Invite, Member, Team};

@@ -5,7 +5,7 @@ use super::rules::{Counts, Device, Uploads, health};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row, Upsert};
-use crate::params;
+use crate::{columns, params};
 
 /// What is known of a device.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +56,8 @@ fn counts(row: &Row<'_>, from: usize) -> Result<Counts> {
     Ok(Counts { items: row.get(from)?, synced: row.get(from + 1)?, conflicts: row.get(from + 2)? })
 }
 
+columns!(devices: "SELECT id, user_id, items, synced, conflicts, first_at, last_at FROM devices");
+
 fn device(row: &Row<'_>, now: Timestamp) -> Result<Device> {
     let (counts, last) = (counts(row, 2)?, row.get(6)?);
     Ok(Device {
@@ -89,15 +91,13 @@ pub fn number(db: &mut Db, scope: Scope) -> Result<i64> {
 
 /// A page of devices, newest upload first.
 pub fn page(db: &mut Db, scope: Scope, now: Timestamp, limit: i64, offset: i64) -> Result<Vec<Device>> {
-    let sql = "SELECT id, user_id, items, synced, conflicts, first_at, last_at FROM devices \
-         WHERE tenant = ? AND (user_id = ? OR ? = 1) ORDER BY last_at DESC, id, user_id LIMIT ? OFFSET ?";
+    let sql = devices!("WHERE tenant = ? AND (user_id = ? OR ? = 1) ORDER BY last_at DESC, id, user_id LIMIT ? OFFSET ?");
     db.all(sql, params![scope.tenant, scope.user, scope.all, limit, offset], |row| device(row, now))
 }
 
 /// The devices of this name: two users may name theirs alike.
 pub fn named(db: &mut Db, scope: Scope, now: Timestamp, name: &str) -> Result<Vec<Device>> {
-    let sql = "SELECT id, user_id, items, synced, conflicts, first_at, last_at FROM devices \
-         WHERE tenant = ? AND (user_id = ? OR ? = 1) AND id = ? ORDER BY last_at DESC, user_id";
+    let sql = devices!("WHERE tenant = ? AND (user_id = ? OR ? = 1) AND id = ? ORDER BY last_at DESC, user_id");
     db.all(sql, params![scope.tenant, scope.user, scope.all, name], |row| device(row, now))
 }
 

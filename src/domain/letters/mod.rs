@@ -5,6 +5,7 @@ mod graphql;
 pub mod pdf;
 mod rules;
 mod store;
+mod texts;
 
 use crate::feature::{Access, Content, Feature, Kind, Route, Without, contract};
 use rules::Letter;

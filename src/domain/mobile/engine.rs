@@ -2,9 +2,10 @@
 
 use super::answer::{SyncBatchResponse, SyncError, SyncMetrics, SyncResponse, Tally, VALIDATION_ERROR};
 use super::batch::{Content, FIELDS, List, Operation, Sent, canonical};
+use super::texts;
 use super::{records, telemetry};
 use crate::base::error::Result;
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::domain::devices::count;
 use crate::domain::devices::rules::Counts;
@@ -43,7 +44,7 @@ impl Operation {
 fn refuse(ctx: &Ctx<'_>, sent: &Sent<'_>, list: &List<'_>) -> SyncResponse {
     let mut tally = Tally::default();
     if !sent.operation.allows(list) {
-        let message = Message::with(&text::LIST_LENGTH, &[&1, &MAX_ITEMS, &list.items.len()]);
+        let message = Message::with(&texts::LIST_LENGTH, &[&1, &MAX_ITEMS, &list.items.len()]);
         tally.errors.push(SyncError {
             code: VALIDATION_ERROR.to_owned(),
             message: message.render(ctx.request.language).into_owned(),

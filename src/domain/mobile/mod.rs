@@ -9,6 +9,7 @@ pub mod engine;
 mod graphql;
 pub mod records;
 pub mod telemetry;
+mod texts;
 
 use crate::feature::contract::of as describe;
 use crate::feature::{Access, Content, Feature, Handler, Held, Meter, Route, Without};

@@ -5,6 +5,7 @@ mod feed;
 mod graphql;
 mod rules;
 mod store;
+mod texts;
 
 use crate::feature::{Access, Content, Feature, Job, Meter, Route, Without};
 

@@ -1,7 +1,8 @@
 //! The rules of the cursor and of pages.
 
+use super::texts;
 use crate::base::error::{Refusal, Result};
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::base::time::{DAY, Timestamp};
 use crate::feature::Kind;
 use crate::http::input::Field;
@@ -63,7 +64,7 @@ pub fn kinds(all: impl Iterator<Item = &'static Kind>, asked: Option<&str>, vers
     if let Some(unknown) = words.iter().find(|word| !all.iter().any(|kind| kind.name == **word)) {
         let shown: String = unknown.chars().take(SHOWN).collect();
         let known = all.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
-        return Err(Refusal::field("kinds", Message::with(&text::UNKNOWN_KIND, &[&shown, &known])).into());
+        return Err(Refusal::field("kinds", Message::with(&texts::UNKNOWN_KIND, &[&shown, &known])).into());
     }
     let carried = |kind: &Kind| if words.is_empty() { version > 1 || kind.first_version } else { words.contains(&kind.name) };
     Ok(all.into_iter().filter(|kind| carried(kind)).collect())

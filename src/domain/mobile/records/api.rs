@@ -13,6 +13,7 @@ use crate::domain::conflicts::{self, Policy, Rule, rules};
 use crate::domain::mobile::answer::{Conflict, SyncError, SyncResponse, SyncedItem};
 use crate::domain::mobile::batch::Operation;
 use crate::domain::mobile::domains::{self, DOMAINS, Domain, Family};
+use crate::domain::mobile::texts;
 use crate::domain::mobile::{api, engine};
 use crate::feature::cursor::{self, Rows};
 use crate::feature::{Ctx, Schemas};
@@ -83,7 +84,7 @@ pub fn sync(ctx: &mut Ctx<'_>) -> Result<Response> {
     let entries = input.json(ENTRIES).and_then(Value::as_array).cloned().unwrap_or_default();
     let sound = input.json(ENTRIES).is_none() || (1..=engine::MAX_ITEMS).contains(&entries.len());
     if !sound {
-        input.error(ENTRIES, Message::with(&text::LIST_LENGTH, &[&1, &engine::MAX_ITEMS, &entries.len()]));
+        input.error(ENTRIES, Message::with(&texts::LIST_LENGTH, &[&1, &engine::MAX_ITEMS, &entries.len()]));
     }
     input.finish()?;
     let items: Vec<Value> = entries.into_iter().map(|entry| item(domain, entry)).collect();
@@ -217,7 +218,7 @@ pub fn resolve_conflict(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut body = body::object(ctx.request)?;
     let id = json!(ctx.request.segment(0));
     if body.insert("conflict_id".to_owned(), id.clone()).is_some_and(|inner| inner != id) {
-        return Err(Refusal::field("conflict_id", Message::plain(&text::CONTRADICTION)).into());
+        return Err(Refusal::field("conflict_id", Message::plain(&texts::CONTRADICTION)).into());
     }
     let key = ctx.request.header("IDEMPOTENCY_KEY").map(str::to_owned);
     resolve(ctx, &body, key, resolve::POINTS)
@@ -280,7 +281,7 @@ pub fn set_policy(ctx: &mut Ctx<'_>) -> Result<Response> {
     rule.auto_resolve &= rule.policy != Policy::Manual;
     input.set("auto_resolve", &mut rule.auto_resolve);
     input.set("notify_on_conflict", &mut rule.notify);
-    input.check(rule.policy != Policy::Manual || !rule.auto_resolve, "auto_resolve", &text::MANUAL_AUTO);
+    input.check(rule.policy != Policy::Manual || !rule.auto_resolve, "auto_resolve", &texts::MANUAL_AUTO);
     input.finish()?;
     let tenant = ctx.tenant_id()?;
     conflicts::store::put_rule(ctx.db, tenant, table.domain, rule)?;

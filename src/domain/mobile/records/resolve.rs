@@ -16,6 +16,7 @@ use crate::base::word;
 use crate::domain::conflicts::{self, Conflict, Policy, Rule, rules};
 use crate::domain::mobile::answer::{NOT_FOUND, Resolution, SYNC_ERROR, SyncError};
 use crate::domain::mobile::batch;
+use crate::domain::mobile::texts;
 use crate::feature::ctx::value as json_of;
 use crate::feature::{Ctx, Schemas, Upload};
 use crate::http::input::{Extent, Field, Input, Shape};
@@ -102,7 +103,7 @@ impl Choice {
             (strategy, chosen),
             (Some(Policy::ClientWins), Some(Winner::Server)) | (Some(Policy::ServerWins), Some(Winner::Client))
         );
-        input.check(!contradiction, "chosen_version", &text::CONTRADICTION);
+        input.check(!contradiction, "chosen_version", &texts::CONTRADICTION);
         let merge = input.json("merge_data").cloned();
         input.check(merge.as_ref().is_none_or(Value::is_object), "merge_data", &text::NOT_OBJECT);
         input.finish()?;
@@ -162,7 +163,7 @@ impl Choice {
                 overlay(conflict.base_data.as_object().unwrap_or(&Fields::new()), edit)
             }
             (_, Value::Null) if self.chosen == Winner::Client => return Ok(Outcome::Written(New::tombstone())),
-            _ => return Err(Refusal::field("merge_data", Message::plain(&text::CHOOSE_FIELDS)).into()),
+            _ => return Err(Refusal::field("merge_data", Message::plain(&texts::CHOOSE_FIELDS)).into()),
         };
         let mut fields = overlay(&record.fields, &table.read(&fields)?);
         table.fill(&mut fields);
@@ -175,7 +176,7 @@ impl Choice {
         if let (Some(merge), Winner::Merged) = (&self.merge, self.chosen) {
             return Ok(merge::compare(None, seen, &table.read(merge)?).contested);
         }
-        let choose = || Refusal::field("merge_data", Message::plain(&text::CHOOSE_FIELDS));
+        let choose = || Refusal::field("merge_data", Message::plain(&texts::CHOOSE_FIELDS));
         let edit = conflict.client_data.as_object().ok_or_else(choose)?;
         let clash = merge::compare(conflict.base_data.as_object(), seen, edit);
         let policy = match (self.chosen, self.strategy) {
@@ -203,7 +204,7 @@ impl Choice {
             resolution_result: rules::RESOLVED.to_owned(),
             winning_version: Some(word::of(&Winner::ALL, &self.chosen).to_owned()),
             merge_details: details(&conflict, &written),
-            message: Some(say(ctx, &text::CONFLICT_RESOLVED)),
+            message: Some(say(ctx, &texts::CONFLICT_RESOLVED)),
             error: None,
         };
         let response = Response::json(200, &resolution);
@@ -269,7 +270,7 @@ fn first(ctx: &Ctx<'_>, conflict: &Conflict) -> Result<Response> {
             resolution_result: conflict.resolution_result.clone(),
             winning_version: conflict.winning_version.clone(),
             merge_details: None,
-            message: Some(say(ctx, &text::CONFLICT_RESOLVED)),
+            message: Some(say(ctx, &texts::CONFLICT_RESOLVED)),
             error: None,
         },
     ))
@@ -280,7 +281,7 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
     conflict.server_version = super::write::shown(record.version);
     conflict.server_data = data(record);
     keep(ctx, table, &conflict)?;
-    let message = say(ctx, &text::CONFLICT_MOVED_ON);
+    let message = say(ctx, &texts::CONFLICT_MOVED_ON);
     let error = SyncError {
         code: SYNC_ERROR.to_owned(),
         message: message.clone(),

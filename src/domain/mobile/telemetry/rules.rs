@@ -1,9 +1,10 @@
 //! The rules of telemetry as data: a table for each domain. A new domain is an entry.
 
 use crate::base::id;
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::base::time::{MINUTE, Timestamp};
 use crate::domain::mobile::batch::Batch;
+use crate::domain::mobile::texts;
 use crate::http::input::{Extent, Field, Input, Shape};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -191,11 +192,11 @@ impl Rules {
     /// # Errors
     /// What is wrong with it, field by field.
     pub fn read(&self, batch: &Batch, sent: &Value, now: Timestamp) -> Result<Item, Faults> {
-        let Some(object) = sent.as_object() else { return Err(vec![(None, Message::plain(&text::NOT_ITEM))]) };
+        let Some(object) = sent.as_object() else { return Err(vec![(None, Message::plain(&texts::NOT_ITEM))]) };
         let mut input = Input::of(object, self.fields, Extent::Whole);
         let at = input.instant(self.at).or(batch.client_at).unwrap_or(now);
         let late = self.ahead.is_some_and(|ahead| at > now.plus(ahead));
-        input.check(!late, self.at, &text::IN_FUTURE);
+        input.check(!late, self.at, &texts::IN_FUTURE);
         if !input.errors().is_empty() {
             return Err(input.errors().iter().map(|(field, message)| (Some(*field), message.clone())).collect());
         }
@@ -209,7 +210,7 @@ impl Rules {
         let Some((start, end)) = self.span else { return Ok(()) };
         let text = |name: &str| data.get(name).and_then(Value::as_str);
         match (text(start), text(end)) {
-            (Some(from), Some(to)) if to < from => Err(vec![(Some(end), Message::plain(&text::END_BEFORE_START))]),
+            (Some(from), Some(to)) if to < from => Err(vec![(Some(end), Message::plain(&texts::END_BEFORE_START))]),
             _ => Ok(()),
         }
     }
