@@ -279,16 +279,16 @@ pub fn found<T>(value: Option<T>) -> Result<T> {
     value.ok_or_else(not_found)
 }
 
-/// Objects for the feed: looks up each id and writes what was found as JSON.
+/// A tenant's objects for the feed: looks up each id and writes what was found as JSON.
 pub fn load<T: serde::Serialize>(
-    ctx: &mut Ctx<'_>,
+    db: &mut Db,
+    tenant: i64,
     ids: &[&str],
     find: impl Fn(&mut Db, i64, &str) -> Result<Option<T>>,
 ) -> Result<Vec<(String, Value)>> {
-    let tenant = ctx.tenant_id()?;
     let mut objects = Vec::with_capacity(ids.len());
     for id in ids {
-        if let Some(object) = find(ctx.db, tenant, id)? {
+        if let Some(object) = find(db, tenant, id)? {
             objects.push(((*id).to_owned(), value(&object)?));
         }
     }

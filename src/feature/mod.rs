@@ -217,8 +217,8 @@ impl Route {
     }
 }
 
-/// Reads the whole objects of these ids, as their own routes would show them; ids that are gone are left out.
-pub type Load = fn(&mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>>;
+/// Reads a tenant's objects of these ids, whole, as their own routes would show them; ids that are gone are left out.
+pub type Load = fn(&mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>>;
 
 /// A kind of object in the feed.
 #[derive(Debug)]
@@ -233,13 +233,16 @@ pub struct Kind {
     pub object: Describe,
 }
 
+/// Reads all that is held on a user, and in the tenant that they are in, as it is at an instant.
+pub type LoadHeld = fn(&mut Db, user: i64, tenant: Option<i64>, now: Timestamp) -> Result<Vec<Value>>;
+
 /// What a noun holds on a user that no kind of the feed shows: it is part of their export.
 #[derive(Debug)]
 pub struct Held {
     /// Its list in the export.
     pub name: &'static str,
     /// Reads all of it.
-    pub load: fn(&mut Ctx<'_>) -> Result<Vec<Value>>,
+    pub load: LoadHeld,
     /// What an object looks like.
     pub object: Describe,
 }

@@ -42,6 +42,11 @@ pub fn alive(db: &mut Db, tenant: i64, kind: &str) -> Result<Vec<String>> {
     db.all(sql, params![tenant, kind], |row| row.get(0))
 }
 
+/// The tenant that a user is in.
+pub fn tenant_of(db: &mut Db, user: i64) -> Result<Option<i64>> {
+    db.one("SELECT tenant FROM members WHERE user_id = ?", params![user], |row| row.get(0))
+}
+
 /// Is this user in the tenant?
 pub fn is_member(db: &mut Db, tenant: i64, user: i64) -> Result<bool> {
     let sql = "SELECT user_id FROM members WHERE tenant = ? AND user_id = ?";

@@ -1,8 +1,9 @@
 //! The account's routes.
 
 use super::api_session::{self, signed_in};
+use super::export::{self, Whose};
 use super::rules::{self, User};
-use super::{accounts, export, password, store};
+use super::{accounts, password, store};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
@@ -84,7 +85,8 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// GET `/auth/export/`
 pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
-    let data = export::of_both(ctx, &mut || {})?;
+    let whose = Whose { user: user.id, tenant: ctx.caller()?.tenant.as_ref().map(|tenant| tenant.id) };
+    let data = export::of_both(ctx.db, ctx.house, whose, ctx.now, &mut || {})?;
     Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data }))
 }
 

@@ -4,10 +4,8 @@ use super::rules::{User, key};
 use super::session::Rotation;
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
-use crate::base::word;
 use crate::db::{Db, Row};
 use crate::feature::Settings;
-use crate::feature::{Role, Tenant, TenantKind};
 use crate::params;
 
 /// The most rows that a round of maintenance deletes: others write between the rounds. MariaDB takes a limit there only inside
@@ -209,26 +207,6 @@ pub fn purge_attempts(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> 
 pub fn purge_keys(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM idempotency WHERE scope IN (SELECT scope FROM (SELECT scope FROM idempotency WHERE expires_at <= ? LIMIT ?) AS old)";
     db.run(sql, params![now, BATCH])
-}
-
-/// The tenant that a user is in.
-pub fn tenant_of(db: &mut Db, user: i64) -> Result<Option<i64>> {
-    db.one("SELECT tenant FROM members WHERE user_id = ?", params![user], |row| row.get(0))
-}
-
-/// The tenant of an id on the wire.
-pub fn tenant_called(db: &mut Db, public_id: &str) -> Result<Option<i64>> {
-    db.one("SELECT id FROM tenants WHERE public_id = ?", params![public_id], |row| row.get(0))
-}
-
-/// A tenant as its first member sees it.
-pub fn tenant(db: &mut Db, id: i64) -> Result<Option<Tenant>> {
-    let sql = "SELECT public_id, kind, clock, horizon, epoch FROM tenants WHERE id = ?";
-    db.one(sql, params![id], |row| {
-        let kind = word::stored(&TenantKind::ALL, &row.get::<String>(1)?)?;
-        let (public_id, clock, horizon, epoch) = (row.get(0)?, row.get(2)?, row.get(3)?, row.get(4)?);
-        Ok(Tenant { id, public_id, kind, seat: 0, role: Role::Member, clock, horizon, epoch })
-    })
 }
 
 /// Deletes arrival times that lie in the past: they are as good as none.

@@ -4,6 +4,7 @@ use super::rules::Group;
 use super::{seats, store};
 use crate::base::error::{Refused, Result, refuse};
 use crate::base::text;
+use crate::db::Db;
 use crate::feature::ctx::{found, value};
 use crate::feature::{Ctx, Role, Tenant, TenantKind};
 use crate::http::Response;
@@ -56,9 +57,8 @@ pub fn shown_changed(ctx: &mut Ctx<'_>, tenant: i64, public_id: &str, status: u1
 }
 
 /// The couple or team for the feed: nobody sees another than their own.
-pub fn load(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    let tenant = ctx.tenant_id()?;
-    let (id, object) = match store::group(ctx.db, tenant)? {
+pub fn load(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    let (id, object) = match store::group(db, tenant)? {
         Some(Group::Couple(couple)) => (couple.id.clone(), value(&couple)?),
         Some(Group::Team(team)) => (team.id.clone(), value(&team)?),
         None => return Ok(Vec::new()),

@@ -5,6 +5,8 @@ mod store;
 
 use crate::base::error::{Error, Result};
 use crate::base::text::{Language, Message};
+use crate::base::time::Timestamp;
+use crate::db::Db;
 use crate::domain::devices::store as devices;
 use crate::domain::mobile::answer::{SYNC_ERROR, SyncError, Tally};
 use crate::domain::mobile::batch::Batch;
@@ -69,12 +71,12 @@ fn text(data: &Map<String, Value>) -> Result<String> {
     serde_json::to_string(data).map_err(Error::internal)
 }
 
-/// What the caller's devices sent, wherever they did, for their export.
-pub fn held(ctx: &mut Ctx<'_>) -> Result<Vec<Value>> {
-    let (user, mut items) = (ctx.user()?, Vec::new());
-    for tenant in devices::tenants_of(ctx.db, user)? {
+/// What a user's devices sent, wherever they did, for their export.
+pub fn held(db: &mut Db, user: i64, _: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
+    let mut items = Vec::new();
+    for tenant in devices::tenants_of(db, user)? {
         for rules in RULES {
-            items.extend(store::all(ctx.db, tenant, rules.domain, user)?);
+            items.extend(store::all(db, tenant, rules.domain, user)?);
         }
     }
     items.iter().map(value).collect()
