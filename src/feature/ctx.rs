@@ -1,13 +1,13 @@
 //! What a handler is given: one request, one transaction, one instant. Made anew for each request, because a FastCGI
 //! process outlives its caller, and nothing about a caller may.
 
-use super::meters::Meters;
-use super::{Access, Feature, Kind, Route, Settings, Tenant, store};
+use super::meters::{Charge, Meters};
+use super::{Access, Feature, Kind, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Keys};
-use crate::db::Db;
+use crate::db::{Db, Mode};
 use crate::http::input::{Extent, Field, Input};
 use crate::http::{Method, Request, Response, etag, problem};
 use serde_json::Value;
@@ -86,17 +86,17 @@ pub struct Ctx<'a> {
     /// What stays the same.
     pub house: &'a House,
     /// The limits of reads.
-    pub meters: &'a mut Meters,
+    meters: &'a mut Meters,
     /// The claims of a valid access token, on routes that want one.
-    pub token: Option<Claims>,
+    token: Option<Claims>,
     /// Who calls, once admitted.
-    pub caller: Option<Caller>,
+    caller: Option<Caller>,
     /// The stamp of this transaction, once the tenant's clock was advanced.
-    pub stamp: Option<Timestamp>,
+    stamp: Option<Timestamp>,
     /// The tenant whose clock was advanced.
-    pub stamped: i64,
+    stamped: i64,
     /// The upload that is being written, in the place of the request's own key.
-    pub upload: Option<Upload>,
+    upload: Option<Upload>,
 }
 
 impl<'a> Ctx<'a> {
@@ -111,6 +111,41 @@ impl<'a> Ctx<'a> {
         now: Timestamp,
     ) -> Ctx<'a> {
         Ctx { request, route, db, now, house, meters, caller: None, token, stamp: None, stamped: 0, upload: None }
+    }
+}
+
+/// What the house does on the way to a handler.
+impl Ctx<'_> {
+    /// Begins a transaction, in which nobody is admitted and nothing stamped yet.
+    pub fn begin(&mut self, mode: Mode) -> Result<()> {
+        (self.caller, self.stamp, self.stamped) = (None, None, 0);
+        self.db.begin(mode)
+    }
+
+    /// The claims of a valid access token, on routes that want one.
+    pub fn token(&self) -> Option<&Claims> {
+        self.token.as_ref()
+    }
+
+    /// Lets the caller in.
+    pub fn admit(&mut self, caller: Caller) {
+        self.caller = Some(caller);
+    }
+
+    /// Who was let in, if anybody.
+    pub fn admitted(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+
+    /// The upload that is being written, if it is one.
+    pub fn upload(&self) -> Option<&Upload> {
+        self.upload.as_ref()
+    }
+
+    /// Counts what a read costs, for whoever holds the token, or else for the address, unless it would go over its limit.
+    pub fn charge(&mut self, bucket: &'static str, reason: &'static str, rate: Rate, points: u32) -> Option<Refusal> {
+        let whose = self.token.as_ref().map_or(self.request.address.as_str(), |claims| claims.user_id.as_str());
+        self.meters.charge(&self.house.settings, &Charge { bucket, reason, whose, rate, points })
     }
 }
 
@@ -256,7 +291,7 @@ impl Ctx<'_> {
     ///
     /// # Errors
     /// [`Refused::TooMany`] with the seconds until the oldest attempt in it is forgotten.
-    pub fn check_attempts(&mut self, bucket: &str, rate: Option<super::Rate>) -> Result<()> {
+    pub fn check_attempts(&mut self, bucket: &str, rate: Option<Rate>) -> Result<()> {
         let Some(rate) = rate else { return Ok(()) };
         let (count, oldest) = store::attempts(self.db, bucket, self.now.plus(-rate.window))?;
         if count < i64::from(rate.count) {

@@ -36,7 +36,7 @@ struct Kept {
 
 /// The key that the transaction claims: the upload's, or that of a POST.
 pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
-    if let Some(upload) = &ctx.upload {
+    if let Some(upload) = ctx.upload() {
         return upload.key.as_ref().map(|key| claim(ctx, upload.operation, key, &upload.request)).transpose();
     }
     let Some(value) = ctx.request.header("IDEMPOTENCY_KEY").filter(|_| ctx.request.method == Method::Post) else {
@@ -53,9 +53,9 @@ fn claim(ctx: &Ctx<'_>, operation: &str, value: &str, request: &[u8]) -> Result<
         return Err(Refusal::with(Refused::Invalid, detail).into());
     }
     let secret = ctx.house.derive("idempotency");
-    let user = ctx.caller.as_ref().map_or(0, |c| c.user);
+    let user = ctx.admitted().map_or(0, |c| c.user);
     // Pairing moves the caller from one tenant to another: its own routes are asked again from the other side.
-    let member = ctx.caller.as_ref().filter(|_| ctx.writes_as_member());
+    let member = ctx.admitted().filter(|_| ctx.writes_as_member());
     let tenant = member.and_then(|c| c.tenant.as_ref()).map_or(0, |t| t.id);
     let operation = format!("{tenant} {user} {operation}");
     Ok(Key { scope: keyed(&secret, &[operation.as_bytes(), value.as_bytes()]), request: keyed(&secret, &[request]) })
@@ -93,7 +93,7 @@ pub fn stored(ctx: &mut Ctx<'_>, key: &Key) -> Result<Option<Response>> {
 /// Takes the key before the work is done, where no caller's lock keeps two requests with one key apart. The second waits
 /// until the first has ended, then meets its row, gives way, and is answered what the first was.
 pub fn reserve(ctx: &mut Ctx<'_>, key: &Key) -> Result<()> {
-    if ctx.caller.is_some() {
+    if ctx.admitted().is_some() {
         return Ok(());
     }
     ctx.db.run("DELETE FROM idempotency WHERE scope = ? AND expires_at <= ?", params![&key.scope, ctx.now])?;

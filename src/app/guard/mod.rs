@@ -1,4 +1,5 @@
-//! What every request passes, in this order: address, CORS, limits, admission, idempotency; and what every answer gets.
+//! What every request passes: the address, the limits of reads, then [`transact`] with the guards inside a transaction; and
+//! what every answer gets.
 
 pub mod address;
 pub mod admit;
@@ -6,4 +7,5 @@ pub mod cors;
 pub mod finish;
 pub mod idempotency;
 pub mod meter;
+pub mod transact;
 pub mod uploads;

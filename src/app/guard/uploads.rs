@@ -33,7 +33,7 @@ const RULES: &[Rule] = &[
 /// # Errors
 /// The refusal, when it is over a limit.
 pub fn charge(ctx: &mut Ctx<'_>) -> Result<()> {
-    let Some(points) = ctx.upload.as_ref().map(|upload| upload.points) else { return Ok(()) };
+    let Some(points) = ctx.upload().map(|upload| upload.points) else { return Ok(()) };
     let (user, role) = (ctx.user()?, ctx.tenant()?.role);
     for rule in RULES {
         if let Some(rate) = (rule.rate)(&ctx.house.settings) {
