@@ -2,7 +2,7 @@
 //! process outlives its caller, and nothing about a caller may.
 
 use super::meters::{Charge, Meters};
-use super::{Access, Feature, Kind, Rate, Route, Settings, Tenant, store};
+use super::{Access, Feature, Kind, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{SECOND, Timestamp};
@@ -273,6 +273,15 @@ impl Ctx<'_> {
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
         let stamp = self.stamp()?;
         store::touch_tenant(self.db, self.stamped, public_id, stamp)
+    }
+
+    /// Tells every noun and guard of something, in the order of the registry. They hear it inside this transaction.
+    ///
+    /// # Errors
+    /// A hearer's, which undoes the transaction.
+    pub fn tell(&mut self, news: &News<'_>) -> Result<()> {
+        let mut hearers = self.house.features.iter().filter_map(|feature| feature.hears);
+        hearers.try_for_each(|hear| hear(self, news))
     }
 
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.

@@ -5,6 +5,7 @@ pub mod ctx;
 pub mod cursor;
 pub mod graphql;
 pub mod meters;
+pub mod news;
 pub mod settings;
 pub mod store;
 pub mod tenant;
@@ -12,6 +13,7 @@ pub mod tenant;
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use ctx::{Caller, Ctx, House, Upload};
 pub use graphql::{Asked, Graph, Root, Shown};
+pub use news::News;
 pub use settings::{Rate, Settings};
 pub use tenant::{Role, Tenant, TenantKind};
 
@@ -40,14 +42,14 @@ pub struct Feature {
     pub jobs: &'static [Job],
     /// What it holds on a user that the feed does not show.
     pub held: &'static [Held],
-    /// What it does when the caller's account is about to end, inside that transaction.
-    pub leaving: Option<fn(&mut Ctx<'_>) -> Result<()>>,
+    /// What it makes of the others' news, inside their transaction.
+    pub hears: Option<Hear>,
 }
 
 impl Feature {
     /// A noun with routes alone; the others are added by struct update.
     pub const fn new(name: &'static str, routes: &'static [Route]) -> Feature {
-        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], leaving: None }
+        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], hears: None }
     }
 }
 
@@ -102,6 +104,9 @@ pub enum Meter {
     /// Not counted.
     Free,
 }
+
+/// Makes something of others' news; what does not concern it passes.
+pub type Hear = fn(&mut Ctx<'_>, &News<'_>) -> Result<()>;
 
 /// Answers from the store, in the route's transaction.
 pub type Handler = fn(&mut Ctx<'_>) -> Result<Response>;

@@ -8,7 +8,7 @@ use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::feature::ctx::found;
-use crate::feature::{Ctx, Schemas};
+use crate::feature::{Ctx, News, Schemas};
 use crate::http::{Response, etag};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
@@ -56,12 +56,9 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     etag::require_match(ctx.request, || shown(&user).body)?;
     confirm(ctx, rules::DELETE, "password")?;
     ctx.write(&mut |ctx| {
-        for feature in ctx.house.features {
-            if let Some(leaving) = feature.leaving {
-                leaving(ctx)?;
-            }
-        }
-        store::forget(ctx.db, ctx.user()?, ctx.now)?;
+        let user = ctx.user()?;
+        ctx.tell(&News::AccountEnding { user })?;
+        store::forget(ctx.db, user, ctx.now)?;
         Ok(Response::empty(204))
     })
 }
@@ -78,6 +75,7 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
         let (user, session) = (ctx.user()?, ctx.caller()?.session.clone());
         store::set_password(ctx.db, user, &hash, ctx.now)?;
         store::end_sessions(ctx.db, user, &session)?;
+        ctx.tell(&News::PasswordChanged { user })?;
         Ok(Response::empty(204))
     })
 }

@@ -70,9 +70,8 @@ pub fn held(db: &mut Db, user: i64, _: Option<i64>, now: Timestamp) -> Result<Ve
     devices.iter().map(|device: &Device| value(device)).collect()
 }
 
-/// The caller's account ends: what their devices are called is forgotten everywhere.
-pub fn forget(ctx: &mut Ctx<'_>) -> Result<()> {
-    let user = ctx.user()?;
+/// A user's account ends: what their devices are called is forgotten everywhere.
+pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
     for tenant in store::tenants_of(ctx.db, user)? {
         store::forget(ctx.db, tenant, user)?;
     }

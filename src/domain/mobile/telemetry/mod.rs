@@ -7,7 +7,6 @@ use crate::base::error::{Error, Result};
 use crate::base::text::{Language, Message};
 use crate::base::time::Timestamp;
 use crate::db::Db;
-use crate::domain::devices::store as devices;
 use crate::domain::mobile::answer::{SYNC_ERROR, SyncError, Tally};
 use crate::domain::mobile::batch::Batch;
 use crate::feature::Ctx;
@@ -74,7 +73,7 @@ fn text(data: &Map<String, Value>) -> Result<String> {
 /// What a user's devices sent, wherever they did, for their export.
 pub fn held(db: &mut Db, user: i64, _: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
     let mut items = Vec::new();
-    for tenant in devices::tenants_of(db, user)? {
+    for tenant in store::tenants_of(db, user)? {
         for rules in RULES {
             items.extend(store::all(db, tenant, rules.domain, user)?);
         }
@@ -82,10 +81,9 @@ pub fn held(db: &mut Db, user: i64, _: Option<i64>, _: Timestamp) -> Result<Vec<
     items.iter().map(value).collect()
 }
 
-/// The caller's account ends: what their devices measured is theirs alone and goes with them, unlike what they shared.
-pub fn forget(ctx: &mut Ctx<'_>) -> Result<()> {
-    let user = ctx.user()?;
-    for tenant in devices::tenants_of(ctx.db, user)? {
+/// A user's account ends: what their devices measured is theirs alone and goes with them, unlike what they shared.
+pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
+    for tenant in store::tenants_of(ctx.db, user)? {
         for rules in RULES {
             store::delete(ctx.db, tenant, rules.domain, user)?;
         }
