@@ -25,12 +25,13 @@ use replica::Replica;
 use std::io::Read;
 use upkeep::Upkeep;
 
-const COUNT: usize = domain::FEATURES.len() + 2;
+const COUNT: usize = domain::FEATURES.len() + 3;
 
-/// The registry: every noun, the face that is put together from them, and the doctor.
+/// The registry: every noun, the face that is put together from them, the doctor, and the guards.
 pub static FEATURES: [&Feature; COUNT] = {
     let mut all = [&graphql::FEATURE; COUNT];
-    all[COUNT - 1] = &doctor::FEATURE;
+    all[COUNT - 2] = &doctor::FEATURE;
+    all[COUNT - 1] = &guard::FEATURE;
     let mut n = 0;
     while n < domain::FEATURES.len() {
         all[n] = domain::FEATURES[n];

@@ -7,8 +7,9 @@ use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::{DAY, Timestamp};
-use crate::db::Upsert;
-use crate::feature::Ctx;
+use crate::db::{Db, Upsert};
+use crate::feature::store::BATCH;
+use crate::feature::{Ctx, Settings};
 use crate::http::{Method, Response, key};
 use crate::params;
 use chacha20poly1305::aead::{Aead, KeyInit};
@@ -118,6 +119,12 @@ pub fn keep(ctx: &mut Ctx<'_>, key: &Key, response: &Response) -> Result<()> {
     let sealed = seal(&cipher(ctx), &kept)?;
     let expires: Timestamp = ctx.now.plus(KEPT);
     ctx.db.put(&KEEP, params![&key.scope, &key.request, &sealed[..], 0, expires])
+}
+
+/// Deletes stored answers whose keys count as unused.
+pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+    let sql = "DELETE FROM idempotency WHERE scope IN (SELECT scope FROM (SELECT scope FROM idempotency WHERE expires_at <= ? LIMIT ?) AS old)";
+    db.run(sql, params![now, BATCH])
 }
 
 impl Kept {

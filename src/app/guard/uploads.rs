@@ -8,6 +8,7 @@ use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Upsert};
 use crate::feature::meters::gcra;
+use crate::feature::store::BATCH;
 use crate::feature::{Ctx, Rate, Settings};
 use crate::params;
 use sha2::{Digest, Sha256};
@@ -64,4 +65,11 @@ const ARRIVAL: Upsert = Upsert { table: "limits", key: &["bucket"], set: &["arri
 fn arrival(db: &mut Db, bucket: &str) -> Result<Timestamp> {
     let found = db.one("SELECT arrival FROM limits WHERE bucket = ?", params![bucket], |row| row.get(0))?;
     Ok(found.unwrap_or_default())
+}
+
+/// Deletes arrival times that lie in the past: they are as good as none.
+pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+    let sql =
+        "DELETE FROM limits WHERE bucket IN (SELECT bucket FROM (SELECT bucket FROM limits WHERE arrival <= ? LIMIT ?) AS old)";
+    db.run(sql, params![now, BATCH])
 }
