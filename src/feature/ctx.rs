@@ -211,9 +211,8 @@ impl Ctx<'_> {
         (self.house.read)(self, work)
     }
 
-    /// Runs work in one write transaction, behind the guards: the caller is admitted again inside it, a stored answer
-    /// to the same idempotency key is given instead, a member's tenant is locked and its clock advanced. An `Ok` is
-    /// committed whatever its status, an `Err` undoes everything. The work may run more than once.
+    /// Runs work in one write transaction, behind the guards of a write. An `Ok` is committed whatever its status, an `Err`
+    /// undoes everything. The work may run more than once.
     pub fn write(&mut self, work: Work<'_>) -> Result<Response> {
         (self.house.write)(self, work)
     }

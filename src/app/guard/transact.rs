@@ -26,9 +26,9 @@ const READ: &[Guard] = &[admitted];
 /// password asked again would find the old password wrong.
 const LOOK: &[Guard] = &[admitted, unanswered];
 
-/// A write. What admits the caller is locked, and the tenant with it; so the kept answer is looked up when no other request
-/// can be writing it. Then nothing is spent on a retry: the key is taken, the clock advanced and an upload counted after that.
-/// The clock is advanced before the work reads anything, and an upload is counted under the tenant's lock.
+/// A write. Admission locks the session, the account and the tenant, so no other request of the caller can be writing the
+/// answer that is looked for next; where nobody is admitted, taking the key does the same. A retry ends there and costs
+/// nothing. The clock is advanced before the work reads anything, and an upload is counted last: a refusal undoes the rest.
 const WRITE: &[Guard] = &[admitted, unanswered, reserved, stamped, within_limits];
 
 /// One transaction on its way past the guards.

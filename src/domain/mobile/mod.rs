@@ -3,6 +3,7 @@
 pub mod answer;
 mod api;
 pub mod batch;
+pub mod conflicts;
 mod contract;
 pub mod domains;
 pub mod engine;
