@@ -57,7 +57,7 @@ fn person(db: &mut Db, house: &House, name: &str) -> Result<Value> {
     let missing = || Error::NotReady(format!("There is no account called {name}. `tandem user list` shows every name."));
     let (user, now) = (accounts::listed(db, name)?.ok_or_else(missing)?.user, Timestamp::now());
     let whose = Whose { user: user.id, tenant: store::tenant_of(db, user.id)? };
-    let data = watched(house, &mut |told| export::of_both(db, house, whose, now, told))?;
+    let data = watched(house, |told| export::of_both(db, house, whose, now, told))?;
     Ok(json!({"exported_at": now, "user": user, "data": data}))
 }
 
@@ -65,7 +65,7 @@ fn person(db: &mut Db, house: &House, name: &str) -> Result<Value> {
 fn tenant(db: &mut Db, house: &House, public_id: &str) -> Result<Value> {
     let missing = || Error::NotReady(format!("There is no couple or team with the id {public_id}."));
     let (tenant, now) = (couples::called(db, public_id)?.ok_or_else(missing)?, Timestamp::now());
-    let data = watched(house, &mut |told| export::of_tenant(db, house, tenant, told))?;
+    let data = watched(house, |told| export::of_tenant(db, house, tenant, told))?;
     let mut members = Vec::new();
     for listed in accounts::members(db, tenant)? {
         let whose = Whose { user: listed.user.id, tenant: Some(tenant) };
@@ -75,7 +75,7 @@ fn tenant(db: &mut Db, house: &House, public_id: &str) -> Result<Value> {
 }
 
 /// Reads with a bar that moves on with each kind.
-fn watched(house: &House, read: &mut dyn FnMut(&mut dyn FnMut()) -> Result<Map<String, Value>>) -> Result<Map<String, Value>> {
+fn watched(house: &House, read: impl FnOnce(&mut dyn FnMut()) -> Result<Map<String, Value>>) -> Result<Map<String, Value>> {
     let bar = progress::bar(house.kinds().count() as u64, "reading");
     let data = read(&mut || bar.inc(1));
     bar.finish_and_clear();
