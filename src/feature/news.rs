@@ -1,7 +1,8 @@
 //! What nouns and guards tell each other: who tells does not know who hears.
 //!
 //! News is told inside the transaction that made it, and heard there before that ends: what hearers write is committed or
-//! undone with it. What must happen, a noun does itself; news is for what others make of it.
+//! undone with it. What must happen, a noun does itself; news is for what others make of it. What the operator does from the
+//! shell is no news: there is no request that it could be told in.
 
 use std::time::Duration;
 
