@@ -14,25 +14,24 @@ pub mod upkeep;
 use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
-use crate::db::{Db, Journal, Mode, Place, retried};
+use crate::db::{Db, Journal, Place};
 use crate::domain;
-use crate::feature;
-use crate::feature::ctx::Work;
 use crate::feature::meters::Meters;
-use crate::feature::{Access, Calls, Continues, Ctx, Feature, House, Meter, Tell, Tx};
+use crate::feature::{Calls, Ctx, Feature, House, Tell};
 use crate::graphql;
-use crate::http::{Method, Request, Response, Service, Vars, body, problem};
-use guard::{address, admit, cors, finish, idempotency, meter, uploads};
+use crate::http::{Request, Response, Service, Vars, body, problem};
+use guard::{address, admit, cors, finish, meter, transact};
 use replica::Replica;
 use std::io::Read;
 use upkeep::Upkeep;
 
-const COUNT: usize = domain::FEATURES.len() + 2;
+const COUNT: usize = domain::FEATURES.len() + 3;
 
-/// The registry: every noun, the face that is put together from them, and the doctor.
+/// The registry: every noun, the face that is put together from them, the doctor, and the guards.
 pub static FEATURES: [&Feature; COUNT] = {
     let mut all = [&graphql::FEATURE; COUNT];
-    all[COUNT - 1] = &doctor::FEATURE;
+    all[COUNT - 2] = &doctor::FEATURE;
+    all[COUNT - 1] = &guard::FEATURE;
     let mut n = 0;
     while n < domain::FEATURES.len() {
         all[n] = domain::FEATURES[n];
@@ -144,119 +143,15 @@ impl App {
         if let Some(continues) = route.replica.filter(|_| !request.wants_latest()) {
             let look = |db: &mut Db| {
                 let mut ctx = Ctx::new(request, route, house, db, &mut *meters, token.clone(), now);
-                continued(&mut ctx, handler, continues)
+                transact::continued(&mut ctx, handler, continues)
             };
             if let Some(answer) = replica.ask(&house.settings, look) {
                 return Ok(answer);
             }
         }
         let db = open::database(db, &house.settings)?;
-        call(&mut Ctx::new(request, route, house, db, meters, token, now), handler)
+        transact::call(&mut Ctx::new(request, route, house, db, meters, token, now), handler)
     }
-}
-
-/// Runs the handler in a replica's snapshot, if the request is one that goes on from there.
-fn continued(ctx: &mut Ctx<'_>, handler: feature::Handler, continues: Continues) -> Result<Option<Response>> {
-    let mut answer = None;
-    let mut look = |ctx: &mut Ctx<'_>| {
-        if continues(ctx) {
-            answer = Some(handler(ctx)?);
-        }
-        Ok(Response::empty(204))
-    };
-    attempt(ctx, Mode::Recent, &mut look)?;
-    Ok(answer)
-}
-
-/// Runs the handler in the transaction that its route asks for.
-fn call(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
-    match ctx.route.tx {
-        Tx::Read => read(ctx, &mut |ctx| handler(ctx)),
-        Tx::Write => write(ctx, &mut |ctx| handler(ctx)),
-        Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => handler(ctx),
-        Tx::Own => admitted(ctx, handler),
-    }
-}
-
-/// Admits the caller, then lets the handler open its own transaction. An answer kept under the request's key is given
-/// before the handler checks anything: a change of password asked again would find the old password wrong.
-fn admitted(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
-    let mut kept = None;
-    let mut look = |ctx: &mut Ctx<'_>| {
-        if let Some(key) = idempotency::key(ctx)? {
-            kept = idempotency::stored(ctx, &key)?;
-        }
-        Ok(Response::empty(204))
-    };
-    let keyed = ctx.route.meter != Meter::Uploads
-        && ctx.request.method == Method::Post
-        && ctx.request.header("IDEMPOTENCY_KEY").is_some();
-    if keyed {
-        within(ctx, Mode::Write, &mut look)?
-    } else {
-        read(ctx, &mut look)?
-    };
-    kept.map_or_else(|| handler(ctx), Ok)
-}
-
-/// Runs work in one transaction, with the caller admitted; again, from the start, when the engine made it give way.
-fn within(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
-    retried(|| attempt(ctx, mode, work))
-}
-
-fn attempt(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
-    (ctx.stamp, ctx.stamped) = (None, 0);
-    ctx.db.begin(mode)?;
-    let outcome = admit::caller(ctx, mode).and_then(|stop| stop.map_or_else(|| work(ctx), Ok));
-    if outcome.is_ok() {
-        ctx.db.commit()?
-    } else {
-        ctx.db.abandon()?
-    }
-    outcome
-}
-
-/// Runs work in one snapshot: see [`Ctx::read`].
-pub fn read(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    if ctx.request.wants_latest() {
-        return within(ctx, Mode::Read, work);
-    }
-    let recent = within(ctx, Mode::Recent, work);
-    if ctx.db.may_lag() && recent.as_ref().is_err_and(misses_something) { within(ctx, Mode::Read, work) } else { recent }
-}
-
-/// Was the request refused for something that is not there? Another node may have it: who signed in there a moment ago
-/// must not be signed out here.
-fn misses_something(error: &Error) -> bool {
-    matches!(error, Error::Refused(refusal) if matches!(refusal.kind, Refused::NotFound | Refused::Unauthenticated(_)))
-}
-
-/// Runs work in one write transaction: see [`Ctx::write`].
-pub fn write(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    within(ctx, Mode::Write, &mut |ctx| once(ctx, work))
-}
-
-/// Does the work, unless an answer to the same idempotency key is kept.
-fn once(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    let Some(key) = idempotency::key(ctx)? else { return stamped(ctx, work) };
-    if let Some(stored) = idempotency::stored(ctx, &key)? {
-        return Ok(stored);
-    }
-    idempotency::reserve(ctx, &key)?;
-    let response = stamped(ctx, work)?;
-    idempotency::keep(ctx, &key, &response)?;
-    Ok(response)
-}
-
-/// A member's tenant was locked when they were admitted; its clock is advanced before the work reads anything, and an
-/// upload is counted under that lock.
-fn stamped(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    if ctx.writes_as_member() {
-        let tenant = ctx.tenant_id()?;
-        ctx.advance(tenant)?;
-    }
-    uploads::charge(ctx)?;
-    work(ctx)
 }
 
 fn wrong_method(request: &Request<'_>, allow: &str) -> Response {

@@ -1,7 +1,8 @@
 //! Opens the house: the configuration, the secret, the database. A fresh data folder is made on first use.
 
 use super::config::{self, Loaded};
-use super::{FEATURES, log, read, write};
+use super::guard::transact::{read, write};
+use super::{FEATURES, log};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::token::Keys;

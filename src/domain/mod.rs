@@ -2,7 +2,6 @@
 
 pub mod auth;
 pub mod checkins;
-pub mod conflicts;
 pub mod couples;
 pub mod devices;
 pub mod goals;
@@ -26,7 +25,7 @@ pub const FEATURES: &[&Feature] = &[
     &letters::FEATURE,
     &sync::FEATURE,
     &mobile::FEATURE,
-    &conflicts::FEATURE,
+    &mobile::conflicts::FEATURE,
     &devices::FEATURE,
     &openapi::FEATURE,
 ];

@@ -5,6 +5,7 @@ pub mod ctx;
 pub mod cursor;
 pub mod graphql;
 pub mod meters;
+pub mod news;
 pub mod settings;
 pub mod store;
 pub mod tenant;
@@ -13,6 +14,7 @@ mod texts;
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use ctx::{Caller, Ctx, House, Upload};
 pub use graphql::{Asked, Graph, Root, Shown};
+pub use news::News;
 pub use settings::{Rate, Settings};
 pub use tenant::{Role, Tenant, TenantKind};
 
@@ -41,14 +43,14 @@ pub struct Feature {
     pub jobs: &'static [Job],
     /// What it holds on a user that the feed does not show.
     pub held: &'static [Held],
-    /// What it does when the caller's account is about to end, inside that transaction.
-    pub leaving: Option<fn(&mut Ctx<'_>) -> Result<()>>,
+    /// What it makes of the others' news, inside their transaction.
+    pub hears: Option<Hear>,
 }
 
 impl Feature {
     /// A noun with routes alone; the others are added by struct update.
     pub const fn new(name: &'static str, routes: &'static [Route]) -> Feature {
-        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], leaving: None }
+        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], hears: None }
     }
 }
 
@@ -103,6 +105,9 @@ pub enum Meter {
     /// Not counted.
     Free,
 }
+
+/// Makes something of others' news; what does not concern it passes.
+pub type Hear = fn(&mut Ctx<'_>, &News<'_>) -> Result<()>;
 
 /// Answers from the store, in the route's transaction.
 pub type Handler = fn(&mut Ctx<'_>) -> Result<Response>;
@@ -218,8 +223,8 @@ impl Route {
     }
 }
 
-/// Reads the whole objects of these ids, as their own routes would show them; ids that are gone are left out.
-pub type Load = fn(&mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>>;
+/// Reads a tenant's objects of these ids, whole, as their own routes would show them; ids that are gone are left out.
+pub type Load = fn(&mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>>;
 
 /// A kind of object in the feed.
 #[derive(Debug)]
@@ -234,13 +239,16 @@ pub struct Kind {
     pub object: Describe,
 }
 
+/// Reads all that is held on a user, and in the tenant that they are in, as it is at an instant.
+pub type LoadHeld = fn(&mut Db, user: i64, tenant: Option<i64>, now: Timestamp) -> Result<Vec<Value>>;
+
 /// What a noun holds on a user that no kind of the feed shows: it is part of their export.
 #[derive(Debug)]
 pub struct Held {
     /// Its list in the export.
     pub name: &'static str,
     /// Reads all of it.
-    pub load: fn(&mut Ctx<'_>) -> Result<Vec<Value>>,
+    pub load: LoadHeld,
     /// What an object looks like.
     pub object: Describe,
 }

@@ -4,7 +4,6 @@ use super::cost::Figures;
 use super::errors;
 use crate::base::error::Result;
 use crate::feature::Ctx;
-use crate::feature::meters::Charge;
 use crate::feature::tenant::{STRANGER_SHARE, USER_SHARE};
 use serde_json::{Map, Value, json};
 
@@ -33,8 +32,7 @@ pub fn count(ctx: &mut Ctx<'_>, figures: Figures) -> Result<()> {
         [("graphql", "requests", settings.limit_uploads, 1), ("points", "complexity", settings.limit_cost, figures.cost)];
     for (bucket, reason, rate, points) in limits {
         let Some(rate) = rate.map(|rate| rate.shared(share(ctx))) else { continue };
-        let whose = ctx.token.as_ref().map_or(ctx.request.address.as_str(), |claims| claims.user_id.as_str());
-        if let Some(refusal) = ctx.meters.charge(&ctx.house.settings, &Charge { bucket, reason, whose, rate, points }) {
+        if let Some(refusal) = ctx.charge(bucket, reason, rate, points) {
             return Err(refusal.into());
         }
     }
@@ -43,9 +41,9 @@ pub fn count(ctx: &mut Ctx<'_>, figures: Figures) -> Result<()> {
 
 /// The caller's share of a limit. Introspection admits nobody: whoever holds a token is a user then.
 fn share(ctx: &Ctx<'_>) -> u32 {
-    match ctx.caller.as_ref().and_then(|caller| caller.tenant.as_ref()) {
+    match ctx.admitted().and_then(|caller| caller.tenant.as_ref()) {
         Some(tenant) => tenant.role.share(),
-        None if ctx.token.is_some() => USER_SHARE,
+        None if ctx.token().is_some() => USER_SHARE,
         None => STRANGER_SHARE,
     }
 }

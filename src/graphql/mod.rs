@@ -53,7 +53,7 @@ fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
         return page::show();
     }
     let open = ctx.house.settings.graphql_introspection;
-    if ctx.token.is_none() && !open {
+    if ctx.token().is_none() && !open {
         return signed_out();
     }
     let sent = request::read(ctx.request)?;
@@ -114,7 +114,7 @@ fn check(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation) ->
     }
     let open = ctx.house.settings.graphql_introspection;
     let introspects = operation.is_introspection(document);
-    if ctx.token.is_none() && !introspects {
+    if ctx.token().is_none() && !introspects {
         return signed_out();
     }
     if !open && operation.root_fields(document).any(|field| matches!(field.name.as_str(), "__schema" | "__type")) {

@@ -19,12 +19,6 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Macros are exported at the crate's root; each belongs to the layer that defines it.
 const MACROS: &[(&str, &str)] = &[("params", "db"), ("columns", "db"), ("texts", "base")];
 
-/// Nouns that may know another one: the noun, the other, why. Reviewed, one by one.
-const ACQUAINTED: &[(&str, &str, &str)] = &[
-    ("mobile", "conflicts", "an upload keeps the conflicts that it meets; who settles one writes its record"),
-    ("mobile", "devices", "an upload is counted for its device in the transaction that writes it"),
-];
-
 /// The layer of a file; the crate's root, which declares them all, has none.
 fn layer(path: &str) -> Option<&str> {
     if path.starts_with("cgi-bin/") {
@@ -95,14 +89,13 @@ pub fn imports_point_down(path: &str, text: &str) -> Vec<String> {
     wrong.map(|(_, import)| format!("{own} imports {import}")).collect()
 }
 
-/// What two nouns share lies in a layer below them.
+/// What two nouns share lies in a layer below them, and what one has for another it tells as news.
 pub fn nouns_keep_apart(path: &str, text: &str) -> Vec<String> {
     let Some(own) = noun(path) else { return Vec::new() };
     let mut wrong = Vec::new();
     for (_, import) in imports(text).into_iter().filter(|(layer, _)| layer == "domain") {
         let other = import.split("::").nth(1).unwrap_or_default();
-        let reviewed = ACQUAINTED.iter().any(|(noun, known, _)| (*noun, *known) == (own, other));
-        if other != own && !reviewed {
+        if other != own {
             wrong.push(format!("{own} imports {import}"));
         }
     }

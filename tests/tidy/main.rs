@@ -8,6 +8,7 @@ mod layers;
 mod samples;
 mod source;
 mod sql;
+mod tables;
 mod texts;
 mod words;
 
@@ -41,6 +42,8 @@ pub const RULES: &[Rule] = &[
     rule("SQL is portable", |path| is_product(path) || is_migration(path), sql::is_portable),
     rule("a statement of a tenant's noun names the tenant", is_product, sql::names_the_tenant),
     rule("columns stand once a store", is_product, sql::columns_stand_once),
+    rule("a table has one owner, and readers that were reviewed", is_product, tables::have_one_owner),
+    rule("a kind of row in a shared table has one owner", is_product, tables::share_by_kind),
     rule("the driver is named in one place", is_product, words::names_no_driver),
     rule("product code does not panic", is_product, words::does_not_panic),
     rule("nothing is left to do", |_| true, words::leaves_nothing_to_do),

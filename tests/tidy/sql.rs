@@ -64,7 +64,7 @@ const TENANTLESS: &[(&str, &str)] = &[
 ];
 
 /// Where the engines' own words may stand.
-const DRIVERS: [&str; 2] = ["src/db/sqlite.rs", "src/db/mysql/"];
+pub const DRIVERS: [&str; 2] = ["src/db/sqlite.rs", "src/db/mysql/"];
 
 /// The statements in a file, each with its line.
 fn statements(path: &str, text: &str) -> Vec<(usize, String)> {
@@ -148,7 +148,8 @@ fn closing(code: &str) -> usize {
     code.len()
 }
 
-fn may_hold_sql(path: &str) -> bool {
+/// May SQL stand in this file?
+pub fn may_hold_sql(path: &str) -> bool {
     path.ends_with("/store.rs") || path.starts_with("src/app/guard/") || path.starts_with("src/db/")
 }
 

@@ -28,14 +28,13 @@ pub fn token(request: &Request<'_>, house: &House, route: &Route) -> Result<Opti
 /// Admits the caller inside the open transaction. An answer is given where the contract has one for users without a
 /// couple.
 pub fn caller(ctx: &mut Ctx<'_>, mode: Mode) -> Result<Option<Response>> {
-    ctx.caller = None;
-    let Some(claims) = ctx.token.clone() else { return Ok(None) };
+    let Some(claims) = ctx.token().cloned() else { return Ok(None) };
     let caller = match find(ctx, &claims, mode)? {
         Some(caller) => caller,
         None => return Err(unknown(ctx, &claims)?),
     };
     let alone = caller.tenant.is_none();
-    ctx.caller = Some(caller);
+    ctx.admit(caller);
     if alone { without(ctx) } else { Ok(None) }
 }
 

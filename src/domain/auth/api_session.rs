@@ -11,8 +11,8 @@ use crate::base::text::{self, Message};
 use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Purpose};
 use crate::db::{Mode, within};
-use crate::feature::Ctx;
 use crate::feature::store::count_attempt;
+use crate::feature::{Ctx, News};
 use crate::http::Response;
 use crate::http::input::Input;
 
@@ -80,6 +80,7 @@ pub fn signed_in(ctx: &mut Ctx<'_>, status: u16, user: &User) -> Result<Response
     let (session, rotation) = (id::opaque(), Rotation::start(ctx.now));
     let expires = ctx.now.plus(ctx.house.settings.refresh_ttl);
     store::insert_session(ctx.db, &session, user.id, &rotation, ctx.now, expires)?;
+    ctx.tell(&News::SignedIn { user: user.id, session: &session })?;
     let access = access_token(ctx, user.id, &session)?;
     let refresh = refresh_token(ctx, user.id, &session, 0, ctx.now)?;
     Ok(Response::json(status, &SignedIn { user, access, refresh }))

@@ -55,9 +55,4 @@ const ROUTES: &[Route] = &[
         .answers(200, Content::Json(api::describe_export)),
 ];
 
-const JOBS: &[Job] = &[
-    Job { name: "expired sessions", run: store::purge_sessions },
-    Job { name: "old failed attempts", run: store::purge_attempts },
-    Job { name: "expired idempotency keys", run: store::purge_keys },
-    Job { name: "limits of uploads that are not reached", run: store::purge_limits },
-];
+const JOBS: &[Job] = &[Job { name: "expired sessions", run: store::purge_sessions }];

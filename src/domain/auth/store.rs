@@ -3,16 +3,11 @@
 use super::rules::{User, key};
 use super::session::Rotation;
 use crate::base::error::Result;
-use crate::base::time::{DAY, Timestamp};
-use crate::base::word;
+use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::feature::Settings;
-use crate::feature::{Role, Tenant, TenantKind};
+use crate::feature::store::BATCH;
 use crate::{columns, params};
-
-/// The most rows that a round of maintenance deletes: others write between the rounds. MariaDB takes a limit there only inside
-/// another SELECT.
-const BATCH: i64 = 1_000;
 
 /// An account with what its owner does not see.
 pub struct Account {
@@ -193,44 +188,5 @@ pub fn end_sessions(db: &mut Db, user: i64, but: &str) -> Result<u64> {
 /// Deletes sessions that have ended.
 pub fn purge_sessions(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id FROM sessions WHERE expires_at <= ? LIMIT ?) AS old)";
-    db.run(sql, params![now, BATCH])
-}
-
-/// Deletes failed attempts that no limit looks at any more.
-pub fn purge_attempts(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
-    let sql = "DELETE FROM attempts WHERE id IN (SELECT id FROM (SELECT id FROM attempts WHERE at <= ? LIMIT ?) AS old)";
-    db.run(sql, params![now.plus(-DAY), BATCH])
-}
-
-/// Deletes stored answers whose keys count as unused.
-pub fn purge_keys(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
-    let sql = "DELETE FROM idempotency WHERE scope IN (SELECT scope FROM (SELECT scope FROM idempotency WHERE expires_at <= ? LIMIT ?) AS old)";
-    db.run(sql, params![now, BATCH])
-}
-
-/// The tenant that a user is in.
-pub fn tenant_of(db: &mut Db, user: i64) -> Result<Option<i64>> {
-    db.one("SELECT tenant FROM members WHERE user_id = ?", params![user], |row| row.get(0))
-}
-
-/// The tenant of an id on the wire.
-pub fn tenant_called(db: &mut Db, public_id: &str) -> Result<Option<i64>> {
-    db.one("SELECT id FROM tenants WHERE public_id = ?", params![public_id], |row| row.get(0))
-}
-
-/// A tenant as its first member sees it.
-pub fn tenant(db: &mut Db, id: i64) -> Result<Option<Tenant>> {
-    let sql = "SELECT public_id, kind, clock, horizon, epoch FROM tenants WHERE id = ?";
-    db.one(sql, params![id], |row| {
-        let kind = word::stored(&TenantKind::ALL, &row.get::<String>(1)?)?;
-        let (public_id, clock, horizon, epoch) = (row.get(0)?, row.get(2)?, row.get(3)?, row.get(4)?);
-        Ok(Tenant { id, public_id, kind, seat: 0, role: Role::Member, clock, horizon, epoch })
-    })
-}
-
-/// Deletes arrival times that lie in the past: they are as good as none.
-pub fn purge_limits(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
-    let sql =
-        "DELETE FROM limits WHERE bucket IN (SELECT bucket FROM (SELECT bucket FROM limits WHERE arrival <= ? LIMIT ?) AS old)";
     db.run(sql, params![now, BATCH])
 }

@@ -6,6 +6,7 @@ use super::{CHECKINS, store};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
 use crate::base::{id, time};
+use crate::db::Db;
 use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
 use crate::http::input::Input;
@@ -95,6 +96,6 @@ fn taken(error: Error) -> Error {
 }
 
 /// Check-ins for the feed.
-pub fn load_checkins(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    load(ctx, ids, store::find)
+pub fn load_checkins(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(db, tenant, ids, store::find)
 }

@@ -82,7 +82,7 @@ fn usable(ctx: &mut Ctx<'_>, code: &str) -> Result<std::result::Result<i64, &'st
 fn seat(ctx: &mut Ctx<'_>, tenant: i64, code: &str) -> Result<Response> {
     ctx.advance(tenant)?;
     let tenancy = found(store::find(ctx.db, tenant)?)?;
-    seats::join(ctx.db, &tenancy, ctx.user()?, Role::Member, ctx.now)?;
+    api::join(ctx, &tenancy, ctx.user()?)?;
     if tenancy.kind == TenantKind::Couple {
         store::end_all(ctx.db, tenant, ctx.now)?;
         store::mark_used(ctx.db, code, ctx.now)?;

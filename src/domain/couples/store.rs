@@ -35,6 +35,11 @@ pub fn find(db: &mut Db, tenant: i64) -> Result<Option<Tenancy>> {
     db.one(sql, params![tenant], tenancy)
 }
 
+/// The tenant of an id on the wire.
+pub fn called(db: &mut Db, public_id: &str) -> Result<Option<i64>> {
+    db.one("SELECT id FROM tenants WHERE public_id = ?", params![public_id], |row| row.get(0))
+}
+
 /// The tenants that the operator means by an id or a name.
 pub fn named(db: &mut Db, name: &str) -> Result<Vec<Tenancy>> {
     let sql = tenancies!("FROM tenants t WHERE t.public_id = ? OR t.name = ?");

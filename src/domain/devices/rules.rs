@@ -4,9 +4,6 @@ use crate::base::time::{DAY, HOUR, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The longest name of a device, in characters.
-pub const MAX_DEVICE: usize = 255;
-
 /// How far back the health of uploads looks, in milliseconds.
 pub const SPAN: i64 = DAY;
 

@@ -1,10 +1,10 @@
 //! Devices and uploads in the database. Every statement names the tenant.
 
-use super::count::Upload;
 use super::rules::{Counts, Device, Uploads, health};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row, Upsert};
+use crate::feature::news::Uploaded;
 use crate::{columns, params};
 
 /// What is known of a device.
@@ -22,7 +22,7 @@ pub struct Written<'u> {
     /// Who sent it.
     pub user: i64,
     /// What it was.
-    pub upload: &'u Upload<'u>,
+    pub upload: &'u Uploaded<'u>,
     /// How long it took, in microseconds.
     pub micros: i64,
 }
@@ -47,8 +47,8 @@ pub fn insert_upload(db: &mut Db, tenant: i64, stamp: Timestamp, written: &Writt
     let sql = "INSERT INTO uploads (tenant, stamp, user_id, device, operation, items, synced, conflicts, bytes, micros) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let Written { user, upload, micros } = written;
-    let Counts { items, synced, conflicts } = upload.counts;
-    let values = params![tenant, stamp, *user, upload.device, upload.operation, items, synced, conflicts, upload.bytes, *micros];
+    let Uploaded { device, operation, items, synced, conflicts, bytes, .. } = **upload;
+    let values = params![tenant, stamp, *user, device, operation, items, synced, conflicts, bytes, *micros];
     db.run(sql, values).map(drop)
 }
 

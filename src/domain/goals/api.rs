@@ -6,6 +6,7 @@ use super::{ACTIONS, GOALS, store};
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
 use crate::base::text::Message;
+use crate::db::Db;
 use crate::feature::ctx::{found, load};
 use crate::feature::{Ctx, store as feed};
 use crate::http::input::Input;
@@ -131,11 +132,11 @@ fn find_action(ctx: &mut Ctx<'_>) -> Result<Action> {
 }
 
 /// Goals for the feed.
-pub fn load_goals(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    load(ctx, ids, store::find)
+pub fn load_goals(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(db, tenant, ids, store::find)
 }
 
 /// Actions for the feed.
-pub fn load_actions(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    load(ctx, ids, store::find_action)
+pub fn load_actions(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(db, tenant, ids, store::find_action)
 }

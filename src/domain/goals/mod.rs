@@ -13,7 +13,7 @@ use rules::{Action, Goal};
 pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("goals", ROUTES) };
 
 /// Goals in the feed.
-const GOALS: &str = "goals";
+pub const GOALS: &str = "goals";
 /// Actions in the feed.
 const ACTIONS: &str = "goal_actions";
 

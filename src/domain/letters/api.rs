@@ -7,6 +7,7 @@ use super::{LETTERS, pdf as paper};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
 use crate::base::text::{self, Language, Message};
+use crate::db::Db;
 use crate::feature::ctx::{found, load};
 use crate::feature::{Ctx, TenantKind};
 use crate::http::input::Input;
@@ -137,6 +138,6 @@ fn taken(error: Error) -> Error {
 }
 
 /// Letters for the feed.
-pub fn load_letters(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    load(ctx, ids, store::find)
+pub fn load_letters(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(db, tenant, ids, store::find)
 }

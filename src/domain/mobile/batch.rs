@@ -5,7 +5,7 @@ use super::telemetry::rules::{RULES, Rules};
 use crate::base::error::{Error, Result};
 use crate::base::text;
 use crate::base::time::Timestamp;
-use crate::domain::devices::rules::MAX_DEVICE;
+use crate::feature::news::MAX_DEVICE;
 use crate::http::input::{Extent, Field, Input, Shape, held};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};

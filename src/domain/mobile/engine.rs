@@ -7,9 +7,8 @@ use super::{records, telemetry};
 use crate::base::error::Result;
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
-use crate::domain::devices::count;
-use crate::domain::devices::rules::Counts;
-use crate::feature::{Ctx, Upload};
+use crate::feature::news::Uploaded;
+use crate::feature::{Ctx, News, Upload};
 use crate::http::Response;
 use serde_json::{Map, Value};
 use std::time::{Duration, Instant};
@@ -74,19 +73,21 @@ fn write(ctx: &mut Ctx<'_>, sent: &Sent<'_>) -> Result<Response> {
         results.push((list.content, response(sent, list, tally, metrics, ctx.stamp()?)));
     }
     let took = begun.elapsed();
-    count(ctx, sent, &overall(results.iter().map(|(_, result)| result)), took)?;
+    ctx.tell(&News::Uploaded(uploaded(sent, &overall(results.iter().map(|(_, result)| result)), took)))?;
     Ok(answer(sent, results, took))
 }
 
-/// Tells the devices what they sent.
-fn count(ctx: &mut Ctx<'_>, sent: &Sent<'_>, metrics: &SyncMetrics, took: Duration) -> Result<()> {
-    let counts = Counts {
+/// What the others are told of an upload.
+fn uploaded<'s>(sent: &'s Sent<'_>, metrics: &SyncMetrics, took: Duration) -> Uploaded<'s> {
+    Uploaded {
+        device: &sent.batch.device,
+        operation: sent.operation.name(),
         items: metrics.total_items.into(),
         synced: metrics.synced_items.into(),
         conflicts: metrics.conflicts_detected.into(),
-    };
-    let (device, bytes) = (sent.batch.device.as_str(), metrics.bandwidth_bytes.into());
-    count::upload(ctx, &count::Upload { device, operation: sent.operation.name(), counts, bytes, took })
+        bytes: metrics.bandwidth_bytes.into(),
+        took,
+    }
 }
 
 /// What a list came to. The metrics bring what the tally does not know.

@@ -3,6 +3,7 @@
 pub mod answer;
 mod api;
 pub mod batch;
+pub mod conflicts;
 mod contract;
 pub mod domains;
 pub mod engine;
@@ -11,21 +12,24 @@ pub mod records;
 pub mod telemetry;
 mod texts;
 
+use crate::base::error::Result;
 use crate::feature::contract::of as describe;
-use crate::feature::{Access, Content, Feature, Handler, Held, Meter, Route, Without};
+use crate::feature::{Access, Content, Ctx, Feature, Handler, Held, Meter, News, Route, Without};
 use crate::http::problem;
 use answer::{Resolution, SyncBatchResponse, SyncResponse};
 use records::api as record;
 use telemetry::rules::Kept;
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature {
-    kinds: records::KINDS,
-    graph: graphql::GRAPH,
-    held: HELD,
-    leaving: Some(telemetry::forget),
-    ..Feature::new("mobile", ROUTES)
-};
+pub const FEATURE: Feature =
+    Feature { kinds: records::KINDS, graph: graphql::GRAPH, held: HELD, hears: Some(hears), ..Feature::new("mobile", ROUTES) };
+
+fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
+    match news {
+        News::AccountEnding { user } => telemetry::forget(ctx, *user),
+        _ => Ok(()),
+    }
+}
 
 const HELD: &[Held] = &[Held { name: "telemetry", load: telemetry::held, object: describe::<Kept> }];
 

@@ -142,7 +142,8 @@ fn attach(ctx: &mut Ctx<'_>, kind: &Kind, items: &mut [Item]) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
-    let mut objects: HashMap<String, Value> = (kind.load)(ctx, &ids)?.into_iter().collect();
+    let tenant = ctx.tenant_id()?;
+    let mut objects: HashMap<String, Value> = (kind.load)(ctx.db, tenant, &ids)?.into_iter().collect();
     for item in items {
         item.object = objects.remove(&item.id);
     }

@@ -55,12 +55,13 @@ fn changed<'r>(rows: &'r [Change], mut objects: Objects<'r>) -> Value {
 }
 
 fn objects<'r>(ctx: &mut Ctx<'_>, kinds: &[&'static Kind], rows: &'r [Change]) -> Result<Objects<'r>> {
+    let tenant = ctx.tenant_id()?;
     let mut objects = HashMap::new();
     for kind in kinds {
         let mut alive: HashMap<&str, &Change> =
             rows.iter().filter(|row| row.kind == kind.name && !row.deleted).map(|row| (row.id.as_str(), row)).collect();
         let ids: Vec<&str> = alive.keys().copied().collect();
-        let loaded = if ids.is_empty() { Vec::new() } else { (kind.load)(ctx, &ids)? };
+        let loaded = if ids.is_empty() { Vec::new() } else { (kind.load)(ctx.db, tenant, &ids)? };
         for (id, mut object) in loaded {
             let (shown, Some(row)) = (shown(ctx, kind)?, alive.remove(id.as_str())) else { continue };
             object[TYPE_NAME] = shown.type_name.into();

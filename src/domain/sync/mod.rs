@@ -7,12 +7,12 @@ mod rules;
 mod store;
 mod texts;
 
-use crate::feature::{Access, Content, Feature, Job, Meter, Route, Without};
+use crate::feature::{self, Access, Content, Feature, Job, Meter, Route, Without};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
-    jobs: &[Job { name: "tombstones beyond the horizon", run: store::purge }],
+    jobs: &[Job { name: "tombstones beyond the horizon", run: feature::store::purge_tombstones }],
     ..Feature::new("sync", ROUTES)
 };
 

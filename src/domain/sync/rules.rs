@@ -90,7 +90,7 @@ mod tests {
     static KINDS: [Kind; 3] = [kind("goals", true), kind("letters", true), kind("tasks", false)];
 
     const fn kind(name: &'static str, first_version: bool) -> Kind {
-        Kind { name, first_version, load: |_, _| Ok(Vec::new()), object: crate::feature::contract::of::<()> }
+        Kind { name, first_version, load: |_, _, _| Ok(Vec::new()), object: crate::feature::contract::of::<()> }
     }
 
     fn names(asked: Option<&str>, version: u8) -> Option<Vec<&'static str>> {

@@ -4,11 +4,8 @@ use super::rules::Change;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Param, Row};
-use crate::feature::{Kind, Settings};
+use crate::feature::Kind;
 use crate::{columns, params};
-
-/// Tenants whose tombstones are purged in one transaction.
-const TENANTS: i64 = 200;
 
 columns!(changes: "SELECT kind, id, stamp, deleted FROM changes");
 
@@ -46,18 +43,4 @@ pub fn first(db: &mut Db, tenant: i64, kinds: &[&Kind], since: Timestamp, limit:
 pub fn alive(db: &mut Db, tenant: i64, kinds: &[&Kind], until: Timestamp) -> Result<Vec<Change>> {
     let sql = format!(changes!("WHERE tenant = ? AND stamp <= ? AND deleted = 0 AND ({}) ORDER BY stamp"), of_kinds(kinds));
     db.all(&sql, &values(params![tenant, until], kinds, &[]), change)
-}
-
-/// Deletes tombstones that are older than the operator keeps them, and moves the tenants' horizons to the newest of
-/// them: a client with an older cursor starts over.
-pub fn purge(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
-    let before = now.plus(-settings.tombstones);
-    let sql = "SELECT tenant, MAX(stamp) FROM changes WHERE deleted = 1 AND stamp < ? GROUP BY tenant ORDER BY tenant LIMIT ?";
-    let old = db.all(sql, params![before, TENANTS], |row| Ok((row.get::<i64>(0)?, row.get::<Timestamp>(1)?)))?;
-    let mut purged = 0;
-    for (tenant, newest) in old {
-        db.run("UPDATE tenants SET horizon = ? WHERE id = ? AND horizon < ?", params![newest, tenant, newest])?;
-        purged += db.run("DELETE FROM changes WHERE tenant = ? AND deleted = 1 AND stamp <= ?", params![tenant, newest])?;
-    }
-    Ok(purged)
 }

@@ -21,6 +21,7 @@ use super::answer::{SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::Language;
+use crate::db::Db;
 use crate::feature::ctx::load;
 use crate::feature::{Ctx, Kind, Schemas};
 use schemars::Schema;
@@ -35,9 +36,9 @@ const fn kind<const TABLE: usize>(name: &'static str) -> Kind {
     Kind { name, first_version: false, load: load_records::<TABLE>, object: describe::<TABLE> }
 }
 
-fn load_records<const TABLE: usize>(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+fn load_records<const TABLE: usize>(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
     let table = &TABLES[TABLE];
-    load(ctx, ids, |db, tenant, id| Ok(store::find(db, tenant, table.domain, id)?.map(|record| record.shown(table))))
+    load(db, tenant, ids, |db, tenant, id| Ok(store::find(db, tenant, table.domain, id)?.map(|record| record.shown(table))))
 }
 
 fn describe<const TABLE: usize>(schemas: &mut Schemas) -> Schema {

@@ -13,12 +13,12 @@ use crate::base::error::{Error, Refusal, Refused, Result, not_found};
 use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::word;
-use crate::domain::conflicts::{self, Conflict, Policy, Rule, rules};
 use crate::domain::mobile::answer::{NOT_FOUND, Resolution, SYNC_ERROR, SyncError};
 use crate::domain::mobile::batch;
+use crate::domain::mobile::conflicts::{self, Conflict, Policy, Rule, rules};
 use crate::domain::mobile::texts;
 use crate::feature::ctx::value as json_of;
-use crate::feature::{Ctx, Schemas, Upload};
+use crate::feature::{Ctx, News, Schemas, Upload};
 use crate::http::input::{Extent, Field, Input, Shape};
 use crate::http::{Response, problem, response};
 use schemars::{JsonSchema, Schema};
@@ -215,6 +215,7 @@ impl Choice {
         (conflict.resolved_by, conflict.resolved_at) = (Some(ctx.user()?), Some(ctx.stamp()?));
         conflict.answer = Some(String::from_utf8_lossy(&response.body).into_owned());
         keep(ctx, table, &conflict)?;
+        ctx.tell(&News::Resolved { conflict: &conflict.conflict_id })?;
         Ok(response)
     }
 

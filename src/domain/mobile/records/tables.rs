@@ -3,7 +3,7 @@
 
 use super::machine::{Machine, Step};
 use crate::base::time::DAY;
-use crate::domain::conflicts::Policy;
+use crate::domain::mobile::conflicts::Policy;
 use crate::http::input::{Field, Shape};
 
 /// The rules of one domain.

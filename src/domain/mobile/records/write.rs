@@ -10,11 +10,11 @@ use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::base::word;
-use crate::domain::conflicts::{self, Conflict, Rule, rules};
 use crate::domain::mobile::answer::{self, SyncedItem};
 use crate::domain::mobile::batch::Batch;
+use crate::domain::mobile::conflicts::{self, Conflict, Rule, rules};
 use crate::domain::mobile::domains;
-use crate::feature::Ctx;
+use crate::feature::{Ctx, News};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -85,6 +85,7 @@ impl<'b> Writer<'b> {
         if rule.notify {
             ctx.touch(conflicts::KIND, &conflict.conflict_id)?;
         }
+        ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
         Ok(Done { conflict: Some(conflict), ..done(&record, "conflict") })
     }
 

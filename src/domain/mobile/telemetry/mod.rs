@@ -5,7 +5,8 @@ mod store;
 
 use crate::base::error::{Error, Result};
 use crate::base::text::{Language, Message};
-use crate::domain::devices::store as devices;
+use crate::base::time::Timestamp;
+use crate::db::Db;
 use crate::domain::mobile::answer::{SYNC_ERROR, SyncError, Tally};
 use crate::domain::mobile::batch::Batch;
 use crate::feature::Ctx;
@@ -69,21 +70,20 @@ fn text(data: &Map<String, Value>) -> Result<String> {
     serde_json::to_string(data).map_err(Error::internal)
 }
 
-/// What the caller's devices sent, wherever they did, for their export.
-pub fn held(ctx: &mut Ctx<'_>) -> Result<Vec<Value>> {
-    let (user, mut items) = (ctx.user()?, Vec::new());
-    for tenant in devices::tenants_of(ctx.db, user)? {
+/// What a user's devices sent, wherever they did, for their export.
+pub fn held(db: &mut Db, user: i64, _: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
+    let mut items = Vec::new();
+    for tenant in store::tenants_of(db, user)? {
         for rules in RULES {
-            items.extend(store::all(ctx.db, tenant, rules.domain, user)?);
+            items.extend(store::all(db, tenant, rules.domain, user)?);
         }
     }
     items.iter().map(value).collect()
 }
 
-/// The caller's account ends: what their devices measured is theirs alone and goes with them, unlike what they shared.
-pub fn forget(ctx: &mut Ctx<'_>) -> Result<()> {
-    let user = ctx.user()?;
-    for tenant in devices::tenants_of(ctx.db, user)? {
+/// A user's account ends: what their devices measured is theirs alone and goes with them, unlike what they shared.
+pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
+    for tenant in store::tenants_of(ctx.db, user)? {
         for rules in RULES {
             store::delete(ctx.db, tenant, rules.domain, user)?;
         }

@@ -3,6 +3,8 @@
 use super::rules::{self, Conflict, Filter};
 use super::store;
 use crate::base::error::Result;
+use crate::base::time::Timestamp;
+use crate::db::Db;
 use crate::feature::Ctx;
 use crate::feature::ctx::{load, value};
 use crate::http::input::Input;
@@ -43,12 +45,12 @@ impl Filter {
 }
 
 /// Every conflict, for the export: the feed shows only those that the tenant wants to stand in it.
-pub fn held(ctx: &mut Ctx<'_>) -> Result<Vec<Value>> {
-    let Some(tenant) = ctx.caller()?.tenant.as_ref().map(|tenant| tenant.id) else { return Ok(Vec::new()) };
-    store::all(ctx.db, tenant)?.iter().map(value).collect()
+pub fn held(db: &mut Db, _: i64, tenant: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
+    let Some(tenant) = tenant else { return Ok(Vec::new()) };
+    store::all(db, tenant)?.iter().map(value).collect()
 }
 
 /// Conflicts for the feed.
-pub fn load_conflicts(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    load(ctx, ids, store::find)
+pub fn load_conflicts(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(db, tenant, ids, store::find)
 }

@@ -1,7 +1,5 @@
 //! `tandem bench`: data to measure with.
 
-mod store;
-
 use super::client::Client;
 use super::site::{enter, within};
 use super::{Action, Command, DEVELOPING, Verdict, no_args, out, progress};
@@ -9,6 +7,8 @@ use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::base::time::{DAY, Timestamp};
 use crate::db::{Db, Mode};
+use crate::domain::goals;
+use crate::feature::store;
 use clap::{Arg, ArgMatches, value_parser};
 use serde_json::{Value, json};
 
@@ -80,7 +80,8 @@ fn fill(db: &mut Db, user: i64, count: u64) -> Result<()> {
     while written < count {
         let until = count.min(written + BATCH);
         within(db, Mode::Write, |db| {
-            (written..until).try_for_each(|n| store::add(db, tenant, &row_id(tenant, n), stamp(end, n, count)))
+            (written..until)
+                .try_for_each(|n| store::mark(db, tenant, goals::GOALS, &row_id(tenant, n), stamp(end, n, count), false))
         })?;
         written = until;
         bar.set_position(written);

@@ -184,15 +184,10 @@ fn forget(db: &mut Db, group: &[(i64, String)], now: Timestamp) -> Result<()> {
     let Some((tenant, _)) = group.first() else { return Ok(()) };
     let stamp = store::advance(db, *tenant, now)?;
     for (tenant, id) in group {
-        if in_feed(db, *tenant, id)? {
+        if store::is_told(db, *tenant, super::KIND, id)? {
             store::mark(db, *tenant, super::KIND, id, stamp, true)?;
         }
         db.run("DELETE FROM conflicts WHERE tenant = ? AND id = ?", params![*tenant, id])?;
     }
     Ok(())
-}
-
-fn in_feed(db: &mut Db, tenant: i64, id: &str) -> Result<bool> {
-    let sql = "SELECT id FROM changes WHERE tenant = ? AND kind = ? AND id = ?";
-    Ok(db.one(sql, params![tenant, super::KIND, id], |row| row.get::<String>(0))?.is_some())
 }

@@ -1,4 +1,5 @@
-//! Conflicts: edits that met a newer version, and how a tenant wants them settled.
+//! Conflicts: edits that met a newer version, and how a tenant wants them settled. Mobile sync writes them; what others see of
+//! them is an entry of the registry by itself.
 
 mod api;
 mod graphql;
