@@ -16,26 +16,26 @@ use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Journal, Mode, Place, retried};
 use crate::domain;
+use crate::faces;
 use crate::feature;
 use crate::feature::ctx::Work;
 use crate::feature::meters::Meters;
-use crate::feature::{Access, Calls, Continues, Ctx, Feature, House, Meter, Tell, Tx};
-use crate::graphql;
+use crate::feature::{Access, Calls, Continues, Ctx, Feature, House, Tell, Tx};
 use crate::http::{Method, Request, Response, Service, Vars, body, problem};
 use guard::{address, admit, cors, finish, idempotency, meter, uploads};
 use replica::Replica;
 use std::io::Read;
 use upkeep::Upkeep;
 
-const COUNT: usize = domain::FEATURES.len() + 2;
+const NOUNS: usize = domain::FEATURES.len();
+const COUNT: usize = NOUNS + faces::FEATURES.len() + 1;
 
-/// The registry: every noun, the face that is put together from them, and the doctor.
+/// The registry: every noun, the faces that are put together from them, and the doctor.
 pub static FEATURES: [&Feature; COUNT] = {
-    let mut all = [&graphql::FEATURE; COUNT];
-    all[COUNT - 1] = &doctor::FEATURE;
+    let mut all = [&doctor::FEATURE; COUNT];
     let mut n = 0;
-    while n < domain::FEATURES.len() {
-        all[n] = domain::FEATURES[n];
+    while n < COUNT - 1 {
+        all[n] = if n < NOUNS { domain::FEATURES[n] } else { faces::FEATURES[n - NOUNS] };
         n += 1;
     }
     all
@@ -174,7 +174,7 @@ fn call(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
         Tx::Read => read(ctx, &mut |ctx| handler(ctx)),
         Tx::Write => write(ctx, &mut |ctx| handler(ctx)),
         Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => handler(ctx),
-        Tx::Own => admitted(ctx, handler),
+        Tx::Own | Tx::Upload => admitted(ctx, handler),
     }
 }
 
@@ -188,9 +188,7 @@ fn admitted(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
         }
         Ok(Response::empty(204))
     };
-    let keyed = ctx.route.meter != Meter::Uploads
-        && ctx.request.method == Method::Post
-        && ctx.request.header("IDEMPOTENCY_KEY").is_some();
+    let keyed = ctx.route.tx == Tx::Own && ctx.request.method == Method::Post && ctx.request.header("IDEMPOTENCY_KEY").is_some();
     if keyed {
         within(ctx, Mode::Write, &mut look)?
     } else {

@@ -9,7 +9,6 @@ pub mod goals;
 pub mod health;
 pub mod letters;
 pub mod mobile;
-pub mod openapi;
 pub mod qna;
 pub mod sync;
 
@@ -28,5 +27,4 @@ pub const FEATURES: &[&Feature] = &[
     &mobile::FEATURE,
     &conflicts::FEATURE,
     &devices::FEATURE,
-    &openapi::FEATURE,
 ];

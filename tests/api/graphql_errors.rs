@@ -354,7 +354,7 @@ const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/graphql/schema.
 
 #[test]
 fn the_schema_changes_only_on_purpose() {
-    let now = tandem::graphql::schema::text(&tandem::app::FEATURES).unwrap();
+    let now = tandem::faces::graphql::schema::text(&tandem::app::FEATURES).unwrap();
     let kept = fs::read_to_string(GOLDEN).unwrap_or_default();
     assert!(
         now.trim_end() == kept.trim_end(),
@@ -373,7 +373,7 @@ fn every_kind_of_the_feed_has_a_type() {
 
 #[test]
 fn every_root_field_is_answered() {
-    let text = tandem::graphql::schema::text(&tandem::app::FEATURES).unwrap();
+    let text = tandem::faces::graphql::schema::text(&tandem::app::FEATURES).unwrap();
     let schema = apollo_compiler::Schema::parse_and_validate(text, "schema").unwrap();
     let fields = ["Query", "Mutation"].iter().flat_map(|name| schema.get_object(name).unwrap().fields.keys());
     let mut fields: Vec<&str> = fields.map(|name| name.as_str()).collect();

@@ -6,7 +6,7 @@ use crate::servers::Server;
 use crate::servers::client::request;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use tandem::domain::openapi::document::is_rest;
+use tandem::feature::Face;
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -28,7 +28,7 @@ fn whole(server: &Server) {
     let base = document["servers"][0]["url"].as_str().unwrap();
     assert_eq!(request("GET", &format!("{base}/")).send(server.port).expect(200).json()["name"], "Tandem");
     let mut names = BTreeSet::new();
-    for route in routes().filter(|route| is_rest(route)) {
+    for route in routes().filter(|route| route.face == Face::Rest) {
         let operation = &document["paths"][route.path][route.method.name().to_ascii_lowercase()];
         assert_eq!(operation["summary"], route.summary, "{}", route.path);
         assert!(names.insert(operation["operationId"].as_str().unwrap()), "two operations have one name");

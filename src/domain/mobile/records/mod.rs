@@ -32,7 +32,7 @@ pub const KINDS: &[Kind] =
     &[kind::<0>("journal"), kind::<1>("attendance"), kind::<2>("tasks"), kind::<3>("tickets"), kind::<4>("work_orders")];
 
 const fn kind<const TABLE: usize>(name: &'static str) -> Kind {
-    Kind { name, first_version: false, load: load_records::<TABLE>, object: describe::<TABLE> }
+    Kind { name, since: 2, load: load_records::<TABLE>, object: describe::<TABLE> }
 }
 
 fn load_records<const TABLE: usize>(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
