@@ -4,7 +4,7 @@ use crate::base::error::{Refusal, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::{DAY, Timestamp};
 use crate::feature::Kind;
-use crate::http::input::Field;
+use crate::http::input::{Field, Shape};
 use crate::http::version::Version;
 
 /// How far back a poll without a readable `since` looks, as existing clients expect.
@@ -15,10 +15,11 @@ pub const MAX_LIMIT: usize = 1_000;
 /// The parameters of a poll.
 pub const PARAMETERS: &[Field] = &[
     Field::lenient("since").about("The last `server_time`; a day ago when it is missing or unreadable."),
-    Field::lenient("limit").about("1 to 1000 changes on a page; otherwise the answer is whole."),
+    Field::new("limit", Shape::Int(1, MAX_LIMIT as i64))
+        .about("Changes on a page; without it, or where it cannot be read, the answer is whole."),
     Field::lenient("epoch").about("The last `epoch`: another one than the tenant's starts over."),
-    Field::lenient("include").about("`objects` puts each whole object beside its row."),
-    Field::lenient("state").about("`idle` when the app is in the background: `poll_after` is longer."),
+    Field::new("include", Shape::Choice(&["objects"])).about("`objects` puts each whole object beside its row."),
+    Field::new("state", Shape::Choice(&["idle"])).about("`idle` when the app is in the background: `poll_after` is longer."),
     Field::lenient("kinds").about("The lists that are asked for, by commas; none is all of the version's."),
 ];
 

@@ -23,8 +23,8 @@ use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::Language;
 use crate::feature::ctx::load;
 use crate::feature::{Ctx, Kind, Schemas};
-use schemars::Schema;
-use serde_json::{Map, Value};
+use schemars::{Schema, json_schema};
+use serde_json::{Map, Value, json};
 use tables::TABLES;
 
 /// Records in the feed, a kind for each domain.
@@ -42,6 +42,12 @@ fn load_records<const TABLE: usize>(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<V
 
 fn describe<const TABLE: usize>(schemas: &mut Schemas) -> Schema {
     record::describe(&TABLES[TABLE], schemas)
+}
+
+/// The schema of the fields of a record of any domain in an upload.
+pub fn describe_data(schemas: &mut Schemas) -> Schema {
+    let domains = TABLES.iter().map(|table| record::describe_data(table, schemas).to_value());
+    json_schema!({ "anyOf": domains.chain([json!({"type": "null"})]).collect::<Vec<_>>() })
 }
 
 /// Writes records inside an upload's transaction. An item is `{domain, mobile_id, operation, version, base_data, data,
