@@ -7,7 +7,7 @@
 //! | [`transport`] | bytes to and from [`http`]: CGI and FastCGI |
 //! | [`cli`] | the operator's commands, a table |
 //! | [`app`] | the composition root: configuration, routing, guards |
-//! | [`graphql`] | the GraphQL endpoint, put together from the nouns |
+//! | [`faces`] | what shows all nouns at once: GraphQL, the API's description, pages |
 //! | [`domain`] | a folder a noun |
 //! | [`feature`] | the seam between nouns and the house |
 //! | [`http`], [`db`] | requests and answers; statements and transactions |
@@ -18,7 +18,7 @@ pub mod base;
 pub mod cli;
 pub mod db;
 pub mod domain;
+pub mod faces;
 pub mod feature;
-pub mod graphql;
 pub mod http;
 pub mod transport;

@@ -16,25 +16,25 @@ use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Journal, Place};
 use crate::domain;
+use crate::faces;
 use crate::feature::meters::Meters;
 use crate::feature::{Calls, Ctx, Feature, House, Tell};
-use crate::graphql;
 use crate::http::{Request, Response, Service, Vars, body, problem};
 use guard::{address, admit, cors, finish, meter, transact};
 use replica::Replica;
 use std::io::Read;
 use upkeep::Upkeep;
 
-const COUNT: usize = domain::FEATURES.len() + 3;
+const NOUNS: usize = domain::FEATURES.len();
+const COUNT: usize = NOUNS + faces::FEATURES.len() + 2;
 
-/// The registry: every noun, the face that is put together from them, the doctor, and the guards.
+/// The registry: every noun, the faces that are put together from them, the doctor, and the guards.
 pub static FEATURES: [&Feature; COUNT] = {
-    let mut all = [&graphql::FEATURE; COUNT];
+    let mut all = [&guard::FEATURE; COUNT];
     all[COUNT - 2] = &doctor::FEATURE;
-    all[COUNT - 1] = &guard::FEATURE;
     let mut n = 0;
-    while n < domain::FEATURES.len() {
-        all[n] = domain::FEATURES[n];
+    while n < COUNT - 2 {
+        all[n] = if n < NOUNS { domain::FEATURES[n] } else { faces::FEATURES[n - NOUNS] };
         n += 1;
     }
     all

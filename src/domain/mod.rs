@@ -8,7 +8,6 @@ pub mod goals;
 pub mod health;
 pub mod letters;
 pub mod mobile;
-pub mod openapi;
 pub mod qna;
 pub mod sync;
 
@@ -27,5 +26,4 @@ pub const FEATURES: &[&Feature] = &[
     &mobile::FEATURE,
     &mobile::conflicts::FEATURE,
     &devices::FEATURE,
-    &openapi::FEATURE,
 ];

@@ -14,6 +14,16 @@ pub struct Schemas {
     pub features: &'static [&'static Feature],
 }
 
+impl Schemas {
+    /// Puts a schema under a name, which becomes a type of clients that are generated; answers the reference to it.
+    pub fn named(&mut self, name: String, schema: Schema) -> Schema {
+        let place = self.generator.settings().definitions_path.clone();
+        let reference = format!("#{}/{name}", place.trim_end_matches('/'));
+        self.generator.definitions_mut().insert(name, schema.to_value());
+        Schema::new_ref(reference)
+    }
+}
+
 /// Tells a schema.
 pub type Describe = fn(&mut Schemas) -> Schema;
 

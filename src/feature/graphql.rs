@@ -1,6 +1,6 @@
 //! What a noun shows through GraphQL: its part of the schema, and what answers its root fields.
 //!
-//! A root field answers the JSON of a type of `rules.rs`, the same that REST shows. The layer `graphql` turns it into what
+//! A root field answers the JSON of a type of `rules.rs`, the same that REST shows. The face `graphql` turns it into what
 //! the schema says: `createdById` is read from `created_by_id`, an `ID` is a string, a word of an enumeration is in
 //! capitals.
 

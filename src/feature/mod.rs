@@ -3,6 +3,7 @@
 pub mod contract;
 pub mod ctx;
 pub mod cursor;
+pub mod face;
 pub mod graphql;
 pub mod meters;
 pub mod news;
@@ -13,6 +14,7 @@ mod texts;
 
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use ctx::{Caller, Ctx, House, Upload};
+pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
 pub use news::News;
 pub use settings::{Rate, Settings};
@@ -89,6 +91,8 @@ pub enum Tx {
     Write,
     /// None: the handler does slow work first (a password's hash) and then calls [`Ctx::write`].
     Own,
+    /// None: the handler reads what was sent, its key too, and then calls [`Ctx::write_upload`].
+    Upload,
 }
 
 /// Which rate limit counts a route.
@@ -98,7 +102,7 @@ pub enum Meter {
     Requests,
     /// Polls of the feed.
     Polls,
-    /// Uploads: counted in the database, in the transaction that writes. The handler opens it with [`Ctx::write_upload`].
+    /// Uploads: counted in the database, in the transaction that writes. See [`Tx::Upload`].
     Uploads,
     /// Counted by the handler: requests and what they cost.
     Graphql,
@@ -123,7 +127,7 @@ pub type Apart = fn(&Request<'_>, &House, &mut Meters) -> Result<Response>;
 pub enum Calls {
     /// What needs the store.
     Handler(Handler),
-    /// What does not. Such a route is public, and the operator's: the API's description does not name it.
+    /// What does not. Such a route is public.
     Apart(Apart),
 }
 
@@ -135,6 +139,12 @@ pub type Tell = fn(&Error, &Request<'_>) -> Response;
 pub struct Route {
     /// The method.
     pub method: Method,
+    /// The face through which it is reached.
+    pub face: Face,
+    /// The first version of the API in which it exists.
+    pub since: u8,
+    /// The last version of the API in which it exists.
+    pub until: u8,
     /// The path below the version, `{…}` for one segment: `/goals/{id}/`.
     pub path: &'static str,
     /// Who may call it.
@@ -156,48 +166,53 @@ pub struct Route {
 }
 
 impl Route {
-    const fn new(method: Method, path: &'static str, access: Access, tx: Tx, handler: Handler, summary: &'static str) -> Route {
-        let calls = Calls::Handler(handler);
+    const fn new(method: Method, path: &'static str, access: Access, tx: Tx, calls: Calls, summary: &'static str) -> Route {
+        let (face, since, until) = (Face::Rest, u8::MIN, u8::MAX);
         let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        Route { method, path, access, tx, meter, summary, contract, calls, tell, replica: None }
+        Route { face, since, until, method, path, access, tx, meter, summary, contract, calls, tell, replica: None }
     }
 
     /// A route that reads.
     pub const fn get(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
-        Route::new(Method::Get, path, access, Tx::Read, handler, summary)
+        Route::new(Method::Get, path, access, Tx::Read, Calls::Handler(handler), summary)
     }
 
     /// A route that makes something.
     pub const fn post(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
-        Route::new(Method::Post, path, access, Tx::Write, handler, summary)
+        Route::new(Method::Post, path, access, Tx::Write, Calls::Handler(handler), summary)
     }
 
     /// A route that replaces something.
     pub const fn put(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
-        Route::new(Method::Put, path, access, Tx::Write, handler, summary)
+        Route::new(Method::Put, path, access, Tx::Write, Calls::Handler(handler), summary)
     }
 
     /// A route that alters something.
     pub const fn patch(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
-        Route::new(Method::Patch, path, access, Tx::Write, handler, summary)
+        Route::new(Method::Patch, path, access, Tx::Write, Calls::Handler(handler), summary)
     }
 
     /// A route that deletes something.
     pub const fn delete(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
-        Route::new(Method::Delete, path, access, Tx::Write, handler, summary)
+        Route::new(Method::Delete, path, access, Tx::Write, Calls::Handler(handler), summary)
     }
 
     /// A route that needs no store.
     pub const fn apart(method: Method, path: &'static str, answer: Apart, summary: &'static str) -> Route {
-        let (access, tx, calls) = (Access::Public, Tx::Own, Calls::Apart(answer));
-        let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        Route { method, path, access, tx, meter, summary, contract, calls, tell, replica: None }
+        Route::new(method, path, Access::Public, Tx::Own, Calls::Apart(answer), summary)
     }
 
     /// The handler opens its own transaction, after slow work.
     #[must_use]
     pub const fn own(mut self) -> Route {
         self.tx = Tx::Own;
+        self
+    }
+
+    /// It is an upload: see [`Tx::Upload`] and [`Meter::Uploads`].
+    #[must_use]
+    pub const fn upload(mut self) -> Route {
+        (self.tx, self.meter) = (Tx::Upload, Meter::Uploads);
         self
     }
 
@@ -231,8 +246,8 @@ pub type Load = fn(&mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Va
 pub struct Kind {
     /// Its list in the feed, and its name in the table of changes.
     pub name: &'static str,
-    /// Is it one of the lists that every version-1 poll carries?
-    pub first_version: bool,
+    /// The version of the API from which on every poll that chooses no lists carries it.
+    pub since: u8,
     /// Reads the objects.
     pub load: Load,
     /// What an object looks like.

@@ -1,8 +1,10 @@
 //! Requests and answers, whatever server started the program.
 
+pub mod accept;
 pub mod body;
 pub mod bounds;
 pub mod etag;
+pub mod html;
 pub mod input;
 pub mod key;
 pub mod paging;
@@ -13,6 +15,7 @@ pub mod response;
 pub mod schema;
 mod texts;
 pub mod vars;
+pub mod version;
 
 pub use query::Query;
 pub use request::{Method, Request};

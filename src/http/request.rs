@@ -1,5 +1,6 @@
 //! One request, as the app sees it.
 
+use super::version::{self, Version};
 use super::{Query, Vars};
 use crate::base::text::Language;
 
@@ -50,8 +51,6 @@ impl Method {
 const MOUNT: &str = "api";
 /// The programs' own names, when a server without rewriting shows them in the path.
 const PROGRAMS: [&str; 2] = ["api.fcgi", "api.cgi"];
-/// Existing clients use the unversioned paths: they are version 1.
-const FIRST_VERSION: u8 = 1;
 
 /// One request. The body is read later, when it is known to be wanted.
 #[derive(Debug)]
@@ -63,8 +62,8 @@ pub struct Request<'a> {
     /// The path below the mount and the version, decoded segment by segment, without empty ones at the end.
     /// `None` when it is not under the mount or no text.
     pub path: Option<Vec<String>>,
-    /// The API version asked for: `/api/…` is 1.
-    pub version: u8,
+    /// The version of the API that it asks for.
+    pub version: &'static Version,
     /// The query string.
     pub query: Query,
     /// The content, once it was read.
@@ -92,7 +91,7 @@ impl<'a> Request<'a> {
             vars,
             method: Method::from_name(vars.get("REQUEST_METHOD").unwrap_or_default()),
             path,
-            version,
+            version: version.unwrap_or(version::UNNAMED),
             query: Query::new(query),
             body: Vec::new(),
             id,
@@ -153,11 +152,11 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The version and the segments below it. Routes on the raw path: `PATH_INFO` loses `//`, `%23` and `%3F`.
-fn locate(path: &str) -> (u8, Option<Vec<String>>) {
+/// The version that the path names and the segments below it. Routes on the raw path: `PATH_INFO` loses `//`, `%23` and `%3F`.
+fn locate(path: &str) -> (Option<&'static Version>, Option<Vec<String>>) {
     let mut segments = path.split('/').skip_while(|s| *s != MOUNT);
     if segments.next().is_none() {
-        return (FIRST_VERSION, None);
+        return (None, None);
     }
     let mut rest: Vec<&str> = segments.collect();
     if rest.last() == Some(&"") {
@@ -166,13 +165,9 @@ fn locate(path: &str) -> (u8, Option<Vec<String>>) {
     if rest.first().is_some_and(|s| PROGRAMS.contains(s)) {
         rest.remove(0);
     }
-    let version = match rest.first() {
-        Some(&"v1") => Some(1),
-        Some(&"v2") => Some(2),
-        _ => None,
-    };
+    let version = rest.first().and_then(|segment| version::in_path(segment));
     let below = &rest[usize::from(version.is_some())..];
-    (version.unwrap_or(FIRST_VERSION), below.iter().map(|s| decode(s)).collect())
+    (version, below.iter().map(|s| decode(s)).collect())
 }
 
 /// A percent-decoded segment (RFC 3986 §2.1); `None` when it is no text.
@@ -196,8 +191,9 @@ fn hex(digit: u8) -> Option<u8> {
 mod tests {
     use super::*;
 
-    fn located(path: &str) -> (u8, Option<Vec<String>>) {
-        locate(path)
+    fn located(path: &str) -> (Option<u8>, Option<Vec<String>>) {
+        let (version, path) = locate(path);
+        (version.map(|version| version.number), path)
     }
 
     fn segments(list: &[&str]) -> Option<Vec<String>> {
@@ -206,16 +202,16 @@ mod tests {
 
     #[test]
     fn paths_are_found_wherever_the_site_mounts_them() {
-        assert_eq!(located("/api/auth/me/"), (1, segments(&["auth", "me"])));
-        assert_eq!(located("/api/v1/auth/me"), (1, segments(&["auth", "me"])));
-        assert_eq!(located("/app/api/v2/x%20y/"), (2, segments(&["x y"])));
-        assert_eq!(located("/api/api.fcgi/v1/auth/me/"), (1, segments(&["auth", "me"])));
-        assert_eq!(located("/api"), (1, segments(&[])));
-        assert_eq!(located("/api/"), (1, segments(&[])));
-        assert_eq!(located("/other/"), (1, None));
-        assert_eq!(located("/api/%ff/"), (1, None));
-        assert_eq!(located("/api/%zz/"), (1, None));
-        assert_eq!(located("/api//auth/me/"), (1, segments(&["", "auth", "me"])));
+        assert_eq!(located("/api/auth/me/"), (None, segments(&["auth", "me"])));
+        assert_eq!(located("/api/v1/auth/me"), (Some(1), segments(&["auth", "me"])));
+        assert_eq!(located("/app/api/v2/x%20y/"), (Some(2), segments(&["x y"])));
+        assert_eq!(located("/api/api.fcgi/v1/auth/me/"), (Some(1), segments(&["auth", "me"])));
+        assert_eq!(located("/api"), (None, segments(&[])));
+        assert_eq!(located("/api/"), (None, segments(&[])));
+        assert_eq!(located("/other/"), (None, None));
+        assert_eq!(located("/api/%ff/"), (None, None));
+        assert_eq!(located("/api/%zz/"), (None, None));
+        assert_eq!(located("/api//auth/me/"), (None, segments(&["", "auth", "me"])));
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn shape(shape: Shape) -> Schema {
             "type": "string", "format": "date-time", "description": "From 1970 to 9999.", "examples": ["2026-01-16T14:30:45.123Z"]
         }),
         Shape::Json => json_schema!({}),
-        Shape::List => json_schema!({ "type": "array" }),
+        Shape::List => json_schema!({ "type": "array", "items": {} }),
         Shape::Choice(words) => json_schema!({ "type": "string", "enum": words }),
     }
 }

@@ -35,7 +35,7 @@ const fn rule(says: &'static str, covers: fn(&str) -> bool, check: Check) -> Rul
 /// Every rule about single files.
 pub const RULES: &[Rule] = &[
     rule("imports point down", is_product, layers::imports_point_down),
-    rule("no noun imports another", is_product, layers::nouns_keep_apart),
+    rule("no noun imports another, and no face", is_product, layers::nouns_keep_apart),
     rule("a path never climbs out of its layer by super", is_product, layers::no_climbing),
     rule("rules touch nothing outside", is_product, layers::rules_are_pure),
     rule("SQL stands in stores, guards and the database layer", is_product, sql::stands_where_it_may),

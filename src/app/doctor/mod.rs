@@ -15,8 +15,8 @@ use super::advice;
 use super::config::{self, Loaded};
 use crate::base::time::SECOND;
 use crate::db::Db;
-use crate::feature::{Content, Feature, Route};
-use crate::http::Method;
+use crate::feature::{Content, Face, Feature, Route};
+use crate::http::{Method, html};
 use probe::Seen;
 use serde::Serialize;
 use std::path::Path;
@@ -25,14 +25,18 @@ use std::path::Path;
 pub const FEATURE: Feature = Feature::new("doctor", ROUTES);
 
 const ROUTES: &[Route] = &[
-    Route::apart(Method::Get, "/doctor/", page::ask, "How to get the doctor's report without a shell").answers(200, PAGE),
+    Route::apart(Method::Get, "/doctor/", page::ask, "How to get the doctor's report without a shell")
+        .through(Face::Page)
+        .answers(200, PAGE),
     Route::apart(Method::Post, "/doctor/", page::report, "The doctor's report, for a key that is good once")
+        .through(Face::Page)
         .takes_nothing()
         .answers(200, PAGE),
     Route::apart(Method::Post, probe::PATH, probe::answer, "What the program sees of a request, for `tandem doctor`")
+        .through(Face::Operator)
         .takes_nothing(),
 ];
-const PAGE: Content = Content::Bytes(page::HTML);
+const PAGE: Content = Content::Bytes(html::MEDIA_TYPE);
 
 /// Clocks that differ by more than this, in milliseconds, are wrong: a header has whole seconds, and an answer takes some.
 pub const SKEW: i64 = 30 * SECOND;

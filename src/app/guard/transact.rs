@@ -10,7 +10,7 @@ use super::{admit, uploads};
 use crate::base::error::{Error, Refused, Result};
 use crate::db::{Mode, retried};
 use crate::feature::ctx::Work;
-use crate::feature::{Access, Continues, Ctx, Handler, Meter, Tx};
+use crate::feature::{Access, Continues, Ctx, Handler, Tx};
 use crate::http::{Method, Response};
 
 /// Lets a transaction pass, or answers in the place of the work.
@@ -73,7 +73,7 @@ pub fn call(ctx: &mut Ctx<'_>, handler: Handler) -> Result<Response> {
         Tx::Read => read(ctx, &mut |ctx| handler(ctx)),
         Tx::Write => write(ctx, &mut |ctx| handler(ctx)),
         Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => handler(ctx),
-        Tx::Own => look(ctx)?.map_or_else(|| handler(ctx), Ok),
+        Tx::Own | Tx::Upload => look(ctx)?.map_or_else(|| handler(ctx), Ok),
     }
 }
 
@@ -102,9 +102,7 @@ fn answered(outcome: Result<Option<Response>>) -> Result<Response> {
 /// Admits the caller; answers what is kept under the request's key. That the key was used again is noted, so a request that
 /// has one may write.
 fn look(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
-    let keyed = ctx.route.meter != Meter::Uploads
-        && ctx.request.method == Method::Post
-        && ctx.request.header("IDEMPOTENCY_KEY").is_some();
+    let keyed = ctx.route.tx == Tx::Own && ctx.request.method == Method::Post && ctx.request.header("IDEMPOTENCY_KEY").is_some();
     if keyed { retried(|| attempt(ctx, Mode::Write, LOOK, &mut |_| Ok(None))) } else { snapshot(ctx, LOOK, &mut |_| Ok(None)) }
 }
 

@@ -16,7 +16,7 @@ use schemars::{Schema, json_schema};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: COUPLE, first_version: true, load: api::load, object: describe }],
+    kinds: &[Kind { name: COUPLE, since: 1, load: api::load, object: describe }],
     graph: graphql::GRAPH,
     jobs: &[Job { name: "expired invites", run: store::purge }],
     hears: Some(hears),

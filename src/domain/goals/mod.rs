@@ -18,8 +18,8 @@ pub const GOALS: &str = "goals";
 const ACTIONS: &str = "goal_actions";
 
 const KINDS: &[Kind] = &[
-    Kind { name: GOALS, first_version: true, load: api::load_goals, object: contract::of::<Goal> },
-    Kind { name: ACTIONS, first_version: true, load: api::load_actions, object: contract::of::<Action> },
+    Kind { name: GOALS, since: 1, load: api::load_goals, object: contract::of::<Goal> },
+    Kind { name: ACTIONS, since: 1, load: api::load_actions, object: contract::of::<Action> },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);

@@ -9,42 +9,39 @@ use crate::http::{key, schema};
 use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
 
-/// The fields of a record.
-const FIELDS: Field = Field::new("data", Shape::Json).nullable();
-
 /// Of voice.
-pub fn voice(_: &mut Schemas) -> Schema {
-    list("voice")
+pub fn voice(schemas: &mut Schemas) -> Schema {
+    list("voice", schemas)
 }
 
 /// Of behaviour.
-pub fn behavioral(_: &mut Schemas) -> Schema {
-    list("behavioral")
+pub fn behavioral(schemas: &mut Schemas) -> Schema {
+    list("behavioral", schemas)
 }
 
 /// Of sessions.
-pub fn session(_: &mut Schemas) -> Schema {
-    list("session")
+pub fn session(schemas: &mut Schemas) -> Schema {
+    list("session", schemas)
 }
 
 /// Of metrics.
-pub fn metrics(_: &mut Schemas) -> Schema {
-    list("metrics")
+pub fn metrics(schemas: &mut Schemas) -> Schema {
+    list("metrics", schemas)
 }
 
 /// Of a batch.
-pub fn batch(_: &mut Schemas) -> Schema {
-    upload(Operation::Batch)
+pub fn batch(schemas: &mut Schemas) -> Schema {
+    upload(Operation::Batch, schemas)
 }
 
-fn list(domain: &str) -> Schema {
+fn list(domain: &str, schemas: &mut Schemas) -> Schema {
     let domain = DOMAINS.iter().find(|known| known.name == domain);
-    domain.map_or_else(Schema::default, |domain| upload(Operation::List(domain)))
+    domain.map_or_else(Schema::default, |domain| upload(Operation::List(domain), schemas))
 }
 
 /// The upload's own fields, its key by the rule of all keys, and in its lists the items'. That an item breaks its rules is no
 /// error of the upload.
-fn upload(operation: Operation) -> Schema {
+fn upload(operation: Operation, schemas: &mut Schemas) -> Schema {
     let contents = operation.contents();
     let member = |content: &Content| {
         let list = Field::new(operation.member(*content), Shape::List);
@@ -54,7 +51,7 @@ fn upload(operation: Operation) -> Schema {
     let mut upload = schema::object(&fields, Extent::Whole);
     if let Some(Value::Object(members)) = upload.get_mut("properties") {
         for content in contents {
-            let list = json_schema!({ "type": "array", "items": item(content) });
+            let list = json_schema!({ "type": "array", "items": item(content, schemas) });
             members.insert(operation.member(content).to_owned(), list.to_value());
         }
         members.insert(KEY.to_owned(), json!({"oneOf": [key::schema(), {"type": "null"}]}));
@@ -62,9 +59,15 @@ fn upload(operation: Operation) -> Schema {
     upload
 }
 
-fn item(content: Content) -> Schema {
+fn item(content: Content, schemas: &mut Schemas) -> Schema {
     match content {
         Content::Telemetry(rules) => schema::object(rules.fields, Extent::Whole),
-        Content::Records => schema::object(&[records::ENVELOPE, &[FIELDS]].concat(), Extent::Whole),
+        Content::Records => {
+            let mut item = schema::object(records::ENVELOPE, Extent::Whole);
+            if let Some(Value::Object(members)) = item.get_mut("properties") {
+                members.insert("data".to_owned(), records::describe_data(schemas).to_value());
+            }
+            item
+        }
     }
 }

@@ -36,9 +36,9 @@ const HELD: &[Held] = &[Held { name: "telemetry", load: telemetry::held, object:
 const MEMBER: Access = Access::Member(Without::NoCouple);
 const ONE: Access = Access::Member(Without::NotFound);
 
-/// An upload: it opens its own transaction behind the upload's key and limits.
+/// An upload of members.
 const fn upload(path: &'static str, handler: Handler, summary: &'static str) -> Route {
-    Route::post(path, MEMBER, handler, summary).own().metered(Meter::Uploads)
+    Route::post(path, MEMBER, handler, summary).upload()
 }
 
 /// An upload of records of one domain.

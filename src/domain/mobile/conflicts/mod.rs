@@ -12,7 +12,7 @@ use crate::feature::{Access, Feature, Held, Job, Kind, Route, Without, contract}
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: KIND, first_version: false, load: api::load_conflicts, object: contract::of::<Conflict> }],
+    kinds: &[Kind { name: KIND, since: 2, load: api::load_conflicts, object: contract::of::<Conflict> }],
     graph: graphql::GRAPH,
     held: &[Held { name: KIND, load: api::held, object: contract::of::<Conflict> }],
     jobs: &[Job { name: "conflicts long settled", run: store::purge }],

@@ -24,8 +24,8 @@ use crate::base::text::Language;
 use crate::db::Db;
 use crate::feature::ctx::load;
 use crate::feature::{Ctx, Kind, Schemas};
-use schemars::Schema;
-use serde_json::{Map, Value};
+use schemars::{Schema, json_schema};
+use serde_json::{Map, Value, json};
 use tables::TABLES;
 
 /// Records in the feed, a kind for each domain.
@@ -33,7 +33,7 @@ pub const KINDS: &[Kind] =
     &[kind::<0>("journal"), kind::<1>("attendance"), kind::<2>("tasks"), kind::<3>("tickets"), kind::<4>("work_orders")];
 
 const fn kind<const TABLE: usize>(name: &'static str) -> Kind {
-    Kind { name, first_version: false, load: load_records::<TABLE>, object: describe::<TABLE> }
+    Kind { name, since: 2, load: load_records::<TABLE>, object: describe::<TABLE> }
 }
 
 fn load_records<const TABLE: usize>(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
@@ -43,6 +43,12 @@ fn load_records<const TABLE: usize>(db: &mut Db, tenant: i64, ids: &[&str]) -> R
 
 fn describe<const TABLE: usize>(schemas: &mut Schemas) -> Schema {
     record::describe(&TABLES[TABLE], schemas)
+}
+
+/// The schema of the fields of a record of any domain in an upload.
+pub fn describe_data(schemas: &mut Schemas) -> Schema {
+    let domains = TABLES.iter().map(|table| record::describe_data(table, schemas).to_value());
+    json_schema!({ "anyOf": domains.chain([json!({"type": "null"})]).collect::<Vec<_>>() })
 }
 
 /// Writes records inside an upload's transaction. An item is `{domain, mobile_id, operation, version, base_data, data,

@@ -85,13 +85,13 @@ pub fn resolve(ctx: &mut Ctx<'_>, body: &Map<String, Value>, key: Option<String>
 /// The schema of a refusal: a problem whose members tell of the conflict too.
 pub fn describe_refusal(schemas: &mut Schemas) -> Schema {
     let (mut schema, resolution) = (problem::schema(), Resolution::json_schema(&mut schemas.generator));
-    let messages = schema.get("additionalProperties").cloned().unwrap_or_default();
+    let messages = json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
     let members = resolution.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         // A wrong field of the choice stands under its own name.
         properties.extend(members.into_iter().map(|(name, member)| (name, json!({"anyOf": [member, messages]}))));
     }
-    schema
+    schemas.named("ResolutionProblem".to_owned(), schema)
 }
 
 impl Choice {

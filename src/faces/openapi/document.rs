@@ -1,7 +1,8 @@
 //! The whole document: what the registry and the types say, put together.
 
 use super::{answers, operation};
-use crate::feature::{Calls, Feature, Meter, Route, Schemas};
+use crate::feature::{Face, Feature, Route, Schemas};
+use crate::http::version::{VERSIONS, Version};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -50,10 +51,8 @@ fn info() -> Value {
 }
 
 fn servers(mount: &str) -> Value {
-    json!([
-        {"url": format!("{mount}/v1"), "description": "The contract of existing clients."},
-        {"url": format!("{mount}/v2"), "description": "The same, but a poll of the feed carries the lists of every kind there is."},
-    ])
+    let server = |version: &Version| json!({"url": format!("{mount}/{}", version.name), "description": version.about});
+    VERSIONS.iter().map(server).collect()
 }
 
 /// How a caller is known.
@@ -76,9 +75,9 @@ fn paths(schemas: &mut Schemas) -> Value {
     Value::Object(paths)
 }
 
-/// GraphQL has a schema of its own; what answers apart from the store is the operator's.
-pub fn is_rest(route: &Route) -> bool {
-    route.meter != Meter::Graphql && matches!(route.calls, Calls::Handler(_))
+/// The other faces are described elsewhere, such as GraphQL by its schema, or not at all.
+fn is_rest(route: &Route) -> bool {
+    route.face == Face::Rest
 }
 
 fn method(route: &Route) -> String {

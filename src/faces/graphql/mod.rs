@@ -8,15 +8,15 @@ mod errors;
 mod execute;
 mod limits;
 mod media;
-mod page;
 mod request;
 pub mod schema;
 mod texts;
 
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
+use crate::faces::pages::graphiql;
 use crate::feature::graphql::QUERY_WEIGHT;
-use crate::feature::{Access, Ctx, Feature, Meter, Route};
+use crate::feature::{Access, Ctx, Face, Feature, Meter, Route};
 use crate::http::{Method, Response};
 use apollo_compiler::ast::Document;
 use apollo_compiler::executable::Operation;
@@ -33,12 +33,13 @@ use serde_json::{Map, Value, json};
 pub const FEATURE: Feature = Feature::new("graphql", ROUTES);
 
 const ROUTES: &[Route] = &[
-    Route::get("/graphql/", Access::Optional, answer, "GraphQL queries").own().metered(Meter::Graphql).told(errors::tell),
-    Route::post("/graphql/", Access::Optional, answer, "GraphQL queries and uploads")
-        .own()
-        .metered(Meter::Graphql)
-        .told(errors::tell),
+    graphql(Route::get("/graphql/", Access::Optional, answer, "GraphQL queries")),
+    graphql(Route::post("/graphql/", Access::Optional, answer, "GraphQL queries and uploads")),
 ];
+
+const fn graphql(route: Route) -> Route {
+    route.through(Face::Graphql).own().metered(Meter::Graphql).told(errors::tell)
+}
 
 /// The most tokens of a document: an upload of 1,000 items written out has some 40,000.
 const MAX_TOKENS: usize = 100_000;
@@ -49,8 +50,8 @@ const DOCUMENT: &str = "query";
 
 /// GET and POST `/graphql/`
 fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
-    if page::is_wanted(ctx) {
-        return page::show();
+    if graphiql::is_wanted(ctx) {
+        return graphiql::show();
     }
     let open = ctx.house.settings.graphql_introspection;
     if ctx.token().is_none() && !open {

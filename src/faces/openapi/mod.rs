@@ -2,6 +2,7 @@
 
 mod answers;
 pub mod document;
+mod examples;
 mod operation;
 
 use crate::base::error::Result;

@@ -1,8 +1,8 @@
 //! One operation: what a route takes, and what it is called.
 
-use super::answers;
+use super::{answers, examples};
 use crate::feature::contract::Takes;
-use crate::feature::{Access, Feature, Route, Schemas};
+use crate::feature::{Access, Feature, Route, Schemas, Tx, Without};
 use crate::http::input::{Extent, Field};
 use crate::http::{Method, key, paging, response, schema};
 use serde_json::{Value, json};
@@ -34,6 +34,7 @@ pub fn of(feature: &Feature, route: &Route, schemas: &mut Schemas) -> Value {
     let mut operation = json!({
         "operationId": id(route),
         "summary": route.summary,
+        "description": about(route),
         "tags": [feature.name],
         "parameters": parameters(route),
         "responses": answers::of(route, schemas),
@@ -45,6 +46,29 @@ pub fn of(feature: &Feature, route: &Route, schemas: &mut Schemas) -> Value {
         operation["security"] = json!([]);
     }
     operation
+}
+
+/// Who may call it, what others are answered, and what sending it twice does.
+fn about(route: &Route) -> String {
+    let who = match route.access {
+        Access::Public => "Anybody may call this.",
+        Access::Optional => "Anybody may call this; a token that is sent must be good.",
+        Access::User => "For users who are signed in.",
+        Access::Member(Without::Empty) => "For members of a couple or a team; other users are given an empty list.",
+        Access::Member(Without::NotFound) => "For members of a couple or a team; for other users there is no such thing (404).",
+        Access::Member(Without::NoCouple) => {
+            "For members of a couple or a team; other users are told that they are in none (404)."
+        }
+        Access::Member(Without::Invalid) => {
+            "For members of a couple or a team; other users are told that they are in none (400)."
+        }
+    };
+    let twice = match (route.tx, route.method) {
+        (Tx::Upload, _) => " An upload that is sent again under its key is done once, and answered as it was the first time.",
+        (_, Method::Post) => " A request that is sent again under its `Idempotency-Key` is done once.",
+        _ => "",
+    };
+    format!("{who}{twice}")
 }
 
 /// A name that stays the same as long as method and path do: `patch_goals_by_id`.
@@ -101,7 +125,8 @@ fn body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         Takes::Json(describe) => describe(schemas),
     };
     let required = schema.get("required").is_some();
-    Some(json!({"required": required, "content": { response::JSON: {"schema": schema} }}))
+    let example = examples::of(schema.as_value(), schemas.generator.definitions());
+    Some(json!({"required": required, "content": { response::JSON: {"schema": schema, "example": example} }}))
 }
 
 /// PATCH carries a part.
