@@ -11,7 +11,7 @@
 //! | [`domain`] | a folder a noun |
 //! | [`feature`] | the seam between nouns and the house |
 //! | [`http`], [`db`] | requests and answers; statements and transactions |
-//! | [`base`] | errors, texts, ids, time, tokens |
+//! | [`base`] | drafts of files, errors, texts, ids, time, tokens |
 
 pub mod app;
 pub mod base;

@@ -9,6 +9,7 @@ pub mod log;
 pub mod open;
 pub mod replica;
 pub mod route;
+pub mod store;
 pub mod upkeep;
 
 use crate::base::error::{Error, Refusal, Refused, Result};

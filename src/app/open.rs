@@ -3,15 +3,16 @@
 use super::config::{self, Loaded};
 use super::guard::transact::{read, write};
 use super::{FEATURES, log};
+use crate::base::draft::{Draft, failed};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::token::Keys;
 use crate::db::migrate::{self, Migration, Standing};
 use crate::db::{Address, Db, Journal};
 use crate::feature::{House, Settings};
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 /// The secret's name in the data folder.
@@ -65,16 +66,10 @@ fn secret_file(path: &Path) -> Result<Vec<u8>> {
 
 /// Written whole under another name and linked into place: of two processes, the first wins and both use its secret.
 fn make_secret(path: &Path) -> Result<Vec<u8>> {
-    let failed = |e: std::io::Error| Error::NotReady(format!("cannot write the secret {}: {e}", path.display()));
-    let draft = path.with_extension(id::opaque());
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
-    let written = file.write_all(id::hex(&id::bytes::<32>()?).as_bytes()).and_then(|()| file.sync_all());
-    let linked = written.and_then(|()| fs::hard_link(&draft, path));
-    fs::remove_file(&draft).map_err(failed)?;
-    match linked {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(failed(error)),
-        _ => fs::read(path).map_err(failed),
-    }
+    let draft = Draft::of(path)?;
+    draft.write(id::hex(&id::bytes::<32>()?).as_bytes())?;
+    draft.name_new(path)?;
+    fs::read(path).map_err(failed(path))
 }
 
 /// Where the configured database is.
@@ -135,20 +130,12 @@ pub fn store(address: &Address, journal: Journal, progress: &mut dyn FnMut(&Migr
 /// meets a schema that is half there. The file is made here, because SQLite would let the umask decide who may read it;
 /// its journals take its mode.
 fn make_database(path: &Path, journal: Journal, progress: &mut dyn FnMut(&Migration)) -> Result<()> {
-    let failed = |e: std::io::Error| Error::NotReady(format!("cannot make the database {}: {e}", path.display()));
-    let draft = path.with_extension(id::opaque());
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
-    let made = Db::sqlite_create(&draft, journal).and_then(|mut db| {
-        migrate::migrate(&mut db, progress)?;
-        // Closing moves everything from the write-ahead log into the file.
-        drop(db);
-        match fs::hard_link(&draft, path) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(failed(error)),
-            _ => Ok(()),
-        }
-    });
-    fs::remove_file(&draft).map_err(failed)?;
-    made
+    let draft = Draft::of(path)?;
+    let mut db = Db::sqlite_create(draft.path(), journal)?;
+    migrate::migrate(&mut db, progress)?;
+    // Closing moves everything from the write-ahead log into the file.
+    drop(db);
+    draft.name_new(path).map(drop)
 }
 
 /// Opens the database and checks that its schema is this program's.

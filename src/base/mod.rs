@@ -1,5 +1,6 @@
-//! What every layer may use: errors, texts, identifiers, memory, time, tokens.
+//! What every layer may use: drafts of files, errors, texts, identifiers, memory, time, tokens.
 
+pub mod draft;
 pub mod error;
 pub mod id;
 mod jws;

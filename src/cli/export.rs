@@ -1,9 +1,9 @@
 //! `tandem export`: what is held on a person, or what a tenant holds, as JSON.
 
-use super::backup::draft::{Draft, failed};
 use super::site::within;
 use super::{Action, Command, RUNNING, Verdict, out, progress, text};
 use crate::app::open;
+use crate::base::draft::Draft;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
@@ -13,8 +13,7 @@ use crate::domain::couples::store as couples;
 use crate::feature::{House, store};
 use clap::{Arg, ArgGroup, ArgMatches};
 use serde_json::{Map, Value, json};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub const COMMAND: Command = Command {
     name: "export",
@@ -83,9 +82,7 @@ fn watched(house: &House, read: impl FnOnce(&mut dyn FnMut()) -> Result<Map<Stri
 }
 
 fn write(export: &Value, file: &Path) -> Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_owned);
-    let draft = Draft::new(&folder)?;
-    let text = serde_json::to_string_pretty(export).map_err(Error::internal)?;
-    fs::write(draft.path(), text + "\n").map_err(failed(file))?;
+    let draft = Draft::of(file)?;
+    draft.write((serde_json::to_string_pretty(export).map_err(Error::internal)? + "\n").as_bytes())?;
     draft.name(file)
 }

@@ -4,9 +4,11 @@
 //! which the programs that still run may use. Each file is replaced in one step: a request meets the old program or the
 //! new one. An upgrade that is killed in the middle leaves an installation that works, and is run again.
 
-use super::backup::draft::{self, Draft, failed};
-use super::{Action, Command, RUNNING, Verdict, backup, migrate, out, text};
+use super::progress::Shown;
+use super::{Action, Command, RUNNING, Verdict, migrate, out, text};
+use crate::app::store::backup;
 use crate::app::{advice, config, home, open};
+use crate::base::draft::{self, Draft, failed};
 use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::db::Db;
@@ -128,7 +130,7 @@ fn back_up(settings: &Settings) -> Result<()> {
     if is_served(&db) && !matches!(standing, Standing::Current | Standing::Old(_)) {
         return out::line(format!("no backup was made: {}", advice::describe(standing)));
     }
-    let saved = backup::save(&mut db, &backup::folder(settings), backup::PREFIX)?;
+    let saved = Shown::during(|told| backup::save(&mut db, &backup::folder(settings), backup::PREFIX, told))?;
     out::line(format!("backup {}", saved.path.display()))
 }
 
@@ -144,7 +146,7 @@ fn put(from: &Path, to: &Path) -> Result<()> {
     let folder = to.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(folder).map_err(failed(folder))?;
     draft::sweep(folder);
-    let draft = Draft::new(folder)?;
+    let draft = Draft::of(to)?;
     fs::copy(from, draft.path()).map_err(failed(to))?;
     let mode = fs::metadata(from).map_err(failed(from))?.permissions().mode() & MODE;
     fs::set_permissions(draft.path(), Permissions::from_mode(mode)).map_err(failed(to))?;

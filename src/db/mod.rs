@@ -9,6 +9,7 @@ mod mode;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod retry;
+pub mod rows;
 mod sqlite;
 mod value;
 

@@ -2,15 +2,15 @@
 //! owner: into the empty file that they made, the program writes a link that is good for minutes and for one use.
 
 use super::pass;
+use crate::base::draft::Draft;
 use crate::base::error::{Error, Result};
-use crate::base::id;
 use crate::base::time::{MINUTE, Timestamp};
 use crate::base::token::Purpose;
 use crate::feature::House;
 use rustix::process::geteuid;
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The file's name in the data folder.
@@ -30,23 +30,15 @@ pub fn write(house: &House, page: &str) -> Result<bool> {
     let key = pass::sign(&house.keys, Purpose::Report, MINUTES * MINUTE)?;
     let until = Timestamp::now().plus(MINUTES * MINUTE);
     let text = format!("Open this link before {until}; it works once.\n\n{page}{QUERY}{key}\n");
-    put(&path, &text).map_err(|error| Error::NotReady(format!("{}: {error}", path.display())))?;
+    let draft = Draft::of(&path)?;
+    draft.write(text.as_bytes())?;
+    draft.name(&path)?;
     Ok(true)
 }
 
 /// An empty file of this account's own, and no link to one.
 fn is_wish(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == 0 && meta.uid() == geteuid().as_raw())
-}
-
-fn put(path: &Path, text: &str) -> io::Result<()> {
-    let draft = path.with_extension(id::opaque());
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    let put = file.write_all(text.as_bytes()).and_then(|()| fs::rename(&draft, path));
-    if put.is_err() {
-        let _ = fs::remove_file(&draft);
-    }
-    put
 }
 
 /// Takes a key: it is ours, in time, and the one that the file holds. The file goes with it, so that of two processes one takes it.

@@ -1,12 +1,11 @@
 //! Packing a copy, reading it back, unpacking it: gzip, streamed, so that a store of any size takes the same memory.
 
-use super::draft::failed;
+use super::{Of, Progress, Told};
+use crate::base::draft::failed;
 use crate::base::error::{Error, Result};
-use crate::cli::progress;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
@@ -22,27 +21,43 @@ const SQLITE: &[u8] = b"SQLite format 3\0";
 /// A file's hash.
 type Hash = [u8; 32];
 
+/// What is read is told.
+struct Watched<'p, 't, R> {
+    from: R,
+    progress: &'p mut Progress<'t>,
+}
+
+impl<R: Read> Read for Watched<'_, '_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.from.read(into)?;
+        self.progress.add(count as u64);
+        Ok(count)
+    }
+}
+
 /// Packs a file into another; answers the hash of what was packed.
-pub fn pack(from: &Path, to: &Path) -> Result<Hash> {
+pub fn pack(from: &Path, to: &Path, told: Told<'_>) -> Result<Hash> {
     let source = File::open(from).map_err(failed(from))?;
-    let bar = progress::bytes(source.metadata().map_err(failed(from))?.len(), "packing");
+    let mut progress = Progress::new(told, "packing", Of::Bytes(size(&source).map_err(failed(from))?));
     let target = OpenOptions::new().write(true).truncate(true).open(to).map_err(failed(to))?;
     let mut packer = GzEncoder::new(target, Compression::default());
-    let hash = pour(source, &mut packer, &bar).map_err(failed(to))?;
+    let hash = pour(Watched { from: source, progress: &mut progress }, &mut packer).map_err(failed(to))?;
     packer.finish().and_then(|file| file.sync_all()).map_err(failed(to))?;
-    bar.finish_and_clear();
     Ok(hash)
+}
+
+fn size(file: &File) -> io::Result<u64> {
+    file.metadata().map(|meta| meta.len())
 }
 
 /// Reads a packed file back from the disk and compares what is in it.
 ///
 /// # Errors
 /// When it is not what was packed.
-pub fn verify(packed: &Path, size: u64, hash: &Hash) -> Result<()> {
-    let bar = progress::bytes(size, "reading back");
-    let source = GzDecoder::new(BufReader::new(File::open(packed).map_err(failed(packed))?));
-    let found = pour(source, &mut io::sink(), &bar).map_err(failed(packed))?;
-    bar.finish_and_clear();
+pub fn verify(packed: &Path, size: u64, hash: &Hash, told: Told<'_>) -> Result<()> {
+    let mut progress = Progress::new(told, "reading back", Of::Bytes(size));
+    let from = GzDecoder::new(BufReader::new(File::open(packed).map_err(failed(packed))?));
+    let found = pour(Watched { from, progress: &mut progress }, &mut io::sink()).map_err(failed(packed))?;
     if found == *hash { Ok(()) } else { Err(Error::NotReady(format!("{}: the disk gives back other bytes", packed.display()))) }
 }
 
@@ -50,17 +65,21 @@ pub fn verify(packed: &Path, size: u64, hash: &Hash) -> Result<()> {
 ///
 /// # Errors
 /// When it is no backup, or ends too soon.
-pub fn unpack(from: &Path, to: &Path) -> Result<()> {
+pub fn unpack(from: &Path, to: &Path, told: Told<'_>) -> Result<()> {
     let mut file = BufReader::with_capacity(PIECE, File::open(from).map_err(failed(from))?);
-    let bar = progress::bytes(file.get_ref().metadata().map_err(failed(from))?.len(), "unpacking");
+    let mut progress = Progress::new(told, "unpacking", Of::Bytes(size(file.get_ref()).map_err(failed(from))?));
     let mut target = OpenOptions::new().write(true).truncate(true).open(to).map_err(failed(to))?;
-    let first = file.fill_buf().map_err(failed(from))?;
-    let poured = match first {
-        first if first.starts_with(&GZIP) => pour(GzDecoder::new(bar.wrap_read(file)), &mut target, &ProgressBar::hidden()),
-        first if first.starts_with(SQLITE) => pour(file, &mut target, &bar),
-        _ => return Err(Error::NotReady(format!("{} is no backup of Tandem", from.display()))),
+    let packed = file.fill_buf().map_err(failed(from))?.starts_with(&GZIP);
+    let watched = Watched { from: file, progress: &mut progress };
+    let mut plain: Box<dyn BufRead> = match packed {
+        true => Box::new(BufReader::with_capacity(PIECE, GzDecoder::new(watched))),
+        false => Box::new(BufReader::with_capacity(PIECE, watched)),
     };
-    bar.finish_and_clear();
+    let poured = match plain.fill_buf() {
+        Ok(first) if !first.starts_with(SQLITE) => return Err(no_backup(from)),
+        Ok(_) => pour(plain, &mut target),
+        Err(error) => Err(error),
+    };
     match poured.and_then(|_| target.sync_all()) {
         // What gzip calls a file that ends too soon, or whose check sum is wrong.
         Err(e) if matches!(e.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput) => {
@@ -70,8 +89,12 @@ pub fn unpack(from: &Path, to: &Path) -> Result<()> {
     }
 }
 
+fn no_backup(file: &Path) -> Error {
+    Error::NotReady(format!("{} is no backup of Tandem", file.display()))
+}
+
 /// Moves everything from one to the other; answers its hash.
-fn pour(mut from: impl Read, to: &mut impl Write, bar: &ProgressBar) -> io::Result<Hash> {
+fn pour(mut from: impl Read, to: &mut impl Write) -> io::Result<Hash> {
     let (mut hash, mut piece) = (Sha256::new(), vec![0; PIECE]);
     loop {
         match from.read(&mut piece)? {
@@ -79,7 +102,6 @@ fn pour(mut from: impl Read, to: &mut impl Write, bar: &ProgressBar) -> io::Resu
             count => {
                 hash.update(&piece[..count]);
                 to.write_all(&piece[..count])?;
-                bar.inc(count as u64);
             }
         }
     }

@@ -1,9 +1,10 @@
-//! A file in the making: private, and gone again unless it gets its name.
+//! A file in the making: written whole under another name, private, and gone again unless it gets its name. So nobody meets
+//! a file that is half there, and a process that is killed leaves what was there before.
 
-use crate::base::error::{Error, Result};
-use crate::base::id;
+use super::error::{Error, Result};
+use super::id;
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,8 +25,17 @@ pub struct Draft {
 impl Draft {
     /// An empty file in this folder that only its owner can read.
     pub fn new(folder: &Path) -> Result<Draft> {
+        Draft::make(folder).map_err(failed(folder))
+    }
+
+    /// A draft of the file that has this name, or shall have it; in the same folder, as a name can be given only there.
+    pub fn of(name: &Path) -> Result<Draft> {
+        Draft::make(folder(name)).map_err(failed(name))
+    }
+
+    fn make(folder: &Path) -> io::Result<Draft> {
         let path = folder.join(format!("{}{SUFFIX}", id::opaque()));
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed(&path))?;
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         Ok(Draft { path, named: false })
     }
 
@@ -39,6 +49,11 @@ impl Draft {
         fs::metadata(&self.path).map(|meta| meta.len()).map_err(failed(&self.path))
     }
 
+    /// Puts these bytes into it.
+    pub fn write(&self, bytes: &[u8]) -> Result<()> {
+        fs::write(&self.path, bytes).map_err(failed(&self.path))
+    }
+
     /// Puts it on the disk for good and gives it its name, in the place of whatever had that name.
     ///
     /// # Errors
@@ -49,9 +64,12 @@ impl Draft {
         sync_folder(name).map_err(failed(name))
     }
 
-    /// As [`Draft::name`], unless something has that name.
-    pub fn name_new(self, name: &Path) -> Result<()> {
-        self.sync().and_then(|()| fs::hard_link(&self.path, name)).and_then(|()| sync_folder(name)).map_err(failed(name))
+    /// As [`Draft::name`], unless something has that name: of several processes the first gives it, and answers `true`.
+    pub fn name_new(self, name: &Path) -> Result<bool> {
+        match self.sync().and_then(|()| fs::hard_link(&self.path, name)) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            linked => linked.and_then(|()| sync_folder(name)).map(|()| true).map_err(failed(name)),
+        }
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -67,9 +85,14 @@ impl Drop for Draft {
     }
 }
 
+/// The folder that a file lies in.
+fn folder(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Puts the folder of this file on the disk: its new name is there after a power cut, too.
 fn sync_folder(file: &Path) -> io::Result<()> {
-    File::open(file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
+    File::open(folder(file))?.sync_all()
 }
 
 /// A file and what SQLite put beside it. What cannot be removed is left to the next sweep.
@@ -99,7 +122,7 @@ pub fn sweep(folder: &Path) {
 pub fn failed(path: &Path) -> impl Fn(io::Error) -> Error {
     let shown = path.display().to_string();
     move |error| match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             Error::NotReady(format!("{shown}: the disk or the quota is full: make room, then try again"))
         }
         _ => Error::NotReady(format!("{shown}: {error}")),

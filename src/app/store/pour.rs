@@ -1,23 +1,23 @@
 //! Everything in some tables on its way from one store to another, and what there is of it on either side.
 
-use super::store::{self, Batch, Content, Table};
+use super::Progress;
 use crate::base::error::{DbError, Error, Result};
+use crate::db::rows::{self, Batch, Content, Table};
 use crate::db::{Db, Mode};
-use indicatif::ProgressBar;
 
 /// Rows that are copied in a transaction: few enough to undo at once, many enough that their commits do not count.
 const TRANSACTION: u64 = 20_000;
 
 /// How many rows some tables hold.
 pub fn total(db: &mut Db, tables: &[Table]) -> Result<u64> {
-    tables.iter().map(|table| store::count(db, table)).sum()
+    tables.iter().map(|table| rows::count(db, table)).sum()
 }
 
 /// Copies everything in many transactions; answers what was copied, table by table.
-pub fn fill(source: &mut Db, target: &mut Db, tables: &[Table], bar: &ProgressBar) -> Result<Vec<Content>> {
+pub fn fill(source: &mut Db, target: &mut Db, tables: &[Table], progress: &mut Progress<'_>) -> Result<Vec<Content>> {
     target.begin(Mode::Write)?;
     let mut pause = |target: &mut Db| target.commit().and_then(|()| target.begin(Mode::Write));
-    match pour(source, target, tables, bar, &mut pause) {
+    match pour(source, target, tables, progress, &mut pause) {
         Ok(contents) => target.commit().map(|()| contents),
         Err(error) => {
             target.rollback();
@@ -31,10 +31,10 @@ pub fn pour(
     source: &mut Db,
     target: &mut Db,
     tables: &[Table],
-    bar: &ProgressBar,
+    progress: &mut Progress<'_>,
     pause: &mut dyn FnMut(&mut Db) -> Result<()>,
 ) -> Result<Vec<Content>> {
-    let each = |table| one(source, target, table, bar, pause).map_err(|error| at(table, error));
+    let each = |table| one(source, target, table, progress, pause).map_err(|error| at(table, error));
     tables.iter().map(each).collect()
 }
 
@@ -42,14 +42,14 @@ fn one(
     source: &mut Db,
     target: &mut Db,
     table: &Table,
-    bar: &ProgressBar,
+    progress: &mut Progress<'_>,
     pause: &mut dyn FnMut(&mut Db) -> Result<()>,
 ) -> Result<Content> {
     let (mut batch, mut content) = (Batch::default(), Content::default());
-    store::each(source, table, &mut |row| {
+    rows::each(source, table, &mut |row| {
         content.add(&row);
         batch.push(target, table, row)?;
-        bar.inc(1);
+        progress.add(1);
         if content.rows.is_multiple_of(TRANSACTION) { pause(target) } else { Ok(()) }
     })?;
     batch.flush(target, table)?;
@@ -65,12 +65,12 @@ fn at(table: &Table, error: Error) -> Error {
 }
 
 /// What some tables hold.
-pub fn contents(db: &mut Db, tables: &[Table], bar: &ProgressBar) -> Result<Vec<Content>> {
+pub fn contents(db: &mut Db, tables: &[Table], progress: &mut Progress<'_>) -> Result<Vec<Content>> {
     let content = |table| {
         let mut content = Content::default();
-        store::each(db, table, &mut |row| {
+        rows::each(db, table, &mut |row| {
             content.add(&row);
-            bar.inc(1);
+            progress.add(1);
             Ok(())
         })?;
         Ok(content)

@@ -1,11 +1,9 @@
 //! A copy of a store that a server keeps: every row of one instant, in a file like any other backup.
 
+use super::{Of, Progress, Told, pour};
 use crate::base::error::{Error, Result};
-use crate::cli::copy::{pour, store};
-use crate::cli::progress;
-use crate::cli::site::within;
 use crate::db::migrate::{self, Standing};
-use crate::db::{Db, Journal, Mode};
+use crate::db::{Db, Journal, Mode, rows, within};
 use std::path::Path;
 
 /// Copies the whole store, whatever its schema as long as this program knows it, from one snapshot into an empty file, and
@@ -13,7 +11,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// The engines'; a store that is empty, newer than this program or not whole.
-pub fn copy(db: &mut Db, to: &Path) -> Result<()> {
+pub fn copy(db: &mut Db, to: &Path, told: Told<'_>) -> Result<()> {
     let version = match migrate::standing(db)? {
         Standing::Current => migrate::newest(),
         Standing::Old(version) => version,
@@ -24,22 +22,21 @@ pub fn copy(db: &mut Db, to: &Path) -> Result<()> {
     let mut file = Db::sqlite_create(to, Journal::Rollback)?;
     migrate::migrate_to(&mut file, version, &mut |_| {})?;
     db.begin(Mode::Read)?;
-    let copied = rows(db, &mut file);
+    let copied = fill(db, &mut file, told);
     db.rollback();
     copied
 }
 
 /// The tables are the file's: a migration that was interrupted may have left more on the server.
-fn rows(db: &mut Db, file: &mut Db) -> Result<()> {
-    let tables = store::tables(file)?;
+fn fill(db: &mut Db, file: &mut Db, told: Told<'_>) -> Result<()> {
+    let tables = rows::tables(file)?;
     // Each row is read on the server, and then in the file to be compared.
-    let bar = progress::bar(pour::total(db, &tables)? * 2, "copying");
-    within(file, Mode::Write, store::begin)?;
-    let should = pour::fill(db, file, &tables, &bar)?;
-    within(file, Mode::Write, |file| store::finish(db, file))?;
-    bar.set_message("comparing");
-    let is = within(file, Mode::Read, |file| pour::contents(file, &tables, &bar))?;
-    bar.finish_and_clear();
+    let mut progress = Progress::new(told, "copying", Of::Parts(pour::total(db, &tables)? * 2));
+    within(file, Mode::Write, rows::begin)?;
+    let should = pour::fill(db, file, &tables, &mut progress)?;
+    within(file, Mode::Write, |file| rows::finish(db, file))?;
+    progress.turn_to("comparing");
+    let is = within(file, Mode::Read, |file| pour::contents(file, &tables, &mut progress))?;
     match pour::difference(&tables, &is, &should) {
         None => Ok(()),
         Some((table, ..)) => Err(Error::NotReady(format!("table {}: the copy is not what the server said", table.name))),

@@ -1,0 +1,179 @@
+//! A backup in the store's place, all of it or nothing.
+
+use super::{Of, Step, Told, archive, backup as copies, restore_served, watched};
+use crate::app::open;
+use crate::base::draft::{Draft, SIDECARS, beside, failed, sweep};
+use crate::base::error::{DbError, DbFault, Error, Result};
+use crate::base::id;
+use crate::base::time::Timestamp;
+use crate::db::migrate::{self, Standing};
+use crate::db::{Db, Journal, Mode, backup, within};
+use crate::feature::Settings;
+use crate::feature::store::{newest, renew_epochs};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What the name of a backup begins with that was made before a restore.
+pub const PREFIX: &str = "before-restore-";
+
+/// A backup that is unpacked, whole and brought to this program's schema.
+pub struct Ready {
+    /// It as a database.
+    pub draft: Draft,
+    /// How many tenants it has.
+    pub tenants: usize,
+    /// When it was last changed.
+    pub until: Option<Timestamp>,
+}
+
+/// Where what was there before is now.
+pub enum Left {
+    /// In this backup.
+    Backup(PathBuf),
+    /// What was left of a damaged store, in this folder.
+    Aside(PathBuf),
+}
+
+/// What a restore came to.
+pub struct Restored {
+    /// How many tenants start over.
+    pub tenants: usize,
+    /// What was there before.
+    pub left: Option<Left>,
+}
+
+/// The store that is there now.
+enum Present {
+    /// None.
+    Nothing,
+    /// One that can be read; when it was last changed.
+    Store(Box<Db>, Option<Timestamp>),
+    /// One that cannot.
+    Damaged,
+}
+
+/// Puts a backup in the place of the store. `force` gives up what the store has and the backup lacks.
+///
+/// # Errors
+/// What is wrong; the store is as it was then.
+pub fn restore(settings: &Settings, file: &Path, force: bool, told: Told<'_>) -> Result<Restored> {
+    let address = open::address(settings)?;
+    open::make_folder(&settings.data)?;
+    sweep(&settings.data);
+    let ready = prepare(file, Draft::new(&settings.data)?, told)?;
+    let tenants = ready.tenants;
+    let left = match address.file() {
+        Some(store) => put(settings, store, ready, force, told)?,
+        None => restore_served::restore(settings, &address, &ready, force, told)?,
+    };
+    Ok(Restored { tenants, left })
+}
+
+/// Puts the draft in the place of the store in a file.
+fn put(settings: &Settings, store: &Path, ready: Ready, force: bool, told: Told<'_>) -> Result<Option<Left>> {
+    match present(store, told)? {
+        Present::Store(mut db, changed) => {
+            kept(changed, ready.until, force)?;
+            let saved = copies::save(&mut db, &copies::folder(settings), PREFIX, told)?;
+            replace(&mut db, ready.draft.path(), told)?;
+            Ok(Some(Left::Backup(saved.path)))
+        }
+        other => {
+            let aside = put_aside(settings, store)?;
+            journal(&ready.draft, settings)?;
+            let named = if let Present::Nothing = other {
+                ready.draft.name_new(store)?
+            } else {
+                ready.draft.name(store).map(|()| true)?
+            };
+            if named { Ok(aside.map(Left::Aside)) } else { Err(appeared(store)) }
+        }
+    }
+}
+
+fn appeared(store: &Path) -> Error {
+    Error::NotReady(format!("nothing was restored: {} has just been made by another process; try again", store.display()))
+}
+
+/// Refuses to give up changes that the backup lacks, unless the operator says so.
+pub fn kept(changed: Option<Timestamp>, until: Option<Timestamp>, force: bool) -> Result<()> {
+    let Some(changed) = changed.filter(|changed| !force && until.is_none_or(|until| *changed > until)) else { return Ok(()) };
+    let until = until.map_or_else(|| "is empty".to_owned(), |until| format!("ends at {until}"));
+    Err(Error::NotReady(format!(
+        "nothing was restored: the store has changes until {changed}, the backup {until}. --force gives up what came after it"
+    )))
+}
+
+/// Unpacks a backup into the draft and makes it ready.
+fn prepare(file: &Path, draft: Draft, told: Told<'_>) -> Result<Ready> {
+    archive::unpack(file, draft.path(), told)?;
+    let (tenants, until) = watched(told, "looking for damage", || settle(file, draft.path()))?;
+    Ok(Ready { draft, tenants, until })
+}
+
+/// Looks it over, and brings it to this program's schema.
+fn settle(file: &Path, draft: &Path) -> Result<(usize, Option<Timestamp>)> {
+    copies::sound(draft)?;
+    let mut db = backup::open(draft)?;
+    match migrate::standing(&mut db)? {
+        Standing::Current | Standing::Ahead(_) => {}
+        Standing::Old(_) => migrate::migrate(&mut db, &mut |_| {})?,
+        Standing::Empty => return Err(Error::NotReady(format!("{} is a database, but none of Tandem", file.display()))),
+        Standing::Newer(version) => return Err(Error::NotReady(migrate::newer(version))),
+        Standing::Unfinished => return Err(Error::NotReady(migrate::NOT_FINISHED.to_owned())),
+    }
+    let until = newest(&mut db)?;
+    Ok((within(&mut db, Mode::Write, renew_epochs)?, until))
+}
+
+/// Looks at the store that is there.
+fn present(store: &Path, told: Told<'_>) -> Result<Present> {
+    if !store.exists() {
+        return Ok(Present::Nothing);
+    }
+    let looked = watched(told, "looking at the store that is there", || {
+        let mut db = backup::open(store)?;
+        let changed = changed(&mut db)?;
+        let faults = db.check()?;
+        Ok(if faults.is_empty() { Present::Store(Box::new(db), changed) } else { Present::Damaged })
+    });
+    match looked {
+        Err(Error::Db(DbError { kind: DbFault::Corrupt, .. })) => Ok(Present::Damaged),
+        other => other,
+    }
+}
+
+/// When a store was last changed. One whose schema is empty holds nothing, and has no table to ask.
+pub fn changed(db: &mut Db) -> Result<Option<Timestamp>> {
+    if migrate::standing(db)? == Standing::Empty { Ok(None) } else { newest(db) }
+}
+
+/// Puts everything in the draft in the place of everything in the store: one transaction.
+fn replace(db: &mut Db, draft: &Path, told: Told<'_>) -> Result<()> {
+    let mut pages = |done: u64, of: u64| told(Step { what: "restoring", done, of: Of::Parts(of) });
+    backup::replace(db, draft, &mut pages)
+}
+
+/// Keeps what is left of a store in a folder of its own, for a rescue: the damaged file, and what belongs to a file and
+/// must not be taken for a part of the next. The file stays in its place, too, until the draft takes that: an empty
+/// place would invite the next request to make a fresh store.
+fn put_aside(settings: &Settings, store: &Path) -> Result<Option<PathBuf>> {
+    let aside = settings.data.join(format!("damaged-{}", id::object()));
+    let kept = |of: &Path| aside.join(of.file_name().unwrap_or_default());
+    let beside: Vec<PathBuf> = SIDECARS.iter().map(|end| beside(store, end)).filter(|path| path.exists()).collect();
+    if beside.is_empty() && !store.exists() {
+        return Ok(None);
+    }
+    open::make_folder(&aside)?;
+    beside.iter().try_for_each(|path| fs::rename(path, kept(path)).map_err(failed(path)))?;
+    if store.exists() {
+        fs::hard_link(store, kept(store)).map_err(failed(store))?;
+    }
+    Ok(Some(aside))
+}
+
+/// Gives the draft the journal that a new store gets.
+fn journal(draft: &Draft, settings: &Settings) -> Result<()> {
+    let journal = if settings.journal == Journal::Auto { Journal::Wal } else { settings.journal };
+    backup::open(draft.path())?.settle(journal)
+}

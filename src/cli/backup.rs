@@ -1,0 +1,58 @@
+//! `tandem backup`: a copy of the whole store in one compressed file, made while requests come in.
+
+use super::progress::Shown;
+use super::{Action, Command, RUNNING, Verdict, flag, out, text};
+use crate::app::store::backup::{self, PREFIX, Saved};
+use crate::app::{advice, config, open};
+use crate::base::error::{Error, Result};
+use crate::db::Db;
+use clap::{Arg, ArgMatches, value_parser};
+use std::path::PathBuf;
+
+pub const COMMAND: Command = Command {
+    name: "backup",
+    group: RUNNING,
+    about: "Copy the whole store into one compressed file",
+    help: "The API goes on meanwhile. The copy is one instant of the store, without anything that was deleted. Before it gets its name \
+           it is read back from the disk, compared, and looked over for damage, so that a file that is there is a good one. It is a \
+           SQLite database in gzip. The secret that signs people in is not in it: on another account everybody signs in again.",
+    examples: &[
+        ("tandem backup", "into the folder backups beside the data"),
+        ("tandem backup --keep 14 --quiet", "let cron run this every night: the newest fourteen stay"),
+        ("tandem backup --to copies", "into another folder"),
+    ],
+    args: |command| {
+        let keep = Arg::new("keep").long("keep").value_name("N").value_parser(value_parser!(u32).range(1..));
+        let to = Arg::new("to").long("to").value_name("FOLDER").help("The folder to put it into; backups beside the data folder");
+        command
+            .arg(to)
+            .arg(keep.help("Delete all but the newest N backups of the folder afterwards"))
+            .arg(flag("quiet", "Say nothing unless something fails"))
+    },
+    action: Action::Run(run),
+};
+
+fn run(matches: &ArgMatches) -> Result<Verdict> {
+    let settings = config::load()?.settings;
+    // Whatever its schema: a new program may be here before `tandem migrate` has run.
+    let address = open::address(&settings)?;
+    if let Some(store) = address.file().filter(|store| !store.exists()) {
+        return Err(Error::NotReady(format!("there is nothing to copy yet: {} is not there", store.display())));
+    }
+    let mut db = Db::open(&address)?;
+    let folder = text(matches, "to").map_or_else(|| backup::folder(&settings), PathBuf::from);
+    let saved = Shown::during(|told| backup::save(&mut db, &folder, PREFIX, told))?;
+    let old = matches.get_one::<u32>("keep").map_or(Ok(0), |keep| backup::thin_out(&folder, *keep as usize))?;
+    if !matches.get_flag("quiet") {
+        say(&saved)?;
+        if old > 0 {
+            out::line(format!("{} deleted", advice::count(old, "older backup")))?;
+        }
+    }
+    Ok(Verdict::Well)
+}
+
+fn say(saved: &Saved) -> Result<()> {
+    let kib = saved.size.div_ceil(1024);
+    out::line(format!("{}: {kib} KiB, {}, read back and sound", saved.path.display(), advice::count(saved.rows as u64, "row")))
+}
