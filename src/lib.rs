@@ -10,8 +10,8 @@
 //! | [`graphql`] | the GraphQL endpoint, put together from the nouns |
 //! | [`domain`] | a folder a noun |
 //! | [`feature`] | the seam between nouns and the house |
-//! | [`http`], [`db`] | requests and answers; statements and transactions |
-//! | [`base`] | errors, texts, ids, time, tokens |
+//! | [`http`], [`db`], [`net`] | requests and answers; statements and transactions; outgoing HTTP |
+//! | [`base`] | errors, texts, ids, marks, time, tokens |
 
 pub mod app;
 pub mod base;
@@ -21,4 +21,5 @@ pub mod domain;
 pub mod feature;
 pub mod graphql;
 pub mod http;
+pub mod net;
 pub mod transport;

@@ -5,6 +5,7 @@
 mod api;
 mod cli;
 mod clock;
+mod courier;
 mod db;
 mod faults;
 mod model;

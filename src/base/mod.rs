@@ -1,7 +1,8 @@
-//! What every layer may use: errors, texts, identifiers, memory, time, tokens.
+//! What every layer may use: errors, texts, identifiers, marks, memory, time, tokens.
 
 pub mod error;
 pub mod id;
+pub mod mark;
 pub mod memory;
 pub mod text;
 pub mod time;

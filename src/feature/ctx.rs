@@ -97,6 +97,10 @@ pub struct Ctx<'a> {
     pub stamped: i64,
     /// The upload that is being written, in the place of the request's own key.
     pub upload: Option<Upload>,
+    /// When this transaction, once it is committed, has work for the courier.
+    pub soon: Option<Timestamp>,
+    /// When those that were committed have.
+    pub owed: Option<Timestamp>,
 }
 
 impl<'a> Ctx<'a> {
@@ -110,7 +114,8 @@ impl<'a> Ctx<'a> {
         token: Option<Claims>,
         now: Timestamp,
     ) -> Ctx<'a> {
-        Ctx { request, route, db, now, house, meters, caller: None, token, stamp: None, stamped: 0, upload: None }
+        let (stamp, stamped, upload, soon, owed) = (None, 0, None, None, None);
+        Ctx { request, route, db, now, house, meters, caller: None, token, stamp, stamped, upload, soon, owed }
     }
 }
 
@@ -238,6 +243,12 @@ impl Ctx<'_> {
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
         let stamp = self.stamp()?;
         store::touch_tenant(self.db, self.stamped, public_id, stamp)
+    }
+
+    /// Has the courier do its jobs at an instant ([`When::Soon`](super::When)), if this transaction is committed: what it shall find
+    /// is written before. Of several instants the earliest counts.
+    pub fn soon(&mut self, at: Timestamp) {
+        self.soon = Some(self.soon.map_or(at, |before| before.min(at)));
     }
 
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.

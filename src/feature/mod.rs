@@ -8,16 +8,16 @@ pub mod meters;
 pub mod settings;
 pub mod store;
 pub mod tenant;
+pub mod work;
 
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use ctx::{Caller, Ctx, House, Upload};
 pub use graphql::{Asked, Graph, Root, Shown};
 pub use settings::{Rate, Settings};
 pub use tenant::{Role, Tenant, TenantKind};
+pub use work::{Job, Shift, When};
 
 use crate::base::error::{Error, Result};
-use crate::base::time::Timestamp;
-use crate::db::Db;
 use crate::http::{Method, Request, Response, problem};
 use meters::Meters;
 use serde_json::Value;
@@ -242,13 +242,4 @@ pub struct Held {
     pub load: fn(&mut Ctx<'_>) -> Result<Vec<Value>>,
     /// What an object looks like.
     pub object: Describe,
-}
-
-/// Work in the background: idempotent, so that it may be run at any time and by several at once. `tandem maintain` does.
-#[derive(Debug)]
-pub struct Job {
-    /// What it does, for the operator.
-    pub name: &'static str,
-    /// Does a bounded piece of it; answers how many rows it dealt with, 0 when nothing is left.
-    pub run: fn(&mut Db, &Settings, Timestamp) -> Result<u64>,
 }

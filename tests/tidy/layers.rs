@@ -6,13 +6,14 @@ use super::source::Source;
 const LAYERS: &[(&str, &[&str])] = &[
     ("bin", &["transport", "cli", "app"]),
     ("transport", &["http", "base"]),
-    ("cli", &["app", "graphql", "domain", "feature", "http", "db", "base"]),
-    ("app", &["graphql", "domain", "feature", "http", "db", "base"]),
-    ("graphql", &["domain", "feature", "http", "db", "base"]),
-    ("domain", &["feature", "http", "db", "base"]),
-    ("feature", &["http", "db", "base"]),
+    ("cli", &["app", "graphql", "domain", "feature", "http", "db", "net", "base"]),
+    ("app", &["graphql", "domain", "feature", "http", "db", "net", "base"]),
+    ("graphql", &["domain", "feature", "http", "db", "net", "base"]),
+    ("domain", &["feature", "http", "db", "net", "base"]),
+    ("feature", &["http", "db", "net", "base"]),
     ("http", &["base"]),
     ("db", &["base"]),
+    ("net", &["base"]),
     ("base", &[]),
 ];
 

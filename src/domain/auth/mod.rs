@@ -55,8 +55,8 @@ const ROUTES: &[Route] = &[
 ];
 
 const JOBS: &[Job] = &[
-    Job { name: "expired sessions", run: store::purge_sessions },
-    Job { name: "old failed attempts", run: store::purge_attempts },
-    Job { name: "expired idempotency keys", run: store::purge_keys },
-    Job { name: "limits of uploads that are not reached", run: store::purge_limits },
+    Job::nightly("sessions", "expired sessions", |s| store::purge_sessions(s.db, &s.house.settings, s.now)),
+    Job::nightly("attempts", "old failed attempts", |s| store::purge_attempts(s.db, &s.house.settings, s.now)),
+    Job::nightly("keys", "expired idempotency keys", |s| store::purge_keys(s.db, &s.house.settings, s.now)),
+    Job::nightly("limits", "limits of uploads that are not reached", |s| store::purge_limits(s.db, &s.house.settings, s.now)),
 ];

@@ -16,7 +16,7 @@ use schemars::{Schema, json_schema};
 pub const FEATURE: Feature = Feature {
     kinds: &[Kind { name: COUPLE, first_version: true, load: api::load, object: describe }],
     graph: graphql::GRAPH,
-    jobs: &[Job { name: "expired invites", run: store::purge }],
+    jobs: &[Job::nightly("invites", "expired invites", |s| store::purge(s.db, &s.house.settings, s.now))],
     leaving: Some(api::forsake),
     ..Feature::new("couples", ROUTES)
 };

@@ -11,7 +11,7 @@ use crate::feature::{Access, Content, Feature, Job, Meter, Route, Without};
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
-    jobs: &[Job { name: "tombstones beyond the horizon", run: store::purge }],
+    jobs: &[Job::nightly("tombstones", "tombstones beyond the horizon", |s| store::purge(s.db, &s.house.settings, s.now))],
     ..Feature::new("sync", ROUTES)
 };
 
