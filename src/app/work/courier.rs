@@ -159,7 +159,7 @@ impl Courier<'_> {
         match take(db, &DUTY, Timestamp::now())? {
             Turn::Mine(mut lease) => {
                 // The next one is started then, should this one be killed.
-                let _ = self.marks.turn.set(lease.until());
+                let _ = self.marks.turn.set(lease.until()).and_then(|()| self.marks.settle());
                 let done = self.work(db, &mut lease, jobs);
                 lease.again(db, 0)?;
                 done
