@@ -186,6 +186,18 @@ fn it_runs_after_an_answer_and_holds_nothing_of_the_request() {
     }
 }
 
+#[test]
+fn what_was_undone_makes_nothing_due() {
+    let (server, elsewhere) = (start(Kind::LighttpdFastcgi, &[]), Elsewhere::new());
+    put_fact(&mut server.store(), "toy_ask", &elsewhere.url()).unwrap();
+    request("POST", "/api/toy/").header("Content-Type", "text/plain").send(server.port).expect(404);
+    for _ in 0..3 {
+        sleep(Duration::from_secs(1));
+        request("GET", "/api/").send(server.port).expect(200);
+    }
+    assert!(!server.data_dir.join("next-courier").exists() && elsewhere.called(NAP).is_none());
+}
+
 /// Before and after the listener is given up, and with another order meanwhile.
 #[test]
 fn a_server_that_hangs_delays_no_request_and_leaves_nothing() {

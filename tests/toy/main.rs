@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tandem::app::work::courier::{self, DETACHED, Starter};
 use tandem::app::{self, App, open};
-use tandem::base::error::{Error, Result};
+use tandem::base::error::{Error, Result, not_found};
 use tandem::base::time::SECOND;
 use tandem::db::{Mode, within};
 use tandem::feature::store::{fact, put_fact};
@@ -43,10 +43,13 @@ static FEATURES: [&Feature; app::FEATURES.len() + 1] = {
     all
 };
 
-/// Notes the address in the body.
+/// Notes the address in the body. Without one all of it is undone.
 fn order(ctx: &mut Ctx<'_>) -> Result<Response> {
     put_fact(ctx.db, ASK, &String::from_utf8_lossy(&ctx.request.body))?;
     ctx.soon(ctx.now);
+    if ctx.request.body.is_empty() {
+        return Err(not_found());
+    }
     // With a length: lighttpd knows the end of the answer before the program has done its work.
     Ok(Response::json(200, &"ordered"))
 }
