@@ -10,8 +10,8 @@
 //! | [`faces`] | what shows all nouns at once: GraphQL, the API's description, pages |
 //! | [`domain`] | a folder a noun |
 //! | [`feature`] | the seam between nouns and the house |
-//! | [`http`], [`db`] | requests and answers; statements and transactions |
-//! | [`base`] | drafts of files, errors, texts, ids, time, tokens |
+//! | [`http`], [`db`], [`net`] | requests and answers; statements and transactions; outgoing HTTP |
+//! | [`base`] | drafts of files, errors, texts, ids, marks, time, tokens |
 
 pub mod app;
 pub mod base;
@@ -21,4 +21,5 @@ pub mod domain;
 pub mod faces;
 pub mod feature;
 pub mod http;
+pub mod net;
 pub mod transport;

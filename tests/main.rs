@@ -29,6 +29,7 @@
 mod api;
 mod cli;
 mod clock;
+mod courier;
 mod db;
 mod dependencies;
 mod faults;

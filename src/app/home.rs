@@ -51,6 +51,12 @@ pub fn operator() -> Option<PathBuf> {
     installed.or_else(|| env::current_exe().ok().filter(|own| own.file_name() == Path::new(OPERATOR).file_name()))
 }
 
+/// The operator's program where the bundle puts it, as seen from where this one lies, and from nothing else.
+pub fn installed_operator() -> Option<PathBuf> {
+    let home = env::current_exe().ok().as_deref().and_then(home_above)?;
+    Some(home.join(OPERATOR)).filter(|path| path.is_file())
+}
+
 /// Is this folder one that web servers serve, by its name?
 pub fn is_web_root(path: &Path) -> bool {
     path.file_name().is_some_and(|name| WEB_ROOTS.iter().any(|root| name == *root))

@@ -10,7 +10,7 @@ pub mod open;
 pub mod replica;
 pub mod route;
 pub mod store;
-pub mod upkeep;
+pub mod work;
 
 use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::text::{self, Message};
@@ -24,7 +24,7 @@ use crate::http::{Request, Response, Service, Vars, body, problem};
 use guard::{address, admit, cors, finish, meter, transact};
 use replica::Replica;
 use std::io::Read;
-use upkeep::Upkeep;
+use work::AfterAnswers;
 
 const NOUNS: usize = domain::FEATURES.len();
 const COUNT: usize = NOUNS + faces::FEATURES.len() + 2;
@@ -48,7 +48,7 @@ pub struct App {
     db: Option<Db>,
     replica: Replica,
     meters: Meters,
-    upkeep: Upkeep,
+    work: AfterAnswers,
     serial: u64,
     /// The id of the request that is being answered.
     request: String,
@@ -119,7 +119,7 @@ impl App {
     fn answer(&mut self, request: &mut Request<'_>, from: &mut dyn Read, tell: &mut Tell) -> Result<Response> {
         let standing = self.keep_up();
         self.house()?;
-        let App { house: Some(house), db, replica, meters, .. } = self else { return Err(Error::internal("no house")) };
+        let App { house: Some(house), db, replica, meters, work, .. } = self else { return Err(Error::internal("no house")) };
         address::refine(request, &house.settings);
         let route = match route::find(house.features, request) {
             route::Found::Route(route) => route,
@@ -151,7 +151,12 @@ impl App {
             }
         }
         let db = open::database(db, &house.settings)?;
-        transact::call(&mut Ctx::new(request, route, house, db, meters, token, now), handler)
+        let mut ctx = Ctx::new(request, route, house, db, meters, token, now);
+        let answer = transact::call(&mut ctx, handler);
+        if let Some(at) = ctx.owed() {
+            work.owe(&house.settings, at);
+        }
+        answer
     }
 }
 
@@ -180,14 +185,14 @@ impl Service for App {
     }
 
     fn due(&mut self) -> bool {
-        self.house.as_ref().is_some_and(|house| self.upkeep.due(&house.settings))
+        self.house.as_ref().is_some_and(|house| self.work.due(&house.settings))
     }
 
     fn after(&mut self) {
         // Taken out: a panic closes it. A database that was replaced or deleted is the next request's to find.
         let mut db = self.db.take();
         if let (Some(house), Place::Same) = (&self.house, db.as_ref().map_or(Place::Same, Db::place)) {
-            self.upkeep.work(house, &mut db);
+            self.work.follow(house, &mut db);
         }
         self.db = db;
     }

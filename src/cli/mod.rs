@@ -8,6 +8,7 @@ mod bench;
 mod client;
 mod config;
 mod copy;
+mod courier;
 mod demo;
 mod doctor;
 mod export;
@@ -76,6 +77,7 @@ pub const COMMANDS: &[Command] = &[
     migrate::COMMAND,
     config::COMMAND,
     maintain::COMMAND,
+    courier::COMMAND,
     copy::COMMAND,
     logs::COMMAND,
     backup::COMMAND,

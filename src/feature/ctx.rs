@@ -98,6 +98,10 @@ pub struct Ctx<'a> {
     stamped: i64,
     /// The upload that is being written, in the place of the request's own key.
     upload: Option<Upload>,
+    /// When this transaction, once it is committed, has work for the courier.
+    soon: Option<Timestamp>,
+    /// When those that were committed have.
+    owed: Option<Timestamp>,
 }
 
 impl<'a> Ctx<'a> {
@@ -111,7 +115,8 @@ impl<'a> Ctx<'a> {
         token: Option<Claims>,
         now: Timestamp,
     ) -> Ctx<'a> {
-        Ctx { request, route, db, now, house, meters, caller: None, token, stamp: None, stamped: 0, upload: None }
+        let (stamp, stamped, upload, soon, owed) = (None, 0, None, None, None);
+        Ctx { request, route, db, now, house, meters, caller: None, token, stamp, stamped, upload, soon, owed }
     }
 }
 
@@ -119,8 +124,20 @@ impl<'a> Ctx<'a> {
 impl Ctx<'_> {
     /// Begins a transaction, in which nobody is admitted and nothing stamped yet.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        (self.caller, self.stamp, self.stamped) = (None, None, 0);
+        (self.caller, self.stamp, self.stamped, self.soon) = (None, None, 0, None);
         self.db.begin(mode)
+    }
+
+    /// Ends the transaction, with everything that it wrote.
+    pub fn commit(&mut self) -> Result<()> {
+        self.db.commit()?;
+        self.owed = [self.owed, self.soon].into_iter().flatten().min();
+        Ok(())
+    }
+
+    /// When the transactions that were committed have work for the courier.
+    pub fn owed(&self) -> Option<Timestamp> {
+        self.owed
     }
 
     /// The claims of a valid access token, on routes that want one.
@@ -282,6 +299,12 @@ impl Ctx<'_> {
     pub fn tell(&mut self, news: &News<'_>) -> Result<()> {
         let mut hearers = self.house.features.iter().filter_map(|feature| feature.hears);
         hearers.try_for_each(|hear| hear(self, news))
+    }
+
+    /// Has the courier do its jobs at an instant ([`When::Soon`](super::When)), if this transaction is committed: what it shall find
+    /// is written before. Of several instants the earliest counts.
+    pub fn soon(&mut self, at: Timestamp) {
+        self.soon = Some(self.soon.map_or(at, |before| before.min(at)));
     }
 
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.

@@ -11,6 +11,7 @@ pub mod settings;
 pub mod store;
 pub mod tenant;
 mod texts;
+pub mod work;
 
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use ctx::{Caller, Ctx, House, Upload};
@@ -19,6 +20,7 @@ pub use graphql::{Asked, Graph, Root, Shown};
 pub use news::News;
 pub use settings::{Rate, Settings};
 pub use tenant::{Role, Tenant, TenantKind};
+pub use work::{Job, Shift, When};
 
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
@@ -266,13 +268,4 @@ pub struct Held {
     pub load: LoadHeld,
     /// What an object looks like.
     pub object: Describe,
-}
-
-/// Work in the background: idempotent, so that it may be run at any time and by several at once. `tandem maintain` does.
-#[derive(Debug)]
-pub struct Job {
-    /// What it does, for the operator.
-    pub name: &'static str,
-    /// Does a bounded piece of it; answers how many rows it dealt with, 0 when nothing is left.
-    pub run: fn(&mut Db, &Settings, Timestamp) -> Result<u64>,
 }

@@ -32,6 +32,8 @@ pub struct Settings {
     pub read_url: Option<String>,
     /// The API's own address as phones know it, `https://example.org/api`; empty when nobody said.
     pub site_url: String,
+    /// The whole path of the operator's program, which is the courier, where it does not lie where the bundle puts it.
+    pub courier_program: Option<PathBuf>,
     /// How SQLite keeps a transaction whole.
     pub journal: Journal,
     /// How long an access token is good, in milliseconds.
@@ -81,6 +83,7 @@ impl Default for Settings {
             database_url: String::new(),
             read_url: None,
             site_url: String::new(),
+            courier_program: None,
             journal: Journal::Auto,
             access_ttl: 60 * MINUTE,
             refresh_ttl: 30 * DAY,

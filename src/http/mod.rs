@@ -30,7 +30,7 @@ pub trait Service {
     /// vanished or stalled. It need not be read to its end. The answer is complete.
     fn handle(&mut self, vars: &Vars, body: &mut dyn Read) -> Response;
 
-    /// Is there work to do once the answer was sent? Asked after each answer, so that it must cost next to nothing.
+    /// Is there work to do once the answer was sent? Asked at each answer, so that it must cost next to nothing.
     fn due(&mut self) -> bool {
         false
     }

@@ -6,13 +6,14 @@ use super::source::Source;
 const LAYERS: &[(&str, &[&str])] = &[
     ("bin", &["transport", "cli", "app"]),
     ("transport", &["http", "base"]),
-    ("cli", &["app", "faces", "domain", "feature", "http", "db", "base"]),
-    ("app", &["faces", "domain", "feature", "http", "db", "base"]),
-    ("faces", &["domain", "feature", "http", "db", "base"]),
-    ("domain", &["feature", "http", "db", "base"]),
-    ("feature", &["http", "db", "base"]),
+    ("cli", &["app", "faces", "domain", "feature", "http", "db", "net", "base"]),
+    ("app", &["faces", "domain", "feature", "http", "db", "net", "base"]),
+    ("faces", &["domain", "feature", "http", "db", "net", "base"]),
+    ("domain", &["feature", "http", "db", "net", "base"]),
+    ("feature", &["http", "db", "net", "base"]),
     ("http", &["base"]),
     ("db", &["base"]),
+    ("net", &["base"]),
     ("base", &[]),
 ];
 

@@ -99,6 +99,8 @@ const BROKEN: &[Broken] = &[
     (DRIVER, "src/db/migrate.rs", "use rusqlite::Connection;"),
     (DRIVER, "src/db/sqlite.rs", "use mysql::Conn;"),
     (DRIVER, "src/app/mod.rs", "fn f(c: ::mysql::Conn) {}"),
+    (DRIVER, "src/net/mod.rs", "use ureq::Agent;"),
+    (DOWN, "src/net/client.rs", "use crate::http::Request;"),
     (DRIVER, "src/db/mysql/mod.rs", "use rusqlite::Connection;"),
     (DRIVER, "src/db/mod.rs", "use rusqlite::Row;\nuse rusqlite::Connection;"),
     (PANIC, "src/base/id.rs", "fn f() { g().unwrap() }"),

@@ -75,6 +75,12 @@ pub const SETTINGS: &[Setting] = &[
         Value::Text(|l, v| l.settings.site_url = v.trim_end_matches('/').to_owned()),
     ),
     setting(
+        "courier.program",
+        "tandem/bin/tandem in the home folder",
+        "The whole path of the operator's program, which requests start after their answers to do what waits for other servers.",
+        Value::Text(|l, v| l.settings.courier_program = Some(v.into())),
+    ),
+    setting(
         "journal",
         "auto",
         "SQLite's journal: wal for FastCGI, rollback for CGI; auto leaves it as it is. `tandem migrate` sets it.",
@@ -280,6 +286,9 @@ fn settle(loaded: &mut Loaded, home: Option<PathBuf>) -> Result<()> {
     }
     if settings.database_url.is_empty() {
         settings.database_url = format!("sqlite:{}", settings.data.join(DATABASE_FILE).display());
+    }
+    if settings.courier_program.as_ref().is_some_and(|program| !program.is_absolute()) {
+        return Err(Error::NotReady("courier.program must be a whole path, from / on: nothing is looked for elsewhere".into()));
     }
     Ok(())
 }

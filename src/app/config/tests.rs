@@ -35,6 +35,13 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
+fn the_courier_is_named_by_its_whole_path() {
+    let program = |value| load_with(&[("TANDEM_COURIER_PROGRAM", value)]).map(|loaded| loaded.settings.courier_program);
+    assert_eq!(program("/opt/tandem").unwrap().as_deref(), Some(Path::new("/opt/tandem")));
+    assert!(program("tandem").unwrap_err().to_string().starts_with("courier.program must be a whole path"));
+}
+
+#[test]
 fn bad_values_are_named() {
     for (name, value) in
         [("TANDEM_POLL_IDLE", "0"), ("TANDEM_LIMITS_AUTH", "10"), ("TANDEM_LIMITS_AUTH", "0/5"), ("TANDEM_DATA", "")]

@@ -1,5 +1,6 @@
 //! The doctor: a table of checks. Each says what it saw, why it matters and what to do. It changes nothing.
 
+mod courier;
 mod files;
 mod limits;
 mod link;
@@ -90,6 +91,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         name: "maintenance",
         why: "without it expired data stay, and the store grows for ever; cron does it at night, whether or not requests come",
         look: store::maintenance,
+    },
+    Check {
+        name: "courier",
+        why: "what waits for other servers is done by a process of its own, soon after a request; without it cron does that once a day",
+        look: courier::courier,
     },
 ];
 

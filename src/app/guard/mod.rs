@@ -17,7 +17,7 @@ use crate::feature::{Feature, Job, store};
 pub const FEATURE: Feature = Feature { jobs: JOBS, ..Feature::new("guards", &[]) };
 
 const JOBS: &[Job] = &[
-    Job { name: "old failed attempts", run: store::purge_attempts },
-    Job { name: "expired idempotency keys", run: idempotency::purge },
-    Job { name: "limits of uploads that are not reached", run: uploads::purge },
+    Job::nightly("attempts", "old failed attempts", |s| store::purge_attempts(s.db, &s.house.settings, s.now)),
+    Job::nightly("keys", "expired idempotency keys", |s| idempotency::purge(s.db, &s.house.settings, s.now)),
+    Job::nightly("limits", "limits of uploads that are not reached", |s| uploads::purge(s.db, &s.house.settings, s.now)),
 ];

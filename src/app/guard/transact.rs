@@ -128,7 +128,7 @@ fn attempt(ctx: &mut Ctx<'_>, mode: Mode, guards: &[Guard], task: Task<'_>) -> R
     ctx.begin(mode)?;
     let outcome = guarded(ctx, mode, guards, task);
     if outcome.is_ok() {
-        ctx.db.commit()?
+        ctx.commit()?
     } else {
         ctx.db.abandon()?
     }

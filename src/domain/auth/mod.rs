@@ -55,4 +55,4 @@ const ROUTES: &[Route] = &[
         .answers(200, Content::Json(api::describe_export)),
 ];
 
-const JOBS: &[Job] = &[Job { name: "expired sessions", run: store::purge_sessions }];
+const JOBS: &[Job] = &[Job::nightly("sessions", "expired sessions", |s| store::purge_sessions(s.db, &s.house.settings, s.now))];

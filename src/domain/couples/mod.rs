@@ -18,7 +18,7 @@ use schemars::{Schema, json_schema};
 pub const FEATURE: Feature = Feature {
     kinds: &[Kind { name: COUPLE, since: 1, load: api::load, object: describe }],
     graph: graphql::GRAPH,
-    jobs: &[Job { name: "expired invites", run: store::purge }],
+    jobs: &[Job::nightly("invites", "expired invites", |s| store::purge(s.db, &s.house.settings, s.now))],
     hears: Some(hears),
     ..Feature::new("couples", ROUTES)
 };

@@ -43,9 +43,9 @@ const ROUTES: &[Route] = &[
 ];
 
 const JOBS: &[Job] = &[
-    Job { name: "uploads summed up by the hour", run: snapshots::sum },
-    Job { name: "uploads of hours that were summed up", run: snapshots::purge_uploads },
-    Job { name: "old figures of hours", run: snapshots::purge },
+    Job::nightly("hours", "uploads summed up by the hour", |s| snapshots::sum(s.db, &s.house.settings, s.now)),
+    Job::nightly("uploads", "uploads of hours that were summed up", |s| snapshots::purge_uploads(s.db, &s.house.settings, s.now)),
+    Job::nightly("figures", "old figures of hours", |s| snapshots::purge(s.db, &s.house.settings, s.now)),
 ];
 
 const HELD: &[Held] = &[Held { name: "devices", load: api::held, object: contract::of::<Device> }];

@@ -12,7 +12,9 @@ use crate::feature::{self, Access, Content, Feature, Job, Meter, Route, Without}
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
-    jobs: &[Job { name: "tombstones beyond the horizon", run: feature::store::purge_tombstones }],
+    jobs: &[Job::nightly("tombstones", "tombstones beyond the horizon", |s| {
+        feature::store::purge_tombstones(s.db, &s.house.settings, s.now)
+    })],
     ..Feature::new("sync", ROUTES)
 };
 

@@ -15,7 +15,7 @@ pub const FEATURE: Feature = Feature {
     kinds: &[Kind { name: KIND, since: 2, load: api::load_conflicts, object: contract::of::<Conflict> }],
     graph: graphql::GRAPH,
     held: &[Held { name: KIND, load: api::held, object: contract::of::<Conflict> }],
-    jobs: &[Job { name: "conflicts long settled", run: store::purge }],
+    jobs: &[Job::nightly("conflicts", "conflicts long settled", |s| store::purge(s.db, &s.house.settings, s.now))],
     ..Feature::new("conflicts", ROUTES)
 };
 
