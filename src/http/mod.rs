@@ -6,6 +6,7 @@ pub mod etag;
 pub mod input;
 pub mod key;
 pub mod paging;
+pub mod peer;
 pub mod problem;
 pub mod query;
 pub mod request;
