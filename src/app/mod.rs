@@ -10,6 +10,8 @@ pub mod open;
 pub mod replica;
 pub mod route;
 pub mod store;
+mod warnings;
+mod watch;
 pub mod work;
 
 use crate::base::error::{Error, Refusal, Refused, Result};
@@ -19,11 +21,12 @@ use crate::db::{Db, Journal, Place};
 use crate::domain;
 use crate::faces;
 use crate::feature::meters::Meters;
-use crate::feature::{Calls, Ctx, Feature, House, Tell};
+use crate::feature::{Calls, Ctx, Feature, House, Route, Tell};
 use crate::http::{Request, Response, Service, Vars, body, problem};
 use guard::{address, admit, cors, finish, meter, transact};
 use replica::Replica;
 use std::io::Read;
+use watch::Watch;
 use work::AfterAnswers;
 
 const NOUNS: usize = domain::FEATURES.len();
@@ -53,6 +56,8 @@ pub struct App {
     /// The id of the request that is being answered.
     request: String,
     single: bool,
+    /// What the operator may edit while the process lives.
+    watch: Watch,
 }
 
 /// What the operator is told when the database vanished under a process that had it open.
@@ -66,6 +71,7 @@ const CLOSED: &str = "the data folder does not let this account in any more: giv
 impl App {
     /// An app that opens everything when the first request needs it.
     pub fn new() -> App {
+        log::hand_over();
         App::default()
     }
 
@@ -93,6 +99,8 @@ impl App {
     /// What is wrong with it, for the operator.
     pub fn house(&mut self) -> Result<&House> {
         if self.house.is_none() {
+            let files = if self.single { Vec::new() } else { open::watched() };
+            self.watch = Watch::over(files);
             let mut house = open::house()?;
             log::catch_panics();
             if self.single && house.settings.journal == Journal::Auto {
@@ -106,6 +114,9 @@ impl App {
     /// A process that outlives its database must not write to what nobody will ever read. After a restore it starts
     /// over with the new file and whatever else is in the folder.
     fn keep_up(&mut self) -> Result<()> {
+        if self.watch.has_changed() {
+            (self.house, self.db, self.replica, self.meters) = (None, None, Replica::default(), Meters::default());
+        }
         match self.db.as_ref().map_or(Place::Same, Db::place) {
             Place::Same => {}
             Place::Other => (self.db, self.house) = (None, None),
@@ -118,7 +129,9 @@ impl App {
     /// Answers, or fails; an error is to be told as `tell` says then.
     fn answer(&mut self, request: &mut Request<'_>, from: &mut dyn Read, tell: &mut Tell) -> Result<Response> {
         let standing = self.keep_up();
-        self.house()?;
+        if let Err(error) = self.house() {
+            return without_configuration(request, from, error);
+        }
         let App { house: Some(house), db, replica, meters, work, .. } = self else { return Err(Error::internal("no house")) };
         address::refine(request, &house.settings);
         let route = match route::find(house.features, request) {
@@ -160,6 +173,18 @@ impl App {
     }
 }
 
+/// What needs no store is answered without a configuration, too: the doctor's page says what is wrong with it.
+fn without_configuration(request: &mut Request<'_>, from: &mut dyn Read, error: Error) -> Result<Response> {
+    let Some(house) = open::spare() else { return Err(error) };
+    match route::find(house.features, request) {
+        route::Found::Route(Route { calls: Calls::Apart(answer), .. }) => {
+            body::read(request, from)?;
+            answer(request, &house, &mut Meters::default())
+        }
+        _ => Err(error),
+    }
+}
+
 fn wrong_method(request: &Request<'_>, allow: &str) -> Response {
     let name = request.vars.text("REQUEST_METHOD").chars().take(20).collect::<String>();
     let detail = Message::with(&text::METHOD, &[&name]);
@@ -181,7 +206,8 @@ impl Service for App {
             }
             tell(&error, &request)
         });
-        finish::finish(response, &request, self.house.as_ref().map(|house| &house.settings))
+        let response = finish::finish(response, &request, self.house.as_ref().map(|house| &house.settings));
+        Response { stderr: log::unwritten(), ..response }
     }
 
     fn due(&mut self) -> bool {

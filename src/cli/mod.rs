@@ -121,6 +121,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    // What is wrong with the configuration, the command itself will say.
+    config_warnings().iter().for_each(|text| out::warning(text));
     match dispatch(COMMANDS, &matches) {
         Ok(Verdict::Well) => ExitCode::SUCCESS,
         Ok(Verdict::Wrong) => ExitCode::FAILURE,
@@ -129,6 +131,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn config_warnings() -> Vec<String> {
+    crate::app::config::load().map(|loaded| loaded.warnings).unwrap_or_default()
 }
 
 fn dispatch(commands: &[Command], matches: &ArgMatches) -> Result<Verdict> {

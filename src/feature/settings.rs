@@ -2,6 +2,7 @@
 
 use crate::base::time::{DAY, MINUTE, SECOND};
 use crate::db::Journal;
+use crate::http::peer::Network;
 use std::path::PathBuf;
 
 /// A number of requests in a time.
@@ -40,8 +41,8 @@ pub struct Settings {
     pub access_ttl: i64,
     /// How long a refresh token is good, in milliseconds.
     pub refresh_ttl: i64,
-    /// Peers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or `address/bits`.
-    pub trusted_proxies: Vec<String>,
+    /// Peers whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed.
+    pub trusted_proxies: Vec<Network>,
     /// Origins whose pages may call the API; none switches CORS off, `*` is any.
     pub cors_origins: Vec<String>,
     /// Failed logins and refreshes, per account and address.
@@ -74,6 +75,14 @@ pub struct Settings {
     pub poll_idle: u32,
     /// Requests after which a FastCGI process starts anew; 0 is never.
     pub recycle_after: u64,
+}
+
+impl Settings {
+    /// What links begin with in the place of the host that was asked: the API's own address, if it is known.
+    pub fn link_base(&self) -> Option<&str> {
+        let known = ["https://", "http://"].iter().any(|scheme| self.site_url.starts_with(scheme));
+        known.then_some(self.site_url.as_str())
+    }
 }
 
 impl Default for Settings {

@@ -8,6 +8,7 @@ pub mod html;
 pub mod input;
 pub mod key;
 pub mod paging;
+pub mod peer;
 pub mod problem;
 pub mod query;
 pub mod request;

@@ -1,7 +1,7 @@
 //! One request, as the app sees it.
 
 use super::version::{self, Version};
-use super::{Query, Vars};
+use super::{Query, Vars, peer};
 use crate::base::text::Language;
 
 /// The request methods that the product tells apart.
@@ -78,6 +78,10 @@ pub struct Request<'a> {
     pub address: String,
     /// Did the request come over TLS, as far as the server or a trusted proxy says?
     pub secure: bool,
+    /// The host that a trusted proxy was asked for.
+    pub forwarded_host: Option<String>,
+    /// The API's own address, if the operator set it: links begin with it, whatever host was asked.
+    pub site: Option<String>,
 }
 
 impl<'a> Request<'a> {
@@ -98,7 +102,9 @@ impl<'a> Request<'a> {
             language: Language::accept(&vars.text("HTTP_ACCEPT_LANGUAGE")),
             captured: Vec::new(),
             address: vars.text("REMOTE_ADDR").into_owned(),
-            secure: matches!(&*vars.text("HTTPS"), "on" | "1") || vars.text("REQUEST_SCHEME") == "https",
+            secure: is_on(&vars.text("HTTPS")) || vars.text("REQUEST_SCHEME").eq_ignore_ascii_case("https"),
+            forwarded_host: None,
+            site: None,
         }
     }
 
@@ -132,10 +138,15 @@ impl<'a> Request<'a> {
     pub fn url_with(&self, query: &str) -> String {
         let target = self.vars.text("REQUEST_URI");
         let path = target.split('?').next().unwrap_or_default();
-        let host = self.vars.text("HTTP_HOST");
-        let plain = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
+        if let Some(site) = &self.site {
+            return format!("{site}{}?{query}", &path[self.mount().len()..]);
+        }
+        let asked = self.vars.text("HTTP_HOST");
         let scheme = if self.secure { "https" } else { "http" };
-        if plain { format!("{scheme}://{host}{path}?{query}") } else { format!("{path}?{query}") }
+        match self.forwarded_host.as_deref().or_else(|| peer::host(&asked)) {
+            Some(host) => format!("{scheme}://{host}{path}?{query}"),
+            None => format!("{path}?{query}"),
+        }
     }
 
     /// The path under which the site mounts the API, the last segment `api` included.
@@ -150,6 +161,11 @@ impl<'a> Request<'a> {
     pub fn segment(&self, n: usize) -> &str {
         self.captured.get(n).map_or("", String::as_str)
     }
+}
+
+/// What servers set `HTTPS` to when a request came over TLS.
+fn is_on(value: &str) -> bool {
+    value.eq_ignore_ascii_case("on") || value == "1"
 }
 
 /// The version that the path names and the segments below it. Routes on the raw path: `PATH_INFO` loses `//`, `%23` and `%3F`.

@@ -2,23 +2,29 @@
 //!
 //! With nothing configured everything works: the data folder is `tandem/data` in the home folder of the account.
 
+mod place;
+
 use super::home;
 use crate::base::error::{Error, Result};
 use crate::base::time::{DAY, MINUTE, SECOND};
 use crate::db::Journal;
 use crate::feature::{Rate, Settings};
+use crate::http::peer::{self, Network};
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What is wrong with a value, in words that follow the setting's name.
+type Outcome = std::result::Result<(), String>;
+
 /// What a setting's value is, and where it goes.
 pub enum Value {
     /// Text.
     Text(fn(&mut Loaded, String)),
-    /// A list; in the environment separated by commas.
-    List(fn(&mut Loaded, Vec<String>)),
+    /// A list; in the environment separated by commas. The function says what is wrong with an entry.
+    List(fn(&mut Loaded, &[String]) -> Outcome),
     /// A whole number in a range.
     Number(u32, u32, fn(&mut Loaded, u32)),
     /// One of these words; the function is given its place.
@@ -113,13 +119,19 @@ pub const SETTINGS: &[Setting] = &[
         "trusted_proxies",
         "none",
         "Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8.",
-        Value::List(|l, v| l.settings.trusted_proxies = v),
+        Value::List(|l, v| {
+            l.settings.trusted_proxies = v.iter().map(|entry| Network::parse(entry)).collect::<std::result::Result<_, _>>()?;
+            Ok(())
+        }),
     ),
     setting(
         "cors_origins",
         "none",
-        "Origins whose pages may call the API, such as https://app.example; * is any.",
-        Value::List(|l, v| l.settings.cors_origins = v),
+        "Origins whose pages may call the API, such as https://app.example or capacitor://localhost; * is any.",
+        Value::List(|l, v| {
+            l.settings.cors_origins = v.iter().map(|entry| peer::origin(entry)).collect::<std::result::Result<_, _>>()?;
+            Ok(())
+        }),
     ),
     setting(
         "limits.auth",
@@ -233,6 +245,8 @@ pub struct Loaded {
     pub written: BTreeMap<&'static str, (String, Option<PathBuf>)>,
     /// The configuration file that was read.
     pub file: Option<PathBuf>,
+    /// What is strange, and no reason to refuse everybody: variables that no setting has.
+    pub warnings: Vec<String>,
 }
 
 impl Loaded {
@@ -267,7 +281,7 @@ pub fn load() -> Result<Loaded> {
 pub fn load_from(environment: &BTreeMap<String, OsString>, home: Option<PathBuf>) -> Result<Loaded> {
     let mut loaded = Loaded::default();
     let named = environment.get(FILE_VARIABLE).map(PathBuf::from);
-    let file = named.clone().or_else(|| Some(home.as_ref()?.join("tandem").join(FILE)));
+    let file = named.clone().or_else(|| default_file(home.as_deref()));
     if let Some(file) = file.filter(|f| named.is_some() || f.is_file()) {
         read_file(&mut loaded, &file)?;
     }
@@ -276,16 +290,39 @@ pub fn load_from(environment: &BTreeMap<String, OsString>, home: Option<PathBuf>
     Ok(loaded)
 }
 
-/// Fills in what depends on the place.
+/// The configuration file of this process, whether or not it is there.
+pub fn file() -> Option<PathBuf> {
+    env::var_os(FILE_VARIABLE).map(PathBuf::from).or_else(|| default_file(home::folder().as_deref()))
+}
+
+fn default_file(home: Option<&Path>) -> Option<PathBuf> {
+    Some(home?.join("tandem").join(FILE))
+}
+
+/// The settings where nothing is set, for this account.
+///
+/// # Errors
+/// When there is no home folder.
+pub fn defaults() -> Result<Settings> {
+    let mut loaded = Loaded::default();
+    settle(&mut loaded, home::folder())?;
+    Ok(loaded.settings)
+}
+
+/// Fills in what depends on the place, and refuses a place where a web server serves files.
 fn settle(loaded: &mut Loaded, home: Option<PathBuf>) -> Result<()> {
     let settings = &mut loaded.settings;
+    let home = home.as_deref();
     if settings.data.as_os_str().is_empty() {
-        let home = home
-            .ok_or_else(|| Error::NotReady("there is no home folder: set TANDEM_DATA to a folder outside the web root".into()))?;
-        settings.data = home.join("tandem").join("data");
+        settings.data = place::home(home)?.join("tandem").join("data");
+    } else {
+        settings.data = place::private("data", &settings.data, home)?;
     }
     if settings.database_url.is_empty() {
         settings.database_url = format!("sqlite:{}", settings.data.join(DATABASE_FILE).display());
+    } else if let Some(path) = settings.database_url.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        settings.database_url = format!("sqlite:{}", place::private("database_url", Path::new(path), home)?.display());
     }
     if settings.courier_program.as_ref().is_some_and(|program| !program.is_absolute()) {
         return Err(Error::NotReady("courier.program must be a whole path, from / on: nothing is looked for elsewhere".into()));
@@ -296,7 +333,7 @@ fn settle(loaded: &mut Loaded, home: Option<PathBuf>) -> Result<()> {
 fn read_file(loaded: &mut Loaded, file: &Path) -> Result<()> {
     let wrong = |what: String| Error::NotReady(format!("{}: {what}", file.display()));
     let text = fs::read_to_string(file).map_err(|e| wrong(format!("cannot be read: {e}")))?;
-    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| wrong(e.message().to_owned()))?;
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| wrong(place::of(&e, &text)))?;
     let mut flat = BTreeMap::new();
     flatten("", &table, &mut flat);
     for (name, value) in flat {
@@ -331,8 +368,10 @@ fn plain(value: &toml::Value) -> String {
 
 fn read_environment(loaded: &mut Loaded, environment: &BTreeMap<String, OsString>) -> Result<()> {
     for (name, value) in environment.iter().filter(|(name, _)| *name != FILE_VARIABLE) {
+        // A host or a script may set variables of its own by such names; in our own file an unknown name is an error.
         let Some(setting) = SETTINGS.iter().find(|s| variable(s.name) == *name) else {
-            return Err(Error::NotReady(unknown(name, SETTINGS.iter().map(|s| variable(s.name)))));
+            loaded.warnings.push(unknown(name, SETTINGS.iter().map(|s| variable(s.name))));
+            continue;
         };
         let value = value.to_str().ok_or_else(|| Error::NotReady(format!("{name}: not UTF-8")))?;
         apply(loaded, setting, value).map_err(|what| Error::NotReady(format!("{name}: {what}")))?;
@@ -355,7 +394,10 @@ fn apply(loaded: &mut Loaded, setting: &Setting, text: &str) -> std::result::Res
     match &setting.value {
         Value::Text(_) if text.is_empty() => return Err("is empty".to_owned()),
         Value::Text(set) => set(loaded, text.to_owned()),
-        Value::List(set) => set(loaded, text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()),
+        Value::List(set) => {
+            let entries: Vec<String> = text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect();
+            return set(loaded, &entries);
+        }
         Value::Number(from, to, set) => set(loaded, number(text, *from, *to)?),
         Value::Word(words, set) => set(loaded, word(text, words)?),
         Value::Limit(set) => set(loaded, rate(text)?),

@@ -38,9 +38,13 @@ pub fn configuration(patient: &mut Patient) -> Finding {
         Some(file) => format!("{}: {}; {environment}", file.display(), advice::count(from_file as u64, "setting")),
         None => format!("no file, the defaults hold; {environment}"),
     };
-    match shared_secret(loaded) {
-        Some(file) => Finding::problem(format!("{saw}; others can read its secrets"), chmod("600", file)),
-        None => Finding::ok(saw),
+    match (shared_secret(loaded), loaded.warnings.first()) {
+        (Some(file), _) => Finding::problem(format!("{saw}; others can read its secrets"), chmod("600", file)),
+        (None, Some(warning)) => Finding::note(
+            format!("{saw}; {warning}"),
+            "remove the variable where it is set (cron, .htaccess, the host's panel), or write its right name",
+        ),
+        (None, None) => Finding::ok(saw),
     }
 }
 
