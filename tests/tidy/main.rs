@@ -5,6 +5,7 @@
 //! needs the product compiled to be known is in `tests/registry.rs`.
 
 mod layers;
+mod links;
 mod samples;
 mod source;
 mod sql;
@@ -49,6 +50,7 @@ pub const RULES: &[Rule] = &[
     rule("nothing is left to do", |_| true, words::leaves_nothing_to_do),
     rule("no path of the machine that it was written on", |_| true, words::names_no_machine),
     rule("a file has at most 400 lines", is_rust, words::is_short),
+    rule("a link in a document finds its file", |path| path.ends_with(".md"), links::lead_somewhere),
     rule("the head of a file says what it is for", |path| is_rust(path) || is_migration(path), words::has_a_head),
 ];
 

@@ -18,6 +18,7 @@ const KIND: &str = "a kind of row in a shared table has one owner";
 const DRIVER: &str = "the driver is named in one place";
 const PANIC: &str = "product code does not panic";
 const SHORT: &str = "a file has at most 400 lines";
+const LINK: &str = "a link in a document finds its file";
 const HEAD: &str = "the head of a file says what it is for";
 
 const BROKEN: &[Broken] = &[
@@ -107,6 +108,8 @@ const BROKEN: &[Broken] = &[
     (PANIC, "src/base/id.rs", "fn f() { g().expect(\"x\") }"),
     (PANIC, "src/base/id.rs", "#[cfg(test)]\nmod tests {}\nfn f() { panic!(\"x\") }"),
     (PANIC, "cgi-bin/api.rs", "fn main() { todo!() }"),
+    (LINK, "docs/client.md", "[the top](README.md)"),
+    (LINK, "README.md", "see [a](LICENSE) and [b](docs/nowhere.md#part)"),
     (HEAD, "src/base/id.rs", "use std::fmt;"),
     (HEAD, "sql/0009_x.sql", "CREATE TABLE a (b BIGINT);"),
 ];
@@ -153,6 +156,7 @@ const SOUND: &[Broken] = &[
         "src/base/id.rs",
         "//! Never .unwrap()\nfn f() { g().unwrap_or_default() }\n#[cfg(test)]\nmod t { fn f() { g().unwrap() } }",
     ),
+    (LINK, "docs/client.md", "[the top](../README.md#try-it), [below](#polling), [web](https://example.org/x)"),
     (HEAD, "src/base/id.rs", "//! Identifiers.\n"),
 ];
 
