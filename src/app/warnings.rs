@@ -1,33 +1,23 @@
 //! What is strange in the configuration and refuses nobody: told in the log once a day, because as CGI each request reads it.
 
 use super::config::Loaded;
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
-use std::time::{Duration, SystemTime};
+use crate::base::mark::Mark;
+use crate::base::time::{DAY, Timestamp};
 
 /// The file whose time says when it was told last.
 const MARK: &str = "warned";
-/// How long a warning is not told again.
-const QUIET: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Writes the warnings into the log, if there are any and they were not written today.
 pub fn tell(loaded: &Loaded) {
     if loaded.warnings.is_empty() {
         return;
     }
-    let mark = loaded.settings.data.join(MARK);
-    let told = fs::metadata(&mark).and_then(|meta| meta.modified()).ok();
-    if told.and_then(|at| SystemTime::now().duration_since(at).ok()).is_some_and(|age| age < QUIET) {
+    let (mark, now) = (Mark::of(&loaded.settings.data, MARK), Timestamp::now());
+    if mark.get().is_some_and(|told| told <= now && now < told.plus(DAY)) {
         return;
     }
     // Where the mark cannot be written the warning is told more often, which harms nobody.
-    let _ = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(&mark)
-        .and_then(|file| file.set_modified(SystemTime::now()));
+    let _ = mark.set(now);
     for warning in &loaded.warnings {
         log::warn!("configuration: {warning}");
     }

@@ -96,7 +96,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
 
 const ADMISSION: &str = "src/app/guard/admit.rs";
 const ADMITS: &str = "one query admits";
-const COPY: &str = "src/cli/copy/store.rs";
+const COPY: &str = "src/db/rows.rs";
 const FIGURES: &str = "src/domain/devices/snapshots/store.rs";
 const NAMES: &str = "an object shows the name of whoever made it";
 
