@@ -170,7 +170,7 @@ texts! {
     TOO_MANY_ITEMS: "There are {0} already; that is the most.", "Il y en a déjà {0} ; c'est le maximum.", "이미 {0}개가 있으며 최대입니다.";
     UNKNOWN_KIND: "\"{0}\" is no kind of change. The kinds are {1}.", "« {0} » n'est pas un type de changement. Les types sont {1}.", "\"{0}\"은(는) 변경 종류가 아닙니다. 종류: {1}.";
     NOT_UUID: "Must be a valid UUID.", "Un UUID valide est requis.", "유효한 UUID여야 합니다.";
-    UNKNOWN_DOMAIN: "There is no such domain of records.", "Ce domaine d'enregistrements n'existe pas.", "그런 레코드 도메인이 없습니다.";
+    UNKNOWN_DOMAIN: "There is no such domain of records; there are {0}.", "Ce domaine d'enregistrements n'existe pas ; il y a {0}.", "그런 레코드 도메인이 없습니다. 있는 것: {0}.";
     UNKNOWN_OPERATION: "Use create, update, delete or sync.", "Utilisez create, update, delete ou sync.", "create, update, delete 또는 sync를 사용하세요.";
     DATA_TOO_LARGE: "The fields of a record have at most {0} bytes.", "Les champs d'un enregistrement comptent au plus {0} octets.", "레코드의 필드는 최대 {0}바이트입니다.";
     TOO_MANY_FIELDS: "A record has too many fields.", "L'enregistrement a trop de champs.", "레코드의 필드가 너무 많습니다.";

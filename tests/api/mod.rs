@@ -9,6 +9,7 @@ mod checkins;
 mod conflicts;
 mod conventions;
 mod couples;
+mod domains;
 mod expect;
 mod feed;
 mod feed_kinds;
@@ -71,6 +72,7 @@ const CASES: &[&[Case]] = &[
     graphql_uploads::CASES,
     checkins::CASES,
     letters::CASES,
+    domains::CASES,
     records::CASES,
     records_rules::CASES,
     records_changes::CASES,

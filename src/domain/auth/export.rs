@@ -42,7 +42,7 @@ fn every(ctx: &mut Ctx<'_>, kind: &Kind) -> Result<Vec<Value>> {
     let mut objects = Vec::with_capacity(ids.len());
     for batch in ids.chunks(BATCH) {
         let batch: Vec<&str> = batch.iter().map(String::as_str).collect();
-        objects.extend((kind.load)(ctx, &batch)?.into_iter().map(|(_, object)| object));
+        objects.extend(kind.read(ctx, &batch)?.into_iter().map(|(_, object)| object));
     }
     Ok(objects)
 }

@@ -7,11 +7,11 @@ pub mod store;
 
 pub use rules::{Conflict, Policy, Rule};
 
-use crate::feature::{Access, Feature, Held, Job, Kind, Route, Without, contract};
+use crate::feature::{Access, Feature, Held, Job, Kind, Load, Route, Without, contract};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: KIND, first_version: false, load: api::load_conflicts, object: contract::of::<Conflict> }],
+    kinds: &[Kind { name: KIND, first_version: false, load: Load::Own(api::load_conflicts), object: contract::of::<Conflict> }],
     graph: graphql::GRAPH,
     held: &[Held { name: KIND, load: api::held, object: contract::of::<Conflict> }],
     jobs: &[Job { name: "conflicts long settled", run: store::purge }],

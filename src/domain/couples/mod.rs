@@ -8,13 +8,13 @@ pub mod rules;
 pub mod seats;
 pub mod store;
 
-use crate::feature::{Access, COUPLE, Feature, Job, Kind, Route, Schemas, Without, contract};
+use crate::feature::{Access, COUPLE, Feature, Job, Kind, Load, Route, Schemas, Without, contract};
 use rules::{Couple, Group, Invite, Member, Team};
 use schemars::{Schema, json_schema};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: COUPLE, first_version: true, load: api::load, object: describe }],
+    kinds: &[Kind { name: COUPLE, first_version: true, load: Load::Own(api::load), object: describe }],
     graph: graphql::GRAPH,
     jobs: &[Job { name: "expired invites", run: store::purge }],
     leaving: Some(api::forsake),

@@ -5,7 +5,7 @@ mod graphql;
 mod rules;
 mod store;
 
-use crate::feature::{Access, Feature, Kind, Route, Without, contract};
+use crate::feature::{Access, Feature, Kind, Load, Route, Without, contract};
 use rules::{Action, Goal};
 
 /// The registry entry.
@@ -17,8 +17,8 @@ const GOALS: &str = "goals";
 const ACTIONS: &str = "goal_actions";
 
 const KINDS: &[Kind] = &[
-    Kind { name: GOALS, first_version: true, load: api::load_goals, object: contract::of::<Goal> },
-    Kind { name: ACTIONS, first_version: true, load: api::load_actions, object: contract::of::<Action> },
+    Kind { name: GOALS, first_version: true, load: Load::Own(api::load_goals), object: contract::of::<Goal> },
+    Kind { name: ACTIONS, first_version: true, load: Load::Own(api::load_actions), object: contract::of::<Action> },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);

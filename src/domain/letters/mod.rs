@@ -6,7 +6,7 @@ pub mod pdf;
 mod rules;
 mod store;
 
-use crate::feature::{Access, Content, Feature, Kind, Route, Without, contract};
+use crate::feature::{Access, Content, Feature, Kind, Load, Route, Without, contract};
 use rules::Letter;
 
 /// The registry entry.
@@ -15,7 +15,8 @@ pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Fe
 /// Letters in the feed.
 const LETTERS: &str = "letters";
 
-const KINDS: &[Kind] = &[Kind { name: LETTERS, first_version: true, load: api::load_letters, object: contract::of::<Letter> }];
+const KINDS: &[Kind] =
+    &[Kind { name: LETTERS, first_version: true, load: Load::Own(api::load_letters), object: contract::of::<Letter> }];
 
 const LIST: Access = Access::Member(Without::Empty);
 const NEW: Access = Access::Member(Without::Invalid);

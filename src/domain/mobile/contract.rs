@@ -1,8 +1,7 @@
 //! What uploads look like, for the API's description: made from the tables that they are read by.
 
 use super::batch::{Content, KEY, Operation};
-use super::domains::DOMAINS;
-use super::records;
+use super::{domains, records};
 use crate::feature::Schemas;
 use crate::http::input::{Extent, Field, Shape};
 use crate::http::{key, schema};
@@ -12,34 +11,14 @@ use serde_json::{Value, json};
 /// The fields of a record.
 const FIELDS: Field = Field::new("data", Shape::Json).nullable();
 
-/// Of voice.
-pub fn voice(_: &mut Schemas) -> Schema {
-    list("voice")
-}
-
-/// Of behaviour.
-pub fn behavioral(_: &mut Schemas) -> Schema {
-    list("behavioral")
-}
-
-/// Of sessions.
-pub fn session(_: &mut Schemas) -> Schema {
-    list("session")
-}
-
-/// Of metrics.
-pub fn metrics(_: &mut Schemas) -> Schema {
-    list("metrics")
+/// Of the domain whose route is described.
+pub fn list(schemas: &mut Schemas) -> Schema {
+    domains::of_path(schemas.subject).map_or_else(|_| Schema::default(), |domain| upload(Operation::List(domain)))
 }
 
 /// Of a batch.
 pub fn batch(_: &mut Schemas) -> Schema {
     upload(Operation::Batch)
-}
-
-fn list(domain: &str) -> Schema {
-    let domain = DOMAINS.iter().find(|known| known.name == domain);
-    domain.map_or_else(Schema::default, |domain| upload(Operation::List(domain)))
 }
 
 /// The upload's own fields, its key by the rule of all keys, and in its lists the items'. That an item breaks its rules is no

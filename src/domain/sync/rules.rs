@@ -60,12 +60,13 @@ pub const HEAD_START: i64 = DAY;
 pub fn kinds(all: impl Iterator<Item = &'static Kind>, asked: Option<&str>, version: u8) -> Result<Vec<&'static Kind>> {
     let all: Vec<&Kind> = all.collect();
     let words: Vec<&str> = asked.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-    if let Some(unknown) = words.iter().find(|word| !all.iter().any(|kind| kind.name == **word)) {
+    if let Some(unknown) = words.iter().find(|word| !all.iter().any(|kind| kind.is(word))) {
         let shown: String = unknown.chars().take(SHOWN).collect();
         let known = all.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
         return Err(Refusal::field("kinds", Message::with(&text::UNKNOWN_KIND, &[&shown, &known])).into());
     }
-    let carried = |kind: &Kind| if words.is_empty() { version > 1 || kind.first_version } else { words.contains(&kind.name) };
+    let carried =
+        |kind: &Kind| if words.is_empty() { version > 1 || kind.first_version } else { words.iter().any(|word| kind.is(word)) };
     Ok(all.into_iter().filter(|kind| carried(kind)).collect())
 }
 
@@ -89,7 +90,12 @@ mod tests {
     static KINDS: [Kind; 3] = [kind("goals", true), kind("letters", true), kind("tasks", false)];
 
     const fn kind(name: &'static str, first_version: bool) -> Kind {
-        Kind { name, first_version, load: |_, _| Ok(Vec::new()), object: crate::feature::contract::of::<()> }
+        Kind {
+            name,
+            first_version,
+            load: crate::feature::Load::Own(|_, _| Ok(Vec::new())),
+            object: crate::feature::contract::of::<()>,
+        }
     }
 
     fn names(asked: Option<&str>, version: u8) -> Option<Vec<&'static str>> {

@@ -1,14 +1,14 @@
 //! The record domains: versioned, in the feed, with conflicts.
 
 pub mod api;
-mod fields;
+pub mod fields;
 mod item;
-mod machine;
+pub mod machine;
 mod merge;
 mod record;
 mod resolve;
 mod store;
-mod tables;
+pub mod tables;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -19,29 +19,32 @@ pub use resolve::{CHOICE, describe_refusal, resolve};
 
 use super::answer::{SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
+use super::domains::{self, RECORDS};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::Language;
 use crate::feature::ctx::load;
-use crate::feature::{Ctx, Kind, Schemas};
+use crate::feature::{Ctx, Kind, Load, Names, Objects, Schemas};
+use crate::walk;
 use schemars::Schema;
 use serde_json::{Map, Value};
-use tables::TABLES;
+use tables::Table;
 
 /// Records in the feed, a kind for each domain.
-pub const KINDS: &[Kind] =
-    &[kind::<0>("journal"), kind::<1>("attendance"), kind::<2>("tasks"), kind::<3>("tickets"), kind::<4>("work_orders")];
+pub const KINDS: &[Kind] = &walk!(kind, RECORDS);
 
-const fn kind<const TABLE: usize>(name: &'static str) -> Kind {
-    Kind { name, first_version: false, load: load_records::<TABLE>, object: describe::<TABLE> }
+const fn kind(table: &'static Table) -> Kind {
+    let names = &table.entry.names;
+    Kind { name: names.list, first_version: false, load: Load::Shared(names, load_records), object: describe }
 }
 
-fn load_records<const TABLE: usize>(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    let table = &TABLES[TABLE];
-    load(ctx, ids, |db, tenant, id| Ok(store::find(db, tenant, table.domain, id)?.map(|record| record.shown(table))))
+fn load_records(names: &Names, ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Objects> {
+    let table = domains::records(names.name).ok_or_else(|| Error::Internal(format!("{} is no domain", names.name)))?;
+    load(ctx, ids, |db, tenant, id| Ok(store::find(db, tenant, table.name(), id)?.map(|record| record.shown(table))))
 }
 
-fn describe<const TABLE: usize>(schemas: &mut Schemas) -> Schema {
-    record::describe(&TABLES[TABLE], schemas)
+/// The schema of the kind that is described.
+fn describe(schemas: &mut Schemas) -> Schema {
+    domains::records(schemas.subject).map_or_else(Schema::default, record::describe)
 }
 
 /// Writes records inside an upload's transaction. An item is `{domain, mobile_id, operation, version, base_data, data,

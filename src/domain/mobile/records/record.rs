@@ -3,7 +3,6 @@
 use super::fields::Fields;
 use super::tables::Table;
 use crate::base::time::Timestamp;
-use crate::feature::Schemas;
 use crate::http::input::{Extent, Field, Shape};
 use crate::http::schema;
 use schemars::Schema;
@@ -72,7 +71,7 @@ pub const TOLD: &[Field] = &[
 ];
 
 /// The schema of [`Record::shown`] and [`Record::tombstone`]: fields that only a newer app knows are shown as they came.
-pub fn describe(table: &Table, _: &mut Schemas) -> Schema {
+pub fn describe(table: &Table) -> Schema {
     let fields: Vec<Field> = table.fields.iter().map(|field| Field { required: false, nullable: true, ..*field }).collect();
     let mut schema = schema::object(&[TOLD, &fields].concat(), Extent::Whole);
     schema.insert("additionalProperties".to_owned(), true.into());
