@@ -55,7 +55,6 @@ pub const fn chain<T: Copy, const N: usize>(lists: &[&[T]]) -> [T; N] {
 }
 
 /// What a constant function makes of the entries of tables that go together, one after the other.
-#[macro_export]
 macro_rules! walk {
     ($make:expr, $first:expr $(, $other:expr)*) => {{
         let mut made = [$make(&$first[0] $(, &$other[0])*); $first.len()];
@@ -67,6 +66,7 @@ macro_rules! walk {
         made
     }};
 }
+pub(crate) use walk;
 
 #[cfg(test)]
 mod tests {

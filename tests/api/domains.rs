@@ -7,6 +7,7 @@ use super::{Case, Phone};
 use crate::servers::Server;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use tandem::app::FEATURES;
 use tandem::domain::mobile::domains::{RECORDS, TELEMETRY};
 use tandem::domain::mobile::records::tables::Table;
 use tandem::http::input::{Field, Shape};
@@ -52,6 +53,10 @@ fn own_lists(server: &Server) {
     let phone = Phone::single(server);
     for table in RECORDS {
         let (names, before) = (&table.entry.names, everywhere(&phone));
+        let kinds = FEATURES.iter().flat_map(|feature| feature.kinds);
+        let kinds: Vec<&str> =
+            kinds.filter(|kind| names.words().iter().any(|word| kind.is(word))).map(|kind| kind.name).collect();
+        assert_eq!(kinds, [names.list], "no other noun's list is called so");
         let id = fresh();
         assert_eq!(one(&phone, names.path, entry(&id, 0, least(table.fields))), status("created", 1), "{}", names.name);
         for (other, (list, page)) in RECORDS.iter().zip(everywhere(&phone)) {
@@ -85,7 +90,7 @@ fn own_results(server: &Server) {
         let alone = phone.post(&format!("/sync/{}/", rules.entry.names.path), &json!({"device_id": "phone-1", "data": items}));
         assert_eq!(alone.expect(200).json()["synced_items"], json!(place + 1));
     }
-    let held = phone.get("/auth/me/export/").expect(200).json()["data"]["telemetry"].clone();
+    let held = phone.get("/auth/export/").expect(200).json()["data"]["telemetry"].clone();
     let held: BTreeSet<&str> = held.as_array().unwrap().iter().map(|item| item["domain"].as_str().unwrap()).collect();
     assert_eq!(held, TELEMETRY.iter().map(|rules| rules.entry.names.name).collect());
 }

@@ -7,9 +7,9 @@ use super::records::tables::Table;
 use super::{engine, records};
 use crate::base::error::{Error, Result};
 use crate::feature::graphql::TYPE_NAME;
+use crate::feature::walk::walk;
 use crate::feature::{Asked, Ctx, Graph, Root, Shown};
 use crate::http::Response;
-use crate::walk;
 use serde_json::{Map, Value};
 
 /// The noun's part of GraphQL. The weights are the contract's.

@@ -6,10 +6,9 @@ use super::records::api as record;
 use super::records::tables::Table;
 use super::telemetry::rules::Rules;
 use super::{api, contract, records};
-use crate::feature::walk::{Joined, chain};
+use crate::feature::walk::{Joined, chain, walk};
 use crate::feature::{Access, Content, Handler, Meter, Route, Without};
 use crate::http::problem;
-use crate::walk;
 
 const MEMBER: Access = Access::Member(Without::NoCouple);
 const ONE: Access = Access::Member(Without::NotFound);

@@ -1,20 +1,11 @@
 //! What must hold of every domain, whatever its rules are.
 
 use super::{Domain, RECORDS, TELEMETRY, all, are_distinct, known, named, of_path, records};
-use crate::app::FEATURES;
+use crate::domain::mobile::FEATURE;
 use crate::domain::mobile::records::fields::OWN;
 use crate::domain::mobile::records::tables::Table;
-use crate::feature::{Kind, Names, Route};
-use crate::graphql::schema;
+use crate::feature::Names;
 use crate::http::Method;
-
-fn routes() -> impl Iterator<Item = &'static Route> {
-    FEATURES.iter().flat_map(|feature| feature.routes)
-}
-
-fn kinds() -> impl Iterator<Item = &'static Kind> {
-    FEATURES.iter().flat_map(|feature| feature.kinds)
-}
 
 /// The routes that a domain must have.
 fn wanted(domain: Domain) -> Vec<(Method, String)> {
@@ -31,7 +22,7 @@ fn wanted(domain: Domain) -> Vec<(Method, String)> {
 fn every_domain_has_its_routes_and_each_leads_to_it() {
     for domain in all() {
         for (method, path) in wanted(domain) {
-            let found: Vec<_> = routes().filter(|route| route.method == method && route.path == path).collect();
+            let found: Vec<_> = FEATURE.routes.iter().filter(|route| route.method == method && route.path == path).collect();
             assert_eq!(found.len(), 1, "{path}");
             assert_eq!(of_path(found[0].path).unwrap().names(), domain.names());
         }
@@ -40,10 +31,10 @@ fn every_domain_has_its_routes_and_each_leads_to_it() {
 }
 
 #[test]
-fn every_domain_of_records_has_its_kind_under_a_name_that_no_other_kind_has() {
+fn every_domain_of_records_has_its_kind() {
     for table in RECORDS {
         let names = &table.entry.names;
-        let kinds: Vec<_> = kinds().filter(|kind| names.words().iter().any(|word| kind.is(word))).collect();
+        let kinds: Vec<_> = FEATURE.kinds.iter().filter(|kind| names.words().iter().any(|word| kind.is(word))).collect();
         assert_eq!(kinds.iter().map(|kind| kind.name).collect::<Vec<_>>(), [names.list]);
         assert_eq!(kinds[0].names(), Some(names));
     }
@@ -51,22 +42,18 @@ fn every_domain_of_records_has_its_kind_under_a_name_that_no_other_kind_has() {
 
 #[test]
 fn every_domain_has_its_word_and_its_type_in_graphql() {
-    let schema = schema::of(&FEATURES).unwrap();
-    let words = &schema.get_enum("SyncDomainEnum").unwrap().values;
-    assert_eq!(words.len(), all().count());
-    for domain in all() {
-        let (names, graph) = (domain.names(), domain.entry().graph);
-        assert!(words.contains_key(names.name.to_uppercase().as_str()), "{}", names.name);
-        assert!(schema.types.contains_key(graph.name), "{}", graph.name);
-    }
-    let shown = FEATURES.iter().flat_map(|feature| feature.graph.shown);
-    let shown: Vec<_> = shown.map(|shown| (shown.kind, shown.type_name)).collect();
-    assert!(RECORDS.iter().all(|table| shown.contains(&(table.entry.names.list, table.entry.graph.name))));
-    let batch = &schema.get_input_object("SyncBatchInput").unwrap().fields;
-    let answer = &schema.get_object("SyncBatchResponseType").unwrap().fields;
-    let results = answer.keys().filter(|name| name.ends_with("SyncResult")).count();
-    let lists = batch.keys().filter(|name| name.ends_with("Data")).count();
-    assert_eq!((lists, results), (TELEMETRY.len(), TELEMETRY.len() + 1));
+    let schema = FEATURE.graph.fill.unwrap()(FEATURE.graph.schema);
+    let words = schema.split("enum SyncDomainEnum {").nth(1).unwrap().split('}').next().unwrap();
+    let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+    assert_eq!(words, all().map(|domain| domain.names().name).collect::<Vec<_>>());
+    let defined = |name: &str| ["type", "input"].iter().any(|what| schema.contains(&format!("\n{what} {name} {{")));
+    assert!(all().all(|domain| defined(domain.entry().graph.name)));
+    let shown: Vec<_> = FEATURE.graph.shown.iter().map(|shown| (shown.kind, shown.type_name)).collect();
+    assert_eq!(shown, RECORDS.iter().map(|t| (t.entry.names.list, t.entry.graph.name)).collect::<Vec<_>>());
+    let count = |end: &str| schema.lines().filter(|line| line.ends_with(end)).count();
+    assert_eq!(count("DataInput]"), TELEMETRY.len());
+    assert_eq!(count("SyncResult: SyncResponseType"), TELEMETRY.len() + 1);
+    assert!(!schema.contains("\n  # The"), "a place in the schema was not filled");
 }
 
 #[test]
