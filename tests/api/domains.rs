@@ -21,7 +21,7 @@ pub const CASES: &[Case] = &[
 ];
 
 /// The least that a record or an item needs.
-fn least(fields: &[Field]) -> Value {
+pub fn least(fields: &[Field]) -> Value {
     let sound = |field: &Field| match field.shape {
         Shape::Text { min, .. } => json!("x".repeat(min.max(1))),
         Shape::Int(least, _) => json!(least),
