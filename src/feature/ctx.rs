@@ -3,7 +3,7 @@
 
 use super::meters::{Charge, Meters};
 use super::texts;
-use super::{Access, Feature, Kind, News, Rate, Route, Settings, Tenant, store};
+use super::{Access, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{SECOND, Timestamp};
@@ -40,6 +40,11 @@ impl House {
     /// Every kind of object in the feed.
     pub fn kinds(&self) -> impl Iterator<Item = &'static Kind> {
         self.features.iter().flat_map(|feature| feature.kinds)
+    }
+
+    /// The names of what is called so anywhere, where it has several.
+    pub fn names(&self, word: &str) -> Option<&'static Names> {
+        self.kinds().filter_map(Kind::names).find(|names| names.has(word))
     }
 
     /// A key for one purpose, derived from the site's secret.

@@ -18,6 +18,8 @@ use serde_json::{Map, Value, json};
 pub struct Graph {
     /// Its types, in the schema definition language; `extend type Query` adds its fields to the root.
     pub schema: &'static str,
+    /// Puts into that text what is made from a table.
+    pub fill: Option<fn(schema: &str) -> String>,
     /// What answers those fields.
     pub roots: &'static [Root],
     /// The types of its kinds in the feed.
@@ -26,7 +28,7 @@ pub struct Graph {
 
 impl Graph {
     /// A noun that shows nothing.
-    pub const NONE: Graph = Graph { schema: "", roots: &[], shown: &[] };
+    pub const NONE: Graph = Graph { schema: "", fill: None, roots: &[], shown: &[] };
 }
 
 /// A field of `Query` or `Mutation`.
@@ -61,20 +63,20 @@ impl Root {
 pub const TYPE_NAME: &str = "__typename";
 
 /// How a kind of the feed looks in GraphQL.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Shown {
     /// The kind.
     pub kind: &'static str,
     /// Its type.
     pub type_name: &'static str,
-    /// Puts into an object as the feed loads it what its type has besides.
-    pub complete: fn(&mut Value),
+    /// Puts into an object of this kind, as the feed loads it, what its type has besides.
+    pub complete: fn(kind: &str, object: &mut Value),
 }
 
 impl Shown {
     /// A kind whose type has nothing besides.
     pub const fn plain(kind: &'static str, type_name: &'static str) -> Shown {
-        Shown { kind, type_name, complete: |_| {} }
+        Shown { kind, type_name, complete: |_, _| {} }
     }
 }
 

@@ -10,6 +10,7 @@ mod checkins;
 mod conflicts;
 mod conventions;
 mod couples;
+mod domains;
 mod expect;
 mod feed;
 mod feed_kinds;
@@ -81,6 +82,7 @@ const TABLES: &[Table] = tables![
     graphql_uploads,
     checkins,
     letters,
+    domains,
     records,
     records_rules,
     records_changes,

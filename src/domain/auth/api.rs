@@ -105,7 +105,7 @@ pub fn describe_export(schemas: &mut Schemas) -> Schema {
     let kinds = schemas.features.iter().flat_map(|feature| feature.kinds).map(|kind| (kind.name, kind.object));
     let held = schemas.features.iter().flat_map(|feature| feature.held).map(|held| (held.name, held.object));
     let lists = kinds.chain(held).map(|(name, object)| {
-        let items = object(schemas).to_value();
+        let items = schemas.of(name, object).to_value();
         (name.to_owned(), json!({"type": "array", "items": items}))
     });
     let lists: Map<String, Value> = lists.collect();

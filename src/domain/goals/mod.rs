@@ -6,7 +6,7 @@ mod rules;
 mod store;
 mod texts;
 
-use crate::feature::{Access, Feature, Kind, Route, Without, contract};
+use crate::feature::{Access, Feature, Kind, Load, Route, Without, contract};
 use rules::{Action, Goal};
 
 /// The registry entry.
@@ -18,8 +18,8 @@ pub const GOALS: &str = "goals";
 const ACTIONS: &str = "goal_actions";
 
 const KINDS: &[Kind] = &[
-    Kind { name: GOALS, since: 1, load: api::load_goals, object: contract::of::<Goal> },
-    Kind { name: ACTIONS, since: 1, load: api::load_actions, object: contract::of::<Action> },
+    Kind { name: GOALS, since: 1, load: Load::Own(api::load_goals), object: contract::of::<Goal> },
+    Kind { name: ACTIONS, since: 1, load: Load::Own(api::load_actions), object: contract::of::<Action> },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 /// POST `/sync/{voice|behavioral|session|metrics}/`
 pub fn telemetry(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let operation = Operation::List(domains::of_route(ctx.route)?);
+    let operation = Operation::List(domains::of_path(ctx.route.path)?);
     upload(ctx, operation, body::object(ctx.request)?)
 }
 

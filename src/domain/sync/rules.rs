@@ -65,12 +65,13 @@ pub const HEAD_START: i64 = DAY;
 pub fn kinds(all: impl Iterator<Item = &'static Kind>, asked: Option<&str>, version: &Version) -> Result<Vec<&'static Kind>> {
     let all: Vec<&Kind> = all.collect();
     let words: Vec<&str> = asked.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-    if let Some(unknown) = words.iter().find(|word| !all.iter().any(|kind| kind.name == **word)) {
+    if let Some(unknown) = words.iter().find(|word| !all.iter().any(|kind| kind.is(word))) {
         let shown: String = unknown.chars().take(SHOWN).collect();
         let known = all.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
         return Err(Refusal::field("kinds", Message::with(&texts::UNKNOWN_KIND, &[&shown, &known])).into());
     }
-    let carried = |kind: &Kind| if words.is_empty() { kind.since <= version.number } else { words.contains(&kind.name) };
+    let carried =
+        |kind: &Kind| if words.is_empty() { kind.since <= version.number } else { words.iter().any(|word| kind.is(word)) };
     Ok(all.into_iter().filter(|kind| carried(kind)).collect())
 }
 
@@ -95,7 +96,8 @@ mod tests {
     static KINDS: [Kind; 3] = [kind("goals", 1), kind("letters", 1), kind("tasks", 2)];
 
     const fn kind(name: &'static str, since: u8) -> Kind {
-        Kind { name, since, load: |_, _, _| Ok(Vec::new()), object: crate::feature::contract::of::<()> }
+        let load = crate::feature::Load::Own(|_, _, _| Ok(Vec::new()));
+        Kind { name, since, load, object: crate::feature::contract::of::<()> }
     }
 
     fn names(asked: Option<&str>, version: usize) -> Option<Vec<&'static str>> {

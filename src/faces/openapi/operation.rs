@@ -31,6 +31,7 @@ pub fn shared_parameters() -> Value {
 
 /// The operation of a route.
 pub fn of(feature: &Feature, route: &Route, schemas: &mut Schemas) -> Value {
+    schemas.subject = route.path;
     let mut operation = json!({
         "operationId": id(route),
         "summary": route.summary,

@@ -27,7 +27,7 @@ pub struct List {
 
 /// GET `/sync/conflicts/`
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let filter = Filter::of(&Input::query(ctx.request, rules::FILTER)?);
+    let filter = Filter::of(ctx, &Input::query(ctx.request, rules::FILTER)?);
     let tenant = ctx.tenant_id()?;
     let total = store::count(ctx.db, tenant, &filter)?;
     let page = Page::of(ctx.request, total)?;
@@ -37,10 +37,12 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
 }
 
 impl Filter {
-    /// What the parameters ask for.
-    pub fn of(input: &Input) -> Filter {
+    /// What the parameters ask for; a domain by any of its names.
+    pub fn of(ctx: &Ctx<'_>, input: &Input) -> Filter {
         let word = |name| input.text(name).unwrap_or_default().to_owned();
-        Filter { status: word("status"), domain: word("domain"), since: input.instant("since").unwrap_or_default() }
+        let domain = word("domain");
+        let domain = ctx.house.names(&domain).map_or(domain, |names| names.name.to_owned());
+        Filter { status: word("status"), domain, since: input.instant("since").unwrap_or_default() }
     }
 }
 

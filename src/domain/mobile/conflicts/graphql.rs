@@ -11,12 +11,13 @@ pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
     roots: &[Root::query("conflicts", Access::Member(Without::Empty), conflicts)],
     shown: &[Shown::plain(KIND, "SyncConflict")],
+    ..Graph::NONE
 };
 
 fn conflicts(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
     let mut input = asked.input(rules::FILTER);
     input.finish()?;
-    let (tenant, window, filter) = (ctx.tenant_id()?, asked.window()?, Filter::of(&input));
+    let (tenant, window, filter) = (ctx.tenant_id()?, asked.window()?, Filter::of(ctx, &input));
     let (at, id) = window.stamp_and_id()?;
     let conflicts = store::older(ctx.db, tenant, &filter, (at, &id), window.rows())?;
     let key = |conflict: &Conflict| vec![conflict.created_at.0.to_string(), conflict.conflict_id.clone()];

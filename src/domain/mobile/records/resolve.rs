@@ -7,16 +7,16 @@ use super::fields::{Fields, overlay, value};
 use super::merge::{self, New, Winner};
 use super::record::Record;
 use super::store;
-use super::tables::{self, Table};
+use super::tables::Table;
 use super::write::{Target, data, put};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found};
 use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::word;
 use crate::domain::mobile::answer::{NOT_FOUND, Resolution, SYNC_ERROR, SyncError};
-use crate::domain::mobile::batch;
 use crate::domain::mobile::conflicts::{self, Conflict, Policy, Rule, rules};
 use crate::domain::mobile::texts;
+use crate::domain::mobile::{batch, domains};
 use crate::feature::ctx::value as json_of;
 use crate::feature::{Ctx, News, Schemas, Upload};
 use crate::http::input::{Extent, Field, Input, Shape};
@@ -125,8 +125,8 @@ impl Choice {
         if conflict.resolved_at.is_some() {
             return first(ctx, &conflict);
         }
-        let table = tables::of(&conflict.domain).ok_or_else(not_found)?;
-        let record = store::find(ctx.db, tenant, table.domain, &conflict.mobile_id)?.ok_or_else(not_found)?;
+        let table = domains::records(&conflict.domain).ok_or_else(not_found)?;
+        let record = store::find(ctx.db, tenant, table.name(), &conflict.mobile_id)?.ok_or_else(not_found)?;
         match self.decide(table, &conflict, &record)? {
             Outcome::Written(new) => self.settle(ctx, table, conflict, &record, new),
             Outcome::Moved => look_again(ctx, table, conflict, &record),
@@ -308,7 +308,7 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
 fn keep(ctx: &mut Ctx<'_>, table: &Table, conflict: &Conflict) -> Result<()> {
     let tenant = ctx.tenant_id()?;
     conflicts::store::update(ctx.db, tenant, conflict)?;
-    let rule = conflicts::store::rule(ctx.db, tenant, table.domain)?.unwrap_or_else(|| Rule::of(table.policy));
+    let rule = conflicts::store::rule(ctx.db, tenant, table.name())?.unwrap_or_else(|| Rule::of(table.policy));
     if rule.notify { ctx.touch(conflicts::KIND, &conflict.conflict_id) } else { Ok(()) }
 }
 

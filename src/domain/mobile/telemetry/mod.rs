@@ -9,9 +9,10 @@ use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::domain::mobile::answer::{SYNC_ERROR, SyncError, Tally};
 use crate::domain::mobile::batch::Batch;
+use crate::domain::mobile::domains::TELEMETRY;
 use crate::feature::Ctx;
 use crate::feature::ctx::value;
-use rules::{Again, Faults, Item, RULES, Rules};
+use rules::{Again, Faults, Item, Rules};
 use serde_json::{Map, Value, json};
 use store::Owner;
 
@@ -24,7 +25,7 @@ enum Fate {
 
 /// Writes the items of one domain. A bad one fails alone.
 pub fn apply(ctx: &mut Ctx<'_>, rules: &'static Rules, batch: &Batch, items: &[Value]) -> Result<Tally> {
-    let owner = Owner { tenant: ctx.tenant_id()?, domain: rules.domain, user: ctx.user()?, device: &batch.device };
+    let owner = Owner { tenant: ctx.tenant_id()?, domain: rules.name(), user: ctx.user()?, device: &batch.device };
     let mut tally = Tally::default();
     for sent in items {
         let fate = match rules.read(batch, sent, ctx.now) {
@@ -74,8 +75,8 @@ fn text(data: &Map<String, Value>) -> Result<String> {
 pub fn held(db: &mut Db, user: i64, _: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
     let mut items = Vec::new();
     for tenant in store::tenants_of(db, user)? {
-        for rules in RULES {
-            items.extend(store::all(db, tenant, rules.domain, user)?);
+        for rules in TELEMETRY {
+            items.extend(store::all(db, tenant, rules.name(), user)?);
         }
     }
     items.iter().map(value).collect()
@@ -84,8 +85,8 @@ pub fn held(db: &mut Db, user: i64, _: Option<i64>, _: Timestamp) -> Result<Vec<
 /// A user's account ends: what their devices measured is theirs alone and goes with them, unlike what they shared.
 pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
     for tenant in store::tenants_of(ctx.db, user)? {
-        for rules in RULES {
-            store::delete(ctx.db, tenant, rules.domain, user)?;
+        for rules in TELEMETRY {
+            store::delete(ctx.db, tenant, rules.name(), user)?;
         }
     }
     Ok(())
