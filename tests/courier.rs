@@ -190,7 +190,7 @@ fn it_runs_after_an_answer_and_holds_nothing_of_the_request() {
 fn what_was_undone_makes_nothing_due() {
     let (server, elsewhere) = (start(Kind::LighttpdFastcgi, &[]), Elsewhere::new());
     put_fact(&mut server.store(), "toy_ask", &elsewhere.url()).unwrap();
-    request("POST", "/api/toy/").header("Content-Type", "text/plain").send(server.port).expect(404);
+    request("POST", "/api/toy/").header("Content-Type", "text/plain").body("").send(server.port).expect(404);
     for _ in 0..3 {
         sleep(Duration::from_secs(1));
         request("GET", "/api/").send(server.port).expect(200);
