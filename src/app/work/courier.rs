@@ -19,8 +19,6 @@ use rustix::io::Errno;
 use std::env;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::exit;
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
@@ -71,8 +69,9 @@ pub enum Starter {
 pub fn detach() -> Result<()> {
     // The leader of a group of processes may not; its child may, and does.
     let _ = rustix::process::setsid();
-    let name = env::current_exe().unwrap_or_else(|_| RUNNING.into());
-    let started = soon::apart(Path::new(RUNNING)).arg0(name).arg(format!("--{DETACHED}")).spawn();
+    // By its own name, which is what the host's list of processes shows.
+    let program = env::current_exe().ok().filter(|own| own.is_file()).unwrap_or_else(|| RUNNING.into());
+    let started = soon::apart(&program).arg(format!("--{DETACHED}")).spawn();
     started.map(drop).map_err(|error| Error::NotReady(format!("cannot start the courier: {error}")))
 }
 
