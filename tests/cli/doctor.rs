@@ -97,8 +97,14 @@ fn before_the_first_request_nothing_is_wrong_and_nothing_is_made() {
 #[test]
 fn a_wrong_configuration_is_a_problem_not_the_end() {
     let mut home = used();
+    let file = home.path("tandem/tandem.toml");
+    fs::write(&file, "[limits]\nauht = \"off\"\n").unwrap();
+    finds(&home, "configuration", &["did you mean limits.auth?", "tandem config --example"]);
+    fs::remove_file(&file).unwrap();
+    // A host may set what it likes: that is told, and no problem.
     home.env.push(("TANDEM_LIMITS_AUHT", "off".to_owned()));
-    finds(&home, "configuration", &["did you mean TANDEM_LIMITS_AUTH?", "tandem config --example"]);
+    let (level, told) = check(&home.json("doctor --json"), "configuration");
+    assert!(level == "note" && told.contains("did you mean TANDEM_LIMITS_AUTH?"), "{level}: {told}");
 }
 
 #[test]
@@ -149,12 +155,15 @@ fn data_in_a_web_root_are_found_even_behind_a_link() {
     let mut home = Home::new();
     let data = home.path("public_html/tandem-data");
     home.env.push(("TANDEM_DATA", data.to_str().unwrap().to_owned()));
-    home.ok("migrate");
-    finds(&home, "web root", &["public_html", "home folder"]);
+    let refused = home.run("migrate");
+    assert!(refused.code == 1 && refused.err.contains("web root") && !data.exists(), "{}", refused.err);
+    finds(&home, "configuration", &["public_html", "web root"]);
     let link = home.path("elsewhere");
+    fs::create_dir(home.path("public_html")).unwrap();
     std::os::unix::fs::symlink(home.path("public_html"), &link).unwrap();
     home.env = vec![("TANDEM_DATA", link.join("tandem-data").to_str().unwrap().to_owned())];
-    finds(&home, "web root", &["public_html"]);
+    home.ok("migrate");
+    finds(&home, "web root", &["public_html", "home folder"]);
 }
 
 #[test]
