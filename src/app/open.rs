@@ -1,6 +1,7 @@
 //! Opens the house: the configuration, the secret, the database. A fresh data folder is made on first use.
 
 use super::config::{self, Loaded};
+use super::store::made;
 use super::{FEATURES, log, read, write};
 use crate::base::draft::{Draft, failed};
 use crate::base::error::{DbError, DbFault, Error, Result};
@@ -107,13 +108,20 @@ pub fn database<'d>(slot: &'d mut Option<Db>, settings: &Settings) -> Result<&'d
     slot.as_mut().ok_or_else(|| Error::internal("no database"))
 }
 
-/// Opens the database, whatever its schema. Where there is no file, one is made, and `progress` told of each migration.
+/// Opens the database, whatever its schema. Where there is no file, `may` is asked, one is made, and `progress` told of each
+/// migration.
 ///
 /// # Errors
 /// What keeps it from being opened or made.
-pub fn store(address: &Address, journal: Journal, progress: &mut dyn FnMut(&Migration)) -> Result<Db> {
+pub fn store(
+    address: &Address,
+    journal: Journal,
+    may: &dyn Fn() -> Result<()>,
+    progress: &mut dyn FnMut(&Migration),
+) -> Result<Db> {
     match (Db::open(address), address.file()) {
         (Err(Error::Db(DbError { kind: DbFault::Missing, .. })), Some(path)) if !path.exists() => {
+            may()?;
             make_database(path, journal, progress)?;
             Db::open(address)
         }
@@ -140,18 +148,24 @@ fn make_database(path: &Path, journal: Journal, progress: &mut dyn FnMut(&Migrat
 /// Opens the database and checks that its schema is this program's.
 pub fn connect(settings: &Settings) -> Result<Db> {
     let address = address(settings)?;
-    ready(&address, settings.journal).map_err(|error| match error {
+    ready(settings, &address).map_err(|error| match error {
         Error::Db(e) => Error::Db(DbError { text: format!("{address}: {}", e.text), ..e }),
         other => other,
     })
 }
 
-fn ready(address: &Address, journal: Journal) -> Result<Db> {
-    let mut db = store(address, journal, &mut |_| {})?;
+fn ready(settings: &Settings, address: &Address) -> Result<Db> {
+    let mut made = false;
+    let may = || made::guard(settings, address);
+    let mut db = store(address, settings.journal, &may, &mut |_| made = true)?;
     if migrate::standing(&mut db)? == Standing::Empty {
-        migrate::migrate(&mut db, &mut |_| {})?;
+        may()?;
+        migrate::migrate(&mut db, &mut |_| made = true)?;
     }
     fits(&mut db)?;
+    if made {
+        made::note(settings, address)?;
+    }
     Ok(db)
 }
 
@@ -164,5 +178,6 @@ pub fn fits(db: &mut Db) -> Result<()> {
         Standing::Old(version) => format!("the database has schema {version}, this program needs {needed}: run `tandem migrate`"),
         Standing::Newer(version) => migrate::newer(version),
         Standing::Unfinished => migrate::NOT_FINISHED.to_owned(),
+        Standing::Moved => migrate::moved(db)?,
     }))
 }

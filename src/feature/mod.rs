@@ -42,12 +42,14 @@ pub struct Feature {
     pub held: &'static [Held],
     /// What it does when the caller's account is about to end, inside that transaction.
     pub leaving: Option<fn(&mut Ctx<'_>) -> Result<()>>,
+    /// What it does with a tenant's rows of a backup before they take the place of the store's.
+    pub restored: Option<fn(&mut Db, tenant: i64) -> Result<()>>,
 }
 
 impl Feature {
     /// A noun with routes alone; the others are added by struct update.
     pub const fn new(name: &'static str, routes: &'static [Route]) -> Feature {
-        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], leaving: None }
+        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], leaving: None, restored: None }
     }
 }
 

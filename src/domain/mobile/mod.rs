@@ -23,6 +23,7 @@ pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
     held: HELD,
     leaving: Some(telemetry::forget),
+    restored: Some(records::restored),
     ..Feature::new("mobile", ROUTES)
 };
 

@@ -21,6 +21,7 @@ use super::answer::{SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::Language;
+use crate::db::Db;
 use crate::feature::ctx::load;
 use crate::feature::{Ctx, Kind, Schemas};
 use schemars::Schema;
@@ -42,6 +43,15 @@ fn load_records<const TABLE: usize>(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<V
 
 fn describe<const TABLE: usize>(schemas: &mut Schemas) -> Schema {
     record::describe(&TABLES[TABLE], schemas)
+}
+
+/// What a restore adds to each version: more than a record was edited between the backup and the restore. Else an edit of a
+/// version that the backup lacks would be taken for one of the version that bears the same number now.
+const LOST_VERSIONS: i64 = 10_000;
+
+/// A backup has taken the store's place: no version that devices saw in the time that is lost is met again.
+pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
+    store::raise_versions(db, tenant, LOST_VERSIONS, item::MAX_VERSION)
 }
 
 /// Writes records inside an upload's transaction. An item is `{domain, mobile_id, operation, version, base_data, data,
