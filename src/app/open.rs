@@ -120,9 +120,17 @@ pub fn store(
     progress: &mut dyn FnMut(&Migration),
 ) -> Result<Db> {
     match (Db::open(address), address.file()) {
-        (Err(Error::Db(DbError { kind: DbFault::Missing, .. })), Some(path)) if !path.exists() => {
-            may()?;
-            make_database(path, journal, progress)?;
+        // What another process makes at the same moment, and says so, is never taken for lost: it is looked for again.
+        (Err(Error::Db(DbError { kind: DbFault::Missing, .. })), Some(path)) => {
+            if !path.exists()
+                && let Err(lost) = may()
+                && !path.exists()
+            {
+                return Err(lost);
+            }
+            if !path.exists() {
+                make_database(path, journal, progress)?;
+            }
             Db::open(address)
         }
         // A database is made whole: one without a byte was cut off, and to SQLite it would look like a new one.
@@ -154,12 +162,24 @@ pub fn connect(settings: &Settings) -> Result<Db> {
     })
 }
 
+/// Asks whether a schema may be made in a database that has none.
+///
+/// # Errors
+/// When it may not, and no other process has made it meanwhile.
+pub fn may_fill(db: &mut Db, may: &dyn Fn() -> Result<()>) -> Result<()> {
+    let is_empty = migrate::standing(db)? == Standing::Empty;
+    match may() {
+        Err(lost) if is_empty && migrate::standing(db)? == Standing::Empty => Err(lost),
+        _ => Ok(()),
+    }
+}
+
 fn ready(settings: &Settings, address: &Address) -> Result<Db> {
     let mut made = false;
     let may = || made::guard(settings, address);
     let mut db = store(address, settings.journal, &may, &mut |_| made = true)?;
     if migrate::standing(&mut db)? == Standing::Empty {
-        may()?;
+        may_fill(&mut db, &may)?;
         migrate::migrate(&mut db, &mut |_| made = true)?;
     }
     fits(&mut db)?;

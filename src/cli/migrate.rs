@@ -73,9 +73,7 @@ pub fn apply(settings: &Settings, anew: bool) -> Result<()> {
     let may = || if anew { Ok(()) } else { made::guard(settings, &address) };
     let mut db = open::store(&address, settings.journal, &may, &mut progress)?;
     db.settle(settings.journal)?;
-    if migrate::standing(&mut db)? == Standing::Empty {
-        may()?;
-    }
+    open::may_fill(&mut db, &may)?;
     migrate::migrate(&mut db, &mut progress)?;
     made::note(settings, &address)?;
     told?;
