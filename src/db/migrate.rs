@@ -177,6 +177,8 @@ pub fn move_to(db: &mut Db, address: &str) -> Result<()> {
         // On MySQL each of these stands for itself: nobody new may take the store for one in use before it is shut.
         db.put(&FACT, params![MOVED_TO, address.chars().take(MOST).collect::<String>().as_str()])?;
         db.put(&APPLIED, params![UNFINISHED, MOVED, Timestamp::now()])?;
+        // Notes of a step that was interrupted are of the other direction, or of no use: what counts is which table is there.
+        db.set_schema_version(UNFINISHED)?;
         if !has_table(db, SHUT)? {
             db.define(UNFINISHED, 1, "ALTER TABLE sessions RENAME TO moved_sessions")?;
         }
@@ -187,6 +189,7 @@ pub fn move_to(db: &mut Db, address: &str) -> Result<()> {
 /// Takes that mark back: the store is used again, as it was then.
 pub fn unmove(db: &mut Db) -> Result<()> {
     defining(db, |db| {
+        db.set_schema_version(UNFINISHED)?;
         if has_table(db, SHUT)? {
             db.define(UNFINISHED, 1, "ALTER TABLE moved_sessions RENAME TO sessions")?;
         }

@@ -181,3 +181,42 @@ fn a_copy_to_keep_and_a_move_that_failed_leave_the_old_one_in_use() {
     let not_moved = home.run("migrate --unmove");
     assert!(not_moved.code == 1 && not_moved.err.contains("nothing was changed"), "{not_moved:?}");
 }
+
+/// As INSTALL.html says it: the processes that serve read the configuration when they find the old database moved.
+#[test]
+fn whoever_serves_goes_on_with_the_new_database_once_it_is_configured() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, mysql) = (folder.path().join("tandem.toml"), mariadb::database());
+    fs::write(&config, "# nothing yet\n").unwrap();
+    let env = vec![("TANDEM_CONFIG".to_owned(), config.to_str().unwrap().to_owned())];
+    let server = Server::start(Kind::LighttpdFastcgi, &Options { workers: 3, env, ..Options::default() });
+    let phone = Phone::single(&server);
+    let mut kept = vec![phone.make("/goals/", &json!({"title": "before"}))];
+    server.tandem(&["copy", "--move", "--to", &mysql]);
+    answers_nothing(&phone);
+    fs::write(&config, format!("database_url = {mysql:?}\n")).unwrap();
+    // Each of three workers learns of it by a request that it refuses.
+    for _ in 0..30 {
+        let answer = phone.post("/goals/", &json!({"title": "after"}));
+        match answer.status {
+            201 => kept.push(answer.json()["id"].as_str().unwrap().to_owned()),
+            status => assert_eq!(status, 503, "{}", answer.text()),
+        }
+    }
+    assert!(kept.len() > 20, "{}", kept.len());
+    let found = open(&mysql).all("SELECT id FROM goals", &[], |row| row.get::<String>(0)).unwrap();
+    assert!(kept.iter().all(|id| found.contains(id)) && found.len() == kept.len());
+}
+
+#[test]
+fn nothing_is_put_into_a_store_that_was_moved() {
+    let (home, _) = demo();
+    home.ok("backup --quiet");
+    home.ok(&format!("copy --move --to {}", mariadb::database()));
+    let ran = home.run("restore --latest --force");
+    assert!(ran.code == 1 && ran.err.contains("was moved to"), "{ran:?}");
+    let nothing = home.run(&format!("copy --from sqlite:{} --to {}", home.path("none.db").display(), mariadb::database()));
+    assert!(nothing.code == 1 && nothing.err.contains("there is nothing to copy"), "{nothing:?}");
+    home.ok("migrate --unmove");
+    home.ok("restore --latest --force");
+}

@@ -175,6 +175,31 @@ fn a_deleted_write_ahead_log_takes_nothing_along_that_was_acknowledged() {
 }
 
 #[test]
+fn a_write_ahead_log_deleted_among_many_writers_takes_nothing_along() {
+    let server = Server::start(Kind::LighttpdFastcgi, &options(4, None));
+    let phones: Vec<Phone> = (0..4).map(|_| Phone::single(&server)).collect();
+    let log = server.data_dir.join("tandem.db-wal");
+    let kept = scope(|scope| {
+        let write = |phone: &Phone| -> Vec<String> {
+            let answers = (0..60).map(|_| goal(phone, "meanwhile"));
+            let made = answers.filter(|answer| answer.status != 503);
+            made.map(|answer| answer.expect(201).json()["id"].as_str().unwrap().to_owned()).collect()
+        };
+        let writers: Vec<_> = phones.iter().map(|phone| scope.spawn(move || write(phone))).collect();
+        let mut deleted = 0;
+        while writers.iter().any(|writer| !writer.is_finished()) {
+            deleted += usize::from(fs::remove_file(&log).is_ok());
+            sleep(Duration::from_millis(100));
+        }
+        assert!(deleted > 0, "{deleted}");
+        writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert!(kept.len() > 60, "{}", kept.len());
+    println!("{} of 240 acknowledged", kept.len());
+    assert_kept(&server.data_dir, &kept);
+}
+
+#[test]
 fn a_restored_database_is_used_by_the_workers_that_run() {
     let server = Server::start(Kind::LighttpdFastcgi, &options(2, None));
     let phone = Phone::single(&server);

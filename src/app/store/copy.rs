@@ -54,6 +54,9 @@ fn transfer(source: &mut Db, target: &mut Db, told: Told<'_>) -> Result<Copied> 
 
 /// Opens the database that is copied. One that was moved may be copied again.
 fn source(address: &Address) -> Result<Db> {
+    if let Some(store) = address.file().filter(|store| !store.exists()) {
+        return Err(Error::NotReady(format!("there is nothing to copy: {} is not there", store.display())));
+    }
     let mut db = Db::open(address)?;
     match migrate::standing(&mut db)? {
         Standing::Current | Standing::Moved => Ok(db),

@@ -105,6 +105,9 @@ fn put(settings: &Settings, store: &Path, ready: Ready, wish: Wish, told: Told<'
     let tenants = ready.tenants;
     match present(store, told)? {
         Present::Store(mut db, changed) => {
+            if migrate::standing(&mut db)? == Standing::Moved {
+                return Err(Error::NotReady(migrate::moved(&mut db)?));
+            }
             kept(changed, ready.until, wish)?;
             let revoked = ready.revoked(&mut db);
             let saved = copies::save(&mut db, &copies::folder(settings), PREFIX, told)?;
