@@ -12,6 +12,7 @@ pub mod route;
 pub mod upkeep;
 
 use crate::base::error::{Error, Refusal, Refused, Result};
+use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Journal, Mode, Place, retried};
@@ -135,6 +136,7 @@ impl App {
         if let Some(over) = meter::over(meters, request, house, route, token.as_ref()) {
             return Ok(over);
         }
+        request.query.check()?;
         body::read(request, from)?;
         let handler = match route.calls {
             Calls::Handler(handler) => handler,
@@ -268,6 +270,7 @@ fn wrong_method(request: &Request<'_>, allow: &str) -> Response {
 impl Service for App {
     fn handle(&mut self, vars: &Vars, from: &mut dyn Read) -> Response {
         self.serial += 1;
+        json::renew();
         let mut request = Request::new(vars, finish::request_id(self.serial));
         self.request.clone_from(&request.id);
         log::current(&request);

@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod id;
+pub mod json;
 pub mod memory;
 pub mod text;
 pub mod time;

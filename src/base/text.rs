@@ -182,6 +182,10 @@ texts! {
     CHOOSE_FIELDS: "Both sides changed the same: say what it shall be.", "Les deux côtés ont modifié la même chose : indiquez le résultat voulu.", "양쪽이 같은 항목을 변경했습니다. 결과를 지정하세요.";
     CONFLICT_RESOLVED: "The conflict is resolved.", "Le conflit est résolu.", "충돌이 해결되었습니다.";
     CONFLICT_MOVED_ON: "The record has changed since the conflict. Look at it again and choose.", "L'enregistrement a changé depuis le conflit. Revoyez-le et choisissez.", "충돌 이후 레코드가 변경되었습니다. 다시 확인하고 선택하세요.";
+    NUMBER_BEYOND: "A number has at most {0} digits and an exponent from -{1} to {1}: send it as text.", "Un nombre compte au plus {0} chiffres et un exposant de -{1} à {1} : envoyez-le comme texte.", "숫자는 최대 {0}자리, 지수는 -{1}부터 {1}까지입니다. 텍스트로 보내세요.";
+    HALF_CHARACTER: "The text ends inside a character (half of a surrogate pair): cut it between characters.", "Le texte contient une moitié de caractère (demi-paire de substitution) : coupez-le entre deux caractères.", "텍스트에 반쪽 문자(서로게이트 절반)가 있습니다. 문자 사이에서 자르세요.";
+    TOO_DEEP: "Nested deeper than {0} levels: send it flatter, or as text.", "Imbriqué sur plus de {0} niveaux : envoyez-le plus à plat ou comme texte.", "{0}단계보다 깊게 중첩되었습니다. 더 평평하게 하거나 텍스트로 보내세요.";
+    NOT_UTF8: "Send UTF-8.", "Envoyez de l'UTF-8.", "UTF-8로 보내세요.";
     RANGE_ORDER: "The first day is after the last.", "Le premier jour est après le dernier.", "시작일이 종료일보다 늦습니다.";
 }
 

@@ -5,6 +5,7 @@ use super::site::within;
 use super::{Action, Command, RUNNING, Verdict, out, progress, text};
 use crate::app::open;
 use crate::base::error::{Error, Result};
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
 use crate::domain::auth::export;
@@ -115,7 +116,7 @@ fn own_route(house: &House) -> Result<&'static Route> {
 fn write(export: &Value, file: &Path) -> Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_owned);
     let draft = Draft::new(&folder)?;
-    let text = serde_json::to_string_pretty(export).map_err(Error::internal)?;
+    let text = json::pretty(export)?;
     fs::write(draft.path(), text + "\n").map_err(failed(file))?;
     draft.name(file)
 }

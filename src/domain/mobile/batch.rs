@@ -2,12 +2,12 @@
 
 use super::domains::{Domain, Family};
 use super::telemetry::rules::{RULES, Rules};
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
+use crate::base::json::{self, Canonical};
 use crate::base::text;
 use crate::base::time::Timestamp;
 use crate::domain::devices::rules::MAX_DEVICE;
 use crate::http::input::{Extent, Field, Input, Shape, held};
-use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -78,7 +78,7 @@ const MAX_KEY: usize = 1_000;
 /// The key's member in a body.
 pub const KEY: &str = "idempotency_key";
 /// The list of an upload that has one.
-const DATA: &str = "data";
+pub const DATA: &str = "data";
 /// The list of records in a batch.
 const RECORDS: &str = "records";
 
@@ -132,24 +132,8 @@ pub struct List<'b> {
 impl List<'_> {
     /// How many bytes the items have as JSON in canonical form, the same through either face.
     pub fn size(&self) -> usize {
-        let mut counter = Counter(0);
-        // Counting does not fail.
-        let _ = self.items.iter().try_for_each(|item| serde_json::to_writer(&mut counter, &Canonical(item, 1)));
-        counter.0
-    }
-}
-
-/// Counts what is written to it.
-struct Counter(usize);
-
-impl std::io::Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+        // What cannot be written is a defect, which the writing of the answer meets, too.
+        self.items.iter().map(|item| json::write(&Canonical(item, 1)).map_or(0, |text| text.len())).sum()
     }
 }
 
@@ -210,32 +194,8 @@ pub const FIELDS: u8 = 3;
 pub fn canonical(body: &Map<String, Value>, fields: u8) -> Result<Vec<u8>> {
     let members = body.iter().filter(|(name, value)| *name != KEY && !value.is_null());
     let members: BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, fields - 1))).collect();
-    serde_json::to_vec(&members).map_err(Error::internal)
+    json::write(&members).map(String::into_bytes)
 }
-
-/// A value in canonical form, and how many levels below it nulls are as good as nothing.
-struct Canonical<'v>(&'v Value, u8);
-
-impl Serialize for Canonical<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let below = self.1.saturating_sub(1);
-        match self.0 {
-            Value::Object(members) => {
-                let kept = members.iter().filter(|(_, value)| self.1 == 0 || !value.is_null());
-                serializer.collect_map(kept.map(|(name, value)| (name, Canonical(value, below))))
-            }
-            Value::Array(items) => serializer.collect_seq(items.iter().map(|item| Canonical(item, below))),
-            Value::Number(number) => match number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < EXACT) {
-                Some(whole) => serializer.serialize_i64(whole as i64),
-                None => number.serialize(serializer),
-            },
-            plain => plain.serialize(serializer),
-        }
-    }
-}
-
-/// Whole numbers below this are exact in a double.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 #[cfg(test)]
 mod tests {

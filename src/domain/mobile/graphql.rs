@@ -5,6 +5,7 @@ use super::domains::{self, Domain};
 use super::records::TOLD;
 use super::{engine, records};
 use crate::base::error::{Error, Result};
+use crate::base::json;
 use crate::feature::graphql::TYPE_NAME;
 use crate::feature::{Asked, Ctx, Graph, Root, Shown};
 use crate::http::Response;
@@ -62,5 +63,5 @@ fn input<'a>(asked: &'a Asked, name: &str) -> Result<&'a Map<String, Value>> {
 
 /// The engine's answer; a stored one is JSON already.
 fn shown(response: &Response) -> Result<Value> {
-    serde_json::from_slice(&response.body).map_err(Error::internal)
+    json::read(&response.body)
 }

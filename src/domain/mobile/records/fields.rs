@@ -5,6 +5,7 @@
 
 use super::tables::Table;
 use crate::base::error::{Error, Refusal, Result};
+use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::http::input::{Extent, Input};
 use serde_json::{Map, Value};
@@ -48,7 +49,7 @@ fn refused(field: &'static str, message: Message) -> Error {
 /// # Errors
 /// When they are more than [`MAX_DATA`].
 pub fn text(fields: &Fields) -> Result<String> {
-    let text = serde_json::to_string(fields).map_err(Error::internal)?;
+    let text = json::write(fields)?;
     if text.len() > MAX_DATA { Err(refused(DATA, Message::with(&text::DATA_TOO_LARGE, &[&MAX_DATA]))) } else { Ok(text) }
 }
 
@@ -77,6 +78,9 @@ impl Table {
         let unknown = self.unknown(sent);
         input.check(sent.len() <= MAX_FIELDS, DATA, &text::TOO_MANY_FIELDS);
         input.check(unknown.keys().all(|name| name.chars().count() <= MAX_NAME), DATA, &text::FIELD_NAME);
+        for fault in unknown.iter().filter_map(|(name, value)| json::of_text(name).or_else(|| json::fault(value))) {
+            input.error(DATA, fault.message());
+        }
         input.finish()?;
         Ok(unknown.into_iter().chain(input.into_members()).collect())
     }

@@ -7,7 +7,7 @@ use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::domain::mobile::batch::Batch;
-use crate::http::input::{Extent, Field, Input, Shape};
+use crate::http::input::{Extent, Field, Input, Shape, held};
 use serde_json::{Map, Value};
 
 /// The highest version that a device can claim to have seen: no record is edited as often, and versions beyond it fit the
@@ -65,7 +65,7 @@ impl Item {
         let operation = word(&input, "operation");
         let known = operation.is_empty() || OPERATIONS.contains(&operation.as_str());
         input.check(known, "operation", &text::UNKNOWN_OPERATION);
-        let data = part(&mut input, sent.get(DATA), DATA);
+        let data = part(&mut input, sent.get(DATA).map(held).as_ref(), DATA);
         let base = input.json("base_data").cloned();
         let base = part(&mut input, base.as_ref(), "base_data");
         input.finish()?;

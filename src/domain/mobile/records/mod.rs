@@ -20,6 +20,7 @@ pub use resolve::{CHOICE, describe_refusal, resolve};
 use super::answer::{SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
 use crate::base::error::{Error, Refusal, Result};
+use crate::base::json;
 use crate::base::text::Language;
 use crate::feature::ctx::load;
 use crate::feature::{Ctx, Kind, Schemas};
@@ -72,7 +73,7 @@ fn error(refusal: &Refusal, item: &Value, language: Language) -> SyncError {
         code: SYNC_ERROR.to_owned(),
         message: refusal.detail.render(language).into_owned(),
         field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
-        item_id: item["mobile_id"].as_str().map(str::to_owned),
+        item_id: json::string(&item["mobile_id"]).map(str::to_owned),
         details: (all.len() > 1).then_some(Value::Object(all)),
     }
 }

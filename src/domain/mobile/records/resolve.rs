@@ -11,6 +11,7 @@ use super::tables::{self, Table};
 use super::write::{Target, data, put};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found};
 use crate::base::id;
+use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::base::word;
 use crate::domain::conflicts::{self, Conflict, Policy, Rule, rules};
@@ -153,7 +154,7 @@ impl Choice {
 
     /// The record is deleted, or shall be, or was when the person looked.
     fn decide_deletion(&self, table: &'static Table, conflict: &Conflict, record: &Record) -> Result<Outcome> {
-        if data(record) != conflict.server_data {
+        if !json::same(&data(record), &conflict.server_data) {
             return Ok(Outcome::Moved);
         }
         let fields = match (&self.merge, &conflict.client_data) {
@@ -317,11 +318,12 @@ fn say(ctx: &Ctx<'_>, text: &'static text::Text) -> String {
 /// Where the fields on which the sides differed come from; nothing when one side had deleted the record.
 fn details(conflict: &Conflict, written: &Record) -> Option<Value> {
     let (server, client) = (conflict.server_data.as_object()?, conflict.client_data.as_object()?);
-    let differ = client.keys().filter(|name| value(server, name) != value(client, name));
+    let differ = client.keys().filter(|name| !json::same(value(server, name), value(client, name)));
     let mut sides: [Vec<&String>; 3] = Default::default();
     for name in differ {
         let now = value(&written.fields, name);
-        let side = if now == value(client, name) { 0 } else { 1 + usize::from(now != value(server, name)) };
+        let is = |side| json::same(now, value(side, name));
+        let side = if is(client) { 0 } else { 1 + usize::from(!is(server)) };
         sides[side].push(name);
     }
     let [client, server, other] = sides;

@@ -1,6 +1,7 @@
 //! The rules of telemetry as data: a table for each domain. A new domain is an entry.
 
 use crate::base::id;
+use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::base::time::{MINUTE, Timestamp};
 use crate::domain::mobile::batch::Batch;
@@ -230,11 +231,8 @@ impl Rules {
 
     /// What an item calls itself, for errors: cut to what an id may have.
     pub fn name_of(&self, sent: &Value) -> Option<String> {
-        let name = match sent.get(self.name)? {
-            Value::String(name) => name.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => return None,
-        };
+        let sent = sent.get(self.name)?;
+        let name = json::digits(sent).or_else(|| json::string(sent).map(str::to_owned))?;
         Some(name.chars().take(MAX_ID).collect())
     }
 }
