@@ -17,7 +17,7 @@ pub use sieve::{Sifted, sift};
 
 use super::error::{Error, Result};
 use super::text::{self, Message};
-use decimal::Decimal;
+use decimal::{Decimal, Fate};
 use seal::Sealed;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -74,7 +74,39 @@ pub fn string(value: &Value) -> Option<&str> {
 
 /// Does anything in it stand under the seal?
 pub fn is_sealed(value: &Value) -> bool {
-    matches!(value, Value::String(text) if seal::look(text).is_some())
+    stand(value) != Stand::Itself
+}
+
+/// What a value stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stand {
+    /// Itself.
+    Itself,
+    /// A number that a `serde_json` number cannot hold.
+    Number,
+    /// A value that cannot be kept.
+    Fault,
+}
+
+/// What a value stands for.
+pub fn stand(value: &Value) -> Stand {
+    match value.as_str().and_then(seal::look) {
+        None => Stand::Itself,
+        Some(Sealed::Number(_)) => Stand::Number,
+        Some(Sealed::Fault(_)) => Stand::Fault,
+    }
+}
+
+/// The stand-in of a number that stands in a text; `None` when it needs none.
+///
+/// # Errors
+/// When the kernel gives no randomness for the seal.
+pub fn stand_in(number: &str) -> Result<Option<String>> {
+    match decimal::fate(number) {
+        Fate::Held => Ok(None),
+        Fate::Kept(number) => seal::number(&number).map(Some),
+        Fate::Beyond => seal::fault(Fault::Number).map(Some),
+    }
 }
 
 /// What cannot be kept of a value, names of members included.

@@ -56,7 +56,8 @@ impl<'t> Sieve<'t> {
 
     fn number(&mut self) -> Result<()> {
         let rest = &self.text[self.at..];
-        let length = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')).unwrap_or(rest.len());
+        let length =
+            rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')).unwrap_or(rest.len());
         let end = self.at + length;
         match std::str::from_utf8(&rest[..length]).map_or(Fate::Held, decimal::fate) {
             Fate::Held => self.skip(end),

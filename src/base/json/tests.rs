@@ -10,7 +10,12 @@ fn round(text: &str) -> String {
 
 #[test]
 fn every_number_comes_out_as_it_went_in() {
-    for text in ["12345678901234567890123", "[1.0,18446744073709551616]", r#"{"a":{"lat":37.566535000000000000001}}"#, "117.63331139400017"] {
+    for text in [
+        "12345678901234567890123",
+        "[1.0,18446744073709551616]",
+        r#"{"a":{"lat":37.566535000000000000001}}"#,
+        "117.63331139400017",
+    ] {
         assert_eq!(round(text), text);
     }
 }
@@ -40,7 +45,10 @@ fn what_cannot_be_kept_is_found_where_it_stands() {
         (r#"{"a":[{"\udc00":1},2]}"#, Fault::Half),
     ] {
         let (value, first) = sifted(text);
-        assert_eq!((first, fault(&value), fault(&value["a"][0]), fault(&value["a"][1])), (Some(expected), Some(expected), Some(expected), None));
+        assert_eq!(
+            (first, fault(&value), fault(&value["a"][0]), fault(&value["a"][1])),
+            (Some(expected), Some(expected), Some(expected), None)
+        );
     }
     assert_eq!(sifted(r#"{"a":["\ud83d\ude00\\ud83d",[]]}"#).1, None, "a whole character, and a backslash before letters");
 }
@@ -53,8 +61,10 @@ fn rewritten(value: &Value, salt: u64) -> String {
             format!("[ {} ]", items.join(" ,"))
         }
         Value::Object(members) => {
-            let mut members: Vec<String> =
-                members.iter().map(|(name, value)| format!("{} :{}", json!(name), rewritten(value, salt.rotate_left(3)))).collect();
+            let mut members: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{} :{}", json!(name), rewritten(value, salt.rotate_left(3))))
+                .collect();
             if salt.is_multiple_of(2) {
                 members.reverse();
             }

@@ -5,7 +5,7 @@ use super::telemetry::rules::{RULES, Rules};
 use crate::base::error::Result;
 use crate::base::json::{self, Canonical};
 use crate::base::text;
-use crate::base::time::Timestamp;
+use crate::base::time::{Local, Timestamp, Zone};
 use crate::domain::devices::rules::MAX_DEVICE;
 use crate::http::input::{Extent, Field, Input, Shape, held};
 use serde_json::{Map, Value};
@@ -99,6 +99,10 @@ pub struct Batch {
     pub device: String,
     /// When it sent them, by its clock.
     pub client_at: Option<Timestamp>,
+    /// What its times without an offset mean.
+    pub local: Local,
+    /// Its user's time zone.
+    pub zone: Zone,
 }
 
 /// What the items of a list are.
@@ -151,14 +155,15 @@ pub struct Sent<'b> {
 }
 
 impl<'b> Sent<'b> {
-    /// Reads what an upload says beside its items.
-    pub fn read(operation: Operation, body: &'b Map<String, Value>) -> Result<Sent<'b>> {
-        let mut input = Input::of(body, operation.fields(), Extent::Whole);
+    /// Reads what an upload says beside its items. What a time without an offset means, the upload's own tells best.
+    pub fn read(operation: Operation, body: &'b Map<String, Value>, zone: Zone, now: Timestamp) -> Result<Sent<'b>> {
+        let local = Local::Nearest(zone, now).settled(body.get(CLIENT_AT.name).and_then(Value::as_str));
+        let mut input = Input::at(body, operation.fields(), Extent::Whole, local);
         let lists = operation.contents().into_iter();
         let lists = lists.filter_map(|content| list(operation, content, body, &mut input)).collect();
         input.finish()?;
         let device = input.text(DEVICE.name).unwrap_or_default().to_owned();
-        let batch = Batch { device, client_at: input.instant(CLIENT_AT.name) };
+        let batch = Batch { device, client_at: input.instant(CLIENT_AT.name), local, zone };
         Ok(Sent { operation, batch, key: input.text(KEY).map(str::to_owned), lists })
     }
 }
@@ -204,7 +209,7 @@ mod tests {
     use serde_json::json;
 
     fn read(body: &Value) -> Result<Sent<'_>> {
-        Sent::read(Operation::Batch, body.as_object().unwrap())
+        Sent::read(Operation::Batch, body.as_object().unwrap(), Zone::UTC, Timestamp(0))
     }
 
     fn request(body: &Value) -> String {
@@ -237,6 +242,8 @@ mod tests {
         let sent = read(&body).unwrap();
         assert_eq!((sent.lists.len(), sent.lists[0].items.len()), (1, 0));
         let body = json!({"device_id": "d"});
-        assert!(Sent::read(Operation::List(named("voice").unwrap()), body.as_object().unwrap()).is_err());
+        assert!(
+            Sent::read(Operation::List(named("voice").unwrap()), body.as_object().unwrap(), Zone::UTC, Timestamp(0)).is_err()
+        );
     }
 }

@@ -3,7 +3,7 @@
 use super::Field;
 use crate::base::json::{self, decimal::Decimal};
 use crate::base::text::{self, Message};
-use crate::base::time::{self, Timestamp};
+use crate::base::time::{self, Local, Timestamp};
 use crate::http::bounds;
 use serde_json::Value as Json;
 
@@ -75,7 +75,7 @@ impl Value {
 type Read = std::result::Result<Value, Message>;
 
 /// Reads the value of a field.
-pub fn read(field: &Field, json: &Json) -> Read {
+pub fn read(field: &Field, json: &Json, local: Local) -> Read {
     if json.is_null() {
         return if field.nullable { Ok(Value::Null) } else { Err(Message::plain(&text::NULL)) };
     }
@@ -89,7 +89,7 @@ pub fn read(field: &Field, json: &Json) -> Read {
         Shape::Int(from, to) => read_int(json, from, to),
         Shape::Float(from, to) => read_float(json, from, to),
         Shape::Bool => read_bool(json),
-        Shape::Instant => read_instant(json),
+        Shape::Instant => read_instant(json, local),
         Shape::Json => read_json(json),
         Shape::List => read_list(json),
         Shape::Date => read_shaped(json, &text::NOT_DATE, |s| time::date(s).is_some()),
@@ -134,7 +134,10 @@ fn read_int(json: &Json, from: i64, to: i64) -> Read {
 fn read_float(json: &Json, from: f64, to: f64) -> Read {
     let number = if json::digits(json).is_some() { Some(json.clone()) } else { json.as_str().and_then(number) };
     match number.as_ref().and_then(json::double).filter(|n: &f64| n.is_finite()) {
-        Some(n) if (from..=to).contains(&n) => Ok(number.map_or(Value::Null, Value::Json)),
+        Some(n) if (from..=to).contains(&n) => {
+            let double = Json::from(n);
+            Ok(Value::Json(number.filter(|sent| !json::same(sent, &double)).unwrap_or(double)))
+        }
         Some(_) => Err(Message::with(&text::OUT_OF_RANGE, &[&from, &to])),
         None => Err(Message::plain(&text::NOT_NUMBER)),
     }
@@ -147,8 +150,8 @@ fn number(text: &str) -> Option<Json> {
     Decimal::parse(text).and_then(|_| json::read(text.as_bytes()).ok()).or(written)
 }
 
-fn read_instant(json: &Json) -> Read {
-    let at = json::string(json).and_then(Timestamp::parse);
+fn read_instant(json: &Json, local: Local) -> Read {
+    let at = json::string(json).and_then(|text| Timestamp::parse_as(text, local));
     at.map(Value::Instant).ok_or_else(|| Message::plain(&text::NOT_INSTANT))
 }
 
@@ -162,7 +165,7 @@ fn inner(text: &str) -> Option<Json> {
     bounds::values(text.as_bytes()).ok()?;
     let sifted = json::sift(text.as_bytes(), json::MAX_DEPTH).ok()?;
     let inner: Json = serde_json::from_slice(&sifted.text).ok()?;
-    Some(inner).filter(|inner| !inner.as_str().is_some_and(|text| json::of_text(text).is_some()))
+    Some(inner).filter(|inner| inner.as_str().is_none_or(|text| json::of_text(text).is_none()))
 }
 
 fn read_json(json: &Json) -> Read {

@@ -182,7 +182,7 @@ struct Changes {
 /// GET `/sync/{domain}/changes/`
 pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
     let table = table(domains::of_route(ctx.route)?)?;
-    let input = Input::query(ctx.request, CHANGES)?;
+    let input = Input::query_at(ctx.request, CHANGES, ctx.earlier())?;
     let tenant = ctx.tenant()?.clone();
     let reset = input.text("epoch").is_some_and(|epoch| epoch != tenant.epoch);
     let since = input.instant("since").filter(|_| !reset).unwrap_or_default().min(tenant.clock);

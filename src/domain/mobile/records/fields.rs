@@ -7,6 +7,7 @@ use super::tables::Table;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::json;
 use crate::base::text::{self, Message};
+use crate::base::time::Local;
 use crate::http::input::{Extent, Input};
 use serde_json::{Map, Value};
 
@@ -73,8 +74,8 @@ pub fn overlay(fields: &Fields, edit: &Fields) -> Fields {
 
 impl Table {
     /// Reads what a device sent: each known field by its shape, others as they came.
-    pub fn read(&self, sent: &Fields) -> Result<Fields> {
-        let mut input = Input::of(sent, self.fields, Extent::Part);
+    pub fn read(&self, sent: &Fields, local: Local) -> Result<Fields> {
+        let mut input = Input::at(sent, self.fields, Extent::Part, local);
         let unknown = self.unknown(sent);
         input.check(sent.len() <= MAX_FIELDS, DATA, &text::TOO_MANY_FIELDS);
         input.check(unknown.keys().all(|name| name.chars().count() <= MAX_NAME), DATA, &text::FIELD_NAME);
@@ -86,8 +87,8 @@ impl Table {
     }
 
     /// Reads what a device says it started from, which was the server's once: what cannot be read stands for itself.
-    pub fn read_base(&self, sent: &Fields) -> Fields {
-        let input = Input::of(sent, self.fields, Extent::Part);
+    pub fn read_base(&self, sent: &Fields, local: Local) -> Fields {
+        let input = Input::at(sent, self.fields, Extent::Part, local);
         let known: Fields = input.into_members().collect();
         let own = |name: &str| OWN.contains(&name);
         let base = sent.iter().filter(|(name, _)| !own(name)).map(|(name, value)| (name.clone(), value.clone()));

@@ -57,7 +57,8 @@ impl Item {
     pub fn read(json: &Value, batch: &Batch, now: Timestamp) -> Result<Item> {
         let empty = Map::new();
         let sent = json.as_object().unwrap_or(&empty);
-        let mut input = Input::of(sent, ENVELOPE, Extent::Whole);
+        let local = batch.local.settled(sent.get("client_timestamp").and_then(Value::as_str));
+        let mut input = Input::at(sent, ENVELOPE, Extent::Whole, local);
         let table = tables::of(&word(&input, "domain"));
         input.check(table.is_some() || input.text("domain").is_none(), "domain", &text::UNKNOWN_DOMAIN);
         let id = id::parse(&word(&input, "mobile_id"));
@@ -75,8 +76,8 @@ impl Item {
             id,
             delete: operation == "delete",
             version: input.int("version").unwrap_or_default(),
-            base: base.map(|base| table.read_base(&base)),
-            edit: table.read(&data.unwrap_or_default())?,
+            base: base.map(|base| table.read_base(&base, local)),
+            edit: table.read(&data.unwrap_or_default(), local)?,
             at: input.instant("client_timestamp").or(batch.client_at).map(|at| at.min(now)),
         })
     }

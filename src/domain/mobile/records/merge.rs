@@ -5,7 +5,7 @@ use super::item::Item;
 use super::record::Record;
 use crate::base::error::Result;
 use crate::base::json;
-use crate::base::time::Timestamp;
+use crate::base::time::{Local, Timestamp};
 use crate::domain::conflicts::Policy;
 
 /// What tells of an escalation.
@@ -108,7 +108,7 @@ pub fn land(stored: Option<&Record>, item: &Item) -> Result<Landing> {
 }
 
 fn create(item: &Item, status: &'static str) -> Result<Landing> {
-    let fields = item.table.read(&item.view())?;
+    let fields = item.table.read(&item.view(), Local::Utc)?;
     item.table.check(None, &fields)?;
     Ok(Landing::Written(New::of(fields, status)))
 }
@@ -123,7 +123,11 @@ fn advance(record: &Record, item: &Item) -> Result<Landing> {
     }
     let fields = overlay(&record.fields, &item.edit);
     item.table.check(Some(&record.fields), &fields)?;
-    Ok(if json::same_members(&fields, &record.fields) { Landing::Unchanged } else { Landing::Written(New::of(fields, "updated")) })
+    Ok(if json::same_members(&fields, &record.fields) {
+        Landing::Unchanged
+    } else {
+        Landing::Written(New::of(fields, "updated"))
+    })
 }
 
 /// The server has a newer version.

@@ -13,6 +13,7 @@ use crate::base::error::{Error, Refusal, Refused, Result, not_found};
 use crate::base::id;
 use crate::base::json;
 use crate::base::text::{self, Message};
+use crate::base::time::Local;
 use crate::base::word;
 use crate::domain::conflicts::{self, Conflict, Policy, Rule, rules};
 use crate::domain::mobile::answer::{NOT_FOUND, Resolution, SYNC_ERROR, SyncError};
@@ -55,6 +56,8 @@ struct Choice {
     chosen: Winner,
     merge: Option<Fields>,
     notes: Option<String>,
+    /// What times without an offset mean in the fields of a merge.
+    local: Local,
 }
 
 /// What a choice comes to.
@@ -72,7 +75,7 @@ enum Outcome {
 /// # Errors
 /// Wrong fields of the choice; the guards' refusals; the database's. Nothing is written then.
 pub fn resolve(ctx: &mut Ctx<'_>, body: &Map<String, Value>, key: Option<String>, points: u32) -> Result<Response> {
-    let choice = Choice::read(body)?;
+    let choice = Choice::read(body, Local::Nearest(ctx.zone(), ctx.now))?;
     let upload = Upload { operation: OPERATION, key, request: batch::canonical(body, DEPTH)?, points };
     match ctx.write_upload(upload, &mut |ctx| choice.carry_out(ctx)) {
         Err(Error::Refused(refusal)) if matches!(refusal.kind, Refused::NotFound | Refused::Invalid) => {
@@ -95,7 +98,7 @@ pub fn describe_refusal(schemas: &mut Schemas) -> Schema {
 }
 
 impl Choice {
-    fn read(body: &Map<String, Value>) -> Result<Choice> {
+    fn read(body: &Map<String, Value>, local: Local) -> Result<Choice> {
         let mut input = Input::of(body, CHOICE, Extent::Whole);
         let strategy = choice(&mut input, "resolution_strategy", &Policy::ALL);
         let chosen = choice(&mut input, "chosen_version", &Winner::ALL);
@@ -114,6 +117,7 @@ impl Choice {
             chosen,
             merge: merge.and_then(|merge| merge.as_object().cloned()),
             notes: input.text("notes").map(str::to_owned),
+            local,
         })
     }
 
@@ -158,14 +162,14 @@ impl Choice {
             return Ok(Outcome::Moved);
         }
         let fields = match (&self.merge, &conflict.client_data) {
-            (Some(merge), _) if self.chosen == Winner::Merged => table.read(merge)?,
+            (Some(merge), _) if self.chosen == Winner::Merged => table.read(merge, self.local)?,
             (_, Value::Object(edit)) if self.chosen == Winner::Client => {
                 overlay(conflict.base_data.as_object().unwrap_or(&Fields::new()), edit)
             }
             (_, Value::Null) if self.chosen == Winner::Client => return Ok(Outcome::Written(New::tombstone())),
             _ => return Err(Refusal::field("merge_data", Message::plain(&text::CHOOSE_FIELDS)).into()),
         };
-        let mut fields = overlay(&record.fields, &table.read(&fields)?);
+        let mut fields = overlay(&record.fields, &table.read(&fields, self.local)?);
         table.fill(&mut fields);
         table.check((!record.deleted).then_some(&record.fields), &fields)?;
         Ok(Outcome::Written(New { fields, deleted: false, status: "updated" }))
@@ -174,7 +178,7 @@ impl Choice {
     /// What the choice changes of what the person saw.
     fn wanted(&self, table: &Table, conflict: &Conflict, seen: &Fields, record: &Record) -> Result<Fields> {
         if let (Some(merge), Winner::Merged) = (&self.merge, self.chosen) {
-            return Ok(merge::compare(None, seen, &table.read(merge)?).contested);
+            return Ok(merge::compare(None, seen, &table.read(merge, self.local)?).contested);
         }
         let choose = || Refusal::field("merge_data", Message::plain(&text::CHOOSE_FIELDS));
         let edit = conflict.client_data.as_object().ok_or_else(choose)?;

@@ -42,11 +42,26 @@ pub fn apply(ctx: &mut Ctx<'_>, rules: &'static Rules, batch: &Batch, items: &[V
 
 fn write(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: Item) -> Result<Fate> {
     let stamp = ctx.stamp()?;
+    if is_there(ctx, rules, owner, &item)? {
+        return Ok(Fate::Repeated);
+    }
     let data = json::write(&item.data)?;
     if store::insert(ctx.db, owner, &item, &data, stamp)? {
         return Ok(Fate::New);
     }
     if rules.again == Again::Merges { merge(ctx, rules, owner, item) } else { Ok(Fate::Repeated) }
+}
+
+/// Is an item there under another of its hashes? One of another content is another item.
+fn is_there(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: &Item) -> Result<bool> {
+    for other in &item.others {
+        if let Some(there) = store::data(ctx.db, owner, other)?
+            && rules.is_same(&json::read(there.as_bytes())?, &item.data)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The fields that were sent replace those that are there; the others stay.
