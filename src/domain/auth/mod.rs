@@ -5,6 +5,8 @@ mod api;
 mod api_session;
 pub mod export;
 mod graphql;
+pub mod keyed;
+mod names;
 pub mod password;
 pub mod rules;
 pub mod session;
@@ -55,6 +57,7 @@ const ROUTES: &[Route] = &[
 ];
 
 const JOBS: &[Job] = &[
+    Job { name: "names of accounts under today's keys", run: keyed::piece },
     Job { name: "expired sessions", run: store::purge_sessions },
     Job { name: "old failed attempts", run: store::purge_attempts },
     Job { name: "expired idempotency keys", run: store::purge_keys },

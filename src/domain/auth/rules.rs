@@ -1,8 +1,8 @@
 //! What an account may look like.
 
-use super::password;
+use super::{names, password};
 use crate::base::text::{self, Message};
-use crate::base::time::Timestamp;
+use crate::base::time::{Timestamp, Zone};
 use crate::http::input::{Field, Input, Shape};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,6 +21,11 @@ pub const LANGUAGES: &[&str] = &["fr", "en", "ko"];
 /// A password field: never trimmed.
 const fn secret(name: &'static str, min: usize) -> Field {
     Field::new(name, Shape::Text { min, max: PASSWORD.1, trim: false, blank: false })
+}
+
+/// A password that is there: the same may be written with up to four times as many characters.
+const fn known(name: &'static str) -> Field {
+    Field::new(name, Shape::Text { min: 0, max: 4 * PASSWORD.1, trim: false, blank: false })
 }
 
 const EMAIL: Field = Field::name("email", MAX_EMAIL).nullable();
@@ -48,17 +53,17 @@ pub const CHANGE: &[Field] = &[EMAIL, FIRST_NAME, LAST_NAME, LANGUAGE, TIMEZONE]
 pub const LOGIN: &[Field] = &[
     Field::name("email", MAX_EMAIL).nullable(),
     Field::name("username", MAX_EMAIL).nullable(),
-    secret("password", 0).required(),
+    known("password").required(),
 ];
 
 /// The field that carries a refresh token.
 pub const REFRESH: &[Field] = &[Field::name("refresh", 4_096).required()];
 
 /// The field that confirms a deletion.
-pub const DELETE: &[Field] = &[secret("password", 0).required()];
+pub const DELETE: &[Field] = &[known("password").required()];
 
 /// The fields of a change of password.
-pub const PASSWORDS: &[Field] = &[secret("old_password", 0).required(), secret("new_password", PASSWORD.0).required()];
+pub const PASSWORDS: &[Field] = &[known("old_password").required(), secret("new_password", PASSWORD.0).required()];
 
 /// An account as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -94,45 +99,54 @@ impl User {
     /// Takes what was sent and is sound; an empty address is none.
     pub fn take(&mut self, input: &Input) {
         input.set("username", &mut self.username);
+        self.username = names::shown(&self.username);
         input.set("email", &mut self.email);
-        self.email = self.email.take().filter(|email| !email.is_empty());
+        self.email = self.email.take().map(|email| names::shown(&email)).filter(|email| !email.is_empty());
         input.set("first_name", &mut self.first_name);
         input.set("last_name", &mut self.last_name);
         input.set("language", &mut self.language);
         input.set("timezone", &mut self.timezone);
+        self.timezone = Zone::named(&self.timezone).map_or_else(|| std::mem::take(&mut self.timezone), Zone::name);
     }
-}
-
-/// What makes two names or addresses the same: case does not count, in any script.
-pub fn key(text: &str) -> String {
-    text.to_lowercase()
 }
 
 /// Checks what the table of fields cannot.
 pub fn check_account(input: &mut Input) {
-    let username = input.text("username").map(str::to_owned);
-    if let Some(name) = &username {
-        input.check(name.chars().all(|c| c.is_alphanumeric() || "_@.+-".contains(c)), "username", &text::USERNAME_FORM);
+    if let Some(name) = input.text("username").map(names::shown) {
+        let plain = name.chars().all(|c| c.is_alphanumeric() || "_@.+-".contains(c)) && !names::hides_something(&name);
+        input.check(plain, "username", &text::USERNAME_FORM);
+        check_length(input, "username", &name, MAX_NAME);
     }
-    if let Some(email) = input.text("email").map(str::to_owned) {
+    if let Some(email) = input.text("email").map(names::shown) {
         input.check(email.is_empty() || is_email(&email), "email", &text::EMAIL_FORM);
+        check_length(input, "email", &email, MAX_EMAIL);
     }
-    if let Some(zone) = input.text("timezone").map(str::to_owned).filter(|zone| zone.parse::<chrono_tz::Tz>().is_err()) {
+    if let Some(zone) = input.text("timezone").map(str::to_owned).filter(|zone| Zone::named(zone).is_none()) {
         input.error("timezone", Message::with(&text::TIMEZONE, &[&zone]));
+    }
+}
+
+/// Composing and folding can make a name longer: it is kept in both forms, which have room for so many characters.
+fn check_length(input: &mut Input, field: &'static str, name: &str, max: usize) {
+    if [name, &names::key(name)].iter().any(|form| form.chars().count() > max) {
+        input.error(field, Message::with(&text::TOO_LONG, &[&max]));
     }
 }
 
 /// Checks a new password.
 pub fn check_password(input: &mut Input, field: &'static str, username: &str) {
-    let Some(new) = input.text(field).map(str::to_owned) else { return };
+    let Some(new) = input.text(field).map(names::composed) else { return };
+    if new.chars().count() < PASSWORD.0 {
+        input.error(field, Message::with(&text::TOO_SHORT, &[&PASSWORD.0]));
+    }
     input.check(!new.chars().all(char::is_numeric), field, &text::PASSWORD_NUMERIC);
     input.check(!password::is_common(&new), field, &text::PASSWORD_COMMON);
-    input.check(key(&new) != key(username), field, &text::PASSWORD_USERNAME);
+    input.check(names::key(&new) != names::key(username), field, &text::PASSWORD_USERNAME);
 }
 
 /// One `@`, something before it, a dotted host after it, no white space: whether mail arrives is not for a form to say.
 fn is_email(text: &str) -> bool {
-    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"".contains(c));
+    let plain = !names::hides_something(text) && !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"".contains(c));
     let host_is_sound =
         |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-'));
     plain && text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.contains('@') && host_is_sound(host))

@@ -1,6 +1,7 @@
 //! Accounts and sessions in the database.
 
-use super::rules::{User, key};
+use super::names::{key, keys};
+use super::rules::User;
 use super::session::Rotation;
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
@@ -47,26 +48,36 @@ pub fn by_id(db: &mut Db, id: i64) -> Result<Option<Account>> {
 pub fn by_email(db: &mut Db, email: &str) -> Result<Option<Account>> {
     let sql = "SELECT id, username, email, first_name, last_name, language, timezone, created_at, password \
          FROM users WHERE email_key = ? AND disabled = 0";
-    db.one(sql, params![&key(email)], account)
+    by_keys(email, |key| db.one(sql, params![key], account))
 }
 
 /// The account of a user name, unless it is disabled.
 pub fn by_username(db: &mut Db, username: &str) -> Result<Option<Account>> {
     let sql = "SELECT id, username, email, first_name, last_name, language, timezone, created_at, password \
          FROM users WHERE username_key = ? AND disabled = 0";
-    db.one(sql, params![&key(username)], account)
+    by_keys(username, |key| db.one(sql, params![key], account))
+}
+
+/// The first that is found under a key that a name may be kept under.
+fn by_keys<T>(name: &str, mut find: impl FnMut(&str) -> Result<Option<T>>) -> Result<Option<T>> {
+    for key in keys(name) {
+        if let Some(found) = find(&key)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// Is the name taken by another than this user, even a disabled one?
 pub fn username_taken(db: &mut Db, username: &str, by_other_than: i64) -> Result<bool> {
     let sql = "SELECT id FROM users WHERE username_key = ? AND id <> ?";
-    Ok(db.one(sql, params![&key(username), by_other_than], |row| row.get::<i64>(0))?.is_some())
+    Ok(by_keys(username, |key| db.one(sql, params![key, by_other_than], |row| row.get::<i64>(0)))?.is_some())
 }
 
 /// Is the address taken by another than this user, even a disabled one?
 pub fn email_taken(db: &mut Db, email: &str, by_other_than: i64) -> Result<bool> {
     let sql = "SELECT id FROM users WHERE email_key = ? AND id <> ?";
-    Ok(db.one(sql, params![&key(email), by_other_than], |row| row.get::<i64>(0))?.is_some())
+    Ok(by_keys(email, |key| db.one(sql, params![key, by_other_than], |row| row.get::<i64>(0)))?.is_some())
 }
 
 /// Writes a new account.
@@ -141,7 +152,7 @@ pub fn list(db: &mut Db) -> Result<Vec<Listed>> {
 pub fn listed(db: &mut Db, username: &str) -> Result<Option<Listed>> {
     let sql = "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password, u.disabled, \
          (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id) FROM users u WHERE u.username_key = ?";
-    db.one(sql, params![&key(username)], read_listed)
+    by_keys(username, |key| db.one(sql, params![key], read_listed))
 }
 
 /// The members of a tenant as the operator sees them, even disabled ones, by seat.
