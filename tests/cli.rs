@@ -9,6 +9,7 @@ mod doctor;
 mod doctor_outside;
 mod doctor_page;
 mod mariadb;
+mod names;
 mod replica;
 mod setup;
 mod tenants;

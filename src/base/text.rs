@@ -31,9 +31,9 @@ impl Language {
         best.1
     }
 
-    /// The language of a tag such as `fr` or `fr-CA`.
+    /// The language of a tag such as `fr` or `fr-CA`; Java writes `fr_FR`.
     pub fn from_tag(tag: &str) -> Option<Language> {
-        let primary = tag.split('-').next().unwrap_or_default();
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
         let known = [("en", Language::En), ("fr", Language::Fr), ("ko", Language::Ko)];
         known.into_iter().find(|(name, _)| primary.eq_ignore_ascii_case(name)).map(|(_, language)| language)
     }
@@ -78,8 +78,21 @@ impl Message {
         if self.arguments.is_empty() {
             return Cow::Borrowed(text);
         }
-        let fill = |text: String, (n, value): (usize, &String)| text.replace(&format!("{{{n}}}"), value);
-        Cow::Owned(self.arguments.iter().enumerate().fold(text.to_owned(), fill))
+        Cow::Owned(self.fill(text))
+    }
+}
+
+impl Message {
+    /// One pass: an argument may hold what a client wrote, and is no template.
+    fn fill(&self, text: &str) -> String {
+        let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
+        while let Some((before, inner)) = rest.split_once('{') {
+            filled.push_str(before);
+            let place = inner.split_once('}').and_then(|(n, after)| Some((self.arguments.get(n.parse::<usize>().ok()?)?, after)));
+            rest = place.map_or(inner, |(_, after)| after);
+            filled.push_str(place.map_or("{", |(argument, _)| argument));
+        }
+        filled + rest
     }
 }
 
@@ -197,12 +210,15 @@ mod tests {
     fn accept_language_takes_the_best_supported() {
         assert_eq!(Language::accept("de, fr;q=0.8, ko;q=0.9"), Language::Ko);
         assert_eq!(Language::accept("fr-CA"), Language::Fr);
+        assert_eq!(Language::accept("de_DE,ko_KR_#Hang;q=0.7,en_US;q=0.3"), Language::Ko);
         assert_eq!(Language::accept(""), Language::En);
         assert_eq!(Language::accept("fr;q=0, ;;;=,q="), Language::En);
     }
 
     #[test]
     fn messages_fill_their_arguments() {
+        let quoted = Message::with(&UNKNOWN_KIND, &[&"{1}{0}{", &"a, b"]).render(Language::En);
+        assert_eq!(quoted, "\"{1}{0}{\" is no kind of change. The kinds are a, b.", "an argument is no template");
         assert_eq!(Message::with(&OUT_OF_RANGE, &[&1, &9]).render(Language::Fr), "Saisissez un nombre de 1 à 9.");
     }
 }

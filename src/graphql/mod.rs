@@ -73,9 +73,7 @@ fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
     let lifted = values::lift(schema, operation, &mut variables)?;
     let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect::<JsonMap>();
     match coerce_variable_values(schema, operation, &variables) {
-        Ok(variables) => {
-            run(ctx, &Ready { schema, document: &document, operation, variables: &lifted.restore(variables) })
-        }
+        Ok(variables) => run(ctx, &Ready { schema, document: &document, operation, variables: &lifted.restore(variables) }),
         Err(error) => Ok(refused(ctx, &[invalid(&error, &document.sources)])),
     }
 }

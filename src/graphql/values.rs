@@ -212,8 +212,11 @@ mod tests {
     /// The variables as the rules see them.
     fn coerced(items: &str) -> std::result::Result<Value, String> {
         let schema = Schema::parse_and_validate(SCHEMA, "s").unwrap();
-        let document =
-            ExecutableDocument::parse_and_validate(&schema, "query($items: [Item], $any: JSON) { q(items: $items, any: $any) }", "q");
+        let document = ExecutableDocument::parse_and_validate(
+            &schema,
+            "query($items: [Item], $any: JSON) { q(items: $items, any: $any) }",
+            "q",
+        );
         let document = document.unwrap();
         let operation = document.operations.get(None).unwrap();
         let mut sent = body::items(items.as_bytes(), ABOVE_ITEMS).unwrap();
@@ -225,7 +228,9 @@ mod tests {
 
     #[test]
     fn what_a_type_cannot_hold_reaches_the_rules_of_its_item() {
-        let value = coerced(r#"{"items":[{"n":5.0,"f":18446744073709551616,"id":123456789012345678901,"any":0.12345678901234567890123},{"n":1,"f":1}]}"#);
+        let value = coerced(
+            r#"{"items":[{"n":5.0,"f":18446744073709551616,"id":123456789012345678901,"any":0.12345678901234567890123},{"n":1,"f":1}]}"#,
+        );
         let text = json::write(&value.unwrap()).unwrap();
         let expected = r#"{"items":[{"any":0.12345678901234567890123,"f":18446744073709551616,"id":123456789012345678901,"n":5.0},{"f":1,"n":1}]}"#;
         assert_eq!(text, expected);
@@ -233,7 +238,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_kept_stays_with_its_item() {
-        for bad in [r#""f":1e400"#, r#""f":1,"w":"\ud83d""#, r#""f":1,"n":-1e999"#, r#""f":1,"id":"\udc00""#, r#""f":1,"any":{"a":["\ud83d"]}"#] {
+        for bad in [
+            r#""f":1e400"#,
+            r#""f":1,"w":"\ud83d""#,
+            r#""f":1,"n":-1e999"#,
+            r#""f":1,"id":"\udc00""#,
+            r#""f":1,"any":{"a":["\ud83d"]}"#,
+        ] {
             let value = coerced(&format!(r#"{{"items":[{{{bad}}},{{"f":2}}]}}"#)).unwrap();
             assert!(json::fault(&value["items"][0]).is_some() && json::fault(&value["items"][1]).is_none(), "{bad}");
         }

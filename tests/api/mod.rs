@@ -20,6 +20,8 @@ mod graphql_errors;
 mod graphql_uploads;
 mod home;
 mod idempotency;
+mod identities;
+mod instants;
 mod isolation;
 mod letters;
 mod limits;
@@ -39,6 +41,7 @@ mod sync;
 mod team_members;
 mod teams;
 mod tokens;
+mod values;
 
 use crate::servers::{Engine, Kind, Options, Server, described};
 pub use phone::Phone;
@@ -80,6 +83,9 @@ const CASES: &[&[Case]] = &[
     sync::CASES,
     feed_pages::CASES,
     feed_kinds::CASES,
+    values::CASES,
+    instants::CASES,
+    identities::CASES,
 ];
 
 /// Cases that run side by side: as many as the server has workers.

@@ -1,6 +1,7 @@
 //! Numbers by their value: what JSON's grammar writes, digit by digit, however large.
 
 use serde_json::Number;
+use std::fmt::Write;
 
 /// The most significant digits of a number that is kept: more than any database, sensor or currency has.
 pub const MAX_DIGITS: usize = 100;
@@ -104,10 +105,17 @@ fn power(text: &str) -> Option<i64> {
     Some(if text.starts_with('-') { -power } else { power })
 }
 
-/// What becomes of a number that stands in a text. Up to 15 digits a double gives back whatever it was given.
+/// Digits that a double gives back, whatever they are.
+const SHORT: usize = 15;
+
+/// Is a number so short that a double gives it back whatever it is?
+pub fn is_short(number: &[u8]) -> bool {
+    number.len() <= SHORT && !number.iter().any(|byte| matches!(byte, b'e' | b'E'))
+}
+
+/// What becomes of a number that stands in a text.
 pub fn fate(text: &str) -> Fate {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
-    if plain && text.len() <= 15 || text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok() {
+    if is_short(text.as_bytes()) || text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok() || is_written_so(text) {
         return Fate::Held;
     }
     match Decimal::parse(text) {
@@ -116,6 +124,23 @@ pub fn fate(text: &str) -> Fate {
         Some(number) if number.digits.len() > MAX_DIGITS || number.exponent.abs() > MAX_EXPONENT => Fate::Beyond,
         Some(number) if text.len() > MAX_TEXT => Fate::Kept(number.text()),
         Some(_) => Fate::Kept(text.to_owned()),
+    }
+}
+
+/// Is it written as a double of its value is written? Nearly every number of so many digits is.
+fn is_written_so(text: &str) -> bool {
+    let mut rest = Rest(text.as_bytes());
+    let double = text.parse::<f64>().ok();
+    double.is_some_and(|double| write!(rest, "{double}").is_ok() && rest.0.is_empty())
+}
+
+/// What is still to be matched of a text.
+struct Rest<'t>(&'t [u8]);
+
+impl Write for Rest<'_> {
+    fn write_str(&mut self, written: &str) -> std::fmt::Result {
+        self.0 = self.0.strip_prefix(written.as_bytes()).ok_or(std::fmt::Error)?;
+        Ok(())
     }
 }
 

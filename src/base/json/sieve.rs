@@ -2,8 +2,13 @@
 
 use super::decimal::{self, Fate};
 use super::seal::{self, Fault};
-use crate::base::error::Result;
+use crate::base::error::{Refused, Result, refuse};
+use crate::base::text;
+use memchr::memchr2;
 use std::borrow::Cow;
+
+/// The most stand-ins of one text: each takes some 150 bytes in all while the text is read, and `1e400` has five.
+const MOST: usize = 250_000;
 
 /// A text that `serde_json` can parse, as far as it is JSON at all.
 #[derive(Debug)]
@@ -17,9 +22,9 @@ pub struct Sifted<'t> {
 /// Sifts a text. Arrays and objects that nest deeper than so many levels are cut there.
 ///
 /// # Errors
-/// When the kernel gives no randomness for the seal.
+/// When more would be in need of one than memory allows, or the kernel gives no randomness for the seal.
 pub fn sift(text: &[u8], levels: usize) -> Result<Sifted<'_>> {
-    let mut sieve = Sieve { text, at: 0, depth: 0, levels, copied: 0, out: Vec::new(), fault: None };
+    let mut sieve = Sieve { text, at: 0, depth: 0, levels, copied: 0, out: Vec::new(), count: 0, fault: None };
     while let Some(byte) = text.get(sieve.at) {
         match byte {
             b'"' => sieve.string()?,
@@ -40,6 +45,8 @@ struct Sieve<'t> {
     /// Up to here the text was copied, or replaced.
     copied: usize,
     out: Vec<u8>,
+    /// Stand-ins so far.
+    count: usize,
     fault: Option<Fault>,
 }
 
@@ -58,8 +65,11 @@ impl<'t> Sieve<'t> {
         let rest = &self.text[self.at..];
         let length =
             rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')).unwrap_or(rest.len());
-        let end = self.at + length;
-        match std::str::from_utf8(&rest[..length]).map_or(Fate::Held, decimal::fate) {
+        let (number, end) = (&rest[..length], self.at + length);
+        if decimal::is_short(number) {
+            return self.skip(end);
+        }
+        match std::str::from_utf8(number).map_or(Fate::Held, decimal::fate) {
             Fate::Held => self.skip(end),
             Fate::Kept(number) => self.replace(end, &seal::number(&number)?),
             Fate::Beyond => self.refuse(end, Fault::Number),
@@ -88,6 +98,10 @@ impl<'t> Sieve<'t> {
 
     /// Puts a string in the place of what stands here. A seal needs no escapes.
     fn replace(&mut self, end: usize, by: &str) -> Result<()> {
+        self.count += 1;
+        if self.count > MOST {
+            return refuse(Refused::TooLarge, &text::TOO_DENSE);
+        }
         self.out.extend_from_slice(&self.text[self.copied..self.at]);
         self.out.push(b'"');
         self.out.extend_from_slice(by.as_bytes());
@@ -109,7 +123,7 @@ impl<'t> Sieve<'t> {
 fn string(text: &[u8], start: usize) -> (usize, bool) {
     let (mut at, mut sound) = (start + 1, true);
     loop {
-        match text[at..].iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+        match memchr2(b'"', b'\\', &text[at..]) {
             None => return (text.len(), sound),
             Some(found) if text[at + found] == b'"' => return (at + found + 1, sound),
             Some(found) => at += found,

@@ -1,8 +1,8 @@
 //! The account's routes.
 
 use super::api_session::{self, signed_in};
-use super::rules::{self, User};
 use super::password::Fit;
+use super::rules::{self, User};
 use super::{accounts, export, password, store};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::{self, Message};

@@ -1,10 +1,10 @@
 //! Signing in and out.
 
-use super::names;
 use super::password::{self, Fit};
 use super::rules::{self, User};
 use super::session::{Next, Rotation, SignedIn, Tokens};
 use super::store::{self, Account};
+use super::{keyed, names};
 use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::id;
 use crate::base::text::{self, Message};
@@ -63,6 +63,7 @@ fn signed_in_as(ctx: &mut Ctx<'_>, account: &Account, renewed: Option<&str>) -> 
             if let Some(hash) = renewed {
                 store::set_password(ctx.db, now.user.id, hash, ctx.now)?;
             }
+            keyed::settle_one(ctx.db, now.user.id)?;
             signed_in(ctx, 200, &now.user)
         }
         _ => Err(bad_credentials()),

@@ -60,6 +60,13 @@ pub fn piece(db: &mut Db, _: &Settings, _: Timestamp) -> Result<u64> {
     Ok(u64::try_from(accounts.len()).unwrap_or(u64::MAX))
 }
 
+/// Gives the account of an id its keys of today, where nothing is in the way.
+pub fn settle_one(db: &mut Db, id: i64) -> Result<()> {
+    let sql = "SELECT id, username, username_key, email, email_key FROM users WHERE id = ?";
+    let account = db.one(sql, params![id], named)?;
+    account.map_or(Ok(()), |account| settle(db, &account).map(drop))
+}
+
 /// Looks at every account that was not looked at yet.
 ///
 /// # Errors
@@ -118,7 +125,11 @@ pub fn clashes(db: &mut Db) -> Result<Vec<String>> {
             told.push(format!("the user name {} ({id}) is also that of {}", account.username, other(db, true, &name)?));
         }
         if address.is_some() && address != account.email_key {
-            told.push(format!("the address of {} ({id}) is also that of {}", account.username, other(db, false, &address.unwrap_or_default())?));
+            told.push(format!(
+                "the address of {} ({id}) is also that of {}",
+                account.username,
+                other(db, false, &address.unwrap_or_default())?
+            ));
         }
     }
     Ok(told)
@@ -126,8 +137,11 @@ pub fn clashes(db: &mut Db) -> Result<Vec<String>> {
 
 /// Who has the key.
 fn other(db: &mut Db, by_name: bool, key: &str) -> Result<String> {
-    let sql =
-        if by_name { "SELECT username, id FROM users WHERE username_key = ?" } else { "SELECT username, id FROM users WHERE email_key = ?" };
+    let sql = if by_name {
+        "SELECT username, id FROM users WHERE username_key = ?"
+    } else {
+        "SELECT username, id FROM users WHERE email_key = ?"
+    };
     let found = db.one(sql, params![key], |row| Ok(format!("{} ({})", row.get::<String>(0)?, row.get::<i64>(1)?)))?;
     Ok(found.unwrap_or_else(|| "nobody any more: sign in once to settle it".to_owned()))
 }

@@ -84,7 +84,9 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_found() {
-        for hidden in ["\u{3164}", "\u{115f}", "a\u{200b}b", "a\u{202e}b", "\u{2066}ab", "a\u{ad}b", "\u{2800}", "a\u{fe0f}", "\u{e0061}"] {
+        for hidden in
+            ["\u{3164}", "\u{115f}", "a\u{200b}b", "a\u{202e}b", "\u{2066}ab", "a\u{ad}b", "\u{2800}", "a\u{fe0f}", "\u{e0061}"]
+        {
             assert!(hides_something(hidden), "{hidden:?}");
         }
         assert!(!hides_something("josé.가나@x-y_z+1"));

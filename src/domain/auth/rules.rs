@@ -28,7 +28,12 @@ const fn known(name: &'static str) -> Field {
     Field::new(name, Shape::Text { min: 0, max: 4 * PASSWORD.1, trim: false, blank: false })
 }
 
-const EMAIL: Field = Field::name("email", MAX_EMAIL).nullable();
+/// A name in its longest form: some scripts take four characters apart for one composed, which is what counts.
+const fn composed(name: &'static str, max: usize) -> Field {
+    Field::name(name, 4 * max).about("Its characters are counted in their composed form (NFKC).")
+}
+
+const EMAIL: Field = composed("email", MAX_EMAIL).nullable();
 const FIRST_NAME: Field = Field::name("first_name", MAX_NAME);
 const LAST_NAME: Field = Field::name("last_name", MAX_NAME);
 const LANGUAGE: Field = Field::new("language", Shape::Choice(LANGUAGES));
@@ -36,7 +41,7 @@ const TIMEZONE: Field = Field::name("timezone", MAX_TIMEZONE);
 
 /// The fields of a new account.
 pub const REGISTER: &[Field] = &[
-    Field::name("username", MAX_NAME).required(),
+    composed("username", MAX_NAME).required(),
     secret("password", PASSWORD.0).required(),
     Field::new("password_confirm", Shape::Text { min: 0, max: PASSWORD.1, trim: false, blank: true }),
     EMAIL,
@@ -50,11 +55,8 @@ pub const REGISTER: &[Field] = &[
 pub const CHANGE: &[Field] = &[EMAIL, FIRST_NAME, LAST_NAME, LANGUAGE, TIMEZONE];
 
 /// The fields of a login.
-pub const LOGIN: &[Field] = &[
-    Field::name("email", MAX_EMAIL).nullable(),
-    Field::name("username", MAX_EMAIL).nullable(),
-    known("password").required(),
-];
+pub const LOGIN: &[Field] =
+    &[composed("email", MAX_EMAIL).nullable(), composed("username", MAX_EMAIL).nullable(), known("password").required()];
 
 /// The field that carries a refresh token.
 pub const REFRESH: &[Field] = &[Field::name("refresh", 4_096).required()];
@@ -146,7 +148,8 @@ pub fn check_password(input: &mut Input, field: &'static str, username: &str) {
 
 /// One `@`, something before it, a dotted host after it, no white space: whether mail arrives is not for a form to say.
 fn is_email(text: &str) -> bool {
-    let plain = !names::hides_something(text) && !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"".contains(c));
+    let plain = !names::hides_something(text)
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"".contains(c));
     let host_is_sound =
         |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-'));
     plain && text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.contains('@') && host_is_sound(host))

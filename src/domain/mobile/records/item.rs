@@ -4,6 +4,7 @@ use super::fields::{DATA, Fields, overlay};
 use super::tables::{self, Table};
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
+use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::domain::mobile::batch::Batch;
@@ -40,6 +41,8 @@ pub struct Item {
     pub table: &'static Table,
     /// The record.
     pub id: String,
+    /// The same as its device wrote it.
+    pub sent_id: String,
     /// Shall it be deleted?
     pub delete: bool,
     /// The version that the device last saw.
@@ -66,7 +69,8 @@ impl Item {
         let operation = word(&input, "operation");
         let known = operation.is_empty() || OPERATIONS.contains(&operation.as_str());
         input.check(known, "operation", &text::UNKNOWN_OPERATION);
-        let data = part(&mut input, sent.get(DATA).map(held).as_ref(), DATA);
+        let text = sent.get(DATA).filter(|data| data.is_string()).map(held);
+        let data = part(&mut input, text.as_ref().or(sent.get(DATA)), DATA);
         let base = input.json("base_data").cloned();
         let base = part(&mut input, base.as_ref(), "base_data");
         input.finish()?;
@@ -74,6 +78,7 @@ impl Item {
         Ok(Item {
             table,
             id,
+            sent_id: sent.get("mobile_id").and_then(json::string).unwrap_or_default().to_owned(),
             delete: operation == "delete",
             version: input.int("version").unwrap_or_default(),
             base: base.map(|base| table.read_base(&base, local)),

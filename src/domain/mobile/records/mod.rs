@@ -17,7 +17,7 @@ pub use item::ENVELOPE;
 pub use record::TOLD;
 pub use resolve::{CHOICE, describe_refusal, resolve};
 
-use super::answer::{SYNC_ERROR, SyncError, Tally};
+use super::answer::{Conflict, SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::json;
@@ -55,7 +55,8 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
             Ok(done) => {
                 tally.synced += 1;
                 tally.repeated += u32::from(done.item.status == "unchanged");
-                tally.conflicts.extend(done.conflict.as_ref().map(Into::into));
+                let told = |conflict| Conflict { mobile_id: done.item.mobile_id.clone(), ..Conflict::from(conflict) };
+                tally.conflicts.extend(done.conflict.as_ref().map(told));
                 tally.items.push(done.item);
             }
             Err(Error::Refused(refusal)) => tally.errors.push(error(&refusal, item, ctx.request.language)),

@@ -204,7 +204,7 @@ impl Choice {
         let written = put(ctx, &target, Some(record), new)?;
         let resolution = Resolution {
             success: true,
-            conflict_id: conflict.conflict_id.clone(),
+            conflict_id: self.conflict.clone(),
             resolution_result: rules::RESOLVED.to_owned(),
             winning_version: Some(word::of(&Winner::ALL, &self.chosen).to_owned()),
             merge_details: details(&conflict, &written),
