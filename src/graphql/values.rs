@@ -130,7 +130,11 @@ impl Walk<'_> {
                 }
                 return Ok(());
             }
-            (Some(ExtendedType::Scalar(_)), value) => scalar(name, value),
+            (Some(ExtendedType::Scalar(_)), value) if self.in_list => scalar(name, value),
+            (Some(ExtendedType::Scalar(_)), value) => {
+                plain(name, value);
+                None
+            }
             (Some(ExtendedType::Enum(words)), value) => words.values.keys().next().and_then(|word| word_of(word, value)),
             (_, value) => json::is_sealed(value).then_some(Value::Null),
         };
@@ -172,6 +176,17 @@ fn scalar(name: &str, value: &Value) -> Option<Value> {
         "ID" => (stand == Stand::Number || value.is_u64() && !value.is_i64()).then(|| "".into()),
         "Boolean" => (stand == Stand::Fault).then(|| false.into()),
         _ => None,
+    }
+}
+
+/// Of no item: a number is as near to its value as GraphQL has it, and GraphQL says whether it fits.
+fn plain(name: &str, value: &mut Value) {
+    match json::digits(value).filter(|_| json::stand(value) == Stand::Number) {
+        Some(digits) if name == "ID" => *value = digits.into(),
+        Some(digits) if ["Int", "Float", "String", "Boolean"].contains(&name) => {
+            *value = digits.parse::<f64>().unwrap_or_default().into()
+        }
+        _ => {}
     }
 }
 

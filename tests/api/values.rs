@@ -1,6 +1,6 @@
 //! Values as the world sends them: numbers digit by digit, halves of characters, bytes that are no text.
 
-use super::expect::{problem, refused};
+use super::expect::problem;
 use super::records::{entry, fresh, one, send, shown};
 use super::{Case, Phone};
 use crate::servers::Server;
@@ -53,11 +53,11 @@ fn numbers_of_records(server: &Server) {
     let phone = Phone::single(server);
     for numeral in NUMERALS {
         let id = fresh();
-        let in_text = format!("{{\\\"in\\\":{numeral}}}");
+        let in_text = format!("[{numeral}]");
         upload(
             &phone,
             "journal",
-            &format!(r#""mobile_id":"{id}","title":"t","of_the_app":{{"n":[{numeral}]}},"tags":[{numeral}],"mood":"{in_text}""#),
+            &format!(r#""mobile_id":"{id}","title":"t","of_the_app":{{"n":[{numeral}]}},"tags":"{in_text}""#),
         );
         let polls = [
             phone.get("/sync/journal/changes/?since=1970-01-02&limit=1000"),
@@ -191,7 +191,7 @@ fn same_request(server: &Server) {
     };
     let first = sent("[1.0,100,12345678901234567890123]").expect(200);
     assert_eq!(sent(" [ 1e0, 1.0E2,1234567890123456789012.3e1]").expect(200).body, first.body);
-    problem(&sent("[1,100,12345678901234567890124]"), 422);
+    problem(sent("[1,100,12345678901234567890124]"), 422);
 }
 
 fn digits_as_text(server: &Server) {
@@ -201,7 +201,7 @@ fn digits_as_text(server: &Server) {
     assert_eq!(shown(&phone, "journal", &id)["title"], "12345678901234567890123");
     let goal = raw(&phone, "/goals/", r#"{"title":12345678901234567890123}"#).expect(201).json();
     assert_eq!(goal["title"], "12345678901234567890123");
-    refused(raw(&phone, "/goals/", r#"{"title":1e400}"#), "detail");
+    problem(raw(&phone, "/goals/", r#"{"title":1e400}"#), 400);
 }
 
 /// A member of the app's own that cannot be kept.
@@ -260,8 +260,8 @@ fn bad_envelopes(server: &Server) {
     let deep = format!("{}{}", "[".repeat(70), "]".repeat(70));
     for bad in [r#""\ud83d""#, "1e400", &deep] {
         let entries = format!(r#"{{"client_id":"phone-1","entries":[{{"mobile_id":"{}","title":"t"}}],"x":{bad}}}"#, fresh());
-        problem(&raw(&phone, "/sync/journal/sync/", &entries), 400);
-        problem(&raw(&phone, "/goals/", &format!(r#"{{"title":"t","x":{bad}}}"#)), 400);
+        problem(raw(&phone, "/sync/journal/sync/", &entries), 400);
+        problem(raw(&phone, "/goals/", &format!(r#"{{"title":"t","x":{bad}}}"#)), 400);
         let unknown = format!(r#"{{"query":"{{ __typename }}","variables":{{"x":{bad}}}}}"#);
         assert_eq!(raw(&phone, "/graphql/", &unknown).status, 400, "{bad}");
     }
@@ -271,17 +271,18 @@ fn garbled(server: &Server) {
     let phone = Phone::single(server);
     for body in [&b"title=%ff"[..], b"title=\xff", b"%e9=1&title=t", b"title=t&x=%ed%a0%bd"] {
         let form = phone.ask("POST", "/goals/").header("Content-Type", "application/x-www-form-urlencoded").body(body);
-        problem(&form.send(server.port), 400);
+        problem(form.send(server.port), 400);
     }
     let form = phone.ask("POST", "/goals/").header("Content-Type", "application/x-www-form-urlencoded").body("title=%C3%A9+%zz");
     assert_eq!(form.send(server.port).expect(201).json()["title"], "é %zz");
     for query in ["status=%ff", "%e9", "since=%ed%a0%bd"] {
         for path in ["/goals/", "/sync/changes/", "/sync/activity/changes/"] {
-            problem(&phone.get(&format!("{path}?{query}")), 400);
+            // Some web servers refuse it themselves.
+            phone.get(&format!("{path}?{query}")).expect(400);
         }
     }
     let login = request("POST", "/api/auth/login/").header("Content-Type", "application/x-www-form-urlencoded");
-    problem(&login.body("username=%ff&password=x").send(server.port), 400);
+    problem(login.body("username=%ff&password=x").send(server.port), 400);
 }
 
 fn no_template(server: &Server) {
@@ -316,5 +317,5 @@ fn uuids(server: &Server) {
 
 fn underscores(server: &Server) {
     let answer = request("GET", "/api/nothing/").header("Accept-Language", "fr_FR").send(server.port);
-    assert_eq!(problem(&answer, 404)["detail"], "Introuvable.");
+    assert_eq!(problem(answer, 404)["detail"], "Introuvable.");
 }

@@ -26,9 +26,11 @@ const YEAR: usize = 9;
 const FRACTION: usize = 9;
 
 impl Written {
-    /// Reads a text; `None` when there is no such instant.
+    /// Reads a text; `None` when there is no such instant. The `+` of a long year, too, arrives as a blank from a query.
     pub fn read(text: &str) -> Option<Written> {
-        let mut rest = Rest(text.trim());
+        let repaired = text.strip_prefix(' ').filter(|year| year.find('-').is_some_and(|length| length > 4));
+        let repaired = repaired.map(|year| format!("+{year}"));
+        let mut rest = Rest(repaired.as_deref().unwrap_or(text).trim());
         let days = rest.date()?;
         let (time, finer) = rest.time()?.unwrap_or_default();
         let offset = rest.offset()?;

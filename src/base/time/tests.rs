@@ -35,6 +35,7 @@ fn reads_what_clients_send() {
         "2026-W03-5T14:30:45.123Z",
         "2026W035T143045.123Z",
         "+002026-01-16T14:30:45.123Z",
+        " 002026-01-16T14:30:45.123Z",
         "2026-01-16t14:30:45.123z",
         " 2026-01-16T14:30:45.123Z ",
     ] {
@@ -136,7 +137,6 @@ fn zones_are_known_by_the_names_that_phones_give_them() {
         ("GMT+09:00", "Etc/GMT-9"),
         ("UTC+9", "Etc/GMT-9"),
         ("GMT-0500", "Etc/GMT+5"),
-        ("+09:00", "Etc/GMT-9"),
         ("GMT+05:30", "GMT+05:30"),
         ("gmt-03:30", "GMT-03:30"),
         ("KST", "Asia/Seoul"),
@@ -151,7 +151,7 @@ fn zones_are_known_by_the_names_that_phones_give_them() {
         assert_eq!(zone.name(), name, "{text}");
         assert_eq!(Zone::named(&zone.name()), Some(zone), "{text}");
     }
-    for text in ["", "Nowhere/Land", "GMT+15:00", "GMT-13", "GMT+", "+", "GMT+09:00:30", "Europe", "09:00"] {
+    for text in ["", "+09:00", "Nowhere/Land", "GMT+15:00", "GMT-13", "GMT+", "+", "GMT+09:00:30", "Europe", "09:00"] {
         assert_eq!(Zone::named(text), None, "{text}");
     }
     assert_eq!(date_in(AT, "GMT+09:30").to_string(), "2026-01-17");

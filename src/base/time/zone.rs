@@ -25,7 +25,7 @@ impl Zone {
     /// UTC.
     pub const UTC: Zone = Zone::Named(Tz::UTC);
 
-    /// The zone of a name: an IANA name whatever its case, with blanks or underscores; `GMT+09:00`, `UTC+9`, `+0900`.
+    /// The zone of a name: an IANA name whatever its case, with blanks or underscores; `GMT+09:00`, `UTC+9`.
     pub fn named(text: &str) -> Option<Zone> {
         let name = text.trim().replace(' ', "_");
         let known =
@@ -77,7 +77,7 @@ fn naive(ms: i64) -> Option<NaiveDateTime> {
 /// A zone by its offset. Whole hours have a name in the IANA database, with the sign of POSIX.
 fn fixed(name: &str) -> Option<Zone> {
     let upper = name.to_ascii_uppercase();
-    let offset = iso::offset(upper.trim_start_matches("GMT").trim_start_matches("UTC").trim_start_matches('_'))?;
+    let offset = ["GMT", "UTC"].iter().find_map(|prefix| iso::offset(upper.strip_prefix(prefix)?))?;
     if !OFFSETS.contains(&(offset / HOUR)) {
         return None;
     }

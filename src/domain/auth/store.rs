@@ -248,3 +248,55 @@ pub fn purge_limits(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
         "DELETE FROM limits WHERE bucket IN (SELECT bucket FROM (SELECT bucket FROM limits WHERE arrival <= ? LIMIT ?) AS old)";
     db.run(sql, params![now, BATCH])
 }
+
+/// The names of an account, and the keys that they are kept under.
+pub struct Named {
+    /// The account.
+    pub id: i64,
+    /// Its user name.
+    pub username: String,
+    /// The key of that.
+    pub username_key: String,
+    /// Its address.
+    pub email: Option<String>,
+    /// The key of that.
+    pub email_key: Option<String>,
+}
+
+fn read_named(row: &Row<'_>) -> Result<Named> {
+    Ok(Named { id: row.get(0)?, username: row.get(1)?, username_key: row.get(2)?, email: row.get(3)?, email_key: row.get(4)? })
+}
+
+/// The names of the accounts after an id, by id.
+pub fn named_after(db: &mut Db, id: i64, limit: i64) -> Result<Vec<Named>> {
+    let sql = "SELECT id, username, username_key, email, email_key FROM users WHERE id > ? ORDER BY id LIMIT ?";
+    db.all(sql, params![id, limit], read_named)
+}
+
+/// The names of an account.
+pub fn named(db: &mut Db, id: i64) -> Result<Option<Named>> {
+    let sql = "SELECT id, username, username_key, email, email_key FROM users WHERE id = ?";
+    db.one(sql, params![id], read_named)
+}
+
+/// Who has the key of a user name, even disabled.
+pub fn by_name_key(db: &mut Db, key: &str) -> Result<Option<Named>> {
+    let sql = "SELECT id, username, username_key, email, email_key FROM users WHERE username_key = ?";
+    db.one(sql, params![key], read_named)
+}
+
+/// Who has the key of an address, even disabled.
+pub fn by_email_key(db: &mut Db, key: &str) -> Result<Option<Named>> {
+    let sql = "SELECT id, username, username_key, email, email_key FROM users WHERE email_key = ?";
+    db.one(sql, params![key], read_named)
+}
+
+/// Keeps a user name under another key.
+pub fn set_name_key(db: &mut Db, id: i64, key: &str) -> Result<()> {
+    db.run("UPDATE users SET username_key = ? WHERE id = ?", params![key, id]).map(drop)
+}
+
+/// Keeps an address under another key.
+pub fn set_email_key(db: &mut Db, id: i64, key: &str) -> Result<()> {
+    db.run("UPDATE users SET email_key = ? WHERE id = ?", params![key, id]).map(drop)
+}
