@@ -219,7 +219,6 @@ impl Lifted {
 mod tests {
     use super::*;
     use apollo_compiler::request::coerce_variable_values;
-    use serde_json::json;
 
     const SCHEMA: &str = "scalar JSON enum Word { A B } input Item { n: Int f: Float! id: ID w: Word on: Boolean any: JSON } \
          type Query { q(items: [Item], any: JSON): Int }";

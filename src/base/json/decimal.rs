@@ -1,7 +1,6 @@
 //! Numbers by their value: what JSON's grammar writes, digit by digit, however large.
 
 use serde_json::Number;
-use std::fmt::Write;
 
 /// The most significant digits of a number that is kept: more than any database, sensor or currency has.
 pub const MAX_DIGITS: usize = 100;
@@ -115,7 +114,7 @@ pub fn is_short(number: &[u8]) -> bool {
 
 /// What becomes of a number that stands in a text.
 pub fn fate(text: &str) -> Fate {
-    if is_short(text.as_bytes()) || text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok() || is_written_so(text) {
+    if is_short(text.as_bytes()) || is_written_so(text) || text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok() {
         return Fate::Held;
     }
     match Decimal::parse(text) {
@@ -127,21 +126,9 @@ pub fn fate(text: &str) -> Fate {
     }
 }
 
-/// Is it written as a double of its value is written? Nearly every number of so many digits is.
+/// Is it written as `serde_json` writes a double? Nearly every number of so many digits is.
 fn is_written_so(text: &str) -> bool {
-    let mut rest = Rest(text.as_bytes());
-    let double = text.parse::<f64>().ok();
-    double.is_some_and(|double| write!(rest, "{double}").is_ok() && rest.0.is_empty())
-}
-
-/// What is still to be matched of a text.
-struct Rest<'t>(&'t [u8]);
-
-impl Write for Rest<'_> {
-    fn write_str(&mut self, written: &str) -> std::fmt::Result {
-        self.0 = self.0.strip_prefix(written.as_bytes()).ok_or(std::fmt::Error)?;
-        Ok(())
-    }
+    text.parse().is_ok_and(|double: f64| double.is_finite() && zmij::Buffer::new().format_finite(double) == text)
 }
 
 #[cfg(test)]

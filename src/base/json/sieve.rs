@@ -77,7 +77,8 @@ impl<'t> Sieve<'t> {
     }
 
     fn open(&mut self) -> Result<()> {
-        match nested(self.text, self.at).filter(|_| self.depth == self.levels) {
+        let end = if self.depth == self.levels { nested(self.text, self.at) } else { None };
+        match end {
             Some(end) => self.refuse(end, Fault::Deep),
             None => {
                 self.pass(|depth| depth + 1);

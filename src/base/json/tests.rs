@@ -123,3 +123,12 @@ proptest! {
         let _ = sift(&text, 2);
     }
 }
+
+#[test]
+fn a_text_of_brackets_takes_no_time() {
+    let begun = std::time::Instant::now();
+    for text in ["[".repeat(2_000_000), format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000)), "[]".repeat(1_000_000)] {
+        sift(text.as_bytes(), 64).unwrap();
+    }
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "each byte is looked at twice at most");
+}

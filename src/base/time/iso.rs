@@ -170,8 +170,8 @@ impl Rest<'_> {
             }
         }
         let negative = self.0.starts_with(['-', '\u{2212}']);
-        let signed = self.eat(&['+', '-', '\u{2212}']);
-        if !signed && !(blank && self.run() > 0) {
+        let told = self.eat(&['+', '-', '\u{2212}']) || blank && self.run() > 0;
+        if !told {
             return Some(None);
         }
         let (mut offset, extended) = (self.two(24)? * HOUR, self.0.starts_with(':'));
