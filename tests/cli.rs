@@ -10,6 +10,7 @@ mod doctor_outside;
 mod doctor_page;
 mod lost;
 mod mariadb;
+mod names;
 mod replica;
 mod restore;
 mod setup;

@@ -15,6 +15,7 @@ mod watch;
 pub mod work;
 
 use crate::base::error::{Error, Refusal, Refused, Result};
+use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Journal, Place};
@@ -148,6 +149,7 @@ impl App {
         if let Some(over) = meter::over(meters, request, house, route, token.as_ref()) {
             return Ok(over);
         }
+        request.query.check()?;
         body::read(request, from)?;
         let handler = match route.calls {
             Calls::Handler(handler) => handler,
@@ -194,6 +196,7 @@ fn wrong_method(request: &Request<'_>, allow: &str) -> Response {
 impl Service for App {
     fn handle(&mut self, vars: &Vars, from: &mut dyn Read) -> Response {
         self.serial += 1;
+        json::renew();
         let mut request = Request::new(vars, finish::request_id(self.serial));
         self.request.clone_from(&request.id);
         log::current(&request);

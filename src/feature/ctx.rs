@@ -6,7 +6,7 @@ use super::texts;
 use super::{Access, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
-use crate::base::time::{SECOND, Timestamp};
+use crate::base::time::{Local, SECOND, Timestamp, Zone};
 use crate::base::token::{Claims, Keys};
 use crate::db::{Db, Mode};
 use crate::http::input::{Extent, Field, Input};
@@ -184,6 +184,16 @@ impl Ctx<'_> {
     /// The caller's id.
     pub fn user(&self) -> Result<i64> {
         Ok(self.caller()?.user)
+    }
+
+    /// The caller's time zone.
+    pub fn zone(&self) -> Zone {
+        self.caller.as_ref().and_then(|caller| Zone::named(&caller.timezone)).unwrap_or(Zone::UTC)
+    }
+
+    /// What a local time means in a cursor or a filter.
+    pub fn earlier(&self) -> Local {
+        Local::Earlier(self.zone())
     }
 
     /// The caller's couple or team.

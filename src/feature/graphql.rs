@@ -9,6 +9,7 @@ use super::{Access, Ctx, ctx::value};
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
 use crate::base::text::Message;
+use crate::base::time::Local;
 use crate::http::input::{Extent, Field, Input, Shape};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -122,6 +123,11 @@ impl Asked {
     /// The arguments, read by a table of fields.
     pub fn input(&self, fields: &[Field]) -> Input {
         Input::of(&self.arguments, fields, Extent::Part)
+    }
+
+    /// The arguments, read by a table of fields; a time without an offset is what `local` says.
+    pub fn input_at(&self, fields: &[Field], local: Local) -> Input {
+        Input::at(&self.arguments, fields, Extent::Part, local)
     }
 
     /// The page that `first` and `after` ask for.

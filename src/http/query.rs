@@ -1,20 +1,39 @@
 //! The query string.
 
+use super::{bounds, texts};
+use crate::base::error::{Refused, Result, refuse};
 use std::borrow::Cow;
 
 /// Parameters looked up in the raw query string: most requests have none or one.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     raw: String,
+    /// Bytes of it are no UTF-8.
+    garbled: bool,
 }
 
 impl Query {
     /// The query string as the server passed it, without the `?`.
     pub fn new(raw: impl Into<String>) -> Query {
-        Query { raw: raw.into() }
+        let raw = raw.into();
+        Query { garbled: bounds::utf8(raw.as_bytes()).is_err(), raw }
     }
 
-    /// Every parameter, decoded (WHATWG form decoding: `+` is a blank, broken escapes stay, bad UTF-8 becomes U+FFFD).
+    /// The query string in the bytes that came.
+    pub fn of(raw: &[u8]) -> Query {
+        let query = Query::new(String::from_utf8_lossy(raw));
+        Query { garbled: query.garbled || std::str::from_utf8(raw).is_err(), ..query }
+    }
+
+    /// Refuses what is no text, as in bodies of JSON.
+    ///
+    /// # Errors
+    /// When bytes are no UTF-8, escaped or not.
+    pub fn check(&self) -> Result<()> {
+        if self.garbled { refuse(Refused::Invalid, &texts::NOT_UTF8) } else { Ok(()) }
+    }
+
+    /// Every parameter, decoded (WHATWG form decoding: `+` is a blank, broken escapes stay).
     pub fn pairs(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
         url::form_urlencoded::parse(self.raw.as_bytes())
     }
@@ -39,7 +58,8 @@ mod tests {
     fn looks_up_decodes_and_replaces() {
         let query = Query::new("since=2026-01-16T14:30:45+02:00&x=%e9&page=2&=&&a");
         assert_eq!(query.get("since").as_deref(), Some("2026-01-16T14:30:45 02:00"));
-        assert_eq!(query.get("x").as_deref(), Some("\u{fffd}"));
+        assert!(query.check().is_err(), "%e9 alone is no UTF-8");
+        assert!(Query::of(b"x=\xe9").check().is_err() && Query::of("x=é&y=%C3%A9+%zz".as_bytes()).check().is_ok());
         assert_eq!(query.get("none"), None);
         assert_eq!(Query::new("a=1&page=2").with("page", "3"), "a=1&page=3");
     }

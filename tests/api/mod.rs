@@ -22,6 +22,8 @@ mod graphql_errors;
 mod graphql_uploads;
 mod home;
 mod idempotency;
+mod identities;
+mod instants;
 mod isolation;
 mod letters;
 mod limits;
@@ -41,6 +43,7 @@ mod sync;
 mod team_members;
 mod teams;
 mod tokens;
+mod values;
 
 use crate::servers::{Engine, Kind, Options, Server, described};
 pub use phone::Phone;
@@ -92,6 +95,9 @@ const TABLES: &[Table] = tables![
     sync,
     feed_pages,
     feed_kinds,
+    values,
+    instants,
+    identities,
 ];
 
 /// Cases that run side by side: as many as the server has workers.

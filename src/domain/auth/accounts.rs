@@ -2,7 +2,7 @@
 
 use super::rules::{self, User};
 use super::texts;
-use super::{password, store};
+use super::{names, password, store};
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
 use crate::base::text::Message;
@@ -22,7 +22,7 @@ pub fn sound(mut input: Input) -> Result<New> {
     let username = input.text("username").unwrap_or_default().to_owned();
     rules::check_password(&mut input, "password", &username);
     let secret = input.text("password").unwrap_or_default().to_owned();
-    let confirmed = input.text("password_confirm").is_none_or(|confirm| confirm == secret);
+    let confirmed = input.text("password_confirm").is_none_or(|confirm| names::composed(confirm) == names::composed(&secret));
     input.check(confirmed, "password_confirm", &texts::PASSWORD_CONFIRM);
     input.finish()?;
     let hash = password::hash(&secret)?;

@@ -2,6 +2,7 @@
 
 use super::api_session::{self, signed_in};
 use super::export::{self, Whose};
+use super::password::Fit;
 use super::rules::{self, User};
 use super::texts;
 use super::{accounts, password, store};
@@ -129,7 +130,7 @@ fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'sta
     let account = found(store::by_id(ctx.db, ctx.user()?)?)?;
     let bucket = ctx.bucket("login", &account.user.id.to_string());
     ctx.check_attempts(&bucket, ctx.house.settings.limit_auth)?;
-    if password::verify(input.text(field).unwrap_or_default(), &account.password)? {
+    if password::fit(input.text(field).unwrap_or_default(), &account.password)? != Fit::Wrong {
         return Ok(());
     }
     api_session::remember_failure(ctx, &bucket)?;

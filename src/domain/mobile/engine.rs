@@ -22,7 +22,7 @@ pub const MAX_ITEMS: usize = 1_000;
 /// # Errors
 /// Wrong fields of the upload itself; the guards' refusals; the database's. Nothing is written then.
 pub fn sync(ctx: &mut Ctx<'_>, operation: Operation, body: &Map<String, Value>, points: u32) -> Result<Response> {
-    let sent = Sent::read(operation, body)?;
+    let sent = Sent::read(operation, body, ctx.zone(), ctx.now)?;
     if !sent.lists.iter().all(|list| sent.operation.allows(list)) {
         let results = sent.lists.iter().map(|list| (list.content, refuse(ctx, &sent, list))).collect();
         return Ok(answer(&sent, results, Duration::ZERO));

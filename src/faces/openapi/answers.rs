@@ -117,8 +117,8 @@ pub fn statuses(route: &Route) -> BTreeSet<u16> {
     let alters = matches!(route.method, Method::Put | Method::Patch | Method::Delete);
     let without = |what| route.access == Access::Member(what);
     let rules = [
-        (&[500, 503][..], true),
-        (&[400], takes || post || without(Without::Invalid) || !contract.parameters.is_empty()),
+        // 400: any query may hold bytes that are no UTF-8.
+        (&[400, 500, 503][..], true),
         (&[401], route.access != Access::Public),
         (&[404], route.path.contains('{') || contract.paged || without(Without::NotFound) || without(Without::NoCouple)),
         (&[409, 422], post),

@@ -27,7 +27,7 @@ pub struct List {
 
 /// GET `/sync/conflicts/`
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let filter = Filter::of(ctx, &Input::query(ctx.request, rules::FILTER)?);
+    let filter = Filter::of(ctx, &Input::query_at(ctx.request, rules::FILTER, ctx.earlier())?);
     let tenant = ctx.tenant_id()?;
     let total = store::count(ctx.db, tenant, &filter)?;
     let page = Page::of(ctx.request, total)?;

@@ -15,7 +15,7 @@ pub const GRAPH: Graph = Graph {
 };
 
 fn conflicts(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
-    let mut input = asked.input(rules::FILTER);
+    let mut input = asked.input_at(rules::FILTER, ctx.earlier());
     input.finish()?;
     let (tenant, window, filter) = (ctx.tenant_id()?, asked.window()?, Filter::of(ctx, &input));
     let (at, id) = window.stamp_and_id()?;

@@ -2,6 +2,7 @@
 
 use super::rules::{Conflict, Filter, KEPT, MANUAL_REQUIRED, Policy, Rule};
 use crate::base::error::{Error, Result};
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::{Db, Row, Upsert};
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 fn json(row: &Row<'_>, column: usize) -> Result<Value> {
     let text: Option<String> = row.get(column)?;
-    text.map_or(Ok(Value::Null), |text| serde_json::from_str(&text).map_err(Error::internal))
+    text.map_or(Ok(Value::Null), |text| json::read(text.as_bytes()))
 }
 
 /// A version as answers show it.
@@ -54,8 +55,8 @@ pub fn insert(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
     let sql = "INSERT INTO conflicts (id, tenant, user_id, device, domain, mobile_id, server_version, client_version, \
          server_data, client_data, base_data, strategy, result, winner, answer, created_at, resolved_by, resolved_at, notes, client_at) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let (server, client) = (conflict.server_data.to_string(), conflict.client_data.to_string());
-    let base = (!conflict.base_data.is_null()).then(|| conflict.base_data.to_string());
+    let (server, client) = (json::write(&conflict.server_data)?, json::write(&conflict.client_data)?);
+    let base = if conflict.base_data.is_null() { None } else { Some(json::write(&conflict.base_data)?) };
     let values = params![
         &conflict.conflict_id,
         tenant,
@@ -85,7 +86,7 @@ pub fn insert(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
 pub fn update(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
     let sql = "UPDATE conflicts SET server_version = ?, server_data = ?, strategy = ?, result = ?, winner = ?, answer = ?, \
          resolved_by = ?, resolved_at = ?, notes = ? WHERE tenant = ? AND id = ?";
-    let server = conflict.server_data.to_string();
+    let server = json::write(&conflict.server_data)?;
     let values = params![
         i64::from(conflict.server_version),
         &server,

@@ -62,9 +62,9 @@ impl<'b> Writer<'b> {
                 if status != "merged" {
                     self.own.insert(key, record.version);
                 }
-                Ok(done(&record, status))
+                Ok(done(&item, &record, status))
             }
-            (Landing::Unchanged, Some(record)) => Ok(done(&record, "unchanged")),
+            (Landing::Unchanged, Some(record)) => Ok(done(&item, &record, "unchanged")),
             (Landing::Clash(clash), Some(record)) => self.settle(ctx, &item, record, &clash),
             (_, None) => Err(Error::internal("a record that is not there met an edit")),
         }
@@ -85,7 +85,7 @@ impl<'b> Writer<'b> {
             ctx.touch(conflicts::KIND, &conflict.conflict_id)?;
         }
         ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
-        Ok(Done { conflict: Some(conflict), ..done(&record, "conflict") })
+        Ok(Done { conflict: Some(conflict), ..done(item, &record, "conflict") })
     }
 
     fn rule(&mut self, ctx: &mut Ctx<'_>, item: &Item) -> Result<Rule> {
@@ -100,8 +100,8 @@ impl<'b> Writer<'b> {
     }
 }
 
-fn done(record: &Record, status: &str) -> Done {
-    let item = SyncedItem { mobile_id: record.id.clone(), status: status.to_owned(), server_version: shown(record.version) };
+fn done(item: &Item, record: &Record, status: &str) -> Done {
+    let item = SyncedItem { mobile_id: item.sent_id.clone(), status: status.to_owned(), server_version: shown(record.version) };
     Done { item, conflict: None }
 }
 
