@@ -6,7 +6,7 @@ use super::texts;
 use super::{Access, Feature, Kind, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
-use crate::base::time::{SECOND, Timestamp};
+use crate::base::time::Timestamp;
 use crate::base::token::{Claims, Keys};
 use crate::db::{Db, Mode};
 use crate::http::input::{Extent, Field, Input};
@@ -310,31 +310,6 @@ impl Ctx<'_> {
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.
     pub fn refused(&self, refusal: &Refusal) -> Response {
         problem::refused(refusal, self.request.language)
-    }
-
-    /// A bucket of attempts: what is tried, from where. Hashed, so that the store holds no address and no name.
-    pub fn bucket(&self, what: &str, whose: &str) -> String {
-        let hash = Sha256::new().chain_update(self.house.derive("attempts")).chain_update(what).chain_update([0]);
-        let hash = hash.chain_update(whose).chain_update([0]).chain_update(&self.request.address);
-        crate::base::id::hex(&hash.finalize())
-    }
-
-    /// Refuses when a bucket is full.
-    ///
-    /// # Errors
-    /// [`Refused::TooMany`] with the seconds until the oldest attempt in it is forgotten.
-    pub fn check_attempts(&mut self, bucket: &str, rate: Option<Rate>) -> Result<()> {
-        let Some(rate) = rate else { return Ok(()) };
-        let (count, oldest) = store::attempts(self.db, bucket, self.now.plus(-rate.window))?;
-        if count < i64::from(rate.count) {
-            return Ok(());
-        }
-        Err(Refusal::too_many((oldest.0 + rate.window - self.now.0).max(SECOND)).into())
-    }
-
-    /// Puts a failed attempt into a bucket.
-    pub fn count_attempt(&mut self, bucket: &str) -> Result<()> {
-        store::count_attempt(self.db, bucket, self.now)
     }
 }
 
