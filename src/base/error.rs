@@ -117,6 +117,8 @@ pub enum Refused {
     Stale,
     /// The body is larger than the limit.
     TooLarge,
+    /// The body took too long to arrive; the number is how many items an upload had better send at once.
+    TooSlow(Option<u32>),
     /// The body is of a type that is not read.
     MediaType,
     /// Too often; the number is the seconds until the next try.
