@@ -98,6 +98,8 @@ pub struct Ctx<'a> {
     stamped: i64,
     /// The upload that is being written, in the place of the request's own key.
     upload: Option<Upload>,
+    /// What is kept of this transaction's answer in its place, should it be too large to keep.
+    short: Option<Response>,
     /// When this transaction, once it is committed, has work for the courier.
     soon: Option<Timestamp>,
     /// When those that were committed have.
@@ -115,8 +117,8 @@ impl<'a> Ctx<'a> {
         token: Option<Claims>,
         now: Timestamp,
     ) -> Ctx<'a> {
-        let (stamp, stamped, upload, soon, owed) = (None, 0, None, None, None);
-        Ctx { request, route, db, now, house, meters, caller: None, token, stamp, stamped, upload, soon, owed }
+        let (stamp, stamped, upload, short, soon, owed) = (None, 0, None, None, None, None);
+        Ctx { request, route, db, now, house, meters, caller: None, token, stamp, stamped, upload, short, soon, owed }
     }
 }
 
@@ -124,7 +126,7 @@ impl<'a> Ctx<'a> {
 impl Ctx<'_> {
     /// Begins a transaction, in which nobody is admitted and nothing stamped yet.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        (self.caller, self.stamp, self.stamped, self.soon) = (None, None, 0, None);
+        (self.caller, self.stamp, self.stamped, self.short, self.soon) = (None, None, 0, None, None);
         self.db.begin(mode)
     }
 
@@ -158,6 +160,16 @@ impl Ctx<'_> {
     /// The upload that is being written, if it is one.
     pub fn upload(&self) -> Option<&Upload> {
         self.upload.as_ref()
+    }
+
+    /// Says what is kept for a retry when the answer is too large to keep whole.
+    pub fn keep_short(&mut self, short: Response) {
+        self.short = Some(short);
+    }
+
+    /// What is kept of an answer that is too large.
+    pub fn short(&self) -> Option<&Response> {
+        self.short.as_ref()
     }
 
     /// Counts what a read costs, for whoever holds the token, or else for the address, unless it would go over its limit.

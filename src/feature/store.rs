@@ -35,8 +35,8 @@ const AHEAD: i64 = MINUTE;
 
 /// How many attempts a bucket holds, no more than its limit, and when the oldest of them was.
 pub fn attempts(db: &mut Db, bucket: &str, rate: Rate, now: Timestamp) -> Result<(i64, Timestamp)> {
-    let sql = "SELECT COUNT(*), MIN(at) FROM \
-         (SELECT at FROM attempts WHERE bucket = ? AND at > ? AND at <= ? ORDER BY at DESC LIMIT ?) AS newest";
+    let sql = "SELECT COUNT(*), MIN(at) \
+         FROM (SELECT at FROM attempts WHERE bucket = ? AND at > ? AND at <= ? ORDER BY at DESC LIMIT ?) AS newest";
     let bound = params![bucket, now.plus(-rate.window), now.plus(AHEAD), i64::from(rate.count)];
     let found = db.one(sql, bound, |row| Ok((row.get(0)?, row.get::<Option<Timestamp>>(1)?.unwrap_or_default())))?;
     Ok(found.unwrap_or_default())

@@ -25,6 +25,7 @@ fn shape(kind: Refused) -> (u16, &'static str, Option<&'static str>) {
         Refused::Method => (405, "Method Not Allowed", None),
         Refused::TooSlow(_) => (408, "Request Timeout", Some("too-slow")),
         Refused::InProgress => (409, "Conflict", None),
+        Refused::OpenConflicts => (409, "Conflict", Some("conflict-open")),
         Refused::Stale => (412, "Precondition Failed", None),
         Refused::TooLarge => (413, "Content Too Large", None),
         Refused::MediaType => (415, "Unsupported Media Type", None),
@@ -64,6 +65,9 @@ pub fn answer(error: &Error, request: &Request<'_>) -> Response {
             unavailable(503, &texts::BUSY, RETRY_AFTER_BUSY, language)
         }
         Error::Db(DbError { kind: DbFault::Full, .. }) => unavailable(507, &texts::FULL, RETRY_AFTER_REPAIR, language),
+        Error::Db(DbError { kind: DbFault::TooLarge, .. }) => {
+            refused(&Refusal::new(Refused::TooLarge, &texts::TOO_LARGE_AT_ONCE), language)
+        }
         Error::Db(_) | Error::NotReady(_) => unavailable(503, &texts::UNAVAILABLE, RETRY_AFTER_REPAIR, language),
         Error::Internal(_) => problem(500, "Internal Server Error", &Message::plain(&texts::INTERNAL), language, Map::new()),
     }

@@ -23,6 +23,7 @@ mod graphql_uploads;
 mod home;
 mod idempotency;
 mod isolation;
+mod kept;
 mod letters;
 mod limits;
 mod mobile;

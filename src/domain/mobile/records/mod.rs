@@ -7,6 +7,7 @@ mod machine;
 mod merge;
 mod record;
 mod resolve;
+mod room;
 mod store;
 mod tables;
 #[cfg(test)]
@@ -17,9 +18,9 @@ pub use item::ENVELOPE;
 pub use record::TOLD;
 pub use resolve::{CHOICE, describe_refusal, resolve};
 
-use super::answer::{SYNC_ERROR, SyncError, Tally};
+use super::answer::{CONFLICT_OPEN, SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::text::Language;
 use crate::db::Db;
 use crate::feature::ctx::load;
@@ -75,11 +76,16 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
 fn error(refusal: &Refusal, item: &Value, language: Language) -> SyncError {
     let all: Map<String, Value> =
         refusal.fields.iter().map(|(field, text)| ((*field).to_owned(), text.render(language).into())).collect();
+    let (code, retryable) = match refusal.kind {
+        Refused::OpenConflicts => (CONFLICT_OPEN, Some(true)),
+        _ => (SYNC_ERROR, None),
+    };
     SyncError {
-        code: SYNC_ERROR.to_owned(),
+        code: code.to_owned(),
         message: refusal.detail.render(language).into_owned(),
         field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
         item_id: item["mobile_id"].as_str().map(str::to_owned),
         details: (all.len() > 1).then_some(Value::Object(all)),
+        retryable,
     }
 }
