@@ -23,8 +23,8 @@ use crate::domain;
 use crate::faces;
 use crate::feature::meters::Meters;
 use crate::feature::{Calls, Ctx, Feature, House, Route, Tell};
-use crate::http::{Request, Response, Service, Vars, body, problem};
-use guard::{address, admit, cors, finish, meter, transact};
+use crate::http::{Request, Response, Service, Vars, problem};
+use guard::{address, admit, cors, finish, meter, slow, transact};
 use replica::Replica;
 use std::io::Read;
 use watch::Watch;
@@ -150,7 +150,7 @@ impl App {
             return Ok(over);
         }
         request.query.check()?;
-        body::read(request, from)?;
+        slow::read(request, from, route, &house.settings, meters, token.as_ref())?;
         let handler = match route.calls {
             Calls::Handler(handler) => handler,
             Calls::Apart(answer) => return answer(request, house, meters),
@@ -179,9 +179,10 @@ impl App {
 fn without_configuration(request: &mut Request<'_>, from: &mut dyn Read, error: Error) -> Result<Response> {
     let Some(house) = open::spare() else { return Err(error) };
     match route::find(house.features, request) {
-        route::Found::Route(Route { calls: Calls::Apart(answer), .. }) => {
-            body::read(request, from)?;
-            answer(request, &house, &mut Meters::default())
+        route::Found::Route(route @ Route { calls: Calls::Apart(answer), .. }) => {
+            let mut meters = Meters::default();
+            slow::read(request, from, route, &house.settings, &mut meters, None)?;
+            answer(request, &house, &mut meters)
         }
         _ => Err(error),
     }

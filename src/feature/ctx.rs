@@ -6,7 +6,7 @@ use super::texts;
 use super::{Access, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
-use crate::base::time::{Local, SECOND, Timestamp, Zone};
+use crate::base::time::{Local, Timestamp, Zone};
 use crate::base::token::{Claims, Keys};
 use crate::db::{Db, Mode};
 use crate::http::input::{Extent, Field, Input};
@@ -103,6 +103,8 @@ pub struct Ctx<'a> {
     stamped: i64,
     /// The upload that is being written, in the place of the request's own key.
     upload: Option<Upload>,
+    /// What is kept of this transaction's answer in its place, should it be too large to keep.
+    short: Option<Response>,
     /// When this transaction, once it is committed, has work for the courier.
     soon: Option<Timestamp>,
     /// When those that were committed have.
@@ -120,8 +122,8 @@ impl<'a> Ctx<'a> {
         token: Option<Claims>,
         now: Timestamp,
     ) -> Ctx<'a> {
-        let (stamp, stamped, upload, soon, owed) = (None, 0, None, None, None);
-        Ctx { request, route, db, now, house, meters, caller: None, token, stamp, stamped, upload, soon, owed }
+        let (stamp, stamped, upload, short, soon, owed) = (None, 0, None, None, None, None);
+        Ctx { request, route, db, now, house, meters, caller: None, token, stamp, stamped, upload, short, soon, owed }
     }
 }
 
@@ -129,7 +131,7 @@ impl<'a> Ctx<'a> {
 impl Ctx<'_> {
     /// Begins a transaction, in which nobody is admitted and nothing stamped yet.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        (self.caller, self.stamp, self.stamped, self.soon) = (None, None, 0, None);
+        (self.caller, self.stamp, self.stamped, self.short, self.soon) = (None, None, 0, None, None);
         self.db.begin(mode)
     }
 
@@ -163,6 +165,16 @@ impl Ctx<'_> {
     /// The upload that is being written, if it is one.
     pub fn upload(&self) -> Option<&Upload> {
         self.upload.as_ref()
+    }
+
+    /// Says what is kept for a retry when the answer is too large to keep whole.
+    pub fn keep_short(&mut self, short: Response) {
+        self.short = Some(short);
+    }
+
+    /// What is kept of an answer that is too large.
+    pub fn short(&self) -> Option<&Response> {
+        self.short.as_ref()
     }
 
     /// Counts what a read costs, for whoever holds the token, or else for the address, unless it would go over its limit.
@@ -325,31 +337,6 @@ impl Ctx<'_> {
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.
     pub fn refused(&self, refusal: &Refusal) -> Response {
         problem::refused(refusal, self.request.language)
-    }
-
-    /// A bucket of attempts: what is tried, from where. Hashed, so that the store holds no address and no name.
-    pub fn bucket(&self, what: &str, whose: &str) -> String {
-        let hash = Sha256::new().chain_update(self.house.derive("attempts")).chain_update(what).chain_update([0]);
-        let hash = hash.chain_update(whose).chain_update([0]).chain_update(&self.request.address);
-        crate::base::id::hex(&hash.finalize())
-    }
-
-    /// Refuses when a bucket is full.
-    ///
-    /// # Errors
-    /// [`Refused::TooMany`] with the seconds until the oldest attempt in it is forgotten.
-    pub fn check_attempts(&mut self, bucket: &str, rate: Option<Rate>) -> Result<()> {
-        let Some(rate) = rate else { return Ok(()) };
-        let (count, oldest) = store::attempts(self.db, bucket, self.now.plus(-rate.window))?;
-        if count < i64::from(rate.count) {
-            return Ok(());
-        }
-        Err(Refusal::too_many((oldest.0 + rate.window - self.now.0).max(SECOND)).into())
-    }
-
-    /// Puts a failed attempt into a bucket.
-    pub fn count_attempt(&mut self, bucket: &str) -> Result<()> {
-        store::count_attempt(self.db, bucket, self.now)
     }
 }
 

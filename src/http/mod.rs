@@ -7,6 +7,7 @@ pub mod etag;
 pub mod html;
 pub mod input;
 pub mod key;
+pub mod pace;
 pub mod paging;
 pub mod peer;
 pub mod problem;

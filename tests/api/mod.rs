@@ -4,6 +4,7 @@
 //! makes users of its own. Cases that need settings of their own start their own server. `CASE=goal` in the environment
 //! runs the cases alone whose name or module has that word.
 
+mod attempts;
 mod auth;
 mod check;
 mod checkins;
@@ -25,6 +26,7 @@ mod idempotency;
 mod identities;
 mod instants;
 mod isolation;
+mod kept;
 mod letters;
 mod limits;
 mod mobile;

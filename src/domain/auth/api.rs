@@ -6,7 +6,7 @@ use super::password::Fit;
 use super::rules::{self, User};
 use super::texts;
 use super::{accounts, password, store};
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::ctx::found;
@@ -18,11 +18,23 @@ use serde_json::{Map, Value, json};
 
 /// POST `/auth/register/`
 pub fn register(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let new = accounts::sound(ctx.input(rules::REGISTER)?)?;
-    ctx.write(&mut |ctx| {
+    if !ctx.house.settings.registration {
+        return refuse(Refused::Forbidden, &texts::REGISTRATION_CLOSED);
+    }
+    let input = accounts::checked(ctx.input(rules::REGISTER)?)?;
+    let bucket = (ctx.bucket("register", ""), ctx.house.settings.limit_registrations);
+    let taken = ctx.take_attempts(&[bucket])?;
+    let (new, mut made) = (accounts::hashed(input)?, false);
+    let answer = ctx.write(&mut |ctx| {
+        made = true;
         let user = accounts::create(ctx.db, &new, ctx.now)?;
         signed_in(ctx, 201, &user)
-    })
+    })?;
+    // One that was answered from what is kept makes nothing. A name that was refused is counted: it tells who has an account.
+    if !made {
+        ctx.give_back(&taken)?;
+    }
+    Ok(answer)
 }
 
 /// GET `/auth/me/`
@@ -128,12 +140,10 @@ fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'sta
     let mut input = ctx.input(fields)?;
     input.finish()?;
     let account = found(store::by_id(ctx.db, ctx.user()?)?)?;
-    let bucket = ctx.bucket("login", &account.user.id.to_string());
-    ctx.check_attempts(&bucket, ctx.house.settings.limit_auth)?;
+    let taken = ctx.take_attempts(&api_session::password_buckets(ctx, &account.user.id.to_string()))?;
     if password::fit(input.text(field).unwrap_or_default(), &account.password)? != Fit::Wrong {
-        return Ok(());
+        return ctx.give_back(&taken);
     }
-    api_session::remember_failure(ctx, &bucket)?;
     Err(Error::from(Refusal::field(field, Message::plain(&texts::PASSWORD_WRONG))))
 }
 

@@ -25,7 +25,8 @@ const ROUTES: &[Route] = &[
     Route::post("/auth/register/", Access::Public, api::register, "Make an account and sign in")
         .own()
         .takes(rules::REGISTER)
-        .gives::<SignedIn>(201),
+        .gives::<SignedIn>(201)
+        .refuses(&[403]),
     Route::post("/auth/login/", Access::Public, api_session::login, "Sign in").own().takes(rules::LOGIN).gives::<SignedIn>(200),
     Route::post("/auth/refresh/", Access::Public, api_session::refresh, "New tokens for a refresh token")
         .own()

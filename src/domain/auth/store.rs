@@ -211,6 +211,15 @@ pub fn locks(db: &mut Db) -> Result<Vec<Lock>> {
     db.all(sql, &[], |row| Ok(Lock { id: row.get(0)?, username: row.get(1)?, password: row.get(2)?, disabled: row.get(3)? }))
 }
 
+/// Ends what a user has beyond so many sessions, this one among them: those that were not used for longest. Each use moves a
+/// session's end away.
+pub fn end_unused(db: &mut Db, user: i64, but: &str, most: u32) -> Result<()> {
+    let sql = "SELECT id FROM sessions WHERE user_id = ? AND id <> ? ORDER BY expires_at DESC, id LIMIT ? OFFSET ?";
+    let bound = params![user, but, BATCH, i64::from(most) - 1];
+    let beyond = db.all(sql, bound, |row| row.get::<String>(0))?;
+    beyond.iter().try_for_each(|session| end_session(db, session))
+}
+
 /// Deletes sessions that have ended.
 pub fn purge_sessions(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id FROM sessions WHERE expires_at <= ? LIMIT ?) AS old)";

@@ -30,6 +30,9 @@ pub const TRIES: usize = 64;
 /// How many times more often an address may be wrong than one user behind it: families and offices share one.
 pub const ADDRESS_SHARE: u32 = 10;
 
+/// Wrong codes that an address has left while very many are wrong everywhere: somebody who mistypes one has another.
+pub const FEW_CODES: u32 = 2;
+
 /// The fields of an invitation.
 pub const INVITE: &[Field] = &[Field::new("ttl_minutes", Shape::Int(1, TTL_MAX))];
 

@@ -121,6 +121,7 @@ pub fn statuses(route: &Route) -> BTreeSet<u16> {
         (&[400, 500, 503][..], true),
         (&[401], route.access != Access::Public),
         (&[404], route.path.contains('{') || contract.paged || without(Without::NotFound) || without(Without::NoCouple)),
+        (&[408], takes),
         (&[409, 422], post),
         (&[412], alters),
         (&[413], post || alters),

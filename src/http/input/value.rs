@@ -4,7 +4,7 @@ use super::Field;
 use crate::base::json::{self, decimal::Decimal};
 use crate::base::text::{self, Message};
 use crate::base::time::{self, Local, Timestamp};
-use crate::http::bounds;
+use crate::http::{body, bounds};
 use serde_json::Value as Json;
 
 /// What a field may hold.
@@ -39,6 +39,17 @@ pub enum Shape {
     List,
     /// One of these words.
     Choice(&'static [&'static str]),
+}
+
+impl Shape {
+    /// The most bytes that a value takes in a body; what is short in any case stands in [`body::MIN_BODY`].
+    pub const fn most_bytes(&self) -> u64 {
+        match self {
+            Shape::Text { max, .. } => (*max as u64).saturating_mul(body::PER_CHARACTER),
+            Shape::Json | Shape::List => body::MAX_BODY,
+            _ => 0,
+        }
+    }
 }
 
 /// The value of a field.

@@ -184,11 +184,27 @@ pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
 fn forget(db: &mut Db, group: &[(i64, String)], now: Timestamp) -> Result<()> {
     let Some((tenant, _)) = group.first() else { return Ok(()) };
     let stamp = store::advance(db, *tenant, now)?;
-    for (tenant, id) in group {
-        if store::is_told(db, *tenant, super::KIND, id)? {
-            store::mark(db, *tenant, super::KIND, id, stamp, true)?;
-        }
-        db.run("DELETE FROM conflicts WHERE tenant = ? AND id = ?", params![*tenant, id])?;
+    group.iter().try_for_each(|(tenant, id)| forget_one(db, *tenant, id, stamp))
+}
+
+/// Forgets a conflict at a stamp of its tenant; one that is in the feed leaves a tombstone there.
+pub fn forget_one(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
+    if store::is_told(db, tenant, super::KIND, id)? {
+        store::mark(db, tenant, super::KIND, id, stamp, true)?;
     }
-    Ok(())
+    db.run("DELETE FROM conflicts WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
+}
+
+/// How many conflicts each record of a tenant has.
+pub fn counts(db: &mut Db, tenant: i64) -> Result<Vec<((String, String), usize)>> {
+    let sql = "SELECT domain, mobile_id, COUNT(*) FROM conflicts WHERE tenant = ? GROUP BY domain, mobile_id";
+    db.all(sql, params![tenant], |row| {
+        Ok(((row.get(0)?, row.get(1)?), usize::try_from(row.get::<i64>(2)?).map_err(Error::internal)?))
+    })
+}
+
+/// The conflicts of a record, oldest first, and whether each is settled.
+pub fn of_record(db: &mut Db, tenant: i64, domain: &str, record: &str) -> Result<Vec<(String, bool)>> {
+    let sql = "SELECT id, resolved_at FROM conflicts WHERE tenant = ? AND domain = ? AND mobile_id = ? ORDER BY created_at, id";
+    db.all(sql, params![tenant, domain, record], |row| Ok((row.get(0)?, row.get::<Option<i64>>(1)?.is_some())))
 }

@@ -74,12 +74,19 @@ struct RefusedRecord {
     error_message: String,
     /// Every wrong field with its sentence, when there are several.
     details: Option<Value>,
+    /// What is in the way of a record that may be taken later, as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// May it?
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retryable: Option<bool>,
 }
 
 impl From<SyncError> for RefusedRecord {
     fn from(error: SyncError) -> RefusedRecord {
-        let SyncError { message: error_message, field, item_id: mobile_id, details, .. } = error;
-        RefusedRecord { mobile_id, status: "error", field, error_message, details }
+        let SyncError { code, message: error_message, field, item_id: mobile_id, details, retryable } = error;
+        let code = retryable.map(|_| code);
+        RefusedRecord { mobile_id, status: "error", field, error_message, details, code, retryable }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod machine;
 mod merge;
 mod record;
 mod resolve;
+mod room;
 mod store;
 pub mod tables;
 #[cfg(test)]
@@ -17,10 +18,10 @@ pub use item::ENVELOPE;
 pub use record::TOLD;
 pub use resolve::{CHOICE, describe_refusal, resolve};
 
-use super::answer::{Conflict, SYNC_ERROR, SyncError, Tally};
+use super::answer::{CONFLICT_OPEN, Conflict, SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
 use super::domains::{self, RECORDS};
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::json;
 use crate::base::text::Language;
 use crate::db::Db;
@@ -89,11 +90,16 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
 fn error(refusal: &Refusal, item: &Value, language: Language) -> SyncError {
     let all: Map<String, Value> =
         refusal.fields.iter().map(|(field, text)| ((*field).to_owned(), text.render(language).into())).collect();
+    let (code, retryable) = match refusal.kind {
+        Refused::OpenConflicts => (CONFLICT_OPEN, Some(true)),
+        _ => (SYNC_ERROR, None),
+    };
     SyncError {
-        code: SYNC_ERROR.to_owned(),
+        code: code.to_owned(),
         message: refusal.detail.render(language).into_owned(),
         field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
         item_id: json::string(&item["mobile_id"]).map(str::to_owned),
         details: (all.len() > 1).then_some(Value::Object(all)),
+        retryable,
     }
 }

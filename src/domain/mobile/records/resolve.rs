@@ -233,6 +233,7 @@ impl Choice {
             field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
             item_id: Some(self.conflict.clone()),
             details: None,
+            retryable: None,
         };
         let resolution = Resolution {
             success: false,
@@ -294,6 +295,7 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
         field: None,
         item_id: Some(conflict.mobile_id),
         details: None,
+        retryable: None,
     };
     Ok(Response::json(
         200,

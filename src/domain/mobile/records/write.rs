@@ -4,6 +4,7 @@ use super::fields;
 use super::item::Item;
 use super::merge::{self, Clash, Landing, New, Settled, Winner};
 use super::record::Record;
+use super::room::Room;
 use super::store;
 use super::tables::Table;
 use crate::base::error::{Error, Result};
@@ -30,6 +31,8 @@ pub struct Writer<'b> {
     batch: &'b Batch,
     /// Versions that this upload wrote. A later item of it was made with the earlier one in view.
     own: HashMap<(&'static str, String), i64>,
+    /// Room for their conflicts.
+    room: Room,
     /// What the tenant wants for the domains that had conflicts.
     rules: HashMap<&'static str, Rule>,
 }
@@ -42,7 +45,7 @@ pub fn shown(version: i64) -> u32 {
 impl<'b> Writer<'b> {
     /// Starts on an upload.
     pub fn new(batch: &'b Batch) -> Writer<'b> {
-        Writer { batch, own: HashMap::new(), rules: HashMap::new() }
+        Writer { batch, own: HashMap::new(), room: Room::default(), rules: HashMap::new() }
     }
 
     /// Takes one item.
@@ -75,6 +78,7 @@ impl<'b> Writer<'b> {
         let rule = self.rule(ctx, item)?;
         let settled = merge::settle(rule.strategy(), &record, item, clash);
         let mut conflict = conflict(ctx, item, &record, self.batch, rule)?;
+        self.room.make(ctx, item, settled.is_some())?;
         let new = settled.and_then(|settled| decide(&mut conflict, settled));
         let record = match new {
             Some(new) => put(ctx, &Target::of(ctx, item), Some(&record), new)?,

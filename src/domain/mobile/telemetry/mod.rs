@@ -116,5 +116,6 @@ fn error(rules: &Rules, sent: &Value, faults: &Faults, language: Language) -> Sy
         field: first.and_then(|(field, _)| field.map(str::to_owned)),
         item_id: rules.name_of(sent),
         details: (faults.len() > 1).then(|| faults.iter().map(told).collect::<Map<_, _>>().into()),
+        retryable: None,
     }
 }
