@@ -10,7 +10,7 @@ use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Keys};
 use crate::db::{Db, Mode};
 use crate::http::input::{Extent, Field, Input};
-use crate::http::{Method, Request, Response, etag, problem};
+use crate::http::{Method, Request, Response, precondition, problem};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -214,12 +214,20 @@ impl Ctx<'_> {
         crate::base::id::parse(self.request.segment(0)).ok_or_else(not_found)
     }
 
-    /// Refuses when the request carries `If-Match` and it does not name this object's current representation.
+    /// Refuses unless the request's preconditions hold for this object, which it would write.
     ///
     /// # Errors
     /// [`Refused::Stale`].
     pub fn require_match(&self, object: &impl serde::Serialize) -> Result<()> {
-        etag::require_match(self.request, || Response::json(200, object).body)
+        precondition::require(self.request, || Response::json(200, object).body)
+    }
+
+    /// Refuses when this object, of which the request writes a part, is not what the client read.
+    ///
+    /// # Errors
+    /// [`Refused::Stale`].
+    pub fn require_unchanged(&self, object: &impl serde::Serialize) -> Result<()> {
+        precondition::require_unchanged(self.request, || Response::json(200, object).body)
     }
 
     /// Runs work in one snapshot, with the caller admitted inside it. On a node of a cluster it may be a moment old, unless

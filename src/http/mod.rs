@@ -9,6 +9,7 @@ pub mod input;
 pub mod key;
 pub mod paging;
 pub mod peer;
+pub mod precondition;
 pub mod problem;
 pub mod query;
 pub mod request;

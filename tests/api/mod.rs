@@ -27,8 +27,10 @@ mod limits;
 mod mobile;
 mod objects;
 mod openapi;
+mod pages;
 pub mod phone;
 mod policies;
+mod preconditions;
 mod qna;
 mod records;
 mod records_changes;
@@ -65,6 +67,8 @@ const TABLES: &[Table] = tables![
     conventions,
     routes,
     objects,
+    pages,
+    preconditions,
     isolation,
     openapi,
     idempotency,

@@ -10,7 +10,7 @@ use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::ctx::found;
 use crate::feature::{Ctx, News, Schemas};
-use crate::http::{Response, etag};
+use crate::http::{Response, etag, precondition};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -33,7 +33,7 @@ pub fn me(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// PATCH `/auth/me/`
 pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut user = own(ctx)?;
-    etag::require_match(ctx.request, || shown(&user).body)?;
+    precondition::require(ctx.request, || shown(&user).body)?;
     let mut input = ctx.input(rules::CHANGE)?;
     rules::check_account(&mut input);
     input.finish()?;
@@ -54,7 +54,7 @@ fn show_partner(ctx: &mut Ctx<'_>) -> Result<()> {
 /// DELETE `/auth/me/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
-    etag::require_match(ctx.request, || shown(&user).body)?;
+    precondition::require(ctx.request, || shown(&user).body)?;
     confirm(ctx, rules::DELETE, "password")?;
     ctx.write(&mut |ctx| {
         let user = ctx.user()?;

@@ -25,7 +25,7 @@ const ROUTES: &[Route] = &[
     Route::get("/checkins/", LIST, api::list, "Check-ins of the last 7 days or of a range, newest day first")
         .parameters(rules::FILTER)
         .lists::<Checkin>(),
-    Route::post("/checkins/", NEW, api::create, "Check in").takes(rules::CHECKIN).gives::<Checkin>(201),
+    Route::post("/checkins/", NEW, api::create, "Check in").takes(rules::CHECKIN).gives::<Checkin>(201).refuses(&[412]),
     Route::get("/checkins/{id}/", ONE, api::checkin, "One check-in, one's own or the partner's").gives::<Checkin>(200),
     Route::put("/checkins/{id}/", ONE, api::update, "Replace one's own check-in")
         .takes(rules::CHECKIN)

@@ -1,8 +1,10 @@
 //! What a check-in may look like, and which of them a list shows.
 
 use super::texts;
-use crate::base::time::Timestamp;
+use crate::base::error::Result;
+use crate::base::time::{self, Timestamp};
 use crate::http::input::{Field, Input, Shape};
+use crate::http::paging::{After, Keyed};
 use chrono::{Days, NaiveDate};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,6 +20,8 @@ const DAYS_BEFORE: Days = Days::new(6);
 
 /// Before and after every date that the contract can write.
 const OPEN: (&str, &str) = ("0001-01-01", "9999-12-31");
+/// After every date that the contract can write.
+const END: &str = "9999-12-32";
 
 /// The fields of a check-in.
 pub const CHECKIN: &[Field] = &[
@@ -81,6 +85,20 @@ impl Checkin {
         input.set("energy", &mut self.energy);
         input.set("note", &mut self.note);
     }
+}
+
+impl Keyed for Checkin {
+    fn key(&self) -> Vec<String> {
+        vec![self.date.clone(), self.user_id.to_string()]
+    }
+}
+
+/// The day and the user that a part of the list lies before.
+pub fn before(after: &After) -> Result<(String, i64)> {
+    after.key((END.to_owned(), 0), |parts| match parts {
+        [day, user] => Some((time::date(day)?.to_string(), user.parse().ok()?)),
+        _ => None,
+    })
 }
 
 /// Which check-ins a list shows.

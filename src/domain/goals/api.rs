@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant_id()?;
     let page = Page::of(ctx.request, store::count(ctx.db, tenant)?)?;
-    let goals = store::page(ctx.db, tenant, page.limit(), page.offset())?;
-    Ok(page.answer(ctx.request, &goals))
+    let goals = store::part(ctx.db, tenant, &page.after.newest()?, page.span())?;
+    Ok(page.answer(ctx.request, goals))
 }
 
 /// POST `/goals/`
@@ -80,7 +80,9 @@ fn read(ctx: &mut Ctx<'_>) -> Result<Input> {
 pub fn actions(ctx: &mut Ctx<'_>) -> Result<Response> {
     let goal = find(ctx)?;
     let page = Page::of(ctx.request, i64::try_from(goal.actions.len()).unwrap_or(i64::MAX))?;
-    Ok(page.answer(ctx.request, page.slice(&goal.actions)))
+    let after = page.after.oldest()?;
+    let behind = goal.actions.into_iter().filter(|action| (action.created_at.0, &action.id) > (after.0, &after.1));
+    Ok(page.answer(ctx.request, page.span().of(behind)))
 }
 
 /// POST `/goals/{id}/actions/`

@@ -9,15 +9,15 @@ use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
 use crate::http::input::{Field, Input};
 use crate::http::paging::Page;
-use crate::http::{Response, etag};
+use crate::http::{Response, etag, precondition};
 use serde_json::{Value, json};
 
 /// GET `/qna/questions/`
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant_id()?;
     let page = Page::of(ctx.request, store::count(ctx.db, tenant)?)?;
-    let questions = store::page(ctx.db, tenant, page.limit(), page.offset())?;
-    Ok(page.answer(ctx.request, &questions))
+    let questions = store::part(ctx.db, tenant, &page.after.newest()?, page.span())?;
+    Ok(page.answer(ctx.request, questions))
 }
 
 /// POST `/qna/questions/`
@@ -67,10 +67,13 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
 }
 
 /// POST `/qna/questions/{id}/answer/`: each user has one answer, which a second POST changes. `If-Match` names the
-/// question with its answers, as its own route shows it: an answer has none.
+/// question with its answers, as its own route shows it: an answer has none. `If-None-Match: *` is for a first answer.
 pub fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let question = find(ctx)?;
-    ctx.require_match(&question)?;
+    let (question, user) = (find(ctx)?, ctx.user()?);
+    ctx.require_unchanged(&question)?;
+    if question.answers.iter().any(|answer| answer.user_id == user) {
+        precondition::require_absent(ctx.request)?;
+    }
     let input = read(ctx, rules::ANSWER)?;
     let id = give(ctx, question, &input)?;
     ctx.touch(ANSWERS, &id)?;
