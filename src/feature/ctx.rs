@@ -92,10 +92,10 @@ pub struct Ctx<'a> {
     token: Option<Claims>,
     /// Who calls, once admitted.
     caller: Option<Caller>,
-    /// The stamp of this transaction, once the tenant's clock was advanced.
-    stamp: Option<Timestamp>,
-    /// The tenant whose clock was advanced.
-    stamped: i64,
+    /// The stamps of this transaction, by the tenants whose clocks were advanced.
+    stamps: Vec<(i64, Timestamp)>,
+    /// The tenant that is being written, with its stamp.
+    stamped: Option<(i64, Timestamp)>,
     /// The upload that is being written, in the place of the request's own key.
     upload: Option<Upload>,
     /// When this transaction, once it is committed, has work for the courier.
@@ -115,8 +115,8 @@ impl<'a> Ctx<'a> {
         token: Option<Claims>,
         now: Timestamp,
     ) -> Ctx<'a> {
-        let (stamp, stamped, upload, soon, owed) = (None, 0, None, None, None);
-        Ctx { request, route, db, now, house, meters, caller: None, token, stamp, stamped, upload, soon, owed }
+        let (stamps, stamped, upload, soon, owed) = (Vec::new(), None, None, None, None);
+        Ctx { request, route, db, now, house, meters, caller: None, token, stamps, stamped, upload, soon, owed }
     }
 }
 
@@ -124,7 +124,8 @@ impl<'a> Ctx<'a> {
 impl Ctx<'_> {
     /// Begins a transaction, in which nobody is admitted and nothing stamped yet.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        (self.caller, self.stamp, self.stamped, self.soon) = (None, None, 0, None);
+        (self.caller, self.stamped, self.soon) = (None, None, None);
+        self.stamps.clear();
         self.db.begin(mode)
     }
 
@@ -222,14 +223,6 @@ impl Ctx<'_> {
         precondition::require(self.request, || Response::json(200, object).body)
     }
 
-    /// Refuses when this object, of which the request writes a part, is not what the client read.
-    ///
-    /// # Errors
-    /// [`Refused::Stale`].
-    pub fn require_unchanged(&self, object: &impl serde::Serialize) -> Result<()> {
-        precondition::require_unchanged(self.request, || Response::json(200, object).body)
-    }
-
     /// Runs work in one snapshot, with the caller admitted inside it. On a node of a cluster it may be a moment old, unless
     /// the request asks for the latest state; what it says is not there is looked up again in the latest. The work may run
     /// more than once.
@@ -269,8 +262,21 @@ impl Ctx<'_> {
     /// # Errors
     /// When the tenant is gone.
     pub fn advance(&mut self, tenant: i64) -> Result<Timestamp> {
+        let stamp = self.stamp_in(tenant)?;
+        self.stamped = Some((tenant, stamp));
+        Ok(stamp)
+    }
+
+    /// This transaction's stamp in any tenant: its clock is advanced once.
+    ///
+    /// # Errors
+    /// When the tenant is gone.
+    pub fn stamp_in(&mut self, tenant: i64) -> Result<Timestamp> {
+        if let Some((_, stamp)) = self.stamps.iter().find(|(stamped, _)| *stamped == tenant) {
+            return Ok(*stamp);
+        }
         let stamp = store::advance(self.db, tenant, self.now)?;
-        (self.stamp, self.stamped) = (Some(stamp), tenant);
+        self.stamps.push((tenant, stamp));
         Ok(stamp)
     }
 
@@ -279,25 +285,35 @@ impl Ctx<'_> {
     /// # Errors
     /// When no clock was advanced, which is a defect.
     pub fn stamp(&self) -> Result<Timestamp> {
-        self.stamp.ok_or_else(|| Error::Internal(format!("{} writes without a stamp", self.route.path)))
+        Ok(self.stamped()?.1)
+    }
+
+    fn stamped(&self) -> Result<(i64, Timestamp)> {
+        self.stamped.ok_or_else(|| Error::Internal(format!("{} writes without a stamp", self.route.path)))
     }
 
     /// Moves an object to this transaction's stamp in the feed.
     pub fn touch(&mut self, kind: &str, id: &str) -> Result<()> {
-        let stamp = self.stamp()?;
-        store::mark(self.db, self.stamped, kind, id, stamp, false)
+        let (tenant, stamp) = self.stamped()?;
+        store::mark(self.db, tenant, kind, id, stamp, false)
+    }
+
+    /// Moves an object of any tenant to this transaction's stamp there: what it shows of somebody else has changed.
+    pub fn touch_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
+        let stamp = self.stamp_in(tenant)?;
+        store::mark(self.db, tenant, kind, id, stamp, false)
     }
 
     /// Leaves a tombstone of an object in the feed.
     pub fn bury(&mut self, kind: &str, id: &str) -> Result<()> {
-        let stamp = self.stamp()?;
-        store::mark(self.db, self.stamped, kind, id, stamp, true)
+        let (tenant, stamp) = self.stamped()?;
+        store::mark(self.db, tenant, kind, id, stamp, true)
     }
 
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
-        let stamp = self.stamp()?;
-        store::touch_tenant(self.db, self.stamped, public_id, stamp)
+        let (tenant, stamp) = self.stamped()?;
+        store::touch_tenant(self.db, tenant, public_id, stamp)
     }
 
     /// Tells every noun and guard of something, in the order of the registry. They hear it inside this transaction.

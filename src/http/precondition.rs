@@ -31,12 +31,24 @@ pub fn require(request: &Request<'_>, current: impl FnOnce() -> Vec<u8>) -> Resu
 /// # Errors
 /// [`Refused::Stale`].
 pub fn require_unchanged(request: &Request<'_>, current: impl FnOnce() -> Vec<u8>) -> Result<()> {
-    let holds = match (request.header("IF_MATCH"), request.header("IF_UNMODIFIED_SINCE").and_then(end_of)) {
-        (Some(value), _) => etag::names(value, &etag::of(&current())),
-        (None, Some(end)) => changed_at(&current()).is_none_or(|at| at <= end),
-        (None, None) => true,
-    };
-    if holds { Ok(()) } else { refuse(Refused::Stale, &text::STALE) }
+    let (named, since) = (request.header("IF_MATCH"), request.header("IF_UNMODIFIED_SINCE"));
+    if named.or(since).is_none() {
+        return Ok(());
+    }
+    let current = current();
+    if named.is_some_and(|value| !etag::names(value, &etag::of(&current))) {
+        return refuse(Refused::Stale, &text::STALE);
+    }
+    changed_at(&current).map_or(Ok(()), |at| require_unmodified(request, at))
+}
+
+/// Refuses when what is there was changed after `If-Unmodified-Since`. Where there is an `If-Match`, that counts alone.
+///
+/// # Errors
+/// [`Refused::Stale`].
+pub fn require_unmodified(request: &Request<'_>, changed: Timestamp) -> Result<()> {
+    let end = request.header("IF_UNMODIFIED_SINCE").filter(|_| request.header("IF_MATCH").is_none()).and_then(end_of);
+    if end.is_some_and(|end| changed > end) { refuse(Refused::Stale, &text::STALE) } else { Ok(()) }
 }
 
 /// Refuses when the request is for something new only: what it would write is there.
@@ -64,20 +76,10 @@ fn end_of(text: &str) -> Option<Timestamp> {
     second.map(|at| at.plus(SECOND - 1)).or_else(|| Timestamp::parse(text))
 }
 
-/// When what a representation shows was last changed: the newest `updated_at` in it, its parts' too; `None` where it has none.
+/// When an object was last changed: its own `updated_at`, because its parts have theirs; `None` where it has none.
 fn changed_at(content: &[u8]) -> Option<Timestamp> {
-    newest(&serde_json::from_slice(content).ok()?)
-}
-
-fn newest(value: &Value) -> Option<Timestamp> {
-    match value {
-        Value::Object(members) => {
-            let own = members.get("updated_at").and_then(Value::as_str).and_then(Timestamp::parse);
-            members.values().filter_map(newest).chain(own).max()
-        }
-        Value::Array(items) => items.iter().filter_map(newest).max(),
-        _ => None,
-    }
+    let object: Value = serde_json::from_slice(content).ok()?;
+    Timestamp::parse(object.get("updated_at")?.as_str()?)
 }
 
 #[cfg(test)]
@@ -85,7 +87,8 @@ mod tests {
     use super::*;
     use crate::http::Vars;
 
-    const CONTENT: &str = r#"{"updated_at": "1994-11-06T08:49:37.500Z", "actions": [{"updated_at": "1994-11-06T08:49:38.001Z"}, {"updated_at": null}]}"#;
+    const CONTENT: &str =
+        r#"{"updated_at": "1994-11-06T08:49:38.001Z", "actions": [{"updated_at": "1994-11-06T08:49:39.500Z"}]}"#;
 
     fn holds(field: &str, value: &str, content: &str) -> bool {
         let vars = Vars::from_iter([("REQUEST_URI", "/api/"), (field, value)]);
@@ -113,6 +116,10 @@ mod tests {
         }
         assert!(since("Sun, 06 Nov 1994 08:49:37 GMT", "{}"), "what has no date was never changed");
         assert!(since("yesterday", CONTENT), "what is no date says nothing");
+        let (tag, early) = (etag::of(CONTENT.as_bytes()), "Sun, 06 Nov 1994 08:49:37 GMT");
+        let fields = [("REQUEST_URI", "/api/"), ("HTTP_IF_UNMODIFIED_SINCE", early), ("HTTP_IF_MATCH", &*tag)];
+        let vars = Vars::from_iter(fields);
+        assert!(require(&Request::new(&vars, String::new()), || CONTENT.into()).is_ok(), "If-Match counts alone");
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod records_rules;
 mod resolutions;
 mod routes;
 mod sessions;
+mod shown;
 mod sync;
 mod team_members;
 mod teams;
@@ -69,6 +70,7 @@ const TABLES: &[Table] = tables![
     objects,
     pages,
     preconditions,
+    shown,
     isolation,
     openapi,
     idempotency,

@@ -185,4 +185,10 @@ fn unmodified_since(server: &Server) {
             phone.ask(method, &path).header("If-Unmodified-Since", "Sun, 06 Nov 1994 08:49:37 GMT").header("If-Match", tagged);
         both.json(&change).send(server.port).expect(200);
     }
+    let path = format!("/qna/questions/{}/answer/", phone.make("/qna/questions/", &json!({"text": "?"})));
+    let answer =
+        |since: &str| phone.ask("POST", &path).header("If-Unmodified-Since", since).json(&json!({"text": "!"})).send(server.port);
+    let at = phone.post(&path, &json!({"text": "first"})).expect(200).json()["answer"]["updated_at"].as_str().unwrap().to_owned();
+    answer(&at).expect(200);
+    problem(answer(&at), 412);
 }

@@ -40,15 +40,8 @@ pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     user.take(&input);
     accounts::check_unique(ctx.db, &user)?;
     store::update(ctx.db, &user, ctx.now)?;
-    show_partner(ctx)?;
+    ctx.tell(&News::AccountChanged { user: user.id })?;
     Ok(etag::tagged(shown(&user)))
-}
-
-/// The couple shows its partners' languages and time zones: it has changed with them.
-fn show_partner(ctx: &mut Ctx<'_>) -> Result<()> {
-    let Some(tenant) = ctx.caller()?.tenant.clone() else { return Ok(()) };
-    ctx.advance(tenant.id)?;
-    ctx.touch_tenant(&tenant.public_id)
 }
 
 /// DELETE `/auth/me/`

@@ -68,6 +68,18 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::empty(204))
 }
 
+/// A user's name changes: so do their check-ins, which show it, also where they are no longer.
+pub fn rename(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
+    for tenant in store::tenants_of(ctx.db, user)? {
+        let stamp = ctx.stamp_in(tenant)?;
+        store::restamp(ctx.db, tenant, user, stamp)?;
+        for id in store::of_user(ctx.db, tenant, user)? {
+            ctx.touch_in(tenant, CHECKINS, &id)?;
+        }
+    }
+    Ok(())
+}
+
 fn find(ctx: &mut Ctx<'_>) -> Result<Checkin> {
     let (tenant, id) = (ctx.tenant_id()?, ctx.path_id()?);
     found(store::find(ctx.db, tenant, &id)?)

@@ -2,6 +2,7 @@
 
 use super::rules::{Checkin, Filter};
 use crate::base::error::Result;
+use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::http::paging::Span;
 use crate::{columns, params};
@@ -86,4 +87,19 @@ pub fn update(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
 /// Deletes a check-in.
 pub fn delete(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
     db.run("DELETE FROM checkins WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
+}
+
+/// Every tenant in which a user checked in.
+pub fn tenants_of(db: &mut Db, user: i64) -> Result<Vec<i64>> {
+    db.all("SELECT DISTINCT tenant FROM checkins WHERE user_id = ?", params![user], |row| row.get(0))
+}
+
+/// A user's check-ins in a tenant, by their ids.
+pub fn of_user(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
+    db.all("SELECT id FROM checkins WHERE tenant = ? AND user_id = ?", params![tenant, user], |row| row.get(0))
+}
+
+/// Moves a user's check-ins in a tenant to a stamp.
+pub fn restamp(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE checkins SET stamp = ? WHERE tenant = ? AND user_id = ?", params![stamp, tenant, user]).map(drop)
 }

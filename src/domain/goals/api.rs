@@ -24,7 +24,7 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// POST `/goals/`
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let input = read(ctx)?;
+    let input = read(ctx, None)?;
     let mut goal = Goal::new(id::object(), ctx.user()?, ctx.stamp()?);
     goal.take(&input);
     store::insert(ctx.db, ctx.tenant_id()?, &goal)?;
@@ -41,7 +41,7 @@ pub fn goal(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut goal = find(ctx)?;
     ctx.require_match(&goal)?;
-    goal.take(&read(ctx)?);
+    goal.take(&read(ctx, goal.owner)?);
     goal.updated_at = ctx.stamp()?;
     store::update(ctx.db, ctx.tenant_id()?, &goal)?;
     ctx.touch(GOALS, &goal.id)?;
@@ -65,10 +65,18 @@ fn find(ctx: &mut Ctx<'_>) -> Result<Goal> {
     found(store::find(ctx.db, tenant, &id)?)
 }
 
-/// The sent fields; the owner must be a member.
-fn read(ctx: &mut Ctx<'_>) -> Result<Input> {
+/// Who looked after goals has left: nobody does now.
+pub fn release(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
+    let stamp = ctx.stamp_in(tenant)?;
+    let goals = store::owned(ctx.db, tenant, user)?;
+    store::release(ctx.db, tenant, user, stamp)?;
+    goals.iter().try_for_each(|id| ctx.touch_in(tenant, GOALS, id))
+}
+
+/// The sent fields; the owner must be a member, or stay who it is: the operator may have taken them out.
+fn read(ctx: &mut Ctx<'_>, present: Option<i64>) -> Result<Input> {
     let mut input = ctx.input(rules::GOAL)?;
-    if let Some(owner) = input.int("owner") {
+    if let Some(owner) = input.int("owner").filter(|owner| present != Some(*owner)) {
         let member = feed::is_member(ctx.db, ctx.tenant_id()?, owner)?;
         input.check(member, "owner", &texts::NOT_MEMBER);
     }

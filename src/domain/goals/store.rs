@@ -2,6 +2,7 @@
 
 use super::rules::{Action, Goal};
 use crate::base::error::Result;
+use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::http::paging::Span;
 use crate::{columns, params};
@@ -58,6 +59,16 @@ pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Goal>> {
 fn with_actions(db: &mut Db, tenant: i64, mut goal: Goal) -> Result<Goal> {
     goal.actions = actions(db, tenant, &goal.id)?;
     Ok(goal)
+}
+
+/// The goals that a user looks after.
+pub fn owned(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
+    db.all("SELECT id FROM goals WHERE tenant = ? AND owner = ?", params![tenant, user], |row| row.get(0))
+}
+
+/// Writes that nobody looks after a user's goals.
+pub fn release(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE goals SET owner = NULL, stamp = ? WHERE tenant = ? AND owner = ?", params![stamp, tenant, user]).map(drop)
 }
 
 /// Writes a new goal.

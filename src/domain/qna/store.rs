@@ -2,6 +2,7 @@
 
 use super::rules::{Answer, Placed, Question};
 use crate::base::error::Result;
+use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::http::paging::Span;
 use crate::{columns, params};
@@ -123,4 +124,32 @@ pub fn insert_answer(db: &mut Db, tenant: i64, question: &str, answer: &Answer) 
 pub fn update_answer(db: &mut Db, tenant: i64, answer: &Answer) -> Result<()> {
     let sql = "UPDATE answers SET status = ?, text = ?, stamp = ? WHERE tenant = ? AND id = ?";
     db.run(sql, params![&answer.status, &answer.text, answer.updated_at, tenant, &answer.id]).map(drop)
+}
+
+/// Every tenant in which a user asked or answered.
+pub fn tenants_of(db: &mut Db, user: i64) -> Result<Vec<i64>> {
+    let sql = "SELECT tenant FROM questions WHERE created_by = ? UNION SELECT tenant FROM answers WHERE user_id = ?";
+    db.all(sql, params![user, user], |row| row.get(0))
+}
+
+/// The questions that show a user's name, as who asked or who answered.
+pub fn naming(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
+    let sql = "SELECT id FROM questions WHERE tenant = ? AND created_by = ? \
+         UNION SELECT question FROM answers WHERE tenant = ? AND user_id = ?";
+    db.all(sql, params![tenant, user, tenant, user], |row| row.get(0))
+}
+
+/// Moves a question to a stamp.
+pub fn restamp(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE questions SET stamp = ? WHERE tenant = ? AND id = ?", params![stamp, tenant, id]).map(drop)
+}
+
+/// A user's answers in a tenant, by their ids.
+pub fn answers_of(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
+    db.all("SELECT id FROM answers WHERE tenant = ? AND user_id = ?", params![tenant, user], |row| row.get(0))
+}
+
+/// Moves a user's answers in a tenant to a stamp.
+pub fn restamp_answers(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE answers SET stamp = ? WHERE tenant = ? AND user_id = ?", params![stamp, tenant, user]).map(drop)
 }
