@@ -127,6 +127,7 @@ texts! {
     NOT_FOUND: "Not found.", "Introuvable.", "찾을 수 없습니다.";
     METHOD: "Method \"{0}\" not allowed.", "Méthode « {0} » non autorisée.", "\"{0}\" 메서드는 허용되지 않습니다.";
     STALE: "The object has changed since you read it.", "L'objet a changé depuis votre lecture.", "읽은 이후 개체가 변경되었습니다.";
+    EXISTS: "It is there already. Read it, then change it.", "Cela existe déjà. Lisez-le, puis modifiez-le.", "이미 있습니다. 읽은 다음 변경하세요.";
     FORBIDDEN: "You do not have permission to perform this action.", "Vous n'avez pas la permission d'effectuer cette action.", "이 작업을 수행할 권한이 없습니다.";
     NOT_AUTHENTICATED: "Authentication credentials were not provided.", "Informations d'authentification non fournies.", "인증 정보가 제공되지 않았습니다.";
     TOKEN_NOT_VALID: "The token is invalid or expired.", "Le jeton est invalide ou expiré.", "토큰이 유효하지 않거나 만료되었습니다.";

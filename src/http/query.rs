@@ -43,10 +43,11 @@ impl Query {
         self.pairs().find(|(n, _)| n == name).map(|(_, value)| value)
     }
 
-    /// The same query with one parameter set anew.
-    pub fn with(&self, name: &str, value: &str) -> String {
-        let kept = self.pairs().filter(|(n, _)| n != name);
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).append_pair(name, value).finish()
+    /// The same query with these parameters set anew, or left out.
+    pub fn with(&self, set: &[(&str, Option<&str>)]) -> String {
+        let kept = self.pairs().filter(|(name, _)| set.iter().all(|(other, _)| name != other));
+        let new = set.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).extend_pairs(new).finish()
     }
 }
 
@@ -61,14 +62,14 @@ mod tests {
         assert!(query.check().is_err(), "%e9 alone is no UTF-8");
         assert!(Query::of(b"x=\xe9").check().is_err() && Query::of("x=é&y=%C3%A9+%zz".as_bytes()).check().is_ok());
         assert_eq!(query.get("none"), None);
-        assert_eq!(Query::new("a=1&page=2").with("page", "3"), "a=1&page=3");
+        assert_eq!(Query::new("a=1&page=2&b=3").with(&[("page", Some("3")), ("b", None)]), "a=1&page=3");
     }
 
     proptest::proptest! {
         #[test]
         fn no_query_string_panics(raw in ".*") {
             let query = Query::new(raw);
-            let _ = (query.get("since"), query.with("page", "1"), query.pairs().count());
+            let _ = (query.get("since"), query.with(&[("page", Some("1"))]), query.pairs().count());
         }
     }
 }

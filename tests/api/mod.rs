@@ -32,8 +32,10 @@ mod limits;
 mod mobile;
 mod objects;
 mod openapi;
+mod pages;
 pub mod phone;
 mod policies;
+mod preconditions;
 mod qna;
 mod records;
 mod records_changes;
@@ -41,6 +43,7 @@ mod records_rules;
 mod resolutions;
 mod routes;
 mod sessions;
+mod shown;
 mod sync;
 mod team_members;
 mod teams;
@@ -71,6 +74,9 @@ const TABLES: &[Table] = tables![
     conventions,
     routes,
     objects,
+    pages,
+    preconditions,
+    shown,
     isolation,
     openapi,
     idempotency,

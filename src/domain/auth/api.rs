@@ -11,7 +11,7 @@ use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::ctx::found;
 use crate::feature::{Ctx, News, Schemas};
-use crate::http::{Response, etag};
+use crate::http::{Response, etag, precondition};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -46,28 +46,21 @@ pub fn me(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// PATCH `/auth/me/`
 pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut user = own(ctx)?;
-    etag::require_match(ctx.request, || shown(&user).body)?;
+    precondition::require(ctx.request, || shown(&user).body)?;
     let mut input = ctx.input(rules::CHANGE)?;
     rules::check_account(&mut input);
     input.finish()?;
     user.take(&input);
     accounts::check_unique(ctx.db, &user)?;
     store::update(ctx.db, &user, ctx.now)?;
-    show_partner(ctx)?;
+    ctx.tell(&News::AccountChanged { user: user.id })?;
     Ok(etag::tagged(shown(&user)))
-}
-
-/// The couple shows its partners' languages and time zones: it has changed with them.
-fn show_partner(ctx: &mut Ctx<'_>) -> Result<()> {
-    let Some(tenant) = ctx.caller()?.tenant.clone() else { return Ok(()) };
-    ctx.advance(tenant.id)?;
-    ctx.touch_tenant(&tenant.public_id)
 }
 
 /// DELETE `/auth/me/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
-    etag::require_match(ctx.request, || shown(&user).body)?;
+    precondition::require(ctx.request, || shown(&user).body)?;
     confirm(ctx, rules::DELETE, "password")?;
     ctx.write(&mut |ctx| {
         let user = ctx.user()?;

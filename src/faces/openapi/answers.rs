@@ -18,7 +18,7 @@ const REFUSALS: &[Refusal] = &[
     (403, "It is somebody else's to do.", &[]),
     (404, "There is no such thing, or it is another couple's.", &[]),
     (409, "The request under this `Idempotency-Key` is still being worked on.", &["Retry-After"]),
-    (412, "`If-Match` does not name the object as it is now: read it again.", &[]),
+    (412, "A precondition does not hold: the object is not the one that it names, or is there already. Read it again.", &[]),
     (413, "The body is too large.", &[]),
     (415, "The body is of a media type that is not read.", &[]),
     (422, "The `Idempotency-Key` came before, with another request.", &[]),

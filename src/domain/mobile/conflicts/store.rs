@@ -7,6 +7,7 @@ use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::{Db, Row, Upsert};
 use crate::feature::{Settings, store};
+use crate::http::paging::Span;
 use crate::{columns, params};
 use serde_json::Value;
 
@@ -118,24 +119,15 @@ pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
     Ok(found.unwrap_or_default())
 }
 
-/// A page of conflicts, newest first.
-pub fn page(db: &mut Db, tenant: i64, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Conflict>> {
+/// A part of the conflicts, behind this instant and id, newest first.
+pub fn part(db: &mut Db, tenant: i64, filter: &Filter, (at, id): &(i64, String), span: Span) -> Result<Vec<Conflict>> {
     let sql = conflicts!(
         "WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
-         ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
+         AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
     );
     let Filter { status, domain, since } = filter;
-    db.all(sql, params![tenant, *since, status, status, domain, domain, limit, offset], conflict)
-}
-
-/// Conflicts that come after this instant and id in the list, newest first.
-pub fn older(db: &mut Db, tenant: i64, filter: &Filter, (at, id): (i64, &str), limit: i64) -> Result<Vec<Conflict>> {
-    let sql = conflicts!(
-        "WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
-         AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?"
-    );
-    let Filter { status, domain, since } = filter;
-    db.all(sql, params![tenant, *since, status, status, domain, domain, at, id, limit], conflict)
+    let bound = params![tenant, *since, status, status, domain, domain, *at, id, span.limit, span.offset];
+    db.all(sql, bound, conflict)
 }
 
 /// Every conflict, oldest first.
