@@ -102,3 +102,13 @@ fn the_doctor_tells_of_a_server_that_is_set_up_otherwise() {
         assert!(shown.contains(told) && shown.contains("ask the host"), "{shown}");
     }
 }
+
+#[test]
+fn what_looks_makes_no_schema() {
+    let home = home();
+    for line in ["user list", "maintain --quiet", "tenant create --kind team --name T"] {
+        let ran = home.run(line);
+        assert!(ran.code == 1 && ran.err.contains("there is no store at "), "{line}: {ran:?}");
+    }
+    assert!(home.ok("doctor").contains("empty: the first request makes the schema") && !home.path("tandem").exists());
+}
