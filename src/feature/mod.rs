@@ -16,7 +16,7 @@ pub mod walk;
 pub mod work;
 
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
-pub use ctx::{Caller, Ctx, House, Upload};
+pub use ctx::{Caller, Ctx, House, Upload, derive};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
 pub use names::Names;
