@@ -61,8 +61,8 @@ pub struct App {
 }
 
 /// What the operator is told when the database vanished under a process that had it open.
-const GONE: &str = "the database was deleted or moved while the program ran: put the data folder back or restore a backup; \
-     to begin with an empty one, end the program's processes";
+const GONE: &str = "the database was deleted or moved while the program ran: put the data folder back or restore a backup \
+     (`tandem restore --latest`); to begin with an empty one on purpose: `tandem migrate --fresh`";
 
 /// What the operator is told when the data folder was closed under a process that had it open.
 const CLOSED: &str = "the data folder does not let this account in any more: give it back to the account that the program runs as, \
@@ -199,6 +199,8 @@ impl Service for App {
         log::current(&request);
         let mut tell: Tell = problem::answer;
         let outcome = self.answer(&mut request, from, &mut tell);
+        // What keeps a store from being opened may be mended in the configuration: the next request reads that anew.
+        let shut = self.db.is_none() && matches!(outcome, Err(Error::NotReady(_)));
         let response = outcome.unwrap_or_else(|error| {
             log::failure(&request, &error);
             if Db::is_lost(&error) {
@@ -207,6 +209,9 @@ impl Service for App {
             tell(&error, &request)
         });
         let response = finish::finish(response, &request, self.house.as_ref().map(|house| &house.settings));
+        if shut {
+            self.house = None;
+        }
         Response { stderr: log::unwritten(), ..response }
     }
 

@@ -52,12 +52,14 @@ pub struct Feature {
     pub held: &'static [Held],
     /// What it makes of the others' news, inside their transaction.
     pub hears: Option<Hear>,
+    /// What it does with a tenant's rows of a backup before they take the place of the store's.
+    pub restored: Option<fn(&mut Db, tenant: i64) -> Result<()>>,
 }
 
 impl Feature {
     /// A noun with routes alone; the others are added by struct update.
     pub const fn new(name: &'static str, routes: &'static [Route]) -> Feature {
-        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], hears: None }
+        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], hears: None, restored: None }
     }
 }
 

@@ -24,7 +24,7 @@ fn open(home: &Home) -> Db {
 }
 
 fn restore(home: &Home, file: &std::path::Path, more: &str) -> Ran {
-    home.run(&format!("restore {} {more}", file.display()))
+    home.run(&format!("restore --keep-sessions {} {more}", file.display()))
 }
 
 /// What somebody who asks for everything is told, but for the epoch.

@@ -104,8 +104,14 @@ fn before_the_first_request_nothing_is_wrong_and_nothing_is_made() {
 #[test]
 fn a_wrong_configuration_is_a_problem_not_the_end() {
     let mut home = used();
+    let file = home.path("tandem/tandem.toml");
+    fs::write(&file, "[limits]\nauht = \"off\"\n").unwrap();
+    finds(&home, "configuration", &["did you mean limits.auth?", "tandem config --example"]);
+    fs::remove_file(&file).unwrap();
+    // A host may set what it likes: that is told, and no problem.
     home.env.push(("TANDEM_LIMITS_AUHT", "off".to_owned()));
-    finds(&home, "configuration", &["did you mean TANDEM_LIMITS_AUTH?", "tandem config --example"]);
+    let (level, told) = check(&home.json("doctor --json"), "configuration");
+    assert!(level == "note" && told.contains("did you mean TANDEM_LIMITS_AUTH?"), "{level}: {told}");
 }
 
 #[test]
@@ -156,12 +162,15 @@ fn data_in_a_web_root_are_found_even_behind_a_link() {
     let mut home = Home::new();
     let data = home.path("public_html/tandem-data");
     home.env.push(("TANDEM_DATA", data.to_str().unwrap().to_owned()));
-    home.ok("migrate");
-    finds(&home, "web root", &["public_html", "home folder"]);
+    let refused = home.run("migrate");
+    assert!(refused.code == 1 && refused.err.contains("web root") && !data.exists(), "{}", refused.err);
+    finds(&home, "configuration", &["public_html", "web root"]);
     let link = home.path("elsewhere");
+    fs::create_dir(home.path("public_html")).unwrap();
     std::os::unix::fs::symlink(home.path("public_html"), &link).unwrap();
     home.env = vec![("TANDEM_DATA", link.join("tandem-data").to_str().unwrap().to_owned())];
-    finds(&home, "web root", &["public_html"]);
+    home.ok("migrate");
+    finds(&home, "web root", &["public_html", "home folder"]);
 }
 
 #[test]
@@ -247,7 +256,7 @@ fn a_data_folder_on_a_read_only_disk_is_found() {
     if !rustix::process::geteuid().is_root() {
         return eprintln!("only root can mount a disk");
     }
-    let disk = Disk::new("64m");
+    let disk = Disk::new("256m");
     chmod(disk.path(), 0o700);
     let mut home = Home::new();
     home.env.push(("TANDEM_DATA", disk.path().to_str().unwrap().to_owned()));

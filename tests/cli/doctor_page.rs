@@ -61,7 +61,7 @@ fn a_link_shows_the_report_once() {
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("script"), "{policy}");
     for row in [
         "no problems",
-        "variables of the web server decide: data",
+        "variables of the web server decide",
         "FastCGI",
         "data folder",
         "secret, 64 characters",

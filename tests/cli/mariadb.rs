@@ -26,7 +26,9 @@ fn the_commands_work_on_mariadb() {
     home.ok("maintain");
     home.ok("bench data --changes 1000");
     let report = home.json("doctor --full --json");
-    for check in report["checks"].as_array().unwrap().iter().filter(|check| check["name"] != "site") {
+    // Nobody has set the site's address here, and no bundle the courier's program.
+    let unset = ["site", "courier"];
+    for check in report["checks"].as_array().unwrap().iter().filter(|check| !unset.iter().any(|name| check["name"] == *name)) {
         assert_eq!(check["level"], "ok", "{check}");
     }
     assert!(check(&report, "clock").1.contains("as the database server has it"));

@@ -101,7 +101,7 @@ fn migrate_makes_a_fresh_store_for_its_owner_alone_and_then_has_nothing_to_do() 
     }
     let mut names: Vec<_> = fs::read_dir(home.data()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, [".htaccess", "tandem.db"], "no draft is left");
+    assert_eq!(names, [".htaccess", "database-was-made.txt", "tandem.db"], "no draft is left");
     assert!(home.ok("migrate").starts_with("nothing to do"));
     assert!(home.ok("migrate --dry-run").starts_with("nothing to do"));
 }

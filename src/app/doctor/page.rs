@@ -54,12 +54,12 @@ fn configuration(house: &House, loaded: &Loaded) -> Finding {
         return difference.finding("this process still goes by an older configuration", STALE);
     }
     let by_cron = config::load_from(&BTreeMap::new(), home::folder());
-    match by_cron.ok().and_then(|by_cron| effective::differ(&here, &prints(&by_cron))) {
-        Some(difference) => {
-            let saw = format!("variables of the web server decide: {}", difference.names);
-            Finding::note(saw, FOR_CRON)
+    match by_cron.map(|by_cron| effective::differ(&here, &prints(&by_cron))) {
+        Ok(None) => Finding::ok("`tandem` started by cron goes by the same"),
+        Ok(Some(difference)) => Finding::note(format!("variables of the web server decide: {}", difference.names), FOR_CRON),
+        Err(error) => {
+            Finding::note(format!("variables of the web server decide; without them: {}", advice::explain(&error)), FOR_CRON)
         }
-        None => Finding::ok("`tandem` started by cron goes by the same"),
     }
 }
 

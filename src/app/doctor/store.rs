@@ -1,6 +1,7 @@
 //! Checks of the database.
 
 use super::{Finding, Level, Patient, SKEW, files};
+use crate::app::store::made::{self, Signs};
 use crate::app::work::nightly::{self, Starter};
 use crate::app::{advice, home, open};
 use crate::base::error::{DbError, Error, Result};
@@ -26,11 +27,15 @@ pub fn database(patient: &mut Patient) -> Finding {
         }
     };
     if let Some(path) = address.file().filter(|path| !path.exists()) {
+        if let Some(signs) = made::signs(&loaded.settings, &address) {
+            return lost(&signs, &address);
+        }
         return Finding::note(format!("{} is not there yet", path.display()), "nothing: the first request makes it");
     }
     let opened = Db::open(&address).and_then(|mut db| Ok((migrate::standing(&mut db)?, db)));
     match opened {
         Err(error) => unusable(&error),
+        Ok((Standing::Empty, _)) if let Some(signs) = made::signs(&loaded.settings, &address) => lost(&signs, &address),
         Ok((standing, db)) => {
             patient.db = matches!(standing, Standing::Current | Standing::Ahead(_)).then_some(db);
             let wrong = stands(standing).filter(|finding| finding.level == Level::Problem);
@@ -79,6 +84,12 @@ fn remedy(fault: &DbError) -> &'static str {
     refusal.map_or_else(|| fault.kind.advice().operator, |(_, todo)| todo)
 }
 
+/// A store that is missing although it was made.
+fn lost(signs: &Signs, address: &Address) -> Finding {
+    let restore = "let a cron job run `tandem restore --latest` once: it puts the newest backup in its place";
+    Finding::problem(signs.told(address), format!("{restore}. To begin with an empty one on purpose: {}", signs.by_hand()))
+}
+
 fn unusable(error: &Error) -> Finding {
     match error {
         Error::Db(fault) => Finding::problem(fault.text.clone(), remedy(fault)),
@@ -99,6 +110,10 @@ fn stands(standing: Standing) -> Option<Finding> {
         Standing::Unfinished => {
             Some(Finding::problem(advice::describe(standing), "set database_url to the database that was copied, meanwhile"))
         }
+        Standing::Moved => Some(Finding::problem(
+            "moved to another database by `tandem copy --move`",
+            "set database_url to that one; or let a cron job run `tandem migrate --unmove`, to go on with this one",
+        )),
         Standing::Newer(_) => Some(Finding::problem(advice::describe(standing), advice::UPGRADE)),
         Standing::Ahead(_) => {
             Some(Finding::note(advice::describe(standing), "upload the newer programs again, unless you went back on purpose"))

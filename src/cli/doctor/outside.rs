@@ -199,13 +199,15 @@ fn arrives(visitor: &mut Visitor, body: &Sent) -> Finding {
     }
 }
 
-/// Large bodies go to a program of their own where Tandem came as a bundle: is it that which does not answer?
+/// Bodies from this size on go to a program of their own where Tandem came as a bundle; it is below what mod_fcgid takes.
+const DIVERTED: usize = 100_000;
+
+/// Is it that program which does not answer? Then its size is not what keeps a body out.
 fn second_program(visitor: &mut Visitor) -> Option<Finding> {
     visitor.seen.as_ref()?.program.parent().filter(|folder| home::has_programs(folder))?;
-    let address = visitor.site.address(&format!("{}/health/", PROGRAMS[1]));
-    let answer = visitor.site.get(&address).ok().filter(|answer| !answer.by_tandem)?;
+    let refused = visitor.probe(&Sent::Whole(DIVERTED)).err()?;
     Some(Finding::problem(
-        format!("{}, which takes them, is not started: the web server itself answers {}", PROGRAMS[1], answer.status),
+        format!("{}, which takes them, is not started: {}", PROGRAMS[1], refused.saw),
         "File Manager → Permissions of public_html/api/api.cgi → 0755; if it has them, cPanel → Errors shows the web server's reason",
     ))
 }

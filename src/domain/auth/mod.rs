@@ -6,6 +6,7 @@ mod api_session;
 pub mod export;
 mod graphql;
 pub mod password;
+pub mod revoked;
 pub mod rules;
 pub mod session;
 pub mod store;

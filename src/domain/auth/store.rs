@@ -1,5 +1,6 @@
 //! Accounts and sessions in the database.
 
+use super::revoked::Lock;
 use super::rules::{User, key};
 use super::session::Rotation;
 use crate::base::error::Result;
@@ -104,13 +105,16 @@ pub fn set_disabled(db: &mut Db, user: i64, disabled: bool, now: Timestamp) -> R
     db.run("UPDATE users SET disabled = ?, updated_at = ? WHERE id = ?", params![disabled, now, user]).map(drop)
 }
 
+/// What stands in the place of the hash where no password fits.
+pub const NO_PASSWORD: &str = "!";
+
 /// Forgets a person: what their partner keeps stays signed by a name that says nothing. The colon keeps it apart from
 /// every name that can be registered, which must not stand in the way.
 pub fn forget(db: &mut Db, user: i64, now: Timestamp) -> Result<()> {
     let name = format!("deleted:{user}");
-    let sql = "UPDATE users SET username = ?, username_key = ?, email = NULL, email_key = NULL, password = '!', first_name = '', \
+    let sql = "UPDATE users SET username = ?, username_key = ?, email = NULL, email_key = NULL, password = ?, first_name = '', \
          last_name = '', timezone = 'UTC', disabled = 1, updated_at = ? WHERE id = ?";
-    db.run(sql, params![&name, &name, now, user])?;
+    db.run(sql, params![&name, &name, NO_PASSWORD, now, user])?;
     end_sessions(db, user, "").map(drop)
 }
 
@@ -183,6 +187,17 @@ pub fn end_session(db: &mut Db, id: &str) -> Result<()> {
 /// Ends every session of a user but one.
 pub fn end_sessions(db: &mut Db, user: i64, but: &str) -> Result<u64> {
     db.run("DELETE FROM sessions WHERE user_id = ? AND id <> ?", params![user, but])
+}
+
+/// Ends every session of everybody.
+pub fn end_all_sessions(db: &mut Db) -> Result<u64> {
+    db.run("DELETE FROM sessions", &[])
+}
+
+/// What lets each account in, or keeps it out, by name.
+pub fn locks(db: &mut Db) -> Result<Vec<Lock>> {
+    let sql = "SELECT id, username, password, disabled FROM users ORDER BY username_key";
+    db.all(sql, &[], |row| Ok(Lock { id: row.get(0)?, username: row.get(1)?, password: row.get(2)?, disabled: row.get(3)? }))
 }
 
 /// Deletes sessions that have ended.

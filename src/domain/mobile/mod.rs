@@ -24,6 +24,7 @@ pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
     held: HELD,
     hears: Some(hears),
+    restored: Some(records::restored),
     ..Feature::new("mobile", routes::ROUTES)
 };
 

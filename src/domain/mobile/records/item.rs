@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 /// The highest version that a device can claim to have seen: no record is edited as often, and versions beyond it fit the
 /// wire's 32 bits.
-const MAX_VERSION: i64 = 1_000_000_000;
+pub const MAX_VERSION: i64 = 1_000_000_000;
 /// The longest word of the envelope, in characters: a UUID in braces, an operation, a domain.
 const MAX_WORD: usize = 50;
 

@@ -54,6 +54,15 @@ pub fn describe_data(schemas: &mut Schemas) -> Schema {
     json_schema!({ "anyOf": domains.chain([json!({"type": "null"})]).collect::<Vec<_>>() })
 }
 
+/// What a restore adds to each version: more than a record was edited between the backup and the restore. Else an edit of a
+/// version that the backup lacks would be taken for one of the version that bears the same number now.
+const LOST_VERSIONS: i64 = 10_000;
+
+/// A backup has taken the store's place: no version that devices saw in the time that is lost is met again.
+pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
+    store::raise_versions(db, tenant, LOST_VERSIONS, item::MAX_VERSION)
+}
+
 /// Writes records inside an upload's transaction. An item is `{domain, mobile_id, operation, version, base_data, data,
 /// client_timestamp}`; a bad one fails alone. Several items of one record are taken in their order.
 pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally> {

@@ -56,6 +56,12 @@ pub fn update(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &st
     db.run(sql, params![*version, data, *client_at, *updated_by, *updated_at, *deleted, tenant, domain, id]).map(drop)
 }
 
+/// Raises the version of each record that stays within the highest.
+pub fn raise_versions(db: &mut Db, tenant: i64, by: i64, highest: i64) -> Result<()> {
+    let sql = "UPDATE records SET version = version + ? WHERE tenant = ? AND version <= ?";
+    db.run(sql, params![by, tenant, highest - by]).map(drop)
+}
+
 /// The first records after an instant, deleted ones too, oldest change first.
 pub fn first(db: &mut Db, tenant: i64, domain: &str, since: Timestamp, limit: usize) -> Result<Vec<Record>> {
     let sql = records!("WHERE tenant = ? AND domain = ? AND stamp > ? ORDER BY stamp, id LIMIT ?");
