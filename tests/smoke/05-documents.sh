@@ -26,5 +26,5 @@ has '"username":"ada-'
 has '"title":"Learn to sail"'
 has '"server_time":"'
 has '"syncHealth":'
-lacks '"errors":['
+lacks '"errors":[{'
 passed "docs/client.md: first calls, a goal for the partner, an upload, GraphQL"

@@ -44,7 +44,10 @@ fn tried(visitor: &mut Visitor, addresses: Vec<(PathBuf, String)>) -> Finding {
             return Finding::problem(format!("anybody can read {} at {address}", file.display()), todo(&file));
         }
     }
-    Finding::ok(format!("{} tried, none shows a file", advice::count(count, "address")))
+    match count {
+        0 => Finding::ok("none lies where the web server might serve it"),
+        _ => Finding::ok(format!("{} tried, none shows a file", advice::count(count, "URL"))),
+    }
 }
 
 fn todo(file: &Path) -> &'static str {

@@ -86,7 +86,7 @@ fn unknown(finding: Finding) -> Report {
 fn tell(reports: &[Report], problems: usize) -> Result<()> {
     for report in reports {
         let (style, mark) = mark(report.finding.level);
-        out::line(format!("{}  {:14} {}", out::paint(style, mark), report.name, report.finding.saw))?;
+        out::line(format!("{}  {:17} {}", out::paint(style, mark), report.name, report.finding.saw))?;
         if let Some(todo) = &report.finding.todo {
             let why =
                 if report.finding.level == Level::Problem { format!("{INDENT}why:  {}\n", report.why) } else { String::new() };
@@ -108,4 +108,4 @@ fn mark(level: Level) -> (Style, &'static str) {
 }
 
 /// Below the names.
-const INDENT: &str = "                        ";
+const INDENT: &str = "                           ";
