@@ -1,6 +1,6 @@
 //! `tandem export`: what is held on a person, or what a tenant holds, as JSON.
 
-use super::site::within;
+use super::site::{enter, within};
 use super::{Action, Command, RUNNING, Verdict, out, progress, text};
 use crate::app::open;
 use crate::base::draft::Draft;
@@ -39,8 +39,8 @@ pub const COMMAND: Command = Command {
 };
 
 fn run(matches: &ArgMatches) -> Result<Verdict> {
+    let (_, mut db) = enter()?;
     let house = open::house()?;
-    let mut db = open::connect(&house.settings)?;
     let export = within(&mut db, Mode::Read, |db| match text(matches, "user") {
         Some(name) => person(db, &house, name),
         None => tenant(db, &house, text(matches, "tenant").unwrap_or_default()),

@@ -49,8 +49,13 @@ impl House {
 
     /// A key for one purpose, derived from the site's secret.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        Sha256::new().chain_update(&self.secret).chain_update([0]).chain_update(purpose).finalize().into()
+        derive(&self.secret, purpose)
     }
+}
+
+/// A key for one purpose, derived from a site's secret.
+pub fn derive(secret: &[u8], purpose: &str) -> [u8; 32] {
+    Sha256::new().chain_update(secret).chain_update([0]).chain_update(purpose).finalize().into()
 }
 
 /// The signed-in user.

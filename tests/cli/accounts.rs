@@ -92,6 +92,7 @@ fn a_disabled_account_is_shut_out_until_it_is_enabled() {
 #[test]
 fn an_unknown_name_is_told() {
     let home = Home::new();
+    home.ok("migrate");
     for command in ["disable", "enable"] {
         let ran = home.run(&format!("user {command} nobody"));
         assert_eq!(ran.code, 1);

@@ -273,8 +273,8 @@ pub fn kill_on_the_way(home: &Home, line: &str, mut check: impl FnMut()) {
 /// A store that takes a moment to copy, in this journal.
 fn large(home: &mut Home, journal: &str) {
     home.env.push(("TANDEM_JOURNAL", journal.to_owned()));
-    home.ok("bench data --changes 30000");
     home.ok("migrate");
+    home.ok("bench data --changes 30000");
 }
 
 #[test]

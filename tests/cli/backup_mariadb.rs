@@ -122,6 +122,7 @@ fn a_store_is_put_back_while_others_write() {
 
 /// A store that takes a moment to copy.
 fn large(home: &Home) {
+    home.ok("migrate");
     home.ok("bench data --changes 10000");
 }
 

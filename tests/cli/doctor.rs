@@ -2,6 +2,7 @@
 
 use super::setup::old_store;
 use super::{Home, NEVER, read_until, terminal};
+use crate::faults::Disk;
 use serde_json::Value;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -69,6 +70,12 @@ fn it_tells_whether_requests_can_start_the_courier() {
     says(&home, "ok", "started by requests");
     fs::write(home.data().join("courier-failing"), "").unwrap();
     says(&home, "note", "cron alone does its work");
+    let program = home.path("tandem/bin/tandem");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::write(&program, "as a file manager leaves it").unwrap();
+    chmod(&program, 0o644);
+    let home = with_courier(home, program.to_str().unwrap());
+    says(&home, "problem", "neither requests nor cron can start");
 }
 
 #[test]
@@ -184,7 +191,10 @@ fn installed() -> Home {
     let folder = home.path("public_html/api");
     fs::create_dir_all(&folder).unwrap();
     for name in ["api.fcgi", "api.cgi", ".htaccess"] {
-        fs::write(folder.join(name), "the same").unwrap();
+        match name {
+            ".htaccess" => fs::write(folder.join(name), "the same").unwrap(),
+            _ => drop(fs::copy(env!("CARGO_BIN_EXE_api"), folder.join(name)).unwrap()),
+        }
         chmod(&folder.join(name), if name == ".htaccess" { 0o644 } else { 0o755 });
     }
     chmod(&folder, 0o755);
@@ -211,6 +221,79 @@ fn what_suexec_would_not_start_is_found() {
     home.ok("doctor");
     fs::remove_file(api.join(".htaccess")).unwrap();
     finds(&home, "web programs", &[".htaccess", "Show Hidden Files"]);
+}
+
+#[test]
+fn a_program_that_the_system_cannot_start_is_found() {
+    let home = installed();
+    for name in ["api.fcgi", "api.cgi"] {
+        fs::write(home.path("public_html/api").join(name), "\u{7f}ELF of another processor").unwrap();
+    }
+    finds(&home, "web programs", &["api.fcgi does not start: Exec format error", "upload the zip file again"]);
+}
+
+/// For root the system allows everything; the doctor must not go by that.
+#[test]
+fn what_its_owner_may_not_write_to_is_found() {
+    let home = used();
+    let (data, database, secret) = (home.data(), home.data().join("tandem.db"), home.data().join("secret"));
+    for (path, mode, check, advice) in [
+        (&data, 0o500, "data folder", "chmod 700"),
+        (&database, 0o400, "database", "chmod 600"),
+        (&secret, 0o200, "secret", "chmod"),
+    ] {
+        let before = fs::metadata(path).unwrap().permissions();
+        chmod(path, mode);
+        finds(&home, check, &[&format!("{mode:o}"), advice, "File Manager"]);
+        fs::set_permissions(path, before).unwrap();
+    }
+    home.ok("doctor");
+}
+
+/// Permissions show nothing of a disk that became read-only; trying does.
+#[test]
+fn a_data_folder_on_a_read_only_disk_is_found() {
+    if !rustix::process::geteuid().is_root() {
+        return eprintln!("only root can mount a disk");
+    }
+    let disk = Disk::new("256m");
+    chmod(disk.path(), 0o700);
+    let mut home = Home::new();
+    home.env.push(("TANDEM_DATA", disk.path().to_str().unwrap().to_owned()));
+    home.ok("migrate");
+    disk.remount("ro");
+    finds(&home, "data folder", &["no file can be made there", "read-only"]);
+    finds(&home, "database", &[]);
+    disk.remount("rw");
+    home.ok("doctor");
+}
+
+#[test]
+fn the_doctor_leaves_no_trace_of_what_it_tries() {
+    let home = used();
+    let files = || {
+        let mut names: Vec<_> = fs::read_dir(home.data()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = files();
+    home.ok("doctor");
+    assert_eq!(files(), before);
+    let store = rusqlite::Connection::open(home.data().join("tandem.db")).unwrap();
+    let facts = "SELECT COUNT(*) FROM facts WHERE name = 'doctor'";
+    assert_eq!(store.query_row(facts, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+}
+
+#[test]
+fn problems_stand_first() {
+    let home = used();
+    chmod(&home.data().join("secret"), 0o644);
+    let ran = home.run("doctor");
+    assert!(ran.out.starts_with("PROBLEM  secret"), "{}", ran.out);
+    let report = home.json("doctor --json");
+    let levels: Vec<&str> = report["checks"].as_array().unwrap().iter().map(|check| check["level"].as_str().unwrap()).collect();
+    let last = |level| levels.iter().rposition(|other| *other == level).unwrap();
+    assert!(levels[0] == "problem" && last("problem") < last("note") && last("note") < last("ok"), "{levels:?}");
 }
 
 #[test]

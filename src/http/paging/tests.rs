@@ -1,3 +1,5 @@
+//! Pages by number and by key.
+
 use super::*;
 use crate::http::Vars;
 use proptest::prelude::*;
