@@ -4,6 +4,7 @@
 //! nothing that was acknowledged is lost, and when the trouble is over everything works as before.
 
 mod clocks;
+mod configuration;
 mod damaged;
 mod folder;
 mod limits;

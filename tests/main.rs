@@ -1,15 +1,43 @@
-//! The integration tests: one binary, so that it links once.
+//! The integration tests: one binary, so that it links once. The rules that the project's text is held to are a program
+//! of their own (`tests/tidy`); what single functions promise is tested beside them, in `src`.
+//!
+//! | module | what it shows |
+//! |---|---|
+//! | [`api`] | the contract: what each call answers, in tables of cases, on every web server and both databases |
+//! | [`cli`] | the operator's commands, run as an operator runs them |
+//! | [`clock`] | no change is lost between many writers and pollers, whatever is killed meanwhile |
+//! | [`db`] | the database layer on both engines, and where they differ |
+//! | [`dependencies`] | the crates that the program is built from: their source, their licence, and which are shut out |
+//! | [`docs`] | the tables of the documents are those of the code: settings, commands, routes |
+//! | [`faults`] | full disks, closed folders, damaged files, wrong clocks, slow clients: told, and survived |
+//! | [`model`] | the clock's protocol, every interleaving of a bounded world |
+//! | [`registry`] | what the nouns declare: routes say what they take and give, GraphQL's parts make one schema; no server |
+//! | [`servers`] | no tests: it starts the web servers and databases that the others use |
+//! | [`transport`] | CGI and FastCGI against a peer written from the specification |
+//! | [`upgrade`] | another version takes the place of the running one, and no request fails |
+//! | [`upkeep`] | maintenance after answers, where cron does not run it |
+//! | [`uploads`] | an upload killed at any moment and sent again is stored once |
+//! | [`web`] | what a web server must hand to the program, and back |
+//!
+//! ```text
+//! cargo test --test all -- registry             a module
+//! CASE=goal cargo test --test all -- api        the contract's cases whose name or module has the word, on every server
+//! CASE=goal cargo test --test all -- lighttpd_fastcgi      the same on one server: the shortest loop
+//! ```
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "tests show how far they are")]
 
 mod api;
 mod cli;
 mod clock;
+mod courier;
 mod db;
+mod dependencies;
+mod docs;
 mod faults;
 mod model;
+mod registry;
 mod servers;
-mod tidy;
 mod transport;
 mod upgrade;
 mod upkeep;

@@ -1,6 +1,6 @@
 //! What the operator is told of failures and figures, in sentences: on the command line, in a mail of cron, on a page.
 
-use crate::base::error::{DbFault, Error};
+use crate::base::error::Error;
 use crate::base::text::Language;
 use crate::db::migrate::{self, Standing};
 
@@ -21,21 +21,8 @@ pub fn explain(error: &Error) -> String {
                 |(field, message): &(&str, crate::base::text::Message)| format!("{field}: {}", message.render(Language::En));
             refusal.fields.iter().map(told).collect::<Vec<_>>().join("\n       ")
         }
-        Error::Db(fault) => format!("{} ({})", advice(fault.kind), fault.text),
+        Error::Db(fault) => format!("{} ({})", fault.kind.advice().operator, fault.text),
         Error::NotReady(text) | Error::Internal(text) => text.clone(),
-    }
-}
-
-/// What can be done about a failure of the database.
-pub fn advice(fault: DbFault) -> &'static str {
-    match fault {
-        DbFault::Busy | DbFault::Retry => "The database is busy: try again in a minute.",
-        DbFault::Full => "The disk or the quota is full: make room, then try again.",
-        DbFault::ReadOnly => "The database cannot be written: run this as the account that owns the data folder.",
-        DbFault::Missing => "The database cannot be opened: `tandem doctor` says what is missing.",
-        DbFault::Unreachable => "The database server cannot be reached: see that it runs and that database_url is right.",
-        DbFault::Corrupt => "The database is damaged: stop using it and restore a backup.",
-        DbFault::Duplicate | DbFault::Other => "The database did not do it: `tandem doctor` may say why.",
     }
 }
 

@@ -1,16 +1,40 @@
 //! Where the account's home folder is, by where the programs lie; and what looks like a web root.
 
 use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+/// The folder that cPanel serves.
+pub const WEB_ROOT: &str = "public_html";
 /// Folders that web servers serve, by the names that hosts give them.
-const WEB_ROOTS: [&str; 6] = ["public_html", "www", "htdocs", "httpdocs", "public", "html"];
+const WEB_ROOTS: [&str; 6] = [WEB_ROOT, "www", "htdocs", "httpdocs", "public", "html"];
 
 /// The account's home folder. The programs find it by where they lie, because a web server may give them no HOME; both
 /// must find the same.
 pub fn folder() -> Option<PathBuf> {
     let program = env::current_exe().ok();
-    program.as_deref().and_then(home_above).or_else(|| env::var_os("HOME").filter(|h| !h.is_empty()).map(PathBuf::from))
+    program.as_deref().and_then(home_above).or_else(|| env::var_os("HOME").filter(|h| !h.is_empty()).map(own_home))
+}
+
+/// The list of accounts: name, password, user, group, comment, home, shell (passwd(5)).
+const ACCOUNTS: &str = "/etc/passwd";
+
+/// This account's home: `HOME` itself, unless it is somebody else's, as `su` and some web servers leave it.
+fn own_home(home: OsString) -> PathBuf {
+    let home = PathBuf::from(home);
+    let user = rustix::process::geteuid().as_raw();
+    if fs::metadata(&home).is_ok_and(|meta| meta.uid() == user) {
+        return home;
+    }
+    let listed = fs::read_to_string(ACCOUNTS).ok().and_then(|accounts| listed_home(&accounts, user));
+    listed.filter(|home| fs::metadata(home).is_ok_and(|meta| meta.uid() == user)).unwrap_or(home)
+}
+
+fn listed_home(accounts: &str, user: u32) -> Option<PathBuf> {
+    let fields = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    fields.filter(|fields| fields.get(2) == Some(&&*user.to_string())).find_map(|fields| fields.get(5).map(PathBuf::from))
 }
 
 /// The home folder of a program that was installed: the operator's lies in `tandem/bin`, the web program in a web root.
@@ -51,6 +75,12 @@ pub fn operator() -> Option<PathBuf> {
     installed.or_else(|| env::current_exe().ok().filter(|own| own.file_name() == Path::new(OPERATOR).file_name()))
 }
 
+/// The operator's program where the bundle puts it, as seen from where this one lies, and from nothing else.
+pub fn installed_operator() -> Option<PathBuf> {
+    let home = env::current_exe().ok().as_deref().and_then(home_above)?;
+    Some(home.join(OPERATOR)).filter(|path| path.is_file())
+}
+
 /// Is this folder one that web servers serve, by its name?
 pub fn is_web_root(path: &Path) -> bool {
     path.file_name().is_some_and(|name| WEB_ROOTS.iter().any(|root| name == *root))
@@ -59,6 +89,13 @@ pub fn is_web_root(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_home_is_found_in_the_list_of_accounts() {
+        let accounts = "root:x:0:0:root:/root:/bin/sh\nu:x:1001:1001::/home/u:/bin/bash\n+::::::\n";
+        assert_eq!(listed_home(accounts, 1001).as_deref(), Some(Path::new("/home/u")));
+        assert_eq!(listed_home(accounts, 7), None);
+    }
 
     #[test]
     fn both_programs_find_the_same_home() {

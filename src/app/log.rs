@@ -16,13 +16,17 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::panic;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// The log's name in the data folder.
 pub const FILE: &str = "tandem.log";
-/// A log of so many bytes is full: some ten thousand lines.
+/// The bytes of a full log: some ten thousand lines.
 const FULL: u64 = 1024 * 1024;
 /// How many full logs are kept, the newest as `tandem.log.1`.
 const KEPT: usize = 4;
+
+/// Where this process's log is: another folder after the configuration has changed.
+static PLACE: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// A log file that is opened by its first line: most requests never write one.
 struct Lazy {
@@ -43,7 +47,10 @@ impl Lazy {
 
     fn put(&mut self) -> io::Result<()> {
         let line = std::mem::take(&mut self.line);
-        self.append(&line).or_else(|_| io::stderr().write_all(&line))
+        if let Some(path) = PLACE.lock().ok().and_then(|place| place.clone()) {
+            self.path = path;
+        }
+        self.append(&line).or_else(|_| elsewhere(&line))
     }
 
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
@@ -54,6 +61,34 @@ impl Lazy {
         }
         self.file()?.write_all(line)
     }
+}
+
+/// The most bytes that wait for the web server: some dozen lines of one request.
+const MOST_WAITING: usize = 8 << 10;
+
+/// Lines that found no file, in a process whose standard error nobody may read: a web server gets them with the answer.
+static WAITING: Mutex<Option<Vec<u8>>> = Mutex::new(None);
+
+/// Keeps lines that find no file for [`unwritten`]: under FastCGI the web server's error log is reached by the protocol alone.
+pub fn hand_over() {
+    if let Ok(mut waiting) = WAITING.lock() {
+        waiting.get_or_insert_default();
+    }
+}
+
+/// The lines that found no file since this was asked last.
+pub fn unwritten() -> Vec<u8> {
+    WAITING.lock().ok().and_then(|mut waiting| waiting.as_mut().map(std::mem::take)).unwrap_or_default()
+}
+
+fn elsewhere(line: &[u8]) -> io::Result<()> {
+    let Ok(mut waiting) = WAITING.lock() else { return Ok(()) };
+    match waiting.as_mut() {
+        Some(lines) if lines.len() + line.len() <= MOST_WAITING => lines.extend_from_slice(line),
+        Some(_) => {}
+        None => return io::stderr().write_all(line),
+    }
+    Ok(())
 }
 
 /// Is the open file the one that has this name?
@@ -102,12 +137,17 @@ impl Write for Lazy {
     }
 }
 
-/// Sends log lines to the data folder. A second call changes nothing.
+/// Sends log lines to the data folder; a later call sends them to another.
 pub fn start(settings: &Settings) {
+    let path = settings.data.join(FILE);
     let config = ConfigBuilder::new().set_time_format_rfc3339().build();
-    let lazy = Lazy { path: settings.data.join(FILE), file: None, line: Vec::new() };
-    // An error says that a logger is there already.
-    let _ = WriteLogger::init(LevelFilter::Info, config, lazy);
+    let lazy = Lazy { path: path.clone(), file: None, line: Vec::new() };
+    // An error says that a logger is there already: it is told the place.
+    if WriteLogger::init(LevelFilter::Info, config, lazy).is_err()
+        && let Ok(mut place) = PLACE.lock()
+    {
+        *place = Some(path);
+    }
 }
 
 /// Logs why a request failed, unless it was the caller's doing. Before the configuration was read, nothing says where
@@ -122,7 +162,7 @@ pub fn failure(request: &Request<'_>, error: &Error) {
 fn say(line: &str) {
     if log::max_level() == LevelFilter::Off {
         // There is nowhere left to say that this failed.
-        let _ = writeln!(io::stderr(), "tandem: {line}");
+        let _ = elsewhere(format!("tandem: {line}\n").as_bytes());
     }
     log::error!("{line}");
 }

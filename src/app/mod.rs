@@ -10,33 +10,35 @@ pub mod open;
 pub mod replica;
 pub mod route;
 pub mod store;
-pub mod upkeep;
+mod warnings;
+mod watch;
+pub mod work;
 
 use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
-use crate::db::{Db, Journal, Mode, Place, retried};
+use crate::db::{Db, Journal, Place};
 use crate::domain;
-use crate::feature;
-use crate::feature::ctx::Work;
+use crate::faces;
 use crate::feature::meters::Meters;
-use crate::feature::{Access, Calls, Continues, Ctx, Feature, House, Meter, Tell, Tx};
-use crate::graphql;
-use crate::http::{Method, Request, Response, Service, Vars, body, problem};
-use guard::{address, admit, cors, finish, idempotency, meter, uploads};
+use crate::feature::{Calls, Ctx, Feature, House, Route, Tell};
+use crate::http::{Request, Response, Service, Vars, body, problem};
+use guard::{address, admit, cors, finish, meter, transact};
 use replica::Replica;
 use std::io::Read;
-use upkeep::Upkeep;
+use watch::Watch;
+use work::AfterAnswers;
 
-const COUNT: usize = domain::FEATURES.len() + 2;
+const NOUNS: usize = domain::FEATURES.len();
+const COUNT: usize = NOUNS + faces::FEATURES.len() + 2;
 
-/// The registry: every noun, the face that is put together from them, and the doctor.
+/// The registry: every noun, the faces that are put together from them, the doctor, and the guards.
 pub static FEATURES: [&Feature; COUNT] = {
-    let mut all = [&graphql::FEATURE; COUNT];
-    all[COUNT - 1] = &doctor::FEATURE;
+    let mut all = [&guard::FEATURE; COUNT];
+    all[COUNT - 2] = &doctor::FEATURE;
     let mut n = 0;
-    while n < domain::FEATURES.len() {
-        all[n] = domain::FEATURES[n];
+    while n < COUNT - 2 {
+        all[n] = if n < NOUNS { domain::FEATURES[n] } else { faces::FEATURES[n - NOUNS] };
         n += 1;
     }
     all
@@ -49,11 +51,13 @@ pub struct App {
     db: Option<Db>,
     replica: Replica,
     meters: Meters,
-    upkeep: Upkeep,
+    work: AfterAnswers,
     serial: u64,
     /// The id of the request that is being answered.
     request: String,
     single: bool,
+    /// What the operator may edit while the process lives.
+    watch: Watch,
 }
 
 /// What the operator is told when the database vanished under a process that had it open.
@@ -67,6 +71,7 @@ const CLOSED: &str = "the data folder does not let this account in any more: giv
 impl App {
     /// An app that opens everything when the first request needs it.
     pub fn new() -> App {
+        log::hand_over();
         App::default()
     }
 
@@ -94,6 +99,8 @@ impl App {
     /// What is wrong with it, for the operator.
     pub fn house(&mut self) -> Result<&House> {
         if self.house.is_none() {
+            let files = if self.single { Vec::new() } else { open::watched() };
+            self.watch = Watch::over(files);
             let mut house = open::house()?;
             log::catch_panics();
             if self.single && house.settings.journal == Journal::Auto {
@@ -107,6 +114,9 @@ impl App {
     /// A process that outlives its database must not write to what nobody will ever read. After a restore it starts
     /// over with the new file and whatever else is in the folder.
     fn keep_up(&mut self) -> Result<()> {
+        if self.watch.has_changed() {
+            (self.house, self.db, self.replica, self.meters) = (None, None, Replica::default(), Meters::default());
+        }
         match self.db.as_ref().map_or(Place::Same, Db::place) {
             Place::Same => {}
             Place::Other => (self.db, self.house) = (None, None),
@@ -119,8 +129,10 @@ impl App {
     /// Answers, or fails; an error is to be told as `tell` says then.
     fn answer(&mut self, request: &mut Request<'_>, from: &mut dyn Read, tell: &mut Tell) -> Result<Response> {
         let standing = self.keep_up();
-        self.house()?;
-        let App { house: Some(house), db, replica, meters, .. } = self else { return Err(Error::internal("no house")) };
+        if let Err(error) = self.house() {
+            return without_configuration(request, from, error);
+        }
+        let App { house: Some(house), db, replica, meters, work, .. } = self else { return Err(Error::internal("no house")) };
         address::refine(request, &house.settings);
         let route = match route::find(house.features, request) {
             route::Found::Route(route) => route,
@@ -145,119 +157,32 @@ impl App {
         if let Some(continues) = route.replica.filter(|_| !request.wants_latest()) {
             let look = |db: &mut Db| {
                 let mut ctx = Ctx::new(request, route, house, db, &mut *meters, token.clone(), now);
-                continued(&mut ctx, handler, continues)
+                transact::continued(&mut ctx, handler, continues)
             };
             if let Some(answer) = replica.ask(&house.settings, look) {
                 return Ok(answer);
             }
         }
         let db = open::database(db, &house.settings)?;
-        call(&mut Ctx::new(request, route, house, db, meters, token, now), handler)
-    }
-}
-
-/// Runs the handler in a replica's snapshot, if the request is one that goes on from there.
-fn continued(ctx: &mut Ctx<'_>, handler: feature::Handler, continues: Continues) -> Result<Option<Response>> {
-    let mut answer = None;
-    let mut look = |ctx: &mut Ctx<'_>| {
-        if continues(ctx) {
-            answer = Some(handler(ctx)?);
+        let mut ctx = Ctx::new(request, route, house, db, meters, token, now);
+        let answer = transact::call(&mut ctx, handler);
+        if let Some(at) = ctx.owed() {
+            work.owe(&house.settings, at);
         }
-        Ok(Response::empty(204))
-    };
-    attempt(ctx, Mode::Recent, &mut look)?;
-    Ok(answer)
-}
-
-/// Runs the handler in the transaction that its route asks for.
-fn call(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
-    match ctx.route.tx {
-        Tx::Read => read(ctx, &mut |ctx| handler(ctx)),
-        Tx::Write => write(ctx, &mut |ctx| handler(ctx)),
-        Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => handler(ctx),
-        Tx::Own => admitted(ctx, handler),
+        answer
     }
 }
 
-/// Admits the caller, then lets the handler open its own transaction. An answer kept under the request's key is given
-/// before the handler checks anything: a change of password asked again would find the old password wrong.
-fn admitted(ctx: &mut Ctx<'_>, handler: feature::Handler) -> Result<Response> {
-    let mut kept = None;
-    let mut look = |ctx: &mut Ctx<'_>| {
-        if let Some(key) = idempotency::key(ctx)? {
-            kept = idempotency::stored(ctx, &key)?;
+/// What needs no store is answered without a configuration, too: the doctor's page says what is wrong with it.
+fn without_configuration(request: &mut Request<'_>, from: &mut dyn Read, error: Error) -> Result<Response> {
+    let Some(house) = open::spare() else { return Err(error) };
+    match route::find(house.features, request) {
+        route::Found::Route(Route { calls: Calls::Apart(answer), .. }) => {
+            body::read(request, from)?;
+            answer(request, &house, &mut Meters::default())
         }
-        Ok(Response::empty(204))
-    };
-    let keyed = ctx.route.meter != Meter::Uploads
-        && ctx.request.method == Method::Post
-        && ctx.request.header("IDEMPOTENCY_KEY").is_some();
-    if keyed {
-        within(ctx, Mode::Write, &mut look)?
-    } else {
-        read(ctx, &mut look)?
-    };
-    kept.map_or_else(|| handler(ctx), Ok)
-}
-
-/// Runs work in one transaction, with the caller admitted; again, from the start, when the engine made it give way.
-fn within(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
-    retried(|| attempt(ctx, mode, work))
-}
-
-fn attempt(ctx: &mut Ctx<'_>, mode: Mode, work: Work<'_>) -> Result<Response> {
-    (ctx.stamp, ctx.stamped) = (None, 0);
-    ctx.db.begin(mode)?;
-    let outcome = admit::caller(ctx, mode).and_then(|stop| stop.map_or_else(|| work(ctx), Ok));
-    if outcome.is_ok() {
-        ctx.db.commit()?
-    } else {
-        ctx.db.abandon()?
+        _ => Err(error),
     }
-    outcome
-}
-
-/// Runs work in one snapshot: see [`Ctx::read`].
-pub fn read(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    if ctx.request.wants_latest() {
-        return within(ctx, Mode::Read, work);
-    }
-    let recent = within(ctx, Mode::Recent, work);
-    if ctx.db.may_lag() && recent.as_ref().is_err_and(misses_something) { within(ctx, Mode::Read, work) } else { recent }
-}
-
-/// Was the request refused for something that is not there? Another node may have it: who signed in there a moment ago
-/// must not be signed out here.
-fn misses_something(error: &Error) -> bool {
-    matches!(error, Error::Refused(refusal) if matches!(refusal.kind, Refused::NotFound | Refused::Unauthenticated(_)))
-}
-
-/// Runs work in one write transaction: see [`Ctx::write`].
-pub fn write(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    within(ctx, Mode::Write, &mut |ctx| once(ctx, work))
-}
-
-/// Does the work, unless an answer to the same idempotency key is kept.
-fn once(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    let Some(key) = idempotency::key(ctx)? else { return stamped(ctx, work) };
-    if let Some(stored) = idempotency::stored(ctx, &key)? {
-        return Ok(stored);
-    }
-    idempotency::reserve(ctx, &key)?;
-    let response = stamped(ctx, work)?;
-    idempotency::keep(ctx, &key, &response)?;
-    Ok(response)
-}
-
-/// A member's tenant was locked when they were admitted; its clock is advanced before the work reads anything, and an
-/// upload is counted under that lock.
-fn stamped(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    if ctx.writes_as_member() {
-        let tenant = ctx.tenant_id()?;
-        ctx.advance(tenant)?;
-    }
-    uploads::charge(ctx)?;
-    work(ctx)
 }
 
 fn wrong_method(request: &Request<'_>, allow: &str) -> Response {
@@ -274,8 +199,6 @@ impl Service for App {
         log::current(&request);
         let mut tell: Tell = problem::answer;
         let outcome = self.answer(&mut request, from, &mut tell);
-        // What keeps a store from being opened may be mended in the configuration: the next request reads that anew.
-        let shut = self.db.is_none() && matches!(outcome, Err(Error::NotReady(_)));
         let response = outcome.unwrap_or_else(|error| {
             log::failure(&request, &error);
             if Db::is_lost(&error) {
@@ -284,21 +207,18 @@ impl Service for App {
             tell(&error, &request)
         });
         let response = finish::finish(response, &request, self.house.as_ref().map(|house| &house.settings));
-        if shut {
-            self.house = None;
-        }
-        response
+        Response { stderr: log::unwritten(), ..response }
     }
 
     fn due(&mut self) -> bool {
-        self.house.as_ref().is_some_and(|house| self.upkeep.due(&house.settings))
+        self.house.as_ref().is_some_and(|house| self.work.due(&house.settings))
     }
 
     fn after(&mut self) {
         // Taken out: a panic closes it. A database that was replaced or deleted is the next request's to find.
         let mut db = self.db.take();
         if let (Some(house), Place::Same) = (&self.house, db.as_ref().map_or(Place::Same, Db::place)) {
-            self.upkeep.work(house, &mut db);
+            self.work.follow(house, &mut db);
         }
         self.db = db;
     }

@@ -1,8 +1,9 @@
 //! Opens the house: the configuration, the secret, the database. A fresh data folder is made on first use.
 
 use super::config::{self, Loaded};
+use super::guard::transact::{read, write};
 use super::store::made;
-use super::{FEATURES, log, read, write};
+use super::{FEATURES, log, warnings};
 use crate::base::draft::{Draft, failed};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
@@ -13,17 +14,24 @@ use crate::feature::{House, Settings};
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The secret's name in the data folder.
 pub const SECRET_FILE: &str = "secret";
 /// The fewest bytes of a secret: HS256 wants a key as long as its hash (RFC 7518 §3.2).
 pub const MIN_SECRET: usize = 32;
 
+/// The files that decide what [`house`] makes: the configuration and the secret.
+pub fn watched() -> Vec<PathBuf> {
+    let secret = config::load().ok().map(|loaded| loaded.settings.data.join(SECRET_FILE));
+    config::file().into_iter().chain(secret).collect()
+}
+
 /// Reads the configuration and makes what stays the same from request to request.
 pub fn house() -> Result<House> {
     let loaded = config::load()?;
     log::start(&loaded.settings);
+    warnings::tell(&loaded);
     make_folder(&loaded.settings.data)?;
     replica(&loaded.settings)?;
     let secret = match loaded.secret {
@@ -34,6 +42,15 @@ pub fn house() -> Result<House> {
         return Err(Error::NotReady(format!("jwt_secret has {} characters; use at least {MIN_SECRET}", secret.len())));
     }
     Ok(House { settings: loaded.settings, keys: Keys::new(&secret), secret, features: &FEATURES, read, write })
+}
+
+/// The house without a configuration, for the doctor's page alone: the defaults, with the secret of the default data folder.
+/// `None` where there is no such folder.
+pub fn spare() -> Option<House> {
+    let settings = config::defaults().ok().filter(|settings| settings.data.is_dir())?;
+    log::start(&settings);
+    let secret = secret_file(&settings.data.join(SECRET_FILE)).ok()?;
+    Some(House { settings, keys: Keys::new(&secret), secret, features: &FEATURES, read, write })
 }
 
 /// What keeps web servers out of a folder that somebody puts into a web root.

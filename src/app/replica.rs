@@ -9,20 +9,17 @@
 
 use super::open::{fits, replica};
 use crate::base::error::{Error, Result};
+use crate::base::mark::Mark;
+use crate::base::time::{SECOND, Timestamp};
 use crate::db::Db;
 use crate::feature::Settings;
 use crate::http::Response;
-use std::fs::{self, OpenOptions};
-use std::io;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
 
 /// The name of a file in the data folder that is there while the replica is left alone. It is shared by all processes: as
 /// CGI each lives for one request.
-const MARK: &str = "replica-rests";
-/// How long a replica that failed is left alone: then one process pays for the next try, and the others do not.
-const REST: Duration = Duration::from_secs(10);
+const FILE: &str = "replica-rests";
+/// How long a replica that failed is left alone, in milliseconds: then one process pays for the next try, and the others do not.
+const REST: i64 = 10 * SECOND;
 
 /// What went wrong at a replica, without the advice that is meant for the database itself.
 pub fn words(error: &Error) -> String {
@@ -47,19 +44,19 @@ impl Replica {
     /// What the replica says; nothing where the database itself is to be asked.
     pub fn ask(&mut self, settings: &Settings, work: impl FnOnce(&mut Db) -> Result<Option<Response>>) -> Option<Response> {
         settings.read_url.as_ref()?;
-        let mark = Mark { path: settings.data.join(MARK) };
-        let state = mark.state();
+        let mark = Mark::of(&settings.data, FILE);
+        let state = rest(&mark);
         if state == Rest::Resting {
             return None;
         }
         match self.connection(settings).and_then(work) {
             Err(error) if !matches!(error, Error::Refused(_)) => {
                 self.db = None;
-                mark.set(&error);
+                fails(&mark, &error);
                 None
             }
             answer => {
-                mark.lift(state);
+                answers(&mark, state);
                 answer.ok().flatten()
             }
         }
@@ -79,7 +76,7 @@ impl Replica {
 /// How a replica stands with this site's processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rest {
-    /// It is asked.
+    /// Polls are read from it.
     Awake,
     /// It failed, and is left alone.
     Resting,
@@ -87,43 +84,33 @@ enum Rest {
     Trying,
 }
 
-/// The file that tells all processes to leave the replica alone.
-struct Mark {
-    path: PathBuf,
+/// How it stands. A rest that is over is begun anew before the replica is tried, so that the others wait for the outcome.
+fn rest(mark: &Mark) -> Rest {
+    let Some(since) = mark.get() else { return Rest::Awake };
+    let now = Timestamp::now();
+    if since <= now && now < since.plus(REST) {
+        return Rest::Resting;
+    }
+    // Where the file cannot be written, each process tries by itself.
+    let _ = mark.renew(now);
+    Rest::Trying
 }
 
-impl Mark {
-    /// How it stands. A rest that is over is begun anew before the replica is tried, so that the others wait for the outcome.
-    fn state(&self) -> Rest {
-        let Ok(since) = fs::metadata(&self.path).and_then(|meta| meta.modified()) else { return Rest::Awake };
-        if since.elapsed().is_ok_and(|rested| rested < REST) {
-            return Rest::Resting;
-        }
-        // Where the file cannot be written, each process tries by itself.
-        let _ = self.touch(OpenOptions::new().write(true));
-        Rest::Trying
+/// The replica failed. One of the processes that notice says so.
+fn fails(mark: &Mark, error: &Error) {
+    if mark.add(Timestamp::now()).is_ok() {
+        let (why, seconds) = (words(error), REST / SECOND);
+        log::warn!("replica: {why}: polls are read from the database itself; it is tried again every {seconds} s");
+    } else {
+        // Another has said so; or the file cannot be written, as above.
+        let _ = mark.renew(Timestamp::now());
     }
+}
 
-    fn touch(&self, options: &mut OpenOptions) -> io::Result<()> {
-        options.mode(0o600).open(&self.path)?.set_modified(SystemTime::now())
-    }
-
-    /// The replica failed. One of the processes that notice says so.
-    fn set(&self, error: &Error) {
-        if self.touch(OpenOptions::new().write(true).create_new(true)).is_ok() {
-            let (why, seconds) = (words(error), REST.as_secs());
-            log::warn!("replica: {why}: polls are read from the database itself; it is tried again every {seconds} s");
-        } else {
-            // Another has said so; or the file cannot be written, as above.
-            let _ = self.touch(OpenOptions::new().write(true));
-        }
-    }
-
-    /// It answers again.
-    fn lift(&self, state: Rest) {
-        if state == Rest::Trying && fs::remove_file(&self.path).is_ok() {
-            log::warn!("replica: answers again");
-        }
+/// It answers again.
+fn answers(mark: &Mark, state: Rest) {
+    if state == Rest::Trying && mark.lift() {
+        log::warn!("replica: answers again");
     }
 }
 
@@ -151,30 +138,25 @@ mod tests {
     #[test]
     fn one_process_tries_a_replica_that_has_rested() {
         let folder = tempfile::tempdir().unwrap();
-        let mark = Mark { path: folder.path().join(MARK) };
-        assert_eq!(mark.state(), Rest::Awake);
-        mark.set(&Error::internal("gone"));
-        assert_eq!(mark.state(), Rest::Resting);
-        let age = |age: Duration| {
-            let file = OpenOptions::new().write(true).open(&mark.path).unwrap();
-            file.set_modified(SystemTime::now() - age).unwrap();
-        };
-        age(REST);
-        assert_eq!([mark.state(), mark.state()], [Rest::Trying, Rest::Resting]);
-        mark.lift(Rest::Resting);
-        assert_eq!(mark.state(), Rest::Resting);
-        mark.lift(Rest::Trying);
-        assert_eq!(mark.state(), Rest::Awake);
+        let mark = Mark::of(folder.path(), FILE);
+        assert_eq!(rest(&mark), Rest::Awake);
+        fails(&mark, &Error::internal("gone"));
+        assert_eq!(rest(&mark), Rest::Resting);
+        mark.renew(Timestamp::now().plus(-REST)).unwrap();
+        assert_eq!([rest(&mark), rest(&mark)], [Rest::Trying, Rest::Resting]);
+        answers(&mark, Rest::Resting);
+        assert_eq!(rest(&mark), Rest::Resting);
+        answers(&mark, Rest::Trying);
+        assert_eq!(rest(&mark), Rest::Awake);
     }
 
     /// A clock that was set back does not prolong the rest.
     #[test]
     fn a_rest_in_the_future_is_over() {
         let folder = tempfile::tempdir().unwrap();
-        let mark = Mark { path: folder.path().join(MARK) };
-        mark.set(&Error::internal("gone"));
-        let file = OpenOptions::new().write(true).open(&mark.path).unwrap();
-        file.set_modified(SystemTime::now() + Duration::from_secs(3_600)).unwrap();
-        assert_eq!(mark.state(), Rest::Trying);
+        let mark = Mark::of(folder.path(), FILE);
+        fails(&mark, &Error::internal("gone"));
+        mark.renew(Timestamp::now().plus(360 * REST)).unwrap();
+        assert_eq!(rest(&mark), Rest::Trying);
     }
 }

@@ -1,6 +1,6 @@
 //! Finds the route of a request by walking the registry.
 
-use crate::feature::{Feature, Route};
+use crate::feature::{Feature, Kind, Route};
 use crate::http::{Method, Request};
 
 /// What a request's path and method lead to.
@@ -18,10 +18,27 @@ pub enum Found {
 /// Finds the route and notes the segments that its `{…}` matched. HEAD is answered by GET.
 pub fn find(features: &'static [&'static Feature], request: &mut Request<'_>) -> Found {
     let Some(path) = request.path.clone() else { return Found::Nothing };
+    match look(features, request, &path) {
+        Found::Nothing => renamed(features, &path).map_or(Found::Nothing, |path| look(features, request, &path)),
+        found => found,
+    }
+}
+
+/// A path that calls something by a name that it has elsewhere, with the name that it has in paths.
+fn renamed(features: &'static [&'static Feature], path: &[String]) -> Option<Vec<String>> {
+    let names =
+        |word: &str| features.iter().flat_map(|feature| feature.kinds).filter_map(Kind::names).find(|names| names.has(word));
+    let renamed = path.iter().map(|segment| names(segment).map_or_else(|| segment.clone(), |names| names.path.to_owned()));
+    let renamed: Vec<String> = renamed.collect();
+    (renamed != path).then_some(renamed)
+}
+
+fn look(features: &'static [&'static Feature], request: &mut Request<'_>, path: &[String]) -> Found {
     let method = if request.method == Method::Head { Method::Get } else { request.method };
+    let version = request.version;
     let mut allowed: Vec<&'static str> = Vec::new();
-    for route in features.iter().flat_map(|feature| feature.routes) {
-        let Some(captured) = captures(route.path, &path) else { continue };
+    for route in features.iter().flat_map(|feature| feature.routes).filter(|route| route.exists_in(version)) {
+        let Some(captured) = captures(route.path, path) else { continue };
         if route.method == method {
             request.captured = captured;
             return Found::Route(route);
@@ -63,6 +80,44 @@ fn captures(pattern: &str, path: &[String]) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feature::Access;
+    use crate::http::{Response, Vars};
+
+    const fn list(path: &'static str, summary: &'static str) -> Route {
+        Route::get(path, Access::Public, |_| Ok(Response::empty(204)), summary)
+    }
+
+    static CHANGED: [&Feature; 1] = [&Feature::new(
+        "changed",
+        &[list("/a/", "old").until(1), list("/a/", "new").since(2), list("/b/", "gone").until(1), list("/c/", "as ever")],
+    )];
+
+    /// The summary of the route that a request finds, or what it finds instead.
+    fn found(method: &str, target: &str) -> String {
+        let vars = Vars::from_iter([("REQUEST_METHOD", method), ("REQUEST_URI", target)]);
+        match find(&CHANGED, &mut Request::new(&vars, String::new())) {
+            Found::Route(route) => route.summary.to_owned(),
+            Found::Options(allow) | Found::Other(allow) => allow,
+            Found::Nothing => "nothing".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_route_exists_in_the_versions_that_it_names() {
+        for (target, summary) in [
+            ("/api/a/", "old"),
+            ("/api/v1/a/", "old"),
+            ("/api/v2/a/", "new"),
+            ("/api/v1/b/", "gone"),
+            ("/api/v2/b/", "nothing"),
+            ("/api/v1/c/", "as ever"),
+            ("/api/v2/c/", "as ever"),
+        ] {
+            assert_eq!(found("GET", target), summary, "{target}");
+        }
+        assert_eq!(found("OPTIONS", "/api/v1/b/"), "GET, HEAD, OPTIONS");
+        assert_eq!(found("OPTIONS", "/api/v2/b/"), "nothing");
+    }
 
     fn matched(pattern: &str, path: &[&str]) -> Option<Vec<String>> {
         captures(pattern, &path.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>())

@@ -14,11 +14,11 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Why something did not happen.
 #[derive(Debug)]
 pub enum Error {
-    /// The rules refuse; the caller is told why.
+    /// The rules refuse; the answer tells the caller why.
     Refused(Box<Refusal>),
     /// The database did not do it.
     Db(DbError),
-    /// The configuration, the data folder or the schema is not ready; the operator is told what to do next.
+    /// The configuration, the data folder or the schema is not ready; the text says what the operator can do next.
     NotReady(String),
     /// A defect, or a part of the machine that failed. The text is for the log, never for the caller.
     Internal(String),
@@ -33,7 +33,7 @@ pub struct DbError {
     pub text: String,
 }
 
-/// The kinds of database failure that are told apart.
+/// The kinds of database failure that the product tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DbFault {
     /// Another process held the lock for longer than the busy time-out.
@@ -56,20 +56,47 @@ pub enum DbFault {
     Other,
 }
 
+/// What can be done about a failure of the database.
+#[derive(Debug, Clone, Copy)]
+pub struct Advice {
+    /// For the log, behind the driver's words; empty where the request's answer says all.
+    pub log: &'static str,
+    /// For the operator who has just asked for something: what is wrong and what to do, in a sentence.
+    pub operator: &'static str,
+}
+
 impl DbFault {
-    /// What the operator can do about it, for the log.
-    fn advice(self) -> &'static str {
-        match self {
-            DbFault::Busy => ": if this goes on, look for a process that keeps the database locked",
-            DbFault::Full => {
-                ": free some space or raise the quota; if there is room, ask the host whether the disk fails. Nothing of the request was saved"
-            }
-            DbFault::ReadOnly => ": let the account write: to the data folder and every file in it, or to the database server",
-            DbFault::Missing => ": see that the data folder is there and that the account may write to it",
-            DbFault::Unreachable => ": see that the database server runs and that database_url is right",
-            DbFault::Corrupt => ": restore the newest backup; the file was left as it is",
-            DbFault::Duplicate | DbFault::Retry | DbFault::Other => "",
-        }
+    /// The one table of advice.
+    pub fn advice(self) -> Advice {
+        let (log, operator) = match self {
+            DbFault::Busy => (
+                "if this goes on, look for a process that keeps the database locked",
+                "The database is busy: try again in a minute.",
+            ),
+            DbFault::Retry => ("", "The database is busy: try again in a minute."),
+            DbFault::Full => (
+                "free some space or raise the quota; if there is room, ask the host whether the disk fails. Nothing of the request was saved",
+                "The disk or the quota is full: make room, then try again.",
+            ),
+            DbFault::ReadOnly => (
+                "let the account write: to the data folder and every file in it, or to the database server",
+                "The database cannot be written: run this as the account that owns the data folder.",
+            ),
+            DbFault::Missing => (
+                "see that the data folder is there and that the account may write to it",
+                "The database cannot be opened: `tandem doctor` says what is missing.",
+            ),
+            DbFault::Unreachable => (
+                "see that the database server runs and that database_url is right",
+                "The database server cannot be reached: see that it runs and that database_url is right.",
+            ),
+            DbFault::Corrupt => (
+                "restore the newest backup; the file was left as it is",
+                "The database is damaged: stop using it and restore a backup.",
+            ),
+            DbFault::Duplicate | DbFault::Other => ("", "The database did not do it: `tandem doctor` may say why."),
+        };
+        Advice { log, operator }
     }
 }
 
@@ -82,7 +109,7 @@ pub enum Refused {
     Unauthenticated(&'static str),
     /// The caller may not do this.
     Forbidden,
-    /// There is no such thing, or it is somebody else's.
+    /// There is no such object, or it belongs to another tenant.
     NotFound,
     /// The path is there, the method is not.
     Method,
@@ -92,7 +119,7 @@ pub enum Refused {
     TooLarge,
     /// The body is of a type that is not read.
     MediaType,
-    /// Too often; try again after so many seconds.
+    /// Too often; the number is the seconds until the next try.
     TooMany(u32),
     /// The same idempotency key came with another request.
     KeyReused,
@@ -113,14 +140,14 @@ pub struct Refusal {
     pub limit: Option<Limit>,
 }
 
-/// A rate limit, as the caller is told of it.
+/// A rate limit, as the answer shows it to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     /// What it counts, in a word.
     pub reason: &'static str,
-    /// How many the caller has.
+    /// How many requests it allows.
     pub count: u32,
-    /// In how many milliseconds.
+    /// The time in which it allows them, in milliseconds.
     pub window: i64,
 }
 
@@ -135,13 +162,13 @@ impl Refusal {
         Refusal { kind, detail, fields: Vec::new(), limit: None }
     }
 
-    /// A refusal for so many milliseconds, told in whole seconds.
+    /// A refusal that ends after `wait` milliseconds; the caller reads it in whole seconds.
     pub fn too_many(wait: i64) -> Self {
         let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
         Refusal::with(Refused::TooMany(seconds), Message::with(&super::text::TOO_MANY, &[&seconds]))
     }
 
-    /// A refusal for so many milliseconds by a limit that the caller is told.
+    /// A refusal that ends after `wait` milliseconds, with the limit that was reached.
     pub fn over(limit: Limit, wait: i64) -> Self {
         Refusal { limit: Some(limit), ..Refusal::too_many(wait) }
     }
@@ -192,7 +219,7 @@ pub fn refuse<T>(kind: Refused, detail: &'static Text) -> Result<T> {
     Err(Refusal::new(kind, detail).into())
 }
 
-/// The refusal for what is not there, or is somebody else's.
+/// The refusal for an object that is not there, or belongs to another tenant.
 pub fn not_found() -> Error {
     Refusal::new(Refused::NotFound, &super::text::NOT_FOUND).into()
 }
@@ -202,7 +229,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Refused(r) => write!(f, "refused: {}", r.detail.render(super::text::Language::En)),
-            Error::Db(e) => write!(f, "database: {:?}: {}{}", e.kind, e.text, e.kind.advice()),
+            Error::Db(e) => {
+                let advice = e.kind.advice().log;
+                write!(f, "database: {:?}: {}{}{advice}", e.kind, e.text, if advice.is_empty() { "" } else { ": " })
+            }
             Error::NotReady(text) | Error::Internal(text) => f.write_str(text),
         }
     }

@@ -16,7 +16,7 @@ pub fn check(bytes: usize) -> Result<()> {
     if had { Ok(()) } else { Err(missing(bytes)) }
 }
 
-/// The error of whoever did not get so many bytes.
+/// The error when this many bytes could not be allocated.
 pub fn missing(bytes: usize) -> Error {
     let mib = bytes.div_ceil(1024 * 1024);
     Error::NotReady(format!("not enough memory: {mib} MiB were not to be had; ask the host to raise the account's memory limit"))

@@ -1,8 +1,10 @@
-//! What every layer may use: drafts of files, errors, texts, identifiers, memory, time, tokens.
+//! What every layer may use: drafts of files, errors, texts, identifiers, marks, memory, time, tokens.
 
 pub mod draft;
 pub mod error;
 pub mod id;
+mod jws;
+pub mod mark;
 pub mod memory;
 pub mod text;
 pub mod time;

@@ -31,7 +31,7 @@ impl Timestamp {
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(LAST))
     }
 
-    /// This instant moved by so many milliseconds, kept between the epoch and the year 9999.
+    /// This instant moved by a number of milliseconds, kept between the epoch and the year 9999.
     pub fn plus(self, milliseconds: i64) -> Timestamp {
         Timestamp(self.0.saturating_add(milliseconds).clamp(0, LAST))
     }

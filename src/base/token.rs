@@ -1,6 +1,7 @@
 //! Access and refresh tokens: JWT (RFC 7519), HMAC-SHA-256.
 
 use super::error::{Error, Result};
+use super::jws;
 use super::time::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,7 @@ pub struct Keys {
 impl Keys {
     /// Keys from the site's secret.
     pub fn new(secret: &[u8]) -> Keys {
+        jws::install();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.leeway = 0;
         validation.validate_aud = false;
@@ -101,12 +103,19 @@ mod tests {
         assert!(Keys::new(b"another").verify(&good, Purpose::Access, NOW).is_none());
         let dead = keys.sign(&claims(Purpose::Access, NOW.0 / 1000)).unwrap();
         assert!(keys.verify(&dead, Purpose::Access, NOW).is_none());
-        let other = jsonwebtoken::encode(
-            &Header::new(Algorithm::HS512),
-            &claims(Purpose::Access, later),
-            &EncodingKey::from_secret(b"0123456789abcdef0123456789abcdef"),
-        );
-        assert!(keys.verify(&other.unwrap(), Purpose::Access, NOW).is_none());
+        // The same claims under the same secret by HS512.
+        let other = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzUxMiJ9.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwiZXhwIjoxNzY4NTczOTA1LCJpYXQiOjAsImp0aSI6ImoiLCJ1c2VyX2lkIjoiNyIsInNpZCI6InMifQ.8W6yDxbu5SGd4og0wObEVwo134bodNFzVvtQ1NyrJ6IQhF8szFwL9tj7vm9HuUrru4PCn-7GDq9Cbz_lde96oQ";
+        assert!(keys.verify(other, Purpose::Access, NOW).is_none());
+    }
+
+    #[test]
+    fn tokens_of_version_0_3_0_stay_good() {
+        // Made by that version, by another implementation of HMAC.
+        let token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCIsImV4cCI6MTc5ODU4MDQyMiwiaWF0IjoxNzk1OTg4NDIyLCJqdGkiOiI3NDk3ZWY0NS1hZWRmLTRiYTEtYjZkNi02ZThiOWNiMTA4MDMuMC4xNzk1OTg4NDIyMDkxIiwidXNlcl9pZCI6IjI3NzIwMDc1MjgyMjgwNiIsInNpZCI6Ijc0OTdlZjQ1LWFlZGYtNGJhMS1iNmQ2LTZlOGI5Y2IxMDgwMyIsImdlbiI6MH0.1GB4KDDFuULB1KDIR96V3KNywYj5TE4bO9kvFGAKnjk";
+        let keys = Keys::new(b"0123456789abcdef0123456789abcdef");
+        let claims = keys.verify(token, Purpose::Refresh, Timestamp(1_795_988_422_000)).unwrap();
+        assert_eq!((claims.user(), claims.generation), (Some(277_200_752_822_806), Some(0)));
+        assert_eq!(keys.sign(&claims).unwrap(), token);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub struct Client {
     app: App,
 }
 
-/// Somebody who is signed in.
+/// A user who is signed in.
 pub struct Person {
     /// Their user name.
     pub username: String,

@@ -93,6 +93,7 @@ fn as_json(loaded: &Loaded, setting: &Setting) -> Value {
 const EXAMPLES: &[(&str, &str)] = &[
     ("data", "/home/ACCOUNT/tandem/data"),
     ("database_url", "sqlite:/home/ACCOUNT/tandem/data/tandem.db"),
+    ("courier.program", "/home/ACCOUNT/tandem/bin/tandem"),
     ("read_url", "mysql://USER:PASSWORD@replica.example/DATABASE"),
     ("site_url", "https://YOUR.SITE/api"),
     ("jwt_secret", "replace-this-by-at-least-32-random-characters"),

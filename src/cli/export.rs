@@ -7,12 +7,10 @@ use crate::base::draft::Draft;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
-use crate::domain::auth::export;
-use crate::domain::auth::rules::User;
+use crate::domain::auth::export::{self, Whose};
 use crate::domain::auth::store as accounts;
-use crate::feature::meters::Meters;
-use crate::feature::{Caller, Ctx, House, Route};
-use crate::http::{Request, Vars};
+use crate::domain::couples::store as couples;
+use crate::feature::{House, store};
 use clap::{Arg, ArgGroup, ArgMatches};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -56,59 +54,31 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
 /// What the person's own export holds.
 fn person(db: &mut Db, house: &House, name: &str) -> Result<Value> {
     let missing = || Error::NotReady(format!("There is no account called {name}. `tandem user list` shows every name."));
-    let user = accounts::listed(db, name)?.ok_or_else(missing)?.user;
-    let tenant = accounts::tenant_of(db, user.id)?;
-    let data = as_user(db, house, &user, tenant, &mut |ctx| watched(ctx, export::of_both))?;
-    Ok(json!({"exported_at": Timestamp::now(), "user": user, "data": data}))
+    let (user, now) = (accounts::listed(db, name)?.ok_or_else(missing)?.user, Timestamp::now());
+    let whose = Whose { user: user.id, tenant: store::tenant_of(db, user.id)? };
+    let data = watched(house, |told| export::of_both(db, house, whose, now, told))?;
+    Ok(json!({"exported_at": now, "user": user, "data": data}))
 }
 
 /// What a tenant holds, and what is held on each of its members.
 fn tenant(db: &mut Db, house: &House, public_id: &str) -> Result<Value> {
     let missing = || Error::NotReady(format!("There is no couple or team with the id {public_id}."));
-    let tenant = accounts::tenant_called(db, public_id)?.ok_or_else(missing)?;
-    let (mut members, mut data) = (Vec::new(), Map::new());
+    let (tenant, now) = (couples::called(db, public_id)?.ok_or_else(missing)?, Timestamp::now());
+    let data = watched(house, |told| export::of_tenant(db, house, tenant, told))?;
+    let mut members = Vec::new();
     for listed in accounts::members(db, tenant)? {
-        let user = listed.user;
-        if members.is_empty() {
-            data = as_user(db, house, &user, Some(tenant), &mut |ctx| watched(ctx, export::of_tenant))?;
-        }
-        let held = as_user(db, house, &user, Some(tenant), &mut export::of_user)?;
-        members.push(json!({"user": user, "data": held}));
+        let whose = Whose { user: listed.user.id, tenant: Some(tenant) };
+        members.push(json!({"user": listed.user, "data": export::of_user(db, house, whose, now)?}));
     }
-    Ok(json!({"exported_at": Timestamp::now(), "tenant": public_id, "members": members, "data": data}))
+    Ok(json!({"exported_at": now, "tenant": public_id, "members": members, "data": data}))
 }
 
-type Read = fn(&mut Ctx<'_>, &mut dyn FnMut()) -> Result<Map<String, Value>>;
-
-fn watched(ctx: &mut Ctx<'_>, read: Read) -> Result<Map<String, Value>> {
-    let bar = progress::bar(ctx.house.kinds().count() as u64, "reading");
-    let data = read(ctx, &mut || bar.inc(1));
+/// Reads with a bar that moves on with each kind.
+fn watched(house: &House, read: impl FnOnce(&mut dyn FnMut()) -> Result<Map<String, Value>>) -> Result<Map<String, Value>> {
+    let bar = progress::bar(house.kinds().count() as u64, "reading");
+    let data = read(&mut || bar.inc(1));
     bar.finish_and_clear();
     data
-}
-
-/// Reads as this user would.
-fn as_user(
-    db: &mut Db,
-    house: &House,
-    user: &User,
-    tenant: Option<i64>,
-    read: &mut dyn FnMut(&mut Ctx<'_>) -> Result<Map<String, Value>>,
-) -> Result<Map<String, Value>> {
-    let (vars, route) = (Vars::from_iter([("REQUEST_METHOD", "GET")]), own_route(house)?);
-    let request = Request::new(&vars, String::new());
-    let tenant = tenant.map_or(Ok(None), |tenant| accounts::tenant(db, tenant))?;
-    let caller = Some(Caller { user: user.id, session: String::new(), timezone: user.timezone.clone(), tenant });
-    let mut meters = Meters::default();
-    let mut ctx = Ctx::new(&request, route, house, db, &mut meters, None, Timestamp::now());
-    ctx.caller = caller;
-    read(&mut ctx)
-}
-
-/// The route by which the app exports.
-fn own_route(house: &House) -> Result<&'static Route> {
-    let mut routes = house.features.iter().flat_map(|feature| feature.routes);
-    routes.find(|route| route.path == "/auth/export/").ok_or_else(|| Error::internal("no route exports"))
 }
 
 fn write(export: &Value, file: &Path) -> Result<()> {

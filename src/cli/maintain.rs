@@ -1,10 +1,11 @@
 //! `tandem maintain`: what is done in the background, for cron.
 
-use super::site::enter;
 use super::{Action, Command, RUNNING, Verdict, flag, out};
-use crate::app::FEATURES;
-use crate::app::upkeep::{self, Starter};
-use crate::base::error::Result;
+use crate::app::open;
+use crate::app::work::{courier, jobs, nightly};
+use crate::base::error::{Error, Result};
+use crate::feature::When;
+use crate::net::client::{Client, Trust};
 use clap::ArgMatches;
 
 pub const COMMAND: Command = Command {
@@ -12,7 +13,7 @@ pub const COMMAND: Command = Command {
     group: RUNNING,
     about: "Purge what has expired and sum up uploads; let cron run it every night",
     help: "Ends what is over: sessions, failed attempts, stored answers, invitations, old deletions. Sums up each hour's uploads. It may run at any time, next to the \
-           API and next to itself. Where cron does not run it, requests do the same after their answers, a piece at a time; `tandem doctor` tells \
+           API and next to itself. It does the courier's work, too (`tandem courier`). Where cron does not run it, requests do the same after their answers, a piece at a time; `tandem doctor` tells \
            which happens.",
     examples: &[
         ("tandem maintain", "say what was purged"),
@@ -22,16 +23,13 @@ pub const COMMAND: Command = Command {
     action: Action::Run(run),
 };
 
-/// A job runs until nothing is left, but no more often than this: what a busy store adds meanwhile can wait for tomorrow.
-const MAX_ROUNDS: u32 = 10_000;
-
 /// Every job runs, even when one before it failed.
 fn run(matches: &ArgMatches) -> Result<Verdict> {
-    let (settings, mut db) = enter()?;
+    let house = open::house()?;
+    let mut db = open::connect(&house.settings)?;
     let (quiet, mut verdict) = (matches.get_flag("quiet"), Verdict::Well);
-    for job in upkeep::jobs(&FEATURES) {
-        let mut rounds = 0..MAX_ROUNDS;
-        match upkeep::exhaust(&mut db, &settings, job, Starter::Cron, || rounds.next().is_some()) {
+    for job in jobs(house.features, When::Nightly) {
+        match nightly::exhaust(&mut db, &house, job) {
             Ok(_) if quiet => {}
             Ok(progress) => out::line(format!("{}: {}", job.name, progress.rows))?,
             Err(error) => {
@@ -41,7 +39,14 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
         }
     }
     if verdict == Verdict::Well {
-        upkeep::finish(&mut db, &settings, Starter::Cron)?;
+        nightly::finish(&mut db, &house.settings, nightly::Starter::Cron)?;
+    }
+    // As the courier opens the store itself.
+    drop(db);
+    let net = Client::new(courier::NAME, Trust::Usual).map_err(Error::internal)?;
+    if let Err(error) = courier::deliver(&house, &net, courier::Starter::Cron) {
+        verdict = Verdict::Wrong;
+        out::complain(courier::DUTY.name, &error);
     }
     Ok(verdict)
 }

@@ -8,6 +8,7 @@ mod bench;
 mod client;
 mod config;
 mod copy;
+mod courier;
 mod demo;
 mod doctor;
 mod export;
@@ -76,6 +77,7 @@ pub const COMMANDS: &[Command] = &[
     migrate::COMMAND,
     config::COMMAND,
     maintain::COMMAND,
+    courier::COMMAND,
     copy::COMMAND,
     logs::COMMAND,
     backup::COMMAND,
@@ -102,7 +104,7 @@ const DEVELOPING: &str = "Developing an app";
 const ABOUT: &str =
     "Tandem is the backend of an offline-first mobile app, on the cheapest hosting there is. This is its operator's program.";
 
-/// What somebody does who has just uploaded Tandem.
+/// What an operator does who has just uploaded Tandem.
 const FIRST_STEPS: &[(&str, &str)] = &[
     ("tandem doctor", "is everything as it should be? It says what to do"),
     ("tandem user create anna", "make an account; it asks for the password"),
@@ -119,6 +121,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    // What is wrong with the configuration, the command itself will say.
+    config_warnings().iter().for_each(|text| out::warning(text));
     match dispatch(COMMANDS, &matches) {
         Ok(Verdict::Well) => ExitCode::SUCCESS,
         Ok(Verdict::Wrong) => ExitCode::FAILURE,
@@ -127,6 +131,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn config_warnings() -> Vec<String> {
+    crate::app::config::load().map(|loaded| loaded.warnings).unwrap_or_default()
 }
 
 fn dispatch(commands: &[Command], matches: &ArgMatches) -> Result<Verdict> {

@@ -1,8 +1,9 @@
 //! `tandem openapi`: the description of the API, as the API itself shows it.
 
 use super::{Action, Command, DEVELOPING, Verdict, no_args, out};
+use crate::app::FEATURES;
 use crate::base::error::Result;
-use crate::domain::{FEATURES, openapi};
+use crate::faces::openapi;
 use clap::ArgMatches;
 
 pub const COMMAND: Command = Command {
@@ -17,6 +18,6 @@ pub const COMMAND: Command = Command {
 };
 
 fn run(_: &ArgMatches) -> Result<Verdict> {
-    out::json(&openapi::document::of(FEATURES, "/api"))?;
+    out::json(&openapi::document::of(&FEATURES, "/api"))?;
     Ok(Verdict::Well)
 }

@@ -78,6 +78,12 @@ pub fn ask(question: &str) {
     let _ = write!(io::stderr().lock(), "{question}");
 }
 
+/// Says what is strange, while the command goes on.
+pub fn warning(text: &str) {
+    let what = paint_on(io::stderr().is_terminal(), NOTE, "warning:");
+    let _ = writeln!(io::stderr().lock(), "{what} {text}");
+}
+
 /// Says why the command failed, and what to do next.
 pub fn failure(error: &Error) {
     complain("error", error);

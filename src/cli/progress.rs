@@ -8,12 +8,12 @@ use std::time::Duration;
 /// How often a spinner moves.
 const TICK: Duration = Duration::from_millis(120);
 
-/// A bar of so many steps; it shows nothing where nobody watches.
+/// A bar of a number of steps; it shows nothing where nobody watches.
 pub fn bar(steps: u64, what: &'static str) -> ProgressBar {
     styled(Some(steps), what, "{msg} {wide_bar} {human_pos}/{human_len}, {eta} left")
 }
 
-/// A bar of so many bytes.
+/// A bar of a number of bytes.
 fn bytes(size: u64, what: &'static str) -> ProgressBar {
     styled(Some(size), what, "{msg} {wide_bar} {bytes}/{total_bytes}, {eta} left")
 }

@@ -12,7 +12,8 @@ pub const COMMAND: Command = Command {
     group: DEVELOPING,
     about: "List the routes of the API",
     help: "The same table that the program routes by. Paths work below /api and /api/v1, with and without their last slash. Access says \
-           who may call: anybody, who is signed in, or members of a couple. The transaction `own` is opened by the handler after slow work.",
+           who may call: anybody, who is signed in, or members of a couple. The transactions `own` and `upload` are opened by the handler \
+           after slow work.",
     examples: &[("tandem routes", "as a table"), ("tandem routes --json", "for scripts")],
     args: |command| command.arg(json_flag()),
     action: Action::Run(run),
@@ -52,6 +53,7 @@ const fn transaction(tx: Tx) -> &'static str {
         Tx::Read => "read",
         Tx::Write => "write",
         Tx::Own => "own",
+        Tx::Upload => "upload",
     }
 }
 

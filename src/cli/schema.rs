@@ -3,7 +3,7 @@
 use super::{Action, Command, DEVELOPING, Verdict, no_args, out};
 use crate::app::FEATURES;
 use crate::base::error::Result;
-use crate::graphql::schema;
+use crate::faces::graphql::schema;
 use clap::ArgMatches;
 
 pub const COMMAND: Command = Command {

@@ -2,7 +2,7 @@
 //!
 //! Nothing is replaced before the new version was found whole, a backup was made and the database has the new schema,
 //! which the programs that still run may use. Each file is replaced in one step: a request meets the old program or the
-//! new one. Whoever is killed in the middle leaves an installation that works, and runs it again.
+//! new one. An upgrade that is killed in the middle leaves an installation that works, and is run again.
 
 use super::progress::Shown;
 use super::{Action, Command, RUNNING, Verdict, migrate, out, text};

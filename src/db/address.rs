@@ -37,7 +37,7 @@ impl Address {
         }
     }
 
-    /// The same place, for whoever would rather ask elsewhere than wait for it.
+    /// The same place, for a caller who can ask another one and does not wait long.
     #[must_use]
     pub fn hasty(self) -> Address {
         match self {

@@ -146,7 +146,7 @@ pub fn made_at(db: &mut Db) -> Result<Option<Timestamp>> {
     Ok(db.one("SELECT MIN(applied_at) FROM migrations", &[], |row| row.get::<Option<Timestamp>>(0))?.flatten())
 }
 
-/// What the operator is told about a store that was not filled to its end.
+/// The operator's message about a store that was not filled to its end.
 pub const NOT_FINISHED: &str = "a copy to this database did not finish: delete it, make an empty one and run `tandem copy` again";
 
 /// Where the store was moved to: the name of that fact.
@@ -213,7 +213,7 @@ fn defining(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<()>) -> Result<()>
     }
 }
 
-/// What the operator is told about a store that was moved.
+/// The operator's message about a store that was moved.
 pub fn moved(db: &mut Db) -> Result<String> {
     let to = db.one("SELECT value FROM facts WHERE name = ?", params![MOVED_TO], |row| row.get::<String>(0))?;
     let to = to.unwrap_or_else(|| "another database".to_owned());
@@ -224,7 +224,7 @@ pub fn moved(db: &mut Db) -> Result<String> {
 pub const UNMOVE: &str =
     "if the move did not come to its end, run `tandem copy --move` again, or go on with this database: `tandem migrate --unmove`";
 
-/// What the operator is told about a store that is too new for the program.
+/// The operator's message about a store that is too new for the program.
 pub fn newer(version: i64) -> String {
     format!(
         "the database has schema {version}, this program knows only {}: put the newer programs back, or restore the backup made before the upgrade",

@@ -13,9 +13,9 @@ const TRIES: [(DbFault, u32); 2] = [(DbFault::Retry, 64), (DbFault::Duplicate, 8
 /// After so long no other try is begun: together with the longest wait for a lock, 10 s, it ends before web servers lose
 /// their patience, 40 s for mod_fcgid.
 const LONGEST: Duration = Duration::from_secs(12);
-/// The longest pause before the second try, in microseconds; it doubles so often.
+/// The longest pause before the second try, in microseconds; it doubles at most [`DOUBLINGS`] times.
 const PAUSE: u64 = 2_000;
-/// After so many doublings, at 64 ms, longer pauses would only keep the caller waiting.
+/// Doublings of the pause: beyond 64 ms it would only keep the caller waiting.
 const DOUBLINGS: u32 = 5;
 
 /// Runs a whole transaction until it does not have to give way: a deadlock, a lock that was not to be had, a race lost to

@@ -19,7 +19,7 @@ const BUSY: Duration = Duration::from_secs(20);
 /// How long a waiter sleeps before it asks again: about as long as another's commit takes. SQLite's own handler backs
 /// off to 100 ms, which let one of eight writers starve for half a second.
 const NAP: Duration = Duration::from_millis(1);
-/// After so many naps the holder is no quick writer, and asking less often is kinder.
+/// Short naps: a holder who outlasts them is no quick writer, and asking less often is kinder.
 const NAPS: i32 = 200;
 /// How long a waiter sleeps from then on.
 const LONG_NAP: Duration = Duration::from_millis(10);
@@ -39,7 +39,7 @@ fn wait_a_little(times: i32) -> bool {
     times < NAPS && wait_for_lock(times)
 }
 
-/// What a waiter is told that has waited long enough.
+/// The error of a waiter that has waited long enough.
 fn busy() -> Error {
     Error::Db(DbError { kind: DbFault::Busy, text: "database is locked".to_owned() })
 }

@@ -2,14 +2,12 @@
 
 pub mod auth;
 pub mod checkins;
-pub mod conflicts;
 pub mod couples;
 pub mod devices;
 pub mod goals;
 pub mod health;
 pub mod letters;
 pub mod mobile;
-pub mod openapi;
 pub mod qna;
 pub mod sync;
 
@@ -26,7 +24,6 @@ pub const FEATURES: &[&Feature] = &[
     &letters::FEATURE,
     &sync::FEATURE,
     &mobile::FEATURE,
-    &conflicts::FEATURE,
+    &mobile::conflicts::FEATURE,
     &devices::FEATURE,
-    &openapi::FEATURE,
 ];

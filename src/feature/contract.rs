@@ -12,6 +12,28 @@ pub struct Schemas {
     pub generator: SchemaGenerator,
     /// The registry, for what shows all of something.
     pub features: &'static [&'static Feature],
+    /// Whose schema is being told: a route by its path, or a kind by its name. Who describes several looks here which.
+    pub subject: &'static str,
+}
+
+impl Schemas {
+    /// The schema that is told of a subject.
+    pub fn of(&mut self, subject: &'static str, describe: Describe) -> Schema {
+        let outer = std::mem::replace(&mut self.subject, subject);
+        let schema = describe(self);
+        self.subject = outer;
+        schema
+    }
+}
+
+impl Schemas {
+    /// Puts a schema under a name, which becomes a type of clients that are generated; answers the reference to it.
+    pub fn named(&mut self, name: String, schema: Schema) -> Schema {
+        let place = self.generator.settings().definitions_path.clone();
+        let reference = format!("#{}/{name}", place.trim_end_matches('/'));
+        self.generator.definitions_mut().insert(name, schema.to_value());
+        Schema::new_ref(reference)
+    }
 }
 
 /// Tells a schema.
@@ -86,7 +108,7 @@ pub struct Answer {
 const MOST: usize = 2;
 
 /// What a route takes and gives. The problems that follow from its method, access and limit need not be said.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Contract {
     /// What its body may hold.
     pub takes: Takes,

@@ -1,13 +1,14 @@
 //! What a handler is given: one request, one transaction, one instant. Made anew for each request, because a FastCGI
 //! process outlives its caller, and nothing about a caller may.
 
-use super::meters::Meters;
-use super::{Access, Feature, Kind, Route, Settings, Tenant, store};
+use super::meters::{Charge, Meters};
+use super::texts;
+use super::{Access, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Keys};
-use crate::db::Db;
+use crate::db::{Db, Mode};
 use crate::http::input::{Extent, Field, Input};
 use crate::http::{Method, Request, Response, etag, problem};
 use serde_json::Value;
@@ -39,6 +40,11 @@ impl House {
     /// Every kind of object in the feed.
     pub fn kinds(&self) -> impl Iterator<Item = &'static Kind> {
         self.features.iter().flat_map(|feature| feature.kinds)
+    }
+
+    /// The names of what is called so anywhere, where it has several.
+    pub fn names(&self, word: &str) -> Option<&'static Names> {
+        self.kinds().filter_map(Kind::names).find(|names| names.has(word))
     }
 
     /// A key for one purpose, derived from the site's secret.
@@ -86,17 +92,21 @@ pub struct Ctx<'a> {
     /// What stays the same.
     pub house: &'a House,
     /// The limits of reads.
-    pub meters: &'a mut Meters,
+    meters: &'a mut Meters,
     /// The claims of a valid access token, on routes that want one.
-    pub token: Option<Claims>,
+    token: Option<Claims>,
     /// Who calls, once admitted.
-    pub caller: Option<Caller>,
+    caller: Option<Caller>,
     /// The stamp of this transaction, once the tenant's clock was advanced.
-    pub stamp: Option<Timestamp>,
+    stamp: Option<Timestamp>,
     /// The tenant whose clock was advanced.
-    pub stamped: i64,
+    stamped: i64,
     /// The upload that is being written, in the place of the request's own key.
-    pub upload: Option<Upload>,
+    upload: Option<Upload>,
+    /// When this transaction, once it is committed, has work for the courier.
+    soon: Option<Timestamp>,
+    /// When those that were committed have.
+    owed: Option<Timestamp>,
 }
 
 impl<'a> Ctx<'a> {
@@ -110,7 +120,55 @@ impl<'a> Ctx<'a> {
         token: Option<Claims>,
         now: Timestamp,
     ) -> Ctx<'a> {
-        Ctx { request, route, db, now, house, meters, caller: None, token, stamp: None, stamped: 0, upload: None }
+        let (stamp, stamped, upload, soon, owed) = (None, 0, None, None, None);
+        Ctx { request, route, db, now, house, meters, caller: None, token, stamp, stamped, upload, soon, owed }
+    }
+}
+
+/// What the house does on the way to a handler.
+impl Ctx<'_> {
+    /// Begins a transaction, in which nobody is admitted and nothing stamped yet.
+    pub fn begin(&mut self, mode: Mode) -> Result<()> {
+        (self.caller, self.stamp, self.stamped, self.soon) = (None, None, 0, None);
+        self.db.begin(mode)
+    }
+
+    /// Ends the transaction, with everything that it wrote.
+    pub fn commit(&mut self) -> Result<()> {
+        self.db.commit()?;
+        self.owed = [self.owed, self.soon].into_iter().flatten().min();
+        Ok(())
+    }
+
+    /// When the transactions that were committed have work for the courier.
+    pub fn owed(&self) -> Option<Timestamp> {
+        self.owed
+    }
+
+    /// The claims of a valid access token, on routes that want one.
+    pub fn token(&self) -> Option<&Claims> {
+        self.token.as_ref()
+    }
+
+    /// Lets the caller in.
+    pub fn admit(&mut self, caller: Caller) {
+        self.caller = Some(caller);
+    }
+
+    /// Who was let in, if anybody.
+    pub fn admitted(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+
+    /// The upload that is being written, if it is one.
+    pub fn upload(&self) -> Option<&Upload> {
+        self.upload.as_ref()
+    }
+
+    /// Counts what a read costs, for whoever holds the token, or else for the address, unless it would go over its limit.
+    pub fn charge(&mut self, bucket: &'static str, reason: &'static str, rate: Rate, points: u32) -> Option<Refusal> {
+        let whose = self.token.as_ref().map_or(self.request.address.as_str(), |claims| claims.user_id.as_str());
+        self.meters.charge(&self.house.settings, &Charge { bucket, reason, whose, rate, points })
     }
 }
 
@@ -176,9 +234,8 @@ impl Ctx<'_> {
         (self.house.read)(self, work)
     }
 
-    /// Runs work in one write transaction, behind the guards: the caller is admitted again inside it, a stored answer
-    /// to the same idempotency key is given instead, a member's tenant is locked and its clock advanced. An `Ok` is
-    /// committed whatever its status, an `Err` undoes everything. The work may run more than once.
+    /// Runs work in one write transaction, behind the guards of a write. An `Ok` is committed whatever its status, an `Err`
+    /// undoes everything. The work may run more than once.
     pub fn write(&mut self, work: Work<'_>) -> Result<Response> {
         (self.house.write)(self, work)
     }
@@ -194,7 +251,7 @@ impl Ctx<'_> {
         let outcome = self.write(work);
         self.upload = None;
         match outcome {
-            Err(error) if keyed && error.is_busy() => refuse(Refused::InProgress, &text::KEY_IN_PROGRESS),
+            Err(error) if keyed && error.is_busy() => refuse(Refused::InProgress, &texts::KEY_IN_PROGRESS),
             other => other,
         }
     }
@@ -240,6 +297,21 @@ impl Ctx<'_> {
         store::touch_tenant(self.db, self.stamped, public_id, stamp)
     }
 
+    /// Tells every noun and guard of something, in the order of the registry. They hear it inside this transaction.
+    ///
+    /// # Errors
+    /// A hearer's, which undoes the transaction.
+    pub fn tell(&mut self, news: &News<'_>) -> Result<()> {
+        let mut hearers = self.house.features.iter().filter_map(|feature| feature.hears);
+        hearers.try_for_each(|hear| hear(self, news))
+    }
+
+    /// Has the courier do its jobs at an instant ([`When::Soon`](super::When)), if this transaction is committed: what it shall find
+    /// is written before. Of several instants the earliest counts.
+    pub fn soon(&mut self, at: Timestamp) {
+        self.soon = Some(self.soon.map_or(at, |before| before.min(at)));
+    }
+
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.
     pub fn refused(&self, refusal: &Refusal) -> Response {
         problem::refused(refusal, self.request.language)
@@ -256,7 +328,7 @@ impl Ctx<'_> {
     ///
     /// # Errors
     /// [`Refused::TooMany`] with the seconds until the oldest attempt in it is forgotten.
-    pub fn check_attempts(&mut self, bucket: &str, rate: Option<super::Rate>) -> Result<()> {
+    pub fn check_attempts(&mut self, bucket: &str, rate: Option<Rate>) -> Result<()> {
         let Some(rate) = rate else { return Ok(()) };
         let (count, oldest) = store::attempts(self.db, bucket, self.now.plus(-rate.window))?;
         if count < i64::from(rate.count) {
@@ -279,16 +351,16 @@ pub fn found<T>(value: Option<T>) -> Result<T> {
     value.ok_or_else(not_found)
 }
 
-/// Objects for the feed: looks up each id and writes what was found as JSON.
+/// A tenant's objects for the feed: looks up each id and writes what was found as JSON.
 pub fn load<T: serde::Serialize>(
-    ctx: &mut Ctx<'_>,
+    db: &mut Db,
+    tenant: i64,
     ids: &[&str],
     find: impl Fn(&mut Db, i64, &str) -> Result<Option<T>>,
 ) -> Result<Vec<(String, Value)>> {
-    let tenant = ctx.tenant_id()?;
     let mut objects = Vec::with_capacity(ids.len());
     for id in ids {
-        if let Some(object) = find(ctx.db, tenant, id)? {
+        if let Some(object) = find(db, tenant, id)? {
             objects.push(((*id).to_owned(), value(&object)?));
         }
     }

@@ -6,9 +6,9 @@ use crate::base::time::Timestamp;
 /// Which rows a page reads, oldest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rows {
-    /// The first so many after an instant.
+    /// The first ones after an instant, at most this many.
     After(Timestamp, usize),
-    /// Every one of a stamp.
+    /// All that carry this stamp.
     At(Timestamp),
 }
 

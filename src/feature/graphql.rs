@@ -1,13 +1,14 @@
 //! What a noun shows through GraphQL: its part of the schema, and what answers its root fields.
 //!
-//! A root field answers the JSON of a type of `rules.rs`, the same that REST shows. The layer `graphql` turns it into what
+//! A root field answers the JSON of a type of `rules.rs`, the same that REST shows. The face `graphql` turns it into what
 //! the schema says: `createdById` is read from `created_by_id`, an `ID` is a string, a word of an enumeration is in
 //! capitals.
 
+use super::texts;
 use super::{Access, Ctx, ctx::value};
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::http::input::{Extent, Field, Input, Shape};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -17,6 +18,8 @@ use serde_json::{Map, Value, json};
 pub struct Graph {
     /// Its types, in the schema definition language; `extend type Query` adds its fields to the root.
     pub schema: &'static str,
+    /// Puts into that text what is made from a table.
+    pub fill: Option<fn(schema: &str) -> String>,
     /// What answers those fields.
     pub roots: &'static [Root],
     /// The types of its kinds in the feed.
@@ -25,7 +28,7 @@ pub struct Graph {
 
 impl Graph {
     /// A noun that shows nothing.
-    pub const NONE: Graph = Graph { schema: "", roots: &[], shown: &[] };
+    pub const NONE: Graph = Graph { schema: "", fill: None, roots: &[], shown: &[] };
 }
 
 /// A field of `Query` or `Mutation`.
@@ -60,20 +63,20 @@ impl Root {
 pub const TYPE_NAME: &str = "__typename";
 
 /// How a kind of the feed looks in GraphQL.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Shown {
     /// The kind.
     pub kind: &'static str,
     /// Its type.
     pub type_name: &'static str,
-    /// Puts into an object as the feed loads it what its type has besides.
-    pub complete: fn(&mut Value),
+    /// Puts into an object of this kind, as the feed loads it, what its type has besides.
+    pub complete: fn(kind: &str, object: &mut Value),
 }
 
 impl Shown {
     /// A kind whose type has nothing besides.
     pub const fn plain(kind: &'static str, type_name: &'static str) -> Shown {
-        Shown { kind, type_name, complete: |_| {} }
+        Shown { kind, type_name, complete: |_, _| {} }
     }
 }
 
@@ -176,7 +179,7 @@ impl Window {
     pub fn key<T>(&self, start: T, read: impl FnOnce(&[&str]) -> Option<T>) -> Result<T> {
         let Some(parts) = &self.after else { return Ok(start) };
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        read(&parts).ok_or_else(|| Refusal::field("after", Message::plain(&text::NOT_CURSOR)).into())
+        read(&parts).ok_or_else(|| Refusal::field("after", Message::plain(&texts::NOT_CURSOR)).into())
     }
 
     /// The key of a list that is ordered by stamp and id, newest first.

@@ -27,12 +27,12 @@ pub struct Meters {
     file: Option<File>,
 }
 
-/// What somebody wants to do, for a limit to count.
+/// What a caller wants to do, as a limit counts it.
 #[derive(Debug, Clone, Copy)]
 pub struct Charge<'c> {
     /// The bucket's name: the first half of who is counted.
     pub bucket: &'static str,
-    /// What the caller who is over the limit is told.
+    /// The limit that a refusal names.
     pub reason: &'static str,
     /// Whose bucket: a user's id, or an address.
     pub whose: &'c str,

@@ -3,17 +3,27 @@
 pub mod contract;
 pub mod ctx;
 pub mod cursor;
+pub mod face;
 pub mod graphql;
 pub mod meters;
+pub mod names;
+pub mod news;
 pub mod settings;
 pub mod store;
 pub mod tenant;
+mod texts;
+pub mod walk;
+pub mod work;
 
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use ctx::{Caller, Ctx, House, Upload};
+pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
+pub use names::Names;
+pub use news::News;
 pub use settings::{Rate, Settings};
 pub use tenant::{Role, Tenant, TenantKind};
+pub use work::{Job, Shift, When};
 
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
@@ -40,8 +50,8 @@ pub struct Feature {
     pub jobs: &'static [Job],
     /// What it holds on a user that the feed does not show.
     pub held: &'static [Held],
-    /// What it does when the caller's account is about to end, inside that transaction.
-    pub leaving: Option<fn(&mut Ctx<'_>) -> Result<()>>,
+    /// What it makes of the others' news, inside their transaction.
+    pub hears: Option<Hear>,
     /// What it does with a tenant's rows of a backup before they take the place of the store's.
     pub restored: Option<fn(&mut Db, tenant: i64) -> Result<()>>,
 }
@@ -49,7 +59,7 @@ pub struct Feature {
 impl Feature {
     /// A noun with routes alone; the others are added by struct update.
     pub const fn new(name: &'static str, routes: &'static [Route]) -> Feature {
-        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], leaving: None, restored: None }
+        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], hears: None, restored: None }
     }
 }
 
@@ -88,6 +98,8 @@ pub enum Tx {
     Write,
     /// None: the handler does slow work first (a password's hash) and then calls [`Ctx::write`].
     Own,
+    /// None: the handler reads what was sent, its key too, and then calls [`Ctx::write_upload`].
+    Upload,
 }
 
 /// Which rate limit counts a route.
@@ -97,13 +109,16 @@ pub enum Meter {
     Requests,
     /// Polls of the feed.
     Polls,
-    /// Uploads: counted in the database, in the transaction that writes. The handler opens it with [`Ctx::write_upload`].
+    /// Uploads: counted in the database, in the transaction that writes. See [`Tx::Upload`].
     Uploads,
     /// Counted by the handler: requests and what they cost.
     Graphql,
     /// Not counted.
     Free,
 }
+
+/// Makes something of others' news; what does not concern it passes.
+pub type Hear = fn(&mut Ctx<'_>, &News<'_>) -> Result<()>;
 
 /// Answers from the store, in the route's transaction.
 pub type Handler = fn(&mut Ctx<'_>) -> Result<Response>;
@@ -119,7 +134,7 @@ pub type Apart = fn(&Request<'_>, &House, &mut Meters) -> Result<Response>;
 pub enum Calls {
     /// What needs the store.
     Handler(Handler),
-    /// What does not. Such a route is public, and the operator's: the API's description does not name it.
+    /// What does not. Such a route is public.
     Apart(Apart),
 }
 
@@ -127,10 +142,16 @@ pub enum Calls {
 pub type Tell = fn(&Error, &Request<'_>) -> Response;
 
 /// A route: what it needs is declared here and checked in one place.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Route {
     /// The method.
     pub method: Method,
+    /// The face through which it is reached.
+    pub face: Face,
+    /// The first version of the API in which it exists.
+    pub since: u8,
+    /// The last version of the API in which it exists.
+    pub until: u8,
     /// The path below the version, `{…}` for one segment: `/goals/{id}/`.
     pub path: &'static str,
     /// Who may call it.
@@ -152,48 +173,53 @@ pub struct Route {
 }
 
 impl Route {
-    const fn new(method: Method, path: &'static str, access: Access, tx: Tx, handler: Handler, summary: &'static str) -> Route {
-        let calls = Calls::Handler(handler);
+    const fn new(method: Method, path: &'static str, access: Access, tx: Tx, calls: Calls, summary: &'static str) -> Route {
+        let (face, since, until) = (Face::Rest, u8::MIN, u8::MAX);
         let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        Route { method, path, access, tx, meter, summary, contract, calls, tell, replica: None }
+        Route { face, since, until, method, path, access, tx, meter, summary, contract, calls, tell, replica: None }
     }
 
     /// A route that reads.
     pub const fn get(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
-        Route::new(Method::Get, path, access, Tx::Read, handler, summary)
+        Route::new(Method::Get, path, access, Tx::Read, Calls::Handler(handler), summary)
     }
 
     /// A route that makes something.
     pub const fn post(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
-        Route::new(Method::Post, path, access, Tx::Write, handler, summary)
+        Route::new(Method::Post, path, access, Tx::Write, Calls::Handler(handler), summary)
     }
 
     /// A route that replaces something.
     pub const fn put(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
-        Route::new(Method::Put, path, access, Tx::Write, handler, summary)
+        Route::new(Method::Put, path, access, Tx::Write, Calls::Handler(handler), summary)
     }
 
     /// A route that alters something.
     pub const fn patch(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
-        Route::new(Method::Patch, path, access, Tx::Write, handler, summary)
+        Route::new(Method::Patch, path, access, Tx::Write, Calls::Handler(handler), summary)
     }
 
     /// A route that deletes something.
     pub const fn delete(path: &'static str, access: Access, handler: Handler, summary: &'static str) -> Route {
-        Route::new(Method::Delete, path, access, Tx::Write, handler, summary)
+        Route::new(Method::Delete, path, access, Tx::Write, Calls::Handler(handler), summary)
     }
 
     /// A route that needs no store.
     pub const fn apart(method: Method, path: &'static str, answer: Apart, summary: &'static str) -> Route {
-        let (access, tx, calls) = (Access::Public, Tx::Own, Calls::Apart(answer));
-        let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        Route { method, path, access, tx, meter, summary, contract, calls, tell, replica: None }
+        Route::new(method, path, Access::Public, Tx::Own, Calls::Apart(answer), summary)
     }
 
     /// The handler opens its own transaction, after slow work.
     #[must_use]
     pub const fn own(mut self) -> Route {
         self.tx = Tx::Own;
+        self
+    }
+
+    /// It is an upload: see [`Tx::Upload`] and [`Meter::Uploads`].
+    #[must_use]
+    pub const fn upload(mut self) -> Route {
+        (self.tx, self.meter) = (Tx::Upload, Meter::Uploads);
         self
     }
 
@@ -219,21 +245,59 @@ impl Route {
     }
 }
 
-/// Reads the whole objects of these ids, as their own routes would show them; ids that are gone are left out.
-pub type Load = fn(&mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>>;
+/// Whole objects under their ids, as their own routes would show them.
+pub type Objects = Vec<(String, Value)>;
+
+/// Reads a tenant's objects of these ids; ids that are gone are left out.
+#[derive(Debug, Clone, Copy)]
+pub enum Load {
+    /// By a reader of the kind's own.
+    Own(fn(&mut Db, tenant: i64, ids: &[&str]) -> Result<Objects>),
+    /// By a reader that several kinds share, which is told the names of what this kind shows.
+    Shared(&'static Names, fn(&Names, &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects>),
+}
 
 /// A kind of object in the feed.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Kind {
     /// Its list in the feed, and its name in the table of changes.
     pub name: &'static str,
-    /// Is it one of the lists that every version-1 poll carries?
-    pub first_version: bool,
+    /// The version of the API from which on every poll that chooses no lists carries it.
+    pub since: u8,
     /// Reads the objects.
     pub load: Load,
     /// What an object looks like.
     pub object: Describe,
 }
+
+impl Kind {
+    /// Reads a tenant's objects of these ids.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn read(&self, db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {
+        match self.load {
+            Load::Own(load) => load(db, tenant, ids),
+            Load::Shared(names, load) => load(names, db, tenant, ids),
+        }
+    }
+
+    /// What its objects are called elsewhere, where they have several names.
+    pub const fn names(&self) -> Option<&'static Names> {
+        match self.load {
+            Load::Own(_) => None,
+            Load::Shared(names, _) => Some(names),
+        }
+    }
+
+    /// Is it called so, here or elsewhere?
+    pub fn is(&self, word: &str) -> bool {
+        self.name == word || self.names().is_some_and(|names| names.has(word))
+    }
+}
+
+/// Reads all that is held on a user, and in the tenant that they are in, as it is at an instant.
+pub type LoadHeld = fn(&mut Db, user: i64, tenant: Option<i64>, now: Timestamp) -> Result<Vec<Value>>;
 
 /// What a noun holds on a user that no kind of the feed shows: it is part of their export.
 #[derive(Debug)]
@@ -241,16 +305,7 @@ pub struct Held {
     /// Its list in the export.
     pub name: &'static str,
     /// Reads all of it.
-    pub load: fn(&mut Ctx<'_>) -> Result<Vec<Value>>,
+    pub load: LoadHeld,
     /// What an object looks like.
     pub object: Describe,
-}
-
-/// Work in the background: idempotent, so that it may be run at any time and by several at once. `tandem maintain` does.
-#[derive(Debug)]
-pub struct Job {
-    /// What it does, for the operator.
-    pub name: &'static str,
-    /// Does a bounded piece of it; answers how many rows it dealt with, 0 when nothing is left.
-    pub run: fn(&mut Db, &Settings, Timestamp) -> Result<u64>,
 }

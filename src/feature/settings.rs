@@ -2,19 +2,20 @@
 
 use crate::base::time::{DAY, MINUTE, SECOND};
 use crate::db::Journal;
+use crate::http::peer::Network;
 use std::path::PathBuf;
 
-/// So many in so long.
+/// A number of requests in a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// How many.
+    /// The number.
     pub count: u32,
-    /// In how many milliseconds.
+    /// The time, in milliseconds.
     pub window: i64,
 }
 
 impl Rate {
-    /// The rate for somebody with this share of it, in halves.
+    /// The rate for a caller who has this share of it, in halves.
     #[must_use]
     pub fn shared(self, halves: u32) -> Rate {
         Rate { count: (self.count.saturating_mul(halves) / 2).max(1), ..self }
@@ -32,14 +33,16 @@ pub struct Settings {
     pub read_url: Option<String>,
     /// The API's own address as phones know it, `https://example.org/api`; empty when nobody said.
     pub site_url: String,
+    /// The whole path of the operator's program, which is the courier, where it does not lie where the bundle puts it.
+    pub courier_program: Option<PathBuf>,
     /// How SQLite keeps a transaction whole.
     pub journal: Journal,
     /// How long an access token is good, in milliseconds.
     pub access_ttl: i64,
     /// How long a refresh token is good, in milliseconds.
     pub refresh_ttl: i64,
-    /// Peers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or `address/bits`.
-    pub trusted_proxies: Vec<String>,
+    /// Peers whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed.
+    pub trusted_proxies: Vec<Network>,
     /// Origins whose pages may call the API; none switches CORS off, `*` is any.
     pub cors_origins: Vec<String>,
     /// Failed logins and refreshes, per account and address.
@@ -74,6 +77,14 @@ pub struct Settings {
     pub recycle_after: u64,
 }
 
+impl Settings {
+    /// What links begin with in the place of the host that was asked: the API's own address, if it is known.
+    pub fn link_base(&self) -> Option<&str> {
+        let known = ["https://", "http://"].iter().any(|scheme| self.site_url.starts_with(scheme));
+        known.then_some(self.site_url.as_str())
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {
@@ -81,6 +92,7 @@ impl Default for Settings {
             database_url: String::new(),
             read_url: None,
             site_url: String::new(),
+            courier_program: None,
             journal: Journal::Auto,
             access_ttl: 60 * MINUTE,
             refresh_ttl: 30 * DAY,

@@ -1,10 +1,17 @@
 //! The clock, the feed and the attempts: the SQL that every noun shares.
 
+use super::Settings;
 use crate::base::error::{Result, not_found};
 use crate::base::id;
-use crate::base::time::Timestamp;
+use crate::base::time::{DAY, Timestamp};
 use crate::db::{Db, Upsert};
 use crate::params;
+
+/// The most rows that a round of maintenance deletes: others write between the rounds. MariaDB takes a limit there only inside
+/// another SELECT.
+pub const BATCH: i64 = 1_000;
+/// Tenants whose tombstones are purged in one transaction.
+const TENANTS: i64 = 200;
 
 /// Locks the tenant and advances its clock: `max(now, clock + 1)`. So within a tenant stamps are unique to a
 /// transaction and ordered as the commits, even when the wall clock was set back.
@@ -36,10 +43,41 @@ pub fn count_attempt(db: &mut Db, bucket: &str, at: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Deletes failed attempts that no limit looks at any more.
+pub fn purge_attempts(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+    let sql = "DELETE FROM attempts WHERE id IN (SELECT id FROM (SELECT id FROM attempts WHERE at <= ? LIMIT ?) AS old)";
+    db.run(sql, params![now.plus(-DAY), BATCH])
+}
+
+/// Deletes tombstones that are older than the operator keeps them, and moves the tenants' horizons to the newest of
+/// them: an older cursor is told to start over.
+pub fn purge_tombstones(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
+    let before = now.plus(-settings.tombstones);
+    let sql = "SELECT tenant, MAX(stamp) FROM changes WHERE deleted = 1 AND stamp < ? GROUP BY tenant ORDER BY tenant LIMIT ?";
+    let old = db.all(sql, params![before, TENANTS], |row| Ok((row.get::<i64>(0)?, row.get::<Timestamp>(1)?)))?;
+    let mut purged = 0;
+    for (tenant, newest) in old {
+        db.run("UPDATE tenants SET horizon = ? WHERE id = ? AND horizon < ?", params![newest, tenant, newest])?;
+        purged += db.run("DELETE FROM changes WHERE tenant = ? AND deleted = 1 AND stamp <= ?", params![tenant, newest])?;
+    }
+    Ok(purged)
+}
+
+/// Does the feed tell of an object, alive or as a tombstone?
+pub fn is_told(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<bool> {
+    let sql = "SELECT id FROM changes WHERE tenant = ? AND kind = ? AND id = ?";
+    Ok(db.one(sql, params![tenant, kind, id], |row| row.get::<String>(0))?.is_some())
+}
+
 /// The ids of a tenant's live objects of a kind, oldest change first.
 pub fn alive(db: &mut Db, tenant: i64, kind: &str) -> Result<Vec<String>> {
     let sql = "SELECT id FROM changes WHERE tenant = ? AND kind = ? AND deleted = 0 ORDER BY stamp, id";
     db.all(sql, params![tenant, kind], |row| row.get(0))
+}
+
+/// The tenant that a user is in.
+pub fn tenant_of(db: &mut Db, user: i64) -> Result<Option<i64>> {
+    db.one("SELECT tenant FROM members WHERE user_id = ?", params![user], |row| row.get(0))
 }
 
 /// Is this user in the tenant?

@@ -47,7 +47,7 @@ impl TenantKind {
 
 /// A user's share of the limits, in halves.
 pub const USER_SHARE: u32 = 2;
-/// The share of whoever is not signed in.
+/// The share of a caller who is not signed in.
 pub const STRANGER_SHARE: u32 = 1;
 
 /// What a member may do in a tenant; the later, the more.

@@ -1,5 +1,6 @@
 //! The content of a request: limits are checked before it is read.
 
+use super::texts;
 use super::{Request, bounds};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::memory;
@@ -32,12 +33,12 @@ pub fn read(request: &mut Request<'_>, from: &mut dyn Read) -> Result<()> {
 fn unread(error: &io::Error) -> Error {
     match error.kind() {
         ErrorKind::OutOfMemory => memory::missing(MAX_BODY as usize),
-        _ => Refusal::new(Refused::Invalid, &text::INCOMPLETE).into(),
+        _ => Refusal::new(Refused::Invalid, &texts::INCOMPLETE).into(),
     }
 }
 
 fn too_large() -> Error {
-    let detail = Message::with(&text::TOO_LARGE, &[&MAX_BODY]);
+    let detail = Message::with(&texts::TOO_LARGE, &[&MAX_BODY]);
     Refusal::with(Refused::TooLarge, detail).into()
 }
 
@@ -55,7 +56,7 @@ pub fn object(request: &Request<'_>) -> Result<Map<String, Value>> {
         "application/x-www-form-urlencoded" => form(&request.body),
         "" => json(&request.body),
         m if m == "application/json" || (m.starts_with("application/") && m.ends_with("+json")) => json(&request.body),
-        _ => refuse(Refused::MediaType, &text::MEDIA_TYPE),
+        _ => refuse(Refused::MediaType, &texts::MEDIA_TYPE),
     }
 }
 

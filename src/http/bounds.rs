@@ -1,8 +1,9 @@
 //! What a body would take to be held, found in its text before it is parsed: eight bytes of JSON become 800 in memory.
 
+use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::memory;
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 
 /// The deepest nesting of JSON: no request of the contract needs more than a few, and a parser's stack is finite.
 const MAX_DEPTH: usize = 64;
@@ -79,12 +80,12 @@ pub fn form(text: &[u8]) -> Result<()> {
 }
 
 fn holds(bytes: usize, body: &[u8]) -> Result<()> {
-    if bytes > MAX_HELD { refuse(Refused::TooLarge, &text::TOO_DENSE) } else { memory::check(bytes + COPIES * body.len()) }
+    if bytes > MAX_HELD { refuse(Refused::TooLarge, &texts::TOO_DENSE) } else { memory::check(bytes + COPIES * body.len()) }
 }
 
 /// The error of a text that is no JSON, or none that is read.
 pub fn malformed(what: &str) -> Error {
-    Refusal::with(Refused::Invalid, Message::with(&text::MALFORMED, &[&what])).into()
+    Refusal::with(Refused::Invalid, Message::with(&texts::MALFORMED, &[&what])).into()
 }
 
 #[cfg(test)]

@@ -1,17 +1,22 @@
 //! Requests and answers, whatever server started the program.
 
+pub mod accept;
 pub mod body;
 pub mod bounds;
 pub mod etag;
+pub mod html;
 pub mod input;
 pub mod key;
 pub mod paging;
+pub mod peer;
 pub mod problem;
 pub mod query;
 pub mod request;
 pub mod response;
 pub mod schema;
+mod texts;
 pub mod vars;
+pub mod version;
 
 pub use query::Query;
 pub use request::{Method, Request};
@@ -26,7 +31,7 @@ pub trait Service {
     /// vanished or stalled. It need not be read to its end. The answer is complete.
     fn handle(&mut self, vars: &Vars, body: &mut dyn Read) -> Response;
 
-    /// Is there work to do once the answer was sent? Asked after each answer, so that it must cost next to nothing.
+    /// Is there work to do once the answer was sent? Asked at each answer, so that it must cost next to nothing.
     fn due(&mut self) -> bool {
         false
     }

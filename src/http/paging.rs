@@ -1,8 +1,8 @@
 //! Pages of a list: `{"count", "next", "previous", "results"}`.
 
+use super::texts;
 use super::{Request, Response};
 use crate::base::error::{Refused, Result, refuse};
-use crate::base::text;
 use crate::http::input::Field;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -62,7 +62,7 @@ impl Page {
         if (1..=last).contains(&number) {
             Ok(Page { number, size, count })
         } else {
-            refuse(Refused::NotFound, &text::INVALID_PAGE)
+            refuse(Refused::NotFound, &texts::INVALID_PAGE)
         }
     }
 

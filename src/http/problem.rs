@@ -1,5 +1,6 @@
 //! Problem details (RFC 9457): the one place where an error becomes a status.
 
+use super::texts;
 use super::{Request, Response};
 use crate::base::error::{DbError, DbFault, Error, Limit, Refusal, Refused};
 use crate::base::text::{self, Language, Message};
@@ -58,11 +59,11 @@ pub fn answer(error: &Error, request: &Request<'_>) -> Response {
     match error {
         Error::Refused(refusal) => refused(refusal, language),
         Error::Db(DbError { kind: DbFault::Busy | DbFault::Retry, .. }) => {
-            unavailable(503, &text::BUSY, RETRY_AFTER_BUSY, language)
+            unavailable(503, &texts::BUSY, RETRY_AFTER_BUSY, language)
         }
-        Error::Db(DbError { kind: DbFault::Full, .. }) => unavailable(507, &text::FULL, RETRY_AFTER_REPAIR, language),
-        Error::Db(_) | Error::NotReady(_) => unavailable(503, &text::UNAVAILABLE, RETRY_AFTER_REPAIR, language),
-        Error::Internal(_) => problem(500, "Internal Server Error", &Message::plain(&text::INTERNAL), language, Map::new()),
+        Error::Db(DbError { kind: DbFault::Full, .. }) => unavailable(507, &texts::FULL, RETRY_AFTER_REPAIR, language),
+        Error::Db(_) | Error::NotReady(_) => unavailable(503, &texts::UNAVAILABLE, RETRY_AFTER_REPAIR, language),
+        Error::Internal(_) => problem(500, "Internal Server Error", &Message::plain(&texts::INTERNAL), language, Map::new()),
     }
 }
 
@@ -83,7 +84,7 @@ fn unavailable_with(
 
 /// The answer of a program that finds itself unwell, with extension members (RFC 9457 §3.2) that say in what.
 pub fn unwell(extension: Map<String, Value>, language: Language) -> Response {
-    unavailable_with(503, &text::UNAVAILABLE, RETRY_AFTER_REPAIR, language, extension)
+    unavailable_with(503, &texts::UNAVAILABLE, RETRY_AFTER_REPAIR, language, extension)
 }
 
 /// The answer to a refusal.

@@ -1,9 +1,10 @@
 //! One request, as the app sees it.
 
-use super::{Query, Vars};
+use super::version::{self, Version};
+use super::{Query, Vars, peer};
 use crate::base::text::Language;
 
-/// The request methods that are told apart.
+/// The request methods that the product tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// GET
@@ -50,8 +51,6 @@ impl Method {
 const MOUNT: &str = "api";
 /// The programs' own names, when a server without rewriting shows them in the path.
 const PROGRAMS: [&str; 2] = ["api.fcgi", "api.cgi"];
-/// Existing clients use the unversioned paths: they are version 1.
-const FIRST_VERSION: u8 = 1;
 
 /// One request. The body is read later, when it is known to be wanted.
 #[derive(Debug)]
@@ -63,8 +62,8 @@ pub struct Request<'a> {
     /// The path below the mount and the version, decoded segment by segment, without empty ones at the end.
     /// `None` when it is not under the mount or no text.
     pub path: Option<Vec<String>>,
-    /// The API version asked for: `/api/…` is 1.
-    pub version: u8,
+    /// The version of the API that it asks for.
+    pub version: &'static Version,
     /// The query string.
     pub query: Query,
     /// The content, once it was read.
@@ -79,6 +78,10 @@ pub struct Request<'a> {
     pub address: String,
     /// Did the request come over TLS, as far as the server or a trusted proxy says?
     pub secure: bool,
+    /// The host that a trusted proxy was asked for.
+    pub forwarded_host: Option<String>,
+    /// The API's own address, if the operator set it: links begin with it, whatever host was asked.
+    pub site: Option<String>,
 }
 
 impl<'a> Request<'a> {
@@ -92,14 +95,16 @@ impl<'a> Request<'a> {
             vars,
             method: Method::from_name(vars.get("REQUEST_METHOD").unwrap_or_default()),
             path,
-            version,
+            version: version.unwrap_or(version::UNNAMED),
             query: Query::new(query),
             body: Vec::new(),
             id,
             language: Language::accept(&vars.text("HTTP_ACCEPT_LANGUAGE")),
             captured: Vec::new(),
             address: vars.text("REMOTE_ADDR").into_owned(),
-            secure: matches!(&*vars.text("HTTPS"), "on" | "1") || vars.text("REQUEST_SCHEME") == "https",
+            secure: is_on(&vars.text("HTTPS")) || vars.text("REQUEST_SCHEME").eq_ignore_ascii_case("https"),
+            forwarded_host: None,
+            site: None,
         }
     }
 
@@ -133,10 +138,15 @@ impl<'a> Request<'a> {
     pub fn url_with(&self, query: &str) -> String {
         let target = self.vars.text("REQUEST_URI");
         let path = target.split('?').next().unwrap_or_default();
-        let host = self.vars.text("HTTP_HOST");
-        let plain = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
+        if let Some(site) = &self.site {
+            return format!("{site}{}?{query}", &path[self.mount().len()..]);
+        }
+        let asked = self.vars.text("HTTP_HOST");
         let scheme = if self.secure { "https" } else { "http" };
-        if plain { format!("{scheme}://{host}{path}?{query}") } else { format!("{path}?{query}") }
+        match self.forwarded_host.as_deref().or_else(|| peer::host(&asked)) {
+            Some(host) => format!("{scheme}://{host}{path}?{query}"),
+            None => format!("{path}?{query}"),
+        }
     }
 
     /// The path under which the site mounts the API, the last segment `api` included.
@@ -153,11 +163,16 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The version and the segments below it. Routes on the raw path: `PATH_INFO` loses `//`, `%23` and `%3F`.
-fn locate(path: &str) -> (u8, Option<Vec<String>>) {
+/// What servers set `HTTPS` to when a request came over TLS.
+fn is_on(value: &str) -> bool {
+    value.eq_ignore_ascii_case("on") || value == "1"
+}
+
+/// The version that the path names and the segments below it. Routes on the raw path: `PATH_INFO` loses `//`, `%23` and `%3F`.
+fn locate(path: &str) -> (Option<&'static Version>, Option<Vec<String>>) {
     let mut segments = path.split('/').skip_while(|s| *s != MOUNT);
     if segments.next().is_none() {
-        return (FIRST_VERSION, None);
+        return (None, None);
     }
     let mut rest: Vec<&str> = segments.collect();
     if rest.last() == Some(&"") {
@@ -166,13 +181,9 @@ fn locate(path: &str) -> (u8, Option<Vec<String>>) {
     if rest.first().is_some_and(|s| PROGRAMS.contains(s)) {
         rest.remove(0);
     }
-    let version = match rest.first() {
-        Some(&"v1") => Some(1),
-        Some(&"v2") => Some(2),
-        _ => None,
-    };
+    let version = rest.first().and_then(|segment| version::in_path(segment));
     let below = &rest[usize::from(version.is_some())..];
-    (version.unwrap_or(FIRST_VERSION), below.iter().map(|s| decode(s)).collect())
+    (version, below.iter().map(|s| decode(s)).collect())
 }
 
 /// A percent-decoded segment (RFC 3986 §2.1); `None` when it is no text.
@@ -196,8 +207,9 @@ fn hex(digit: u8) -> Option<u8> {
 mod tests {
     use super::*;
 
-    fn located(path: &str) -> (u8, Option<Vec<String>>) {
-        locate(path)
+    fn located(path: &str) -> (Option<u8>, Option<Vec<String>>) {
+        let (version, path) = locate(path);
+        (version.map(|version| version.number), path)
     }
 
     fn segments(list: &[&str]) -> Option<Vec<String>> {
@@ -206,16 +218,16 @@ mod tests {
 
     #[test]
     fn paths_are_found_wherever_the_site_mounts_them() {
-        assert_eq!(located("/api/auth/me/"), (1, segments(&["auth", "me"])));
-        assert_eq!(located("/api/v1/auth/me"), (1, segments(&["auth", "me"])));
-        assert_eq!(located("/app/api/v2/x%20y/"), (2, segments(&["x y"])));
-        assert_eq!(located("/api/api.fcgi/v1/auth/me/"), (1, segments(&["auth", "me"])));
-        assert_eq!(located("/api"), (1, segments(&[])));
-        assert_eq!(located("/api/"), (1, segments(&[])));
-        assert_eq!(located("/other/"), (1, None));
-        assert_eq!(located("/api/%ff/"), (1, None));
-        assert_eq!(located("/api/%zz/"), (1, None));
-        assert_eq!(located("/api//auth/me/"), (1, segments(&["", "auth", "me"])));
+        assert_eq!(located("/api/auth/me/"), (None, segments(&["auth", "me"])));
+        assert_eq!(located("/api/v1/auth/me"), (Some(1), segments(&["auth", "me"])));
+        assert_eq!(located("/app/api/v2/x%20y/"), (Some(2), segments(&["x y"])));
+        assert_eq!(located("/api/api.fcgi/v1/auth/me/"), (Some(1), segments(&["auth", "me"])));
+        assert_eq!(located("/api"), (None, segments(&[])));
+        assert_eq!(located("/api/"), (None, segments(&[])));
+        assert_eq!(located("/other/"), (None, None));
+        assert_eq!(located("/api/%ff/"), (None, None));
+        assert_eq!(located("/api/%zz/"), (None, None));
+        assert_eq!(located("/api//auth/me/"), (None, segments(&["", "auth", "me"])));
     }
 
     #[test]

@@ -40,8 +40,10 @@ pub struct Response {
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The content.
     pub body: Vec<u8>,
-    /// The answer is to a HEAD request: the content's length is told, the content is not sent.
+    /// The answer is to a HEAD request: the content's length is sent, the content is not.
     pub head_only: bool,
+    /// Lines for the web server's error log, where the program's own log cannot be written.
+    pub stderr: Vec<u8>,
 }
 
 impl Response {
@@ -60,7 +62,7 @@ impl Response {
 
     /// An answer of any media type.
     pub fn bytes(status: u16, media_type: &'static str, body: Vec<u8>) -> Response {
-        Response { status, headers: vec![("Content-Type", Cow::Borrowed(media_type))], body, head_only: false }
+        Response { status, headers: vec![("Content-Type", Cow::Borrowed(media_type))], body, ..Response::default() }
     }
 
     /// Adds a header field.

@@ -1,4 +1,4 @@
-//! JSON Schemas (2020-12) of tables of fields: what is checked and what is told is one text.
+//! JSON Schemas (2020-12) of tables of fields: what is checked and what is described is one text.
 //!
 //! A schema tells the plain form of a field. Clients of old are read more generously ([`super::input`]): a number stands
 //! for its digits in a text, digits stand for a number, words for a truth value, and a form says all of it in text.
@@ -47,7 +47,7 @@ fn shape(shape: Shape) -> Schema {
             "type": "string", "format": "date-time", "description": "From 1970 to 9999.", "examples": ["2026-01-16T14:30:45.123Z"]
         }),
         Shape::Json => json_schema!({}),
-        Shape::List => json_schema!({ "type": "array" }),
+        Shape::List => json_schema!({ "type": "array", "items": {} }),
         Shape::Choice(words) => json_schema!({ "type": "string", "enum": words }),
     }
 }

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read};
 pub enum Length {
     /// Nothing: the body ends where its source ends.
     Unknown,
-    /// So many bytes.
+    /// This many bytes.
     Exactly(u64),
     /// Something that is no length.
     Malformed,

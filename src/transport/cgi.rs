@@ -29,8 +29,12 @@ pub fn serve(handler: &mut dyn Service) -> ExitCode {
     drain(&mut body);
     let null = OpenOptions::new().read(true).write(true).open("/dev/null");
     stop_reading(&null);
+    let is_due = due(handler);
+    if is_due {
+        bear();
+    }
     let sent = send(rustix::stdio::stdout(), &response);
-    if due(handler) {
+    if is_due {
         hang_up(&null);
         after(handler);
     }
@@ -94,12 +98,16 @@ fn send(output: BorrowedFd<'_>, response: &Response) -> io::Result<()> {
     Ok(())
 }
 
+/// Bears being asked to end (SIGTERM): lighttpd does so as soon as it has the whole answer, `mod_cgi` and `mod_cgid` at its end,
+/// and they kill 3 s later. The work is done by then.
+fn bear() {
+    let _ = signal_hook::flag::register(SIGTERM, Arc::default());
+}
+
 /// Lets the server see the end of the answer before the work that follows it. `mod_cgi` waits for the end of standard
-/// error, too. Then it asks the process to end (SIGTERM), as `mod_cgid` and lighttpd may, and kills it 3 s later: the
-/// work is done by then. The descriptors stay taken, so that no file opened later can get their numbers and be
+/// error, too. The descriptors stay taken, so that no file opened later can get their numbers and be
 /// written to by mistake.
 fn hang_up(null: &io::Result<File>) {
-    let _ = signal_hook::flag::register(SIGTERM, Arc::default());
     if let Ok(null) = null {
         let _ = rustix::stdio::dup2_stdout(null);
         let _ = rustix::stdio::dup2_stderr(null);

@@ -27,7 +27,7 @@ const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// How a program serves.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// A FastCGI process starts anew after so many requests; 0 is never.
+    /// The number of requests after which a FastCGI process starts anew; 0 is never.
     pub recycle_after: u64,
     /// How long a FastCGI peer may be silent in the middle of a request or an answer.
     pub io_timeout: Duration,

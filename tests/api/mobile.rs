@@ -6,7 +6,7 @@ pub mod driver;
 mod keys;
 mod rest;
 
-use super::Case;
+use super::{Table, tables};
 
-/// See [`Case`].
-pub const CASES: &[&[Case]] = &[cases::CASES, keys::CASES, rest::CASES, devices::CASES];
+/// See [`Table`].
+pub const TABLES: &[Table] = tables![cases, keys, rest, devices];

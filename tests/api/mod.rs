@@ -1,7 +1,8 @@
 //! Every row of the couples contract, through the built program and real web servers.
 //!
 //! A case is a line in its noun's table. All cases run on each kind of server, against one server of the kind: each
-//! makes users of its own. Cases that need settings of their own start their own server.
+//! makes users of its own. Cases that need settings of their own start their own server. `CASE=goal` in the environment
+//! runs the cases alone whose name or module has that word.
 
 mod auth;
 mod check;
@@ -9,6 +10,7 @@ mod checkins;
 mod conflicts;
 mod conventions;
 mod couples;
+mod domains;
 mod expect;
 mod feed;
 mod feed_kinds;
@@ -49,37 +51,47 @@ use std::thread;
 /// A case: what is promised, and how it is seen.
 pub type Case = (&'static str, fn(&Server));
 
+/// A module's cases, by the module's name.
+type Table = (&'static str, &'static [Case]);
+
+/// The tables of these modules.
+macro_rules! tables {
+    ($($module:ident),+ $(,)?) => { &[$((stringify!($module), $module::CASES)),+] };
+}
+use tables;
+
 /// Every noun's cases.
-const CASES: &[&[Case]] = &[
-    home::CASES,
-    conventions::CASES,
-    routes::CASES,
-    objects::CASES,
-    isolation::CASES,
-    openapi::CASES,
-    idempotency::CASES,
-    auth::CASES,
-    sessions::CASES,
-    tokens::CASES,
-    couples::CASES,
-    teams::CASES,
-    team_members::CASES,
-    qna::CASES,
-    goals::CASES,
-    graphql::CASES,
-    graphql_errors::CASES,
-    graphql_uploads::CASES,
-    checkins::CASES,
-    letters::CASES,
-    records::CASES,
-    records_rules::CASES,
-    records_changes::CASES,
-    policies::CASES,
-    conflicts::CASES,
-    resolutions::CASES,
-    sync::CASES,
-    feed_pages::CASES,
-    feed_kinds::CASES,
+const TABLES: &[Table] = tables![
+    home,
+    conventions,
+    routes,
+    objects,
+    isolation,
+    openapi,
+    idempotency,
+    auth,
+    sessions,
+    tokens,
+    couples,
+    teams,
+    team_members,
+    qna,
+    goals,
+    graphql,
+    graphql_errors,
+    graphql_uploads,
+    checkins,
+    letters,
+    domains,
+    records,
+    records_rules,
+    records_changes,
+    policies,
+    conflicts,
+    resolutions,
+    sync,
+    feed_pages,
+    feed_kinds,
 ];
 
 /// Cases that run side by side: as many as the server has workers.
@@ -91,7 +103,9 @@ fn every_case_on(kind: Kind, engine: Engine) {
     let limits = ["AUTH", "REQUESTS", "UPLOADS", "BURST", "COST"];
     let env = limits.map(|name| (format!("TANDEM_LIMITS_{name}"), "off".to_owned())).to_vec();
     let server = Server::start(kind, &Options { engine, workers: SIDE_BY_SIDE, env, ..Options::default() });
-    let cases: Vec<Case> = CASES.iter().chain(mobile::CASES).copied().flatten().copied().collect();
+    let word = std::env::var("CASE").unwrap_or_default();
+    let cases = cases(&word);
+    assert!(!cases.is_empty(), "CASE={word}: no case's name or module has that word");
     let next = AtomicUsize::new(0);
     let failed: Vec<&str> = thread::scope(|scope| {
         let runner = || run_some(&server, &cases, &next);
@@ -102,7 +116,17 @@ fn every_case_on(kind: Kind, engine: Engine) {
     assert!(failed.is_empty(), "{count}:\n  {}\n{}", failed.join("\n  "), server.log());
     let log = std::fs::read_to_string(server.data_dir.join("tandem.log")).unwrap_or_default();
     assert!(!log.contains("panic at"), "{log}");
-    assert_eq!(described::unseen(), Vec::<String>::new(), "{kind:?}: answers that are described and that no case got");
+    let unseen = if word.is_empty() { described::unseen() } else { Vec::new() };
+    assert_eq!(unseen, Vec::<String>::new(), "{kind:?}: answers that are described and that no case got");
+}
+
+/// The cases whose name or module has this word, in small letters or large.
+fn cases(word: &str) -> Vec<Case> {
+    let word = word.to_lowercase();
+    let has = |text: &str| text.to_lowercase().contains(&word);
+    let tables = TABLES.iter().chain(mobile::TABLES);
+    let all = tables.flat_map(|(module, cases)| cases.iter().map(move |case| (*module, *case)));
+    all.filter(|(module, (name, _))| has(module) || has(name)).map(|(_, case)| case).collect()
 }
 
 fn run_some<'c>(server: &Server, cases: &'c [Case], next: &AtomicUsize) -> Vec<&'c str> {
@@ -139,4 +163,14 @@ fn the_contract_holds_on_apache_cgi() {
 #[test]
 fn the_contract_holds_over_mariadb() {
     every_case_on(Kind::LighttpdFastcgi, Engine::Mariadb);
+}
+
+#[test]
+fn a_word_chooses_cases() {
+    let names = |word| cases(word).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let all = names("");
+    assert!(names("no such word anywhere").is_empty());
+    let (home, head) = (names("home"), names("head works"));
+    assert!(home::CASES.iter().all(|(name, _)| home.contains(name)) && home.len() < all.len(), "by module");
+    assert_eq!(head, ["HEAD works wherever GET does and says the same without the content"], "by name");
 }

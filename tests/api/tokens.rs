@@ -5,7 +5,10 @@ use super::phone::PASSWORD;
 use super::{Case, Phone};
 use crate::servers::Server;
 use crate::servers::client::request;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use jsonwebtoken::Algorithm;
+use ring::hmac;
 use serde_json::{Value, json};
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -35,8 +38,17 @@ fn read(token: &str) -> Value {
     serde_json::to_value(jsonwebtoken::dangerous::insecure_decode::<Value>(token).unwrap().claims).unwrap()
 }
 
+/// Signed by hand: the product signs by HS256 alone.
 fn sign(secret: &[u8], algorithm: Algorithm, claims: &Value) -> String {
-    jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
+    let hash = match algorithm {
+        Algorithm::HS384 => hmac::HMAC_SHA384,
+        Algorithm::HS512 => hmac::HMAC_SHA512,
+        _ => hmac::HMAC_SHA256,
+    };
+    let part = |json: &Value| BASE64.encode(json.to_string());
+    let signed = format!("{}.{}", part(&json!({"typ": "JWT", "alg": algorithm})), part(claims));
+    let signature = hmac::sign(&hmac::Key::new(hash, secret), signed.as_bytes());
+    format!("{signed}.{}", BASE64.encode(signature))
 }
 
 fn claims(server: &Server) {

@@ -250,6 +250,21 @@ as_litespeed() {
   passed "the rules for LiteSpeed"
 }
 
+# A request starts the courier, from where the bundle puts it and as the account. It finds nothing to do, and goes.
+courier_starts() {
+  local data=$home/tandem/data tries
+  as_account touch -d '1 minute ago' tandem/data/next-courier tandem/data/next-work
+  # A process believes for a second what it has seen.
+  for tries in $(seq 50); do
+    [ "$(status "$site/api/health/")" = 200 ] || fail "no answer while a courier is due"
+    if [ ! -e "$data/next-courier" ] && [ ! -e "$data/courier-turn" ]; then break; fi
+    sleep 0.1
+  done
+  [ ! -e "$data/next-courier" ] || fail "no request starts the courier in $tries tries"
+  [ ! -e "$data/courier-failing" ] || fail "the courier does not come to its end"
+  passed "a request starts the courier"
+}
+
 on_host() {
   local kind=$1 test
   if [ "$(id -u)" != 0 ]; then case $kind in suexec-*) printf '\n== %s: only root can set suexec up\n' "$kind"; return ;; esac; fi
@@ -266,6 +281,7 @@ on_host() {
     CURL_CA_BUNDLE=$work/site.pem "$test" "$site" >"$work/smoke.log" 2>&1 || { cat "$work/smoke.log"; fail "$test on $kind"; }
     passed "$test"
   done
+  courier_starts
   processes "$kind"
   closed
   as_litespeed

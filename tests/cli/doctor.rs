@@ -41,9 +41,39 @@ fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
+/// The courier, where it does not lie as in the bundle.
+fn with_courier(mut home: Home, program: &str) -> Home {
+    home.env.retain(|(name, _)| *name != COURIER);
+    home.env.push((COURIER, program.to_owned()));
+    home
+}
+
+const COURIER: &str = "TANDEM_COURIER_PROGRAM";
+
+#[test]
+fn it_tells_whether_requests_can_start_the_courier() {
+    let courier = |home: &Home| {
+        let report = home.json("doctor --json");
+        let check = report["checks"].as_array().unwrap().iter().find(|check| check["name"] == "courier").unwrap().clone();
+        (check["level"].as_str().unwrap().to_owned(), check["saw"].as_str().unwrap().to_owned())
+    };
+    let says = |home: &Home, level: &str, words: &str| {
+        let (is, saw) = courier(home);
+        assert!(is == level && saw.contains(words), "{is}: {saw}");
+    };
+    let home = used();
+    says(&home, "note", "not where the bundle puts it");
+    let home = with_courier(home, "/not/there/tandem");
+    says(&home, "note", "requests cannot start /not/there/tandem: ");
+    let home = with_courier(home, env!("CARGO_BIN_EXE_tandem"));
+    says(&home, "ok", "started by requests");
+    fs::write(home.data().join("courier-failing"), "").unwrap();
+    says(&home, "note", "cron alone does its work");
+}
+
 #[test]
 fn a_sound_store_has_no_problem() {
-    let home = used();
+    let home = with_courier(used(), env!("CARGO_BIN_EXE_tandem"));
     let report = home.json("doctor --full --json");
     for check in report["checks"].as_array().unwrap() {
         // Nobody has said where the site is.

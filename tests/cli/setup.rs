@@ -53,7 +53,8 @@ fn a_wrong_configuration_names_the_nearest_setting() {
     }
     fs::remove_file(home.path("tandem/tandem.toml")).unwrap();
     home.env.push(("TANDEM_DATABSE_URL", "sqlite:/x".to_owned()));
-    assert!(home.run("config").err.contains("did you mean TANDEM_DATABASE_URL?"));
+    let told = home.run("config");
+    assert!(told.code == 0 && told.err.contains("did you mean TANDEM_DATABASE_URL?"), "{}", told.err);
 }
 
 #[test]

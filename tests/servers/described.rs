@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex};
 use tandem::app::FEATURES;
 use tandem::app::route::{Found, find};
-use tandem::domain::openapi::document;
+use tandem::faces::openapi::document;
+use tandem::feature::Face;
 use tandem::http::{Request, Vars};
 
 /// A described answer of one operation: by its method, path and status.
@@ -38,7 +39,7 @@ pub fn hold(method: &str, target: &str, answer: &Answer) {
     }
     let vars = Vars::from_iter([("REQUEST_METHOD", method), ("REQUEST_URI", target)]);
     let wrong = match find(&FEATURES, &mut Request::new(&vars, String::new())) {
-        Found::Route(route) if !document::is_rest(route) => None,
+        Found::Route(route) if route.face != Face::Rest => None,
         Found::Route(route) => against(&(route.method.name().to_owned(), route.path.to_owned(), answer.status), method, answer),
         Found::Options(_) => Some(format!("OPTIONS answers {}", answer.status)).filter(|_| answer.status != 204),
         // Every problem is described alike.

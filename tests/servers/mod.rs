@@ -9,7 +9,7 @@ pub mod described;
 pub mod galera;
 mod lighttpd;
 pub mod mariadb;
-mod process;
+pub mod process;
 pub mod replication;
 pub mod tls;
 

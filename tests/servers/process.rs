@@ -18,21 +18,38 @@ pub struct Process {
     began: String,
 }
 
-/// The process of this number, from /proc/PID/stat (proc(5): field 4 the parent, 22 the start); a zombie counts as ended.
-fn process(pid: u32) -> Option<Process> {
+/// The process of this number, from /proc/PID/stat (proc(5): field 3 the state, 4 the parent, 22 the start).
+fn process(pid: u32) -> Option<(String, Process)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name, field 2, is in parentheses and may hold anything.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    if *fields.first()? == "Z" {
-        return None;
-    }
-    Some(Process { pid, parent: fields.get(1)?.parse().ok()?, began: (*fields.get(19)?).to_owned() })
+    let process = Process { pid, parent: fields.get(1)?.parse().ok()?, began: (*fields.get(19)?).to_owned() };
+    Some(((*fields.first()?).to_owned(), process))
+}
+
+/// Every process, with its state.
+fn states() -> Vec<(String, Process)> {
+    let names = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.filter_map(|name| process(name.to_str()?.parse().ok()?)).collect()
+}
+
+/// The state of a process that has ended and that nobody has waited for.
+const ZOMBIE: &str = "Z";
+
+/// Every process that has not ended.
+pub fn all() -> Vec<Process> {
+    states().into_iter().filter(|(state, _)| state != ZOMBIE).map(|(_, process)| process).collect()
+}
+
+/// Every process that has ended and that nobody has waited for: its number, and its parent's.
+pub fn zombies() -> Vec<(u32, u32)> {
+    let zombies = states().into_iter().filter(|(state, _)| state == ZOMBIE);
+    zombies.map(|(_, process)| (process.pid, process.parent)).collect()
 }
 
 /// Everything that this process started, and what those started.
 pub fn descendants(root: u32) -> Vec<Process> {
-    let names = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.file_name());
-    let all: Vec<Process> = names.filter_map(|name| process(name.to_str()?.parse().ok()?)).collect();
+    let all = all();
     let mut found: Vec<Process> = Vec::new();
     let mut parents = vec![root];
     while let Some(parent) = parents.pop() {
@@ -53,7 +70,7 @@ pub fn stop(child: &mut Child) {
         signal(child.id(), Signal::KILL);
     }
     let _ = child.wait();
-    let alive = |other: &&Process| process(other.pid).is_some_and(|now| now.began == other.began);
+    let alive = |other: &&Process| process(other.pid).is_some_and(|(state, now)| state != ZOMBIE && now.began == other.began);
     wait_until(|| !others.iter().any(|other| alive(&other)));
     for left in others.iter().filter(alive) {
         signal(left.pid, Signal::KILL);

@@ -6,24 +6,26 @@ use super::source::Source;
 const LAYERS: &[(&str, &[&str])] = &[
     ("bin", &["transport", "cli", "app"]),
     ("transport", &["http", "base"]),
-    ("cli", &["app", "graphql", "domain", "feature", "http", "db", "base"]),
-    ("app", &["graphql", "domain", "feature", "http", "db", "base"]),
-    ("graphql", &["domain", "feature", "http", "db", "base"]),
-    ("domain", &["feature", "http", "db", "base"]),
-    ("feature", &["http", "db", "base"]),
+    ("cli", &["app", "faces", "domain", "feature", "http", "db", "net", "base"]),
+    ("app", &["faces", "domain", "feature", "http", "db", "net", "base"]),
+    ("faces", &["domain", "feature", "http", "db", "net", "base"]),
+    ("domain", &["feature", "http", "db", "net", "base"]),
+    ("feature", &["http", "db", "net", "base"]),
     ("http", &["base"]),
     ("db", &["base"]),
+    ("net", &["base"]),
     ("base", &[]),
 ];
 
 /// Macros are exported at the crate's root; each belongs to the layer that defines it.
-const MACROS: &[(&str, &str)] = &[("params", "db")];
+const MACROS: &[(&str, &str)] = &[("params", "db"), ("columns", "db"), ("texts", "base")];
 
-/// Nouns that may know another one: the noun, the other, why. Reviewed, one by one.
-const ACQUAINTED: &[(&str, &str, &str)] = &[
-    ("mobile", "conflicts", "an upload keeps the conflicts that it meets; who settles one writes its record"),
-    ("mobile", "devices", "an upload is counted for its device in the transaction that writes it"),
-];
+/// Layers whose folders know nothing of each other.
+const APART: &[&str] = &["domain", "faces"];
+
+/// Folders of them that may know another one: the folder, the other, why. Reviewed, one by one.
+const ACQUAINTED: &[(&str, &str, &str)] =
+    &[("graphql", "pages", "a browser that opens the endpoint is shown the page to try queries")];
 
 /// The layer of a file; the crate's root, which declares them all, has none.
 fn layer(path: &str) -> Option<&str> {
@@ -34,9 +36,10 @@ fn layer(path: &str) -> Option<&str> {
     (name != "lib").then_some(name)
 }
 
-/// The noun whose folder a file lies in.
+/// The noun, or the face, whose folder a file lies in.
 fn noun(path: &str) -> Option<&str> {
-    path.strip_prefix("src/domain/")?.split_once('/').map(|(noun, _)| noun)
+    let below = APART.iter().find_map(|layer| path.strip_prefix(&format!("src/{layer}/")))?;
+    below.split_once('/').map(|(noun, _)| noun)
 }
 
 /// What follows a root in paths: `crate::a::b` and `crate::{a::b, c}` give `a::b`, `a::b` and `c`.
@@ -95,13 +98,14 @@ pub fn imports_point_down(path: &str, text: &str) -> Vec<String> {
     wrong.map(|(_, import)| format!("{own} imports {import}")).collect()
 }
 
-/// What two nouns share lies in a layer below them.
+/// What two nouns, or two faces, share lies in a layer below them, and what a noun has for another it tells as news.
 pub fn nouns_keep_apart(path: &str, text: &str) -> Vec<String> {
     let Some(own) = noun(path) else { return Vec::new() };
     let mut wrong = Vec::new();
-    for (_, import) in imports(text).into_iter().filter(|(layer, _)| layer == "domain") {
+    let siblings = layer(path).filter(|layer| APART.contains(layer)).unwrap_or_default();
+    for (_, import) in imports(text).into_iter().filter(|(layer, _)| layer == siblings) {
         let other = import.split("::").nth(1).unwrap_or_default();
-        let reviewed = ACQUAINTED.iter().any(|(noun, known, _)| (*noun, *known) == (own, other));
+        let reviewed = ACQUAINTED.iter().any(|(folder, known, _)| (*folder, *known) == (own, other));
         if other != own && !reviewed {
             wrong.push(format!("{own} imports {import}"));
         }
@@ -114,7 +118,50 @@ pub fn no_climbing(path: &str, text: &str) -> Vec<String> {
     let code = Source::of(text).code;
     let folder = path.trim_end_matches("/mod.rs").trim_end_matches(".rs");
     let root = layer(path).is_some_and(|layer| folder == format!("src/{layer}"))
-        || noun(path).is_some_and(|noun| folder == format!("src/domain/{noun}"));
+        || noun(path).is_some_and(|noun| APART.iter().any(|layer| folder == format!("src/{layer}/{noun}")));
     let climbs = code.contains("super::super") || (root && code.contains("super::"));
     climbs.then(|| "write the path from crate:: on".to_owned()).into_iter().collect()
+}
+
+/// What rules never touch: files, the machine, the database, the clock, randomness, a request.
+const IMPURE: &[&str] = &[
+    "rustix::",
+    "std::fs",
+    "std::io",
+    "std::env",
+    "std::net",
+    "std::os",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant::now(",
+    "Timestamp::now(",
+    "id::bytes",
+    "id::number(",
+    "Ctx",
+    "Db",
+];
+
+/// Rules are functions of what they are given: a test needs no folder, no database and no request.
+pub fn rules_are_pure(path: &str, text: &str) -> Vec<String> {
+    if !path.ends_with("/rules.rs") {
+        return Vec::new();
+    }
+    let code = Source::of(text).code;
+    let grouped: Vec<String> = paths(&code, "std::").into_iter().map(|path| format!("std::{path}")).collect();
+    let impure = |word: &&&str| names(&code, word) || grouped.iter().any(|path| path.starts_with(**word));
+    let mut wrong: Vec<String> = IMPURE.iter().filter(impure).map(|word| format!("rules touch {word}")).collect();
+    wrong
+        .extend(imports(text).into_iter().filter(|(layer, _)| layer == "db").map(|(_, import)| format!("rules import {import}")));
+    wrong
+}
+
+/// Does code hold a name, and not only a longer one that contains it?
+fn names(code: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let whole = |at: usize| {
+        let (before, after) = (&code[..at], &code[at + name.len()..]);
+        !before.ends_with(part) && (name.ends_with([':', '(']) || !after.starts_with(part))
+    };
+    code.match_indices(name).any(|(at, _)| whole(at))
 }

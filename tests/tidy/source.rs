@@ -7,6 +7,8 @@ pub struct Source {
     pub code: String,
     /// The content of string literals outside tests, as written, with the line each begins in.
     pub strings: Vec<(usize, String)>,
+    /// The offset of each of them.
+    pub places: Vec<usize>,
 }
 
 impl Source {
@@ -30,8 +32,9 @@ impl Source {
         }
         found.retain(|(at, _)| !tests.iter().any(|(from, to)| (from..to).contains(&at)));
         let line = |at: usize| text[..at].matches('\n').count() + 1;
+        let places = found.iter().map(|(at, _)| *at).collect();
         let strings = found.into_iter().map(|(at, string)| (line(at), string)).collect();
-        Source { code: String::from_utf8_lossy(&code).into_owned(), strings }
+        Source { code: String::from_utf8_lossy(&code).into_owned(), strings, places }
     }
 }
 
@@ -123,4 +126,6 @@ fn a_file_is_taken_apart() {
     assert_eq!(strings, [(2, "one \\\" {"), (2, "two \"x\" {"), (3, "three"), (6, "four")]);
     assert!(source.code.contains("fn last()") && !source.code.contains("unwrap") && !source.code.contains("no"));
     assert_eq!(source.code.len(), text.len());
+    let at = |place: &usize| text[*place..].chars().next();
+    assert_eq!(source.places.iter().filter_map(at).collect::<String>(), "ottf");
 }

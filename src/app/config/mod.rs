@@ -2,199 +2,20 @@
 //!
 //! With nothing configured everything works: the data folder is `tandem/data` in the home folder of the account.
 
+mod place;
+mod table;
+
+pub use table::{SETTINGS, Setting, Value};
+
 use super::home;
 use crate::base::error::{Error, Result};
-use crate::base::time::{DAY, MINUTE, SECOND};
-use crate::db::Journal;
+use crate::base::time::SECOND;
 use crate::feature::{Rate, Settings};
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// What a setting's value is, and where it goes.
-pub enum Value {
-    /// Text.
-    Text(fn(&mut Loaded, String)),
-    /// A list; in the environment separated by commas.
-    List(fn(&mut Loaded, Vec<String>)),
-    /// A whole number in a range.
-    Number(u32, u32, fn(&mut Loaded, u32)),
-    /// One of these words; the function is given its place.
-    Word(&'static [&'static str], fn(&mut Loaded, usize)),
-    /// `N/SECONDS`, or `off`.
-    Limit(fn(&mut Loaded, Option<Rate>)),
-}
-
-/// One setting. The environment variable is `TANDEM_` and the name in capitals, dots as underscores.
-pub struct Setting {
-    /// The name in the file: `cors_origins`, `limits.auth`.
-    pub name: &'static str,
-    /// What it is, with its unit.
-    pub help: &'static str,
-    /// What holds when it is not set, as the operator would write it.
-    pub default: &'static str,
-    /// Must its value stay hidden?
-    pub secret: bool,
-    /// How it is read.
-    pub value: Value,
-}
-
-const fn setting(name: &'static str, default: &'static str, help: &'static str, value: Value) -> Setting {
-    Setting { name, help, default, secret: false, value }
-}
-
-/// What is off or on.
-const SWITCH: &[&str] = &["off", "on"];
-
-/// Every setting.
-pub const SETTINGS: &[Setting] = &[
-    setting(
-        "data",
-        "tandem/data in the home folder",
-        "The data folder, outside the web root.",
-        Value::Text(|l, v| l.settings.data = v.into()),
-    ),
-    setting(
-        "database_url",
-        "sqlite:DATA/tandem.db",
-        "Where the database is: sqlite:PATH, or mysql://USER:PASSWORD@HOST/DATABASE for MySQL and MariaDB.",
-        Value::Text(|l, v| l.settings.database_url = v),
-    ),
-    setting(
-        "read_url",
-        "none",
-        "A replica of that MySQL or MariaDB database, where polls are read as long as it answers: mysql://… as above.",
-        Value::Text(|l, v| l.settings.read_url = Some(v)),
-    ),
-    setting(
-        "site_url",
-        "not known",
-        "The API's address as phones know it, such as https://example.org/api: `tandem doctor` asks it from outside.",
-        Value::Text(|l, v| l.settings.site_url = v.trim_end_matches('/').to_owned()),
-    ),
-    setting(
-        "journal",
-        "auto",
-        "SQLite's journal: wal for FastCGI, rollback for CGI; auto leaves it as it is. `tandem migrate` sets it.",
-        Value::Word(&["auto", "wal", "rollback"], |l, n| {
-            l.settings.journal = [Journal::Auto, Journal::Wal, Journal::Rollback][n];
-        }),
-    ),
-    Setting {
-        secret: true,
-        ..setting(
-            "jwt_secret",
-            "made on first use",
-            "Signs tokens; at least 32 characters.",
-            Value::Text(|l, v| l.secret = Some(v)),
-        )
-    },
-    setting(
-        "access_minutes",
-        "60",
-        "How long an access token is good, in minutes.",
-        Value::Number(1, 1_440, |l, n| l.settings.access_ttl = i64::from(n) * MINUTE),
-    ),
-    setting(
-        "refresh_days",
-        "30",
-        "How long a refresh token is good, in days.",
-        Value::Number(1, 3_650, |l, n| l.settings.refresh_ttl = i64::from(n) * DAY),
-    ),
-    setting(
-        "trusted_proxies",
-        "none",
-        "Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8.",
-        Value::List(|l, v| l.settings.trusted_proxies = v),
-    ),
-    setting(
-        "cors_origins",
-        "none",
-        "Origins whose pages may call the API, such as https://app.example; * is any.",
-        Value::List(|l, v| l.settings.cors_origins = v),
-    ),
-    setting(
-        "limits.auth",
-        "10/300",
-        "Failed logins and refreshes, per account and address: N/SECONDS or off.",
-        Value::Limit(|l, r| {
-            (l.settings.limit_auth, l.settings.limit_codes) = (r, if r.is_none() { None } else { l.settings.limit_codes })
-        }),
-    ),
-    setting(
-        "limits.codes",
-        "10/900",
-        "Wrong invite codes, per user and address; off when limits.auth is.",
-        Value::Limit(|l, r| l.settings.limit_codes = r),
-    ),
-    setting(
-        "limits.requests",
-        "1200/300",
-        "Requests, per user; off switches off limits.polls too.",
-        Value::Limit(|l, r| {
-            (l.settings.limit_requests, l.settings.limit_polls) = (r, if r.is_none() { None } else { l.settings.limit_polls })
-        }),
-    ),
-    setting("limits.polls", "600/300", "Polls of the feed, per user.", Value::Limit(|l, r| l.settings.limit_polls = r)),
-    setting(
-        "limits.uploads",
-        "100/300",
-        "Uploads of mobile sync and GraphQL, per user.",
-        Value::Limit(|l, r| l.settings.limit_uploads = r),
-    ),
-    setting("limits.burst", "10/10", "Uploads in quick succession, per user.", Value::Limit(|l, r| l.settings.limit_burst = r)),
-    setting(
-        "limits.cost",
-        "1000/300",
-        "What uploads and GraphQL queries cost, in points, per user.",
-        Value::Limit(|l, r| l.settings.limit_cost = r),
-    ),
-    setting(
-        "graphql.depth",
-        "10",
-        "How deep one GraphQL operation may nest; 0 is no limit.",
-        Value::Number(0, 100, |l, n| l.settings.graphql_depth = n),
-    ),
-    setting(
-        "graphql.cost",
-        "1000",
-        "What one GraphQL operation may cost, in points; 0 is no limit.",
-        Value::Number(0, u32::MAX, |l, n| l.settings.graphql_cost = n),
-    ),
-    setting(
-        "graphql.introspection",
-        "off",
-        "May anybody ask GraphQL for its schema? On for development; `tandem schema` prints it at any time.",
-        Value::Word(SWITCH, |l, n| l.settings.graphql_introspection = n == 1),
-    ),
-    setting(
-        "graphql.page",
-        "off",
-        "A page to try queries at /api/graphql/; it is loaded from a public CDN.",
-        Value::Word(SWITCH, |l, n| l.settings.graphiql = n == 1),
-    ),
-    setting(
-        "tombstone_days",
-        "30",
-        "How long deletions stay in the feed, in days.",
-        Value::Number(30, 3_650, |l, n| l.settings.tombstones = i64::from(n) * DAY),
-    ),
-    setting(
-        "poll_active",
-        "5",
-        "Seconds between polls on an active screen.",
-        Value::Number(1, 3_600, |l, n| l.settings.poll_active = n),
-    ),
-    setting("poll_idle", "30", "Seconds between polls of an idle app.", Value::Number(1, 3_600, |l, n| l.settings.poll_idle = n)),
-    setting(
-        "recycle_after",
-        "100000",
-        "Requests after which a FastCGI process starts anew; 0 is never.",
-        Value::Number(0, u32::MAX, |l, n| l.settings.recycle_after = u64::from(n)),
-    ),
-];
 
 /// The variable that names the configuration file.
 pub const FILE_VARIABLE: &str = "TANDEM_CONFIG";
@@ -227,6 +48,8 @@ pub struct Loaded {
     pub written: BTreeMap<&'static str, (String, Option<PathBuf>)>,
     /// The configuration file that was read.
     pub file: Option<PathBuf>,
+    /// What is strange, and no reason to refuse everybody: variables that no setting has.
+    pub warnings: Vec<String>,
 }
 
 impl Loaded {
@@ -261,7 +84,7 @@ pub fn load() -> Result<Loaded> {
 pub fn load_from(environment: &BTreeMap<String, OsString>, home: Option<PathBuf>) -> Result<Loaded> {
     let mut loaded = Loaded::default();
     let named = environment.get(FILE_VARIABLE).map(PathBuf::from);
-    let file = named.clone().or_else(|| Some(home.as_ref()?.join("tandem").join(FILE)));
+    let file = named.clone().or_else(|| default_file(home.as_deref()));
     if let Some(file) = file.filter(|f| named.is_some() || f.is_file()) {
         read_file(&mut loaded, &file)?;
     }
@@ -270,16 +93,42 @@ pub fn load_from(environment: &BTreeMap<String, OsString>, home: Option<PathBuf>
     Ok(loaded)
 }
 
-/// Fills in what depends on the place.
+/// The configuration file of this process, whether or not it is there.
+pub fn file() -> Option<PathBuf> {
+    env::var_os(FILE_VARIABLE).map(PathBuf::from).or_else(|| default_file(home::folder().as_deref()))
+}
+
+fn default_file(home: Option<&Path>) -> Option<PathBuf> {
+    Some(home?.join("tandem").join(FILE))
+}
+
+/// The settings where nothing is set, for this account.
+///
+/// # Errors
+/// When there is no home folder.
+pub fn defaults() -> Result<Settings> {
+    let mut loaded = Loaded::default();
+    settle(&mut loaded, home::folder())?;
+    Ok(loaded.settings)
+}
+
+/// Fills in what depends on the place, and refuses a place where a web server serves files.
 fn settle(loaded: &mut Loaded, home: Option<PathBuf>) -> Result<()> {
     let settings = &mut loaded.settings;
+    let home = home.as_deref();
     if settings.data.as_os_str().is_empty() {
-        let home = home
-            .ok_or_else(|| Error::NotReady("there is no home folder: set TANDEM_DATA to a folder outside the web root".into()))?;
-        settings.data = home.join("tandem").join("data");
+        settings.data = place::home(home)?.join("tandem").join("data");
+    } else {
+        settings.data = place::private("data", &settings.data, home)?;
     }
     if settings.database_url.is_empty() {
         settings.database_url = format!("sqlite:{}", settings.data.join(DATABASE_FILE).display());
+    } else if let Some(path) = settings.database_url.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        settings.database_url = format!("sqlite:{}", place::private("database_url", Path::new(path), home)?.display());
+    }
+    if settings.courier_program.as_ref().is_some_and(|program| !program.is_absolute()) {
+        return Err(Error::NotReady("courier.program must be a whole path, from / on: nothing is looked for elsewhere".into()));
     }
     Ok(())
 }
@@ -287,7 +136,7 @@ fn settle(loaded: &mut Loaded, home: Option<PathBuf>) -> Result<()> {
 fn read_file(loaded: &mut Loaded, file: &Path) -> Result<()> {
     let wrong = |what: String| Error::NotReady(format!("{}: {what}", file.display()));
     let text = fs::read_to_string(file).map_err(|e| wrong(format!("cannot be read: {e}")))?;
-    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| wrong(e.message().to_owned()))?;
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| wrong(place::of(&e, &text)))?;
     let mut flat = BTreeMap::new();
     flatten("", &table, &mut flat);
     for (name, value) in flat {
@@ -322,8 +171,10 @@ fn plain(value: &toml::Value) -> String {
 
 fn read_environment(loaded: &mut Loaded, environment: &BTreeMap<String, OsString>) -> Result<()> {
     for (name, value) in environment.iter().filter(|(name, _)| *name != FILE_VARIABLE) {
+        // A host or a script may set variables of its own by such names; in our own file an unknown name is an error.
         let Some(setting) = SETTINGS.iter().find(|s| variable(s.name) == *name) else {
-            return Err(Error::NotReady(unknown(name, SETTINGS.iter().map(|s| variable(s.name)))));
+            loaded.warnings.push(unknown(name, SETTINGS.iter().map(|s| variable(s.name))));
+            continue;
         };
         let value = value.to_str().ok_or_else(|| Error::NotReady(format!("{name}: not UTF-8")))?;
         apply(loaded, setting, value).map_err(|what| Error::NotReady(format!("{name}: {what}")))?;
@@ -346,7 +197,10 @@ fn apply(loaded: &mut Loaded, setting: &Setting, text: &str) -> std::result::Res
     match &setting.value {
         Value::Text(_) if text.is_empty() => return Err("is empty".to_owned()),
         Value::Text(set) => set(loaded, text.to_owned()),
-        Value::List(set) => set(loaded, text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()),
+        Value::List(set) => {
+            let entries: Vec<String> = text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect();
+            return set(loaded, &entries);
+        }
         Value::Number(from, to, set) => set(loaded, number(text, *from, *to)?),
         Value::Word(words, set) => set(loaded, word(text, words)?),
         Value::Limit(set) => set(loaded, rate(text)?),

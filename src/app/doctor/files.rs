@@ -7,7 +7,8 @@ use crate::app::home::{self, is_web_root};
 use crate::app::log;
 use crate::app::open::{self, MIN_SECRET, SECRET_FILE};
 use crate::base::time::{DAY, Timestamp};
-use crate::domain::health::rules::{LOW_SPACE, MIB, free_space};
+use crate::domain::health::rules::{LOW_SPACE, MIB};
+use crate::domain::health::store::free_space;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -37,9 +38,13 @@ pub fn configuration(patient: &mut Patient) -> Finding {
         Some(file) => format!("{}: {}; {environment}", file.display(), advice::count(from_file as u64, "setting")),
         None => format!("no file, the defaults hold; {environment}"),
     };
-    match shared_secret(loaded) {
-        Some(file) => Finding::problem(format!("{saw}; others can read its secrets"), chmod("600", file)),
-        None => Finding::ok(saw),
+    match (shared_secret(loaded), loaded.warnings.first()) {
+        (Some(file), _) => Finding::problem(format!("{saw}; others can read its secrets"), chmod("600", file)),
+        (None, Some(warning)) => Finding::note(
+            format!("{saw}; {warning}"),
+            "remove the variable where it is set (cron, .htaccess, the host's panel), or write its right name",
+        ),
+        (None, None) => Finding::ok(saw),
     }
 }
 

@@ -51,7 +51,7 @@ impl Limits {
         ]
     }
 
-    /// Do they suffice for a database of so many bytes?
+    /// Do they suffice for a database of this size, in bytes?
     fn judge(self, whose: &str, store: u64) -> Finding {
         let all = self.all(store);
         let granted: Vec<String> = all

@@ -1,5 +1,6 @@
 //! The doctor: a table of checks. Each says what it saw, why it matters and what to do. It changes nothing.
 
+mod courier;
 mod files;
 mod limits;
 mod link;
@@ -15,8 +16,8 @@ use super::advice;
 use super::config::{self, Loaded};
 use crate::base::time::SECOND;
 use crate::db::Db;
-use crate::feature::{Content, Feature, Route};
-use crate::http::Method;
+use crate::feature::{Content, Face, Feature, Route};
+use crate::http::{Method, html};
 use probe::Seen;
 use serde::Serialize;
 use std::path::Path;
@@ -25,14 +26,18 @@ use std::path::Path;
 pub const FEATURE: Feature = Feature::new("doctor", ROUTES);
 
 const ROUTES: &[Route] = &[
-    Route::apart(Method::Get, "/doctor/", page::ask, "How to get the doctor's report without a shell").answers(200, PAGE),
+    Route::apart(Method::Get, "/doctor/", page::ask, "How to get the doctor's report without a shell")
+        .through(Face::Page)
+        .answers(200, PAGE),
     Route::apart(Method::Post, "/doctor/", page::report, "The doctor's report, for a key that is good once")
+        .through(Face::Page)
         .takes_nothing()
         .answers(200, PAGE),
     Route::apart(Method::Post, probe::PATH, probe::answer, "What the program sees of a request, for `tandem doctor`")
+        .through(Face::Operator)
         .takes_nothing(),
 ];
-const PAGE: Content = Content::Bytes(page::HTML);
+const PAGE: Content = Content::Bytes(html::MEDIA_TYPE);
 
 /// Clocks that differ by more than this, in milliseconds, are wrong: a header has whole seconds, and an answer takes some.
 pub const SKEW: i64 = 30 * SECOND;
@@ -86,6 +91,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         name: "maintenance",
         why: "without it expired data stay, and the store grows for ever; cron does it at night, whether or not requests come",
         look: store::maintenance,
+    },
+    Check {
+        name: "courier",
+        why: "what waits for other servers is done by a process of its own, soon after a request; without it cron does that once a day",
+        look: courier::courier,
     },
 ];
 

@@ -1,4 +1,4 @@
-//! The report as a page, for whoever has no shell: plain HTML, nothing fetched, no script.
+//! The report as a page, for an operator without a shell: plain HTML, nothing fetched, no script.
 //!
 //! A link must be opened and then clicked, because mail programs and browsers open links by themselves, and a key is good once.
 //! The page asks nothing of the site from outside: with one process it would wait for itself, and the visit shows by itself that
@@ -11,16 +11,14 @@ use crate::app::log;
 use crate::base::error::Result;
 use crate::feature::House;
 use crate::feature::meters::Meters;
+use crate::http::html::{Page, escaped};
 use crate::http::{Request, Response, body};
 use std::fmt::Write;
 
-/// Its media type.
-pub const HTML: &str = "text/html; charset=utf-8";
-const FRAME: &str = include_str!("page.html");
-/// Where the content goes.
-const CONTENT: &str = "CONTENT\n";
+const TITLE: &str = "Tandem's doctor";
+const HEAD: &str = include_str!("head.html");
 /// Nothing is fetched, nothing runs, and the form goes nowhere else.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const ALLOWS: &[(&str, &str)] = &[("style-src", "'unsafe-inline'"), ("form-action", "'self'")];
 
 /// What the visit itself shows.
 const VISIT: &[Check<Seen>] = &[
@@ -125,12 +123,7 @@ fn table(reports: &[Report]) -> String {
     text + "</table>"
 }
 
-/// Text as HTML shows it, in elements and in attributes.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 fn page(status: u16, content: &str) -> Response {
-    let html = FRAME.replace(CONTENT, &format!("{content}\n"));
-    Response::bytes(status, HTML, html.into_bytes()).with("Content-Security-Policy", POLICY)
+    let body = format!("<h1>{}</h1>\n{content}\n", escaped(TITLE));
+    Page { title: TITLE, head: HEAD, body: &body, allows: ALLOWS }.answer(status)
 }

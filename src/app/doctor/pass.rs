@@ -5,7 +5,7 @@ use crate::base::id;
 use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Keys, Purpose};
 
-/// Signs a pass that ends in so many milliseconds.
+/// Signs a pass that is good for this many milliseconds.
 ///
 /// # Errors
 /// When it cannot be signed, which is a defect.

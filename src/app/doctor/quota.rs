@@ -38,7 +38,7 @@ impl Left {
     }
 }
 
-/// Asks.
+/// Asks the program `quota`; where it is missing or hangs, nothing is known.
 pub fn left() -> Left {
     // One line a file system, times as numbers: nothing is left out of a column.
     let asked =

@@ -2,7 +2,7 @@
 
 use super::{Finding, Patient, SKEW, files};
 use crate::app::store::made::{self, Signs};
-use crate::app::upkeep::{self, Starter};
+use crate::app::work::nightly::{self, Starter};
 use crate::app::{advice, home, open};
 use crate::base::error::{Error, Result};
 use crate::base::time::{HOUR, SECOND, Timestamp};
@@ -52,7 +52,7 @@ fn lost(signs: &Signs, address: &Address) -> Finding {
 
 fn unusable(error: &Error) -> Finding {
     match error {
-        Error::Db(fault) => Finding::problem(fault.text.clone(), advice::advice(fault.kind)),
+        Error::Db(fault) => Finding::problem(fault.text.clone(), fault.kind.advice().operator),
         other => {
             Finding::problem(other.to_string(), "let a cron job run `tandem restore FILE` with the newest of tandem/backups")
         }
@@ -183,7 +183,7 @@ pub fn clock(patient: &mut Patient) -> Finding {
 }
 
 /// What to put into the host's page for cron jobs.
-fn cron() -> String {
+pub fn cron() -> String {
     let program = home::operator().map_or_else(|| "tandem".to_owned(), |path| path.display().to_string());
     let fields = "minute 17, hour 3, the other three *";
     format!("let cron do it: cPanel → Cron Jobs → Add New Cron Job: {fields}, command `{program} maintain --quiet`")
@@ -194,7 +194,7 @@ pub fn maintenance(patient: &mut Patient) -> Finding {
     with_db(patient, |db| {
         let last = fact(db, MAINTAINED_AT)?.and_then(|text| Timestamp::parse(&text));
         let since = last.or(migrate::made_at(db)?).unwrap_or_default();
-        let by = upkeep::starter(db)?;
+        let by = nightly::starter(db)?;
         let who =
             if by == Starter::Cron { "by `tandem maintain`" } else { "by requests after their answers: cron does not do it" };
         let saw = last.map_or_else(|| "has never run".to_owned(), |at| format!("last ran {}, {who}", ago(at)));

@@ -1,50 +1,40 @@
-//! The caller's address: the peer's, or behind trusted proxies the last one that no trusted proxy vouches for.
+//! The caller's address: the peer's, or behind trusted proxies the last one that no trusted proxy vouches for. What such
+//! a proxy was asked, scheme and host, counts for links.
 
 use crate::feature::Settings;
-use crate::http::Request;
-use std::net::IpAddr;
+use crate::http::{Request, peer};
+use std::net::{IpAddr, Ipv6Addr};
 
 /// Bits of an IPv6 address that one customer holds whole: limits count the network, not its 2^64 addresses.
 const NETWORK_BITS: u32 = 64;
 
 /// Looks behind trusted proxies, and cuts an IPv6 address to its network.
 pub fn refine(request: &mut Request<'_>, settings: &Settings) {
-    let trusted = |address: &str| settings.trusted_proxies.iter().any(|entry| covers(entry, address));
-    if trusted(&request.address) {
-        request.secure |= request.header("X_FORWARDED_PROTO").is_some_and(|p| p.eq_ignore_ascii_case("https"));
-        let forwarded = request.header("X_FORWARDED_FOR").unwrap_or_default().to_owned();
-        let outermost = forwarded.rsplit(',').map(str::trim).find(|address| !trusted(address));
-        if let Some(address) = outermost.filter(|a| a.parse::<IpAddr>().is_ok()) {
-            request.address = address.to_owned();
-        }
+    request.site = settings.link_base().map(str::to_owned);
+    let Some(peer) = peer::address(&request.address) else { return };
+    let trusted = |address: &IpAddr| settings.trusted_proxies.iter().any(|network| network.covers(*address));
+    if !trusted(&peer) {
+        request.address = network(peer);
+        return;
     }
-    request.address = network(&request.address);
+    if let Some(schemes) = request.header("X_FORWARDED_PROTO") {
+        request.secure = peer::is_https(schemes);
+    }
+    request.forwarded_host = request.header("X_FORWARDED_HOST").and_then(peer::host).map(str::to_owned);
+    let caller = request.header("X_FORWARDED_FOR").and_then(|list| outermost(list, trusted));
+    request.address = network(caller.unwrap_or(peer));
 }
 
-/// Does `address` or `network/bits` cover an address?
-pub fn covers(entry: &str, address: &str) -> bool {
-    let (network, bits) = entry.split_once('/').map_or((entry, None), |(n, b)| (n, Some(b)));
-    match (network.parse::<IpAddr>(), address.parse::<IpAddr>()) {
-        (Ok(IpAddr::V4(n)), Ok(IpAddr::V4(a))) => same_prefix(n.to_bits().into(), a.to_bits().into(), 32, bits),
-        (Ok(IpAddr::V6(n)), Ok(IpAddr::V6(a))) => same_prefix(n.to_bits(), a.to_bits(), 128, bits),
-        _ => false,
-    }
+/// The last address that no trusted proxy vouches for; the first, where proxies alone are named.
+fn outermost(list: &str, trusted: impl Fn(&IpAddr) -> bool) -> Option<IpAddr> {
+    let addresses = || list.rsplit(',').filter_map(peer::address);
+    addresses().find(|address| !trusted(address)).or_else(|| addresses().next_back())
 }
 
-fn same_prefix(network: u128, address: u128, width: u32, bits: Option<&str>) -> bool {
-    match bits.map_or(Ok(width), str::parse::<u32>) {
-        Ok(0) => true,
-        Ok(bits) if bits <= width => network >> (width - bits) == address >> (width - bits),
-        _ => false,
-    }
-}
-
-fn network(address: &str) -> String {
-    match address.parse::<IpAddr>() {
-        Ok(IpAddr::V6(a)) if a.to_ipv4_mapped().is_none() => {
-            std::net::Ipv6Addr::from_bits(a.to_bits() >> NETWORK_BITS << NETWORK_BITS).to_string()
-        }
-        _ => address.to_owned(),
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V6(a) => Ipv6Addr::from_bits(a.to_bits() >> NETWORK_BITS << NETWORK_BITS).to_string(),
+        IpAddr::V4(a) => a.to_string(),
     }
 }
 
@@ -52,13 +42,22 @@ fn network(address: &str) -> String {
 mod tests {
     use super::*;
     use crate::http::Vars;
+    use crate::http::peer::Network;
 
+    /// Behind the proxies 10.0.0.0/8 and ::1: what is taken for the caller's address.
     fn seen(peer: &str, forwarded: &str) -> String {
-        let settings = Settings { trusted_proxies: vec!["10.0.0.0/8".into(), "::1".into()], ..Settings::default() };
-        let vars = Vars::from_iter([("REMOTE_ADDR", peer), ("HTTP_X_FORWARDED_FOR", forwarded)]);
+        refined(&[("REMOTE_ADDR", peer), ("HTTP_X_FORWARDED_FOR", forwarded)]).0
+    }
+
+    /// The address, and the link to a second page.
+    fn refined(vars: &[(&str, &str)]) -> (String, String) {
+        let trusted_proxies = ["10.0.0.0/8", "::1"].map(|text| Network::parse(text).unwrap()).to_vec();
+        let vars =
+            Vars::from_iter(vars.iter().copied().chain([("REQUEST_URI", "/api/goals/?x=1"), ("HTTP_HOST", "inner.example")]));
         let mut request = Request::new(&vars, String::new());
-        refine(&mut request, &settings);
-        request.address
+        refine(&mut request, &Settings { trusted_proxies, ..Settings::default() });
+        let link = request.url_with("page=2");
+        (request.address, link)
     }
 
     #[test]
@@ -71,10 +70,27 @@ mod tests {
     }
 
     #[test]
-    fn prefixes_cover() {
-        assert!(
-            covers("0.0.0.0/0", "1.2.3.4") && covers("192.0.2.0/25", "192.0.2.127") && !covers("192.0.2.0/25", "192.0.2.128")
-        );
-        assert!(!covers("192.0.2.0/99", "192.0.2.0") && !covers("x", "y"));
+    fn callers_stay_apart_however_a_proxy_writes_them() {
+        assert_eq!(seen("10.1.2.3", "198.51.100.7:4711"), "198.51.100.7");
+        assert_eq!(seen("::ffff:10.1.2.3", "198.51.100.7"), "198.51.100.7");
+        assert_eq!(seen("10.1.2.3", "\"[2001:db8:1:2::7]:443\""), "2001:db8:1:2::");
+        assert_eq!(seen("10.1.2.3", "198.51.100.7, unknown"), "198.51.100.7");
+        assert_eq!(seen("10.1.2.3", "10.8.8.8, 10.9.9.9"), "10.8.8.8");
+    }
+
+    #[test]
+    fn links_name_what_a_trusted_proxy_was_asked_and_nobody_else_s_host() {
+        let asked = [("HTTP_X_FORWARDED_PROTO", "https, https"), ("HTTP_X_FORWARDED_HOST", "outer.example")];
+        let link = |peer| refined(&[&[("REMOTE_ADDR", peer)], &asked[..]].concat()).1;
+        assert_eq!(link("10.1.2.3"), "https://outer.example/api/goals/?page=2");
+        assert_eq!(link("192.0.2.1"), "http://inner.example/api/goals/?page=2");
+    }
+
+    #[test]
+    fn the_site_s_own_address_decides_links() {
+        let vars = Vars::from_iter([("REQUEST_URI", "/inner/api/v1/goals/?x=1"), ("HTTP_HOST", "stranger.example")]);
+        let mut request = Request::new(&vars, String::new());
+        refine(&mut request, &Settings { site_url: "https://example.org/api".into(), ..Settings::default() });
+        assert_eq!(request.url_with("page=2"), "https://example.org/api/v1/goals/?page=2");
     }
 }

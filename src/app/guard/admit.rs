@@ -1,5 +1,6 @@
 //! Admission: one query for the session, the user, the tenant and its clock.
 
+use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text;
 use crate::base::token::{Claims, Purpose};
@@ -27,14 +28,13 @@ pub fn token(request: &Request<'_>, house: &House, route: &Route) -> Result<Opti
 /// Admits the caller inside the open transaction. An answer is given where the contract has one for users without a
 /// couple.
 pub fn caller(ctx: &mut Ctx<'_>, mode: Mode) -> Result<Option<Response>> {
-    ctx.caller = None;
-    let Some(claims) = ctx.token.clone() else { return Ok(None) };
+    let Some(claims) = ctx.token().cloned() else { return Ok(None) };
     let caller = match find(ctx, &claims, mode)? {
         Some(caller) => caller,
         None => return Err(unknown(ctx, &claims)?),
     };
     let alone = caller.tenant.is_none();
-    ctx.caller = Some(caller);
+    ctx.admit(caller);
     if alone { without(ctx) } else { Ok(None) }
 }
 
@@ -72,7 +72,7 @@ fn unknown(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Error> {
     let there = ctx.db.one("SELECT id FROM users WHERE id = ? AND disabled = 0", params![user], |row| row.get::<i64>(0))?;
     Ok(match there {
         Some(_) => not_valid(),
-        None => Refusal::new(Refused::Unauthenticated("user_not_found"), &text::USER_NOT_FOUND).into(),
+        None => Refusal::new(Refused::Unauthenticated("user_not_found"), &texts::USER_NOT_FOUND).into(),
     })
 }
 
@@ -80,7 +80,7 @@ fn not_valid() -> Error {
     Refusal::new(Refused::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID).into()
 }
 
-/// What a user without a couple is told on a route for members.
+/// The refusal of a user without a couple on a route for members.
 fn without(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
     match ctx.route.access {
         Access::Public | Access::Optional | Access::User => Ok(None),

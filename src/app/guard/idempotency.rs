@@ -3,12 +3,14 @@
 //! A kept answer may hold tokens or a letter, so it is sealed (ChaCha20-Poly1305, RFC 8439) with a key that is not in
 //! the database.
 
+use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::base::time::{DAY, Timestamp};
-use crate::db::Upsert;
-use crate::feature::Ctx;
+use crate::db::{Db, Upsert};
+use crate::feature::store::BATCH;
+use crate::feature::{Ctx, Settings};
 use crate::http::{Method, Response, key};
 use crate::params;
 use chacha20poly1305::aead::{Aead, KeyInit};
@@ -36,7 +38,7 @@ struct Kept {
 
 /// The key that the transaction claims: the upload's, or that of a POST.
 pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
-    if let Some(upload) = &ctx.upload {
+    if let Some(upload) = ctx.upload() {
         return upload.key.as_ref().map(|key| claim(ctx, upload.operation, key, &upload.request)).transpose();
     }
     let Some(value) = ctx.request.header("IDEMPOTENCY_KEY").filter(|_| ctx.request.method == Method::Post) else {
@@ -49,13 +51,13 @@ pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
 /// The row of a key: it belongs to the tenant, the user and the operation.
 fn claim(ctx: &Ctx<'_>, operation: &str, value: &str, request: &[u8]) -> Result<Key> {
     if !key::is_sound(value) {
-        let detail = Message::with(&text::KEY_LENGTH, &[&key::LENGTH.0, &key::LENGTH.1]);
+        let detail = Message::with(&texts::KEY_LENGTH, &[&key::LENGTH.0, &key::LENGTH.1]);
         return Err(Refusal::with(Refused::Invalid, detail).into());
     }
     let secret = ctx.house.derive("idempotency");
-    let user = ctx.caller.as_ref().map_or(0, |c| c.user);
+    let user = ctx.admitted().map_or(0, |c| c.user);
     // Pairing moves the caller from one tenant to another: its own routes are asked again from the other side.
-    let member = ctx.caller.as_ref().filter(|_| ctx.writes_as_member());
+    let member = ctx.admitted().filter(|_| ctx.writes_as_member());
     let tenant = member.and_then(|c| c.tenant.as_ref()).map_or(0, |t| t.id);
     let operation = format!("{tenant} {user} {operation}");
     Ok(Key { scope: keyed(&secret, &[operation.as_bytes(), value.as_bytes()]), request: keyed(&secret, &[request]) })
@@ -83,7 +85,7 @@ pub fn stored(ctx: &mut Ctx<'_>, key: &Key) -> Result<Option<Response>> {
     let read = |row: &crate::db::Row<'_>| Ok((row.get::<String>(0)?, row.get::<Vec<u8>>(1)?));
     let Some((request, sealed)) = ctx.db.one(sql, params![&key.scope, ctx.now], read)? else { return Ok(None) };
     if request != key.request {
-        return refuse(Refused::KeyReused, &text::KEY_REUSED);
+        return refuse(Refused::KeyReused, &texts::KEY_REUSED);
     }
     ctx.db.run("UPDATE idempotency SET hits = hits + 1 WHERE scope = ?", params![&key.scope])?;
     // An answer sealed under another secret cannot be opened any more: the key counts as unused.
@@ -93,7 +95,7 @@ pub fn stored(ctx: &mut Ctx<'_>, key: &Key) -> Result<Option<Response>> {
 /// Takes the key before the work is done, where no caller's lock keeps two requests with one key apart. The second waits
 /// until the first has ended, then meets its row, gives way, and is answered what the first was.
 pub fn reserve(ctx: &mut Ctx<'_>, key: &Key) -> Result<()> {
-    if ctx.caller.is_some() {
+    if ctx.admitted().is_some() {
         return Ok(());
     }
     ctx.db.run("DELETE FROM idempotency WHERE scope = ? AND expires_at <= ?", params![&key.scope, ctx.now])?;
@@ -118,6 +120,12 @@ pub fn keep(ctx: &mut Ctx<'_>, key: &Key, response: &Response) -> Result<()> {
     let sealed = seal(&cipher(ctx), &kept)?;
     let expires: Timestamp = ctx.now.plus(KEPT);
     ctx.db.put(&KEEP, params![&key.scope, &key.request, &sealed[..], 0, expires])
+}
+
+/// Deletes stored answers whose keys count as unused.
+pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+    let sql = "DELETE FROM idempotency WHERE scope IN (SELECT scope FROM (SELECT scope FROM idempotency WHERE expires_at <= ? LIMIT ?) AS old)";
+    db.run(sql, params![now, BATCH])
 }
 
 impl Kept {

@@ -7,7 +7,7 @@ use crate::feature::{House, Meter, Rate, Route, Settings};
 use crate::http::{Request, Response, problem};
 use serde_json::Map;
 
-/// A poller over its limit is asked to wait so many times longer than an idle one.
+/// How many times longer than an idle client a poller over its limit shall wait.
 const BACK_OFF: u32 = 4;
 
 /// The answer to a caller who is over a limit; `None` lets them pass.
@@ -33,7 +33,7 @@ fn limit(meter: Meter, settings: &Settings) -> Option<(&'static str, Rate)> {
     }
 }
 
-/// 429 (RFC 6585 §4); a poller is told when to poll again.
+/// 429 (RFC 6585 §4); a poller learns when to poll again.
 fn refused(request: &Request<'_>, meter: Meter, settings: &Settings, refusal: &Refusal) -> Response {
     let mut extension = Map::new();
     if let (Meter::Polls, Refused::TooMany(seconds)) = (meter, refusal.kind) {

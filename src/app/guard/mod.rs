@@ -1,4 +1,5 @@
-//! What every request passes, in this order: address, CORS, limits, admission, idempotency; and what every answer gets.
+//! What every request passes: the address, the limits of reads, then [`transact`] with the guards inside a transaction; and
+//! what every answer gets.
 
 pub mod address;
 pub mod admit;
@@ -6,4 +7,17 @@ pub mod cors;
 pub mod finish;
 pub mod idempotency;
 pub mod meter;
+mod texts;
+pub mod transact;
 pub mod uploads;
+
+use crate::feature::{Feature, Job, store};
+
+/// The registry entry: what guards write, they also delete.
+pub const FEATURE: Feature = Feature { jobs: JOBS, ..Feature::new("guards", &[]) };
+
+const JOBS: &[Job] = &[
+    Job::nightly("attempts", "old failed attempts", |s| store::purge_attempts(s.db, &s.house.settings, s.now)),
+    Job::nightly("keys", "expired idempotency keys", |s| idempotency::purge(s.db, &s.house.settings, s.now)),
+    Job::nightly("limits", "limits of uploads that are not reached", |s| uploads::purge(s.db, &s.house.settings, s.now)),
+];

@@ -8,13 +8,14 @@ use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Upsert};
 use crate::feature::meters::gcra;
+use crate::feature::store::BATCH;
 use crate::feature::{Ctx, Rate, Settings};
 use crate::params;
 use sha2::{Digest, Sha256};
 
 /// One limit of uploads.
 struct Rule {
-    /// What the caller who is over it is told.
+    /// The word for it in a refusal.
     reason: &'static str,
     /// The operator's setting.
     rate: fn(&Settings) -> Option<Rate>,
@@ -33,7 +34,7 @@ const RULES: &[Rule] = &[
 /// # Errors
 /// The refusal, when it is over a limit.
 pub fn charge(ctx: &mut Ctx<'_>) -> Result<()> {
-    let Some(points) = ctx.upload.as_ref().map(|upload| upload.points) else { return Ok(()) };
+    let Some(points) = ctx.upload().map(|upload| upload.points) else { return Ok(()) };
     let (user, role) = (ctx.user()?, ctx.tenant()?.role);
     for rule in RULES {
         if let Some(rate) = (rule.rate)(&ctx.house.settings) {
@@ -64,4 +65,11 @@ const ARRIVAL: Upsert = Upsert { table: "limits", key: &["bucket"], set: &["arri
 fn arrival(db: &mut Db, bucket: &str) -> Result<Timestamp> {
     let found = db.one("SELECT arrival FROM limits WHERE bucket = ?", params![bucket], |row| row.get(0))?;
     Ok(found.unwrap_or_default())
+}
+
+/// Deletes arrival times that lie in the past: they are as good as none.
+pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+    let sql =
+        "DELETE FROM limits WHERE bucket IN (SELECT bucket FROM (SELECT bucket FROM limits WHERE arrival <= ? LIMIT ?) AS old)";
+    db.run(sql, params![now, BATCH])
 }

@@ -76,7 +76,7 @@ impl Author {
         Ok(answer)
     }
 
-    /// The calendar date so many days from today. Days are counted in the calendar: one of 25 hours is one.
+    /// The calendar date this many days from today. Days are counted in the calendar: one of 25 hours is one.
     fn day(&self, days: i64) -> String {
         self.today.checked_add_signed(TimeDelta::days(days)).unwrap_or(self.today).to_string()
     }

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// An answer that begins with so many bytes of a file shows it. More would not match where a database is written to.
+/// An answer that begins with this many bytes of a file shows it. More would not match where a database is written to.
 const BEGINNING: u64 = 16;
 /// What to do about a program that is a file like others.
 pub const NO_CGI: &str = "CGI programs are switched off: ask the host to allow CGI for the account";

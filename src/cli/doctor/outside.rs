@@ -127,7 +127,7 @@ fn is_this_machine(host: Option<Host<&str>>) -> bool {
     }
 }
 
-/// Whoever comes by plain HTTP must be sent away. With a port of its own nobody knows where that would be.
+/// A client that comes by plain HTTP must be redirected. A site with a port of its own leaves open where to.
 fn in_the_clear(visitor: &mut Visitor) -> Finding {
     let plain = visitor.site.address("health/").replacen("https://", "http://", 1);
     let usual = visitor.site.base.port().is_none();

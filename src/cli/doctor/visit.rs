@@ -3,30 +3,27 @@
 //! A certificate that does not hold is noted, and the visit goes on without looking at it: nothing that is sent is worth
 //! anything to others, because a probe's pass is good once and for minutes.
 
-use std::io::{Cursor, Read};
+use crate::net::client::{Client, Trust};
+use crate::net::{self, Body, Bounds, Call, Failure, Net};
+use std::path::PathBuf;
 use std::time::Duration;
-use ureq::config::Config;
-use ureq::http::{Method, Request};
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, SendBody};
 use url::Url;
 
 /// How long one request may take: a web server that waits for a free process, or starts one, takes some seconds.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How the doctor names itself.
+const NAME: &str = "tandem-doctor";
 /// So much of an answer is read: whatever is of interest stands at its beginning.
 const READ: u64 = 64 * 1024;
 /// A file of certificates to believe in the place of Mozilla's list, as OpenSSL has it.
 const AUTHORITIES: &str = "SSL_CERT_FILE";
-/// How an error of the TLS library begins that is about the certificate.
-const CERTIFICATE: &str = "invalid peer certificate: ";
-
 /// The body of a request.
 pub enum Sent {
     /// None.
     Nothing,
-    /// So many bytes, their length told beforehand.
+    /// This many bytes; their length is sent first.
     Whole(usize),
-    /// So many bytes in chunks, their length not told.
+    /// This many bytes in chunks; their length is not sent.
     Chunked(usize),
 }
 
@@ -48,7 +45,7 @@ pub struct Answer {
 pub struct Site {
     /// Its address, without a slash at the end: the API's mount.
     pub base: Url,
-    agent: Agent,
+    client: Client,
     /// What is wrong with its certificate, once a request has shown it.
     pub certificate: Option<String>,
 }
@@ -65,7 +62,7 @@ impl Site {
         if !matches!(base.scheme(), "http" | "https") || !base.has_host() || !under_api || !bare {
             return Err(format!("{address} is no address such as https://YOUR.SITE/api"));
         }
-        Ok(Site { base, agent: agent(true)?, certificate: None })
+        Ok(Site { base, client: client()?, certificate: None })
     }
 
     /// An address below the mount, or, with a slash before it, below the site's root.
@@ -78,67 +75,56 @@ impl Site {
 
     /// Reads an address.
     pub fn get(&mut self, address: &str) -> Result<Answer, String> {
-        self.ask(Method::GET, address, &[], &Sent::Nothing)
+        self.ask("GET", address, &[], &Sent::Nothing)
     }
 
     /// Sends something to an address.
     pub fn post(&mut self, address: &str, fields: &[(&str, &str)], body: &Sent) -> Result<Answer, String> {
-        self.ask(Method::POST, address, fields, body)
+        self.ask("POST", address, fields, body)
     }
 
-    fn ask(&mut self, method: Method, address: &str, fields: &[(&str, &str)], body: &Sent) -> Result<Answer, String> {
-        let once = |agent: &Agent| send(agent, method.clone(), address, fields, body);
-        match once(&self.agent) {
-            Err(error) if self.certificate.is_none() && error.to_string().contains(CERTIFICATE) => {
-                let text = error.to_string();
-                self.certificate = Some(text.rsplit(CERTIFICATE).next().unwrap_or_default().to_owned());
-                self.agent = agent(false)?;
-                once(&self.agent).map_err(|error| error.to_string())
+    fn ask(&mut self, method: &'static str, url: &str, fields: &[(&str, &str)], body: &Sent) -> Result<Answer, String> {
+        let bytes = body.bytes();
+        let body = match body {
+            Sent::Nothing => Body::Nothing,
+            Sent::Whole(_) => Body::Whole(&bytes),
+            Sent::Chunked(_) => Body::Chunked(&bytes),
+        };
+        let bounds = Bounds { connect: PATIENCE, whole: PATIENCE, read: READ };
+        let call = Call { method, url, fields, body, bounds };
+        let answer = match self.client.send(&call) {
+            Err(Failure::Certificate(why)) if self.certificate.is_none() => {
+                self.certificate = Some(why);
+                self.client = Client::new(NAME, Trust::Anybody)?;
+                self.client.send(&call)
             }
-            other => other.map_err(|error| error.to_string()),
+            other => other,
+        };
+        answer.map(understood).map_err(|failure| failure.to_string())
+    }
+}
+
+impl Sent {
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Sent::Nothing => Vec::new(),
+            Sent::Whole(length) | Sent::Chunked(length) => vec![b'x'; *length],
         }
     }
 }
 
-/// A client that looks at certificates, or does not.
-fn agent(strict: bool) -> Result<Agent, String> {
-    let tls = TlsConfig::builder().root_certs(authorities()?).disable_verification(!strict).build();
-    let config = Config::builder().tls_config(tls).timeout_global(Some(PATIENCE)).proxy(None);
-    Ok(config
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .http_status_as_error(false)
-        .user_agent("tandem-doctor")
-        .build()
-        .new_agent())
-}
-
-fn authorities() -> Result<RootCerts, String> {
-    let Some(file) = std::env::var_os(AUTHORITIES).filter(|file| !file.is_empty()) else { return Ok(RootCerts::WebPki) };
-    let pem = std::fs::read(&file).map_err(|error| format!("{AUTHORITIES}: {error}"))?;
-    let items = parse_pem(&pem).filter_map(|item| match item {
-        Ok(PemItem::Certificate(certificate)) => Some(certificate),
-        _ => None,
-    });
-    Ok(RootCerts::from(items.collect::<Vec<_>>()))
-}
-
-fn send(agent: &Agent, method: Method, address: &str, fields: &[(&str, &str)], body: &Sent) -> Result<Answer, ureq::Error> {
-    let request = fields
-        .iter()
-        .fold(Request::builder().method(method).uri(address), |request, (name, value)| request.header(*name, *value));
-    let filled = |length: usize| SendBody::from_owned_reader(Cursor::new(vec![b'x'; length]));
-    let request = match body {
-        Sent::Nothing => request.body(SendBody::none()),
-        Sent::Whole(length) => request.header("Content-Length", *length).body(filled(*length)),
-        Sent::Chunked(length) => request.body(filled(*length)),
+/// A client that looks at certificates.
+fn client() -> Result<Client, String> {
+    let Some(file) = std::env::var_os(AUTHORITIES).filter(|file| !file.is_empty()).map(PathBuf::from) else {
+        return Client::new(NAME, Trust::Usual);
     };
-    let answer = agent.run(request?)?;
-    let field = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let (status, location, date) = (answer.status().as_u16(), field("Location"), field("Date"));
-    let is_json = field("Content-Type").is_some_and(|media| media.starts_with("application/") && media.ends_with("json"));
-    let by_tandem = is_json && field("X-Request-Id").is_some();
-    let mut body = Vec::new();
-    answer.into_body().into_reader().take(READ).read_to_end(&mut body)?;
-    Ok(Answer { status, location, date, by_tandem, body })
+    Client::new(NAME, Trust::File(&file)).map_err(|error| format!("{AUTHORITIES}: {error}"))
+}
+
+fn understood(answer: net::Answer) -> Answer {
+    let field = |name| answer.field(name).map(str::to_owned);
+    let (location, date) = (field("location"), field("date"));
+    let is_json = answer.field("content-type").is_some_and(|media| media.starts_with("application/") && media.ends_with("json"));
+    let by_tandem = is_json && answer.field("x-request-id").is_some();
+    Answer { status: answer.status, location, date, by_tandem, body: answer.body }
 }

@@ -14,7 +14,7 @@ pub const NO_TOKEN: &str = "Bearer doctor";
 /// What to do about bodies that do not arrive.
 pub const BODIES: &str = "public_html/api/.htaccess must be the bundle's, which sends such bodies to api.cgi; if it is, ask the host to let 10 MB through";
 
-/// Somebody outside.
+/// A client outside, as the doctor plays it.
 pub struct Visitor {
     /// The site.
     pub site: Site,

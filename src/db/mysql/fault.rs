@@ -20,11 +20,11 @@ const FAULTS: &[(DbFault, &[u16])] = &[
     (DbFault::Corrupt, &[126, 127, 1034, 1194, 1195, 1712]),
 ];
 
-/// After these the connection is of no use: the server shuts down, or closed it as idle, or was told to.
+/// After these the connection is of no use: the server shuts down, or closed it as idle or by command.
 const LOST: &[u16] = &[1053, 1927, 4031, 1159, 1160, 1161];
 /// Galera: this node is cut off from most of the others, or does not have yet what they have.
 const NOT_PREPARED: u16 = 1047;
-/// What a table, an index or a column that is there already answers to whoever makes it; one that is gone to whoever drops it.
+/// Making a table, an index or a column that is there already; dropping one that is gone.
 const DONE_BEFORE: &[u16] = &[1050, 1060, 1061, 1091, 1051];
 /// There is no such table.
 const NO_TABLE: u16 = 1146;
@@ -67,7 +67,7 @@ fn code(error: &Error) -> Option<u16> {
     if let Error::MySqlError(said) = error { Some(said.code) } else { None }
 }
 
-/// The error for whoever asked.
+/// The error for the caller.
 pub fn of(error: &Error) -> DbError {
     let kind = match error {
         Error::MySqlError(said) => FAULTS.iter().find(|(_, codes)| codes.contains(&said.code)).map_or(DbFault::Other, |f| f.0),

@@ -34,7 +34,7 @@ const PORT: u16 = 3306;
 enum Tls {
     /// Encrypted, and the server's certificate must be good for its name.
     Verify,
-    /// Encrypted, whoever the server is: for a certificate that it made for itself.
+    /// Encrypted, but any server is believed: for a certificate that it made for itself.
     Trust,
     /// Not at all.
     Off,
@@ -100,7 +100,7 @@ impl Hosts {
         Ok(())
     }
 
-    /// These hosts, for whoever would rather ask elsewhere than wait.
+    /// These hosts, for a caller who can ask others and does not wait long.
     #[must_use]
     pub fn hasty(self) -> Hosts {
         Hosts { patience: HASTE, ..self }

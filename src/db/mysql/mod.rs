@@ -42,7 +42,7 @@ enum Transaction {
     Reading,
     /// In one that writes.
     Open,
-    /// In one that the server has undone: whoever goes on would write outside of any.
+    /// In one that the server has undone: a statement would write outside of any.
     Undone,
     /// In [`Mode::Define`].
     Defining,

@@ -1,10 +1,11 @@
 //! Accounts as both faces make and change them: the API and the operator's program.
 
 use super::rules::{self, User};
+use super::texts;
 use super::{password, store};
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::http::input::Input;
@@ -22,7 +23,7 @@ pub fn sound(mut input: Input) -> Result<New> {
     rules::check_password(&mut input, "password", &username);
     let secret = input.text("password").unwrap_or_default().to_owned();
     let confirmed = input.text("password_confirm").is_none_or(|confirm| confirm == secret);
-    input.check(confirmed, "password_confirm", &text::PASSWORD_CONFIRM);
+    input.check(confirmed, "password_confirm", &texts::PASSWORD_CONFIRM);
     input.finish()?;
     let hash = password::hash(&secret)?;
     Ok(New { input, hash })
@@ -44,20 +45,20 @@ pub fn create(db: &mut Db, new: &New, now: Timestamp) -> Result<User> {
 pub fn check_unique(db: &mut Db, user: &User) -> Result<()> {
     let mut taken = Vec::new();
     if store::username_taken(db, &user.username, user.id)? {
-        taken.push(("username", Message::plain(&text::USERNAME_TAKEN)));
+        taken.push(("username", Message::plain(&texts::USERNAME_TAKEN)));
     }
     if let Some(email) = &user.email
         && store::email_taken(db, email, user.id)?
     {
-        taken.push(("email", Message::plain(&text::EMAIL_TAKEN)));
+        taken.push(("email", Message::plain(&texts::EMAIL_TAKEN)));
     }
     if taken.is_empty() { Ok(()) } else { Err(Refusal::fields(taken).into()) }
 }
 
-/// Two registrations at the same instant: the constraint decides, and the second is told as any other.
+/// Two registrations at the same instant: the constraint decides, and the second is refused as any other.
 fn insert(db: &mut Db, user: &User, hash: &str) -> Result<()> {
     match store::insert(db, user, hash) {
-        Err(error) if error.is_duplicate() => Err(Refusal::field("username", Message::plain(&text::USERNAME_TAKEN)).into()),
+        Err(error) if error.is_duplicate() => Err(Refusal::field("username", Message::plain(&texts::USERNAME_TAKEN)).into()),
         other => other,
     }
 }

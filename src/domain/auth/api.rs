@@ -1,13 +1,15 @@
 //! The account's routes.
 
 use super::api_session::{self, signed_in};
+use super::export::{self, Whose};
 use super::rules::{self, User};
-use super::{accounts, export, password, store};
+use super::texts;
+use super::{accounts, password, store};
 use crate::base::error::{Error, Refusal, Result};
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::ctx::found;
-use crate::feature::{Ctx, Schemas};
+use crate::feature::{Ctx, News, Schemas};
 use crate::http::{Response, etag};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
@@ -55,12 +57,9 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     etag::require_match(ctx.request, || shown(&user).body)?;
     confirm(ctx, rules::DELETE, "password")?;
     ctx.write(&mut |ctx| {
-        for feature in ctx.house.features {
-            if let Some(leaving) = feature.leaving {
-                leaving(ctx)?;
-            }
-        }
-        store::forget(ctx.db, ctx.user()?, ctx.now)?;
+        let user = ctx.user()?;
+        ctx.tell(&News::AccountEnding { user })?;
+        store::forget(ctx.db, user, ctx.now)?;
         Ok(Response::empty(204))
     })
 }
@@ -77,6 +76,7 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
         let (user, session) = (ctx.user()?, ctx.caller()?.session.clone());
         store::set_password(ctx.db, user, &hash, ctx.now)?;
         store::end_sessions(ctx.db, user, &session)?;
+        ctx.tell(&News::PasswordChanged { user })?;
         Ok(Response::empty(204))
     })
 }
@@ -84,7 +84,8 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// GET `/auth/export/`
 pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
-    let data = export::of_both(ctx, &mut || {})?;
+    let whose = Whose { user: user.id, tenant: ctx.caller()?.tenant.as_ref().map(|tenant| tenant.id) };
+    let data = export::of_both(ctx.db, ctx.house, whose, ctx.now, &mut || {})?;
     Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data }))
 }
 
@@ -104,7 +105,7 @@ pub fn describe_export(schemas: &mut Schemas) -> Schema {
     let kinds = schemas.features.iter().flat_map(|feature| feature.kinds).map(|kind| (kind.name, kind.object));
     let held = schemas.features.iter().flat_map(|feature| feature.held).map(|held| (held.name, held.object));
     let lists = kinds.chain(held).map(|(name, object)| {
-        let items = object(schemas).to_value();
+        let items = schemas.of(name, object).to_value();
         (name.to_owned(), json!({"type": "array", "items": items}))
     });
     let lists: Map<String, Value> = lists.collect();
@@ -132,7 +133,7 @@ fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'sta
         return Ok(());
     }
     api_session::remember_failure(ctx, &bucket)?;
-    Err(Error::from(Refusal::field(field, Message::plain(&text::PASSWORD_WRONG))))
+    Err(Error::from(Refusal::field(field, Message::plain(&texts::PASSWORD_WRONG))))
 }
 
 fn shown(user: &User) -> Response {

@@ -4,14 +4,15 @@ use super::password;
 use super::rules::{self, User};
 use super::session::{Next, Rotation, SignedIn, Tokens};
 use super::store::{self, Account};
+use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Purpose};
 use crate::db::{Mode, within};
-use crate::feature::Ctx;
 use crate::feature::store::count_attempt;
+use crate::feature::{Ctx, News};
 use crate::http::Response;
 use crate::http::input::Input;
 
@@ -19,7 +20,7 @@ use crate::http::input::Input;
 pub fn login(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = ctx.input(rules::LOGIN)?;
     let named = ["email", "username"].iter().find_map(|f| input.text(f).filter(|v| !v.is_empty())).map(str::to_owned);
-    input.check(named.is_some(), "non_field_errors", &text::LOGIN_NAME);
+    input.check(named.is_some(), "non_field_errors", &texts::LOGIN_NAME);
     input.finish()?;
     let name = named.unwrap_or_default();
     let account = account(ctx, &input)?;
@@ -62,7 +63,7 @@ fn signed_in_as(ctx: &mut Ctx<'_>, account: &Account) -> Result<Response> {
 }
 
 fn bad_credentials() -> Error {
-    Refusal::field("non_field_errors", Message::plain(&text::BAD_CREDENTIALS)).into()
+    Refusal::field("non_field_errors", Message::plain(&texts::BAD_CREDENTIALS)).into()
 }
 
 /// Counts a failed attempt in a transaction of its own: the refusal that follows undoes nothing of it.
@@ -79,6 +80,7 @@ pub fn signed_in(ctx: &mut Ctx<'_>, status: u16, user: &User) -> Result<Response
     let (session, rotation) = (id::opaque(), Rotation::start(ctx.now));
     let expires = ctx.now.plus(ctx.house.settings.refresh_ttl);
     store::insert_session(ctx.db, &session, user.id, &rotation, ctx.now, expires)?;
+    ctx.tell(&News::SignedIn { user: user.id, session: &session })?;
     let access = access_token(ctx, user.id, &session)?;
     let refresh = refresh_token(ctx, user.id, &session, 0, ctx.now)?;
     Ok(Response::json(status, &SignedIn { user, access, refresh }))

@@ -10,6 +10,7 @@ pub mod revoked;
 pub mod rules;
 pub mod session;
 pub mod store;
+mod texts;
 
 use crate::feature::{Access, Content, Feature, Job, Route};
 use rules::User;
@@ -55,9 +56,4 @@ const ROUTES: &[Route] = &[
         .answers(200, Content::Json(api::describe_export)),
 ];
 
-const JOBS: &[Job] = &[
-    Job { name: "expired sessions", run: store::purge_sessions },
-    Job { name: "old failed attempts", run: store::purge_attempts },
-    Job { name: "expired idempotency keys", run: store::purge_keys },
-    Job { name: "limits of uploads that are not reached", run: store::purge_limits },
-];
+const JOBS: &[Job] = &[Job::nightly("sessions", "expired sessions", |s| store::purge_sessions(s.db, &s.house.settings, s.now))];

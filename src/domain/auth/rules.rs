@@ -1,7 +1,8 @@
 //! What an account may look like.
 
 use super::password;
-use crate::base::text::{self, Message};
+use super::texts;
+use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::http::input::{Field, Input, Shape};
 use schemars::JsonSchema;
@@ -112,22 +113,22 @@ pub fn key(text: &str) -> String {
 pub fn check_account(input: &mut Input) {
     let username = input.text("username").map(str::to_owned);
     if let Some(name) = &username {
-        input.check(name.chars().all(|c| c.is_alphanumeric() || "_@.+-".contains(c)), "username", &text::USERNAME_FORM);
+        input.check(name.chars().all(|c| c.is_alphanumeric() || "_@.+-".contains(c)), "username", &texts::USERNAME_FORM);
     }
     if let Some(email) = input.text("email").map(str::to_owned) {
-        input.check(email.is_empty() || is_email(&email), "email", &text::EMAIL_FORM);
+        input.check(email.is_empty() || is_email(&email), "email", &texts::EMAIL_FORM);
     }
     if let Some(zone) = input.text("timezone").map(str::to_owned).filter(|zone| zone.parse::<chrono_tz::Tz>().is_err()) {
-        input.error("timezone", Message::with(&text::TIMEZONE, &[&zone]));
+        input.error("timezone", Message::with(&texts::TIMEZONE, &[&zone]));
     }
 }
 
 /// Checks a new password.
 pub fn check_password(input: &mut Input, field: &'static str, username: &str) {
     let Some(new) = input.text(field).map(str::to_owned) else { return };
-    input.check(!new.chars().all(char::is_numeric), field, &text::PASSWORD_NUMERIC);
-    input.check(!password::is_common(&new), field, &text::PASSWORD_COMMON);
-    input.check(key(&new) != key(username), field, &text::PASSWORD_USERNAME);
+    input.check(!new.chars().all(char::is_numeric), field, &texts::PASSWORD_NUMERIC);
+    input.check(!password::is_common(&new), field, &texts::PASSWORD_COMMON);
+    input.check(key(&new) != key(username), field, &texts::PASSWORD_USERNAME);
 }
 
 /// One `@`, something before it, a dotted host after it, no white space: whether mail arrives is not for a form to say.

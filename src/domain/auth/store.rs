@@ -4,16 +4,11 @@ use super::revoked::Lock;
 use super::rules::{User, key};
 use super::session::Rotation;
 use crate::base::error::Result;
-use crate::base::time::{DAY, Timestamp};
-use crate::base::word;
+use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::feature::Settings;
-use crate::feature::{Role, Tenant, TenantKind};
-use crate::params;
-
-/// The most rows that a round of maintenance deletes: others write between the rounds. MariaDB takes a limit there only inside
-/// another SELECT.
-const BATCH: i64 = 1_000;
+use crate::feature::store::BATCH;
+use crate::{columns, params};
 
 /// An account with what its owner does not see.
 pub struct Account {
@@ -22,6 +17,8 @@ pub struct Account {
     /// The password's hash.
     pub password: String,
 }
+
+columns!(accounts: "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password");
 
 fn account(row: &Row<'_>) -> Result<Account> {
     let user = User {
@@ -39,22 +36,19 @@ fn account(row: &Row<'_>) -> Result<Account> {
 
 /// The account of an id, unless it is disabled.
 pub fn by_id(db: &mut Db, id: i64) -> Result<Option<Account>> {
-    let sql = "SELECT id, username, email, first_name, last_name, language, timezone, created_at, password \
-         FROM users WHERE id = ? AND disabled = 0";
+    let sql = accounts!("FROM users u WHERE u.id = ? AND u.disabled = 0");
     db.one(sql, params![id], account)
 }
 
 /// The account of an e-mail address, unless it is disabled.
 pub fn by_email(db: &mut Db, email: &str) -> Result<Option<Account>> {
-    let sql = "SELECT id, username, email, first_name, last_name, language, timezone, created_at, password \
-         FROM users WHERE email_key = ? AND disabled = 0";
+    let sql = accounts!("FROM users u WHERE u.email_key = ? AND u.disabled = 0");
     db.one(sql, params![&key(email)], account)
 }
 
 /// The account of a user name, unless it is disabled.
 pub fn by_username(db: &mut Db, username: &str) -> Result<Option<Account>> {
-    let sql = "SELECT id, username, email, first_name, last_name, language, timezone, created_at, password \
-         FROM users WHERE username_key = ? AND disabled = 0";
+    let sql = accounts!("FROM users u WHERE u.username_key = ? AND u.disabled = 0");
     db.one(sql, params![&key(username)], account)
 }
 
@@ -134,30 +128,28 @@ pub struct Listed {
     pub sessions: i64,
 }
 
+columns!(listed: accounts, ", u.disabled, (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id)");
+
+fn read_listed(row: &Row<'_>) -> Result<Listed> {
+    Ok(Listed { user: account(row)?.user, disabled: row.get(9)?, sessions: row.get(10)? })
+}
+
 /// Every account, by name.
 pub fn list(db: &mut Db) -> Result<Vec<Listed>> {
-    let sql = "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password, u.disabled, \
-         (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id) FROM users u ORDER BY u.username_key";
+    let sql = listed!("FROM users u ORDER BY u.username_key");
     db.all(sql, &[], read_listed)
 }
 
 /// The account of a user name as the operator sees it, even a disabled one.
 pub fn listed(db: &mut Db, username: &str) -> Result<Option<Listed>> {
-    let sql = "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password, u.disabled, \
-         (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id) FROM users u WHERE u.username_key = ?";
+    let sql = listed!("FROM users u WHERE u.username_key = ?");
     db.one(sql, params![&key(username)], read_listed)
 }
 
 /// The members of a tenant as the operator sees them, even disabled ones, by seat.
 pub fn members(db: &mut Db, tenant: i64) -> Result<Vec<Listed>> {
-    let sql = "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password, u.disabled, \
-         (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id) FROM members m JOIN users u ON u.id = m.user_id \
-         WHERE m.tenant = ? ORDER BY m.seat";
+    let sql = listed!("FROM members m JOIN users u ON u.id = m.user_id WHERE m.tenant = ? ORDER BY m.seat");
     db.all(sql, params![tenant], read_listed)
-}
-
-fn read_listed(row: &Row<'_>) -> Result<Listed> {
-    Ok(Listed { user: account(row)?.user, disabled: row.get(9)?, sessions: row.get(10)? })
 }
 
 /// A session's owner and how its refresh tokens stand, unless it has ended or its owner is disabled.
@@ -211,44 +203,5 @@ pub fn locks(db: &mut Db) -> Result<Vec<Lock>> {
 /// Deletes sessions that have ended.
 pub fn purge_sessions(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id FROM sessions WHERE expires_at <= ? LIMIT ?) AS old)";
-    db.run(sql, params![now, BATCH])
-}
-
-/// Deletes failed attempts that no limit looks at any more.
-pub fn purge_attempts(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
-    let sql = "DELETE FROM attempts WHERE id IN (SELECT id FROM (SELECT id FROM attempts WHERE at <= ? LIMIT ?) AS old)";
-    db.run(sql, params![now.plus(-DAY), BATCH])
-}
-
-/// Deletes stored answers whose keys count as unused.
-pub fn purge_keys(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
-    let sql = "DELETE FROM idempotency WHERE scope IN (SELECT scope FROM (SELECT scope FROM idempotency WHERE expires_at <= ? LIMIT ?) AS old)";
-    db.run(sql, params![now, BATCH])
-}
-
-/// The tenant that a user is in.
-pub fn tenant_of(db: &mut Db, user: i64) -> Result<Option<i64>> {
-    db.one("SELECT tenant FROM members WHERE user_id = ?", params![user], |row| row.get(0))
-}
-
-/// The tenant of an id on the wire.
-pub fn tenant_called(db: &mut Db, public_id: &str) -> Result<Option<i64>> {
-    db.one("SELECT id FROM tenants WHERE public_id = ?", params![public_id], |row| row.get(0))
-}
-
-/// A tenant as its first member sees it.
-pub fn tenant(db: &mut Db, id: i64) -> Result<Option<Tenant>> {
-    let sql = "SELECT public_id, kind, clock, horizon, epoch FROM tenants WHERE id = ?";
-    db.one(sql, params![id], |row| {
-        let kind = word::stored(&TenantKind::ALL, &row.get::<String>(1)?)?;
-        let (public_id, clock, horizon, epoch) = (row.get(0)?, row.get(2)?, row.get(3)?, row.get(4)?);
-        Ok(Tenant { id, public_id, kind, seat: 0, role: Role::Member, clock, horizon, epoch })
-    })
-}
-
-/// Deletes arrival times that lie in the past: they are as good as none.
-pub fn purge_limits(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
-    let sql =
-        "DELETE FROM limits WHERE bucket IN (SELECT bucket FROM (SELECT bucket FROM limits WHERE arrival <= ? LIMIT ?) AS old)";
     db.run(sql, params![now, BATCH])
 }

@@ -1,10 +1,12 @@
 //! The routes of check-ins.
 
 use super::rules::{self, Checkin, Filter};
+use super::texts;
 use super::{CHECKINS, store};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
 use crate::base::{id, time};
+use crate::db::Db;
 use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
 use crate::http::input::Input;
@@ -82,7 +84,7 @@ fn read(ctx: &mut Ctx<'_>, checkin: &Checkin) -> Result<Input> {
     let mut input = ctx.input(rules::CHECKIN)?;
     if let Some(day) = input.text("date") {
         let taken = store::is_taken(ctx.db, ctx.tenant_id()?, checkin.user_id, day, &checkin.id)?;
-        input.check(!taken, "date", &text::DAY_TAKEN);
+        input.check(!taken, "date", &texts::DAY_TAKEN);
     }
     input.finish()?;
     Ok(input)
@@ -90,10 +92,10 @@ fn read(ctx: &mut Ctx<'_>, checkin: &Checkin) -> Result<Input> {
 
 /// The constraint decides where the look before did not see the other check-in.
 fn taken(error: Error) -> Error {
-    if error.is_duplicate() { Refusal::field("date", Message::plain(&text::DAY_TAKEN)).into() } else { error }
+    if error.is_duplicate() { Refusal::field("date", Message::plain(&texts::DAY_TAKEN)).into() } else { error }
 }
 
 /// Check-ins for the feed.
-pub fn load_checkins(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    load(ctx, ids, store::find)
+pub fn load_checkins(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(db, tenant, ids, store::find)
 }

@@ -12,6 +12,7 @@ pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
     roots: &[Root::query("checkin", ONE, checkin), Root::query("checkins", LIST, checkins)],
     shown: &[Shown::plain(CHECKINS, "Checkin")],
+    ..Graph::NONE
 };
 
 /// After every date that the contract can write.

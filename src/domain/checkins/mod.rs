@@ -4,8 +4,9 @@ mod api;
 mod graphql;
 mod rules;
 mod store;
+mod texts;
 
-use crate::feature::{Access, Feature, Kind, Route, Without, contract};
+use crate::feature::{Access, Feature, Kind, Load, Route, Without, contract};
 use rules::Checkin;
 
 /// The registry entry.
@@ -14,7 +15,7 @@ pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Fe
 /// Check-ins in the feed.
 const CHECKINS: &str = "checkins";
 
-const KINDS: &[Kind] = &[Kind { name: CHECKINS, first_version: true, load: api::load_checkins, object: contract::of::<Checkin> }];
+const KINDS: &[Kind] = &[Kind { name: CHECKINS, since: 1, load: Load::Own(api::load_checkins), object: contract::of::<Checkin> }];
 
 const LIST: Access = Access::Member(Without::Empty);
 const NEW: Access = Access::Member(Without::Invalid);

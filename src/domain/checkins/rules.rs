@@ -1,6 +1,6 @@
 //! What a check-in may look like, and which of them a list shows.
 
-use crate::base::text;
+use super::texts;
 use crate::base::time::Timestamp;
 use crate::http::input::{Field, Input, Shape};
 use chrono::{Days, NaiveDate};
@@ -98,7 +98,7 @@ impl Filter {
     /// What the parameters ask for. Without a range: the last 7 days up to `today`; with one end: the other is open.
     pub fn of(input: &mut Input, user: i64, today: NaiveDate) -> Filter {
         let days = days(input.text("from"), input.text("to"), today);
-        input.check(days.0 <= days.1, "from", &text::RANGE_ORDER);
+        input.check(days.0 <= days.1, "from", &texts::RANGE_ORDER);
         let (users, but) = match input.text("user") {
             Some("all") => ((0, i64::MAX), 0),
             // In a team: everybody else.

@@ -3,7 +3,10 @@
 use super::rules::{Checkin, Filter};
 use crate::base::error::Result;
 use crate::db::{Db, Row};
-use crate::params;
+use crate::{columns, params};
+
+columns!(checkins: "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp \
+     FROM checkins c JOIN users u ON u.id = c.user_id");
 
 fn checkin(row: &Row<'_>) -> Result<Checkin> {
     Ok(Checkin {
@@ -31,28 +34,27 @@ pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
 
 /// A page of the check-ins that a filter shows, newest day first.
 pub fn page(db: &mut Db, tenant: i64, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Checkin>> {
-    let sql = "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp \
-         FROM checkins c JOIN users u ON u.id = c.user_id \
-         WHERE c.tenant = ? AND c.day >= ? AND c.day <= ? AND c.user_id >= ? AND c.user_id <= ? AND c.user_id <> ? \
-         ORDER BY c.day DESC, c.user_id DESC LIMIT ? OFFSET ?";
+    let sql = checkins!(
+        "WHERE c.tenant = ? AND c.day >= ? AND c.day <= ? AND c.user_id >= ? AND c.user_id <= ? AND c.user_id <> ? \
+         ORDER BY c.day DESC, c.user_id DESC LIMIT ? OFFSET ?"
+    );
     let (days, users) = (&filter.days, filter.users);
     db.all(sql, params![tenant, &days.0, &days.1, users.0, users.1, filter.but, limit, offset], checkin)
 }
 
 /// The check-ins that a filter shows and that come after this day and user in the list, newest day first.
 pub fn older(db: &mut Db, tenant: i64, filter: &Filter, (day, user): (&str, i64), limit: i64) -> Result<Vec<Checkin>> {
-    let sql = "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp \
-         FROM checkins c JOIN users u ON u.id = c.user_id \
-         WHERE c.tenant = ? AND c.day >= ? AND c.day <= ? AND c.user_id >= ? AND c.user_id <= ? AND c.user_id <> ? \
-         AND (c.day, c.user_id) < (?, ?) ORDER BY c.day DESC, c.user_id DESC LIMIT ?";
+    let sql = checkins!(
+        "WHERE c.tenant = ? AND c.day >= ? AND c.day <= ? AND c.user_id >= ? AND c.user_id <= ? AND c.user_id <> ? \
+         AND (c.day, c.user_id) < (?, ?) ORDER BY c.day DESC, c.user_id DESC LIMIT ?"
+    );
     let (days, users) = (&filter.days, filter.users);
     db.all(sql, params![tenant, &days.0, &days.1, users.0, users.1, filter.but, day, user, limit], checkin)
 }
 
 /// One check-in.
 pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Checkin>> {
-    let sql = "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp \
-         FROM checkins c JOIN users u ON u.id = c.user_id WHERE c.tenant = ? AND c.id = ?";
+    let sql = checkins!("WHERE c.tenant = ? AND c.id = ?");
     db.one(sql, params![tenant, id], checkin)
 }
 

@@ -1,11 +1,12 @@
 //! The routes of a couple or a team as a whole.
 
-use super::rules::Group;
+use super::rules::{Group, Tenancy};
+use super::texts;
 use super::{seats, store};
 use crate::base::error::{Refused, Result, refuse};
-use crate::base::text;
+use crate::db::Db;
 use crate::feature::ctx::{found, value};
-use crate::feature::{Ctx, Role, Tenant, TenantKind};
+use crate::feature::{Ctx, News, Role, Tenant, TenantKind};
 use crate::http::Response;
 use serde_json::Value;
 
@@ -13,11 +14,11 @@ use serde_json::Value;
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = ctx.user()?;
     if ctx.caller()?.tenant.is_some() {
-        return refuse(Refused::Invalid, &text::IN_COUPLE);
+        return refuse(Refused::Invalid, &texts::IN_COUPLE);
     }
     let tenancy = seats::create(ctx.db, TenantKind::Couple, "", ctx.now)?;
     ctx.advance(tenancy.id)?;
-    seats::join(ctx.db, &tenancy, user, Role::Member, ctx.now)?;
+    join(ctx, &tenancy, user)?;
     shown_changed(ctx, tenancy.id, &tenancy.public_id, 201)
 }
 
@@ -37,15 +38,25 @@ pub fn leave(ctx: &mut Ctx<'_>) -> Result<Response> {
 }
 
 /// The caller's account ends: they leave first, even a team's last admin. The operator can make another one.
-pub fn forsake(ctx: &mut Ctx<'_>) -> Result<()> {
+pub fn forsake(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
     let Some(tenant) = ctx.caller()?.tenant.clone() else { return Ok(()) };
     ctx.advance(tenant.id)?;
-    depart(ctx, ctx.user()?, &tenant)
+    depart(ctx, user, &tenant)
+}
+
+/// Gives a user the next seat.
+///
+/// # Errors
+/// As [`seats::join`].
+pub fn join(ctx: &mut Ctx<'_>, tenancy: &Tenancy, user: i64) -> Result<()> {
+    seats::join(ctx.db, tenancy, user, Role::Member, ctx.now)?;
+    ctx.tell(&News::Joined { tenant: tenancy.id, user })
 }
 
 /// Takes a user out of the caller's tenant, and shows it to who stays.
 pub fn depart(ctx: &mut Ctx<'_>, user: i64, tenant: &Tenant) -> Result<()> {
     let stays = seats::leave(ctx.db, tenant.id, tenant.kind, user)?;
+    ctx.tell(&News::Left { tenant: tenant.id, user })?;
     if stays { ctx.touch_tenant(&tenant.public_id) } else { Ok(()) }
 }
 
@@ -56,9 +67,8 @@ pub fn shown_changed(ctx: &mut Ctx<'_>, tenant: i64, public_id: &str, status: u1
 }
 
 /// The couple or team for the feed: nobody sees another than their own.
-pub fn load(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    let tenant = ctx.tenant_id()?;
-    let (id, object) = match store::group(ctx.db, tenant)? {
+pub fn load(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    let (id, object) = match store::group(db, tenant)? {
         Some(Group::Couple(couple)) => (couple.id.clone(), value(&couple)?),
         Some(Group::Team(team)) => (team.id.clone(), value(&team)?),
         None => return Ok(Vec::new()),

@@ -1,8 +1,9 @@
 //! Inviting and joining.
 
+use super::texts;
 use super::{api, rules, seats, store};
 use crate::base::error::{Refusal, Refused, Result, refuse};
-use crate::base::text::{self, Text};
+use crate::base::text::Text;
 use crate::base::time::MINUTE;
 use crate::feature::ctx::found;
 use crate::feature::{Ctx, Rate, Role, Tenant, TenantKind};
@@ -24,8 +25,8 @@ pub fn invite(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// Partner A of a couple, staff and admins of a team.
 fn may_invite(tenant: &Tenant) -> Result<()> {
     match tenant.kind {
-        TenantKind::Couple if tenant.seat != 0 => refuse(Refused::Forbidden, &text::NOT_PARTNER_A),
-        TenantKind::Team if tenant.role < Role::Staff => refuse(Refused::Forbidden, &text::NOT_STAFF),
+        TenantKind::Couple if tenant.seat != 0 => refuse(Refused::Forbidden, &texts::NOT_PARTNER_A),
+        TenantKind::Team if tenant.role < Role::Staff => refuse(Refused::Forbidden, &texts::NOT_STAFF),
         TenantKind::Couple | TenantKind::Team => Ok(()),
     }
 }
@@ -34,10 +35,10 @@ fn may_invite(tenant: &Tenant) -> Result<()> {
 pub fn join(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = ctx.input(rules::JOIN)?;
     let code = input.text("code").unwrap_or_default().to_owned();
-    input.check(input.text("code").is_none() || rules::is_code(&code), "code", &text::CODE_FORM);
+    input.check(input.text("code").is_none() || rules::is_code(&code), "code", &texts::CODE_FORM);
     input.finish()?;
     if ctx.caller()?.tenant.is_some() {
-        return refuse(Refused::Invalid, &text::IN_COUPLE);
+        return refuse(Refused::Invalid, &texts::IN_COUPLE);
     }
     let buckets = buckets(ctx)?;
     for (bucket, rate) in &buckets {
@@ -69,9 +70,9 @@ fn count(ctx: &mut Ctx<'_>, buckets: &[Bucket]) -> Result<()> {
 /// The tenant that a code leads to, or why it leads nowhere.
 fn usable(ctx: &mut Ctx<'_>, code: &str) -> Result<std::result::Result<i64, &'static Text>> {
     Ok(match store::invite(ctx.db, code)? {
-        None => Err(&text::CODE_UNKNOWN),
-        Some((_, invite)) if invite.used_at.is_some() => Err(&text::CODE_USED),
-        Some((_, invite)) if invite.expires_at <= ctx.now => Err(&text::CODE_EXPIRED),
+        None => Err(&texts::CODE_UNKNOWN),
+        Some((_, invite)) if invite.used_at.is_some() => Err(&texts::CODE_USED),
+        Some((_, invite)) if invite.expires_at <= ctx.now => Err(&texts::CODE_EXPIRED),
         Some((tenant, _)) => Ok(tenant),
     })
 }
@@ -81,7 +82,7 @@ fn usable(ctx: &mut Ctx<'_>, code: &str) -> Result<std::result::Result<i64, &'st
 fn seat(ctx: &mut Ctx<'_>, tenant: i64, code: &str) -> Result<Response> {
     ctx.advance(tenant)?;
     let tenancy = found(store::find(ctx.db, tenant)?)?;
-    seats::join(ctx.db, &tenancy, ctx.user()?, Role::Member, ctx.now)?;
+    api::join(ctx, &tenancy, ctx.user()?)?;
     if tenancy.kind == TenantKind::Couple {
         store::end_all(ctx.db, tenant, ctx.now)?;
         store::mark_used(ctx.db, code, ctx.now)?;

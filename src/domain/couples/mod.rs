@@ -7,19 +7,28 @@ mod graphql;
 pub mod rules;
 pub mod seats;
 pub mod store;
+mod texts;
 
-use crate::feature::{Access, COUPLE, Feature, Job, Kind, Route, Schemas, Without, contract};
+use crate::base::error::Result;
+use crate::feature::{Access, COUPLE, Ctx, Feature, Job, Kind, Load, News, Route, Schemas, Without, contract};
 use rules::{Couple, Group, Invite, Member, Team};
 use schemars::{Schema, json_schema};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: COUPLE, first_version: true, load: api::load, object: describe }],
+    kinds: &[Kind { name: COUPLE, since: 1, load: Load::Own(api::load), object: describe }],
     graph: graphql::GRAPH,
-    jobs: &[Job { name: "expired invites", run: store::purge }],
-    leaving: Some(api::forsake),
+    jobs: &[Job::nightly("invites", "expired invites", |s| store::purge(s.db, &s.house.settings, s.now))],
+    hears: Some(hears),
     ..Feature::new("couples", ROUTES)
 };
+
+fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
+    match news {
+        News::AccountEnding { user } => api::forsake(ctx, *user),
+        _ => Ok(()),
+    }
+}
 
 /// What stands in the feed's list: a couple, or a team.
 fn describe(schemas: &mut Schemas) -> Schema {

@@ -1,8 +1,8 @@
 //! What a couple and a team look like, and the rules of their seats and of invite codes.
 
-use crate::base::error::Result;
+use super::texts;
 use crate::base::id;
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::feature::{Role, TenantKind};
@@ -27,7 +27,7 @@ pub const MAX_LIVE: usize = 10;
 const DIGITS: usize = 6;
 /// How many codes are tried before one is free; with even half of all codes alive, one in 2^64 fails.
 pub const TRIES: usize = 64;
-/// An address may be wrong so many times more often than one user behind it: families and offices share one.
+/// How many times more often an address may be wrong than one user behind it: families and offices share one.
 pub const ADDRESS_SHARE: u32 = 10;
 
 /// The fields of an invitation.
@@ -76,8 +76,8 @@ impl Tenancy {
     /// What is said when nobody more can join.
     pub fn full(&self) -> Message {
         match self.kind {
-            TenantKind::Couple => Message::plain(&text::PAIRED),
-            TenantKind::Team => Message::with(&text::TEAM_FULL, &[&MAX_SEATS]),
+            TenantKind::Couple => Message::plain(&texts::PAIRED),
+            TenantKind::Team => Message::with(&texts::TEAM_FULL, &[&MAX_SEATS]),
         }
     }
 }
@@ -193,13 +193,9 @@ pub fn is_code(text: &str) -> bool {
     text.len() == DIGITS && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A random code. The remainder of 2^64 favours no code by more than one in 10^13.
-///
-/// # Errors
-/// When the kernel gives no randomness.
-pub fn random_code() -> Result<String> {
-    let number = u64::from_le_bytes(id::bytes::<8>()?) % 10_u64.pow(6);
-    Ok(format!("{number:06}"))
+/// The code of a random number. The remainder of 2^64 favours no code by more than one in 10^13.
+pub fn code(random: u64) -> String {
+    format!("{:06}", random % 10_u64.pow(6))
 }
 
 #[cfg(test)]
@@ -208,8 +204,8 @@ mod tests {
 
     #[test]
     fn codes_have_six_digits() {
-        for _ in 0..100 {
-            assert!(is_code(&random_code().unwrap()));
+        for (random, made) in [(0, "000000"), (1_000_001, "000001"), (u64::MAX, "551615")] {
+            assert!(code(random) == made && is_code(made));
         }
         assert!(!is_code("12345") && !is_code("1234567") && !is_code("12345a") && !is_code("１２３４５６"));
     }

@@ -3,9 +3,9 @@
 
 use super::rules::{self, Invite, Tenancy};
 use super::store;
+use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
-use crate::base::text;
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::feature::{Role, TenantKind};
@@ -28,7 +28,7 @@ pub fn join(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role, now: Timestam
     let seat = store::next_seat(db, tenancy.id)?;
     match store::seat(db, tenancy.id, user, seat, role, now) {
         // Under the tenant's lock nobody else takes the seat: it is the user who sits somewhere.
-        Err(error) if error.is_duplicate() => refuse(Refused::Invalid, &text::IN_COUPLE),
+        Err(error) if error.is_duplicate() => refuse(Refused::Invalid, &texts::IN_COUPLE),
         other => other,
     }
 }
@@ -43,7 +43,7 @@ fn check_room(db: &mut Db, tenancy: &Tenancy) -> Result<()> {
 
 /// Both partners of a couple are members: none decides over the other.
 fn check_role(tenancy: &Tenancy, role: Role) -> Result<()> {
-    if tenancy.kind == TenantKind::Couple && role != Role::Member { refuse(Refused::Invalid, &text::NO_ROLES) } else { Ok(()) }
+    if tenancy.kind == TenantKind::Couple && role != Role::Member { refuse(Refused::Invalid, &texts::NO_ROLES) } else { Ok(()) }
 }
 
 /// Takes a user out; answers whether the tenant is still there. Who stays of a couple keeps everything and becomes
@@ -71,7 +71,7 @@ pub fn set_role(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role) -> Result
 /// [`Refused::Invalid`].
 pub fn keep_an_admin(db: &mut Db, tenant: i64, user: i64, role: Role) -> Result<()> {
     let last = role == Role::Admin && store::other_admins(db, tenant, user)? == 0;
-    if last { refuse(Refused::Invalid, &text::LAST_ADMIN) } else { Ok(()) }
+    if last { refuse(Refused::Invalid, &texts::LAST_ADMIN) } else { Ok(()) }
 }
 
 /// Refuses when this user would leave others without an admin.
@@ -82,7 +82,7 @@ pub fn may_leave(db: &mut Db, tenant: i64, user: i64, role: Role) -> Result<()> 
     if store::size(db, tenant)? > 1 { keep_an_admin(db, tenant, user, role) } else { Ok(()) }
 }
 
-/// A new code for so many milliseconds; where there are many live ones, the oldest ends. Made by a user, or by the
+/// A new code that is good for `ttl` milliseconds; where there are many live ones, the oldest ends. Made by a user, or by the
 /// operator, who is 0.
 ///
 /// # Errors
@@ -107,7 +107,7 @@ fn end_oldest(db: &mut Db, live: &[(String, Timestamp)], now: Timestamp) -> Resu
 /// A code that no live invite has; a dead one makes room.
 fn free_code(db: &mut Db, now: Timestamp) -> Result<String> {
     for _ in 0..rules::TRIES {
-        let code = rules::random_code()?;
+        let code = rules::code(u64::from_le_bytes(id::bytes::<8>()?));
         match store::invite(db, &code)? {
             None => return Ok(code),
             Some((_, old)) if old.used_at.is_some() || old.expires_at <= now => {

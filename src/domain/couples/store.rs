@@ -6,7 +6,9 @@ use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::{Db, Row};
 use crate::feature::{Role, Settings, TenantKind};
-use crate::params;
+use crate::{columns, params};
+
+columns!(tenancies: "SELECT t.id, t.public_id, t.kind, t.name, t.created_at, t.updated_at");
 
 fn tenancy(row: &Row<'_>) -> Result<Tenancy> {
     Ok(Tenancy {
@@ -29,20 +31,24 @@ pub fn insert(db: &mut Db, tenancy: &Tenancy, epoch: &str) -> Result<()> {
 
 /// One tenant.
 pub fn find(db: &mut Db, tenant: i64) -> Result<Option<Tenancy>> {
-    let sql = "SELECT id, public_id, kind, name, created_at, updated_at FROM tenants WHERE id = ?";
+    let sql = tenancies!("FROM tenants t WHERE t.id = ?");
     db.one(sql, params![tenant], tenancy)
+}
+
+/// The tenant of an id on the wire.
+pub fn called(db: &mut Db, public_id: &str) -> Result<Option<i64>> {
+    db.one("SELECT id FROM tenants WHERE public_id = ?", params![public_id], |row| row.get(0))
 }
 
 /// The tenants that the operator means by an id or a name.
 pub fn named(db: &mut Db, name: &str) -> Result<Vec<Tenancy>> {
-    let sql = "SELECT id, public_id, kind, name, created_at, updated_at FROM tenants WHERE public_id = ? OR name = ?";
+    let sql = tenancies!("FROM tenants t WHERE t.public_id = ? OR t.name = ?");
     db.all(sql, params![name, name], tenancy)
 }
 
 /// Every tenant with the number of its members, oldest first.
 pub fn list(db: &mut Db) -> Result<Vec<(Tenancy, i64)>> {
-    let sql = "SELECT t.id, t.public_id, t.kind, t.name, t.created_at, t.updated_at, \
-         (SELECT COUNT(*) FROM members m WHERE m.tenant = t.id) FROM tenants t ORDER BY t.created_at, t.id";
+    let sql = tenancies!(", (SELECT COUNT(*) FROM members m WHERE m.tenant = t.id) FROM tenants t ORDER BY t.created_at, t.id");
     db.all(sql, &[], |row| Ok((tenancy(row)?, row.get(6)?)))
 }
 
@@ -53,6 +59,9 @@ pub fn group(db: &mut Db, tenant: i64) -> Result<Option<Group>> {
     Ok(Some(Group::of(tenancy, members)))
 }
 
+columns!(members: "SELECT m.seat, u.id, u.username, u.language, u.timezone, m.role, m.joined_at \
+     FROM members m JOIN users u ON u.id = m.user_id");
+
 fn member(row: &Row<'_>) -> Result<(i64, Member)> {
     let user = Partner { id: row.get(1)?, username: row.get(2)?, language: row.get(3)?, timezone: row.get(4)? };
     let role = word::stored(&Role::ALL, &row.get::<String>(5)?)?;
@@ -61,15 +70,13 @@ fn member(row: &Row<'_>) -> Result<(i64, Member)> {
 
 /// Who is in a tenant, each with their seat, in the order of the seats.
 pub fn members(db: &mut Db, tenant: i64) -> Result<Vec<(i64, Member)>> {
-    let sql = "SELECT m.seat, u.id, u.username, u.language, u.timezone, m.role, m.joined_at \
-         FROM members m JOIN users u ON u.id = m.user_id WHERE m.tenant = ? ORDER BY m.seat";
+    let sql = members!("WHERE m.tenant = ? ORDER BY m.seat");
     db.all(sql, params![tenant], member)
 }
 
 /// One member.
 pub fn find_member(db: &mut Db, tenant: i64, user: i64) -> Result<Option<Member>> {
-    let sql = "SELECT m.seat, u.id, u.username, u.language, u.timezone, m.role, m.joined_at \
-         FROM members m JOIN users u ON u.id = m.user_id WHERE m.tenant = ? AND m.user_id = ?";
+    let sql = members!("WHERE m.tenant = ? AND m.user_id = ?");
     Ok(db.one(sql, params![tenant, user], member)?.map(|(_, member)| member))
 }
 
@@ -164,7 +171,7 @@ pub fn mark_used(db: &mut Db, code: &str, now: Timestamp) -> Result<()> {
     db.run("UPDATE invites SET used_at = ? WHERE code = ?", params![now, code]).map(drop)
 }
 
-/// Deletes codes a week after they ended: until then a late client is told that it was late.
+/// Deletes codes a week after they ended: until then a late client learns that it was late.
 pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
     let week_ago = now.plus(-7 * crate::base::time::DAY);
     db.run("DELETE FROM invites WHERE expires_at <= ?", params![week_ago])

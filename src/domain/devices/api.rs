@@ -5,6 +5,7 @@ use super::snapshots;
 use super::store::{self, Scope};
 use crate::base::error::{Refused, Result, not_found, refuse};
 use crate::base::text;
+use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::feature::Ctx;
 use crate::feature::ctx::value;
@@ -42,7 +43,7 @@ pub fn health(ctx: &mut Ctx<'_>) -> Result<Response> {
 }
 
 /// How a tenant's uploads went in the last 24 hours.
-pub fn sync_health(db: &mut Db, tenant: i64, now: crate::base::time::Timestamp) -> Result<SyncHealth> {
+pub fn sync_health(db: &mut Db, tenant: i64, now: Timestamp) -> Result<SyncHealth> {
     let uploads = store::uploads(db, tenant, now.plus(-SPAN))?;
     Ok(SyncHealth::of(uploads, &store::healths(db, tenant, now)?))
 }
@@ -59,19 +60,18 @@ pub fn snapshots(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(page.answer(ctx.request, &rows))
 }
 
-/// The caller's devices, wherever they sent something, for their export.
-pub fn held(ctx: &mut Ctx<'_>) -> Result<Vec<Value>> {
-    let (user, mut devices) = (ctx.user()?, Vec::new());
-    for tenant in store::tenants_of(ctx.db, user)? {
+/// A user's devices, wherever they sent something, for their export.
+pub fn held(db: &mut Db, user: i64, _: Option<i64>, now: Timestamp) -> Result<Vec<Value>> {
+    let mut devices = Vec::new();
+    for tenant in store::tenants_of(db, user)? {
         let scope = Scope { tenant, user, all: false };
-        devices.extend(store::page(ctx.db, scope, ctx.now, i64::MAX, 0)?);
+        devices.extend(store::page(db, scope, now, i64::MAX, 0)?);
     }
     devices.iter().map(|device: &Device| value(device)).collect()
 }
 
-/// The caller's account ends: what their devices are called is forgotten everywhere.
-pub fn forget(ctx: &mut Ctx<'_>) -> Result<()> {
-    let user = ctx.user()?;
+/// A user's account ends: what their devices are called is forgotten everywhere.
+pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
     for tenant in store::tenants_of(ctx.db, user)? {
         store::forget(ctx.db, tenant, user)?;
     }

@@ -4,9 +4,6 @@ use crate::base::time::{DAY, HOUR, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The longest name of a device, in characters.
-pub const MAX_DEVICE: usize = 255;
-
 /// How far back the health of uploads looks, in milliseconds.
 pub const SPAN: i64 = DAY;
 
@@ -101,11 +98,11 @@ pub struct Uploads {
 
 /// The words of a status, by how many of the four marks are missed.
 const STATUS: [&str; 3] = ["healthy", "degraded", SyncHealth::CRITICAL];
-/// At least so many items of a hundred are to be taken.
+/// The least items of a hundred that are to be taken.
 const SUCCESS: f64 = 95.0;
-/// At most so many conflicts for a hundred items.
+/// The most conflicts for a hundred items.
 const CONFLICTS: f64 = 5.0;
-/// At most so many milliseconds for an upload.
+/// The most milliseconds for an upload.
 const DURATION: f64 = 500.0;
 /// No device is to do worse.
 const WORST: f64 = 70.0;

@@ -1,11 +1,11 @@
 //! Devices and uploads in the database. Every statement names the tenant.
 
-use super::count::Upload;
 use super::rules::{Counts, Device, Uploads, health};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row, Upsert};
-use crate::params;
+use crate::feature::news::Uploaded;
+use crate::{columns, params};
 
 /// What is known of a device.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ pub struct Written<'u> {
     /// Who sent it.
     pub user: i64,
     /// What it was.
-    pub upload: &'u Upload<'u>,
+    pub upload: &'u Uploaded<'u>,
     /// How long it took, in microseconds.
     pub micros: i64,
 }
@@ -47,14 +47,16 @@ pub fn insert_upload(db: &mut Db, tenant: i64, stamp: Timestamp, written: &Writt
     let sql = "INSERT INTO uploads (tenant, stamp, user_id, device, operation, items, synced, conflicts, bytes, micros) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let Written { user, upload, micros } = written;
-    let Counts { items, synced, conflicts } = upload.counts;
-    let values = params![tenant, stamp, *user, upload.device, upload.operation, items, synced, conflicts, upload.bytes, *micros];
+    let Uploaded { device, operation, items, synced, conflicts, bytes, .. } = **upload;
+    let values = params![tenant, stamp, *user, device, operation, items, synced, conflicts, bytes, *micros];
     db.run(sql, values).map(drop)
 }
 
 fn counts(row: &Row<'_>, from: usize) -> Result<Counts> {
     Ok(Counts { items: row.get(from)?, synced: row.get(from + 1)?, conflicts: row.get(from + 2)? })
 }
+
+columns!(devices: "SELECT id, user_id, items, synced, conflicts, first_at, last_at FROM devices");
 
 fn device(row: &Row<'_>, now: Timestamp) -> Result<Device> {
     let (counts, last) = (counts(row, 2)?, row.get(6)?);
@@ -89,15 +91,13 @@ pub fn number(db: &mut Db, scope: Scope) -> Result<i64> {
 
 /// A page of devices, newest upload first.
 pub fn page(db: &mut Db, scope: Scope, now: Timestamp, limit: i64, offset: i64) -> Result<Vec<Device>> {
-    let sql = "SELECT id, user_id, items, synced, conflicts, first_at, last_at FROM devices \
-         WHERE tenant = ? AND (user_id = ? OR ? = 1) ORDER BY last_at DESC, id, user_id LIMIT ? OFFSET ?";
+    let sql = devices!("WHERE tenant = ? AND (user_id = ? OR ? = 1) ORDER BY last_at DESC, id, user_id LIMIT ? OFFSET ?");
     db.all(sql, params![scope.tenant, scope.user, scope.all, limit, offset], |row| device(row, now))
 }
 
 /// The devices of this name: two users may name theirs alike.
 pub fn named(db: &mut Db, scope: Scope, now: Timestamp, name: &str) -> Result<Vec<Device>> {
-    let sql = "SELECT id, user_id, items, synced, conflicts, first_at, last_at FROM devices \
-         WHERE tenant = ? AND (user_id = ? OR ? = 1) AND id = ? ORDER BY last_at DESC, user_id";
+    let sql = devices!("WHERE tenant = ? AND (user_id = ? OR ? = 1) AND id = ? ORDER BY last_at DESC, user_id");
     db.all(sql, params![scope.tenant, scope.user, scope.all, name], |row| device(row, now))
 }
 

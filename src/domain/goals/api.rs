@@ -1,10 +1,12 @@
 //! The routes of goals and actions.
 
 use super::rules::{self, Action, Goal};
+use super::texts;
 use super::{ACTIONS, GOALS, store};
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
+use crate::db::Db;
 use crate::feature::ctx::{found, load};
 use crate::feature::{Ctx, store as feed};
 use crate::http::input::Input;
@@ -68,7 +70,7 @@ fn read(ctx: &mut Ctx<'_>) -> Result<Input> {
     let mut input = ctx.input(rules::GOAL)?;
     if let Some(owner) = input.int("owner") {
         let member = feed::is_member(ctx.db, ctx.tenant_id()?, owner)?;
-        input.check(member, "owner", &text::NOT_MEMBER);
+        input.check(member, "owner", &texts::NOT_MEMBER);
     }
     input.finish()?;
     Ok(input)
@@ -85,7 +87,7 @@ pub fn actions(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn add_action(ctx: &mut Ctx<'_>) -> Result<Response> {
     let goal = find(ctx)?;
     if goal.actions.len() >= rules::MAX_ACTIONS {
-        let message = Message::with(&text::TOO_MANY_ITEMS, &[&rules::MAX_ACTIONS]);
+        let message = Message::with(&texts::TOO_MANY_ITEMS, &[&rules::MAX_ACTIONS]);
         return Err(Refusal::field("non_field_errors", message).into());
     }
     let mut input = ctx.input(rules::ACTION)?;
@@ -130,11 +132,11 @@ fn find_action(ctx: &mut Ctx<'_>) -> Result<Action> {
 }
 
 /// Goals for the feed.
-pub fn load_goals(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    load(ctx, ids, store::find)
+pub fn load_goals(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(db, tenant, ids, store::find)
 }
 
 /// Actions for the feed.
-pub fn load_actions(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    load(ctx, ids, store::find_action)
+pub fn load_actions(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(db, tenant, ids, store::find_action)
 }

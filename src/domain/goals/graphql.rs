@@ -11,6 +11,7 @@ pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
     roots: &[Root::query("goal", ONE, goal), Root::query("goals", LIST, goals), Root::query("goalAction", ONE, action)],
     shown: &[Shown::plain(GOALS, "Goal"), Shown::plain(ACTIONS, "GoalAction")],
+    ..Graph::NONE
 };
 
 fn goal(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {

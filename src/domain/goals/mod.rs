@@ -4,21 +4,22 @@ mod api;
 mod graphql;
 mod rules;
 mod store;
+mod texts;
 
-use crate::feature::{Access, Feature, Kind, Route, Without, contract};
+use crate::feature::{Access, Feature, Kind, Load, Route, Without, contract};
 use rules::{Action, Goal};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("goals", ROUTES) };
 
 /// Goals in the feed.
-const GOALS: &str = "goals";
+pub const GOALS: &str = "goals";
 /// Actions in the feed.
 const ACTIONS: &str = "goal_actions";
 
 const KINDS: &[Kind] = &[
-    Kind { name: GOALS, first_version: true, load: api::load_goals, object: contract::of::<Goal> },
-    Kind { name: ACTIONS, first_version: true, load: api::load_actions, object: contract::of::<Action> },
+    Kind { name: GOALS, since: 1, load: Load::Own(api::load_goals), object: contract::of::<Goal> },
+    Kind { name: ACTIONS, since: 1, load: Load::Own(api::load_actions), object: contract::of::<Action> },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);

@@ -3,7 +3,9 @@
 use super::rules::{Action, Goal};
 use crate::base::error::Result;
 use crate::db::{Db, Row};
-use crate::params;
+use crate::{columns, params};
+
+columns!(goals: "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp FROM goals");
 
 fn goal(row: &Row<'_>) -> Result<Goal> {
     Ok(Goal {
@@ -19,6 +21,8 @@ fn goal(row: &Row<'_>) -> Result<Goal> {
         actions: Vec::new(),
     })
 }
+
+columns!(actions: "SELECT id, goal, text, done, created_at, stamp FROM goal_actions");
 
 fn action(row: &Row<'_>) -> Result<Action> {
     Ok(Action {
@@ -39,24 +43,21 @@ pub fn count(db: &mut Db, tenant: i64) -> Result<i64> {
 
 /// A page of goals with their actions, newest change first.
 pub fn page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<Vec<Goal>> {
-    let sql = "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp FROM goals \
-         WHERE tenant = ? ORDER BY stamp DESC, id DESC LIMIT ? OFFSET ?";
+    let sql = goals!("WHERE tenant = ? ORDER BY stamp DESC, id DESC LIMIT ? OFFSET ?");
     let goals = db.all(sql, params![tenant, limit, offset], goal)?;
     goals.into_iter().map(|goal| with_actions(db, tenant, goal)).collect()
 }
 
 /// Goals with their actions that come after this stamp and id in the list, newest change first.
 pub fn older(db: &mut Db, tenant: i64, (stamp, id): (i64, &str), limit: i64) -> Result<Vec<Goal>> {
-    let sql = "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp FROM goals \
-         WHERE tenant = ? AND (stamp, id) < (?, ?) ORDER BY stamp DESC, id DESC LIMIT ?";
+    let sql = goals!("WHERE tenant = ? AND (stamp, id) < (?, ?) ORDER BY stamp DESC, id DESC LIMIT ?");
     let goals = db.all(sql, params![tenant, stamp, id, limit], goal)?;
     goals.into_iter().map(|goal| with_actions(db, tenant, goal)).collect()
 }
 
 /// One goal with its actions.
 pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Goal>> {
-    let sql = "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp FROM goals \
-         WHERE tenant = ? AND id = ?";
+    let sql = goals!("WHERE tenant = ? AND id = ?");
     db.one(sql, params![tenant, id], goal)?.map(|goal| with_actions(db, tenant, goal)).transpose()
 }
 
@@ -99,14 +100,13 @@ pub fn delete(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
 
 /// A goal's actions, oldest first.
 pub fn actions(db: &mut Db, tenant: i64, goal: &str) -> Result<Vec<Action>> {
-    let sql =
-        "SELECT id, goal, text, done, created_at, stamp FROM goal_actions WHERE tenant = ? AND goal = ? ORDER BY created_at, id";
+    let sql = actions!("WHERE tenant = ? AND goal = ? ORDER BY created_at, id");
     db.all(sql, params![tenant, goal], action)
 }
 
 /// One action.
 pub fn find_action(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Action>> {
-    let sql = "SELECT id, goal, text, done, created_at, stamp FROM goal_actions WHERE tenant = ? AND id = ?";
+    let sql = actions!("WHERE tenant = ? AND id = ?");
     db.one(sql, params![tenant, id], action)
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// For whoever has just uploaded the program: nobody else sees it, because it goes with the first account.
+/// For the operator who has just uploaded the program: it goes with the first account, so nobody else sees it.
 const SETUP: &str = "It works. Nobody has an account yet: register in the app, or run `tandem user create NAME`. Then let cron run \
      `tandem maintain --quiet` every night, and `tandem doctor` once; without a shell, open doctor/ below this address.";
 
@@ -23,10 +23,10 @@ pub fn home(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn health(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (memory, folder) = (store::memory(ctx.db)?, ctx.house.settings.data.as_path());
     let checks = Checks {
-        database: rules::writable(folder),
+        database: store::writable(folder),
         // With a schema that the program may not use, no request comes as far as here.
         schema: State::Ok,
-        disk: rules::room(rules::free_space(folder)),
+        disk: rules::room(store::free_space(folder).ok()),
         clock: rules::clock(memory, ctx.now),
         maintenance: rules::maintenance(memory, ctx.now),
     };

@@ -2,7 +2,7 @@
 
 mod api;
 pub mod rules;
-mod store;
+pub mod store;
 
 use crate::feature::{Access, Feature, Meter, Route};
 

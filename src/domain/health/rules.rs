@@ -2,11 +2,8 @@
 //! the same lines.
 
 use crate::base::time::{DAY, MINUTE, Timestamp};
-use rustix::fs::{Access, access, statvfs};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::io;
-use std::path::Path;
 
 /// One mebibyte.
 pub const MIB: u64 = 1024 * 1024;
@@ -116,23 +113,13 @@ pub fn maintenance(memory: Memory, now: Timestamp) -> State {
     if now.plus(-OVERDUE) > since { State::Warn } else { State::Ok }
 }
 
-/// Can the folder's files be written?
-pub fn writable(folder: &Path) -> State {
-    if access(folder, Access::WRITE_OK).is_ok() { State::Ok } else { State::Fail }
-}
-
-/// How much room an amount of free bytes is. A quota may leave less: no call tells.
-pub fn room(free: io::Result<u64>) -> State {
+/// How much room an amount of free bytes is; nothing where it cannot be told. A quota may leave less: no call tells.
+pub fn room(free: Option<u64>) -> State {
     match free {
-        Ok(free) if free >= LOW_SPACE => State::Ok,
-        Ok(free) if free >= NO_SPACE => State::Warn,
+        Some(free) if free >= LOW_SPACE => State::Ok,
+        Some(free) if free >= NO_SPACE => State::Warn,
         _ => State::Fail,
     }
-}
-
-/// Free bytes on the file system of a folder, for somebody without special rights.
-pub fn free_space(folder: &Path) -> io::Result<u64> {
-    Ok(statvfs(folder).map(|fs| fs.f_bavail.saturating_mul(fs.f_frsize))?)
 }
 
 #[cfg(test)]
@@ -163,8 +150,8 @@ mod tests {
 
     #[test]
     fn little_room_is_worth_a_look_and_none_a_failure() {
-        let of = |mib: u64| room(Ok(mib * MIB));
+        let of = |mib: u64| room(Some(mib * MIB));
         assert_eq!((of(100), of(99), of(24), of(23)), (State::Ok, State::Warn, State::Warn, State::Fail));
-        assert_eq!(room(Err(io::Error::other("no such folder"))), State::Fail);
+        assert_eq!(room(None), State::Fail, "no such folder");
     }
 }

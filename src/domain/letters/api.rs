@@ -2,10 +2,12 @@
 
 use super::rules::{self, Letter};
 use super::store::{self, Partner};
+use super::texts;
 use super::{LETTERS, pdf as paper};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
 use crate::base::text::{self, Language, Message};
+use crate::db::Db;
 use crate::feature::ctx::{found, load};
 use crate::feature::{Ctx, TenantKind};
 use crate::http::input::Input;
@@ -124,7 +126,7 @@ fn read(ctx: &mut Ctx<'_>, letter: &Letter) -> Result<Input> {
     let mut input = ctx.input(rules::LETTER)?;
     if let Some(month) = input.text("month") {
         let taken = store::is_taken(ctx.db, ctx.tenant_id()?, month, &letter.id)?;
-        input.check(!taken, "month", &text::MONTH_TAKEN);
+        input.check(!taken, "month", &texts::MONTH_TAKEN);
     }
     input.finish()?;
     Ok(input)
@@ -132,10 +134,10 @@ fn read(ctx: &mut Ctx<'_>, letter: &Letter) -> Result<Input> {
 
 /// The constraint decides where the look before did not see the other letter.
 fn taken(error: Error) -> Error {
-    if error.is_duplicate() { Refusal::field("month", Message::plain(&text::MONTH_TAKEN)).into() } else { error }
+    if error.is_duplicate() { Refusal::field("month", Message::plain(&texts::MONTH_TAKEN)).into() } else { error }
 }
 
 /// Letters for the feed.
-pub fn load_letters(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    load(ctx, ids, store::find)
+pub fn load_letters(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(db, tenant, ids, store::find)
 }

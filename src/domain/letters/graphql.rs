@@ -12,6 +12,7 @@ pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
     roots: &[Root::query("letter", ONE, letter), Root::query("letters", LIST, letters)],
     shown: &[Shown::plain(LETTERS, "Letter")],
+    ..Graph::NONE
 };
 
 /// After every month that the contract can write.

@@ -3,7 +3,9 @@
 use super::rules::Letter;
 use crate::base::error::Result;
 use crate::db::{Db, Row};
-use crate::params;
+use crate::{columns, params};
+
+columns!(letters: "SELECT id, month, content, created_by, created_at, stamp FROM letters");
 
 fn letter(row: &Row<'_>) -> Result<Letter> {
     Ok(Letter {
@@ -24,27 +26,25 @@ pub fn count(db: &mut Db, tenant: i64, months: (&str, &str)) -> Result<i64> {
 
 /// A page of the letters from a month to a month, newest month first.
 pub fn page(db: &mut Db, tenant: i64, months: (&str, &str), limit: i64, offset: i64) -> Result<Vec<Letter>> {
-    let sql = "SELECT id, month, content, created_by, created_at, stamp FROM letters \
-         WHERE tenant = ? AND month >= ? AND month <= ? ORDER BY month DESC LIMIT ? OFFSET ?";
+    let sql = letters!("WHERE tenant = ? AND month >= ? AND month <= ? ORDER BY month DESC LIMIT ? OFFSET ?");
     db.all(sql, params![tenant, months.0, months.1, limit, offset], letter)
 }
 
 /// The letters from a month to a month that lie before another, newest month first.
 pub fn older(db: &mut Db, tenant: i64, months: (&str, &str), before: &str, limit: i64) -> Result<Vec<Letter>> {
-    let sql = "SELECT id, month, content, created_by, created_at, stamp FROM letters \
-         WHERE tenant = ? AND month >= ? AND month <= ? AND month < ? ORDER BY month DESC LIMIT ?";
+    let sql = letters!("WHERE tenant = ? AND month >= ? AND month <= ? AND month < ? ORDER BY month DESC LIMIT ?");
     db.all(sql, params![tenant, months.0, months.1, before, limit], letter)
 }
 
 /// One letter.
 pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Letter>> {
-    let sql = "SELECT id, month, content, created_by, created_at, stamp FROM letters WHERE tenant = ? AND id = ?";
+    let sql = letters!("WHERE tenant = ? AND id = ?");
     db.one(sql, params![tenant, id], letter)
 }
 
 /// The letter of a month.
 pub fn of_month(db: &mut Db, tenant: i64, month: &str) -> Result<Option<Letter>> {
-    let sql = "SELECT id, month, content, created_by, created_at, stamp FROM letters WHERE tenant = ? AND month = ?";
+    let sql = letters!("WHERE tenant = ? AND month = ?");
     db.one(sql, params![tenant, month], letter)
 }
 

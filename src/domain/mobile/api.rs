@@ -1,16 +1,17 @@
 //! The REST face of uploads.
 
 use super::batch::{KEY, Operation};
+use super::texts;
 use super::{domains, engine};
 use crate::base::error::{Refusal, Result};
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::feature::Ctx;
 use crate::http::{Response, body};
 use serde_json::{Map, Value};
 
 /// POST `/sync/{voice|behavioral|session|metrics}/`
 pub fn telemetry(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let operation = Operation::List(domains::of_route(ctx.route)?);
+    let operation = Operation::List(domains::of_path(ctx.route.path)?);
     upload(ctx, operation, body::object(ctx.request)?)
 }
 
@@ -27,7 +28,7 @@ pub fn upload(ctx: &mut Ctx<'_>, operation: Operation, mut body: Map<String, Val
     if let Some(key) = ctx.request.header("IDEMPOTENCY_KEY") {
         let inner = body.insert(KEY.to_owned(), key.into()).filter(|inner| !inner.is_null());
         if inner.is_some_and(|inner| inner != key) {
-            return Err(Refusal::field(KEY, Message::plain(&text::KEYS_DIFFER)).into());
+            return Err(Refusal::field(KEY, Message::plain(&texts::KEYS_DIFFER)).into());
         }
     }
     engine::sync(ctx, operation, &body, operation.points())

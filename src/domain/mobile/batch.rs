@@ -1,11 +1,11 @@
 //! What one upload says: which operation it is, who sends it, and its lists of items.
 
-use super::domains::{Domain, Family};
-use super::telemetry::rules::{RULES, Rules};
+use super::domains::{Domain, TELEMETRY};
+use super::telemetry::rules::Rules;
 use crate::base::error::{Error, Result};
 use crate::base::text;
 use crate::base::time::Timestamp;
-use crate::domain::devices::rules::MAX_DEVICE;
+use crate::feature::news::MAX_DEVICE;
 use crate::http::input::{Extent, Field, Input, Shape, held};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy)]
 pub enum Operation {
     /// One list `data`, of one domain.
-    List(&'static Domain),
+    List(Domain),
     /// A list for each domain of telemetry, by its own name, and one of `records` of any domain.
     Batch,
 }
@@ -25,7 +25,7 @@ impl Operation {
     /// Its name, to which an idempotency key belongs.
     pub fn name(self) -> &'static str {
         match self {
-            Operation::List(domain) => domain.operation,
+            Operation::List(domain) => domain.entry().operation,
             Operation::Batch => "syncBatch",
         }
     }
@@ -42,7 +42,7 @@ impl Operation {
     pub fn member(self, content: Content) -> &'static str {
         match (self, content) {
             (Operation::List(_), _) => DATA,
-            (Operation::Batch, Content::Telemetry(rules)) => rules.list,
+            (Operation::Batch, Content::Telemetry(rules)) => rules.entry.names.list,
             (Operation::Batch, Content::Records) => RECORDS,
         }
     }
@@ -50,8 +50,8 @@ impl Operation {
     /// The lists that it may hold, in the order they are written.
     pub fn contents(self) -> Vec<Content> {
         match self {
-            Operation::List(domain) => Content::of(domain).into_iter().collect(),
-            Operation::Batch => RULES.iter().map(Content::Telemetry).chain([Content::Records]).collect(),
+            Operation::List(domain) => vec![Content::of(domain)],
+            Operation::Batch => TELEMETRY.iter().map(Content::Telemetry).chain([Content::Records]).collect(),
         }
     }
 
@@ -81,6 +81,8 @@ pub const KEY: &str = "idempotency_key";
 const DATA: &str = "data";
 /// The list of records in a batch.
 const RECORDS: &str = "records";
+/// What that list came to, in a batch's answer.
+const RECORDS_RESULT: &str = "records_sync_result";
 
 const DEVICE: Field = Field::new("device_id", Shape::Text { min: 1, max: MAX_DEVICE, trim: true, blank: false }).required();
 const CLIENT_AT: Field = Field::new("client_timestamp", Shape::Instant);
@@ -112,10 +114,18 @@ pub enum Content {
 
 impl Content {
     /// What the items of a domain are.
-    pub fn of(domain: &Domain) -> Option<Content> {
-        match domain.family {
-            Family::Telemetry => RULES.iter().find(|rules| rules.domain == domain.name).map(Content::Telemetry),
-            Family::Record => Some(Content::Records),
+    pub const fn of(domain: Domain) -> Content {
+        match domain {
+            Domain::Telemetry(rules) => Content::Telemetry(rules),
+            Domain::Records(_) => Content::Records,
+        }
+    }
+
+    /// The member of a batch's answer that holds what the list came to.
+    pub const fn result(self) -> &'static str {
+        match self {
+            Content::Telemetry(rules) => rules.result,
+            Content::Records => RECORDS_RESULT,
         }
     }
 }

@@ -1,50 +1,27 @@
 //! What uploads look like, for the API's description: made from the tables that they are read by.
 
 use super::batch::{Content, KEY, Operation};
-use super::domains::DOMAINS;
-use super::records;
+use super::{domains, records};
 use crate::feature::Schemas;
 use crate::http::input::{Extent, Field, Shape};
 use crate::http::{key, schema};
 use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
 
-/// The fields of a record.
-const FIELDS: Field = Field::new("data", Shape::Json).nullable();
-
-/// Of voice.
-pub fn voice(_: &mut Schemas) -> Schema {
-    list("voice")
-}
-
-/// Of behaviour.
-pub fn behavioral(_: &mut Schemas) -> Schema {
-    list("behavioral")
-}
-
-/// Of sessions.
-pub fn session(_: &mut Schemas) -> Schema {
-    list("session")
-}
-
-/// Of metrics.
-pub fn metrics(_: &mut Schemas) -> Schema {
-    list("metrics")
+/// Of the domain whose route is described.
+pub fn list(schemas: &mut Schemas) -> Schema {
+    let domain = domains::of_path(schemas.subject);
+    domain.map_or_else(|_| Schema::default(), |domain| upload(Operation::List(domain), schemas))
 }
 
 /// Of a batch.
-pub fn batch(_: &mut Schemas) -> Schema {
-    upload(Operation::Batch)
-}
-
-fn list(domain: &str) -> Schema {
-    let domain = DOMAINS.iter().find(|known| known.name == domain);
-    domain.map_or_else(Schema::default, |domain| upload(Operation::List(domain)))
+pub fn batch(schemas: &mut Schemas) -> Schema {
+    upload(Operation::Batch, schemas)
 }
 
 /// The upload's own fields, its key by the rule of all keys, and in its lists the items'. That an item breaks its rules is no
 /// error of the upload.
-fn upload(operation: Operation) -> Schema {
+fn upload(operation: Operation, schemas: &mut Schemas) -> Schema {
     let contents = operation.contents();
     let member = |content: &Content| {
         let list = Field::new(operation.member(*content), Shape::List);
@@ -54,7 +31,7 @@ fn upload(operation: Operation) -> Schema {
     let mut upload = schema::object(&fields, Extent::Whole);
     if let Some(Value::Object(members)) = upload.get_mut("properties") {
         for content in contents {
-            let list = json_schema!({ "type": "array", "items": item(content) });
+            let list = json_schema!({ "type": "array", "items": item(content, schemas) });
             members.insert(operation.member(content).to_owned(), list.to_value());
         }
         members.insert(KEY.to_owned(), json!({"oneOf": [key::schema(), {"type": "null"}]}));
@@ -62,9 +39,15 @@ fn upload(operation: Operation) -> Schema {
     upload
 }
 
-fn item(content: Content) -> Schema {
+fn item(content: Content, schemas: &mut Schemas) -> Schema {
     match content {
         Content::Telemetry(rules) => schema::object(rules.fields, Extent::Whole),
-        Content::Records => schema::object(&[records::ENVELOPE, &[FIELDS]].concat(), Extent::Whole),
+        Content::Records => {
+            let mut item = schema::object(records::ENVELOPE, Extent::Whole);
+            if let Some(Value::Object(members)) = item.get_mut("properties") {
+                members.insert("data".to_owned(), records::describe_data(schemas).to_value());
+            }
+            item
+        }
     }
 }

@@ -1,14 +1,14 @@
 //! The upload frame: both faces call it. One upload is one transaction behind the guards; a bad item fails alone.
 
-use super::answer::{SyncBatchResponse, SyncError, SyncMetrics, SyncResponse, Tally, VALIDATION_ERROR};
+use super::answer::{Results, SyncBatchResponse, SyncError, SyncMetrics, SyncResponse, Tally, VALIDATION_ERROR};
 use super::batch::{Content, FIELDS, List, Operation, Sent, canonical};
+use super::texts;
 use super::{records, telemetry};
 use crate::base::error::Result;
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::base::time::Timestamp;
-use crate::domain::devices::count;
-use crate::domain::devices::rules::Counts;
-use crate::feature::{Ctx, Upload};
+use crate::feature::news::Uploaded;
+use crate::feature::{Ctx, News, Upload};
 use crate::http::Response;
 use serde_json::{Map, Value};
 use std::time::{Duration, Instant};
@@ -43,7 +43,7 @@ impl Operation {
 fn refuse(ctx: &Ctx<'_>, sent: &Sent<'_>, list: &List<'_>) -> SyncResponse {
     let mut tally = Tally::default();
     if !sent.operation.allows(list) {
-        let message = Message::with(&text::LIST_LENGTH, &[&1, &MAX_ITEMS, &list.items.len()]);
+        let message = Message::with(&texts::LIST_LENGTH, &[&1, &MAX_ITEMS, &list.items.len()]);
         tally.errors.push(SyncError {
             code: VALIDATION_ERROR.to_owned(),
             message: message.render(ctx.request.language).into_owned(),
@@ -73,19 +73,21 @@ fn write(ctx: &mut Ctx<'_>, sent: &Sent<'_>) -> Result<Response> {
         results.push((list.content, response(sent, list, tally, metrics, ctx.stamp()?)));
     }
     let took = begun.elapsed();
-    count(ctx, sent, &overall(results.iter().map(|(_, result)| result)), took)?;
+    ctx.tell(&News::Uploaded(uploaded(sent, &overall(results.iter().map(|(_, result)| result)), took)))?;
     Ok(answer(sent, results, took))
 }
 
-/// Tells the devices what they sent.
-fn count(ctx: &mut Ctx<'_>, sent: &Sent<'_>, metrics: &SyncMetrics, took: Duration) -> Result<()> {
-    let counts = Counts {
+/// What the others are told of an upload.
+fn uploaded<'s>(sent: &'s Sent<'_>, metrics: &SyncMetrics, took: Duration) -> Uploaded<'s> {
+    Uploaded {
+        device: &sent.batch.device,
+        operation: sent.operation.name(),
         items: metrics.total_items.into(),
         synced: metrics.synced_items.into(),
         conflicts: metrics.conflicts_detected.into(),
-    };
-    let (device, bytes) = (sent.batch.device.as_str(), metrics.bandwidth_bytes.into());
-    count::upload(ctx, &count::Upload { device, operation: sent.operation.name(), counts, bytes, took })
+        bytes: metrics.bandwidth_bytes.into(),
+        took,
+    }
 }
 
 /// What a list came to. The metrics bring what the tally does not know.
@@ -123,24 +125,10 @@ fn answer(sent: &Sent<'_>, results: Vec<(Content, SyncResponse)>, took: Duration
 fn batch(results: Vec<(Content, SyncResponse)>, took: Duration) -> SyncBatchResponse {
     let overall_metrics = SyncMetrics { duration_ms: milliseconds(took), ..overall(results.iter().map(|(_, result)| result)) };
     let success = results.iter().all(|(_, result)| result.success);
-    let mut answer = SyncBatchResponse { success, overall_metrics, ..SyncBatchResponse::default() };
-    for (content, result) in results {
-        *slot(&mut answer, content) = Some(result);
-    }
-    answer
-}
-
-/// Where a batch shows the result of a list.
-fn slot(answer: &mut SyncBatchResponse, content: Content) -> &mut Option<SyncResponse> {
-    match content {
-        Content::Telemetry(rules) => match rules.domain {
-            "voice" => &mut answer.voice_sync_result,
-            "behavioral" => &mut answer.behavioral_sync_result,
-            "session" => &mut answer.session_sync_result,
-            _ => &mut answer.metrics_sync_result,
-        },
-        Content::Records => &mut answer.records_sync_result,
-    }
+    let mut results: Vec<_> = results.into_iter().map(|(content, result)| (content.result(), result)).collect();
+    let mut came_to = |name| results.iter().position(|(known, _)| *known == name).map(|place| results.swap_remove(place).1);
+    let results = Operation::Batch.contents().into_iter().map(Content::result).map(|name| (name, came_to(name))).collect();
+    SyncBatchResponse { success, results: Results(results), overall_metrics, warnings: Vec::new() }
 }
 
 fn overall<'r>(results: impl Iterator<Item = &'r SyncResponse> + Clone) -> SyncMetrics {

@@ -4,6 +4,7 @@ use super::rules::{self, Answer, Question};
 use super::{ANSWERS, QUESTIONS, store};
 use crate::base::error::{Refused, Result, refuse};
 use crate::base::{id, text};
+use crate::db::Db;
 use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
 use crate::http::input::{Field, Input};
@@ -104,11 +105,11 @@ fn read(ctx: &mut Ctx<'_>, fields: &[Field]) -> Result<Input> {
 }
 
 /// Questions for the feed.
-pub fn load_questions(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    load(ctx, ids, store::find)
+pub fn load_questions(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(db, tenant, ids, store::find)
 }
 
 /// Answers for the feed.
-pub fn load_answers(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    load(ctx, ids, store::find_answer)
+pub fn load_answers(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(db, tenant, ids, store::find_answer)
 }

@@ -10,7 +10,11 @@ use serde_json::Value;
 pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
     roots: &[Root::query("question", ONE, question), Root::query("questions", LIST, questions)],
-    shown: &[Shown { kind: QUESTIONS, type_name: "Question", complete: place }, Shown::plain(ANSWERS, "Answer")],
+    shown: &[
+        Shown { kind: QUESTIONS, type_name: "Question", complete: |_, question| place(question) },
+        Shown::plain(ANSWERS, "Answer"),
+    ],
+    ..Graph::NONE
 };
 
 /// Tells each answer of a question which question it answers: an answer has one type here, wherever it stands.

@@ -5,7 +5,7 @@ mod graphql;
 mod rules;
 mod store;
 
-use crate::feature::{Access, Feature, Kind, Route, Without, contract};
+use crate::feature::{Access, Feature, Kind, Load, Route, Without, contract};
 use rules::{Answer, Placed, Question};
 
 /// The registry entry.
@@ -17,8 +17,8 @@ const QUESTIONS: &str = "qna_questions";
 const ANSWERS: &str = "qna_answers";
 
 const KINDS: &[Kind] = &[
-    Kind { name: QUESTIONS, first_version: true, load: api::load_questions, object: contract::of::<Question> },
-    Kind { name: ANSWERS, first_version: true, load: api::load_answers, object: contract::of::<Placed> },
+    Kind { name: QUESTIONS, since: 1, load: Load::Own(api::load_questions), object: contract::of::<Question> },
+    Kind { name: ANSWERS, since: 1, load: Load::Own(api::load_answers), object: contract::of::<Placed> },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);

@@ -3,8 +3,11 @@
 use super::rules::{Answer, Placed, Question};
 use crate::base::error::Result;
 use crate::db::{Db, Row};
-use crate::params;
+use crate::{columns, params};
 use std::collections::HashMap;
+
+columns!(questions: "SELECT q.id, q.text, q.theme, q.created_by, u.username, q.created_at, q.stamp \
+     FROM questions q JOIN users u ON u.id = q.created_by");
 
 fn question(row: &Row<'_>) -> Result<Question> {
     Ok(Question {
@@ -18,6 +21,8 @@ fn question(row: &Row<'_>) -> Result<Question> {
         answers: Vec::new(),
     })
 }
+
+columns!(answers: "SELECT a.question, a.id, a.user_id, u.username, a.status, a.text, a.stamp");
 
 fn placed(row: &Row<'_>) -> Result<Placed> {
     let answer = Answer {
@@ -39,9 +44,7 @@ pub fn count(db: &mut Db, tenant: i64) -> Result<i64> {
 
 /// A page of questions with their answers, newest change first.
 pub fn page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<Vec<Question>> {
-    let sql = "SELECT q.id, q.text, q.theme, q.created_by, u.username, q.created_at, q.stamp \
-         FROM questions q JOIN users u ON u.id = q.created_by \
-         WHERE q.tenant = ? ORDER BY q.stamp DESC, q.id DESC LIMIT ? OFFSET ?";
+    let sql = questions!("WHERE q.tenant = ? ORDER BY q.stamp DESC, q.id DESC LIMIT ? OFFSET ?");
     let mut questions = db.all(sql, params![tenant, limit, offset], question)?;
     let mut answers = answers_of_page(db, tenant, limit, offset)?;
     for question in &mut questions {
@@ -52,10 +55,11 @@ pub fn page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<Vec<Que
 
 /// The answers to a page of questions, by question, in one query.
 fn answers_of_page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<HashMap<String, Vec<Answer>>> {
-    let sql = "SELECT a.question, a.id, a.user_id, u.username, a.status, a.text, a.stamp \
-         FROM (SELECT id FROM questions WHERE tenant = ? ORDER BY stamp DESC, id DESC LIMIT ? OFFSET ?) q \
+    let sql = answers!(
+        "FROM (SELECT id FROM questions WHERE tenant = ? ORDER BY stamp DESC, id DESC LIMIT ? OFFSET ?) q \
          JOIN answers a ON a.question = q.id JOIN users u ON u.id = a.user_id \
-         WHERE a.tenant = ? ORDER BY a.created_at, a.id";
+         WHERE a.tenant = ? ORDER BY a.created_at, a.id"
+    );
     let mut answers: HashMap<String, Vec<Answer>> = HashMap::new();
     for Placed { question_id, answer } in db.all(sql, params![tenant, limit, offset, tenant], placed)? {
         answers.entry(question_id).or_default().push(answer);
@@ -65,9 +69,7 @@ fn answers_of_page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<
 
 /// Questions with their answers that come after this stamp and id in the list, newest change first.
 pub fn older(db: &mut Db, tenant: i64, (stamp, id): (i64, &str), limit: i64) -> Result<Vec<Question>> {
-    let sql = "SELECT q.id, q.text, q.theme, q.created_by, u.username, q.created_at, q.stamp \
-         FROM questions q JOIN users u ON u.id = q.created_by \
-         WHERE q.tenant = ? AND (q.stamp, q.id) < (?, ?) ORDER BY q.stamp DESC, q.id DESC LIMIT ?";
+    let sql = questions!("WHERE q.tenant = ? AND (q.stamp, q.id) < (?, ?) ORDER BY q.stamp DESC, q.id DESC LIMIT ?");
     let mut questions = db.all(sql, params![tenant, stamp, id, limit], question)?;
     for question in &mut questions {
         question.answers = answers(db, tenant, &question.id)?;
@@ -77,8 +79,7 @@ pub fn older(db: &mut Db, tenant: i64, (stamp, id): (i64, &str), limit: i64) -> 
 
 /// One question with its answers.
 pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Question>> {
-    let sql = "SELECT q.id, q.text, q.theme, q.created_by, u.username, q.created_at, q.stamp \
-         FROM questions q JOIN users u ON u.id = q.created_by WHERE q.tenant = ? AND q.id = ?";
+    let sql = questions!("WHERE q.tenant = ? AND q.id = ?");
     let Some(mut question) = db.one(sql, params![tenant, id], question)? else { return Ok(None) };
     question.answers = answers(db, tenant, id)?;
     Ok(Some(question))
@@ -86,8 +87,9 @@ pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Question>> {
 
 /// A question's answers, first given first.
 fn answers(db: &mut Db, tenant: i64, question: &str) -> Result<Vec<Answer>> {
-    let sql = "SELECT a.question, a.id, a.user_id, u.username, a.status, a.text, a.stamp \
-         FROM answers a JOIN users u ON u.id = a.user_id WHERE a.tenant = ? AND a.question = ? ORDER BY a.created_at, a.id";
+    let sql = answers!(
+        "FROM answers a JOIN users u ON u.id = a.user_id WHERE a.tenant = ? AND a.question = ? ORDER BY a.created_at, a.id"
+    );
     db.all(sql, params![tenant, question], |row| Ok(placed(row)?.answer))
 }
 
@@ -113,8 +115,7 @@ pub fn delete(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
 
 /// One answer, with the question that it answers.
 pub fn find_answer(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Placed>> {
-    let sql = "SELECT a.question, a.id, a.user_id, u.username, a.status, a.text, a.stamp \
-         FROM answers a JOIN users u ON u.id = a.user_id WHERE a.tenant = ? AND a.id = ?";
+    let sql = answers!("FROM answers a JOIN users u ON u.id = a.user_id WHERE a.tenant = ? AND a.id = ?");
     db.one(sql, params![tenant, id], placed)
 }
 

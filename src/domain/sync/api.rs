@@ -64,7 +64,7 @@ pub fn describe(schemas: &mut Schemas) -> Schema {
 fn describe_list(schemas: &mut Schemas, kind: &Kind) -> Value {
     let mut item = Item::json_schema(&mut schemas.generator);
     if let Some(object) = item.pointer_mut("/properties/object") {
-        *object = (kind.object)(schemas).to_value();
+        *object = schemas.of(kind.name, kind.object).to_value();
     }
     json!({"type": "array", "items": item})
 }
@@ -142,7 +142,8 @@ fn attach(ctx: &mut Ctx<'_>, kind: &Kind, items: &mut [Item]) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
-    let mut objects: HashMap<String, Value> = (kind.load)(ctx, &ids)?.into_iter().collect();
+    let tenant = ctx.tenant_id()?;
+    let mut objects: HashMap<String, Value> = kind.read(ctx.db, tenant, &ids)?.into_iter().collect();
     for item in items {
         item.object = objects.remove(&item.id);
     }

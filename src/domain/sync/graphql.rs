@@ -6,6 +6,7 @@ use crate::base::error::{Error, Result};
 use crate::feature::graphql::TYPE_NAME;
 use crate::feature::{Access, Asked, Ctx, Graph, Kind, Root, Shown, Without};
 use crate::http::input::{Field, Shape};
+use crate::http::version;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -28,7 +29,7 @@ fn changes(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
         since: text("since"),
         epoch: text("epoch"),
         limit: input.int("limit").and_then(|limit| usize::try_from(limit).ok()).or(Some(rules::MAX_LIMIT)),
-        kinds: rules::kinds(ctx.house.kinds(), kinds.as_deref(), EVERY_KIND)?,
+        kinds: rules::kinds(ctx.house.kinds(), kinds.as_deref(), version::CURRENT)?,
         idle: false,
     };
     let found = feed::poll(ctx, &poll)?;
@@ -38,9 +39,6 @@ fn changes(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
         "has_more": found.has_more, "poll_after": found.poll_after, "changes": changed(&found.rows, objects),
     }))
 }
-
-/// The version of the API from which on a poll that names no kinds carries all of them.
-const EVERY_KIND: u8 = 2;
 
 /// The objects of a page, by kind and id.
 type Objects<'r> = HashMap<(&'r str, &'r str), Value>;
@@ -55,16 +53,17 @@ fn changed<'r>(rows: &'r [Change], mut objects: Objects<'r>) -> Value {
 }
 
 fn objects<'r>(ctx: &mut Ctx<'_>, kinds: &[&'static Kind], rows: &'r [Change]) -> Result<Objects<'r>> {
+    let tenant = ctx.tenant_id()?;
     let mut objects = HashMap::new();
     for kind in kinds {
         let mut alive: HashMap<&str, &Change> =
             rows.iter().filter(|row| row.kind == kind.name && !row.deleted).map(|row| (row.id.as_str(), row)).collect();
         let ids: Vec<&str> = alive.keys().copied().collect();
-        let loaded = if ids.is_empty() { Vec::new() } else { (kind.load)(ctx, &ids)? };
+        let loaded = if ids.is_empty() { Vec::new() } else { kind.read(ctx.db, tenant, &ids)? };
         for (id, mut object) in loaded {
             let (shown, Some(row)) = (shown(ctx, kind)?, alive.remove(id.as_str())) else { continue };
             object[TYPE_NAME] = shown.type_name.into();
-            (shown.complete)(&mut object);
+            (shown.complete)(kind.name, &mut object);
             objects.insert((row.kind.as_str(), row.id.as_str()), object);
         }
     }

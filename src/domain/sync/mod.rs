@@ -5,13 +5,16 @@ mod feed;
 mod graphql;
 mod rules;
 mod store;
+mod texts;
 
-use crate::feature::{Access, Content, Feature, Job, Meter, Route, Without};
+use crate::feature::{self, Access, Content, Feature, Job, Meter, Route, Without};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
-    jobs: &[Job { name: "tombstones beyond the horizon", run: store::purge }],
+    jobs: &[Job::nightly("tombstones", "tombstones beyond the horizon", |s| {
+        feature::store::purge_tombstones(s.db, &s.house.settings, s.now)
+    })],
     ..Feature::new("sync", ROUTES)
 };
 

@@ -1,10 +1,12 @@
 //! The rules of the cursor and of pages.
 
+use super::texts;
 use crate::base::error::{Refusal, Result};
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::base::time::{DAY, Timestamp};
 use crate::feature::Kind;
-use crate::http::input::Field;
+use crate::http::input::{Field, Shape};
+use crate::http::version::Version;
 
 /// How far back a poll without a readable `since` looks, as existing clients expect.
 const DEFAULT_SPAN: i64 = DAY;
@@ -14,10 +16,13 @@ pub const MAX_LIMIT: usize = 1_000;
 /// The parameters of a poll.
 pub const PARAMETERS: &[Field] = &[
     Field::lenient("since").about("The last `server_time`; a day ago when it is missing or unreadable."),
-    Field::lenient("limit").about("1 to 1000 changes on a page; otherwise the answer is whole."),
+    Field::new("limit", Shape::Int(1, MAX_LIMIT as i64))
+        .about("Changes on a page; without it, or where it cannot be read, the answer is whole."),
     Field::lenient("epoch").about("The last `epoch`: another one than the tenant's starts over."),
-    Field::lenient("include").about("`objects` puts each whole object beside its row."),
-    Field::lenient("state").about("`idle` when the app is in the background: `poll_after` is longer."),
+    Field::new("include", Shape::Choice(&["objects"]))
+        .about("`objects` puts each whole object beside its row; another word means nothing."),
+    Field::new("state", Shape::Choice(&["idle"]))
+        .about("`idle` when the app is in the background: `poll_after` is longer. Another word means nothing."),
     Field::lenient("kinds").about("The lists that are asked for, by commas; none is all of the version's."),
 ];
 
@@ -53,19 +58,20 @@ pub fn horizon(purged: Timestamp, clock: Timestamp, now: Timestamp, tombstones: 
 pub const HEAD_START: i64 = DAY;
 
 /// The lists of a poll, in the order of the registry: those that `?kinds=` names, separated by commas. Where it names
-/// none, they are all that there are, and in version 1 the seven that its clients know.
+/// none, they are those that the version's clients know.
 ///
 /// # Errors
 /// When a word is no kind: a list that is silently missing would be taken for one without changes.
-pub fn kinds(all: impl Iterator<Item = &'static Kind>, asked: Option<&str>, version: u8) -> Result<Vec<&'static Kind>> {
+pub fn kinds(all: impl Iterator<Item = &'static Kind>, asked: Option<&str>, version: &Version) -> Result<Vec<&'static Kind>> {
     let all: Vec<&Kind> = all.collect();
     let words: Vec<&str> = asked.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-    if let Some(unknown) = words.iter().find(|word| !all.iter().any(|kind| kind.name == **word)) {
+    if let Some(unknown) = words.iter().find(|word| !all.iter().any(|kind| kind.is(word))) {
         let shown: String = unknown.chars().take(SHOWN).collect();
         let known = all.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
-        return Err(Refusal::field("kinds", Message::with(&text::UNKNOWN_KIND, &[&shown, &known])).into());
+        return Err(Refusal::field("kinds", Message::with(&texts::UNKNOWN_KIND, &[&shown, &known])).into());
     }
-    let carried = |kind: &Kind| if words.is_empty() { version > 1 || kind.first_version } else { words.contains(&kind.name) };
+    let carried =
+        |kind: &Kind| if words.is_empty() { kind.since <= version.number } else { words.iter().any(|word| kind.is(word)) };
     Ok(all.into_iter().filter(|kind| carried(kind)).collect())
 }
 
@@ -85,15 +91,17 @@ pub fn slow_down(load_per_processor: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::version::VERSIONS;
 
-    static KINDS: [Kind; 3] = [kind("goals", true), kind("letters", true), kind("tasks", false)];
+    static KINDS: [Kind; 3] = [kind("goals", 1), kind("letters", 1), kind("tasks", 2)];
 
-    const fn kind(name: &'static str, first_version: bool) -> Kind {
-        Kind { name, first_version, load: |_, _| Ok(Vec::new()), object: crate::feature::contract::of::<()> }
+    const fn kind(name: &'static str, since: u8) -> Kind {
+        let load = crate::feature::Load::Own(|_, _, _| Ok(Vec::new()));
+        Kind { name, since, load, object: crate::feature::contract::of::<()> }
     }
 
-    fn names(asked: Option<&str>, version: u8) -> Option<Vec<&'static str>> {
-        kinds(KINDS.iter(), asked, version).ok().map(|kinds| kinds.iter().map(|kind| kind.name).collect())
+    fn names(asked: Option<&str>, version: usize) -> Option<Vec<&'static str>> {
+        kinds(KINDS.iter(), asked, &VERSIONS[version - 1]).ok().map(|kinds| kinds.iter().map(|kind| kind.name).collect())
     }
 
     #[test]

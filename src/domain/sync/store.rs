@@ -4,11 +4,10 @@ use super::rules::Change;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Param, Row};
-use crate::feature::{Kind, Settings};
-use crate::params;
+use crate::feature::Kind;
+use crate::{columns, params};
 
-/// Tenants whose tombstones are purged in one transaction.
-const TENANTS: i64 = 200;
+columns!(changes: "SELECT kind, id, stamp, deleted FROM changes");
 
 fn change(row: &Row<'_>) -> Result<Change> {
     Ok(Change { kind: row.get(0)?, id: row.get(1)?, stamp: row.get(2)?, deleted: row.get(3)? })
@@ -29,44 +28,19 @@ fn values<'v>(before: &[Param<'v>], kinds: &[&'v Kind], after: &[Param<'v>]) -> 
 
 /// Every change of some kinds after an instant, up to another, oldest first.
 pub fn between(db: &mut Db, tenant: i64, kinds: &[&Kind], after: Timestamp, until: Timestamp) -> Result<Vec<Change>> {
-    let sql = format!(
-        "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ? AND stamp > ? AND stamp <= ? AND ({}) \
-         ORDER BY stamp",
-        of_kinds(kinds)
-    );
+    let sql = format!(changes!("WHERE tenant = ? AND stamp > ? AND stamp <= ? AND ({}) ORDER BY stamp"), of_kinds(kinds));
     db.all(&sql, &values(params![tenant, after, until], kinds, &[]), change)
 }
 
 /// The first changes of some kinds after an instant, oldest first.
 pub fn first(db: &mut Db, tenant: i64, kinds: &[&Kind], since: Timestamp, limit: usize) -> Result<Vec<Change>> {
-    let sql = format!(
-        "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ? AND stamp > ? AND ({}) ORDER BY stamp LIMIT ?",
-        of_kinds(kinds)
-    );
+    let sql = format!(changes!("WHERE tenant = ? AND stamp > ? AND ({}) ORDER BY stamp LIMIT ?"), of_kinds(kinds));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     db.all(&sql, &values(params![tenant, since], kinds, params![limit]), change)
 }
 
 /// Everything of some kinds that is alive and was changed up to an instant, oldest change first.
 pub fn alive(db: &mut Db, tenant: i64, kinds: &[&Kind], until: Timestamp) -> Result<Vec<Change>> {
-    let sql = format!(
-        "SELECT kind, id, stamp, deleted FROM changes WHERE tenant = ? AND stamp <= ? AND deleted = 0 AND ({}) \
-         ORDER BY stamp",
-        of_kinds(kinds)
-    );
+    let sql = format!(changes!("WHERE tenant = ? AND stamp <= ? AND deleted = 0 AND ({}) ORDER BY stamp"), of_kinds(kinds));
     db.all(&sql, &values(params![tenant, until], kinds, &[]), change)
-}
-
-/// Deletes tombstones that are older than the operator keeps them, and moves the tenants' horizons to the newest of
-/// them: an older cursor is told to start over.
-pub fn purge(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
-    let before = now.plus(-settings.tombstones);
-    let sql = "SELECT tenant, MAX(stamp) FROM changes WHERE deleted = 1 AND stamp < ? GROUP BY tenant ORDER BY tenant LIMIT ?";
-    let old = db.all(sql, params![before, TENANTS], |row| Ok((row.get::<i64>(0)?, row.get::<Timestamp>(1)?)))?;
-    let mut purged = 0;
-    for (tenant, newest) in old {
-        db.run("UPDATE tenants SET horizon = ? WHERE id = ? AND horizon < ?", params![newest, tenant, newest])?;
-        purged += db.run("DELETE FROM changes WHERE tenant = ? AND deleted = 1 AND stamp <= ?", params![tenant, newest])?;
-    }
-    Ok(purged)
 }

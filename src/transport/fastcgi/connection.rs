@@ -5,7 +5,7 @@ use super::record::{self, End, HEADER, Header};
 use super::wire::{Input, Wire};
 use std::io::{self, ErrorKind, IoSlice};
 
-/// What GET_VALUES is told (FastCGI 1.0 §4.1): the connections that are kept, one request at a time.
+/// The answer to GET_VALUES (FastCGI 1.0 §4.1): the connections that are kept, one request at a time.
 const VALUES: &[(&[u8], &[u8])] = &[(b"FCGI_MAX_CONNS", b"64"), (b"FCGI_MAX_REQS", b"1"), (b"FCGI_MPXS_CONNS", b"0")];
 
 /// A connection that is being read.

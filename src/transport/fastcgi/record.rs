@@ -19,6 +19,8 @@ pub const PARAMS: u8 = 4;
 pub const STDIN: u8 = 5;
 /// The answer.
 pub const STDOUT: u8 = 6;
+/// Lines for the server's error log.
+pub const STDERR: u8 = 7;
 /// The server asks for our limits.
 pub const GET_VALUES: u8 = 9;
 /// Our limits.

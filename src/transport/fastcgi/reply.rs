@@ -13,6 +13,9 @@ const TAIL_SIZE: usize = 3 * HEADER;
 
 /// Sends an answer and ends its request. `out` is scratch space.
 pub fn send(wire: &Wire, out: &mut Vec<u8>, id: u16, response: &Response) -> io::Result<()> {
+    if !response.stderr.is_empty() {
+        complain(wire, out, id, &response.stderr)?;
+    }
     out.clear();
     record::push_header(out, record::STDOUT, id, 0);
     response.write_head(out);
@@ -22,6 +25,16 @@ pub fn send(wire: &Wire, out: &mut Vec<u8>, id: u16, response: &Response) -> io:
     } else {
         send_large(wire, out, id, content)
     }
+}
+
+/// Sends lines for the server's error log, before the answer.
+fn complain(wire: &Wire, out: &mut Vec<u8>, id: u16, lines: &[u8]) -> io::Result<()> {
+    let lines = &lines[..lines.len().min(MOST_CONTENT)];
+    out.clear();
+    record::push_header(out, record::STDERR, id, lines.len());
+    out.extend_from_slice(lines);
+    record::push_header(out, record::STDERR, id, 0);
+    wire.send(&mut [IoSlice::new(out)])
 }
 
 /// Ends a request that its server took back.

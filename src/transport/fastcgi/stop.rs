@@ -1,4 +1,4 @@
-//! The wish that the process end: from a signal, or from whoever runs the loop.
+//! The wish that the process end: from a signal, or from the program that runs the loop.
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use std::io::{self, Write};

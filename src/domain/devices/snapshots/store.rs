@@ -5,7 +5,7 @@ use crate::base::error::{Error, Result};
 use crate::base::time::{HOUR, Timestamp};
 use crate::db::{Db, Row, Upsert};
 use crate::domain::devices::rules::Counts;
-use crate::params;
+use crate::{columns, params};
 
 /// Calls `visit` with the stamp of each upload before an instant.
 pub fn stamps(db: &mut Db, before: Timestamp, visit: &mut dyn FnMut(Timestamp)) -> Result<()> {
@@ -40,6 +40,8 @@ pub fn put(db: &mut Db, hour: Timestamp, tenant: i64, figures: &Figures) -> Resu
     db.put(&FIGURES, params![hour, tenant, &text])
 }
 
+columns!(snapshots: "SELECT hour, figures FROM snapshots");
+
 fn snapshot(row: &Row<'_>) -> Result<Snapshot> {
     let figures = serde_json::from_str(&row.get::<String>(1)?).map_err(Error::internal)?;
     Ok(Snapshot { hour: row.get(0)?, figures })
@@ -53,13 +55,13 @@ pub fn number(db: &mut Db, tenant: i64) -> Result<i64> {
 
 /// A page of a tenant's hours, newest first.
 pub fn page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<Vec<Snapshot>> {
-    let sql = "SELECT hour, figures FROM snapshots WHERE tenant = ? ORDER BY hour DESC LIMIT ? OFFSET ?";
+    let sql = snapshots!("WHERE tenant = ? ORDER BY hour DESC LIMIT ? OFFSET ?");
     db.all(sql, params![tenant, limit, offset], snapshot)
 }
 
 /// A tenant's figures of an hour.
 pub fn find(db: &mut Db, tenant: i64, hour: Timestamp) -> Result<Option<Snapshot>> {
-    db.one("SELECT hour, figures FROM snapshots WHERE hour = ? AND tenant = ?", params![hour, tenant], snapshot)
+    db.one(snapshots!("WHERE hour = ? AND tenant = ?"), params![hour, tenant], snapshot)
 }
 
 /// Deletes the uploads of an hour.

@@ -6,6 +6,7 @@
 use super::tables::Table;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::{self, Message};
+use crate::domain::mobile::texts;
 use crate::http::input::{Extent, Input};
 use serde_json::{Map, Value};
 
@@ -49,7 +50,7 @@ fn refused(field: &'static str, message: Message) -> Error {
 /// When they are more than [`MAX_DATA`].
 pub fn text(fields: &Fields) -> Result<String> {
     let text = serde_json::to_string(fields).map_err(Error::internal)?;
-    if text.len() > MAX_DATA { Err(refused(DATA, Message::with(&text::DATA_TOO_LARGE, &[&MAX_DATA]))) } else { Ok(text) }
+    if text.len() > MAX_DATA { Err(refused(DATA, Message::with(&texts::DATA_TOO_LARGE, &[&MAX_DATA]))) } else { Ok(text) }
 }
 
 /// What is set of a field: null when nothing is.
@@ -75,8 +76,8 @@ impl Table {
     pub fn read(&self, sent: &Fields) -> Result<Fields> {
         let mut input = Input::of(sent, self.fields, Extent::Part);
         let unknown = self.unknown(sent);
-        input.check(sent.len() <= MAX_FIELDS, DATA, &text::TOO_MANY_FIELDS);
-        input.check(unknown.keys().all(|name| name.chars().count() <= MAX_NAME), DATA, &text::FIELD_NAME);
+        input.check(sent.len() <= MAX_FIELDS, DATA, &texts::TOO_MANY_FIELDS);
+        input.check(unknown.keys().all(|name| name.chars().count() <= MAX_NAME), DATA, &texts::FIELD_NAME);
         input.finish()?;
         Ok(unknown.into_iter().chain(input.into_members()).collect())
     }
@@ -129,7 +130,7 @@ impl Table {
             if let (Some(from), Some(to)) = (value(fields, start).as_str(), value(fields, end).as_str())
                 && to < from
             {
-                input.error(end, Message::with(&text::BEFORE, &[start]));
+                input.error(end, Message::with(&texts::BEFORE, &[start]));
             }
         }
     }
@@ -141,7 +142,7 @@ impl Table {
         let to = state(after);
         match before.map(state) {
             Some(from) if !machine.allows(&from, &to) => {
-                input.error(machine.field, Message::with(&text::TRANSITION, &[&machine.field, &from, &to]));
+                input.error(machine.field, Message::with(&texts::TRANSITION, &[&machine.field, &from, &to]));
             }
             None if !to.is_empty() && !machine.knows(&to) => {
                 input.error(machine.field, Message::with(&text::NOT_CHOICE, &[&to]));

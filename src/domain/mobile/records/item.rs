@@ -1,12 +1,14 @@
 //! One record as a device sends it.
 
 use super::fields::{DATA, Fields, overlay};
-use super::tables::{self, Table};
+use super::tables::Table;
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::domain::mobile::batch::Batch;
+use crate::domain::mobile::domains;
+use crate::domain::mobile::texts;
 use crate::http::input::{Extent, Field, Input, Shape};
 use serde_json::{Map, Value};
 
@@ -58,13 +60,15 @@ impl Item {
         let empty = Map::new();
         let sent = json.as_object().unwrap_or(&empty);
         let mut input = Input::of(sent, ENVELOPE, Extent::Whole);
-        let table = tables::of(&word(&input, "domain"));
-        input.check(table.is_some() || input.text("domain").is_none(), "domain", &text::UNKNOWN_DOMAIN);
+        let table = domains::records(&word(&input, "domain"));
+        if table.is_none() && input.text("domain").is_some() {
+            input.error("domain", Message::with(&texts::UNKNOWN_DOMAIN, &[&domains::known()]));
+        }
         let id = id::parse(&word(&input, "mobile_id"));
-        input.check(id.is_some() || input.text("mobile_id").is_none(), "mobile_id", &text::NOT_UUID);
+        input.check(id.is_some() || input.text("mobile_id").is_none(), "mobile_id", &texts::NOT_UUID);
         let operation = word(&input, "operation");
         let known = operation.is_empty() || OPERATIONS.contains(&operation.as_str());
-        input.check(known, "operation", &text::UNKNOWN_OPERATION);
+        input.check(known, "operation", &texts::UNKNOWN_OPERATION);
         let data = part(&mut input, sent.get(DATA), DATA);
         let base = input.json("base_data").cloned();
         let base = part(&mut input, base.as_ref(), "base_data");

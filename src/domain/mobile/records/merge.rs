@@ -5,7 +5,7 @@ use super::item::Item;
 use super::record::Record;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
-use crate::domain::conflicts::Policy;
+use crate::domain::mobile::conflicts::Policy;
 
 /// What tells of an escalation.
 pub const ESCALATION: &[&str] = &["escalation_level", "escalated_at", "escalated_by", "status"];

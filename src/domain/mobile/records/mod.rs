@@ -1,14 +1,14 @@
 //! The record domains: versioned, in the feed, with conflicts.
 
 pub mod api;
-mod fields;
+pub mod fields;
 mod item;
-mod machine;
+pub mod machine;
 mod merge;
 mod record;
 mod resolve;
 mod store;
-mod tables;
+pub mod tables;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -19,30 +19,39 @@ pub use resolve::{CHOICE, describe_refusal, resolve};
 
 use super::answer::{SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
+use super::domains::{self, RECORDS};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::Language;
 use crate::db::Db;
 use crate::feature::ctx::load;
-use crate::feature::{Ctx, Kind, Schemas};
-use schemars::Schema;
-use serde_json::{Map, Value};
-use tables::TABLES;
+use crate::feature::walk::walk;
+use crate::feature::{Ctx, Kind, Load, Names, Objects, Schemas};
+use schemars::{Schema, json_schema};
+use serde_json::{Map, Value, json};
+use tables::Table;
 
 /// Records in the feed, a kind for each domain.
-pub const KINDS: &[Kind] =
-    &[kind::<0>("journal"), kind::<1>("attendance"), kind::<2>("tasks"), kind::<3>("tickets"), kind::<4>("work_orders")];
+pub const KINDS: &[Kind] = &walk!(kind, RECORDS);
 
-const fn kind<const TABLE: usize>(name: &'static str) -> Kind {
-    Kind { name, first_version: false, load: load_records::<TABLE>, object: describe::<TABLE> }
+const fn kind(table: &'static Table) -> Kind {
+    let names = &table.entry.names;
+    Kind { name: names.list, since: 2, load: Load::Shared(names, load_records), object: describe }
 }
 
-fn load_records<const TABLE: usize>(ctx: &mut Ctx<'_>, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    let table = &TABLES[TABLE];
-    load(ctx, ids, |db, tenant, id| Ok(store::find(db, tenant, table.domain, id)?.map(|record| record.shown(table))))
+fn load_records(names: &Names, db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {
+    let table = domains::records(names.name).ok_or_else(|| Error::Internal(format!("{} is no domain", names.name)))?;
+    load(db, tenant, ids, |db, tenant, id| Ok(store::find(db, tenant, table.name(), id)?.map(|record| record.shown(table))))
 }
 
-fn describe<const TABLE: usize>(schemas: &mut Schemas) -> Schema {
-    record::describe(&TABLES[TABLE], schemas)
+/// The schema of the kind that is described.
+fn describe(schemas: &mut Schemas) -> Schema {
+    domains::records(schemas.subject).map_or_else(Schema::default, |table| record::describe(table, schemas))
+}
+
+/// The schema of the fields of a record of any domain in an upload.
+pub fn describe_data(schemas: &mut Schemas) -> Schema {
+    let domains = RECORDS.iter().map(|table| record::describe_data(table, schemas).to_value());
+    json_schema!({ "anyOf": domains.chain([json!({"type": "null"})]).collect::<Vec<_>>() })
 }
 
 /// What a restore adds to each version: more than a record was edited between the backup and the restore. Else an edit of a

@@ -72,9 +72,27 @@ pub const TOLD: &[Field] = &[
 ];
 
 /// The schema of [`Record::shown`] and [`Record::tombstone`]: fields that only a newer app knows are shown as they came.
-pub fn describe(table: &Table, _: &mut Schemas) -> Schema {
-    let fields: Vec<Field> = table.fields.iter().map(|field| Field { required: false, nullable: true, ..*field }).collect();
-    let mut schema = schema::object(&[TOLD, &fields].concat(), Extent::Whole);
+pub fn describe(table: &Table, schemas: &mut Schemas) -> Schema {
+    let mut schema = schema::object(&[TOLD, &fields(table)].concat(), Extent::Whole);
     schema.insert("additionalProperties".to_owned(), true.into());
-    schema
+    schemas.named(format!("{}Record", type_name(table)), schema)
+}
+
+/// The schema of what an upload may hold of a record: any part of its fields.
+pub fn describe_data(table: &Table, schemas: &mut Schemas) -> Schema {
+    let mut schema = schema::object(&fields(table), Extent::Part);
+    schema.insert("additionalProperties".to_owned(), true.into());
+    schemas.named(format!("{}Data", type_name(table)), schema)
+}
+
+/// Any field may be left out, and cleared.
+fn fields(table: &Table) -> Vec<Field> {
+    table.fields.iter().map(|field| Field { required: false, nullable: true, ..*field }).collect()
+}
+
+/// The domain's name as types are called: `WorkOrder`.
+fn type_name(table: &Table) -> String {
+    let capital =
+        |word: &str| word.chars().enumerate().map(|(n, c)| if n == 0 { c.to_ascii_uppercase() } else { c }).collect::<String>();
+    table.name().split('_').map(capital).collect()
 }

@@ -7,17 +7,18 @@ use super::fields::{Fields, overlay, value};
 use super::merge::{self, New, Winner};
 use super::record::Record;
 use super::store;
-use super::tables::{self, Table};
+use super::tables::Table;
 use super::write::{Target, data, put};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found};
 use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::word;
-use crate::domain::conflicts::{self, Conflict, Policy, Rule, rules};
 use crate::domain::mobile::answer::{NOT_FOUND, Resolution, SYNC_ERROR, SyncError};
-use crate::domain::mobile::batch;
+use crate::domain::mobile::conflicts::{self, Conflict, Policy, Rule, rules};
+use crate::domain::mobile::texts;
+use crate::domain::mobile::{batch, domains};
 use crate::feature::ctx::value as json_of;
-use crate::feature::{Ctx, Schemas, Upload};
+use crate::feature::{Ctx, News, Schemas, Upload};
 use crate::http::input::{Extent, Field, Input, Shape};
 use crate::http::{Response, problem, response};
 use schemars::{JsonSchema, Schema};
@@ -84,13 +85,13 @@ pub fn resolve(ctx: &mut Ctx<'_>, body: &Map<String, Value>, key: Option<String>
 /// The schema of a refusal: a problem whose members tell of the conflict too.
 pub fn describe_refusal(schemas: &mut Schemas) -> Schema {
     let (mut schema, resolution) = (problem::schema(), Resolution::json_schema(&mut schemas.generator));
-    let messages = schema.get("additionalProperties").cloned().unwrap_or_default();
+    let messages = json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
     let members = resolution.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         // A wrong field of the choice stands under its own name.
         properties.extend(members.into_iter().map(|(name, member)| (name, json!({"anyOf": [member, messages]}))));
     }
-    schema
+    schemas.named("ResolutionProblem".to_owned(), schema)
 }
 
 impl Choice {
@@ -102,7 +103,7 @@ impl Choice {
             (strategy, chosen),
             (Some(Policy::ClientWins), Some(Winner::Server)) | (Some(Policy::ServerWins), Some(Winner::Client))
         );
-        input.check(!contradiction, "chosen_version", &text::CONTRADICTION);
+        input.check(!contradiction, "chosen_version", &texts::CONTRADICTION);
         let merge = input.json("merge_data").cloned();
         input.check(merge.as_ref().is_none_or(Value::is_object), "merge_data", &text::NOT_OBJECT);
         input.finish()?;
@@ -124,8 +125,8 @@ impl Choice {
         if conflict.resolved_at.is_some() {
             return first(ctx, &conflict);
         }
-        let table = tables::of(&conflict.domain).ok_or_else(not_found)?;
-        let record = store::find(ctx.db, tenant, table.domain, &conflict.mobile_id)?.ok_or_else(not_found)?;
+        let table = domains::records(&conflict.domain).ok_or_else(not_found)?;
+        let record = store::find(ctx.db, tenant, table.name(), &conflict.mobile_id)?.ok_or_else(not_found)?;
         match self.decide(table, &conflict, &record)? {
             Outcome::Written(new) => self.settle(ctx, table, conflict, &record, new),
             Outcome::Moved => look_again(ctx, table, conflict, &record),
@@ -162,7 +163,7 @@ impl Choice {
                 overlay(conflict.base_data.as_object().unwrap_or(&Fields::new()), edit)
             }
             (_, Value::Null) if self.chosen == Winner::Client => return Ok(Outcome::Written(New::tombstone())),
-            _ => return Err(Refusal::field("merge_data", Message::plain(&text::CHOOSE_FIELDS)).into()),
+            _ => return Err(Refusal::field("merge_data", Message::plain(&texts::CHOOSE_FIELDS)).into()),
         };
         let mut fields = overlay(&record.fields, &table.read(&fields)?);
         table.fill(&mut fields);
@@ -175,7 +176,7 @@ impl Choice {
         if let (Some(merge), Winner::Merged) = (&self.merge, self.chosen) {
             return Ok(merge::compare(None, seen, &table.read(merge)?).contested);
         }
-        let choose = || Refusal::field("merge_data", Message::plain(&text::CHOOSE_FIELDS));
+        let choose = || Refusal::field("merge_data", Message::plain(&texts::CHOOSE_FIELDS));
         let edit = conflict.client_data.as_object().ok_or_else(choose)?;
         let clash = merge::compare(conflict.base_data.as_object(), seen, edit);
         let policy = match (self.chosen, self.strategy) {
@@ -203,7 +204,7 @@ impl Choice {
             resolution_result: rules::RESOLVED.to_owned(),
             winning_version: Some(word::of(&Winner::ALL, &self.chosen).to_owned()),
             merge_details: details(&conflict, &written),
-            message: Some(say(ctx, &text::CONFLICT_RESOLVED)),
+            message: Some(say(ctx, &texts::CONFLICT_RESOLVED)),
             error: None,
         };
         let response = Response::json(200, &resolution);
@@ -214,6 +215,7 @@ impl Choice {
         (conflict.resolved_by, conflict.resolved_at) = (Some(ctx.user()?), Some(ctx.stamp()?));
         conflict.answer = Some(String::from_utf8_lossy(&response.body).into_owned());
         keep(ctx, table, &conflict)?;
+        ctx.tell(&News::Resolved { conflict: &conflict.conflict_id })?;
         Ok(response)
     }
 
@@ -269,7 +271,7 @@ fn first(ctx: &Ctx<'_>, conflict: &Conflict) -> Result<Response> {
             resolution_result: conflict.resolution_result.clone(),
             winning_version: conflict.winning_version.clone(),
             merge_details: None,
-            message: Some(say(ctx, &text::CONFLICT_RESOLVED)),
+            message: Some(say(ctx, &texts::CONFLICT_RESOLVED)),
             error: None,
         },
     ))
@@ -280,7 +282,7 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
     conflict.server_version = super::write::shown(record.version);
     conflict.server_data = data(record);
     keep(ctx, table, &conflict)?;
-    let message = say(ctx, &text::CONFLICT_MOVED_ON);
+    let message = say(ctx, &texts::CONFLICT_MOVED_ON);
     let error = SyncError {
         code: SYNC_ERROR.to_owned(),
         message: message.clone(),
@@ -306,7 +308,7 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
 fn keep(ctx: &mut Ctx<'_>, table: &Table, conflict: &Conflict) -> Result<()> {
     let tenant = ctx.tenant_id()?;
     conflicts::store::update(ctx.db, tenant, conflict)?;
-    let rule = conflicts::store::rule(ctx.db, tenant, table.domain)?.unwrap_or_else(|| Rule::of(table.policy));
+    let rule = conflicts::store::rule(ctx.db, tenant, table.name())?.unwrap_or_else(|| Rule::of(table.policy));
     if rule.notify { ctx.touch(conflicts::KIND, &conflict.conflict_id) } else { Ok(()) }
 }
 

@@ -4,7 +4,9 @@ use super::record::Record;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
-use crate::params;
+use crate::{columns, params};
+
+columns!(records: "SELECT id, version, data, client_at, created_by, updated_by, created_at, stamp, deleted FROM records");
 
 fn record(row: &Row<'_>) -> Result<Record> {
     Ok(Record {
@@ -22,8 +24,7 @@ fn record(row: &Row<'_>) -> Result<Record> {
 
 /// One record, alive or deleted.
 pub fn find(db: &mut Db, tenant: i64, domain: &str, id: &str) -> Result<Option<Record>> {
-    let sql = "SELECT id, version, data, client_at, created_by, updated_by, created_at, stamp, deleted FROM records \
-         WHERE tenant = ? AND domain = ? AND id = ?";
+    let sql = records!("WHERE tenant = ? AND domain = ? AND id = ?");
     db.one(sql, params![tenant, domain, id], record)
 }
 
@@ -63,14 +64,12 @@ pub fn raise_versions(db: &mut Db, tenant: i64, by: i64, highest: i64) -> Result
 
 /// The first records after an instant, deleted ones too, oldest change first.
 pub fn first(db: &mut Db, tenant: i64, domain: &str, since: Timestamp, limit: usize) -> Result<Vec<Record>> {
-    let sql = "SELECT id, version, data, client_at, created_by, updated_by, created_at, stamp, deleted FROM records \
-         WHERE tenant = ? AND domain = ? AND stamp > ? ORDER BY stamp, id LIMIT ?";
+    let sql = records!("WHERE tenant = ? AND domain = ? AND stamp > ? ORDER BY stamp, id LIMIT ?");
     db.all(sql, params![tenant, domain, since, i64::try_from(limit).unwrap_or(i64::MAX)], record)
 }
 
 /// Every record of one stamp.
 pub fn at(db: &mut Db, tenant: i64, domain: &str, stamp: Timestamp) -> Result<Vec<Record>> {
-    let sql = "SELECT id, version, data, client_at, created_by, updated_by, created_at, stamp, deleted FROM records \
-         WHERE tenant = ? AND domain = ? AND stamp = ? ORDER BY id";
+    let sql = records!("WHERE tenant = ? AND domain = ? AND stamp = ? ORDER BY id");
     db.all(sql, params![tenant, domain, stamp], record)
 }

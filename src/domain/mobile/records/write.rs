@@ -10,11 +10,10 @@ use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::base::word;
-use crate::domain::conflicts::{self, Conflict, Rule, rules};
 use crate::domain::mobile::answer::{self, SyncedItem};
 use crate::domain::mobile::batch::Batch;
-use crate::domain::mobile::domains;
-use crate::feature::Ctx;
+use crate::domain::mobile::conflicts::{self, Conflict, Rule, rules};
+use crate::feature::{Ctx, News};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -52,10 +51,10 @@ impl<'b> Writer<'b> {
     /// What is wrong with it, before anything of it is written; the database's.
     pub fn take(&mut self, ctx: &mut Ctx<'_>, json: &Value) -> Result<Done> {
         let mut item = Item::read(json, self.batch, ctx.now)?;
-        let key = (item.table.domain, item.id.clone());
+        let key = (item.table.name(), item.id.clone());
         item.version = self.own.get(&key).map_or(item.version, |own| item.version.max(*own));
         let tenant = ctx.tenant_id()?;
-        let stored = store::find(ctx.db, tenant, item.table.domain, &item.id)?;
+        let stored = store::find(ctx.db, tenant, item.table.name(), &item.id)?;
         match (merge::land(stored.as_ref(), &item)?, stored) {
             (Landing::Written(new), stored) => {
                 let status = new.status;
@@ -85,11 +84,12 @@ impl<'b> Writer<'b> {
         if rule.notify {
             ctx.touch(conflicts::KIND, &conflict.conflict_id)?;
         }
+        ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
         Ok(Done { conflict: Some(conflict), ..done(&record, "conflict") })
     }
 
     fn rule(&mut self, ctx: &mut Ctx<'_>, item: &Item) -> Result<Rule> {
-        let domain = item.table.domain;
+        let domain = item.table.name();
         if let Some(rule) = self.rules.get(domain) {
             return Ok(*rule);
         }
@@ -121,7 +121,7 @@ fn conflict(ctx: &Ctx<'_>, item: &Item, record: &Record, batch: &Batch, rule: Ru
     }
     Ok(Conflict {
         conflict_id: id::object(),
-        domain: item.table.domain.to_owned(),
+        domain: item.table.name().to_owned(),
         mobile_id: item.id.clone(),
         user_id: ctx.user()?,
         device_id: batch.device.clone(),
@@ -185,8 +185,8 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
         deleted: new.deleted,
     };
     let write = if stored.is_some() { store::update } else { store::insert };
-    write(ctx.db, tenant, target.table.domain, &record, &data)?;
-    let kind = kind(target.table.domain)?;
+    write(ctx.db, tenant, target.table.name(), &record, &data)?;
+    let kind = target.table.entry.names.list;
     if record.deleted {
         ctx.bury(kind, &record.id)?
     } else {
@@ -198,12 +198,6 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
 /// A merged record is as recent as the later of its edits.
 fn edited(stored: Option<&Record>, at: Timestamp) -> Timestamp {
     stored.map_or(at, |record| record.client_at.max(at))
-}
-
-/// A domain's list in the feed.
-fn kind(domain: &str) -> Result<&'static str> {
-    let kind = domains::named(domain).and_then(|domain| domain.kind);
-    kind.ok_or_else(|| Error::internal("a domain of records has no kind"))
 }
 
 impl From<&Conflict> for answer::Conflict {

@@ -5,12 +5,14 @@ mod store;
 
 use crate::base::error::{Error, Result};
 use crate::base::text::{Language, Message};
-use crate::domain::devices::store as devices;
+use crate::base::time::Timestamp;
+use crate::db::Db;
 use crate::domain::mobile::answer::{SYNC_ERROR, SyncError, Tally};
 use crate::domain::mobile::batch::Batch;
+use crate::domain::mobile::domains::TELEMETRY;
 use crate::feature::Ctx;
 use crate::feature::ctx::value;
-use rules::{Again, Faults, Item, RULES, Rules};
+use rules::{Again, Faults, Item, Rules};
 use serde_json::{Map, Value, json};
 use store::Owner;
 
@@ -23,7 +25,7 @@ enum Fate {
 
 /// Writes the items of one domain. A bad one fails alone.
 pub fn apply(ctx: &mut Ctx<'_>, rules: &'static Rules, batch: &Batch, items: &[Value]) -> Result<Tally> {
-    let owner = Owner { tenant: ctx.tenant_id()?, domain: rules.domain, user: ctx.user()?, device: &batch.device };
+    let owner = Owner { tenant: ctx.tenant_id()?, domain: rules.name(), user: ctx.user()?, device: &batch.device };
     let mut tally = Tally::default();
     for sent in items {
         let fate = match rules.read(batch, sent, ctx.now) {
@@ -69,23 +71,22 @@ fn text(data: &Map<String, Value>) -> Result<String> {
     serde_json::to_string(data).map_err(Error::internal)
 }
 
-/// What the caller's devices sent, wherever they did, for their export.
-pub fn held(ctx: &mut Ctx<'_>) -> Result<Vec<Value>> {
-    let (user, mut items) = (ctx.user()?, Vec::new());
-    for tenant in devices::tenants_of(ctx.db, user)? {
-        for rules in RULES {
-            items.extend(store::all(ctx.db, tenant, rules.domain, user)?);
+/// What a user's devices sent, wherever they did, for their export.
+pub fn held(db: &mut Db, user: i64, _: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
+    let mut items = Vec::new();
+    for tenant in store::tenants_of(db, user)? {
+        for rules in TELEMETRY {
+            items.extend(store::all(db, tenant, rules.name(), user)?);
         }
     }
     items.iter().map(value).collect()
 }
 
-/// The caller's account ends: what their devices measured is theirs alone and goes with them, unlike what they shared.
-pub fn forget(ctx: &mut Ctx<'_>) -> Result<()> {
-    let user = ctx.user()?;
-    for tenant in devices::tenants_of(ctx.db, user)? {
-        for rules in RULES {
-            store::delete(ctx.db, tenant, rules.domain, user)?;
+/// A user's account ends: what their devices measured is theirs alone and goes with them, unlike what they shared.
+pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
+    for tenant in store::tenants_of(ctx.db, user)? {
+        for rules in TELEMETRY {
+            store::delete(ctx.db, tenant, rules.name(), user)?;
         }
     }
     Ok(())

@@ -1,9 +1,11 @@
-//! The rules of telemetry as data: a table for each domain. A new domain is an entry.
+//! The rules of a domain of telemetry as data. All of it is values.
 
 use crate::base::id;
-use crate::base::text::{self, Message};
+use crate::base::text::Message;
 use crate::base::time::{MINUTE, Timestamp};
 use crate::domain::mobile::batch::Batch;
+use crate::domain::mobile::domains::entry::Entry;
+use crate::domain::mobile::texts;
 use crate::http::input::{Extent, Field, Input, Shape};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,13 +13,13 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// The longest id of a verification or a session, in characters.
-const MAX_ID: usize = 255;
+pub const MAX_ID: usize = 255;
 /// The longest name of a metric or a unit, in characters.
-const MAX_NAME: usize = 100;
+pub const MAX_NAME: usize = 100;
 /// Counts and durations: a GraphQL Int has 32 bits.
 const MAX_COUNT: i64 = i32::MAX as i64;
 /// How far a device's clock may be ahead before an item counts as of the future.
-const AHEAD: i64 = 5 * MINUTE;
+pub const AHEAD: i64 = 5 * MINUTE;
 
 /// What makes an item the same as another.
 #[derive(Debug, Clone, Copy)]
@@ -37,13 +39,13 @@ pub enum Again {
     Merges,
 }
 
-/// The rules of a domain.
+/// A domain of telemetry.
 #[derive(Debug)]
 pub struct Rules {
-    /// The domain's name.
-    pub domain: &'static str,
-    /// Its list in a batch.
-    pub list: &'static str,
+    /// What is said of every domain; its list is that of a batch.
+    pub entry: Entry,
+    /// The member of a batch's answer that holds what its list came to.
+    pub result: &'static str,
     /// The fields of an item.
     pub fields: &'static [Field],
     /// The field that names an item in errors.
@@ -60,102 +62,30 @@ pub struct Rules {
     pub again: Again,
 }
 
-const fn name(name: &'static str, max: usize) -> Field {
+/// What an item must call itself.
+pub const fn name(name: &'static str, max: usize) -> Field {
     Field::name(name, max).required()
 }
 
-const fn count(name: &'static str) -> Field {
+/// A count, or a duration in milliseconds.
+pub const fn count(name: &'static str) -> Field {
     Field::new(name, Shape::Int(0, MAX_COUNT))
 }
 
-const fn share(name: &'static str) -> Field {
+/// A share, 0 to 1.
+pub const fn share(name: &'static str) -> Field {
     Field::new(name, Shape::Float(0.0, 1.0)).nullable()
 }
 
-const fn instant(name: &'static str) -> Field {
+/// An instant.
+pub const fn instant(name: &'static str) -> Field {
     Field::new(name, Shape::Instant)
 }
 
-const fn json(name: &'static str) -> Field {
+/// JSON of any shape.
+pub const fn json(name: &'static str) -> Field {
     Field::new(name, Shape::Json).nullable()
 }
-
-/// Every domain of telemetry.
-pub const RULES: &[Rules] = &[
-    Rules {
-        domain: "voice",
-        list: "voice_data",
-        fields: &[
-            name("verification_id", MAX_ID),
-            instant("timestamp").required(),
-            Field::new("verified", Shape::Bool).required(),
-            share("confidence_score"),
-            share("quality_score"),
-            count("processing_time_ms").nullable(),
-            json("metadata"),
-        ],
-        name: "verification_id",
-        at: "timestamp",
-        ahead: Some(AHEAD),
-        span: None,
-        identity: &[Part::Field("verification_id")],
-        again: Again::Keeps,
-    },
-    Rules {
-        domain: "behavioral",
-        list: "behavioral_data",
-        fields: &[
-            name("session_id", MAX_ID),
-            Field::new("events", Shape::List).required(),
-            count("duration_ms").required(),
-            count("user_interactions").nullable(),
-            count("screen_changes").nullable(),
-            instant("timestamp").nullable(),
-            json("metadata"),
-        ],
-        name: "session_id",
-        at: "timestamp",
-        ahead: None,
-        span: None,
-        identity: &[Part::Device, Part::Field("session_id"), Part::Field("events")],
-        again: Again::Keeps,
-    },
-    Rules {
-        domain: "session",
-        list: "session_data",
-        fields: &[
-            name("session_id", MAX_ID),
-            instant("start_time").required(),
-            instant("end_time").nullable(),
-            count("duration_ms").nullable(),
-            Field::new("activities", Shape::List).nullable(),
-            json("metadata"),
-        ],
-        name: "session_id",
-        at: "start_time",
-        ahead: None,
-        span: Some(("start_time", "end_time")),
-        identity: &[Part::Field("session_id")],
-        again: Again::Merges,
-    },
-    Rules {
-        domain: "metrics",
-        list: "metrics_data",
-        fields: &[
-            name("metric_type", MAX_NAME),
-            Field::new("value", Shape::Float(f64::MIN, f64::MAX)).required(),
-            instant("timestamp").required(),
-            Field::name("unit", MAX_NAME).nullable(),
-            json("tags"),
-        ],
-        name: "metric_type",
-        at: "timestamp",
-        ahead: None,
-        span: None,
-        identity: &[Part::Device, Part::Field("metric_type"), Part::Field("timestamp")],
-        again: Again::Keeps,
-    },
-];
 
 /// An item that obeys the rules.
 #[derive(Debug, Clone, PartialEq)]
@@ -186,16 +116,21 @@ pub struct Kept {
 pub type Faults = Vec<(Option<&'static str>, Message)>;
 
 impl Rules {
+    /// The domain's name in bodies and in the store.
+    pub const fn name(&self) -> &'static str {
+        self.entry.names.name
+    }
+
     /// Reads an item.
     ///
     /// # Errors
     /// What is wrong with it, field by field.
     pub fn read(&self, batch: &Batch, sent: &Value, now: Timestamp) -> Result<Item, Faults> {
-        let Some(object) = sent.as_object() else { return Err(vec![(None, Message::plain(&text::NOT_ITEM))]) };
+        let Some(object) = sent.as_object() else { return Err(vec![(None, Message::plain(&texts::NOT_ITEM))]) };
         let mut input = Input::of(object, self.fields, Extent::Whole);
         let at = input.instant(self.at).or(batch.client_at).unwrap_or(now);
         let late = self.ahead.is_some_and(|ahead| at > now.plus(ahead));
-        input.check(!late, self.at, &text::IN_FUTURE);
+        input.check(!late, self.at, &texts::IN_FUTURE);
         if !input.errors().is_empty() {
             return Err(input.errors().iter().map(|(field, message)| (Some(*field), message.clone())).collect());
         }
@@ -209,7 +144,7 @@ impl Rules {
         let Some((start, end)) = self.span else { return Ok(()) };
         let text = |name: &str| data.get(name).and_then(Value::as_str);
         match (text(start), text(end)) {
-            (Some(from), Some(to)) if to < from => Err(vec![(Some(end), Message::plain(&text::END_BEFORE_START))]),
+            (Some(from), Some(to)) if to < from => Err(vec![(Some(end), Message::plain(&texts::END_BEFORE_START))]),
             _ => Ok(()),
         }
     }
@@ -242,6 +177,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::mobile::domains::TELEMETRY;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -252,7 +188,7 @@ mod tests {
     }
 
     fn rules(domain: &str) -> &'static Rules {
-        RULES.iter().find(|rules| rules.domain == domain).unwrap()
+        TELEMETRY.iter().find(|rules| rules.name() == domain).unwrap()
     }
 
     fn id(domain: &str, device: &str, item: &Value) -> String {
@@ -326,7 +262,7 @@ mod tests {
     }
 
     fn any_item() -> impl Strategy<Value = (&'static Rules, Value)> {
-        proptest::sample::select(RULES.iter().collect::<Vec<_>>()).prop_flat_map(|rules| (Just(rules), item(rules)))
+        proptest::sample::select(TELEMETRY.iter().collect::<Vec<_>>()).prop_flat_map(|rules| (Just(rules), item(rules)))
     }
 
     proptest! {

@@ -1,0 +1,205 @@
+//! The settings, as data: a name, what it is, and where its value goes.
+
+use super::Loaded;
+use crate::base::time::{DAY, MINUTE};
+use crate::db::Journal;
+use crate::feature::Rate;
+use crate::http::peer::{self, Network};
+
+/// What is wrong with a value, in words that follow the setting's name.
+type Outcome = std::result::Result<(), String>;
+
+/// What a setting's value is, and where it goes.
+pub enum Value {
+    /// Text.
+    Text(fn(&mut Loaded, String)),
+    /// A list; in the environment separated by commas. The function says what is wrong with an entry.
+    List(fn(&mut Loaded, &[String]) -> Outcome),
+    /// A whole number in a range.
+    Number(u32, u32, fn(&mut Loaded, u32)),
+    /// One of these words; the function is given its place.
+    Word(&'static [&'static str], fn(&mut Loaded, usize)),
+    /// `N/SECONDS`, or `off`.
+    Limit(fn(&mut Loaded, Option<Rate>)),
+}
+
+/// One setting. The environment variable is `TANDEM_` and the name in capitals, dots as underscores.
+pub struct Setting {
+    /// The name in the file: `cors_origins`, `limits.auth`.
+    pub name: &'static str,
+    /// What it is, with its unit.
+    pub help: &'static str,
+    /// What holds when it is not set, as the operator would write it.
+    pub default: &'static str,
+    /// Must its value stay hidden?
+    pub secret: bool,
+    /// How it is read.
+    pub value: Value,
+}
+
+const fn setting(name: &'static str, default: &'static str, help: &'static str, value: Value) -> Setting {
+    Setting { name, help, default, secret: false, value }
+}
+
+/// What is off or on.
+const SWITCH: &[&str] = &["off", "on"];
+
+/// Every setting.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "data",
+        "tandem/data in the home folder",
+        "The data folder, outside the web root.",
+        Value::Text(|l, v| l.settings.data = v.into()),
+    ),
+    setting(
+        "database_url",
+        "sqlite:DATA/tandem.db",
+        "Where the database is: sqlite:PATH, or mysql://USER:PASSWORD@HOST/DATABASE for MySQL and MariaDB.",
+        Value::Text(|l, v| l.settings.database_url = v),
+    ),
+    setting(
+        "read_url",
+        "none",
+        "A replica of that MySQL or MariaDB database, where polls are read as long as it answers: mysql://… as above.",
+        Value::Text(|l, v| l.settings.read_url = Some(v)),
+    ),
+    setting(
+        "site_url",
+        "not known",
+        "The API's address as phones know it, such as https://example.org/api: `tandem doctor` asks it from outside.",
+        Value::Text(|l, v| l.settings.site_url = v.trim_end_matches('/').to_owned()),
+    ),
+    setting(
+        "courier.program",
+        "tandem/bin/tandem in the home folder",
+        "The whole path of the operator's program, which requests start after their answers to do what waits for other servers.",
+        Value::Text(|l, v| l.settings.courier_program = Some(v.into())),
+    ),
+    setting(
+        "journal",
+        "auto",
+        "SQLite's journal: wal for FastCGI, rollback for CGI; auto leaves it as it is. `tandem migrate` sets it.",
+        Value::Word(&["auto", "wal", "rollback"], |l, n| {
+            l.settings.journal = [Journal::Auto, Journal::Wal, Journal::Rollback][n];
+        }),
+    ),
+    Setting {
+        secret: true,
+        ..setting(
+            "jwt_secret",
+            "made on first use",
+            "Signs tokens; at least 32 characters.",
+            Value::Text(|l, v| l.secret = Some(v)),
+        )
+    },
+    setting(
+        "access_minutes",
+        "60",
+        "How long an access token is good, in minutes.",
+        Value::Number(1, 1_440, |l, n| l.settings.access_ttl = i64::from(n) * MINUTE),
+    ),
+    setting(
+        "refresh_days",
+        "30",
+        "How long a refresh token is good, in days.",
+        Value::Number(1, 3_650, |l, n| l.settings.refresh_ttl = i64::from(n) * DAY),
+    ),
+    setting(
+        "trusted_proxies",
+        "none",
+        "Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8.",
+        Value::List(|l, v| {
+            l.settings.trusted_proxies = v.iter().map(|entry| Network::parse(entry)).collect::<std::result::Result<_, _>>()?;
+            Ok(())
+        }),
+    ),
+    setting(
+        "cors_origins",
+        "none",
+        "Origins whose pages may call the API, such as https://app.example or capacitor://localhost; * is any.",
+        Value::List(|l, v| {
+            l.settings.cors_origins = v.iter().map(|entry| peer::origin(entry)).collect::<std::result::Result<_, _>>()?;
+            Ok(())
+        }),
+    ),
+    setting(
+        "limits.auth",
+        "10/300",
+        "Failed logins and refreshes, per account and address: N/SECONDS or off.",
+        Value::Limit(|l, r| {
+            (l.settings.limit_auth, l.settings.limit_codes) = (r, if r.is_none() { None } else { l.settings.limit_codes })
+        }),
+    ),
+    setting(
+        "limits.codes",
+        "10/900",
+        "Wrong invite codes, per user and address; off when limits.auth is.",
+        Value::Limit(|l, r| l.settings.limit_codes = r),
+    ),
+    setting(
+        "limits.requests",
+        "1200/300",
+        "Requests, per user; off switches off limits.polls too.",
+        Value::Limit(|l, r| {
+            (l.settings.limit_requests, l.settings.limit_polls) = (r, if r.is_none() { None } else { l.settings.limit_polls })
+        }),
+    ),
+    setting("limits.polls", "600/300", "Polls of the feed, per user.", Value::Limit(|l, r| l.settings.limit_polls = r)),
+    setting(
+        "limits.uploads",
+        "100/300",
+        "Uploads of mobile sync and GraphQL, per user.",
+        Value::Limit(|l, r| l.settings.limit_uploads = r),
+    ),
+    setting("limits.burst", "10/10", "Uploads in quick succession, per user.", Value::Limit(|l, r| l.settings.limit_burst = r)),
+    setting(
+        "limits.cost",
+        "1000/300",
+        "What uploads and GraphQL queries cost, in points, per user.",
+        Value::Limit(|l, r| l.settings.limit_cost = r),
+    ),
+    setting(
+        "graphql.depth",
+        "10",
+        "How deep one GraphQL operation may nest; 0 is no limit.",
+        Value::Number(0, 100, |l, n| l.settings.graphql_depth = n),
+    ),
+    setting(
+        "graphql.cost",
+        "1000",
+        "What one GraphQL operation may cost, in points; 0 is no limit.",
+        Value::Number(0, u32::MAX, |l, n| l.settings.graphql_cost = n),
+    ),
+    setting(
+        "graphql.introspection",
+        "off",
+        "May anybody ask GraphQL for its schema? On for development; `tandem schema` prints it at any time.",
+        Value::Word(SWITCH, |l, n| l.settings.graphql_introspection = n == 1),
+    ),
+    setting(
+        "graphql.page",
+        "off",
+        "A page to try queries at /api/graphql/; it is loaded from a public CDN.",
+        Value::Word(SWITCH, |l, n| l.settings.graphiql = n == 1),
+    ),
+    setting(
+        "tombstone_days",
+        "30",
+        "How long deletions stay in the feed, in days.",
+        Value::Number(30, 3_650, |l, n| l.settings.tombstones = i64::from(n) * DAY),
+    ),
+    setting(
+        "poll_active",
+        "5",
+        "Seconds between polls on an active screen.",
+        Value::Number(1, 3_600, |l, n| l.settings.poll_active = n),
+    ),
+    setting("poll_idle", "30", "Seconds between polls of an idle app.", Value::Number(1, 3_600, |l, n| l.settings.poll_idle = n)),
+    setting(
+        "recycle_after",
+        "100000",
+        "Requests after which a FastCGI process starts anew; 0 is never.",
+        Value::Number(0, u32::MAX, |l, n| l.settings.recycle_after = u64::from(n)),
+    ),
+];

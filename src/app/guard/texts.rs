@@ -1,0 +1,7 @@
+//! What the guards say to a request that they refuse.
+
+crate::texts! {
+    USER_NOT_FOUND: "User not found.", "Utilisateur introuvable.", "사용자를 찾을 수 없습니다.";
+    KEY_REUSED: "This Idempotency-Key was used with another request.", "Cette Idempotency-Key a servi pour une autre requête.", "이 Idempotency-Key는 다른 요청에 사용되었습니다.";
+    KEY_LENGTH: "Idempotency-Key must have {0} to {1} visible ASCII characters.", "Idempotency-Key doit comporter de {0} à {1} caractères ASCII visibles.", "Idempotency-Key는 {0}~{1}자의 ASCII 문자여야 합니다.";
+}

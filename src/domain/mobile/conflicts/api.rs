@@ -1,0 +1,58 @@
+//! GET `/sync/conflicts/`
+
+use super::rules::{self, Conflict, Filter};
+use super::store;
+use crate::base::error::Result;
+use crate::base::time::Timestamp;
+use crate::db::Db;
+use crate::feature::Ctx;
+use crate::feature::ctx::{load, value};
+use crate::http::input::Input;
+use crate::http::{Response, paging::Page};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+/// A page of conflicts.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ConflictPage")]
+pub struct List {
+    /// Conflicts, newest first.
+    conflicts: Vec<Conflict>,
+    /// How many there are on all pages.
+    total: i64,
+    /// Of a hundred items that the tenant's devices ever uploaded, how many met a conflict.
+    conflict_rate_pct: f64,
+}
+
+/// GET `/sync/conflicts/`
+pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let filter = Filter::of(ctx, &Input::query(ctx.request, rules::FILTER)?);
+    let tenant = ctx.tenant_id()?;
+    let total = store::count(ctx.db, tenant, &filter)?;
+    let page = Page::of(ctx.request, total)?;
+    let conflicts = store::page(ctx.db, tenant, &filter, page.limit(), page.offset())?;
+    let (items, met) = store::uploaded(ctx.db, tenant)?;
+    Ok(Response::json(200, &List { conflicts, total, conflict_rate_pct: rules::rate_pct(met, items) }))
+}
+
+impl Filter {
+    /// What the parameters ask for; a domain by any of its names.
+    pub fn of(ctx: &Ctx<'_>, input: &Input) -> Filter {
+        let word = |name| input.text(name).unwrap_or_default().to_owned();
+        let domain = word("domain");
+        let domain = ctx.house.names(&domain).map_or(domain, |names| names.name.to_owned());
+        Filter { status: word("status"), domain, since: input.instant("since").unwrap_or_default() }
+    }
+}
+
+/// Every conflict, for the export: the feed shows only those that the tenant wants to stand in it.
+pub fn held(db: &mut Db, _: i64, tenant: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
+    let Some(tenant) = tenant else { return Ok(Vec::new()) };
+    store::all(db, tenant)?.iter().map(value).collect()
+}
+
+/// Conflicts for the feed.
+pub fn load_conflicts(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
+    load(db, tenant, ids, store::find)
+}

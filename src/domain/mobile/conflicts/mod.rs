@@ -1,0 +1,31 @@
+//! Conflicts: edits that met a newer version, and how a tenant wants them settled. Mobile sync writes them; what others see of
+//! them is an entry of the registry by itself.
+
+mod api;
+mod graphql;
+pub mod rules;
+pub mod store;
+
+pub use rules::{Conflict, Policy, Rule};
+
+use crate::feature::{Access, Feature, Held, Job, Kind, Load, Route, Without, contract};
+
+/// The registry entry.
+pub const FEATURE: Feature = Feature {
+    kinds: &[Kind { name: KIND, since: 2, load: Load::Own(api::load_conflicts), object: contract::of::<Conflict> }],
+    graph: graphql::GRAPH,
+    held: &[Held { name: KIND, load: api::held, object: contract::of::<Conflict> }],
+    jobs: &[Job::nightly("conflicts", "conflicts long settled", |s| store::purge(s.db, &s.house.settings, s.now))],
+    ..Feature::new("conflicts", ROUTES)
+};
+
+/// Conflicts in the feed.
+pub const KIND: &str = "conflicts";
+
+const MEMBER: Access = Access::Member(Without::NoCouple);
+
+const ROUTES: &[Route] = &[Route::get("/sync/conflicts/", MEMBER, api::list, "Conflicts, newest first")
+    .parameters(rules::FILTER)
+    .gives::<api::List>(200)
+    .paged()
+    .refuses(&[400])];

@@ -1,0 +1,193 @@
+//! Conflicts and policies in the database. Every statement names the tenant.
+
+use super::rules::{Conflict, Filter, KEPT, MANUAL_REQUIRED, Policy, Rule};
+use crate::base::error::{Error, Result};
+use crate::base::time::Timestamp;
+use crate::base::word;
+use crate::db::{Db, Row, Upsert};
+use crate::feature::{Settings, store};
+use crate::{columns, params};
+use serde_json::Value;
+
+fn json(row: &Row<'_>, column: usize) -> Result<Value> {
+    let text: Option<String> = row.get(column)?;
+    text.map_or(Ok(Value::Null), |text| serde_json::from_str(&text).map_err(Error::internal))
+}
+
+/// A version as answers show it.
+fn version(row: &Row<'_>, column: usize) -> Result<u32> {
+    u32::try_from(row.get::<i64>(column)?).map_err(Error::internal)
+}
+
+columns!(conflicts: "SELECT id, domain, mobile_id, user_id, device, server_version, client_version, server_data, \
+     client_data, base_data, strategy, result, winner, created_at, resolved_by, resolved_at, notes, answer, client_at \
+     FROM conflicts");
+
+fn conflict(row: &Row<'_>) -> Result<Conflict> {
+    let resolution_result: String = row.get(11)?;
+    Ok(Conflict {
+        conflict_id: row.get(0)?,
+        domain: row.get(1)?,
+        mobile_id: row.get(2)?,
+        user_id: row.get(3)?,
+        device_id: row.get(4)?,
+        server_version: version(row, 5)?,
+        client_version: version(row, 6)?,
+        server_data: json(row, 7)?,
+        client_data: json(row, 8)?,
+        base_data: json(row, 9)?,
+        resolution_strategy: row.get(10)?,
+        resolution_required: resolution_result == MANUAL_REQUIRED,
+        resolution_result,
+        winning_version: row.get(12)?,
+        created_at: row.get(13)?,
+        resolved_by: row.get(14)?,
+        resolved_at: row.get(15)?,
+        notes: row.get(16)?,
+        answer: row.get(17)?,
+        client_at: row.get(18)?,
+    })
+}
+
+/// Writes a new conflict.
+pub fn insert(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
+    let sql = "INSERT INTO conflicts (id, tenant, user_id, device, domain, mobile_id, server_version, client_version, \
+         server_data, client_data, base_data, strategy, result, winner, answer, created_at, resolved_by, resolved_at, notes, client_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let (server, client) = (conflict.server_data.to_string(), conflict.client_data.to_string());
+    let base = (!conflict.base_data.is_null()).then(|| conflict.base_data.to_string());
+    let values = params![
+        &conflict.conflict_id,
+        tenant,
+        conflict.user_id,
+        &conflict.device_id,
+        &conflict.domain,
+        &conflict.mobile_id,
+        i64::from(conflict.server_version),
+        i64::from(conflict.client_version),
+        &server,
+        &client,
+        &base,
+        &conflict.resolution_strategy,
+        &conflict.resolution_result,
+        &conflict.winning_version,
+        &conflict.answer,
+        conflict.created_at,
+        conflict.resolved_by,
+        conflict.resolved_at.map(|at| at.0),
+        &conflict.notes,
+        conflict.client_at.map(|at| at.0),
+    ];
+    db.run(sql, values).map(drop)
+}
+
+/// Writes what was decided, and against which row of the server.
+pub fn update(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
+    let sql = "UPDATE conflicts SET server_version = ?, server_data = ?, strategy = ?, result = ?, winner = ?, answer = ?, \
+         resolved_by = ?, resolved_at = ?, notes = ? WHERE tenant = ? AND id = ?";
+    let server = conflict.server_data.to_string();
+    let values = params![
+        i64::from(conflict.server_version),
+        &server,
+        &conflict.resolution_strategy,
+        &conflict.resolution_result,
+        &conflict.winning_version,
+        &conflict.answer,
+        conflict.resolved_by,
+        conflict.resolved_at.map(|at| at.0),
+        &conflict.notes,
+        tenant,
+        &conflict.conflict_id,
+    ];
+    db.run(sql, values).map(drop)
+}
+
+/// One conflict.
+pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Conflict>> {
+    let sql = conflicts!("WHERE tenant = ? AND id = ?");
+    db.one(sql, params![tenant, id], conflict)
+}
+
+/// How many conflicts a list shows on all of its pages.
+pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM conflicts WHERE tenant = ? AND created_at > ? \
+         AND (? = '' OR result = ?) AND (? = '' OR domain = ?)";
+    let Filter { status, domain, since } = filter;
+    let found = db.one(sql, params![tenant, *since, status, status, domain, domain], |row| row.get(0))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// A page of conflicts, newest first.
+pub fn page(db: &mut Db, tenant: i64, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Conflict>> {
+    let sql = conflicts!(
+        "WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
+         ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
+    );
+    let Filter { status, domain, since } = filter;
+    db.all(sql, params![tenant, *since, status, status, domain, domain, limit, offset], conflict)
+}
+
+/// Conflicts that come after this instant and id in the list, newest first.
+pub fn older(db: &mut Db, tenant: i64, filter: &Filter, (at, id): (i64, &str), limit: i64) -> Result<Vec<Conflict>> {
+    let sql = conflicts!(
+        "WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
+         AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?"
+    );
+    let Filter { status, domain, since } = filter;
+    db.all(sql, params![tenant, *since, status, status, domain, domain, at, id, limit], conflict)
+}
+
+/// Every conflict, oldest first.
+pub fn all(db: &mut Db, tenant: i64) -> Result<Vec<Conflict>> {
+    let sql = conflicts!("WHERE tenant = ? ORDER BY created_at, id");
+    db.all(sql, params![tenant], conflict)
+}
+
+/// Items that the tenant's devices ever uploaded, and how many of them met a conflict.
+pub fn uploaded(db: &mut Db, tenant: i64) -> Result<(i64, i64)> {
+    let sql = "SELECT CAST(SUM(items) AS SIGNED), CAST(SUM(conflicts) AS SIGNED) FROM devices WHERE tenant = ?";
+    let sums =
+        |row: &Row<'_>| Ok((row.get::<Option<i64>>(0)?.unwrap_or_default(), row.get::<Option<i64>>(1)?.unwrap_or_default()));
+    Ok(db.one(sql, params![tenant], sums)?.unwrap_or_default())
+}
+
+/// What a tenant wants for a domain; `None` when it never said.
+pub fn rule(db: &mut Db, tenant: i64, domain: &str) -> Result<Option<Rule>> {
+    let sql = "SELECT policy, auto_resolve, notify FROM policies WHERE tenant = ? AND domain = ?";
+    db.one(sql, params![tenant, domain], |row| {
+        Ok(Rule { policy: word::stored(&Policy::ALL, &row.get::<String>(0)?)?, auto_resolve: row.get(1)?, notify: row.get(2)? })
+    })
+}
+
+const RULE: Upsert = Upsert { table: "policies", key: &["tenant", "domain"], set: &["policy", "auto_resolve", "notify"] };
+
+/// Writes what a tenant wants for a domain.
+pub fn put_rule(db: &mut Db, tenant: i64, domain: &str, rule: Rule) -> Result<()> {
+    db.put(&RULE, params![tenant, domain, rule.policy.name(), rule.auto_resolve, rule.notify])
+}
+
+/// Conflicts that are forgotten in one transaction.
+const BATCH: i64 = 500;
+
+/// Forgets conflicts a while after they were settled; those in the feed leave a tombstone there.
+pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+    let sql = "SELECT tenant, id FROM conflicts WHERE resolved_at < ? ORDER BY tenant, id LIMIT ?";
+    let old = db.all(sql, params![now.plus(-KEPT), BATCH], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?)))?;
+    for group in old.chunk_by(|one, next| one.0 == next.0) {
+        forget(db, group, now)?;
+    }
+    Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))
+}
+
+/// Forgets conflicts of one tenant.
+fn forget(db: &mut Db, group: &[(i64, String)], now: Timestamp) -> Result<()> {
+    let Some((tenant, _)) = group.first() else { return Ok(()) };
+    let stamp = store::advance(db, *tenant, now)?;
+    for (tenant, id) in group {
+        if store::is_told(db, *tenant, super::KIND, id)? {
+            store::mark(db, *tenant, super::KIND, id, stamp, true)?;
+        }
+        db.run("DELETE FROM conflicts WHERE tenant = ? AND id = ?", params![*tenant, id])?;
+    }
+    Ok(())
+}

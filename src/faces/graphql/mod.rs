@@ -1,0 +1,164 @@
+//! GraphQL: one endpoint over the schema that the nouns' parts make.
+//!
+//! The transport follows GraphQL over HTTP (draft). A query runs in one snapshot; each field of a mutation in a write
+//! transaction of its own, one after the other.
+
+mod cost;
+mod errors;
+mod execute;
+mod limits;
+mod media;
+mod request;
+pub mod schema;
+mod texts;
+
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
+use crate::base::text::{self, Message};
+use crate::faces::pages::graphiql;
+use crate::feature::graphql::QUERY_WEIGHT;
+use crate::feature::{Access, Ctx, Face, Feature, Meter, Route};
+use crate::http::{Method, Response};
+use apollo_compiler::ast::Document;
+use apollo_compiler::executable::Operation;
+use apollo_compiler::parser::{Parser, SourceMap};
+use apollo_compiler::request::{RequestError, coerce_variable_values};
+use apollo_compiler::response::{GraphQLError, JsonMap};
+use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::{ExecutableDocument, Schema};
+use execute::Ready;
+use media::Media;
+use serde_json::{Map, Value, json};
+
+/// The registry entry.
+pub const FEATURE: Feature = Feature::new("graphql", ROUTES);
+
+const ROUTES: &[Route] = &[
+    graphql(Route::get("/graphql/", Access::Optional, answer, "GraphQL queries")),
+    graphql(Route::post("/graphql/", Access::Optional, answer, "GraphQL queries and uploads")),
+];
+
+const fn graphql(route: Route) -> Route {
+    route.through(Face::Graphql).own().metered(Meter::Graphql).told(errors::tell)
+}
+
+/// The most tokens of a document: an upload of 1,000 items written out has some 40,000.
+const MAX_TOKENS: usize = 100_000;
+/// The most errors of a document that are told: one that is wrong everywhere needs no list of everything.
+const MAX_ERRORS: usize = 10;
+/// What errors call the document.
+const DOCUMENT: &str = "query";
+
+/// GET and POST `/graphql/`
+fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
+    if graphiql::is_wanted(ctx) {
+        return graphiql::show();
+    }
+    let open = ctx.house.settings.graphql_introspection;
+    if ctx.token().is_none() && !open {
+        return signed_out();
+    }
+    let sent = request::read(ctx.request)?;
+    let schema = schema::of(ctx.house.features)?;
+    let document = match parse(&sent.query, schema) {
+        Ok(document) => document,
+        Err(errors) => return Ok(refused(ctx, &errors)),
+    };
+    let operation = match document.operations.get(sent.operation.as_deref()) {
+        Ok(operation) => operation,
+        Err(error) => return Ok(refused(ctx, &[invalid(&error, &document.sources)])),
+    };
+    if let Some(stop) = check(ctx, &document, operation)? {
+        return Ok(stop);
+    }
+    let variables = sent.variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect::<JsonMap>();
+    match coerce_variable_values(schema, operation, &variables) {
+        Ok(variables) => run(ctx, &Ready { schema, document: &document, operation, variables: &variables }),
+        Err(error) => Ok(refused(ctx, &[invalid(&error, &document.sources)])),
+    }
+}
+
+/// The document, parsed and validated.
+fn parse(query: &str, schema: &Valid<Schema>) -> std::result::Result<Valid<ExecutableDocument>, Vec<Value>> {
+    let parsed: Document = Parser::new()
+        .token_limit(MAX_TOKENS)
+        .parse_ast(query, DOCUMENT)
+        .map_err(|wrong| told(&wrong.errors, errors::PARSE_FAILED))?;
+    parsed.to_executable_validate(schema).map_err(|wrong| told(&wrong.errors, errors::VALIDATION_FAILED))
+}
+
+fn told(errors: &DiagnosticList, code: &str) -> Vec<Value> {
+    errors.iter().take(MAX_ERRORS).map(|diagnostic| located(&diagnostic.to_json(), code)).collect()
+}
+
+fn invalid(error: &RequestError, sources: &SourceMap) -> Value {
+    located(&error.to_graphql_error(sources), errors::VALIDATION_FAILED)
+}
+
+fn located(error: &GraphQLError, code: &str) -> Value {
+    json!({"message": error.message, "locations": error.locations, "extensions": {"code": code}})
+}
+
+/// The answer to a well-formed request that GraphQL refuses.
+fn refused(ctx: &Ctx<'_>, errors: &[Value]) -> Response {
+    let media = Media::of(ctx.request);
+    media.response(media.refusal(), &json!({ "errors": errors }))
+}
+
+fn signed_out<T>() -> Result<T> {
+    refuse(Refused::Unauthenticated("not_authenticated"), &text::NOT_AUTHENTICATED)
+}
+
+/// Checks who asks, how, and how much.
+fn check(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation) -> Result<Option<Response>> {
+    if ctx.request.method != Method::Post && !operation.is_query() {
+        return Ok(Some(needs_post(ctx)));
+    }
+    let open = ctx.house.settings.graphql_introspection;
+    let introspects = operation.is_introspection(document);
+    if ctx.token().is_none() && !introspects {
+        return signed_out();
+    }
+    if !open && operation.root_fields(document).any(|field| matches!(field.name.as_str(), "__schema" | "__type")) {
+        return Ok(Some(turned_down(ctx, &texts::NO_INTROSPECTION, code(errors::INTROSPECTION_DISABLED))));
+    }
+    // The query that every tool sends is deeper than anything an app asks; its answer is bounded by the schema.
+    let told = if introspects { None } else { limits::complexity(ctx, figures(ctx, document, operation)) };
+    Ok(told.map(|told| turned_down(ctx, &texts::TOO_COMPLEX, told)))
+}
+
+fn figures(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation) -> cost::Figures {
+    let weigh = |name: &str| schema::root(ctx.house.features, name).map_or(QUERY_WEIGHT, |root| root.weight);
+    cost::figures(document, operation, &weigh)
+}
+
+fn needs_post(ctx: &Ctx<'_>) -> Response {
+    let detail = Message::with(&text::METHOD, &[&ctx.request.method.name()]);
+    let error = Error::from(Refusal::with(Refused::Method, detail));
+    errors::tell(&error, ctx.request).with("Allow", Method::Post.name())
+}
+
+/// 400 in either media type: no other request of this operation would do.
+fn turned_down(ctx: &Ctx<'_>, what: &'static text::Text, extensions: Map<String, Value>) -> Response {
+    let message = Message::plain(what).render(ctx.request.language);
+    Media::of(ctx.request).response(400, &json!({"errors": [errors::error(&message, extensions)]}))
+}
+
+fn code(code: &str) -> Map<String, Value> {
+    Map::from_iter([("code".to_owned(), json!(code))])
+}
+
+/// Runs the operation in the transaction that it needs: a query in one snapshot, introspection in none.
+fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<Response> {
+    let Ready { document, operation, .. } = ready;
+    if !operation.is_query() {
+        return show(ctx, ready);
+    }
+    let figures = figures(ctx, document, operation);
+    let mut query = |ctx: &mut Ctx<'_>| limits::count(ctx, figures).and_then(|()| show(ctx, ready));
+    if operation.is_introspection(document) { query(ctx) } else { ctx.read(&mut query) }
+}
+
+fn show(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<Response> {
+    let response = execute::run(ctx, ready)?;
+    Ok(Media::of(ctx.request).response(200, &response))
+}

@@ -1,0 +1,3 @@
+//! The pages that a browser is shown: a folder each, in the frame of `http/html.rs`.
+
+pub mod graphiql;

@@ -1,0 +1,79 @@
+//! What nouns and guards tell each other: who tells does not know who hears.
+//!
+//! News is told inside the transaction that made it, and heard there before that ends: what hearers write is committed or
+//! undone with it. What must happen, a noun does itself; news is for what others make of it. What the operator does from the
+//! shell is no news: there is no request that it could be told in.
+
+use std::time::Duration;
+
+/// The longest name of a device, in characters.
+pub const MAX_DEVICE: usize = 255;
+
+/// Something that has just happened, and is about to be committed.
+#[derive(Debug, Clone, Copy)]
+pub enum News<'n> {
+    /// The caller signed in.
+    SignedIn {
+        /// The user.
+        user: i64,
+        /// The new session.
+        session: &'n str,
+    },
+    /// The caller has another password; only their present session goes on.
+    PasswordChanged {
+        /// The user.
+        user: i64,
+    },
+    /// The caller's account is about to end: whoever holds something of theirs lets go of it.
+    AccountEnding {
+        /// The user.
+        user: i64,
+    },
+    /// A user took a seat in the tenant that is being written.
+    Joined {
+        /// The tenant.
+        tenant: i64,
+        /// The user.
+        user: i64,
+    },
+    /// A user left the tenant that is being written, or was removed; a couple that nobody is left in is gone.
+    Left {
+        /// The tenant.
+        tenant: i64,
+        /// The user.
+        user: i64,
+    },
+    /// The caller's device sent something, and it was written.
+    Uploaded(Uploaded<'n>),
+    /// An edit of a record met a newer version.
+    Clashed {
+        /// The conflict.
+        conflict: &'n str,
+        /// Must somebody choose?
+        waits: bool,
+    },
+    /// The caller settled a conflict.
+    Resolved {
+        /// The conflict.
+        conflict: &'n str,
+    },
+}
+
+/// What an upload came to.
+#[derive(Debug, Clone, Copy)]
+pub struct Uploaded<'n> {
+    /// What the device calls itself: at most [`MAX_DEVICE`] characters.
+    pub device: &'n str,
+    /// The operation.
+    pub operation: &'static str,
+    /// Items that were sent.
+    pub items: i64,
+    /// Items that were taken.
+    pub synced: i64,
+    /// Conflicts that were met.
+    pub conflicts: i64,
+    /// Bytes of the items as JSON.
+    pub bytes: i64,
+    /// How long it took.
+    pub took: Duration,
+}

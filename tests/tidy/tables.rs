@@ -1,0 +1,232 @@
+//! Whose each table is. One place writes it; whoever else reads it is named here, with the reason.
+
+use super::source::Source;
+use super::sql::{DRIVERS, may_hold_sql};
+
+/// What another may do with a table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum May {
+    Read,
+    Write,
+}
+use May::{Read, Write};
+
+/// Another than the owner: where its statements stand, what they may do, why. Reviewed, one by one.
+type Other = (&'static str, May, &'static str);
+
+/// A table whose name is only known at run time.
+const ANY: &str = "any";
+
+/// Each table, its owner (a file, or a folder with its `/`), and the others.
+const TABLES: &[(&str, &str, &[Other])] = &[
+    (ANY, COPY, &[("src/db/backup.rs", Read, "a backup is checked by how many rows each table has")]),
+    ("answers", "src/domain/qna/", &[]),
+    ("attempts", "src/feature/store.rs", &[]),
+    ("changes", "src/feature/store.rs", &[("src/domain/sync/store.rs", Read, "the feed is its answer")]),
+    ("checkins", "src/domain/checkins/", &[]),
+    ("conflicts", "src/domain/mobile/", &[(FIGURES, Read, "an hour's figures count its conflicts by domain")]),
+    (
+        "devices",
+        "src/domain/devices/",
+        &[
+            (
+                "src/domain/mobile/conflicts/store.rs",
+                Read,
+                "the share of conflicts is one of all items ever sent, which stands there",
+            ),
+            ("src/domain/mobile/telemetry/store.rs", Read, "telemetry has no index by its user; their devices are few"),
+        ],
+    ),
+    (
+        "facts",
+        "src/feature/store.rs",
+        &[
+            ("src/db/migrate.rs", Write, "what the schema asks of programs is known before any seam"),
+            (COPY, Write, "a copy begins without facts"),
+        ],
+    ),
+    ("goal_actions", "src/domain/goals/", &[]),
+    ("goals", "src/domain/goals/", &[]),
+    ("idempotency", "src/app/guard/idempotency.rs", &[]),
+    ("invites", "src/domain/couples/", &[]),
+    ("letters", "src/domain/letters/", &[]),
+    ("limits", "src/app/guard/uploads.rs", &[]),
+    (
+        "members",
+        "src/domain/couples/",
+        &[
+            (ADMISSION, Read, ADMITS),
+            ("src/feature/store.rs", Read, "many nouns ask whether a user is in the tenant"),
+            ("src/domain/auth/store.rs", Read, "the operator sees the accounts of a tenant"),
+            ("src/domain/letters/store.rs", Read, "a letter is in the languages of those who read it"),
+        ],
+    ),
+    ("migrations", "src/db/migrate.rs", &[(COPY, Write, "a copy is marked as unfinished until it is whole")]),
+    ("policies", "src/domain/mobile/", &[]),
+    ("questions", "src/domain/qna/", &[]),
+    ("records", "src/domain/mobile/", &[]),
+    ("sessions", "src/domain/auth/", &[(ADMISSION, Read, ADMITS)]),
+    ("snapshots", "src/domain/devices/", &[]),
+    ("telemetry", "src/domain/mobile/", &[]),
+    (
+        "tenants",
+        "src/domain/couples/",
+        &[
+            (ADMISSION, Read, ADMITS),
+            ("src/feature/store.rs", Write, "clock, horizon and epoch of the feed are in the row that writers lock"),
+            ("src/domain/devices/store.rs", Read, "the operator sees tenants by their id on the wire"),
+            ("src/domain/letters/store.rs", Read, "a letter's head has the name of the team"),
+        ],
+    ),
+    ("uploads", "src/domain/devices/", &[]),
+    (
+        "users",
+        "src/domain/auth/",
+        &[
+            (ADMISSION, Read, ADMITS),
+            ("src/feature/store.rs", Read, "a backup is as new as the newest change, and accounts have no clock"),
+            ("src/domain/checkins/store.rs", Read, NAMES),
+            ("src/domain/couples/store.rs", Read, NAMES),
+            ("src/domain/letters/store.rs", Read, NAMES),
+            ("src/domain/qna/store.rs", Read, NAMES),
+            ("src/domain/health/store.rs", Read, "a site without an account has nobody to answer"),
+        ],
+    ),
+];
+
+const ADMISSION: &str = "src/app/guard/admit.rs";
+const ADMITS: &str = "one query admits";
+const COPY: &str = "src/db/rows.rs";
+const FIGURES: &str = "src/domain/devices/snapshots/store.rs";
+const NAMES: &str = "an object shows the name of whoever made it";
+
+/// Kinds of row that share a table: the table, the kind's word, whose it is.
+const KINDS: &[(&str, &str, &str)] = &[
+    ("attempts", "code", "src/domain/couples/"),
+    ("attempts", "login", "src/domain/auth/"),
+    ("attempts", "refresh", "src/domain/auth/"),
+    ("changes", "attendance", "src/domain/mobile/"),
+    ("changes", "checkins", "src/domain/checkins/"),
+    ("changes", "conflicts", "src/domain/mobile/"),
+    ("changes", "couple", "src/feature/mod.rs"),
+    ("changes", "goal_actions", "src/domain/goals/"),
+    ("changes", "goals", "src/domain/goals/"),
+    ("changes", "journal", "src/domain/mobile/"),
+    ("changes", "letters", "src/domain/letters/"),
+    ("changes", "qna_answers", "src/domain/qna/"),
+    ("changes", "qna_questions", "src/domain/qna/"),
+    ("changes", "tasks", "src/domain/mobile/"),
+    ("changes", "tickets", "src/domain/mobile/"),
+    ("changes", "work_orders", "src/domain/mobile/"),
+    ("facts", "maintained_at", "src/feature/store.rs"),
+    ("facts", "maintained_by", "src/app/"),
+    ("facts", "maintenance_lease", "src/app/"),
+    ("facts", "oldest_schema", "src/db/migrate.rs"),
+];
+
+/// Where a kind is named: what stands before its word. By the first ones nothing but a kind is.
+const NAMED: [&str; 7] = [".bucket(", ".touch(", ".bury(", "Kind { name: ", "fact(db, ", "&str = ", "&'static str = "];
+/// How many of them name nothing but a kind.
+const ALWAYS: usize = 5;
+
+/// The tables that a text of SQL names, and what it does to each.
+fn touched(sql: &str) -> Vec<(String, May)> {
+    let words: Vec<&str> = sql.split_whitespace().collect();
+    let mut found = Vec::new();
+    for (n, pair) in words.windows(2).enumerate() {
+        let may = match pair[0] {
+            "INTO" | "UPDATE" => Write,
+            "FROM" if n > 0 && words[n - 1] == "DELETE" => Write,
+            "FROM" | "JOIN" => Read,
+            _ => continue,
+        };
+        let name = pair[1].trim_end_matches([')', ',', ';']);
+        // A bound value is no table, and a table in brackets is looked at by itself.
+        if !name.starts_with(['(', '?']) {
+            found.push((if name.starts_with('{') { ANY } else { name }.to_owned(), may));
+        }
+    }
+    found
+}
+
+/// The table of each upsert in a file.
+fn upserts(source: &Source, text: &str) -> Vec<(String, May)> {
+    let starts = source.code.match_indices("table: \"").map(|(at, before)| at + before.len());
+    starts.map(|at| (text[at..].split('"').next().unwrap_or_default().to_owned(), Write)).collect()
+}
+
+/// What a file does to which tables.
+fn uses(path: &str, text: &str) -> Vec<(String, May)> {
+    if !may_hold_sql(path) || path.ends_with("/tests.rs") || DRIVERS.iter().any(|driver| path.starts_with(driver)) {
+        return Vec::new();
+    }
+    let source = Source::of(text);
+    let upserts = upserts(&source, text);
+    source.strings.iter().flat_map(|(_, string)| touched(string)).chain(upserts).collect()
+}
+
+/// Does a file belong to an owner?
+fn is_of(path: &str, owner: &str) -> bool {
+    path == owner || (owner.ends_with('/') && path.starts_with(owner))
+}
+
+/// A statement stands with its table's owner, or in a place that was reviewed.
+pub fn have_one_owner(path: &str, text: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (table, may) in uses(path, text) {
+        let Some((_, owner, others)) = TABLES.iter().find(|(name, ..)| *name == table) else {
+            wrong.push(format!("{table} has no owner"));
+            continue;
+        };
+        let reviewed = others.iter().any(|(other, reviewed, _)| *other == path && (may == Read || *reviewed == Write));
+        if !is_of(path, owner) && !reviewed {
+            wrong.push(format!("{} {table}, which is {owner}'s", if may == Read { "reads" } else { "writes" }));
+        }
+    }
+    wrong
+}
+
+/// A kind of row is named where its owner names it; one that is named for a shared table is listed.
+pub fn share_by_kind(path: &str, text: &str) -> Vec<String> {
+    let code = Source::of(text).code;
+    let mut wrong = Vec::new();
+    for (n, before) in NAMED.iter().enumerate() {
+        for (at, _) in code.match_indices(&format!("{before}\"")) {
+            let word = text[at + before.len() + 1..].split('"').next().unwrap_or_default();
+            match KINDS.iter().find(|(_, kind, _)| *kind == word) {
+                Some((table, _, owner)) if !is_of(path, owner) => {
+                    wrong.push(format!("names the kind {word} of {table}, which is {owner}'s"));
+                }
+                None if n < ALWAYS => wrong.push(format!("the kind {word} has no owner")),
+                _ => {}
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_table_is_listed_and_every_exception_used() {
+    let files = super::files();
+    let migrations = files.iter().filter(|(path, _)| path.starts_with("sql/"));
+    let made = migrations.flat_map(|(_, text)| text.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")));
+    let mut made: Vec<&str> = made.map(|rest| rest.split_whitespace().next().unwrap_or_default()).chain([ANY]).collect();
+    made.sort_unstable();
+    let mut listed: Vec<&str> = TABLES.iter().map(|(table, ..)| *table).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, made);
+    let used = |path: &str, table: &str, may: May| {
+        let mut files = files.iter().filter(|(file, _)| is_of(file, path));
+        files.any(|(file, text)| uses(file, text).contains(&(table.to_owned(), may)))
+    };
+    for (table, owner, others) in TABLES {
+        assert!(used(owner, table, Read) || used(owner, table, Write), "{owner} does not use {table}");
+        for (other, may, _) in *others {
+            assert!(used(other, table, *may), "{other} does not use {table}: take it off the list");
+        }
+    }
+    for (table, kind, owner) in KINDS {
+        let names = |(file, text): &(String, String)| is_of(file, owner) && text.contains(&format!("\"{kind}\""));
+        assert!(files.iter().any(names), "{owner} does not name {kind} of {table}");
+    }
+}
