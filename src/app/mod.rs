@@ -203,8 +203,6 @@ impl Service for App {
         log::current(&request);
         let mut tell: Tell = problem::answer;
         let outcome = self.answer(&mut request, from, &mut tell);
-        // What keeps a store from being opened may be mended in the configuration: the next request reads that anew.
-        let shut = self.db.is_none() && matches!(outcome, Err(Error::NotReady(_)));
         let response = outcome.unwrap_or_else(|error| {
             log::failure(&request, &error);
             if Db::is_lost(&error) {
@@ -213,9 +211,6 @@ impl Service for App {
             tell(&error, &request)
         });
         let response = finish::finish(response, &request, self.house.as_ref().map(|house| &house.settings));
-        if shut {
-            self.house = None;
-        }
         Response { stderr: log::unwritten(), ..response }
     }
 

@@ -213,7 +213,7 @@ fn defining(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<()>) -> Result<()>
     }
 }
 
-/// What the operator is told about a store that was moved.
+/// The operator's message about a store that was moved.
 pub fn moved(db: &mut Db) -> Result<String> {
     let to = db.one("SELECT value FROM facts WHERE name = ?", params![MOVED_TO], |row| row.get::<String>(0))?;
     let to = to.unwrap_or_else(|| "another database".to_owned());
@@ -224,7 +224,7 @@ pub fn moved(db: &mut Db) -> Result<String> {
 pub const UNMOVE: &str =
     "if the move did not come to its end, run `tandem copy --move` again, or go on with this database: `tandem migrate --unmove`";
 
-/// What the operator is told about a store that is too new for the program.
+/// The operator's message about a store that is too new for the program.
 pub fn newer(version: i64) -> String {
     format!(
         "the database has schema {version}, this program knows only {}: put the newer programs back, or restore the backup made before the upgrade",

@@ -6,6 +6,8 @@ use crate::api::phone::fresh_name;
 use crate::servers::{Engine, Kind, Options, Server, mariadb};
 use serde_json::{Value, json};
 use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
 use tandem::db::{Address, Db};
 
 const URL: &str = "TANDEM_DATABASE_URL";
@@ -195,7 +197,8 @@ fn whoever_serves_goes_on_with_the_new_database_once_it_is_configured() {
     server.tandem(&["copy", "--move", "--to", &mysql]);
     answers_nothing(&phone);
     fs::write(&config, format!("database_url = {mysql:?}\n")).unwrap();
-    // Each of three workers learns of it by a request that it refuses.
+    // Longer than a process believes that its configuration is the one that it has read.
+    sleep(Duration::from_millis(2_500));
     for _ in 0..30 {
         let answer = phone.post("/goals/", &json!({"title": "after"}));
         match answer.status {
