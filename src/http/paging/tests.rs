@@ -1,3 +1,5 @@
+//! Pages and their links, and a property: what was not changed while a list is loaded is on exactly one page.
+
 use super::*;
 use crate::http::Vars;
 use proptest::prelude::*;
