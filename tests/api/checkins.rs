@@ -282,6 +282,13 @@ fn newest_day_first(server: &Server) {
     }
     let next = first["next"].as_str().unwrap();
     assert!(next.contains("from=2026-01-01") && next.contains("user=all"), "the filter is lost in {next}");
+    // A list without a range stays the one that it was on its first page, whatever day it becomes.
+    let day = today(0);
+    for n in 0..3 {
+        check_in(&a, &before(day, n));
+    }
+    let next = a.get(&format!("{CHECKINS}?page_size=2")).expect(200).json()["next"].as_str().unwrap().to_owned();
+    assert!(day != today(0) || next.contains(&format!("from={}", before(day, 7))), "{next}");
 }
 
 fn another_couple(server: &Server) {

@@ -21,7 +21,7 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Starts it in front of a server, compressing JSON of any length.
+    /// Starts it in front of a server, compressing JSON of any length. A client may end its side when it has asked.
     #[track_caller]
     pub fn compressing(server: &Server) -> Nginx {
         let home = TempDir::with_prefix("tandem-nginx-").expect("a folder");
@@ -48,7 +48,7 @@ fn spawn(home: &TempDir, port: u16, behind: u16) -> io::Result<Child> {
         ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|name| format!("{name}_temp_path {name};\n")).concat();
     let configuration = format!(
         "daemon off;\npid pid;\nerror_log error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}\
-         gzip on;\ngzip_types application/json;\ngzip_min_length 1;\ngzip_proxied any;\n\
+         proxy_ignore_client_abort on;\ngzip on;\ngzip_types application/json;\ngzip_min_length 1;\ngzip_proxied any;\n\
          server {{\nlisten 127.0.0.1:{port};\nlocation / {{\nproxy_pass http://127.0.0.1:{behind};\nproxy_set_header Host $host;\n}}\n}}\n}}\n"
     );
     fs::write(home.path().join("nginx.conf"), configuration)?;

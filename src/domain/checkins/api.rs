@@ -17,7 +17,8 @@ use serde_json::Value;
 /// GET `/checkins/`
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (tenant, filter) = (ctx.tenant_id()?, filter(ctx, Input::query(ctx.request, rules::FILTER)?)?);
-    let page = Page::of(ctx.request, store::count(ctx.db, tenant, &filter)?)?;
+    // Midnight, or another time zone, must not move the beginning of the list while it is loaded.
+    let page = Page::of(ctx.request, store::count(ctx.db, tenant, &filter)?)?.keeping("from", &filter.days.0);
     let checkins = store::part(ctx.db, tenant, &filter, &rules::before(&page.after)?, page.span())?;
     Ok(page.answer(ctx.request, checkins))
 }

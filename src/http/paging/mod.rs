@@ -107,6 +107,8 @@ pub struct Page {
     count: i64,
     /// The key that it comes after; where there is none, the number decides.
     pub after: After,
+    /// What the request left to the moment, and all pages of its list must have alike.
+    kept: Option<(&'static str, String)>,
 }
 
 /// Where the pages beside a page are.
@@ -153,12 +155,19 @@ impl Page {
         };
         let after = After::read(request.query.get("after").as_deref());
         if after != After::default() {
-            Ok(Page { number: number.max(1), size, count, after })
+            Ok(Page { number: number.max(1), size, count, after, kept: None })
         } else if (1..=last).contains(&number) {
-            Ok(Page { number, size, count, after })
+            Ok(Page { number, size, count, after, kept: None })
         } else {
             refuse(Refused::NotFound, &texts::INVALID_PAGE)
         }
+    }
+
+    /// This page; its links say what the request left to the moment, so that the pages beside it show the same list.
+    #[must_use]
+    pub fn keeping(mut self, name: &'static str, value: &str) -> Page {
+        self.kept = Some((name, value.to_owned()));
+        self
     }
 
     /// Which rows behind [`Page::after`] to read.
@@ -173,13 +182,22 @@ impl Page {
         let more = rows.len() > size;
         rows.truncate(size);
         let end = rows.last().filter(|_| more).map(After::text);
-        Links { next: end.map(|end| link(request, self.number.saturating_add(1), Some(&end))), previous: self.previous(request) }
+        let next = end.map(|end| self.link(request, self.number.saturating_add(1), Some(&end)));
+        Links { next, previous: self.previous(request) }
     }
 
     /// By its number, which must be there: the list may have become shorter than the way to this page was.
     fn previous(&self, request: &Request<'_>) -> Option<String> {
         let number = (self.number - 1).min(last(self.count, self.size));
-        (self.number > 1).then(|| link(request, number, None))
+        (self.number > 1).then(|| self.link(request, number, None))
+    }
+
+    /// This list's page of a number, behind a key or not.
+    fn link(&self, request: &Request<'_>, number: i64, after: Option<&str>) -> String {
+        let number = number.to_string();
+        let kept = self.kept.iter().map(|(name, value)| (*name, Some(value.as_str())));
+        let set: Vec<_> = kept.chain([("page", Some(number.as_str())), ("after", after)]).collect();
+        request.url_with(&request.query.with(&set))
     }
 
     /// The answer with the rows that [`Page::span`] asked for.
@@ -197,11 +215,6 @@ impl Page {
 /// The last page; an empty list has one.
 fn last(count: i64, size: i64) -> i64 {
     ((count + size - 1) / size).max(1)
-}
-
-/// This list's page of a number, behind a key or not.
-fn link(request: &Request<'_>, number: i64, after: Option<&str>) -> String {
-    request.url_with(&request.query.with(&[("page", Some(&number.to_string())), ("after", after)]))
 }
 
 #[cfg(test)]

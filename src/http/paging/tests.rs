@@ -1,4 +1,4 @@
-//! Pages by number and by key.
+//! Pages and their links, and a property: what was not changed while a list is loaded is on exactly one page.
 
 use super::*;
 use crate::http::Vars;
