@@ -8,6 +8,7 @@ mod copy;
 mod doctor;
 mod doctor_outside;
 mod doctor_page;
+mod doctor_tries;
 mod lost;
 mod mariadb;
 mod replica;
