@@ -11,6 +11,7 @@ mod doctor_page;
 mod doctor_tries;
 mod lost;
 mod mariadb;
+mod names;
 mod replica;
 mod restore;
 mod setup;

@@ -3,6 +3,7 @@
 //! The caller gets a problem in JSON that says when to try again, the operator a line in the log that says what to do,
 //! nothing that was acknowledged is lost, and when the trouble is over everything works as before.
 
+mod bodies;
 mod clocks;
 mod configuration;
 mod damaged;

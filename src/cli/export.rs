@@ -5,6 +5,7 @@ use super::{Action, Command, RUNNING, Verdict, out, progress, text};
 use crate::app::open;
 use crate::base::draft::Draft;
 use crate::base::error::{Error, Result};
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
 use crate::domain::auth::export::{self, Whose};
@@ -83,6 +84,6 @@ fn watched(house: &House, read: impl FnOnce(&mut dyn FnMut()) -> Result<Map<Stri
 
 fn write(export: &Value, file: &Path) -> Result<()> {
     let draft = Draft::of(file)?;
-    draft.write((serde_json::to_string_pretty(export).map_err(Error::internal)? + "\n").as_bytes())?;
+    draft.write((json::pretty(export)? + "\n").as_bytes())?;
     draft.name(file)
 }

@@ -6,6 +6,7 @@ use crate::app::{advice, config, open};
 use crate::base::error::{Error, Result};
 use crate::db::Db;
 use crate::db::migrate::{self, MIGRATIONS, Migration, Standing};
+use crate::domain::auth::keyed;
 use crate::feature::Settings;
 use clap::ArgMatches;
 
@@ -77,6 +78,10 @@ pub fn apply(settings: &Settings, anew: bool) -> Result<()> {
     migrate::migrate(&mut db, &mut progress)?;
     made::note(settings, &address)?;
     told?;
+    keyed::finish(&mut db, settings)?;
+    for clash in keyed::clashes(&mut db)? {
+        out::line(format!("{clash}: each signs in by its own spelling; `tandem user disable NAME` where one is not wanted"))?;
+    }
     if count == 0 { current(migrate::standing(&mut db)?) } else { Ok(()) }
 }
 

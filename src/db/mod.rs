@@ -183,6 +183,11 @@ impl Db {
         }
     }
 
+    /// Is the one that writes alone in the whole store? Else only rows are locked.
+    pub fn writes_alone(&self) -> bool {
+        matches!(self, Db::Sqlite(_))
+    }
+
     /// May a snapshot of [`Mode::Recent`] lack what was acknowledged? On a node of a cluster.
     pub fn may_lag(&self) -> bool {
         match self {

@@ -1,8 +1,8 @@
 //! What a route takes and gives, as data. The API's description is made from it, and the tests hold real answers to it.
 
-use super::{Feature, Route};
+use super::{Face, Feature, Route};
 use crate::http::input::Field;
-use crate::http::{paging, response};
+use crate::http::{body, paging, response};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// Where schemas are collected while the API is described.
@@ -136,6 +136,19 @@ impl Contract {
 }
 
 impl Route {
+    /// The most bytes that its body may have. Documents of GraphQL carry uploads, and the operator's own routes are tried with
+    /// large bodies.
+    pub fn most_bytes(&self) -> u64 {
+        let bytes = match (self.face, self.contract.takes) {
+            (Face::Graphql | Face::Operator, _) | (_, Takes::Json(_)) => body::MAX_BODY,
+            (_, Takes::Fields(fields)) => {
+                fields.iter().fold(body::MIN_BODY, |sum, field| sum.saturating_add(field.shape.most_bytes()))
+            }
+            (_, Takes::Nothing | Takes::Unsaid) => body::MIN_BODY,
+        };
+        bytes.min(body::MAX_BODY)
+    }
+
     /// Its body is read by this table of fields.
     #[must_use]
     pub const fn takes(mut self, fields: &'static [Field]) -> Route {

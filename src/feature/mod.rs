@@ -1,5 +1,6 @@
 //! The seam between the nouns and the house: what a noun declares, and what its handlers are given.
 
+pub mod attempts;
 pub mod contract;
 pub mod ctx;
 pub mod cursor;
@@ -15,6 +16,7 @@ mod texts;
 pub mod walk;
 pub mod work;
 
+pub use attempts::{Bucket, Taken};
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use ctx::{Caller, Ctx, House, Upload, derive};
 pub use face::Face;

@@ -186,7 +186,7 @@ fn list(server: &Server) {
     assert_eq!(ids("status=resolved"), ["task", "journal"]);
     assert_eq!(
         Phone::single(server).get("/sync/conflicts/").expect(200).json(),
-        json!({"conflicts": [], "total": 0, "conflict_rate_pct": 0.0})
+        json!({"conflicts": [], "total": 0, "next": null, "previous": null, "conflict_rate_pct": 0.0})
     );
 }
 

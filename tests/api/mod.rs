@@ -4,6 +4,7 @@
 //! makes users of its own. Cases that need settings of their own start their own server. `CASE=goal` in the environment
 //! runs the cases alone whose name or module has that word.
 
+mod attempts;
 mod auth;
 mod check;
 mod checkins;
@@ -22,14 +23,19 @@ mod graphql_errors;
 mod graphql_uploads;
 mod home;
 mod idempotency;
+mod identities;
+mod instants;
 mod isolation;
+mod kept;
 mod letters;
 mod limits;
 mod mobile;
 mod objects;
 mod openapi;
+mod pages;
 pub mod phone;
 mod policies;
+mod preconditions;
 mod qna;
 mod records;
 mod records_changes;
@@ -37,10 +43,12 @@ mod records_rules;
 mod resolutions;
 mod routes;
 mod sessions;
+mod shown;
 mod sync;
 mod team_members;
 mod teams;
 mod tokens;
+mod values;
 
 use crate::servers::{Engine, Kind, Options, Server, described};
 pub use phone::Phone;
@@ -66,6 +74,9 @@ const TABLES: &[Table] = tables![
     conventions,
     routes,
     objects,
+    pages,
+    preconditions,
+    shown,
     isolation,
     openapi,
     idempotency,
@@ -92,6 +103,9 @@ const TABLES: &[Table] = tables![
     sync,
     feed_pages,
     feed_kinds,
+    values,
+    instants,
+    identities,
 ];
 
 /// Cases that run side by side: as many as the server has workers.

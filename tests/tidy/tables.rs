@@ -105,6 +105,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("attempts", "code", "src/domain/couples/"),
     ("attempts", "login", "src/domain/auth/"),
     ("attempts", "refresh", "src/domain/auth/"),
+    ("attempts", "register", "src/domain/auth/"),
     ("changes", "attendance", "src/domain/mobile/"),
     ("changes", "checkins", "src/domain/checkins/"),
     ("changes", "conflicts", "src/domain/mobile/"),

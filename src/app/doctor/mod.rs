@@ -82,6 +82,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         look: replica::replica,
     },
     Check { name: "clock", why: "tokens end too early or too late by a wrong clock", look: store::clock },
+    Check {
+        name: "names",
+        why: "two accounts of older versions may have one name in two spellings: who types the other's is that one",
+        look: store::names,
+    },
     Check { name: "disk", why: "on a full disk nothing can be written any more", look: files::disk },
     Check {
         name: "limits",

@@ -8,6 +8,7 @@ use crate::base::error::{DbError, Error, Result};
 use crate::base::time::{HOUR, SECOND, Timestamp};
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, Mode, journal_for, on_network};
+use crate::domain::auth::keyed;
 use crate::domain::health::rules::{self, MIB, Memory, OVERDUE, State};
 use crate::feature::store::{MAINTAINED_AT, fact, put_fact};
 use std::path::Path;
@@ -218,6 +219,21 @@ pub fn clock(patient: &mut Patient) -> Finding {
                 )
             }
             _ => Finding::ok(format!("{now}{}", if server.is_some() { ", as the database server has it" } else { "" })),
+        })
+    })
+}
+
+/// Accounts whose names differ in their spelling alone.
+pub fn names(patient: &mut Patient) -> Finding {
+    with_db(patient, |db| {
+        let clashes = keyed::clashes(db)?;
+        Ok(if clashes.is_empty() {
+            Finding::ok("no two accounts have one")
+        } else {
+            Finding::note(
+                clashes.join("; "),
+                "each signs in by its own spelling; `tandem user disable NAME` where one is not wanted",
+            )
         })
     })
 }

@@ -25,6 +25,7 @@ pub const FEATURE: Feature = Feature {
 
 fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
+        News::AccountChanged { .. } => api::show_partner(ctx),
         News::AccountEnding { user } => api::forsake(ctx, *user),
         _ => Ok(()),
     }

@@ -6,11 +6,19 @@ mod rules;
 mod store;
 mod texts;
 
-use crate::feature::{Access, Feature, Kind, Load, Route, Without, contract};
+use crate::base::error::Result;
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract};
 use rules::{Action, Goal};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("goals", ROUTES) };
+pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, hears: Some(hears), ..Feature::new("goals", ROUTES) };
+
+fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
+    match news {
+        News::Left { tenant, user } => api::release(ctx, *tenant, *user),
+        _ => Ok(()),
+    }
+}
 
 /// Goals in the feed.
 pub const GOALS: &str = "goals";

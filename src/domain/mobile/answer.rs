@@ -11,7 +11,7 @@ use std::borrow::Cow;
 /// Why an item, or a whole list, was not taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncError {
-    /// [`VALIDATION_ERROR`], [`SYNC_ERROR`] or [`NOT_FOUND`].
+    /// [`VALIDATION_ERROR`], [`SYNC_ERROR`], [`CONFLICT_OPEN`] or [`NOT_FOUND`].
     pub code: String,
     /// A sentence for a person.
     pub message: String,
@@ -21,12 +21,17 @@ pub struct SyncError {
     pub item_id: Option<String>,
     /// More for a program.
     pub details: Option<Value>,
+    /// May the same item be taken later, as it is?
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retryable: Option<bool>,
 }
 
 /// The whole list is refused: it is empty or too long.
 pub const VALIDATION_ERROR: &str = "VALIDATION_ERROR";
 /// One item is refused; the others are written.
 pub const SYNC_ERROR: &str = "SYNC_ERROR";
+/// Too many conflicts of the record wait for somebody; the item is to be sent again when one is settled.
+pub const CONFLICT_OPEN: &str = "conflict-open";
 /// There is no such conflict.
 pub const NOT_FOUND: &str = "NOT_FOUND";
 

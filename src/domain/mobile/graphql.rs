@@ -6,6 +6,7 @@ use super::records::TOLD;
 use super::records::tables::Table;
 use super::{engine, records};
 use crate::base::error::{Error, Result};
+use crate::base::json;
 use crate::feature::graphql::TYPE_NAME;
 use crate::feature::walk::walk;
 use crate::feature::{Asked, Ctx, Graph, Root, Shown};
@@ -80,5 +81,5 @@ fn input<'a>(asked: &'a Asked, name: &str) -> Result<&'a Map<String, Value>> {
 
 /// The engine's answer; a stored one is JSON already.
 fn shown(response: &Response) -> Result<Value> {
-    serde_json::from_slice(&response.body).map_err(Error::internal)
+    json::read(&response.body)
 }

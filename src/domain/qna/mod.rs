@@ -5,11 +5,19 @@ mod graphql;
 mod rules;
 mod store;
 
-use crate::feature::{Access, Feature, Kind, Load, Route, Without, contract};
+use crate::base::error::Result;
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract};
 use rules::{Answer, Placed, Question};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("qna", ROUTES) };
+pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, hears: Some(hears), ..Feature::new("qna", ROUTES) };
+
+fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
+    match news {
+        News::AccountEnding { user } => api::rename(ctx, *user),
+        _ => Ok(()),
+    }
+}
 
 /// Questions in the feed.
 const QUESTIONS: &str = "qna_questions";

@@ -109,7 +109,7 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// New starts are the primary's: what replaces everything that a phone holds must not lack what the phone has just sent.
 pub fn continues(ctx: &Ctx<'_>) -> bool {
     let (Ok(tenant), query) = (ctx.tenant(), &ctx.request.query) else { return false };
-    let since = query.get("since").as_deref().and_then(Timestamp::parse);
+    let since = query.get("since").as_deref().and_then(|text| Timestamp::parse_as(text, ctx.earlier()));
     let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
     let reached = since.is_some_and(|since| horizon <= since && since <= tenant.clock);
     reached && query.get("epoch").is_some_and(|epoch| epoch == tenant.epoch)

@@ -3,7 +3,7 @@
 use super::texts;
 use crate::base::error::{Refusal, Result};
 use crate::base::text::Message;
-use crate::base::time::{DAY, Timestamp};
+use crate::base::time::{DAY, Local, Timestamp};
 use crate::feature::Kind;
 use crate::http::input::{Field, Shape};
 use crate::http::version::Version;
@@ -43,8 +43,8 @@ pub struct Change {
 }
 
 /// The instant a poll continues from. Beyond the tenant's clock nothing can have been seen: it continues from the clock.
-pub fn cursor(since: Option<&str>, clock: Timestamp, now: Timestamp) -> Timestamp {
-    since.and_then(Timestamp::parse).unwrap_or_else(|| now.plus(-DEFAULT_SPAN)).min(clock)
+pub fn cursor(since: Option<&str>, local: Local, clock: Timestamp, now: Timestamp) -> Timestamp {
+    since.and_then(|text| Timestamp::parse_as(text, local)).unwrap_or_else(|| now.plus(-DEFAULT_SPAN)).min(clock)
 }
 
 /// The instant before which a cursor must start over: tombstones older than it may be gone. A client that is up to
@@ -119,10 +119,10 @@ mod tests {
     #[test]
     fn a_cursor_is_never_beyond_the_clock() {
         let (clock, now) = (Timestamp(5 * DAY), Timestamp(6 * DAY));
-        assert_eq!(cursor(None, clock, now), clock);
-        assert_eq!(cursor(Some("9999-01-01"), clock, now), clock);
-        assert_eq!(cursor(Some("1970-01-02T00:00:00Z"), clock, now), Timestamp(DAY));
-        assert_eq!(cursor(Some("rubbish"), Timestamp(9 * DAY), now), Timestamp(5 * DAY));
+        assert_eq!(cursor(None, Local::Utc, clock, now), clock);
+        assert_eq!(cursor(Some("9999-01-01"), Local::Utc, clock, now), clock);
+        assert_eq!(cursor(Some("1970-01-02T00:00:00Z"), Local::Utc, clock, now), Timestamp(DAY));
+        assert_eq!(cursor(Some("rubbish"), Local::Utc, Timestamp(9 * DAY), now), Timestamp(5 * DAY));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Voice verifications.
 
 use super::entry::{Entry, GraphType};
-use crate::domain::mobile::telemetry::rules::{AHEAD, Again, MAX_ID, Part, Rules, count, instant, json, name, share};
+use crate::base::time::AHEAD;
+use crate::domain::mobile::telemetry::rules::{Again, MAX_ID, Part, Rules, count, instant, json, name, share};
 use crate::feature::Names;
 use crate::http::input::{Field, Shape};
 

@@ -7,6 +7,7 @@ use super::resolve::{self, resolve};
 use super::tables::Table;
 use super::{record, store};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
+use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::domain::mobile::answer::{Conflict, SyncError, SyncResponse, SyncedItem};
@@ -18,7 +19,7 @@ use crate::domain::mobile::{api, engine};
 use crate::feature::cursor::{self, Rows};
 use crate::feature::walk::walk;
 use crate::feature::{Ctx, Schemas};
-use crate::http::input::{Extent, Field, Input, Shape};
+use crate::http::input::{Extent, Field, Input, Shape, held};
 use crate::http::{Response, body, etag, schema};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
@@ -73,32 +74,54 @@ struct RefusedRecord {
     error_message: String,
     /// Every wrong field with its sentence, when there are several.
     details: Option<Value>,
+    /// What is in the way of a record that may be taken later, as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// May it?
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retryable: Option<bool>,
 }
 
 impl From<SyncError> for RefusedRecord {
     fn from(error: SyncError) -> RefusedRecord {
-        let SyncError { message: error_message, field, item_id: mobile_id, details, .. } = error;
-        RefusedRecord { mobile_id, status: "error", field, error_message, details }
+        let SyncError { code, message: error_message, field, item_id: mobile_id, details, retryable } = error;
+        let code = retryable.map(|_| code);
+        RefusedRecord { mobile_id, status: "error", field, error_message, details, code, retryable }
     }
 }
 
 /// POST `/sync/{domain}/sync/`
 pub fn sync(ctx: &mut Ctx<'_>) -> Result<Response> {
     let table = table(ctx.route.path)?;
-    let mut input = Input::of(&body::object(ctx.request)?, UPLOAD, Extent::Whole);
-    let entries = input.json(ENTRIES).and_then(Value::as_array).cloned().unwrap_or_default();
-    let sound = input.json(ENTRIES).is_none() || (1..=engine::MAX_ITEMS).contains(&entries.len());
-    if !sound {
-        input.error(ENTRIES, Message::with(&texts::LIST_LENGTH, &[&1, &engine::MAX_ITEMS, &entries.len()]));
-    }
+    let mut body = body::lists(ctx.request, &[ENTRIES])?;
+    let entries = body.remove(ENTRIES);
+    let mut input = Input::of(&body, &UPLOAD[1..], Extent::Whole);
+    let entries = list(entries, &mut input);
     input.finish()?;
     let items: Vec<Value> = entries.into_iter().map(|entry| item(table, entry)).collect();
     let body = Map::from_iter([("device_id".to_owned(), json!(input.text("client_id"))), (DATA.to_owned(), Value::Array(items))]);
     let response = api::upload(ctx, Operation::List(Domain::Records(table)), body)?;
-    let all: SyncResponse = serde_json::from_slice(&response.body).map_err(Error::internal)?;
+    let all: SyncResponse = json::read(&response.body)?;
     let errors = all.errors.into_iter().map(RefusedRecord::from).collect();
     let timestamp = all.server_timestamp;
     Ok(Response::json(200, &Uploaded { synced_items: all.items, conflicts: all.conflicts, errors, timestamp }))
+}
+
+/// The entries: what is wrong with one is its own affair.
+fn list(sent: Option<Value>, input: &mut Input) -> Vec<Value> {
+    let missing = sent.is_none();
+    let entries = match sent {
+        Some(Value::Array(entries)) => entries,
+        Some(other) if held(&other).is_array() => held(&other).as_array().cloned().unwrap_or_default(),
+        _ => {
+            input.check(false, ENTRIES, if missing { &text::REQUIRED } else { &text::NOT_LIST });
+            return Vec::new();
+        }
+    };
+    if !(1..=engine::MAX_ITEMS).contains(&entries.len()) {
+        input.error(ENTRIES, Message::with(&texts::LIST_LENGTH, &[&1, &engine::MAX_ITEMS, &entries.len()]));
+    }
+    entries
 }
 
 /// An entry has its fields beside its envelope; an item has them under `data`.
@@ -173,7 +196,7 @@ struct Changes {
 /// GET `/sync/{domain}/changes/`
 pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
     let table = table(ctx.route.path)?;
-    let input = Input::query(ctx.request, CHANGES)?;
+    let input = Input::query_at(ctx.request, CHANGES, ctx.earlier())?;
     let tenant = ctx.tenant()?.clone();
     let reset = input.text("epoch").is_some_and(|epoch| epoch != tenant.epoch);
     let since = input.instant("since").filter(|_| !reset).unwrap_or_default().min(tenant.clock);

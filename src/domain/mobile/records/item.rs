@@ -4,12 +4,13 @@ use super::fields::{DATA, Fields, overlay};
 use super::tables::Table;
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
+use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::domains;
 use crate::domain::mobile::texts;
-use crate::http::input::{Extent, Field, Input, Shape};
+use crate::http::input::{Extent, Field, Input, Shape, held};
 use serde_json::{Map, Value};
 
 /// The highest version that a device can claim to have seen: no record is edited as often, and versions beyond it fit the
@@ -42,6 +43,8 @@ pub struct Item {
     pub table: &'static Table,
     /// The record.
     pub id: String,
+    /// The same as its device wrote it.
+    pub sent_id: String,
     /// Shall it be deleted?
     pub delete: bool,
     /// The version that the device last saw.
@@ -59,7 +62,8 @@ impl Item {
     pub fn read(json: &Value, batch: &Batch, now: Timestamp) -> Result<Item> {
         let empty = Map::new();
         let sent = json.as_object().unwrap_or(&empty);
-        let mut input = Input::of(sent, ENVELOPE, Extent::Whole);
+        let local = batch.local.settled(sent.get("client_timestamp").and_then(Value::as_str));
+        let mut input = Input::at(sent, ENVELOPE, Extent::Whole, local);
         let table = domains::records(&word(&input, "domain"));
         if table.is_none() && input.text("domain").is_some() {
             input.error("domain", Message::with(&texts::UNKNOWN_DOMAIN, &[&domains::known()]));
@@ -69,7 +73,8 @@ impl Item {
         let operation = word(&input, "operation");
         let known = operation.is_empty() || OPERATIONS.contains(&operation.as_str());
         input.check(known, "operation", &texts::UNKNOWN_OPERATION);
-        let data = part(&mut input, sent.get(DATA), DATA);
+        let text = sent.get(DATA).filter(|data| data.is_string()).map(held);
+        let data = part(&mut input, text.as_ref().or(sent.get(DATA)), DATA);
         let base = input.json("base_data").cloned();
         let base = part(&mut input, base.as_ref(), "base_data");
         input.finish()?;
@@ -77,10 +82,11 @@ impl Item {
         Ok(Item {
             table,
             id,
+            sent_id: sent.get("mobile_id").and_then(json::string).unwrap_or_default().to_owned(),
             delete: operation == "delete",
             version: input.int("version").unwrap_or_default(),
-            base: base.map(|base| table.read_base(&base)),
-            edit: table.read(&data.unwrap_or_default())?,
+            base: base.map(|base| table.read_base(&base, local)),
+            edit: table.read(&data.unwrap_or_default(), local)?,
             at: input.instant("client_timestamp").or(batch.client_at).map(|at| at.min(now)),
         })
     }

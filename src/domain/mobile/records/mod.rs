@@ -7,6 +7,7 @@ pub mod machine;
 mod merge;
 mod record;
 mod resolve;
+mod room;
 mod store;
 pub mod tables;
 #[cfg(test)]
@@ -17,10 +18,11 @@ pub use item::ENVELOPE;
 pub use record::TOLD;
 pub use resolve::{CHOICE, describe_refusal, resolve};
 
-use super::answer::{SYNC_ERROR, SyncError, Tally};
+use super::answer::{CONFLICT_OPEN, Conflict, SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
 use super::domains::{self, RECORDS};
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Refusal, Refused, Result};
+use crate::base::json;
 use crate::base::text::Language;
 use crate::db::Db;
 use crate::feature::ctx::load;
@@ -73,7 +75,8 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
             Ok(done) => {
                 tally.synced += 1;
                 tally.repeated += u32::from(done.item.status == "unchanged");
-                tally.conflicts.extend(done.conflict.as_ref().map(Into::into));
+                let told = |conflict| Conflict { mobile_id: done.item.mobile_id.clone(), ..Conflict::from(conflict) };
+                tally.conflicts.extend(done.conflict.as_ref().map(told));
                 tally.items.push(done.item);
             }
             Err(Error::Refused(refusal)) => tally.errors.push(error(&refusal, item, ctx.request.language)),
@@ -87,11 +90,16 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
 fn error(refusal: &Refusal, item: &Value, language: Language) -> SyncError {
     let all: Map<String, Value> =
         refusal.fields.iter().map(|(field, text)| ((*field).to_owned(), text.render(language).into())).collect();
+    let (code, retryable) = match refusal.kind {
+        Refused::OpenConflicts => (CONFLICT_OPEN, Some(true)),
+        _ => (SYNC_ERROR, None),
+    };
     SyncError {
-        code: SYNC_ERROR.to_owned(),
+        code: code.to_owned(),
         message: refusal.detail.render(language).into_owned(),
         field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
-        item_id: item["mobile_id"].as_str().map(str::to_owned),
+        item_id: json::string(&item["mobile_id"]).map(str::to_owned),
         details: (all.len() > 1).then_some(Value::Object(all)),
+        retryable,
     }
 }

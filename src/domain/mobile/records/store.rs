@@ -1,7 +1,8 @@
 //! Records in the database. Every statement names the tenant.
 
 use super::record::Record;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::{columns, params};
@@ -12,7 +13,7 @@ fn record(row: &Row<'_>) -> Result<Record> {
     Ok(Record {
         id: row.get(0)?,
         version: row.get(1)?,
-        fields: serde_json::from_str(&row.get::<String>(2)?).map_err(Error::internal)?,
+        fields: json::read(row.get::<String>(2)?.as_bytes())?,
         client_at: row.get(3)?,
         created_by: row.get(4)?,
         updated_by: row.get(5)?,

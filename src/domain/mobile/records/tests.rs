@@ -4,7 +4,7 @@ use super::fields::{Fields, value};
 use super::item::Item;
 use super::merge::{Landing, New, Settled, Winner, land, settle};
 use super::record::Record;
-use crate::base::time::Timestamp;
+use crate::base::time::{Local, Timestamp, Zone};
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::conflicts::Policy;
 use crate::domain::mobile::domains::records;
@@ -15,7 +15,7 @@ const ID: &str = "0b6c8f6e-7d1c-7000-8000-000000000000";
 const NOW: Timestamp = Timestamp(1_000_000);
 
 fn read(json: &Value) -> crate::base::error::Result<Item> {
-    Item::read(json, &Batch { device: "d".into(), client_at: None }, NOW)
+    Item::read(json, &Batch { device: "d".into(), client_at: None, local: Local::Utc, zone: Zone::UTC }, NOW)
 }
 
 fn object(json: Value) -> Fields {

@@ -4,6 +4,7 @@ use super::fields;
 use super::item::Item;
 use super::merge::{self, Clash, Landing, New, Settled, Winner};
 use super::record::Record;
+use super::room::Room;
 use super::store;
 use super::tables::Table;
 use crate::base::error::{Error, Result};
@@ -30,6 +31,8 @@ pub struct Writer<'b> {
     batch: &'b Batch,
     /// Versions that this upload wrote. A later item of it was made with the earlier one in view.
     own: HashMap<(&'static str, String), i64>,
+    /// Room for their conflicts.
+    room: Room,
     /// What the tenant wants for the domains that had conflicts.
     rules: HashMap<&'static str, Rule>,
 }
@@ -42,7 +45,7 @@ pub fn shown(version: i64) -> u32 {
 impl<'b> Writer<'b> {
     /// Starts on an upload.
     pub fn new(batch: &'b Batch) -> Writer<'b> {
-        Writer { batch, own: HashMap::new(), rules: HashMap::new() }
+        Writer { batch, own: HashMap::new(), room: Room::default(), rules: HashMap::new() }
     }
 
     /// Takes one item.
@@ -62,9 +65,9 @@ impl<'b> Writer<'b> {
                 if status != "merged" {
                     self.own.insert(key, record.version);
                 }
-                Ok(done(&record, status))
+                Ok(done(&item, &record, status))
             }
-            (Landing::Unchanged, Some(record)) => Ok(done(&record, "unchanged")),
+            (Landing::Unchanged, Some(record)) => Ok(done(&item, &record, "unchanged")),
             (Landing::Clash(clash), Some(record)) => self.settle(ctx, &item, record, &clash),
             (_, None) => Err(Error::internal("a record that is not there met an edit")),
         }
@@ -75,6 +78,7 @@ impl<'b> Writer<'b> {
         let rule = self.rule(ctx, item)?;
         let settled = merge::settle(rule.strategy(), &record, item, clash);
         let mut conflict = conflict(ctx, item, &record, self.batch, rule)?;
+        self.room.make(ctx, item, settled.is_some())?;
         let new = settled.and_then(|settled| decide(&mut conflict, settled));
         let record = match new {
             Some(new) => put(ctx, &Target::of(ctx, item), Some(&record), new)?,
@@ -85,7 +89,7 @@ impl<'b> Writer<'b> {
             ctx.touch(conflicts::KIND, &conflict.conflict_id)?;
         }
         ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
-        Ok(Done { conflict: Some(conflict), ..done(&record, "conflict") })
+        Ok(Done { conflict: Some(conflict), ..done(item, &record, "conflict") })
     }
 
     fn rule(&mut self, ctx: &mut Ctx<'_>, item: &Item) -> Result<Rule> {
@@ -100,8 +104,8 @@ impl<'b> Writer<'b> {
     }
 }
 
-fn done(record: &Record, status: &str) -> Done {
-    let item = SyncedItem { mobile_id: record.id.clone(), status: status.to_owned(), server_version: shown(record.version) };
+fn done(item: &Item, record: &Record, status: &str) -> Done {
+    let item = SyncedItem { mobile_id: item.sent_id.clone(), status: status.to_owned(), server_version: shown(record.version) };
     Done { item, conflict: None }
 }
 

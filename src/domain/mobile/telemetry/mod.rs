@@ -3,7 +3,8 @@
 pub mod rules;
 mod store;
 
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
+use crate::base::json;
 use crate::base::text::{Language, Message};
 use crate::base::time::Timestamp;
 use crate::db::Db;
@@ -43,32 +44,43 @@ pub fn apply(ctx: &mut Ctx<'_>, rules: &'static Rules, batch: &Batch, items: &[V
 
 fn write(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: Item) -> Result<Fate> {
     let stamp = ctx.stamp()?;
-    let data = text(&item.data)?;
+    if is_there(ctx, rules, owner, &item)? {
+        return Ok(Fate::Repeated);
+    }
+    let data = json::write(&item.data)?;
     if store::insert(ctx.db, owner, &item, &data, stamp)? {
         return Ok(Fate::New);
     }
     if rules.again == Again::Merges { merge(ctx, rules, owner, item) } else { Ok(Fate::Repeated) }
 }
 
+/// Is an item there under another of its hashes? One of another content is another item.
+fn is_there(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: &Item) -> Result<bool> {
+    for other in &item.others {
+        if let Some(there) = store::data(ctx.db, owner, other)?
+            && rules.is_same(&json::read(there.as_bytes())?, &item.data)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The fields that were sent replace those that are there; the others stay.
 fn merge(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: Item) -> Result<Fate> {
     let there = store::data(ctx.db, owner, &item.id)?.unwrap_or_default();
-    let there: Map<String, Value> = serde_json::from_str(&there).map_err(Error::internal)?;
+    let there: Map<String, Value> = json::read(there.as_bytes())?;
     let mut merged = there.clone();
     merged.extend(item.data);
     if let Err(faults) = rules.check_span(&merged) {
         return Ok(Fate::Refused(faults));
     }
-    if merged == there {
+    if json::same_members(&merged, &there) {
         return Ok(Fate::Repeated);
     }
-    let data = text(&merged)?;
+    let data = json::write(&merged)?;
     store::update(ctx.db, owner, &Item { data: merged, ..item }, &data)?;
     Ok(Fate::New)
-}
-
-fn text(data: &Map<String, Value>) -> Result<String> {
-    serde_json::to_string(data).map_err(Error::internal)
 }
 
 /// What a user's devices sent, wherever they did, for their export.
@@ -104,5 +116,6 @@ fn error(rules: &Rules, sent: &Value, faults: &Faults, language: Language) -> Sy
         field: first.and_then(|(field, _)| field.map(str::to_owned)),
         item_id: rules.name_of(sent),
         details: (faults.len() > 1).then(|| faults.iter().map(told).collect::<Map<_, _>>().into()),
+        retryable: None,
     }
 }

@@ -1,8 +1,9 @@
 //! The rules of a domain of telemetry as data. All of it is values.
 
 use crate::base::id;
+use crate::base::json::{self, Canonical};
 use crate::base::text::Message;
-use crate::base::time::{MINUTE, Timestamp};
+use crate::base::time::{Local, Timestamp, Written};
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::domains::entry::Entry;
 use crate::domain::mobile::texts;
@@ -18,8 +19,6 @@ pub const MAX_ID: usize = 255;
 pub const MAX_NAME: usize = 100;
 /// Counts and durations: a GraphQL Int has 32 bits.
 const MAX_COUNT: i64 = i32::MAX as i64;
-/// How far a device's clock may be ahead before an item counts as of the future.
-pub const AHEAD: i64 = 5 * MINUTE;
 
 /// What makes an item the same as another.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +91,8 @@ pub const fn json(name: &'static str) -> Field {
 pub struct Item {
     /// A hash of what makes it one with another.
     pub id: String,
+    /// The hashes under which it may be there as well, if it is the same in everything but its instant.
+    pub others: Vec<String>,
     /// When it was.
     pub at: Timestamp,
     /// Its fields in canonical form.
@@ -127,7 +128,8 @@ impl Rules {
     /// What is wrong with it, field by field.
     pub fn read(&self, batch: &Batch, sent: &Value, now: Timestamp) -> Result<Item, Faults> {
         let Some(object) = sent.as_object() else { return Err(vec![(None, Message::plain(&texts::NOT_ITEM))]) };
-        let mut input = Input::of(object, self.fields, Extent::Whole);
+        let local = batch.local.settled(object.get(self.at).and_then(Value::as_str));
+        let mut input = Input::at(object, self.fields, Extent::Whole, local);
         let at = input.instant(self.at).or(batch.client_at).unwrap_or(now);
         let late = self.ahead.is_some_and(|ahead| at > now.plus(ahead));
         input.check(!late, self.at, &texts::IN_FUTURE);
@@ -136,7 +138,8 @@ impl Rules {
         }
         let data = input.into_object();
         self.check_span(&data)?;
-        Ok(Item { id: self.identity(batch, &data), at, data })
+        let (id, others) = self.identities(batch, object, &data);
+        Ok(Item { id, others, at, data })
     }
 
     /// An end must not lie before its start. Canonical instants sort as their texts do.
@@ -149,13 +152,35 @@ impl Rules {
         }
     }
 
+    /// The hash of what identifies an item, and those that it may have been given: by the other meaning of a local time, and
+    /// by lists in the numerals that were sent.
+    fn identities(&self, batch: &Batch, sent: &Map<String, Value>, data: &Map<String, Value>) -> (String, Vec<String>) {
+        let by_value = |value: &Value| json::write(&Canonical(value, 0)).unwrap_or_default();
+        let written = sent.get(self.at).and_then(json::string).and_then(Written::read);
+        let finer = written.as_ref().map_or("", |at| &at.finer);
+        let of = |at: &str, write: &dyn Fn(&Value) -> String| self.identity(batch, data, &[at, finer].concat(), write);
+        let at = data.get(self.at).map(Value::to_string).unwrap_or_default();
+        let id = of(&at, &by_value);
+        let mut others = Vec::new();
+        if let Some(at) = written.as_ref().filter(|at| at.local) {
+            let meanings = [Local::Utc, Local::In(batch.zone)].map(|local| Value::String(at.at(local).to_string()).to_string());
+            others.extend(meanings.iter().map(|at| of(at, &by_value)));
+        }
+        if data.values().any(Value::is_array) {
+            others.push(of(&at, &Value::to_string));
+        }
+        others.retain(|other| *other != id);
+        (id, others)
+    }
+
     /// Each part with its length before it, so that no two items share a hash by chance of their borders.
-    fn identity(&self, batch: &Batch, data: &Map<String, Value>) -> String {
+    fn identity(&self, batch: &Batch, data: &Map<String, Value>, at: &str, write: &dyn Fn(&Value) -> String) -> String {
         let mut hash = Sha256::new();
         for part in self.identity {
             let text = match part {
                 Part::Device => batch.device.clone(),
-                Part::Field(name) => data.get(*name).map(Value::to_string).unwrap_or_default(),
+                Part::Field(name) if *name == self.at => at.to_owned(),
+                Part::Field(name) => data.get(*name).map(write).unwrap_or_default(),
             };
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(text);
@@ -163,13 +188,18 @@ impl Rules {
         id::hex(&hash.finalize())
     }
 
+    /// Is it the same item in everything but its instant?
+    pub fn is_same(&self, one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
+        let but_at = |data: &Map<String, Value>| {
+            data.iter().filter(|(name, _)| *name != self.at).map(|(n, v)| (n.clone(), v.clone())).collect()
+        };
+        json::same_members(&but_at(one), &but_at(other))
+    }
+
     /// What an item calls itself, for errors: cut to what an id may have.
     pub fn name_of(&self, sent: &Value) -> Option<String> {
-        let name = match sent.get(self.name)? {
-            Value::String(name) => name.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => return None,
-        };
+        let sent = sent.get(self.name)?;
+        let name = json::digits(sent).or_else(|| json::string(sent).map(str::to_owned))?;
         Some(name.chars().take(MAX_ID).collect())
     }
 }
@@ -177,6 +207,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::time::{AHEAD, Zone};
     use crate::domain::mobile::domains::TELEMETRY;
     use proptest::prelude::*;
     use serde_json::json;
@@ -184,7 +215,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_768_573_845_123);
 
     fn batch(device: &str) -> Batch {
-        Batch { device: device.to_owned(), client_at: None }
+        Batch { device: device.to_owned(), client_at: None, local: Local::Utc, zone: Zone::UTC }
     }
 
     fn rules(domain: &str) -> &'static Rules {
