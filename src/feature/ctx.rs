@@ -7,12 +7,11 @@ use super::{Access, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, s
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{Local, Timestamp, Zone};
-use crate::base::token::{Claims, Keys};
+use crate::base::token::{self, Claims, Keys};
 use crate::db::{Db, Mode};
 use crate::http::input::{Extent, Field, Input};
 use crate::http::{Method, Request, Response, precondition, problem};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// What stays the same from request to request.
 pub struct House {
@@ -49,13 +48,8 @@ impl House {
 
     /// A key for one purpose, derived from the site's secret.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        derive(&self.secret, purpose)
+        token::derive(&self.secret, purpose)
     }
-}
-
-/// A key for one purpose, derived from a site's secret.
-pub fn derive(secret: &[u8], purpose: &str) -> [u8; 32] {
-    Sha256::new().chain_update(secret).chain_update([0]).chain_update(purpose).finalize().into()
 }
 
 /// The signed-in user.

@@ -18,7 +18,7 @@ pub mod work;
 
 pub use attempts::{Bucket, Taken};
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
-pub use ctx::{Caller, Ctx, House, Upload, derive};
+pub use ctx::{Caller, Ctx, House, Upload};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
 pub use names::Names;

@@ -185,6 +185,18 @@ fn a_program_in_the_web_root_is_found() {
 }
 
 #[test]
+fn problems_stand_first() {
+    let home = used();
+    chmod(&home.data().join("secret"), 0o644);
+    let ran = home.run("doctor");
+    assert!(ran.out.starts_with("PROBLEM  secret"), "{}", ran.out);
+    let report = home.json("doctor --json");
+    let levels: Vec<&str> = report["checks"].as_array().unwrap().iter().map(|check| check["level"].as_str().unwrap()).collect();
+    let last = |level| levels.iter().rposition(|other| *other == level).unwrap();
+    assert!(levels[0] == "problem" && last("problem") < last("note") && last("note") < last("ok"), "{levels:?}");
+}
+
+#[test]
 fn limits_that_are_too_low_are_found() {
     let home = used();
     let mut command = home.command("/bin/sh");

@@ -6,8 +6,9 @@
 
 use super::Finding;
 use crate::base::id;
+use crate::base::token::derive;
 use crate::db::{Address, Journal};
-use crate::feature::{Settings, derive};
+use crate::feature::Settings;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
