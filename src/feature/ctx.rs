@@ -99,6 +99,8 @@ pub struct Ctx<'a> {
     caller: Option<Caller>,
     /// The stamp of this transaction, once the tenant's clock was advanced.
     stamp: Option<Timestamp>,
+    /// The tenant's clock before this transaction, once it was advanced.
+    previous: Option<Timestamp>,
     /// The tenant whose clock was advanced.
     stamped: i64,
     /// The upload that is being written, in the place of the request's own key.
@@ -120,8 +122,8 @@ impl<'a> Ctx<'a> {
         token: Option<Claims>,
         now: Timestamp,
     ) -> Ctx<'a> {
-        let (stamp, stamped, upload, soon, owed) = (None, 0, None, None, None);
-        Ctx { request, route, db, now, house, meters, caller: None, token, stamp, stamped, upload, soon, owed }
+        let (stamp, previous, stamped, upload, soon, owed) = (None, None, 0, None, None, None);
+        Ctx { request, route, db, now, house, meters, caller: None, token, stamp, previous, stamped, upload, soon, owed }
     }
 }
 
@@ -129,7 +131,7 @@ impl<'a> Ctx<'a> {
 impl Ctx<'_> {
     /// Begins a transaction, in which nobody is admitted and nothing stamped yet.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        (self.caller, self.stamp, self.stamped, self.soon) = (None, None, 0, None);
+        (self.caller, self.stamp, self.previous, self.stamped, self.soon) = (None, None, None, 0, None);
         self.db.begin(mode)
     }
 
@@ -266,9 +268,14 @@ impl Ctx<'_> {
     /// # Errors
     /// When the tenant is gone.
     pub fn advance(&mut self, tenant: i64) -> Result<Timestamp> {
-        let stamp = store::advance(self.db, tenant, self.now)?;
-        (self.stamp, self.stamped) = (Some(stamp), tenant);
+        let (previous, stamp) = store::advance(self.db, tenant, self.now)?;
+        (self.stamp, self.previous, self.stamped) = (Some(stamp), Some(previous), tenant);
         Ok(stamp)
+    }
+
+    /// The tenant's clock before this transaction: nothing was written between it and this transaction's stamp.
+    pub fn previous_stamp(&self) -> Option<Timestamp> {
+        self.previous
     }
 
     /// This transaction's stamp.

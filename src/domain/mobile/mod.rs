@@ -12,6 +12,7 @@ pub mod records;
 mod routes;
 pub mod telemetry;
 mod texts;
+mod words;
 
 use crate::base::error::Result;
 use crate::feature::contract::of as describe;

@@ -66,7 +66,7 @@ fn about(route: &Route) -> String {
     };
     let twice = match (route.tx, route.method) {
         (Tx::Upload, _) => " An upload that is sent again under its key is done once, and answered as it was the first time.",
-        (_, Method::Post) => " A request that is sent again under its `Idempotency-Key` is done once.",
+        (_, method) if method.writes() => " A request that is sent again under its `Idempotency-Key` is done once.",
         _ => "",
     };
     format!("{who}{twice}")
@@ -115,7 +115,7 @@ fn query(field: &Field) -> Value {
 fn headers(route: &Route) -> impl Iterator<Item = &'static str> {
     let conditional = answers::statuses(route).contains(&412);
     let reads = route.method == Method::Get;
-    let heeds = [(KEY, route.method == Method::Post), (IF_MATCH, conditional), (IF_NONE_MATCH, reads), (CACHE_CONTROL, reads)];
+    let heeds = [(KEY, route.method.writes()), (IF_MATCH, conditional), (IF_NONE_MATCH, reads), (CACHE_CONTROL, reads)];
     heeds.into_iter().filter(|(_, heeds)| *heeds).map(|(header, _)| header.0)
 }
 

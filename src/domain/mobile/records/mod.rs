@@ -5,6 +5,7 @@ pub mod fields;
 mod item;
 pub mod machine;
 mod merge;
+mod outcome;
 mod record;
 mod resolve;
 mod store;
@@ -43,6 +44,12 @@ fn load_records(names: &Names, db: &mut Db, tenant: i64, ids: &[&str]) -> Result
     load(db, tenant, ids, |db, tenant, id| Ok(store::find(db, tenant, table.name(), id)?.map(|record| record.shown(table))))
 }
 
+/// One record as it is shown; null when it is deleted, or there is none.
+pub fn find(ctx: &mut Ctx<'_>, tenant: i64, table: &Table, id: &str) -> Result<Value> {
+    let record = store::find(ctx.db, tenant, table.name(), id)?.filter(|record| !record.deleted);
+    Ok(record.map_or(Value::Null, |record| record.shown(table)))
+}
+
 /// The schema of the kind that is described.
 fn describe(schemas: &mut Schemas) -> Schema {
     domains::records(schemas.subject).map_or_else(Schema::default, |table| record::describe(table, schemas))
@@ -79,10 +86,10 @@ fn error(refusal: &Refusal, item: &Value, language: Language) -> SyncError {
     let all: Map<String, Value> =
         refusal.fields.iter().map(|(field, text)| ((*field).to_owned(), text.render(language).into())).collect();
     SyncError {
-        code: SYNC_ERROR.to_owned(),
-        message: refusal.detail.render(language).into_owned(),
+        domain: domains::records(item["domain"].as_str().unwrap_or_default()).map(|table| table.name().to_owned()),
         field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
         item_id: item["mobile_id"].as_str().map(str::to_owned),
         details: (all.len() > 1).then_some(Value::Object(all)),
+        ..SyncError::new(SYNC_ERROR, &refusal.detail, language)
     }
 }

@@ -3,6 +3,7 @@
 use super::fields;
 use super::item::Item;
 use super::merge::{self, Clash, Landing, New, Settled, Winner};
+use super::outcome;
 use super::record::Record;
 use super::store;
 use super::tables::Table;
@@ -32,7 +33,13 @@ pub struct Writer<'b> {
     own: HashMap<(&'static str, String), i64>,
     /// What the tenant wants for the domains that had conflicts.
     rules: HashMap<&'static str, Rule>,
+    /// Bytes that are left for objects in the answer.
+    room: usize,
 }
+
+/// The most bytes of objects and of conflicts' sides in one answer before objects are left out: a phone holds it twice, as text
+/// and parsed.
+const ROOM: usize = 4 << 20;
 
 /// A version as answers show it.
 pub fn shown(version: i64) -> u32 {
@@ -42,7 +49,7 @@ pub fn shown(version: i64) -> u32 {
 impl<'b> Writer<'b> {
     /// Starts on an upload.
     pub fn new(batch: &'b Batch) -> Writer<'b> {
-        Writer { batch, own: HashMap::new(), rules: HashMap::new() }
+        Writer { batch, own: HashMap::new(), rules: HashMap::new(), room: ROOM }
     }
 
     /// Takes one item.
@@ -55,37 +62,76 @@ impl<'b> Writer<'b> {
         item.version = self.own.get(&key).map_or(item.version, |own| item.version.max(*own));
         let tenant = ctx.tenant_id()?;
         let stored = store::find(ctx.db, tenant, item.table.name(), &item.id)?;
-        match (merge::land(stored.as_ref(), &item)?, stored) {
-            (Landing::Written(new), stored) => {
-                let status = new.status;
-                let record = put(ctx, &Target::of(ctx, &item), stored.as_ref(), new)?;
-                if status != "merged" {
-                    self.own.insert(key, record.version);
+        let landing = merge::land(stored.as_ref(), &item);
+        match landing.and_then(|landing| self.place(ctx, &item, stored.as_ref(), landing)) {
+            Err(Error::Refused(refusal)) => {
+                // Who had seen what the server has holds it.
+                if let Some(record) = stored.filter(|record| record.version != item.version) {
+                    tell_again(ctx, item.table, &record)?;
                 }
-                Ok(done(&record, status))
+                Err(Error::Refused(refusal))
             }
-            (Landing::Unchanged, Some(record)) => Ok(done(&record, "unchanged")),
-            (Landing::Clash(clash), Some(record)) => self.settle(ctx, &item, record, &clash),
+            outcome => outcome,
+        }
+    }
+
+    /// Writes what an item comes to. It is refused before anything is written.
+    fn place(&mut self, ctx: &mut Ctx<'_>, item: &Item, stored: Option<&Record>, landing: Landing) -> Result<Done> {
+        match (landing, stored) {
+            (Landing::Written(new), _) => {
+                let status = new.status;
+                let record = put(ctx, &Target::of(ctx, item), stored, new)?;
+                if status != "merged" {
+                    self.own.insert((item.table.name(), item.id.clone()), record.version);
+                }
+                Ok(self.done(item, stored, &record, status))
+            }
+            (Landing::Unchanged, Some(record)) => {
+                let left = leave(ctx, item, record)?;
+                Ok(self.done(item, stored, &left, "unchanged"))
+            }
+            (Landing::Clash(clash), Some(record)) => self.settle(ctx, item, record, &clash),
             (_, None) => Err(Error::internal("a record that is not there met an edit")),
         }
     }
 
     /// Lets the tenant's policy decide, and keeps the conflict whatever it says.
-    fn settle(&mut self, ctx: &mut Ctx<'_>, item: &Item, record: Record, clash: &Clash) -> Result<Done> {
+    fn settle(&mut self, ctx: &mut Ctx<'_>, item: &Item, stored: &Record, clash: &Clash) -> Result<Done> {
         let rule = self.rule(ctx, item)?;
-        let settled = merge::settle(rule.strategy(), &record, item, clash);
-        let mut conflict = conflict(ctx, item, &record, self.batch, rule)?;
+        let settled = merge::settle(rule.strategy(), stored, item, clash);
+        let mut conflict = conflict(ctx, item, stored, self.batch, rule)?;
         let new = settled.and_then(|settled| decide(&mut conflict, settled));
         let record = match new {
-            Some(new) => put(ctx, &Target::of(ctx, item), Some(&record), new)?,
-            None => record,
+            Some(new) => put(ctx, &Target::of(ctx, item), Some(stored), new)?,
+            None => leave(ctx, item, stored)?,
         };
         conflicts::store::insert(ctx.db, ctx.tenant_id()?, &conflict)?;
         if rule.notify {
             ctx.touch(conflicts::KIND, &conflict.conflict_id)?;
         }
         ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
-        Ok(Done { conflict: Some(conflict), ..done(&record, "conflict") })
+        self.room = self.room.saturating_sub(size(&conflict.server_data) + size(&conflict.client_data));
+        Ok(Done { conflict: Some(conflict), ..self.done(item, Some(stored), &record, "conflict") })
+    }
+
+    /// What a device is told of an item: the record whole, where it is not what the device holds and there is room.
+    fn done(&mut self, item: &Item, before: Option<&Record>, record: &Record, status: &str) -> Done {
+        let as_sent = outcome::is_as_sent(item, before, record);
+        let object = (!as_sent).then(|| if record.deleted { Value::Null } else { record.shown(item.table) });
+        let room = object.as_ref().map_or(Some(self.room), |object| self.room.checked_sub(size(object)));
+        self.room = room.unwrap_or(self.room);
+        let item = SyncedItem {
+            domain: item.table.name().to_owned(),
+            mobile_id: record.id.clone(),
+            status: status.to_owned(),
+            server_version: shown(record.version),
+            version: shown(record.version),
+            stamp: record.updated_at,
+            as_sent,
+            object: object.filter(|_| room.is_some()),
+            object_omitted: room.is_none(),
+        };
+        Done { item, conflict: None }
     }
 
     fn rule(&mut self, ctx: &mut Ctx<'_>, item: &Item) -> Result<Rule> {
@@ -100,9 +146,29 @@ impl<'b> Writer<'b> {
     }
 }
 
-fn done(record: &Record, status: &str) -> Done {
-    let item = SyncedItem { mobile_id: record.id.clone(), status: status.to_owned(), server_version: shown(record.version) };
-    Done { item, conflict: None }
+/// The bytes of a value as JSON.
+fn size(value: &Value) -> usize {
+    value.to_string().len()
+}
+
+/// Writes nothing of an item. A device that does not hold what the record is hears of it again.
+fn leave(ctx: &mut Ctx<'_>, item: &Item, record: &Record) -> Result<Record> {
+    if outcome::is_as_sent(item, Some(record), record) { Ok(record.clone()) } else { tell_again(ctx, item.table, record) }
+}
+
+/// Moves a record in the feed and in its domain's changes as it is: no new version. A device that has polled past it would
+/// not hear of it otherwise.
+fn tell_again(ctx: &mut Ctx<'_>, table: &Table, record: &Record) -> Result<Record> {
+    let (tenant, stamp) = (ctx.tenant_id()?, ctx.stamp()?);
+    store::move_to(ctx.db, tenant, table.name(), &record.id, stamp)?;
+    mark(ctx, table, record)?;
+    Ok(Record { updated_at: stamp, ..record.clone() })
+}
+
+/// Moves a record in the feed, alive or as a tombstone.
+fn mark(ctx: &mut Ctx<'_>, table: &Table, record: &Record) -> Result<()> {
+    let kind = table.entry.names.list;
+    if record.deleted { ctx.bury(kind, &record.id) } else { ctx.touch(kind, &record.id) }
 }
 
 /// Marks a conflict as settled by its policy; answers what is written.
@@ -186,12 +252,7 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
     };
     let write = if stored.is_some() { store::update } else { store::insert };
     write(ctx.db, tenant, target.table.name(), &record, &data)?;
-    let kind = target.table.entry.names.list;
-    if record.deleted {
-        ctx.bury(kind, &record.id)?
-    } else {
-        ctx.touch(kind, &record.id)?
-    }
+    mark(ctx, target.table, &record)?;
     Ok(record)
 }
 
@@ -213,6 +274,7 @@ impl From<&Conflict> for answer::Conflict {
             server_data: conflict.server_data.clone(),
             client_data: conflict.client_data.clone(),
             created_at: conflict.created_at,
+            winning_version: conflict.winning_version.clone(),
         }
     }
 }
