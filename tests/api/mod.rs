@@ -23,6 +23,7 @@ mod graphql_uploads;
 mod home;
 mod idempotency;
 mod isolation;
+mod landed;
 mod letters;
 mod limits;
 mod mobile;
@@ -86,6 +87,7 @@ const TABLES: &[Table] = tables![
     records,
     records_rules,
     records_changes,
+    landed,
     policies,
     conflicts,
     resolutions,

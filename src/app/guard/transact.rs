@@ -10,7 +10,7 @@ use super::{admit, uploads};
 use crate::base::error::{Error, Refused, Result};
 use crate::db::{Mode, retried};
 use crate::feature::ctx::Work;
-use crate::feature::{Access, Continues, Ctx, Handler, Tx};
+use crate::feature::{Access, Continues, Ctx, Handler, News, Tx};
 use crate::http::Response;
 
 /// Lets a transaction pass, or answers in the place of the work.
@@ -47,7 +47,12 @@ fn admitted(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>
 fn unanswered(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>> {
     let Some(key) = idempotency::key(ctx)? else { return Ok(None) };
     match idempotency::stored(ctx, &key)? {
-        Found::Answer(answer) => return Ok(Some(answer)),
+        Found::Answer(answer) => {
+            if ctx.upload().is_some() {
+                ctx.tell(&News::Replayed { answer: &answer.body })?;
+            }
+            return Ok(Some(answer));
+        }
         Found::Nothing => passage.key = Some(key),
         Found::Another => {}
     }

@@ -154,7 +154,8 @@ pub const CHANGES: &[Field] = &[
     Field::new("since", Shape::Instant).about("The last `next_timestamp`; everything when it is missing."),
     Field::new("limit", Shape::Int(1, MAX_PAGE)).about("Records on a page; 100 when it is missing."),
     Field::text("epoch", MAX_WORD).about("The last `epoch`: another one than the tenant's starts over."),
-    Field::name("status", MAX_WORD).about("Only records in this state; what was deleted, and after `since` what is in another by now, is named."),
+    Field::name("status", MAX_WORD)
+        .about("Only records in this state; what was deleted, and after `since` what is in another by now, is named."),
     Field::name("priority", MAX_WORD).about("Only records of this priority; the same holds."),
     Field::new("date_from", Shape::Instant).about("Only records from this instant on; the same holds."),
 ];

@@ -1,5 +1,6 @@
 //! The record domains: versioned, in the feed, with conflicts.
 
+mod again;
 pub mod api;
 pub mod fields;
 mod item;
@@ -14,6 +15,7 @@ pub mod tables;
 mod tests;
 mod write;
 
+pub use again::tell as tell_again;
 pub use item::ENVELOPE;
 pub use record::TOLD;
 pub use resolve::{CHOICE, describe_refusal, resolve};

@@ -158,7 +158,7 @@ fn leave(ctx: &mut Ctx<'_>, item: &Item, record: &Record) -> Result<Record> {
 
 /// Moves a record in the feed and in its domain's changes as it is: no new version. A device that has polled past it would
 /// not hear of it otherwise.
-fn tell_again(ctx: &mut Ctx<'_>, table: &Table, record: &Record) -> Result<Record> {
+pub fn tell_again(ctx: &mut Ctx<'_>, table: &Table, record: &Record) -> Result<Record> {
     let (tenant, stamp) = (ctx.tenant_id()?, ctx.stamp()?);
     store::move_to(ctx.db, tenant, table.name(), &record.id, stamp)?;
     mark(ctx, table, record)?;
