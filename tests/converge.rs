@@ -14,9 +14,9 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Histories of each policy, unless CONVERGE_SEEDS says otherwise.
-const SEEDS: u64 = 2;
+const SEEDS: u64 = 4;
 /// What the devices do in a history before the network is well again.
-const TURNS: u64 = 36;
+const TURNS: u64 = 60;
 /// The policies whose outcomes differ.
 const POLICIES: [&str; 5] = ["client_wins", "server_wins", "most_recent_wins", "preserve_escalation", "manual"];
 /// Of a hundred calls: requests lost, answers lost after the work, sent twice, refused with 503, answers cut.
@@ -132,8 +132,12 @@ impl Device {
             0 => row.is_deleted = true,
             1 | 2 => drop(row.fields.insert("escalation_level".to_owned(), json!(turn % 7))),
             3 => drop(row.fields.remove("comments")),
-            4 => drop(row.fields.insert("ticketdesc".to_owned(), value)),
+            4 => drop(row.fields.insert("ticketdesc".to_owned(), value.clone())),
             _ => drop(row.fields.insert("comments".to_owned(), json!(if chance.below(4) == 0 { "the same" } else { "another" }))),
+        }
+        // An edit that comes to nothing is none.
+        if row.base.as_ref() == Some(&row.fields) {
+            row.fields.insert("comments".to_owned(), value);
         }
     }
 
@@ -276,10 +280,10 @@ fn history(phone: &Phone, policy: &str, seed: u64) -> Vec<String> {
     network.is_bad = true;
     for turn in 0..TURNS {
         let device = &mut devices[usize::try_from(chance.below(3)).unwrap()];
-        match chance.below(10) {
+        match chance.below(16) {
             0 => drop(ids.insert(device.create(turn))),
-            1..=4 => device.edit(&mut chance, turn),
-            5..=6 => drop(device.poll(&mut network)),
+            1..=6 => device.edit(&mut chance, turn),
+            7..=10 => drop(device.poll(&mut network)),
             _ => device.push(&mut network, turn),
         }
         if turn == 0 || ids.is_empty() {
