@@ -184,8 +184,12 @@ impl Device {
 
     /// Takes an answer as the end of the edits that it is about.
     fn take(&mut self, answer: &Value) {
-        assert_eq!(answer["errors"], json!([]), "{answer}");
-        let mut is_whole = true;
+        // An edit that is refused is dropped: what stands instead is in the feed.
+        for refused in answer["errors"].as_array().unwrap() {
+            assert_eq!(refused["reason"], "required", "an edit of what is deleted, not known to be: {refused}");
+            self.rows.get_mut(refused["item_id"].as_str().unwrap()).unwrap().base = None;
+        }
+        let mut is_whole = answer["success"] == true;
         for item in answer["items"].as_array().unwrap() {
             let id = item["mobile_id"].as_str().unwrap();
             let row = self.rows.get_mut(id).unwrap();

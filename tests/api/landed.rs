@@ -68,6 +68,12 @@ fn told_again(server: &Server) {
         let told = news(&phone, &since, &id).0;
         assert_eq!((&told[0]["version"], &told[0]["deleted"]), (&json!(3), &json!(true)), "{kept}: a tombstone too");
     }
+    // What is refused of a record that is deleted, whatever its device says it has seen.
+    let (id, since) = ticket(&phone);
+    one(&phone, "helpdesk", delete(&id, 2));
+    let (_, since) = news(&phone, &since, &id);
+    let said = send(&phone, "helpdesk", json!([entry(&id, 3, json!({"comments": "of what is gone"}))]));
+    assert_eq!((&said["errors"][0]["reason"], news(&phone, &since, &id).0.len()), (&json!("required"), 1), "{said}");
     // What is refused is told to whom has not seen what the server has.
     let (id, since) = ticket(&phone);
     for (version, times) in [(2, 0), (1, 1)] {

@@ -269,9 +269,8 @@ fn steady(mut answer: Value) -> Value {
     match &mut answer {
         Value::Object(members) => {
             let is_told = members.contains_key("as_sent") || members.contains_key("retryable");
-            members.retain(|name, value| {
-                !value.is_null() && !DIFFERS.contains(&name.as_str()) && !(is_told && MORE.contains(&name.as_str()))
-            });
+            let is_more = |name: &str| is_told && MORE.contains(&name);
+            members.retain(|name, value| !(value.is_null() || DIFFERS.contains(&name.as_str()) || is_more(name)));
             members.values_mut().for_each(|value| *value = steady(value.take()));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| *item = steady(item.take())),

@@ -65,8 +65,8 @@ impl<'b> Writer<'b> {
         let landing = merge::land(stored.as_ref(), &item);
         match landing.and_then(|landing| self.place(ctx, &item, stored.as_ref(), landing)) {
             Err(Error::Refused(refusal)) => {
-                // Who had seen what the server has holds it.
-                if let Some(record) = stored.filter(|record| record.version != item.version) {
+                // Who had seen what the server has holds it; who edits what is deleted does not know that.
+                if let Some(record) = stored.filter(|record| record.deleted || record.version != item.version) {
                     tell_again(ctx, item.table, &record)?;
                 }
                 Err(Error::Refused(refusal))
