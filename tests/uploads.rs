@@ -31,15 +31,15 @@ const EACH: usize = 3 * ITEMS;
 const TRIES: usize = 5;
 
 /// A phone in a couple of its own.
-struct Phone {
-    home: Home,
-    token: String,
+pub struct Phone {
+    pub home: Home,
+    pub token: String,
 }
 
 impl Phone {
-    fn new() -> Phone {
+    pub fn new() -> Phone {
         let mut home = Home::new();
-        let limits = ["TANDEM_LIMITS_UPLOADS", "TANDEM_LIMITS_BURST", "TANDEM_LIMITS_COST"];
+        let limits = ["TANDEM_LIMITS_UPLOADS", "TANDEM_LIMITS_BURST", "TANDEM_LIMITS_COST", "TANDEM_LIMITS_REQUESTS"];
         home.env.extend(limits.map(|name| (name, "off".to_owned())));
         let account = json!({"username": "ana", "password": "correct horse battery 9"});
         let (status, answer) = home.call("", "POST", "/api/auth/register/", &account.to_string());
@@ -74,7 +74,7 @@ impl Phone {
         panic!("no answer")
     }
 
-    fn store(&self) -> Connection {
+    pub fn store(&self) -> Connection {
         Connection::open(self.home.data().join("tandem.db")).unwrap()
     }
 }

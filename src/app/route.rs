@@ -1,6 +1,7 @@
 //! Finds the route of a request by walking the registry.
 
 use crate::feature::{Feature, Kind, Route};
+use crate::http::version::Version;
 use crate::http::{Method, Request};
 
 /// What a request's path and method lead to.
@@ -35,14 +36,14 @@ fn renamed(features: &'static [&'static Feature], path: &[String]) -> Option<Vec
 
 fn look(features: &'static [&'static Feature], request: &mut Request<'_>, path: &[String]) -> Found {
     let method = if request.method == Method::Head { Method::Get } else { request.method };
-    let version = request.version;
+    let mut matching = matching(features, request.version, method, path);
+    if let Some(place) = matching.iter().position(|(route, _)| route.method == method) {
+        let (route, captured) = matching.swap_remove(place);
+        request.captured = captured;
+        return Found::Route(route);
+    }
     let mut allowed: Vec<&'static str> = Vec::new();
-    for route in features.iter().flat_map(|feature| feature.routes).filter(|route| route.exists_in(version)) {
-        let Some(captured) = captures(route.path, path) else { continue };
-        if route.method == method {
-            request.captured = captured;
-            return Found::Route(route);
-        }
+    for (route, _) in &matching {
         if !allowed.contains(&route.method.name()) {
             allowed.push(route.method.name());
         }
@@ -52,6 +53,24 @@ fn look(features: &'static [&'static Feature], request: &mut Request<'_>, path: 
         list if method == Method::Options => Found::Options(allow(list)),
         list => Found::Other(allow(list)),
     }
+}
+
+/// A route that matches a path, and what its `{…}` captured.
+type Match = (&'static Route, Vec<String>);
+
+/// The routes that match a path best. What has a path of its own is no id: `/sync/journal/sync/` is not the record `sync`.
+fn matching(features: &'static [&'static Feature], version: &Version, method: Method, path: &[String]) -> Vec<Match> {
+    let mut matching: Vec<Match> = Vec::new();
+    for route in features.iter().flat_map(|feature| feature.routes).filter(|route| route.exists_in(version)) {
+        match captures(route.path, path) {
+            Some(captured) if captured.is_empty() && route.method == method => return vec![(route, captured)],
+            Some(captured) => matching.push((route, captured)),
+            None => {}
+        }
+    }
+    let fewest = matching.iter().map(|(_, captured)| captured.len()).min();
+    matching.retain(|(_, captured)| Some(captured.len()) == fewest);
+    matching
 }
 
 /// The `Allow` field: HEAD wherever GET is, OPTIONS everywhere.
@@ -121,6 +140,25 @@ mod tests {
 
     fn matched(pattern: &str, path: &[&str]) -> Option<Vec<String>> {
         captures(pattern, &path.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>())
+    }
+
+    static CROSSED: [&Feature; 1] = [&Feature::new(
+        "crossed",
+        &[list("/a/{id}/", "one"), Route::post("/a/b/", Access::Public, |_| Ok(Response::empty(204)), "its own")],
+    )];
+
+    #[test]
+    fn a_path_of_its_own_is_no_id() {
+        let found = |method: &str, target: &str| {
+            let vars = Vars::from_iter([("REQUEST_METHOD", method), ("REQUEST_URI", target)]);
+            match find(&CROSSED, &mut Request::new(&vars, String::new())) {
+                Found::Route(route) => route.summary.to_owned(),
+                Found::Options(allow) | Found::Other(allow) => allow,
+                Found::Nothing => String::new(),
+            }
+        };
+        assert_eq!((found("GET", "/api/a/c/"), found("POST", "/api/a/b/")), ("one".to_owned(), "its own".to_owned()));
+        assert_eq!(found("GET", "/api/a/b/"), "POST, OPTIONS");
     }
 
     #[test]

@@ -68,6 +68,11 @@ impl Message {
         Message { text, arguments: arguments.iter().map(|a| a.to_string()).collect() }
     }
 
+    /// Its text, whatever the arguments.
+    pub fn text(&self) -> &'static Text {
+        self.text
+    }
+
     /// The sentence in a language.
     pub fn render(&self, language: Language) -> Cow<'static, str> {
         let text = match language {

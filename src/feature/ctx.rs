@@ -96,8 +96,8 @@ pub struct Ctx<'a> {
     token: Option<Claims>,
     /// Who calls, once admitted.
     caller: Option<Caller>,
-    /// The stamps of this transaction, by the tenants whose clocks were advanced.
-    stamps: Vec<(i64, Timestamp)>,
+    /// The clocks that this transaction advanced: the tenant, what its clock was before, and the stamp.
+    stamps: Vec<(i64, Timestamp, Timestamp)>,
     /// The tenant that is being written, with its stamp.
     stamped: Option<(i64, Timestamp)>,
     /// The upload that is being written, in the place of the request's own key.
@@ -298,12 +298,18 @@ impl Ctx<'_> {
     /// # Errors
     /// When the tenant is gone.
     pub fn stamp_in(&mut self, tenant: i64) -> Result<Timestamp> {
-        if let Some((_, stamp)) = self.stamps.iter().find(|(stamped, _)| *stamped == tenant) {
+        if let Some((_, _, stamp)) = self.stamps.iter().find(|(stamped, ..)| *stamped == tenant) {
             return Ok(*stamp);
         }
-        let stamp = store::advance(self.db, tenant, self.now)?;
-        self.stamps.push((tenant, stamp));
+        let (previous, stamp) = store::advance(self.db, tenant, self.now)?;
+        self.stamps.push((tenant, previous, stamp));
         Ok(stamp)
+    }
+
+    /// The tenant's clock before this transaction: nothing was written between it and this transaction's stamp.
+    pub fn previous_stamp(&self) -> Option<Timestamp> {
+        let (tenant, _) = self.stamped?;
+        self.stamps.iter().find(|(stamped, ..)| *stamped == tenant).map(|(_, previous, _)| *previous)
     }
 
     /// This transaction's stamp.

@@ -51,6 +51,11 @@ pub enum News<'n> {
     },
     /// The caller's device sent something, and it was written.
     Uploaded(Uploaded<'n>),
+    /// An upload that was sent again is given its answer of then.
+    Replayed {
+        /// That answer, as JSON.
+        answer: &'n [u8],
+    },
     /// An edit of a record met a newer version.
     Clashed {
         /// The conflict.

@@ -14,12 +14,13 @@ pub const BATCH: i64 = 1_000;
 const TENANTS: i64 = 200;
 
 /// Locks the tenant and advances its clock: `max(now, clock + 1)`. So within a tenant stamps are unique to a
-/// transaction and ordered as the commits, even when the wall clock was set back.
-pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<Timestamp> {
+/// transaction and ordered as the commits, even when the wall clock was set back. Answers the clock of before, too.
+pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<(Timestamp, Timestamp)> {
     let clock = db.lock_row("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get::<Timestamp>(0))?;
-    let stamp = now.max(clock.ok_or_else(not_found)?.plus(1));
+    let before = clock.ok_or_else(not_found)?;
+    let stamp = now.max(before.plus(1));
     db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant])?;
-    Ok(stamp)
+    Ok((before, stamp))
 }
 
 const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted"] };

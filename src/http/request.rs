@@ -36,6 +36,11 @@ const METHODS: [(&str, Method); 7] = [
 ];
 
 impl Method {
+    /// May a request with this method change something?
+    pub fn writes(self) -> bool {
+        matches!(self, Method::Post | Method::Put | Method::Patch | Method::Delete)
+    }
+
     /// The method of this name; methods are case-sensitive (RFC 9110 §9.1).
     pub fn from_name(name: &[u8]) -> Method {
         METHODS.iter().find(|(n, _)| n.as_bytes() == name).map_or(Method::Other, |m| m.1)

@@ -68,6 +68,7 @@ fn own_lists(server: &Server) {
         let known: BTreeSet<&str> = table.fields.iter().map(|field| field.name).collect();
         let record = shown(&phone, names.path, &id);
         assert!(known.iter().all(|field| record.get(*field).is_some()), "{record}");
+        assert_eq!(phone.get(&format!("/sync/{}/{id}/", names.path)).expect(200).json(), record, "read alone");
     }
 }
 

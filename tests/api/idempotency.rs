@@ -1,4 +1,4 @@
-//! Section 1 of the contract: `Idempotency-Key` on every POST.
+//! Section 1 of the contract: `Idempotency-Key` on every write.
 
 use super::expect::{problem, refused};
 use super::phone::{PASSWORD, fresh_name};
@@ -19,7 +19,9 @@ pub const CASES: &[Case] = &[
     ("eight requests at once under one key apply once", at_once),
     ("a refusal is not kept under its key", refusals),
     ("a body that only looks different is the same", canonical),
-    ("a key on another method than POST does nothing", other_methods),
+    ("PUT, PATCH and DELETE under a key are done once, and a repeated one is answered as the first", other_methods),
+    ("a key of another method than POST that is unsound, or came before, counts as none in version 1", lenient),
+    ("the moment of sending makes no other request", moments),
 ];
 
 /// A POST route, what is sent there and which status answers.
@@ -98,6 +100,7 @@ fn replays(server: &Server) {
         for _ in 0..2 {
             let again = post.send(server, &key, &post.body);
             assert_eq!((again.status, again.text()), (first.status, first.text()), "{pattern}");
+            assert_eq!((first.header("Idempotency-Replayed"), again.header("Idempotency-Replayed")), (None, Some("true")));
             assert_eq!(again.header("Content-Type"), first.header("Content-Type"), "{pattern}");
             assert_eq!(again.header("ETag"), first.header("ETag"), "{pattern}");
         }
@@ -203,12 +206,64 @@ fn canonical(server: &Server) {
     assert_eq!(phone.get("/goals/").expect(200).json()["count"], 1);
 }
 
+/// A goal, and a request about it under a key; in version 2 when it says so.
+fn ask(phone: &Phone, method: &str, path: &str, key: &str, more: &[(&str, &str)], body: &Value) -> Answer {
+    let ask = phone.ask(method, path).header("Idempotency-Key", key);
+    more.iter().fold(ask, |ask, (name, value)| ask.header(name, value)).json(body).send(phone.port)
+}
+
 fn other_methods(server: &Server) {
-    let phone = Phone::single(server);
+    let (phone, partner) = Phone::couple(server);
     let goal = format!("/goals/{}/", phone.make("/goals/", &json!({"title": "x"})));
-    let send = |title: &str| {
-        let ask = phone.ask("PATCH", &goal).header("Idempotency-Key", "0123456789abcdef");
-        ask.json(&json!({ "title": title })).send(server.port).expect(200).json()["title"].clone()
+    for (method, title) in [("PATCH", "patched"), ("PUT", "put")] {
+        let (key, tag) = (key(), phone.get(&goal).expect(200).header("ETag").unwrap().to_owned());
+        let send = || ask(&phone, method, &goal, &key, &[("If-Match", &tag)], &json!({ "title": title }));
+        let first = send().expect(200);
+        partner.patch(&goal, &json!({"title": "the partner's"})).expect(200);
+        let again = send().expect(200);
+        assert_eq!((again.text(), again.header("ETag")), (first.text(), first.header("ETag")), "not 412: it was one's own");
+        assert_eq!(again.header("Idempotency-Replayed"), Some("true"));
+        assert_eq!(phone.get(&goal).expect(200).json()["title"], "the partner's", "{method} was not done again");
+    }
+    let key = key();
+    for replayed in [None, Some("true")] {
+        let gone = ask(&phone, "DELETE", &goal, &key, &[], &json!({})).expect(204);
+        assert_eq!(gone.header("Idempotency-Replayed"), replayed);
+    }
+    problem(phone.delete(&goal), 404);
+}
+
+fn lenient(server: &Server) {
+    let phone = Phone::single(server);
+    let path = format!("/goals/{}/", phone.make("/goals/", &json!({"title": "x"})));
+    let (key, goal) = (key(), path.as_str());
+    let send = |version: &str, key: &str, title: &str| {
+        ask(&phone, "PATCH", &format!("{version}{goal}"), key, &[], &json!({ "title": title }))
     };
-    assert_eq!((send("one"), send("two")), (json!("one"), json!("two")));
+    for title in ["one", "two"] {
+        assert_eq!(send("", &key, title).expect(200).json()["title"], title, "as before there were keys here");
+        assert_eq!(send("", "short", title).expect(200).json()["title"], title);
+    }
+    assert_eq!(send("", &key, "one").expect(200).header("Idempotency-Replayed"), Some("true"), "the first is still kept");
+    assert_eq!(problem(send("/v2", &key, "three"), 422)["code"], "SYNC_003");
+    problem(send("/v2", "short", "three"), 400);
+    assert_eq!(phone.get(goal).expect(200).json()["title"], "two");
+}
+
+fn moments(server: &Server) {
+    let phone = Phone::single(server);
+    let id = uuid::Uuid::new_v4().to_string();
+    let (one, other) = (key(), key());
+    let goal = |at: &str| {
+        let body = json!({"title": "x", "client_timestamp": at});
+        phone.ask("POST", "/goals/").header("Idempotency-Key", &one).json(&body).send(server.port).expect(201).text()
+    };
+    let batch = |at: &str| {
+        let records = json!([{"domain": "journal", "mobile_id": id, "operation": "SYNC", "data": {"title": "t"}}]);
+        let body = json!({"idempotency_key": other, "device_id": "phone-1", "client_timestamp": at, "records": records});
+        phone.post("/sync/batch/", &body).expect(200).text()
+    };
+    let [first, later] = ["2026-01-16T14:30:45Z", "2026-01-17T08:00:00Z"];
+    assert_eq!((goal(first), batch(first)), (goal(later), batch(later)));
+    assert_eq!(phone.get("/goals/").expect(200).json()["count"], 1);
 }

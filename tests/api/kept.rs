@@ -135,14 +135,14 @@ fn a_stale_edit_sent_again_and_again_keeps_few_conflicts() {
         assert_eq!((errors.len(), count(&open)), (2, 3));
         for error in errors {
             assert_eq!(
-                (&error["code"], &error["retryable"], &error["item_id"]),
+                (&error["reason"], &error["retryable"], &error["item_id"]),
                 (&json!("conflict-open"), &json!(true), &json!(open))
             );
         }
         let entry = json!({"mobile_id": open, "version": 1, "title": "edit 5"});
         let said = phone.post("/sync/journal/sync/", &json!({"client_id": "phone-1", "entries": [entry]})).expect(200).json();
         assert_eq!(
-            (&said["errors"][0]["code"], &said["errors"][0]["retryable"]),
+            (&said["errors"][0]["reason"], &said["errors"][0]["retryable"]),
             (&json!("conflict-open"), &json!(true)),
             "{said}"
         );

@@ -26,7 +26,9 @@ mod idempotency;
 mod identities;
 mod instants;
 mod isolation;
+
 mod kept;
+mod landed;
 mod letters;
 mod limits;
 mod mobile;
@@ -97,6 +99,7 @@ const TABLES: &[Table] = tables![
     records,
     records_rules,
     records_changes,
+    landed,
     policies,
     conflicts,
     resolutions,

@@ -11,6 +11,7 @@ pub const CASES: &[Case] = &[
     ("records stand in the feed under their own kinds, and in the export", feed),
     ("pages of changes are exact, whatever their size", pages),
     ("pages of changes can be filtered", filters),
+    ("what leaves a filter is named to whoever may hold it", exits),
 ];
 
 fn feed(server: &Server) {
@@ -98,7 +99,8 @@ fn filters(server: &Server) {
     let ids = |query: &str| {
         let page = phone.get(&format!("/sync/activity/changes/?since=1970-01-02&{query}")).expect(200).json();
         assert_eq!(page["next_timestamp"], since.as_str());
-        page["items"].as_array().unwrap().iter().map(|item| item["mobile_id"].clone()).collect::<Vec<_>>()
+        let items = page["items"].as_array().unwrap().iter().filter(|item| item["filtered"] != true);
+        items.map(|item| item["mobile_id"].clone()).collect::<Vec<_>>()
     };
     assert_eq!(ids(""), [json!(old), json!(new), json!(gone)]);
     assert_eq!(ids("status=STANDBY"), [json!(new), json!(gone)], "who held it learns that it is gone");
@@ -113,4 +115,25 @@ fn filters(server: &Server) {
         page["items"].as_array().unwrap().len()
     };
     assert_eq!((count("2026-01-01"), count("9999-01-01")), (1, 0));
+}
+
+fn exits(server: &Server) {
+    let (phone, other) = Phone::couple(server);
+    let id = fresh();
+    one(&other, "helpdesk", entry(&id, 0, json!({"ticketdesc": "ten letter", "status": "NEW", "priority": "LOW"})));
+    let page = |since: &str, query: &str| phone.get(&format!("/sync/helpdesk/changes/?{query}{since}")).expect(200).json();
+    for (query, edit) in [("status=NEW", json!({"status": "OPEN"})), ("priority=LOW", json!({"priority": "HIGH"}))] {
+        let held = page("", query);
+        assert_eq!(held["items"][0]["mobile_id"], json!(id), "{held}");
+        let since = format!("&since={}", held["next_timestamp"].as_str().unwrap());
+        assert_eq!(page(&since, query)["items"], json!([]), "nothing has changed");
+        let version = held["items"][0]["version"].as_i64().unwrap();
+        one(&other, "helpdesk", entry(&id, version, edit));
+        let told = page(&since, query)["items"].clone();
+        let gone = json!({"mobile_id": id, "version": version + 1, "updated_at": told[0]["updated_at"], "filtered": true});
+        assert_eq!(told, json!([gone]), "named, without its fields, and not as deleted");
+        assert_eq!(page("", query)["items"], json!([]), "who starts anew holds nothing that could leave");
+    }
+    one(&other, "helpdesk", delete(&id, 3));
+    assert_eq!(page("&since=1970-01-02", "status=NEW")["items"][0]["deleted"], true, "what is deleted is that");
 }

@@ -7,7 +7,7 @@ use crate::http::{Request, Response};
 const HEADERS: &str =
     "authorization, content-type, idempotency-key, if-match, if-none-match, if-unmodified-since, accept-language, cache-control";
 /// What a page may read.
-const EXPOSED: &str = "etag, retry-after, x-request-id, date";
+const EXPOSED: &str = "etag, retry-after, x-request-id, date, idempotency-replayed";
 /// Seconds for which a browser may keep a preflight's answer: browsers cap it at two hours at most.
 const MAX_AGE: &str = "7200";
 

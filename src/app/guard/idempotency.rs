@@ -1,4 +1,4 @@
-//! `Idempotency-Key` on every POST: the answer is kept in the transaction that does the work, so a crash leaves neither.
+//! `Idempotency-Key` on every write: the answer is kept in the transaction that does the work, so a crash leaves neither.
 //!
 //! A kept answer may hold tokens or a letter, so it is sealed (ChaCha20-Poly1305, RFC 8439) with a key that is not in
 //! the database.
@@ -39,7 +39,26 @@ const NONCE: usize = 12;
 pub struct Key {
     scope: String,
     request: String,
+    /// Is another request under it refused? Else that is done as if it had no key.
+    strict: bool,
 }
+
+/// What is found under a key.
+pub enum Found {
+    /// The answer that was given.
+    Answer(Response),
+    /// Nothing: the key is to be had.
+    Nothing,
+    /// The answer to another request, which nobody minds.
+    Another,
+}
+
+/// The version of the API from which on keys of PUT, PATCH and DELETE are held to the same rules as a POST's. Before, they were
+/// ignored, and clients send what they like there.
+const STRICT_SINCE: u8 = 2;
+/// What kept answers to uploads are compared by: with the moment of sending left out. An upload that an older program answered
+/// is done anew, which is harmless; to compare it with what was hashed otherwise would refuse it for good.
+const UPLOADS: &str = "by content";
 
 /// What is kept of an answer.
 struct Kept {
@@ -49,16 +68,21 @@ struct Kept {
     body: Vec<u8>,
 }
 
-/// The key that the transaction claims: the upload's, or that of a POST.
+/// The key that the transaction claims: the upload's, or that of a request that writes.
 pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
     if let Some(upload) = ctx.upload() {
-        return upload.key.as_ref().map(|key| claim(ctx, upload.operation, key, &upload.request)).transpose();
+        let operation = format!("{} {UPLOADS}", upload.operation);
+        return upload.key.as_ref().map(|key| claim(ctx, &operation, key, &upload.request)).transpose();
     }
-    let Some(value) = ctx.request.header("IDEMPOTENCY_KEY").filter(|_| ctx.request.method == Method::Post) else {
+    let method = ctx.request.method;
+    let Some(value) = ctx.request.header("IDEMPOTENCY_KEY").filter(|_| method.writes()) else { return Ok(None) };
+    let strict = method == Method::Post || ctx.request.version.number >= STRICT_SINCE;
+    if !strict && !key::is_sound(value) {
         return Ok(None);
-    };
-    let operation = format!("{} {}", ctx.route.path, ctx.request.captured.join("/"));
-    claim(ctx, &operation, value, &canonical(ctx)).map(Some)
+    }
+    let path = format!("{} {}", ctx.route.path, ctx.request.captured.join("/"));
+    let operation = if method == Method::Post { path } else { format!("{} {path}", method.name()) };
+    Ok(Some(Key { strict, ..claim(ctx, &operation, value, &canonical(ctx))? }))
 }
 
 /// The row of a key: it belongs to the tenant, the user and the operation.
@@ -75,12 +99,16 @@ fn claim(ctx: &Ctx<'_>, operation: &str, value: &str, request: &[u8]) -> Result<
     let operation = format!("{tenant} {user} {operation}");
     let scope = keyed(&secret, &[operation.as_bytes(), value.as_bytes()]);
     let scope = if user == 0 { format!("{NOBODYS}{}", scope.get(NOBODYS.len()..).unwrap_or_default()) } else { scope };
-    Ok(Key { scope, request: keyed(&secret, &[request]) })
+    Ok(Key { scope, request: keyed(&secret, &[request]), strict: true })
 }
 
-/// The request in canonical form: JSON with sorted members, so that a client that writes it anew sends the same.
+/// The request in canonical form: JSON with sorted members, without the moment of sending, so that a client that writes it
+/// anew sends the same.
 fn canonical(ctx: &Ctx<'_>) -> Vec<u8> {
-    let object = crate::http::body::object(ctx.request).map(Value::Object);
+    let object = crate::http::body::object(ctx.request).map(|mut object| {
+        object.retain(|name, _| !key::WHEN.contains(&name.as_str()));
+        Value::Object(object)
+    });
     let text = object.and_then(|object| json::write(&Canonical(&object, 0)));
     text.map_or_else(|_| ctx.request.body.clone(), String::into_bytes)
 }
@@ -92,20 +120,21 @@ fn keyed(secret: &[u8], parts: &[&[u8]]) -> String {
     id::hex(&hash.finalize())
 }
 
-/// The answer that is kept under the key, if there is one.
+/// What is kept under the key.
 ///
 /// # Errors
 /// [`Refused::KeyReused`] when it answered another request.
-pub fn stored(ctx: &mut Ctx<'_>, key: &Key) -> Result<Option<Response>> {
+pub fn stored(ctx: &mut Ctx<'_>, key: &Key) -> Result<Found> {
     let sql = "SELECT request, answer FROM idempotency WHERE scope = ? AND expires_at > ?";
     let read = |row: &crate::db::Row<'_>| Ok((row.get::<String>(0)?, row.get::<Vec<u8>>(1)?));
-    let Some((request, sealed)) = ctx.db.one(sql, params![&key.scope, ctx.now], read)? else { return Ok(None) };
+    let Some((request, sealed)) = ctx.db.one(sql, params![&key.scope, ctx.now], read)? else { return Ok(Found::Nothing) };
     if request != key.request {
-        return refuse(Refused::KeyReused, &texts::KEY_REUSED);
+        return if key.strict { refuse(Refused::KeyReused, &texts::KEY_REUSED) } else { Ok(Found::Another) };
     }
     ctx.db.run("UPDATE idempotency SET hits = hits + 1 WHERE scope = ?", params![&key.scope])?;
     // An answer sealed under another secret cannot be opened any more: the key counts as unused.
-    Ok(open(&cipher(ctx), &sealed).map(|kept| kept.response()))
+    let kept = open(&cipher(ctx), &sealed);
+    Ok(kept.map_or(Found::Nothing, |kept| Found::Answer(kept.response().with("Idempotency-Replayed", "true"))))
 }
 
 /// Takes the key before the work is done, where no caller's lock keeps two requests with one key apart. The second waits

@@ -5,13 +5,13 @@
 //! `Err` undoes everything, what the guards wrote too. A transaction that the engine makes give way begins again as a
 //! whole, with nobody admitted and nothing stamped.
 
-use super::idempotency::{self, Key};
+use super::idempotency::{self, Found, Key};
 use super::{admit, uploads};
 use crate::base::error::{Error, Refused, Result};
 use crate::db::{Mode, retried};
 use crate::feature::ctx::Work;
-use crate::feature::{Access, Continues, Ctx, Handler, Tx};
-use crate::http::{Method, Response};
+use crate::feature::{Access, Continues, Ctx, Handler, News, Tx};
+use crate::http::Response;
 
 /// Lets a transaction pass, or answers in the place of the work.
 type Guard = fn(&mut Ctx<'_>, &mut Passage) -> Result<Option<Response>>;
@@ -45,8 +45,18 @@ fn admitted(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>
 }
 
 fn unanswered(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>> {
-    passage.key = idempotency::key(ctx)?;
-    passage.key.as_ref().map_or(Ok(None), |key| idempotency::stored(ctx, key))
+    let Some(key) = idempotency::key(ctx)? else { return Ok(None) };
+    match idempotency::stored(ctx, &key)? {
+        Found::Answer(answer) => {
+            if ctx.upload().is_some() {
+                ctx.tell(&News::Replayed { answer: &answer.body })?;
+            }
+            return Ok(Some(answer));
+        }
+        Found::Nothing => passage.key = Some(key),
+        Found::Another => {}
+    }
+    Ok(None)
 }
 
 fn reserved(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>> {
@@ -102,7 +112,7 @@ fn answered(outcome: Result<Option<Response>>) -> Result<Response> {
 /// Admits the caller; answers what is kept under the request's key. That the key was used again is noted, so a request that
 /// has one may write.
 fn look(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
-    let keyed = ctx.route.tx == Tx::Own && ctx.request.method == Method::Post && ctx.request.header("IDEMPOTENCY_KEY").is_some();
+    let keyed = ctx.route.tx == Tx::Own && ctx.request.method.writes() && ctx.request.header("IDEMPOTENCY_KEY").is_some();
     if keyed { retried(|| attempt(ctx, Mode::Write, LOOK, &mut |_| Ok(None))) } else { snapshot(ctx, LOOK, &mut |_| Ok(None)) }
 }
 

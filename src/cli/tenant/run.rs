@@ -198,7 +198,7 @@ fn change(
     within(&mut db, Mode::Write, |db| {
         let tenancy = find(db, matches)?;
         let user = user::named(db, text(matches, "username").unwrap_or_default())?.user;
-        let stamp = feed::advance(db, tenancy.id, now)?;
+        let (_, stamp) = feed::advance(db, tenancy.id, now)?;
         if work(db, &tenancy, user.id, now)? {
             feed::touch_tenant(db, tenancy.id, &tenancy.public_id, stamp)?;
         }

@@ -2,16 +2,17 @@
 //! their JSON, so that a retry through either face gets the same.
 
 use super::batch::{Content, Operation};
+use super::words;
 use crate::base::time::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// Why an item, or a whole list, was not taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncError {
-    /// [`VALIDATION_ERROR`], [`SYNC_ERROR`], [`CONFLICT_OPEN`] or [`NOT_FOUND`].
+    /// [`VALIDATION_ERROR`], [`SYNC_ERROR`] or [`NOT_FOUND`]; from version 2 of REST on what `reason` says.
     pub code: String,
     /// A sentence for a person.
     pub message: String,
@@ -21,17 +22,19 @@ pub struct SyncError {
     pub item_id: Option<String>,
     /// More for a program.
     pub details: Option<Value>,
-    /// May the same item be taken later, as it is?
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retryable: Option<bool>,
+    /// The item's domain, as far as it is known.
+    pub domain: Option<String>,
+    /// What is wrong, in a word that stays.
+    #[schemars(extend("enum" = words::names()))]
+    pub reason: String,
+    /// May it be taken when it is sent again unchanged, later?
+    pub retryable: bool,
 }
 
 /// The whole list is refused: it is empty or too long.
 pub const VALIDATION_ERROR: &str = "VALIDATION_ERROR";
 /// One item is refused; the others are written.
 pub const SYNC_ERROR: &str = "SYNC_ERROR";
-/// Too many conflicts of the record wait for somebody; the item is to be sent again when one is settled.
-pub const CONFLICT_OPEN: &str = "conflict-open";
 /// There is no such conflict.
 pub const NOT_FOUND: &str = "NOT_FOUND";
 
@@ -80,17 +83,38 @@ pub struct Conflict {
     pub client_data: Value,
     /// When it was met.
     pub created_at: Timestamp,
+    /// `client`, `server` or `merged`, once it is settled.
+    pub winning_version: Option<String>,
 }
 
 /// An item that was taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncedItem {
+    /// The record's domain.
+    pub domain: String,
     /// The record.
     pub mobile_id: String,
     /// `created`, `updated`, `merged`, `deleted`, `unchanged` or `conflict`.
     pub status: String,
     /// The version that the server now has.
     pub server_version: u32,
+    /// The same.
+    pub version: u32,
+    /// The stamp of its last change: where the feed tells of it.
+    pub stamp: Timestamp,
+    /// Is the record exactly what its device holds now? If not, `object` says what it is.
+    pub as_sent: bool,
+    /// The record as the server has it, null when it is deleted; left out when the record is as it was sent.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub object: Option<Value>,
+    /// The answer had no more room for `object`: the feed tells of the record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub object_omitted: bool,
+}
+
+/// A null that is there says something else than a member that is not.
+fn present<'de, D: Deserializer<'de>>(member: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(member).map(Some)
 }
 
 /// The answer to one list of items.
@@ -112,6 +136,8 @@ pub struct SyncResponse {
     pub metrics: SyncMetrics,
     /// The stamp of what was written.
     pub server_timestamp: Timestamp,
+    /// The clock before it: a client whose cursor this is has missed nothing in between. Null when nothing was written.
+    pub previous_stamp: Option<Timestamp>,
     /// The key it was sent under; REST may send none.
     pub idempotency_key: Option<String>,
 }

@@ -8,6 +8,7 @@ use crate::base::text;
 use crate::base::time::{Local, Timestamp, Zone};
 use crate::feature::news::MAX_DEVICE;
 use crate::http::input::{Extent, Field, Input, Shape, held};
+use crate::http::key::WHEN;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -201,13 +202,13 @@ fn list<'b>(operation: Operation, content: Content, body: &'b Map<String, Value>
 /// How deep the fields of items lie in a body: its object, a list, an item.
 pub const FIELDS: u8 = 3;
 
-/// The request as it is compared: members sorted, without the key, and alike through either face. GraphQL says null for
+/// The request as it is compared: members sorted, without the key and the moment of sending, and alike through either face. GraphQL says null for
 /// what was not sent, and 1.0 for 1. What lies deeper than the `fields` is kept as it came: a null there says something.
 ///
 /// # Errors
 /// When it cannot be written, which is a defect.
 pub fn canonical(body: &Map<String, Value>, fields: u8) -> Result<Vec<u8>> {
-    let members = body.iter().filter(|(name, value)| *name != KEY && !value.is_null());
+    let members = body.iter().filter(|(name, value)| *name != KEY && !WHEN.contains(&name.as_str()) && !value.is_null());
     let members: BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, fields - 1))).collect();
     json::write(&members).map(String::into_bytes)
 }
@@ -235,6 +236,16 @@ mod tests {
         let (rest, graphql) = (read(&rest).unwrap(), read(&graphql).unwrap());
         assert_eq!((rest.key, graphql.key.as_deref()), (None, Some("k")));
         assert_eq!(rest.lists[0].size(), graphql.lists[0].size());
+    }
+
+    #[test]
+    fn the_moment_of_sending_makes_no_other_request() {
+        let at = |at: &str, seen: &str| {
+            let list = json!([{"value": 1.5, "timestamp": seen}]);
+            request(&json!({"device_id": "d", "client_timestamp": at, "metrics_data": list}))
+        };
+        assert_eq!(at("2026-01-05", "2026-01-04"), at("2026-01-06", "2026-01-04"));
+        assert_ne!(at("2026-01-05", "2026-01-04"), at("2026-01-05", "2026-01-03"));
     }
 
     #[test]

@@ -45,12 +45,8 @@ fn refuse(ctx: &Ctx<'_>, sent: &Sent<'_>, list: &List<'_>) -> SyncResponse {
     if !sent.operation.allows(list) {
         let message = Message::with(&texts::LIST_LENGTH, &[&1, &MAX_ITEMS, &list.items.len()]);
         tally.errors.push(SyncError {
-            code: VALIDATION_ERROR.to_owned(),
-            message: message.render(ctx.request.language).into_owned(),
             field: Some(sent.operation.member(list.content).to_owned()),
-            item_id: None,
-            details: None,
-            retryable: None,
+            ..SyncError::new(VALIDATION_ERROR, &message, ctx.request.language)
         });
     }
     let metrics = SyncMetrics { failed_items: number(list.items.len()), ..SyncMetrics::default() };
@@ -71,7 +67,8 @@ fn write(ctx: &mut Ctx<'_>, sent: &Sent<'_>) -> Result<Response> {
             duration_ms: milliseconds(begun.elapsed()),
             ..SyncMetrics::default()
         };
-        results.push((list.content, response(sent, list, tally, metrics, ctx.stamp()?)));
+        let response = response(sent, list, tally, metrics, ctx.stamp()?);
+        results.push((list.content, SyncResponse { previous_stamp: ctx.previous_stamp(), ..response }));
     }
     let took = begun.elapsed();
     if let Some(short) = short(&mut results) {
@@ -129,6 +126,7 @@ fn response(sent: &Sent<'_>, list: &List<'_>, tally: Tally, metrics: SyncMetrics
         errors: tally.errors,
         metrics,
         server_timestamp: at,
+        previous_stamp: None,
         idempotency_key: sent.key.clone(),
     }
 }

@@ -4,12 +4,12 @@ use super::batch::{Content, Operation};
 use super::domains::{self, RECORDS, TELEMETRY, VOICE};
 use super::records::TOLD;
 use super::records::tables::Table;
-use super::{engine, records};
+use super::{engine, records, words};
 use crate::base::error::{Error, Result};
-use crate::base::json;
+use crate::base::{id, json};
 use crate::feature::graphql::TYPE_NAME;
 use crate::feature::walk::walk;
-use crate::feature::{Asked, Ctx, Graph, Root, Shown};
+use crate::feature::{Access, Asked, Ctx, Graph, Root, Shown, Without};
 use crate::http::Response;
 use serde_json::{Map, Value};
 
@@ -18,6 +18,7 @@ pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
     fill: Some(fill),
     roots: &[
+        Root::query("record", Access::Member(Without::NotFound), find),
         Root::mutation("syncVoiceData", 3.0, voice),
         Root::mutation("syncBatch", 5.0, batch),
         Root::mutation("resolveConflict", 2.5, resolve),
@@ -43,11 +44,13 @@ fn place(kind: &str, record: &mut Value) {
 fn fill(schema: &str) -> String {
     let words = domains::all().map(|domain| format!("{}\n", domain.names().name.to_ascii_uppercase()));
     let types = domains::all().map(|domain| domain.entry().graph.schema.to_owned());
+    let reasons = words::names().into_iter().map(|word| format!("{}\n", word.to_ascii_uppercase()));
     let lists = TELEMETRY.iter().map(|rules| format!("{}: [{}]\n", camel(rules.entry.names.list), rules.entry.graph.name));
     let results = TELEMETRY.iter().map(|rules| format!("{}: SyncResponseType\n", camel(Content::Telemetry(rules).result())));
     schema
         .replace("# The name of each domain.", &words.collect::<String>())
         .replace("# The types of domains that have one of their own.", &types.collect::<String>())
+        .replace("# The words of errors.", &reasons.collect::<String>())
         .replace("# The lists of telemetry.", &lists.collect::<String>())
         .replace("# The results of those lists.", &results.collect::<String>())
 }
@@ -60,6 +63,16 @@ fn camel(name: &str) -> String {
         let (initial, rest) = word.split_at(word.len().min(1));
         camel + &initial.to_ascii_uppercase() + rest
     })
+}
+
+/// One record; null when there is none of this id, or it is deleted.
+fn find(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
+    let word = |name: &str| asked.arguments.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (tenant, table, id) = (ctx.tenant_id()?, domains::records(word("domain")), id::parse(word("mobile_id")));
+    let (Some(table), Some(id)) = (table, id) else { return Ok(Value::Null) };
+    let mut record = records::find(ctx, tenant, table, &id)?;
+    place(table.entry.names.list, &mut record);
+    Ok(record)
 }
 
 fn voice(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
@@ -79,7 +92,23 @@ fn input<'a>(asked: &'a Asked, name: &str) -> Result<&'a Map<String, Value>> {
     asked.arguments.get(name).and_then(Value::as_object).ok_or_else(|| Error::Internal(format!("{name} is no object")))
 }
 
-/// The engine's answer; a stored one is JSON already.
+/// The engine's answer; a stored one is JSON already. GraphQL has null for what REST leaves out.
 fn shown(response: &Response) -> Result<Value> {
-    json::read(&response.body)
+    let mut answer = json::read(&response.body)?;
+    fill_items(&mut answer);
+    Ok(answer)
+}
+
+fn fill_items(answer: &mut Value) {
+    let Some(members) = answer.as_object_mut() else { return };
+    for (name, member) in members {
+        match member {
+            Value::Array(items) if name == "items" => items.iter_mut().filter_map(Value::as_object_mut).for_each(|item| {
+                item.entry("object").or_insert(Value::Null);
+                item.entry("object_omitted").or_insert(Value::Bool(false));
+            }),
+            result if result.get("items").is_some() => fill_items(result),
+            _ => {}
+        }
+    }
 }

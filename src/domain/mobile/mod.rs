@@ -12,6 +12,7 @@ pub mod records;
 mod routes;
 pub mod telemetry;
 mod texts;
+mod words;
 
 use crate::base::error::Result;
 use crate::feature::contract::of as describe;
@@ -31,6 +32,7 @@ pub const FEATURE: Feature = Feature {
 fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
         News::AccountEnding { user } => telemetry::forget(ctx, *user),
+        News::Replayed { answer } => records::tell_again(ctx, answer),
         _ => Ok(()),
     }
 }

@@ -13,14 +13,17 @@ use crate::http::problem;
 const MEMBER: Access = Access::Member(Without::NoCouple);
 const ONE: Access = Access::Member(Without::NotFound);
 
-/// Every route: an upload of each domain, the changes of each domain of records, and what is every domain's.
-pub const ROUTES: &[Route] = &chain::<_, LENGTH>(&[MEASURED, BATCH, UPLOADS, CHANGES, SETTLING]);
+/// Every route: an upload of each domain, the changes of each domain of records, each record, and what is every domain's.
+/// `changes` stands before what any id matches.
+pub const ROUTES: &[Route] = &chain::<_, LENGTH>(&[MEASURED, BATCH, UPLOADS, CHANGES, EACH, SETTLING]);
 
-const LENGTH: usize = MEASURED.len() + BATCH.len() + UPLOADS.len() + CHANGES.len() + SETTLING.len();
+const LENGTH: usize = MEASURED.len() + BATCH.len() + UPLOADS.len() + CHANGES.len() + EACH.len() + SETTLING.len();
 
 const MEASURED_PATHS: &[Joined] = &walk!(measured_path, TELEMETRY);
 const UPLOAD_PATHS: &[Joined] = &walk!(upload_path, RECORDS);
 const CHANGES_PATHS: &[Joined] = &walk!(changes_path, RECORDS);
+
+const RECORD_PATHS: &[Joined] = &walk!(record_path, RECORDS);
 
 const fn measured_path(rules: &Rules) -> Joined {
     Joined::of(&["/sync/", rules.entry.names.path, "/"])
@@ -34,9 +37,14 @@ const fn changes_path(table: &Table) -> Joined {
     Joined::of(&["/sync/", table.entry.names.path, "/changes/"])
 }
 
+const fn record_path(table: &Table) -> Joined {
+    Joined::of(&["/sync/", table.entry.names.path, "/{id}/"])
+}
+
 const MEASURED: &[Route] = &walk!(measured, TELEMETRY, MEASURED_PATHS);
 const UPLOADS: &[Route] = &walk!(uploaded, RECORDS, UPLOAD_PATHS);
 const CHANGES: &[Route] = &walk!(changes, RECORDS, CHANGES_PATHS);
+const EACH: &[Route] = &walk!(each, RECORDS, RECORD_PATHS);
 
 /// An upload of members.
 const fn upload(path: &'static str, handler: Handler, summary: &'static str) -> Route {
@@ -60,6 +68,11 @@ const fn changes(table: &Table, path: &'static Joined) -> Route {
         .parameters(record::CHANGES)
         .answers(200, Content::Json(record::describe_changes))
         .refuses(&[400])
+}
+
+/// One record of one domain.
+const fn each(table: &Table, path: &'static Joined) -> Route {
+    Route::get(path.text(), ONE, record::record, table.one).answers(200, Content::Json(record::describe_record))
 }
 
 const BATCH: &[Route] =

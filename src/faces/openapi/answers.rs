@@ -33,6 +33,7 @@ type Header = (&'static str, &'static str, &'static str, bool);
 
 const HEADERS: &[Header] = &[
     ("ETag", "string", "The tag of this representation, for `If-None-Match` and `If-Match`.", true),
+    ("Idempotency-Replayed", "boolean", "The answer was given before, under the same `Idempotency-Key`.", false),
     ("RateLimit", "string", "What is left of the limit (draft-ietf-httpapi-ratelimit-headers).", false),
     ("RateLimit-Policy", "string", "The limit.", false),
     ("Retry-After", "integer", "Seconds.", true),
@@ -80,7 +81,12 @@ pub fn of(route: &Route, schemas: &mut Schemas) -> Value {
 
 fn good(route: &Route, answer: Answer, schemas: &mut Schemas) -> Value {
     let tagged = matches!(route.method, Method::Get | Method::Put | Method::Patch);
-    let fields: &[&str] = if tagged { &["ETag"] } else { &[] };
+    let fields: &[&str] = match (tagged, route.method.writes()) {
+        (true, true) => &["ETag", "Idempotency-Replayed"],
+        (true, false) => &["ETag"],
+        (false, true) => &["Idempotency-Replayed"],
+        (false, false) => &[],
+    };
     let about = match answer.status {
         201 => "It was made.",
         204 => "It is done.",
@@ -122,7 +128,7 @@ pub fn statuses(route: &Route) -> BTreeSet<u16> {
         (&[401], route.access != Access::Public),
         (&[404], route.path.contains('{') || contract.paged || without(Without::NotFound) || without(Without::NoCouple)),
         (&[408], takes),
-        (&[409, 422], post),
+        (&[409, 422], route.method.writes()),
         (&[412], alters),
         (&[413], post || alters),
         (&[415], takes),

@@ -72,7 +72,7 @@ fn about(route: &Route) -> String {
     };
     let twice = match (route.tx, route.method) {
         (Tx::Upload, _) => " An upload that is sent again under its key is done once, and answered as it was the first time.",
-        (_, Method::Post) => " A request that is sent again under its `Idempotency-Key` is done once.",
+        (_, method) if method.writes() => " A request that is sent again under its `Idempotency-Key` is done once.",
         _ => "",
     };
     format!("{who}{twice}")
@@ -122,7 +122,7 @@ fn headers(route: &Route) -> impl Iterator<Item = &'static str> {
     let conditional = answers::statuses(route).contains(&412);
     let reads = route.method == Method::Get;
     let heeds = [
-        (KEY, route.method == Method::Post),
+        (KEY, route.method.writes()),
         (IF_MATCH, conditional),
         (IF_UNMODIFIED_SINCE, conditional),
         (IF_NONE_MATCH, reads || conditional),

@@ -254,11 +254,23 @@ fn snake(name: &str) -> String {
 
 /// An answer without what differs between two calls, what one face alone shows, and what is null: one face leaves it out.
 fn steady(mut answer: Value) -> Value {
-    const DIFFERS: [&str; 6] =
-        ["duration_ms", "server_timestamp", "idempotency_key", "created_at", "conflict_id", "repeated_items"];
+    const DIFFERS: [&str; 8] = [
+        "duration_ms",
+        "server_timestamp",
+        "previous_stamp",
+        "idempotency_key",
+        "created_at",
+        "conflict_id",
+        "repeated_items",
+        "winning_version",
+    ];
+    /// What items and errors tell besides: `landed` tries it through both faces.
+    const MORE: [&str; 8] = ["domain", "version", "stamp", "as_sent", "object", "object_omitted", "reason", "retryable"];
     match &mut answer {
         Value::Object(members) => {
-            members.retain(|name, value| !value.is_null() && !DIFFERS.contains(&name.as_str()));
+            let is_told = members.contains_key("as_sent") || members.contains_key("retryable");
+            let is_more = |name: &str| is_told && MORE.contains(&name);
+            members.retain(|name, value| !(value.is_null() || DIFFERS.contains(&name.as_str()) || is_more(name)));
             members.values_mut().for_each(|value| *value = steady(value.take()));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| *item = steady(item.take())),

@@ -175,7 +175,7 @@ pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
 /// Forgets conflicts of one tenant.
 fn forget(db: &mut Db, group: &[(i64, String)], now: Timestamp) -> Result<()> {
     let Some((tenant, _)) = group.first() else { return Ok(()) };
-    let stamp = store::advance(db, *tenant, now)?;
+    let (_, stamp) = store::advance(db, *tenant, now)?;
     group.iter().try_for_each(|(tenant, id)| forget_one(db, *tenant, id, stamp))
 }
 

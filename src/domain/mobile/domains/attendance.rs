@@ -20,6 +20,7 @@ pub const DOMAIN: Table = Table {
         graph: RECORD,
     },
     changes: "What changed in attendances",
+    one: "One attendance",
     fields: &[
         essence("deviceid", 5, MAX_NAME),
         json("gpslocation"),

@@ -15,6 +15,7 @@ pub const DOMAIN: Table = Table {
         graph: RECORD,
     },
     changes: "What changed in the journal",
+    one: "One journal entry",
     fields: &[
         essence("title", 1, MAX_NAME),
         word("entry_type"),

@@ -28,6 +28,7 @@ pub const DOMAIN: Table = Table {
         graph: RECORD,
     },
     changes: "What changed in tasks",
+    one: "One task",
     fields: &[
         essence("jobdesc", 3, MAX_NAME),
         Field::new("gracetime", Shape::Int(0, MAX_GRACE)).nullable(),

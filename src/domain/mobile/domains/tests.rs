@@ -13,7 +13,11 @@ fn wanted(domain: Domain) -> Vec<(Method, String)> {
     match domain {
         Domain::Telemetry(_) => vec![(Method::Post, format!("/sync/{path}/"))],
         Domain::Records(_) => {
-            vec![(Method::Post, format!("/sync/{path}/sync/")), (Method::Get, format!("/sync/{path}/changes/"))]
+            vec![
+                (Method::Post, format!("/sync/{path}/sync/")),
+                (Method::Get, format!("/sync/{path}/changes/")),
+                (Method::Get, format!("/sync/{path}/{{id}}/")),
+            ]
         }
     }
 }

@@ -29,6 +29,7 @@ pub const DOMAIN: Table = Table {
         graph: RECORD,
     },
     changes: "What changed in tickets",
+    one: "One ticket",
     fields: &[
         essence("ticketdesc", 10, MAX_TEXT),
         state("status"),

@@ -32,6 +32,7 @@ pub const DOMAIN: Table = Table {
         graph: RECORD,
     },
     changes: "What changed in work orders",
+    one: "One work order",
     fields: &[
         essence("description", 5, MAX_TEXT),
         state("status"),

@@ -15,7 +15,8 @@ use crate::domain::mobile::batch::Operation;
 use crate::domain::mobile::conflicts::{self, Policy, Rule, rules};
 use crate::domain::mobile::domains::{self, Domain, RECORDS};
 use crate::domain::mobile::texts;
-use crate::domain::mobile::{api, engine};
+use crate::domain::mobile::{api, engine, words};
+use crate::feature::ctx::found;
 use crate::feature::cursor::{self, Rows};
 use crate::feature::walk::walk;
 use crate::feature::{Ctx, Schemas};
@@ -59,6 +60,8 @@ pub struct Uploaded {
     errors: Vec<RefusedRecord>,
     /// The stamp of what was written.
     timestamp: Timestamp,
+    /// The clock before it: a client whose cursor this is has missed nothing in between.
+    previous_stamp: Option<Timestamp>,
 }
 
 /// An entry that was refused.
@@ -74,19 +77,23 @@ struct RefusedRecord {
     error_message: String,
     /// Every wrong field with its sentence, when there are several.
     details: Option<Value>,
-    /// What is in the way of a record that may be taken later, as it is.
+    /// The domain.
+    domain: Option<String>,
+    /// What is wrong, in a word that stays.
+    #[schemars(extend("enum" = words::names()))]
+    reason: String,
+    /// May it be taken when it is sent again unchanged, later?
+    retryable: bool,
+    /// The same word, from version 2 on.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
-    /// May it?
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retryable: Option<bool>,
 }
 
-impl From<SyncError> for RefusedRecord {
-    fn from(error: SyncError) -> RefusedRecord {
-        let SyncError { code, message: error_message, field, item_id: mobile_id, details, retryable } = error;
-        let code = retryable.map(|_| code);
-        RefusedRecord { mobile_id, status: "error", field, error_message, details, code, retryable }
+impl RefusedRecord {
+    fn of(error: SyncError, version: u8) -> RefusedRecord {
+        let SyncError { message: error_message, field, item_id: mobile_id, details, domain, reason, retryable, .. } = error;
+        let code = (version >= api::WORDS_SINCE).then(|| reason.clone());
+        RefusedRecord { mobile_id, status: "error", field, error_message, details, domain, reason, retryable, code }
     }
 }
 
@@ -102,9 +109,15 @@ pub fn sync(ctx: &mut Ctx<'_>) -> Result<Response> {
     let body = Map::from_iter([("device_id".to_owned(), json!(input.text("client_id"))), (DATA.to_owned(), Value::Array(items))]);
     let response = api::upload(ctx, Operation::List(Domain::Records(table)), body)?;
     let all: SyncResponse = json::read(&response.body)?;
-    let errors = all.errors.into_iter().map(RefusedRecord::from).collect();
-    let timestamp = all.server_timestamp;
-    Ok(Response::json(200, &Uploaded { synced_items: all.items, conflicts: all.conflicts, errors, timestamp }))
+    let version = ctx.request.version.number;
+    let uploaded = Uploaded {
+        synced_items: all.items,
+        conflicts: all.conflicts,
+        errors: all.errors.into_iter().map(|error| RefusedRecord::of(error, version)).collect(),
+        timestamp: all.server_timestamp,
+        previous_stamp: all.previous_stamp,
+    };
+    Ok(Response { body: Response::json(200, &uploaded).body, ..response })
 }
 
 /// The entries: what is wrong with one is its own affair.
@@ -157,14 +170,15 @@ pub const CHANGES: &[Field] = &[
     Field::new("since", Shape::Instant).about("The last `next_timestamp`; everything when it is missing."),
     Field::new("limit", Shape::Int(1, MAX_PAGE)).about("Records on a page; 100 when it is missing."),
     Field::text("epoch", MAX_WORD).about("The last `epoch`: another one than the tenant's starts over."),
-    Field::name("status", MAX_WORD).about("Only records in this state, and what was deleted."),
-    Field::name("priority", MAX_WORD).about("Only records of this priority, and what was deleted."),
-    Field::new("date_from", Shape::Instant).about("Only records from this instant on, and what was deleted."),
+    Field::name("status", MAX_WORD)
+        .about("Only records in this state; what was deleted, and after `since` what is in another by now, is named."),
+    Field::name("priority", MAX_WORD).about("Only records of this priority; the same holds."),
+    Field::new("date_from", Shape::Instant).about("Only records from this instant on; the same holds."),
 ];
 
 /// The schema of a page of changes of the domain whose route is described.
 pub fn describe_changes(schemas: &mut Schemas) -> Schema {
-    let item = table(schemas.subject).map_or_else(|_| Schema::default(), |table| record::describe(table, schemas));
+    let item = describe_record(schemas);
     let at = schemas.generator.subschema_for::<Timestamp>();
     json_schema!({
         "type": "object",
@@ -202,19 +216,36 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
     let since = input.instant("since").filter(|_| !reset).unwrap_or_default().min(tenant.clock);
     let limit = usize::try_from(input.int("limit").unwrap_or(PAGE)).unwrap_or_default();
     let (rows, end) = page(ctx, table, since, limit)?;
-    // Who starts anew holds nothing that could be deleted.
+    // Who starts anew holds nothing that could be deleted, or leave what the filters show.
     let anew = since == Timestamp::default();
-    let items = rows.iter().filter(|row| if row.deleted { !anew } else { shows(table, &input, row) });
+    let item = |row: &Record| match shows(table, &input, row) {
+        true if !row.deleted => Some(row.shown(table)),
+        _ if anew => None,
+        _ => Some(row.gone()),
+    };
     Ok(Response::json(
         200,
         &Changes {
-            items: items.map(|row| if row.deleted { row.tombstone() } else { row.shown(table) }).collect(),
+            items: rows.iter().filter_map(item).collect(),
             has_more: end.is_some(),
             next_timestamp: end.unwrap_or(tenant.clock),
             epoch: tenant.epoch,
             reset,
         },
     ))
+}
+
+/// The schema of one record of the domain whose route is described.
+pub fn describe_record(schemas: &mut Schemas) -> Schema {
+    table(schemas.subject).map_or_else(|_| Schema::default(), |table| record::describe(table, schemas))
+}
+
+/// GET `/sync/{domain}/{id}/`: a deleted record is not there.
+pub fn record(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let table = table(ctx.route.path)?;
+    let (tenant, id) = (ctx.tenant_id()?, ctx.path_id()?);
+    let record = found(store::find(ctx.db, tenant, table.name(), &id)?.filter(|record| !record.deleted))?;
+    Ok(Response::json(200, &record.shown(table)))
 }
 
 /// The records of a page, and where it ends if there are more.
@@ -250,7 +281,8 @@ pub fn resolve_conflict(ctx: &mut Ctx<'_>) -> Result<Response> {
         return Err(Refusal::field("conflict_id", Message::plain(&texts::CONTRADICTION)).into());
     }
     let key = ctx.request.header("IDEMPOTENCY_KEY").map(str::to_owned);
-    resolve(ctx, &body, key, resolve::POINTS)
+    let response = resolve(ctx, &body, key, resolve::POINTS)?;
+    api::versioned(ctx, response)
 }
 
 /// The segment of a policy's path.

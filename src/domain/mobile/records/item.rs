@@ -1,6 +1,6 @@
 //! One record as a device sends it.
 
-use super::fields::{DATA, Fields, overlay};
+use super::fields::{DATA, Fields, OWN, overlay, value};
 use super::tables::Table;
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
@@ -53,6 +53,8 @@ pub struct Item {
     pub base: Option<Fields>,
     /// The fields that it sends; null clears one.
     pub edit: Fields,
+    /// Are these the fields that the device wrote, to the letter? Else some were mended: white space, the form of an instant.
+    pub exact: bool,
     /// When it was edited, by the device's clock but not in the future.
     pub at: Option<Timestamp>,
 }
@@ -79,6 +81,8 @@ impl Item {
         let base = part(&mut input, base.as_ref(), "base_data");
         input.finish()?;
         let (Some(table), Some(id)) = (table, id) else { return Err(Refusal::fields(Vec::new()).into()) };
+        let data = data.unwrap_or_default();
+        let edit = table.read(&data, local)?;
         Ok(Item {
             table,
             id,
@@ -86,7 +90,8 @@ impl Item {
             delete: operation == "delete",
             version: input.int("version").unwrap_or_default(),
             base: base.map(|base| table.read_base(&base, local)),
-            edit: table.read(&data.unwrap_or_default(), local)?,
+            exact: data.iter().all(|(name, sent)| OWN.contains(&name.as_str()) || json::same(value(&edit, name), sent)),
+            edit,
             at: input.instant("client_timestamp").or(batch.client_at).map(|at| at.min(now)),
         })
     }

@@ -1,10 +1,12 @@
 //! The record domains: versioned, in the feed, with conflicts.
 
+mod again;
 pub mod api;
 pub mod fields;
 mod item;
 pub mod machine;
 mod merge;
+mod outcome;
 mod record;
 mod resolve;
 mod room;
@@ -14,14 +16,15 @@ pub mod tables;
 mod tests;
 mod write;
 
+pub use again::tell as tell_again;
 pub use item::ENVELOPE;
 pub use record::TOLD;
 pub use resolve::{CHOICE, describe_refusal, resolve};
 
-use super::answer::{CONFLICT_OPEN, Conflict, SYNC_ERROR, SyncError, Tally};
+use super::answer::{Conflict, SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
 use super::domains::{self, RECORDS};
-use crate::base::error::{Error, Refusal, Refused, Result};
+use crate::base::error::{Error, Refusal, Result};
 use crate::base::json;
 use crate::base::text::Language;
 use crate::db::Db;
@@ -43,6 +46,12 @@ const fn kind(table: &'static Table) -> Kind {
 fn load_records(names: &Names, db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {
     let table = domains::records(names.name).ok_or_else(|| Error::Internal(format!("{} is no domain", names.name)))?;
     load(db, tenant, ids, |db, tenant, id| Ok(store::find(db, tenant, table.name(), id)?.map(|record| record.shown(table))))
+}
+
+/// One record as it is shown; null when it is deleted, or there is none.
+pub fn find(ctx: &mut Ctx<'_>, tenant: i64, table: &Table, id: &str) -> Result<Value> {
+    let record = store::find(ctx.db, tenant, table.name(), id)?.filter(|record| !record.deleted);
+    Ok(record.map_or(Value::Null, |record| record.shown(table)))
 }
 
 /// The schema of the kind that is described.
@@ -90,16 +99,11 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
 fn error(refusal: &Refusal, item: &Value, language: Language) -> SyncError {
     let all: Map<String, Value> =
         refusal.fields.iter().map(|(field, text)| ((*field).to_owned(), text.render(language).into())).collect();
-    let (code, retryable) = match refusal.kind {
-        Refused::OpenConflicts => (CONFLICT_OPEN, Some(true)),
-        _ => (SYNC_ERROR, None),
-    };
     SyncError {
-        code: code.to_owned(),
-        message: refusal.detail.render(language).into_owned(),
+        domain: domains::records(item["domain"].as_str().unwrap_or_default()).map(|table| table.name().to_owned()),
         field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
         item_id: json::string(&item["mobile_id"]).map(str::to_owned),
         details: (all.len() > 1).then_some(Value::Object(all)),
-        retryable,
+        ..SyncError::new(SYNC_ERROR, &refusal.detail, language)
     }
 }

@@ -42,9 +42,10 @@ impl Record {
         Value::Object(shown)
     }
 
-    /// What is left of a deleted record.
-    pub fn tombstone(&self) -> Value {
-        json!({"mobile_id": self.id, "version": self.version, "updated_at": self.updated_at, "deleted": true})
+    /// What a list tells of a record that it does not show: it is deleted, or does not pass the filters.
+    pub fn gone(&self) -> Value {
+        let why = if self.deleted { "deleted" } else { "filtered" };
+        json!({"mobile_id": self.id, "version": self.version, "updated_at": self.updated_at, why: true})
     }
 
     fn told(&self) -> [(String, Value); 6] {
@@ -69,9 +70,10 @@ pub const TOLD: &[Field] = &[
     Field::new("updated_by", Shape::Int(0, i64::MAX)),
     Field::new("updated_at", Shape::Instant).required(),
     Field::new("deleted", Shape::Bool),
+    Field::new("filtered", Shape::Bool).about("It does not pass the filters that were asked for, or no longer: forget it."),
 ];
 
-/// The schema of [`Record::shown`] and [`Record::tombstone`]: fields that only a newer app knows are shown as they came.
+/// The schema of [`Record::shown`] and [`Record::gone`]: fields that only a newer app knows are shown as they came.
 pub fn describe(table: &Table, schemas: &mut Schemas) -> Schema {
     let mut schema = schema::object(&[TOLD, &fields(table)].concat(), Extent::Whole);
     schema.insert("additionalProperties".to_owned(), true.into());

@@ -227,13 +227,11 @@ impl Choice {
     /// The answer when nothing was written: a problem that is a [`Resolution`] too.
     fn unsettled(&self, ctx: &Ctx<'_>, refusal: &Refusal) -> Result<Response> {
         let language = ctx.request.language;
+        let code = if refusal.kind == Refused::NotFound { NOT_FOUND } else { SYNC_ERROR };
         let error = SyncError {
-            code: if refusal.kind == Refused::NotFound { NOT_FOUND } else { SYNC_ERROR }.to_owned(),
-            message: refusal.detail.render(language).into_owned(),
             field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
             item_id: Some(self.conflict.clone()),
-            details: None,
-            retryable: None,
+            ..SyncError::new(code, &refusal.detail, language)
         };
         let resolution = Resolution {
             success: false,
@@ -288,14 +286,10 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
     conflict.server_version = super::write::shown(record.version);
     conflict.server_data = data(record);
     keep(ctx, table, &conflict)?;
-    let message = say(ctx, &texts::CONFLICT_MOVED_ON);
     let error = SyncError {
-        code: SYNC_ERROR.to_owned(),
-        message: message.clone(),
-        field: None,
         item_id: Some(conflict.mobile_id),
-        details: None,
-        retryable: None,
+        domain: Some(conflict.domain),
+        ..SyncError::new(SYNC_ERROR, &Message::plain(&texts::CONFLICT_MOVED_ON), ctx.request.language)
     };
     Ok(Response::json(
         200,
@@ -305,7 +299,7 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
             resolution_result: rules::MANUAL_REQUIRED.to_owned(),
             winning_version: None,
             merge_details: None,
-            message: Some(message),
+            message: Some(error.message.clone()),
             error: Some(error),
         },
     ))

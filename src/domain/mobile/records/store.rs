@@ -63,6 +63,12 @@ pub fn raise_versions(db: &mut Db, tenant: i64, by: i64, highest: i64) -> Result
     db.run(sql, params![by, tenant, highest - by]).map(drop)
 }
 
+/// Moves a record in its domain's changes: it is what it was.
+pub fn move_to(db: &mut Db, tenant: i64, domain: &str, id: &str, stamp: Timestamp) -> Result<()> {
+    let sql = "UPDATE records SET stamp = ? WHERE tenant = ? AND domain = ? AND id = ?";
+    db.run(sql, params![stamp, tenant, domain, id]).map(drop)
+}
+
 /// The first records after an instant, deleted ones too, oldest change first.
 pub fn first(db: &mut Db, tenant: i64, domain: &str, since: Timestamp, limit: usize) -> Result<Vec<Record>> {
     let sql = records!("WHERE tenant = ? AND domain = ? AND stamp > ? ORDER BY stamp, id LIMIT ?");

@@ -12,6 +12,8 @@ pub struct Table {
     pub entry: Entry,
     /// The summary of what changed in it.
     pub changes: &'static str,
+    /// The summary of one of its records.
+    pub one: &'static str,
     /// Its fields. What else a device sends is kept as it came: a newer app must not lose what an older server does not know.
     pub fields: &'static [Field],
     /// Fields that a new record has though its device does not send them. They cannot be cleared.

@@ -3,12 +3,14 @@
 use super::fields;
 use super::item::Item;
 use super::merge::{self, Clash, Landing, New, Settled, Winner};
+use super::outcome;
 use super::record::Record;
 use super::room::Room;
 use super::store;
 use super::tables::Table;
 use crate::base::error::{Error, Result};
 use crate::base::id;
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::domain::mobile::answer::{self, SyncedItem};
@@ -32,10 +34,16 @@ pub struct Writer<'b> {
     /// Versions that this upload wrote. A later item of it was made with the earlier one in view.
     own: HashMap<(&'static str, String), i64>,
     /// Room for their conflicts.
-    room: Room,
+    open: Room,
     /// What the tenant wants for the domains that had conflicts.
     rules: HashMap<&'static str, Rule>,
+    /// Bytes that are left for objects in the answer.
+    room: usize,
 }
+
+/// The most bytes of objects and of conflicts' sides in one answer before objects are left out: a phone holds it twice, as text
+/// and parsed.
+const ROOM: usize = 4 << 20;
 
 /// A version as answers show it.
 pub fn shown(version: i64) -> u32 {
@@ -45,7 +53,7 @@ pub fn shown(version: i64) -> u32 {
 impl<'b> Writer<'b> {
     /// Starts on an upload.
     pub fn new(batch: &'b Batch) -> Writer<'b> {
-        Writer { batch, own: HashMap::new(), room: Room::default(), rules: HashMap::new() }
+        Writer { batch, own: HashMap::new(), rules: HashMap::new(), open: Room::default(), room: ROOM }
     }
 
     /// Takes one item.
@@ -58,38 +66,78 @@ impl<'b> Writer<'b> {
         item.version = self.own.get(&key).map_or(item.version, |own| item.version.max(*own));
         let tenant = ctx.tenant_id()?;
         let stored = store::find(ctx.db, tenant, item.table.name(), &item.id)?;
-        match (merge::land(stored.as_ref(), &item)?, stored) {
-            (Landing::Written(new), stored) => {
-                let status = new.status;
-                let record = put(ctx, &Target::of(ctx, &item), stored.as_ref(), new)?;
-                if status != "merged" {
-                    self.own.insert(key, record.version);
+        let landing = merge::land(stored.as_ref(), &item);
+        match landing.and_then(|landing| self.place(ctx, &item, stored.as_ref(), landing)) {
+            Err(Error::Refused(refusal)) => {
+                // Who had seen what the server has holds it; who edits what is deleted does not know that.
+                if let Some(record) = stored.filter(|record| record.deleted || record.version != item.version) {
+                    tell_again(ctx, item.table, &record)?;
                 }
-                Ok(done(&item, &record, status))
+                Err(Error::Refused(refusal))
             }
-            (Landing::Unchanged, Some(record)) => Ok(done(&item, &record, "unchanged")),
-            (Landing::Clash(clash), Some(record)) => self.settle(ctx, &item, record, &clash),
+            outcome => outcome,
+        }
+    }
+
+    /// Writes what an item comes to. It is refused before anything is written.
+    fn place(&mut self, ctx: &mut Ctx<'_>, item: &Item, stored: Option<&Record>, landing: Landing) -> Result<Done> {
+        match (landing, stored) {
+            (Landing::Written(new), _) => {
+                let status = new.status;
+                let record = put(ctx, &Target::of(ctx, item), stored, new)?;
+                if status != "merged" {
+                    self.own.insert((item.table.name(), item.id.clone()), record.version);
+                }
+                self.done(item, stored, &record, status)
+            }
+            (Landing::Unchanged, Some(record)) => {
+                let left = leave(ctx, item, record)?;
+                self.done(item, stored, &left, "unchanged")
+            }
+            (Landing::Clash(clash), Some(record)) => self.settle(ctx, item, record, &clash),
             (_, None) => Err(Error::internal("a record that is not there met an edit")),
         }
     }
 
     /// Lets the tenant's policy decide, and keeps the conflict whatever it says.
-    fn settle(&mut self, ctx: &mut Ctx<'_>, item: &Item, record: Record, clash: &Clash) -> Result<Done> {
+    fn settle(&mut self, ctx: &mut Ctx<'_>, item: &Item, stored: &Record, clash: &Clash) -> Result<Done> {
         let rule = self.rule(ctx, item)?;
-        let settled = merge::settle(rule.strategy(), &record, item, clash);
-        let mut conflict = conflict(ctx, item, &record, self.batch, rule)?;
-        self.room.make(ctx, item, settled.is_some())?;
+        let settled = merge::settle(rule.strategy(), stored, item, clash);
+        let mut conflict = conflict(ctx, item, stored, self.batch, rule)?;
+        self.open.make(ctx, item, settled.is_some())?;
         let new = settled.and_then(|settled| decide(&mut conflict, settled));
         let record = match new {
-            Some(new) => put(ctx, &Target::of(ctx, item), Some(&record), new)?,
-            None => record,
+            Some(new) => put(ctx, &Target::of(ctx, item), Some(stored), new)?,
+            None => leave(ctx, item, stored)?,
         };
         conflicts::store::insert(ctx.db, ctx.tenant_id()?, &conflict)?;
         if rule.notify {
             ctx.touch(conflicts::KIND, &conflict.conflict_id)?;
         }
         ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
-        Ok(Done { conflict: Some(conflict), ..done(item, &record, "conflict") })
+        let sides = size(&conflict.server_data)? + size(&conflict.client_data)?;
+        self.room = self.room.saturating_sub(sides);
+        Ok(Done { conflict: Some(conflict), ..self.done(item, Some(stored), &record, "conflict")? })
+    }
+
+    /// What a device is told of an item: the record whole, where it is not what the device holds and there is room.
+    fn done(&mut self, item: &Item, before: Option<&Record>, record: &Record, status: &str) -> Result<Done> {
+        let as_sent = outcome::is_as_sent(item, before, record);
+        let object = (!as_sent).then(|| if record.deleted { Value::Null } else { record.shown(item.table) });
+        let room = object.as_ref().map_or(Ok(Some(self.room)), |object| size(object).map(|size| self.room.checked_sub(size)))?;
+        self.room = room.unwrap_or(self.room);
+        let item = SyncedItem {
+            domain: item.table.name().to_owned(),
+            mobile_id: item.sent_id.clone(),
+            status: status.to_owned(),
+            server_version: shown(record.version),
+            version: shown(record.version),
+            stamp: record.updated_at,
+            as_sent,
+            object: object.filter(|_| room.is_some()),
+            object_omitted: room.is_none(),
+        };
+        Ok(Done { item, conflict: None })
     }
 
     fn rule(&mut self, ctx: &mut Ctx<'_>, item: &Item) -> Result<Rule> {
@@ -104,9 +152,29 @@ impl<'b> Writer<'b> {
     }
 }
 
-fn done(item: &Item, record: &Record, status: &str) -> Done {
-    let item = SyncedItem { mobile_id: item.sent_id.clone(), status: status.to_owned(), server_version: shown(record.version) };
-    Done { item, conflict: None }
+/// The bytes of a value as JSON.
+fn size(value: &Value) -> Result<usize> {
+    Ok(json::write(value)?.len())
+}
+
+/// Writes nothing of an item. A device that does not hold what the record is hears of it again.
+fn leave(ctx: &mut Ctx<'_>, item: &Item, record: &Record) -> Result<Record> {
+    if outcome::is_as_sent(item, Some(record), record) { Ok(record.clone()) } else { tell_again(ctx, item.table, record) }
+}
+
+/// Moves a record in the feed and in its domain's changes as it is: no new version. A device that has polled past it would
+/// not hear of it otherwise.
+pub fn tell_again(ctx: &mut Ctx<'_>, table: &Table, record: &Record) -> Result<Record> {
+    let (tenant, stamp) = (ctx.tenant_id()?, ctx.stamp()?);
+    store::move_to(ctx.db, tenant, table.name(), &record.id, stamp)?;
+    mark(ctx, table, record)?;
+    Ok(Record { updated_at: stamp, ..record.clone() })
+}
+
+/// Moves a record in the feed, alive or as a tombstone.
+fn mark(ctx: &mut Ctx<'_>, table: &Table, record: &Record) -> Result<()> {
+    let kind = table.entry.names.list;
+    if record.deleted { ctx.bury(kind, &record.id) } else { ctx.touch(kind, &record.id) }
 }
 
 /// Marks a conflict as settled by its policy; answers what is written.
@@ -190,12 +258,7 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
     };
     let write = if stored.is_some() { store::update } else { store::insert };
     write(ctx.db, tenant, target.table.name(), &record, &data)?;
-    let kind = target.table.entry.names.list;
-    if record.deleted {
-        ctx.bury(kind, &record.id)?
-    } else {
-        ctx.touch(kind, &record.id)?
-    }
+    mark(ctx, target.table, &record)?;
     Ok(record)
 }
 
@@ -217,6 +280,7 @@ impl From<&Conflict> for answer::Conflict {
             server_data: conflict.server_data.clone(),
             client_data: conflict.client_data.clone(),
             created_at: conflict.created_at,
+            winning_version: conflict.winning_version.clone(),
         }
     }
 }

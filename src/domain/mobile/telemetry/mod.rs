@@ -5,7 +5,7 @@ mod store;
 
 use crate::base::error::Result;
 use crate::base::json;
-use crate::base::text::{Language, Message};
+use crate::base::text::{self, Language, Message};
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::domain::mobile::answer::{SYNC_ERROR, SyncError, Tally};
@@ -110,12 +110,12 @@ fn error(rules: &Rules, sent: &Value, faults: &Faults, language: Language) -> Sy
         (field.unwrap_or_default().to_owned(), json!(message.render(language)))
     };
     let first = faults.first();
+    let message = first.map_or(Message::plain(&text::INVALID), |(_, message)| message.clone());
     SyncError {
-        code: SYNC_ERROR.to_owned(),
-        message: first.map(|(_, message)| message.render(language).into_owned()).unwrap_or_default(),
+        domain: Some(rules.name().to_owned()),
         field: first.and_then(|(field, _)| field.map(str::to_owned)),
         item_id: rules.name_of(sent),
         details: (faults.len() > 1).then(|| faults.iter().map(told).collect::<Map<_, _>>().into()),
-        retryable: None,
+        ..SyncError::new(SYNC_ERROR, &message, language)
     }
 }

@@ -1,0 +1,68 @@
+//! An answer that a device is given once more. Since it was made, the device may have polled past what it tells, with its own edit
+//! still in the way: what is not as it was sent, or not any more what the answer says, is told in the feed again.
+
+use super::record::Record;
+use super::store;
+use super::write::tell_again;
+use crate::base::error::{Error, Result};
+use crate::base::id;
+use crate::base::time::Timestamp;
+use crate::domain::mobile::domains;
+use crate::feature::Ctx;
+use serde::Deserialize;
+
+/// What an answer tells of records, as far as it matters here.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    items: Vec<Item>,
+    #[serde(default)]
+    errors: Vec<Refused>,
+    server_timestamp: Option<Timestamp>,
+    records_sync_result: Option<Box<Answer>>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    domain: String,
+    mobile_id: String,
+    stamp: Timestamp,
+    as_sent: bool,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    domain: Option<String>,
+    item_id: Option<String>,
+}
+
+/// Tells again what the device that is given this answer may not have heard.
+pub fn tell(ctx: &mut Ctx<'_>, answer: &[u8]) -> Result<()> {
+    let answer: Answer = serde_json::from_slice(answer).map_err(Error::internal)?;
+    let answer = answer.records_sync_result.map_or(Answer { records_sync_result: None, ..answer }, |records| *records);
+    for item in &answer.items {
+        look(ctx, &item.domain, &item.mobile_id, |record| item.as_sent && record.updated_at == item.stamp)?;
+    }
+    let at = answer.server_timestamp.unwrap_or_default();
+    for refused in &answer.errors {
+        if let (Some(domain), Some(id)) = (&refused.domain, &refused.item_id) {
+            look(ctx, domain, id, |record| record.updated_at < at)?;
+        }
+    }
+    Ok(())
+}
+
+/// Looks a record up, and tells of it again unless its device is known to have it.
+fn look(ctx: &mut Ctx<'_>, domain: &str, id: &str, is_known: impl Fn(&Record) -> bool) -> Result<()> {
+    let (Some(table), Some(id)) = (domains::records(domain), id::parse(id)) else { return Ok(()) };
+    let tenant = ctx.tenant_id()?;
+    match store::find(ctx.db, tenant, table.name(), &id)? {
+        Some(record) if !is_known(&record) => {
+            if ctx.stamp().is_err() {
+                ctx.advance(tenant)?;
+            }
+            tell_again(ctx, table, &record).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
