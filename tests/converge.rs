@@ -208,7 +208,11 @@ impl Device {
         for item in answer["items"].as_array().unwrap() {
             let id = item["mobile_id"].as_str().unwrap();
             let row = self.rows.get_mut(id).unwrap();
-            (row.base, row.version) = (None, item["version"].as_i64().unwrap());
+            row.base = None;
+            // A version is of the record as it is: what is not as it was sent has none here until the feed or the object tells.
+            if item["as_sent"] == true {
+                row.version = item["version"].as_i64().unwrap();
+            }
             if row.is_deleted {
                 self.rows.remove(id);
             }
