@@ -15,6 +15,7 @@ mod watch;
 pub mod work;
 
 use crate::base::error::{Error, Refusal, Refused, Result};
+use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Journal, Place};
@@ -61,8 +62,8 @@ pub struct App {
 }
 
 /// What the operator is told when the database vanished under a process that had it open.
-const GONE: &str = "the database was deleted or moved while the program ran: put the data folder back or restore a backup; \
-     to begin with an empty one, end the program's processes";
+const GONE: &str = "the database was deleted or moved while the program ran: put the data folder back or restore a backup \
+     (`tandem restore --latest`); to begin with an empty one on purpose: `tandem migrate --fresh`";
 
 /// What the operator is told when the data folder was closed under a process that had it open.
 const CLOSED: &str = "the data folder does not let this account in any more: give it back to the account that the program runs as, \
@@ -148,6 +149,7 @@ impl App {
         if let Some(over) = meter::over(meters, request, house, route, token.as_ref()) {
             return Ok(over);
         }
+        request.query.check()?;
         slow::read(request, from, route, &house.settings, meters, token.as_ref())?;
         let handler = match route.calls {
             Calls::Handler(handler) => handler,
@@ -195,6 +197,7 @@ fn wrong_method(request: &Request<'_>, allow: &str) -> Response {
 impl Service for App {
     fn handle(&mut self, vars: &Vars, from: &mut dyn Read) -> Response {
         self.serial += 1;
+        json::renew();
         let mut request = Request::new(vars, finish::request_id(self.serial));
         self.request.clone_from(&request.id);
         log::current(&request);

@@ -5,6 +5,7 @@ use super::jws;
 use super::time::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// What a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +81,11 @@ impl Keys {
         let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?.claims;
         (claims.token_type == purpose && claims.exp > now.0 / super::time::SECOND).then_some(claims)
     }
+}
+
+/// A key for one purpose, derived from the site's secret.
+pub fn derive(secret: &[u8], purpose: &str) -> [u8; 32] {
+    Sha256::new().chain_update(secret).chain_update([0]).chain_update(purpose).finalize().into()
 }
 
 #[cfg(test)]

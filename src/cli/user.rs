@@ -1,6 +1,6 @@
 //! `tandem user`: accounts, by the same rules as registration in the app.
 
-use super::site::{enter, within};
+use super::site::{enter, enter_or_make, within};
 use super::{Action, Command, RUNNING, Verdict, json_flag, no_args, out, password, text};
 use crate::app::advice;
 use crate::base::error::{Error, Result};
@@ -93,7 +93,7 @@ fn option(field: &'static str, help: &'static str) -> Arg {
 }
 
 fn create(matches: &ArgMatches) -> Result<Verdict> {
-    let (_, mut db) = enter()?;
+    let (_, mut db) = enter_or_make()?;
     let mut body = Map::new();
     for field in ["username"].into_iter().chain(PROFILE.map(|p| p.0)) {
         if let Some(value) = text(matches, field) {

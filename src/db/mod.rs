@@ -12,6 +12,7 @@ mod retry;
 pub mod rows;
 mod sqlite;
 mod value;
+mod wal;
 
 pub use address::Address;
 pub use mode::Mode;

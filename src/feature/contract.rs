@@ -12,6 +12,18 @@ pub struct Schemas {
     pub generator: SchemaGenerator,
     /// The registry, for what shows all of something.
     pub features: &'static [&'static Feature],
+    /// Whose schema is being told: a route by its path, or a kind by its name. Who describes several looks here which.
+    pub subject: &'static str,
+}
+
+impl Schemas {
+    /// The schema that is told of a subject.
+    pub fn of(&mut self, subject: &'static str, describe: Describe) -> Schema {
+        let outer = std::mem::replace(&mut self.subject, subject);
+        let schema = describe(self);
+        self.subject = outer;
+        schema
+    }
 }
 
 impl Schemas {
@@ -96,7 +108,7 @@ pub struct Answer {
 const MOST: usize = 2;
 
 /// What a route takes and gives. The problems that follow from its method, access and limit need not be said.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Contract {
     /// What its body may hold.
     pub takes: Takes,

@@ -155,11 +155,11 @@ fn latest(db: &mut Db, sql: &str) -> Result<Option<Timestamp>> {
     Ok(db.one(sql, &[], |row| row.get::<Option<Timestamp>>(0))?.flatten())
 }
 
-/// Gives every tenant a new epoch: its clients start over with what the store holds now. Answers how many there are.
-pub fn renew_epochs(db: &mut Db) -> Result<usize> {
+/// Gives every tenant a new epoch: its clients start over with what the store holds now. Answers their ids.
+pub fn renew_epochs(db: &mut Db) -> Result<Vec<i64>> {
     let tenants = db.all("SELECT id FROM tenants", &[], |row| row.get::<i64>(0))?;
     for tenant in &tenants {
         db.run("UPDATE tenants SET epoch = ? WHERE id = ?", params![&id::opaque(), *tenant])?;
     }
-    Ok(tenants.len())
+    Ok(tenants)
 }

@@ -4,6 +4,7 @@ use super::pace::{self, Claim, Paced, Stop};
 use super::texts;
 use super::{Request, bounds};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
+use crate::base::json::{self, Fault};
 use crate::base::memory;
 use crate::base::text::{self, Message, Text};
 use serde_json::{Map, Value};
@@ -51,8 +52,25 @@ fn too_large(most: u64) -> Error {
 /// The body as an object: JSON, or a form whose values are texts. A missing body is `{}`.
 ///
 /// # Errors
-/// When it is of another media type, malformed, too deep or too dense, or not an object.
+/// When it is of another media type, malformed, too deep or too dense, or not an object; when it holds what cannot be kept.
 pub fn object(request: &Request<'_>) -> Result<Map<String, Value>> {
+    read_as(request, json)
+}
+
+/// The body as an object with these lists of items. What cannot be kept of an item stands in it under the seal of
+/// `base::json`, for the item alone to be refused; elsewhere the whole body is.
+///
+/// # Errors
+/// As [`object`].
+pub fn lists(request: &Request<'_>, lists: &[&str]) -> Result<Map<String, Value>> {
+    /// The levels above an item: the body and a list.
+    const ABOVE: usize = 2;
+    let object = read_as(request, |body| items(body, ABOVE))?;
+    sound(object.iter().filter(|(name, _)| !lists.contains(&name.as_str())))?;
+    Ok(object)
+}
+
+fn read_as(request: &Request<'_>, json: impl Fn(&[u8]) -> Result<Map<String, Value>>) -> Result<Map<String, Value>> {
     if request.body.is_empty() {
         return Ok(Map::new());
     }
@@ -68,6 +86,7 @@ pub fn object(request: &Request<'_>) -> Result<Map<String, Value>> {
 
 fn form(body: &[u8]) -> Result<Map<String, Value>> {
     bounds::form(body)?;
+    bounds::utf8(body)?;
     let fields = url::form_urlencoded::parse(body);
     Ok(fields.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect())
 }
@@ -75,14 +94,42 @@ fn form(body: &[u8]) -> Result<Map<String, Value>> {
 /// JSON that is an object.
 ///
 /// # Errors
-/// When it is malformed, too deep or too dense, or not an object.
+/// When it is malformed, too deep or too dense, or not an object; when it holds what cannot be kept.
 pub fn json(body: &[u8]) -> Result<Map<String, Value>> {
     bounds::json(body)?;
+    let sifted = json::sift(body, usize::MAX)?;
+    sifted.fault.map_or_else(|| parse(&sifted.text), |fault| Err(unkept(fault)))
+}
+
+/// JSON that is an object with items so many levels below it. What cannot be kept of it stands under the seal of `base::json`,
+/// and so does what nests more than [`json::MAX_DEPTH`] levels below an item.
+///
+/// # Errors
+/// When it is malformed or too dense, or not an object.
+pub fn items(body: &[u8], above: usize) -> Result<Map<String, Value>> {
+    bounds::values(body)?;
+    parse(&json::sift(body, json::MAX_DEPTH + above)?.text)
+}
+
+/// Holds members to what can be kept.
+///
+/// # Errors
+/// When something cannot, in a name or a value.
+pub fn sound<'m>(mut members: impl Iterator<Item = (&'m String, &'m Value)>) -> Result<()> {
+    let fault = members.find_map(|(name, value)| json::of_text(name).or_else(|| json::fault(value)));
+    fault.map_or(Ok(()), |fault| Err(unkept(fault)))
+}
+
+fn parse(body: &[u8]) -> Result<Map<String, Value>> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => refuse_whole(&text::NOT_OBJECT),
         Err(error) => Err(bounds::malformed(&place(&error))),
     }
+}
+
+fn unkept(fault: Fault) -> Error {
+    Refusal::with(Refused::Invalid, fault.message()).into()
 }
 
 /// Where the parser stopped, without what it saw there.

@@ -10,6 +10,7 @@ pub mod key;
 pub mod pace;
 pub mod paging;
 pub mod peer;
+pub mod precondition;
 pub mod problem;
 pub mod query;
 pub mod request;

@@ -11,6 +11,7 @@ mod checkins;
 mod conflicts;
 mod conventions;
 mod couples;
+mod domains;
 mod expect;
 mod feed;
 mod feed_kinds;
@@ -22,6 +23,8 @@ mod graphql_errors;
 mod graphql_uploads;
 mod home;
 mod idempotency;
+mod identities;
+mod instants;
 mod isolation;
 mod kept;
 mod letters;
@@ -29,8 +32,10 @@ mod limits;
 mod mobile;
 mod objects;
 mod openapi;
+mod pages;
 pub mod phone;
 mod policies;
+mod preconditions;
 mod qna;
 mod records;
 mod records_changes;
@@ -38,10 +43,12 @@ mod records_rules;
 mod resolutions;
 mod routes;
 mod sessions;
+mod shown;
 mod sync;
 mod team_members;
 mod teams;
 mod tokens;
+mod values;
 
 use crate::servers::{Engine, Kind, Options, Server, described};
 pub use phone::Phone;
@@ -67,6 +74,9 @@ const TABLES: &[Table] = tables![
     conventions,
     routes,
     objects,
+    pages,
+    preconditions,
+    shown,
     isolation,
     openapi,
     idempotency,
@@ -83,6 +93,7 @@ const TABLES: &[Table] = tables![
     graphql_uploads,
     checkins,
     letters,
+    domains,
     records,
     records_rules,
     records_changes,
@@ -92,6 +103,9 @@ const TABLES: &[Table] = tables![
     sync,
     feed_pages,
     feed_kinds,
+    values,
+    instants,
+    identities,
 ];
 
 /// Cases that run side by side: as many as the server has workers.

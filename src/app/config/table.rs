@@ -224,7 +224,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "graphql.page",
         "off",
-        "A page to try queries at /api/graphql/; it is loaded from a public CDN.",
+        "A page to try queries at /api/graphql/; its files come from a public CDN, so the browser needs the Internet.",
         Value::Word(SWITCH, |l, n| l.settings.graphiql = n == 1),
     ),
     setting(

@@ -87,7 +87,7 @@ fn without(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
         Access::Member(Without::Empty) if ctx.request.method != Method::Post => {
             // What is wrong with a question is wrong whoever asks.
             Input::query(ctx.request, ctx.route.contract.parameters)?;
-            Page::of(ctx.request, 0).map(|page| Some(page.answer::<()>(ctx.request, &[])))
+            Page::of(ctx.request, 0).map(|page| Some(page.empty(ctx.request)))
         }
         Access::Member(Without::NotFound) => refuse(Refused::NotFound, &text::NOT_FOUND),
         Access::Member(Without::NoCouple) => refuse(Refused::NotFound, &text::NO_COUPLE),

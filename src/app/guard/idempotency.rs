@@ -6,6 +6,7 @@
 use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
+use crate::base::json::{self, Canonical};
 use crate::base::text::Message;
 use crate::base::time::{DAY, MINUTE, Timestamp};
 use crate::db::{Db, Upsert};
@@ -79,8 +80,9 @@ fn claim(ctx: &Ctx<'_>, operation: &str, value: &str, request: &[u8]) -> Result<
 
 /// The request in canonical form: JSON with sorted members, so that a client that writes it anew sends the same.
 fn canonical(ctx: &Ctx<'_>) -> Vec<u8> {
-    let object = crate::http::body::object(ctx.request).ok().and_then(|o| serde_json::to_vec(&o).ok());
-    object.unwrap_or_else(|| ctx.request.body.clone())
+    let object = crate::http::body::object(ctx.request).map(Value::Object);
+    let text = object.and_then(|object| json::write(&Canonical(&object, 0)));
+    text.map_or_else(|_| ctx.request.body.clone(), String::into_bytes)
 }
 
 /// A hash that cannot be computed without the site's secret: a body may hold a password.

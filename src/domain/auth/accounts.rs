@@ -2,7 +2,7 @@
 
 use super::rules::{self, User};
 use super::texts;
-use super::{password, store};
+use super::{names, password, store};
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
 use crate::base::text::Message;
@@ -26,8 +26,8 @@ pub fn checked(mut input: Input) -> Result<Input> {
     rules::check_account(&mut input);
     let username = input.text("username").unwrap_or_default().to_owned();
     rules::check_password(&mut input, "password", &username);
-    let secret = input.text("password").unwrap_or_default();
-    let confirmed = input.text("password_confirm").is_none_or(|confirm| confirm == secret);
+    let secret = input.text("password").unwrap_or_default().to_owned();
+    let confirmed = input.text("password_confirm").is_none_or(|confirm| names::composed(confirm) == names::composed(&secret));
     input.check(confirmed, "password_confirm", &texts::PASSWORD_CONFIRM);
     input.finish().map(|()| input)
 }

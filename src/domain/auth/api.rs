@@ -2,6 +2,7 @@
 
 use super::api_session::{self, signed_in};
 use super::export::{self, Whose};
+use super::password::Fit;
 use super::rules::{self, User};
 use super::texts;
 use super::{accounts, password, store};
@@ -10,7 +11,7 @@ use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::ctx::found;
 use crate::feature::{Ctx, News, Schemas};
-use crate::http::{Response, etag};
+use crate::http::{Response, etag, precondition};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -45,28 +46,21 @@ pub fn me(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// PATCH `/auth/me/`
 pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut user = own(ctx)?;
-    etag::require_match(ctx.request, || shown(&user).body)?;
+    precondition::require(ctx.request, || shown(&user).body)?;
     let mut input = ctx.input(rules::CHANGE)?;
     rules::check_account(&mut input);
     input.finish()?;
     user.take(&input);
     accounts::check_unique(ctx.db, &user)?;
     store::update(ctx.db, &user, ctx.now)?;
-    show_partner(ctx)?;
+    ctx.tell(&News::AccountChanged { user: user.id })?;
     Ok(etag::tagged(shown(&user)))
-}
-
-/// The couple shows its partners' languages and time zones: it has changed with them.
-fn show_partner(ctx: &mut Ctx<'_>) -> Result<()> {
-    let Some(tenant) = ctx.caller()?.tenant.clone() else { return Ok(()) };
-    ctx.advance(tenant.id)?;
-    ctx.touch_tenant(&tenant.public_id)
 }
 
 /// DELETE `/auth/me/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
-    etag::require_match(ctx.request, || shown(&user).body)?;
+    precondition::require(ctx.request, || shown(&user).body)?;
     confirm(ctx, rules::DELETE, "password")?;
     ctx.write(&mut |ctx| {
         let user = ctx.user()?;
@@ -117,7 +111,7 @@ pub fn describe_export(schemas: &mut Schemas) -> Schema {
     let kinds = schemas.features.iter().flat_map(|feature| feature.kinds).map(|kind| (kind.name, kind.object));
     let held = schemas.features.iter().flat_map(|feature| feature.held).map(|held| (held.name, held.object));
     let lists = kinds.chain(held).map(|(name, object)| {
-        let items = object(schemas).to_value();
+        let items = schemas.of(name, object).to_value();
         (name.to_owned(), json!({"type": "array", "items": items}))
     });
     let lists: Map<String, Value> = lists.collect();
@@ -140,7 +134,7 @@ fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'sta
     input.finish()?;
     let account = found(store::by_id(ctx.db, ctx.user()?)?)?;
     let taken = ctx.take_attempts(&api_session::password_buckets(ctx, &account.user.id.to_string()))?;
-    if password::verify(input.text(field).unwrap_or_default(), &account.password)? {
+    if password::fit(input.text(field).unwrap_or_default(), &account.password)? != Fit::Wrong {
         return ctx.give_back(&taken);
     }
     Err(Error::from(Refusal::field(field, Message::plain(&texts::PASSWORD_WRONG))))

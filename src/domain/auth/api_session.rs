@@ -1,10 +1,11 @@
 //! Signing in and out.
 
-use super::password;
+use super::password::{self, Fit};
 use super::rules::{self, User};
 use super::session::{Next, Rotation, SignedIn, Tokens};
 use super::store::{self, Account};
 use super::texts;
+use super::{keyed, names};
 use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::id;
 use crate::base::text::{self, Message};
@@ -22,12 +23,14 @@ pub fn login(ctx: &mut Ctx<'_>) -> Result<Response> {
     input.finish()?;
     let name = named.unwrap_or_default();
     let account = account(ctx, &input)?;
-    let whose = account.as_ref().map_or_else(|| rules::key(&name), |a| a.user.id.to_string());
+    let whose = account.as_ref().map_or_else(|| names::key(&name), |a| a.user.id.to_string());
     let taken = ctx.take_attempts(&password_buckets(ctx, &whose))?;
     let hash = account.as_ref().map_or(password::NOBODY, |a| &a.password);
-    let right = password::verify(input.text("password").unwrap_or_default(), hash)?;
-    match account.filter(|_| right) {
-        Some(account) => ctx.write_giving_back(&taken, &mut |ctx| signed_in_as(ctx, &account)),
+    let secret = input.text("password").unwrap_or_default();
+    let fit = password::fit(secret, hash)?;
+    let renewed = if fit == Fit::AsSent { Some(password::hash(secret)?) } else { None };
+    match account.filter(|_| fit != Fit::Wrong) {
+        Some(account) => ctx.write_giving_back(&taken, &mut |ctx| signed_in_as(ctx, &account, renewed.as_deref())),
         None => Err(bad_credentials()),
     }
 }
@@ -49,9 +52,15 @@ fn account(ctx: &mut Ctx<'_>, input: &Input) -> Result<Option<Account>> {
 }
 
 /// The password was verified outside the transaction: it must still be the account's inside.
-fn signed_in_as(ctx: &mut Ctx<'_>, account: &Account) -> Result<Response> {
+fn signed_in_as(ctx: &mut Ctx<'_>, account: &Account, renewed: Option<&str>) -> Result<Response> {
     match store::by_id(ctx.db, account.user.id)? {
-        Some(now) if now.password == account.password => signed_in(ctx, 200, &now.user),
+        Some(now) if now.password == account.password => {
+            if let Some(hash) = renewed {
+                store::set_password(ctx.db, now.user.id, hash, ctx.now)?;
+            }
+            keyed::settle_one(ctx.db, now.user.id)?;
+            signed_in(ctx, 200, &now.user)
+        }
         _ => Err(bad_credentials()),
     }
 }

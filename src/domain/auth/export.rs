@@ -51,7 +51,7 @@ fn every(db: &mut Db, tenant: i64, kind: &Kind) -> Result<Vec<Value>> {
     let mut objects = Vec::with_capacity(ids.len());
     for batch in ids.chunks(BATCH) {
         let batch: Vec<&str> = batch.iter().map(String::as_str).collect();
-        objects.extend((kind.load)(db, tenant, &batch)?.into_iter().map(|(_, object)| object));
+        objects.extend(kind.read(db, tenant, &batch)?.into_iter().map(|(_, object)| object));
     }
     Ok(objects)
 }

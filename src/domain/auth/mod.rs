@@ -5,7 +5,10 @@ mod api;
 mod api_session;
 pub mod export;
 mod graphql;
+pub mod keyed;
+mod names;
 pub mod password;
+pub mod revoked;
 pub mod rules;
 pub mod session;
 pub mod store;
@@ -56,4 +59,7 @@ const ROUTES: &[Route] = &[
         .answers(200, Content::Json(api::describe_export)),
 ];
 
-const JOBS: &[Job] = &[Job::nightly("sessions", "expired sessions", |s| store::purge_sessions(s.db, &s.house.settings, s.now))];
+const JOBS: &[Job] = &[
+    Job::nightly("names", "names of accounts under today's keys", |s| keyed::piece(s.db, &s.house.settings, s.now)),
+    Job::nightly("sessions", "expired sessions", |s| store::purge_sessions(s.db, &s.house.settings, s.now)),
+];

@@ -6,11 +6,19 @@ mod rules;
 mod store;
 mod texts;
 
-use crate::feature::{Access, Feature, Kind, Route, Without, contract};
+use crate::base::error::Result;
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract};
 use rules::{Action, Goal};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("goals", ROUTES) };
+pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, hears: Some(hears), ..Feature::new("goals", ROUTES) };
+
+fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
+    match news {
+        News::Left { tenant, user } => api::release(ctx, *tenant, *user),
+        _ => Ok(()),
+    }
+}
 
 /// Goals in the feed.
 pub const GOALS: &str = "goals";
@@ -18,8 +26,8 @@ pub const GOALS: &str = "goals";
 const ACTIONS: &str = "goal_actions";
 
 const KINDS: &[Kind] = &[
-    Kind { name: GOALS, since: 1, load: api::load_goals, object: contract::of::<Goal> },
-    Kind { name: ACTIONS, since: 1, load: api::load_actions, object: contract::of::<Action> },
+    Kind { name: GOALS, since: 1, load: Load::Own(api::load_goals), object: contract::of::<Goal> },
+    Kind { name: ACTIONS, since: 1, load: Load::Own(api::load_actions), object: contract::of::<Action> },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);

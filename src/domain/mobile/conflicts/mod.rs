@@ -8,11 +8,11 @@ pub mod store;
 
 pub use rules::{Conflict, Policy, Rule};
 
-use crate::feature::{Access, Feature, Held, Job, Kind, Route, Without, contract};
+use crate::feature::{Access, Feature, Held, Job, Kind, Load, Route, Without, contract};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: KIND, since: 2, load: api::load_conflicts, object: contract::of::<Conflict> }],
+    kinds: &[Kind { name: KIND, since: 2, load: Load::Own(api::load_conflicts), object: contract::of::<Conflict> }],
     graph: graphql::GRAPH,
     held: &[Held { name: KIND, load: api::held, object: contract::of::<Conflict> }],
     jobs: &[Job::nightly("conflicts", "conflicts long settled", |s| store::purge(s.db, &s.house.settings, s.now))],

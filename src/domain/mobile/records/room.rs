@@ -26,7 +26,7 @@ impl Room {
             Some(counts) => counts,
             none => none.insert(store::counts(ctx.db, tenant)?.into_iter().collect()),
         };
-        let count = counts.entry((item.table.domain.to_owned(), item.id.clone())).or_default();
+        let count = counts.entry((item.table.name().to_owned(), item.id.clone())).or_default();
         if *count >= most as usize {
             *count -= thin(ctx, item, is_settled)?;
         }
@@ -38,7 +38,7 @@ impl Room {
 /// Forgets settled conflicts until there is room for one; answers how many.
 fn thin(ctx: &mut Ctx<'_>, item: &Item, is_settled: bool) -> Result<usize> {
     let (tenant, most) = (ctx.tenant_id()?, ctx.house.settings.max_conflicts);
-    let all = store::of_record(ctx.db, tenant, item.table.domain, &item.id)?;
+    let all = store::of_record(ctx.db, tenant, item.table.name(), &item.id)?;
     let (settled, open): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, is_settled)| *is_settled);
     if !is_settled && open.len() >= most as usize {
         return Err(Refusal::with(Refused::OpenConflicts, Message::with(&texts::CONFLICT_OPEN, &[&most])).into());
