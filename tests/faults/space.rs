@@ -91,8 +91,9 @@ fn a_web_server_without_room_for_uploads_goes_on_with_the_rest() {
     let server = Server::start(Kind::LighttpdFastcgi, &options(2, None));
     let phone = Phone::single(&server);
     let before = vec![made(&phone)];
-    let upload = || phone.ask("POST", "/goals/").header("Content-Type", "application/json").body(large()).send(server.port);
-    upload().expect(201);
+    let upload =
+        || phone.ask("POST", "/sync/metrics/").header("Content-Type", "application/json").body(large()).send(server.port);
+    upload().expect(200);
     let (run_folder, aside, disk) = (server.home().join("run"), server.home().join("aside"), Disk::new("256k"));
     fs::rename(&run_folder, &aside).unwrap();
     for entry in fs::read_dir(&aside).unwrap().flatten() {
@@ -106,11 +107,12 @@ fn a_web_server_without_room_for_uploads_goes_on_with_the_rest() {
     phone.get("/goals/").expect(200);
     fs::remove_file(&run_folder).unwrap();
     fs::rename(&aside, &run_folder).unwrap();
-    upload().expect(201);
+    upload().expect(200);
     assert_kept(&server.data_dir, &before);
 }
 
-/// A goal in a megabyte.
+/// An upload of a megabyte.
 fn large() -> String {
-    format!(r#"{{"title":"large","more":"{}"}}"#, "x".repeat(1 << 20))
+    let item = r#"{"metric_type":"m","value":1,"timestamp":"2026-01-16"}"#;
+    format!(r#"{{"device_id":"d","data":[{item}],"more":"{}"}}"#, "x".repeat(1 << 20))
 }

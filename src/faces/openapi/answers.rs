@@ -17,6 +17,7 @@ const REFUSALS: &[Refusal] = &[
     (401, "The token is missing, spoilt, or of a session that ended: `code` says which.", &["WWW-Authenticate"]),
     (403, "It is somebody else's to do.", &[]),
     (404, "There is no such thing, or it is another couple's.", &[]),
+    (408, "The body took too long to arrive: `max_items` says how many items to send at once.", &[]),
     (409, "The request under this `Idempotency-Key` is still being worked on.", &["Retry-After"]),
     (412, "A precondition does not hold: the object is not the one that it names, or is there already. Read it again.", &[]),
     (413, "The body is too large.", &[]),

@@ -4,6 +4,7 @@
 use super::record::Record;
 use super::store;
 use super::write::tell_again;
+use crate::base::json;
 use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::base::time::Timestamp;
@@ -38,7 +39,7 @@ struct Refused {
 
 /// Tells again what the device that is given this answer may not have heard.
 pub fn tell(ctx: &mut Ctx<'_>, answer: &[u8]) -> Result<()> {
-    let answer: Answer = serde_json::from_slice(answer).map_err(Error::internal)?;
+    let answer: Answer = json::read(answer)?;
     let answer = answer.records_sync_result.map_or(Answer { records_sync_result: None, ..answer }, |records| *records);
     for item in &answer.items {
         look(ctx, &item.domain, &item.mobile_id, |record| item.as_sent && record.updated_at == item.stamp)?;
