@@ -4,9 +4,9 @@
 use super::record::Record;
 use super::store;
 use super::write::tell_again;
-use crate::base::json;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::id;
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::domain::mobile::domains;
 use crate::feature::Ctx;
