@@ -3,7 +3,7 @@
 
 use super::meters::{Charge, Meters};
 use super::texts;
-use super::{Access, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, store};
+use super::{Access, Caller, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{Local, Timestamp, Zone};
@@ -50,19 +50,6 @@ impl House {
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         token::derive(&self.secret, purpose)
     }
-}
-
-/// The signed-in user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// Their id.
-    pub user: i64,
-    /// Their session's id.
-    pub session: String,
-    /// Their IANA time zone.
-    pub timezone: String,
-    /// Their couple or team, if they are in one.
-    pub tenant: Option<Tenant>,
 }
 
 /// How an upload passes the guards: what it is, the key that it claims, and what it costs.

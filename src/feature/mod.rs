@@ -18,13 +18,13 @@ pub mod work;
 
 pub use attempts::{Bucket, Taken};
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
-pub use ctx::{Caller, Ctx, House, Upload};
+pub use ctx::{Ctx, House, Upload};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
 pub use names::Names;
 pub use news::News;
 pub use settings::{Rate, Settings};
-pub use tenant::{Role, Tenant, TenantKind};
+pub use tenant::{Caller, Role, Tenant, TenantKind};
 pub use work::{Job, Shift, When};
 
 use crate::base::error::{Error, Result};

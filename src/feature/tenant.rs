@@ -74,3 +74,16 @@ impl Role {
         }
     }
 }
+
+/// The signed-in user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Their id.
+    pub user: i64,
+    /// Their session's id.
+    pub session: String,
+    /// Their IANA time zone.
+    pub timezone: String,
+    /// Their couple or team, if they are in one.
+    pub tenant: Option<Tenant>,
+}

@@ -136,14 +136,14 @@ fn a_stale_edit_sent_again_and_again_keeps_few_conflicts() {
         for error in errors {
             assert_eq!(
                 (&error["reason"], &error["retryable"], &error["item_id"]),
-                (&json!("conflict-open"), &json!(true), &json!(open))
+                (&json!("conflict_open"), &json!(true), &json!(open))
             );
         }
         let entry = json!({"mobile_id": open, "version": 1, "title": "edit 5"});
         let said = phone.post("/sync/journal/sync/", &json!({"client_id": "phone-1", "entries": [entry]})).expect(200).json();
         assert_eq!(
             (&said["errors"][0]["reason"], &said["errors"][0]["retryable"]),
-            (&json!("conflict-open"), &json!(true)),
+            (&json!("conflict_open"), &json!(true)),
             "{said}"
         );
         let first = phone.get("/sync/conflicts/").expect(200).json()["conflicts"][0]["conflict_id"].as_str().unwrap().to_owned();

@@ -41,7 +41,7 @@ pub static WORDS: [Word; 20] = [
     word("not_found", &[&text::NOT_FOUND]),
     word("moved_on", &[&texts::CONFLICT_MOVED_ON]),
     // A person who settles one makes room.
-    Word { retryable: true, ..word("conflict-open", &[&texts::CONFLICT_OPEN]) },
+    Word { retryable: true, ..word("conflict_open", &[&texts::CONFLICT_OPEN]) },
     word("invalid", &[&text::INVALID, &texts::LIST_LENGTH, &texts::CHOOSE_FIELDS, &texts::CONTRADICTION]),
 ];
 
