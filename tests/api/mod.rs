@@ -34,6 +34,7 @@ mod records;
 mod records_changes;
 mod records_rules;
 mod resolutions;
+mod roles;
 mod routes;
 mod sessions;
 mod sync;
@@ -87,6 +88,7 @@ const TABLES: &[Table] = tables![
     policies,
     conflicts,
     resolutions,
+    roles,
     sync,
     feed_pages,
     feed_kinds,

@@ -6,7 +6,7 @@ use crate::base::text;
 use crate::base::token::{Claims, Purpose};
 use crate::base::word;
 use crate::db::{Mode, Row};
-use crate::feature::{Access, Caller, Ctx, House, Role, Route, Tenant, TenantKind, Without};
+use crate::feature::{Access, Caller, Ctx, House, Reach, Role, Route, Tenant, TenantKind, Without};
 use crate::http::{Method, Request, Response, input::Input, paging::Page};
 use crate::params;
 
@@ -78,6 +78,15 @@ fn unknown(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Error> {
 
 fn not_valid() -> Error {
     Refusal::new(Refused::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID).into()
+}
+
+/// Refuses a member who has nothing of the right that the route needs.
+pub fn entitled(ctx: &Ctx<'_>) -> Result<()> {
+    let (Some(right), Ok(tenant)) = (ctx.route.right, ctx.tenant()) else { return Ok(()) };
+    if tenant.reach(right) > Reach::Nothing {
+        return Ok(());
+    }
+    refuse(Refused::Forbidden, if right.from() == Role::Admin { &texts::NEEDS_ADMIN } else { &texts::NEEDS_STAFF })
 }
 
 /// The refusal of a user without a couple on a route for members.

@@ -6,7 +6,7 @@ mod rules;
 mod store;
 mod texts;
 
-use crate::feature::{Access, Feature, Kind, Route, Without, contract};
+use crate::feature::{Access, Feature, Kind, Route, Without, contract, written};
 use rules::Checkin;
 
 /// The registry entry.
@@ -15,7 +15,13 @@ pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Fe
 /// Check-ins in the feed.
 const CHECKINS: &str = "checkins";
 
-const KINDS: &[Kind] = &[Kind { name: CHECKINS, since: 1, load: api::load_checkins, object: contract::of::<Checkin> }];
+const KINDS: &[Kind] = &[Kind {
+    name: CHECKINS,
+    since: 1,
+    load: api::load_checkins,
+    object: contract::of::<Checkin>,
+    own: |o, user| written(o, &["user_id"], user),
+}];
 
 const LIST: Access = Access::Member(Without::Empty);
 const NEW: Access = Access::Member(Without::Invalid);

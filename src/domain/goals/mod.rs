@@ -6,7 +6,7 @@ mod rules;
 mod store;
 mod texts;
 
-use crate::feature::{Access, Feature, Kind, Route, Without, contract};
+use crate::feature::{Access, Feature, Kind, Route, Without, contract, written};
 use rules::{Action, Goal};
 
 /// The registry entry.
@@ -18,8 +18,15 @@ pub const GOALS: &str = "goals";
 const ACTIONS: &str = "goal_actions";
 
 const KINDS: &[Kind] = &[
-    Kind { name: GOALS, since: 1, load: api::load_goals, object: contract::of::<Goal> },
-    Kind { name: ACTIONS, since: 1, load: api::load_actions, object: contract::of::<Action> },
+    Kind {
+        name: GOALS,
+        since: 1,
+        load: api::load_goals,
+        object: contract::of::<Goal>,
+        own: |o, user| written(o, &["created_by_id"], user),
+    },
+    // Nobody signs an action: it stands in its goal.
+    Kind { name: ACTIONS, since: 1, load: api::load_actions, object: contract::of::<Action>, own: |_, _| None },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);

@@ -14,7 +14,7 @@ mod texts;
 
 use crate::base::error::Result;
 use crate::feature::contract::of as describe;
-use crate::feature::{Access, Content, Ctx, Feature, Handler, Held, Meter, News, Route, Without};
+use crate::feature::{Access, Content, Ctx, Feature, Handler, Held, Meter, News, Right, Route, Without};
 use crate::http::problem;
 use answer::{Resolution, SyncBatchResponse, SyncResponse};
 use records::api as record;
@@ -75,14 +75,17 @@ const ROUTES: &[Route] = &[
     changes::<3>("/sync/helpdesk/changes/", "What changed in tickets"),
     changes::<4>("/sync/work-orders/changes/", "What changed in work orders"),
     upload("/sync/conflicts/{id}/resolve/", record::resolve_conflict, "Settle a conflict")
+        .needs(Right::Settle)
         .takes(records::CHOICE)
         .gives::<Resolution>(200)
+        .refuses(&[403])
         .refuses_by(Content::Any(&[(problem::MEDIA_TYPE, Some(records::describe_refusal))])),
     Route::get("/sync/policies/{domain}/", ONE, record::policy, "How conflicts of a domain are settled")
         .parameters(record::DOMAIN)
         .gives::<record::PolicyShown>(200),
     Route::put("/sync/policies/{domain}/", ONE, record::set_policy, "Say how conflicts of a domain shall be settled")
         .parameters(record::DOMAIN)
+        .needs(Right::Policies)
         .takes(record::POLICY)
         .gives::<record::PolicyShown>(200)
         .refuses(&[403]),

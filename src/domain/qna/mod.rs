@@ -5,7 +5,7 @@ mod graphql;
 mod rules;
 mod store;
 
-use crate::feature::{Access, Feature, Kind, Route, Without, contract};
+use crate::feature::{Access, Feature, Kind, Right, Route, Without, contract, written};
 use rules::{Answer, Placed, Question};
 
 /// The registry entry.
@@ -17,8 +17,14 @@ const QUESTIONS: &str = "qna_questions";
 const ANSWERS: &str = "qna_answers";
 
 const KINDS: &[Kind] = &[
-    Kind { name: QUESTIONS, since: 1, load: api::load_questions, object: contract::of::<Question> },
-    Kind { name: ANSWERS, since: 1, load: api::load_answers, object: contract::of::<Placed> },
+    Kind { name: QUESTIONS, since: 1, load: api::load_questions, object: contract::of::<Question>, own: api::own_question },
+    Kind {
+        name: ANSWERS,
+        since: 1,
+        load: api::load_answers,
+        object: contract::of::<Placed>,
+        own: |o, user| written(o, &["user_id"], user),
+    },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);
@@ -38,7 +44,10 @@ const ROUTES: &[Route] = &[
         .takes(rules::QUESTION)
         .gives::<Question>(200)
         .refuses(&[403]),
-    Route::delete("/qna/questions/{id}/", ONE, api::delete, "Delete a question and its answers").gives_nothing().refuses(&[403]),
+    Route::delete("/qna/questions/{id}/", ONE, api::delete, "Delete a question and its answers")
+        .needs(Right::Clear)
+        .gives_nothing()
+        .refuses(&[403]),
     Route::post("/qna/questions/{id}/answer/", ONE, api::answer, "Answer a question, or change one's answer")
         .takes(rules::ANSWER)
         .gives_under::<Answer>(200, "answer")

@@ -1,7 +1,6 @@
 //! What a question and an answer may look like.
 
 use crate::base::time::Timestamp;
-use crate::feature::{Role, Tenant, TenantKind};
 use crate::http::input::{Field, Input, Shape};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -56,12 +55,6 @@ impl Question {
         input.set("text", &mut self.text);
         input.set("theme", &mut self.theme);
     }
-}
-
-/// Either partner of a couple deletes a question. In a team it takes many people's answers along: there it is for who
-/// asked, and for staff.
-pub fn may_delete(question: &Question, user: i64, tenant: &Tenant) -> bool {
-    tenant.kind == TenantKind::Couple || question.created_by_id == user || tenant.role >= Role::Staff
 }
 
 /// One user's answer to a question.

@@ -95,7 +95,7 @@ mod tests {
     static KINDS: [Kind; 3] = [kind("goals", 1), kind("letters", 1), kind("tasks", 2)];
 
     const fn kind(name: &'static str, since: u8) -> Kind {
-        Kind { name, since, load: |_, _, _| Ok(Vec::new()), object: crate::feature::contract::of::<()> }
+        Kind { name, since, load: |_, _, _| Ok(Vec::new()), object: crate::feature::contract::of::<()>, own: |_, _| None }
     }
 
     fn names(asked: Option<&str>, version: usize) -> Option<Vec<&'static str>> {

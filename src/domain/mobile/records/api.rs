@@ -6,8 +6,8 @@ use super::record::Record;
 use super::resolve::{self, resolve};
 use super::tables::{self, Table};
 use super::{record, store};
-use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
-use crate::base::text::{self, Message};
+use crate::base::error::{Error, Refusal, Result, not_found};
+use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::domain::mobile::answer::{Conflict, SyncError, SyncResponse, SyncedItem};
 use crate::domain::mobile::batch::Operation;
@@ -272,9 +272,6 @@ pub fn policy(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// PUT `/sync/policies/{domain}/`
 pub fn set_policy(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (table, mut rule) = wanted(ctx)?;
-    if !ctx.tenant()?.is_run_by_caller() {
-        return refuse(Refused::Forbidden, &text::FORBIDDEN);
-    }
     ctx.require_match(&PolicyShown::of(rule))?;
     let mut input = ctx.input(POLICY)?;
     rule.policy = input.text("resolution_policy").and_then(Policy::named).unwrap_or(rule.policy);

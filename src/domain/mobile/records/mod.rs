@@ -23,7 +23,7 @@ use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::Language;
 use crate::db::Db;
 use crate::feature::ctx::load;
-use crate::feature::{Ctx, Kind, Schemas};
+use crate::feature::{Ctx, Kind, Own, Schemas, written};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 use tables::TABLES;
@@ -33,7 +33,8 @@ pub const KINDS: &[Kind] =
     &[kind::<0>("journal"), kind::<1>("attendance"), kind::<2>("tasks"), kind::<3>("tickets"), kind::<4>("work_orders")];
 
 const fn kind<const TABLE: usize>(name: &'static str) -> Kind {
-    Kind { name, since: 2, load: load_records::<TABLE>, object: describe::<TABLE> }
+    let own: Own = |record, user| written(record, &["created_by", "updated_by"], user);
+    Kind { name, since: 2, load: load_records::<TABLE>, object: describe::<TABLE>, own }
 }
 
 fn load_records<const TABLE: usize>(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
