@@ -15,21 +15,35 @@ pub enum Found {
     Nothing,
 }
 
-/// Finds the route and notes the segments that its `{…}` matched. HEAD is answered by GET.
+/// Finds the route and notes the segments that its `{…}` matched. HEAD is answered by GET. A path that a pattern names word for
+/// word is that one's alone: `/goals/actions/` is no goal.
 pub fn find(features: &'static [&'static Feature], request: &mut Request<'_>) -> Found {
     let Some(path) = request.path.clone() else { return Found::Nothing };
     let method = if request.method == Method::Head { Method::Get } else { request.method };
     let version = request.version;
-    let mut allowed: Vec<&'static str> = Vec::new();
+    let mut found: Option<(&'static Route, Vec<String>)> = None;
+    let (mut allowed, mut fewest): (Vec<&'static str>, usize) = (Vec::new(), usize::MAX);
     for route in features.iter().flat_map(|feature| feature.routes).filter(|route| route.exists_in(version)) {
-        let Some(captured) = captures(route.path, &path) else { continue };
-        if route.method == method {
-            request.captured = captured;
-            return Found::Route(route);
+        let Some(captured) = captures(route.path, &path).filter(|captured| captured.len() <= fewest) else { continue };
+        if captured.len() < fewest {
+            fewest = captured.len();
+            found = None;
+            allowed.clear();
         }
         if !allowed.contains(&route.method.name()) {
             allowed.push(route.method.name());
         }
+        if route.method == method && found.is_none() {
+            found = Some((route, captured));
+            // Nothing is more exact.
+            if fewest == 0 {
+                break;
+            }
+        }
+    }
+    if let Some((route, captured)) = found {
+        request.captured = captured;
+        return Found::Route(route);
     }
     match allowed {
         list if list.is_empty() => Found::Nothing,
@@ -101,6 +115,32 @@ mod tests {
         }
         assert_eq!(found("OPTIONS", "/api/v1/b/"), "GET, HEAD, OPTIONS");
         assert_eq!(found("OPTIONS", "/api/v2/b/"), "nothing");
+    }
+
+    static CROSSING: [&Feature; 1] = [&Feature::new(
+        "crossing",
+        &[
+            list("/a/{id}/", "one"),
+            list("/a/b/", "all"),
+            Route::delete("/a/{id}/", Access::Public, |_| Ok(Response::empty(204)), "no more"),
+        ],
+    )];
+
+    #[test]
+    fn a_path_word_for_word_comes_before_one_with_an_id() {
+        let found = |method: &str, target: &str| {
+            let vars = Vars::from_iter([("REQUEST_METHOD", method), ("REQUEST_URI", target)]);
+            match find(&CROSSING, &mut Request::new(&vars, String::new())) {
+                Found::Route(route) => route.summary.to_owned(),
+                Found::Options(allow) | Found::Other(allow) => allow,
+                Found::Nothing => "nothing".to_owned(),
+            }
+        };
+        assert_eq!((found("GET", "/api/a/b/"), found("GET", "/api/a/c/")), ("all".to_owned(), "one".to_owned()));
+        assert_eq!(
+            (found("DELETE", "/api/a/b/"), found("DELETE", "/api/a/c/")),
+            ("GET, HEAD, OPTIONS".to_owned(), "no more".to_owned())
+        );
     }
 
     fn matched(pattern: &str, path: &[&str]) -> Option<Vec<String>> {

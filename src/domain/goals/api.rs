@@ -83,6 +83,14 @@ pub fn actions(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(page.answer(ctx.request, page.slice(&goal.actions)))
 }
 
+/// GET `/goals/actions/`
+pub fn all_actions(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let tenant = ctx.tenant_id()?;
+    let page = Page::of(ctx.request, store::count_actions(ctx.db, tenant)?)?;
+    let actions = store::page_of_actions(ctx.db, tenant, page.limit(), page.offset())?;
+    Ok(page.answer(ctx.request, &actions))
+}
+
 /// POST `/goals/{id}/actions/`
 pub fn add_action(ctx: &mut Ctx<'_>) -> Result<Response> {
     let goal = find(ctx)?;

@@ -36,6 +36,7 @@ const ONE: Access = Access::Member(Without::NotFound);
 const ROUTES: &[Route] = &[
     Route::get("/goals/", LIST, api::list, "The couple's goals, newest change first").lists::<Goal>(),
     Route::post("/goals/", NEW, api::create, "Set a goal").takes(rules::GOAL).gives::<Goal>(201),
+    Route::get("/goals/actions/", LIST, api::all_actions, "The actions of all goals, newest change first").lists::<Action>(),
     Route::get("/goals/actions/{id}/", ONE, api::action, "One action").gives::<Action>(200),
     Route::put("/goals/actions/{id}/", ONE, api::update_action, "Replace an action").takes(rules::ACTION).gives::<Action>(200),
     Route::patch("/goals/actions/{id}/", ONE, api::update_action, "Change an action").takes(rules::ACTION).gives::<Action>(200),
