@@ -35,19 +35,22 @@ pub enum Reach {
     All,
 }
 
-/// Each right, and how far it reaches for a partner of a couple, and for a member, for staff and for an admin of a team.
+/// Who may: the heads of the columns of [`RIGHTS`].
+pub const COLUMNS: [&str; 4] = ["partner of a couple", "member of a team", "staff", "admin"];
+
+/// Each right, how far it reaches for each of [`COLUMNS`], and its name for people.
 #[rustfmt::skip]
-pub const RIGHTS: [(Right, [Reach; 4]); 7] = {
+pub const RIGHTS: [(Right, [Reach; 4], &str); 7] = {
     use Reach::{All, Nothing, Own};
     [
         //                 partner  member   staff    admin
-        (Right::Settle,   [All,     Own,     All,     All]),
-        (Right::Watch,    [Own,     Own,     All,     All]),
-        (Right::Clear,    [All,     Own,     All,     All]),
-        (Right::Policies, [All,     Nothing, All,     All]),
-        (Right::Invite,   [All,     Nothing, All,     All]),
-        (Right::Members,  [Own,     Own,     Own,     All]),
-        (Right::Export,   [All,     Nothing, Nothing, All]),
+        (Right::Settle,   [All,     Own,     All,     All], "settle conflicts (one's own: of one's upload or version)"),
+        (Right::Watch,    [Own,     Own,     All,     All], "see devices and the health of uploads"),
+        (Right::Clear,    [All,     Own,     All,     All], "delete questions with their answers"),
+        (Right::Policies, [All,     Nothing, All,     All], "say how conflicts are settled"),
+        (Right::Invite,   [All,     Nothing, All,     All], "make codes (of a couple partner A)"),
+        (Right::Members,  [Own,     Own,     Own,     All], "remove members (one's own: leave), give roles"),
+        (Right::Export,   [All,     Nothing, Nothing, All], "export everything"),
     ]
 };
 
@@ -60,8 +63,8 @@ impl Right {
             (TenantKind::Team, Role::Staff) => 2,
             (TenantKind::Team, Role::Admin) => 3,
         };
-        let line = RIGHTS.iter().find(|(right, _)| *right == self);
-        line.map_or(Reach::Nothing, |(_, columns)| columns[column])
+        let line = RIGHTS.iter().find(|(right, ..)| *right == self);
+        line.map_or(Reach::Nothing, |(_, columns, _)| columns[column])
     }
 
     /// The lowest role of a team that has some of it.
@@ -89,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_higher_role_never_may_less_and_every_right_has_its_line() {
-        for (right, columns) in RIGHTS {
+        for (right, columns, _) in RIGHTS {
             assert!(columns[1..].is_sorted(), "{right:?}");
             assert_eq!(columns[3], Reach::All, "{right:?}: somebody may");
             assert_eq!(right.reach(TenantKind::Team, Role::Admin), columns[3]);

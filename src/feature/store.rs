@@ -3,8 +3,8 @@
 use super::Settings;
 use crate::base::error::{Result, not_found};
 use crate::base::id;
-use crate::base::time::{DAY, Timestamp};
-use crate::db::{Db, Upsert};
+use crate::base::time::{AHEAD, DAY, Timestamp};
+use crate::db::{Db, Upsert, migrate};
 use crate::params;
 
 /// The most rows that a round of maintenance deletes: others write between the rounds. MariaDB takes a limit there only inside
@@ -27,6 +27,13 @@ const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"]
 /// Moves an object to a stamp in the feed, alive or as a tombstone.
 pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, deleted: bool) -> Result<()> {
     db.put(&CHANGE, params![tenant, kind, id, stamp, deleted])
+}
+
+/// What is dated later than this was made by a clock that was ahead. Nothing is, where the present clock is behind the store
+/// itself: it is wrong then, and what it would bound would end too early.
+pub fn ahead(db: &mut Db, now: Timestamp) -> Result<Option<Timestamp>> {
+    let made = migrate::made_at(db)?;
+    Ok(made.is_none_or(|made| made <= now).then(|| now.plus(AHEAD)))
 }
 
 /// How many attempts a bucket holds since an instant, and when the oldest of them was.

@@ -41,6 +41,7 @@ mod sync;
 mod team_members;
 mod teams;
 mod tokens;
+mod ways_in;
 
 use crate::servers::{Engine, Kind, Options, Server, described};
 pub use phone::Phone;
@@ -72,6 +73,7 @@ const TABLES: &[Table] = tables![
     auth,
     sessions,
     tokens,
+    ways_in,
     couples,
     teams,
     team_members,

@@ -4,8 +4,10 @@
 use super::conflicts::{item, late, newest, one, set, upload, with};
 use super::expect::{Things, problem};
 use super::mobile::driver::DRIVERS;
+use super::phone::PASSWORD;
 use super::resolutions::{choice, resolve};
 use super::routes::{filled, routes};
+use super::teams::{code, join};
 use super::{Case, Phone};
 use crate::servers::Server;
 use serde_json::{Value, json};
@@ -19,6 +21,7 @@ pub const CASES: &[Case] = &[
     ("a plain member settles only the conflicts of their own uploads and versions", settling),
     ("a plain member does not export the team, and an admin does", exporting),
     ("whoever loses a role has lost what it gave at the next request", lost_roles),
+    ("codes end with what entitled their maker", codes),
 ];
 
 /// The routes that are not for everybody in a team, and the roles that are refused.
@@ -74,6 +77,13 @@ fn settling(server: &Server) {
     let body = problem(resolve(other, &conflict, &chosen), 403);
     assert!(body["detail"].as_str().unwrap().contains("staff"), "{body}");
     assert_eq!(newest(other)["resolution_required"], true, "it waits as before");
+    let graphql = |phone: &Phone| {
+        let choice = json!({"conflictId": conflict, "resolutionStrategy": "MANUAL", "chosenVersion": "client"});
+        let query = "mutation($choice: ConflictResolutionInput!) { resolveConflict(resolution: $choice) { success } }";
+        phone.post("/graphql/", &json!({"query": query, "variables": {"choice": choice}})).json()
+    };
+    assert_eq!(graphql(other)["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    assert_eq!(graphql(sender)["data"]["resolveConflict"]["success"], true);
     resolve(sender, &conflict, &chosen).expect(200);
     problem(resolve(other, &conflict, &chosen), 403);
     // About one's own version, as long as it stands.
@@ -140,4 +150,48 @@ fn lost_roles(server: &Server) {
     problem(phones[1].post("/couple/invite/", &json!({})), 403);
     role("admin");
     phones[1].get("/couple/export/").expect(200);
+}
+
+fn codes(server: &Server) {
+    let demote = |admin: &Phone, staff: &Phone| {
+        drop(admin.patch(&format!("/couple/members/{}/", staff.id), &json!({"role": "member"})).expect(200))
+    };
+    let delete = |_: &Phone, staff: &Phone| {
+        staff.ask("DELETE", "/auth/me/").json(&json!({"password": PASSWORD})).send(server.port).expect(204);
+    };
+    let operator = |words: &[&str], staff: &Phone| drop(server.tandem(&[words, &[&staff.username]].concat()));
+    let team = |staff: &Phone| super::teams::team(staff)["id"].as_str().unwrap().to_owned();
+    type End<'e> = &'e dyn Fn(&Phone, &Phone);
+    let ends: [(&str, End<'_>); 7] = [
+        ("demoted", &demote),
+        ("left", &|_, staff| drop(staff.post("/couple/leave/", &json!({})).expect(204))),
+        ("deleted", &delete),
+        ("disabled", &|_, staff| operator(&["user", "disable"], staff)),
+        ("demoted by the operator", &|_, staff| {
+            drop(server.tandem(&["tenant", "role", &team(staff), &staff.username, "member"]))
+        }),
+        ("removed by the operator", &|_, staff| drop(server.tandem(&["tenant", "remove", &team(staff), &staff.username]))),
+        ("deleted by the operator", &|_, staff| operator(&["user", "delete", "--yes"], staff)),
+    ];
+    for (how, end) in ends {
+        let phones = Phone::team(server, &["admin", "staff"]);
+        let (theirs, others) = (code(&phones[1]), code(&phones[0]));
+        end(&phones[0], &phones[1]);
+        assert_eq!(join(&Phone::register(server), &theirs), 400, "{how}");
+        let all = how.starts_with("removed");
+        assert_eq!(join(&Phone::register(server), &others), if all { 400 } else { 200 }, "{how}: another's code");
+    }
+    // What still entitles keeps them: from admin to staff; and who has a seat again has no old codes.
+    let phones = Phone::team(server, &["admin", "admin"]);
+    let kept = code(&phones[1]);
+    phones[0].patch(&format!("/couple/members/{}/", phones[1].id), &json!({"role": "staff"})).expect(200);
+    assert_eq!(join(&Phone::register(server), &kept), 200);
+    demote(&phones[0], &phones[1]);
+    phones[0].patch(&format!("/couple/members/{}/", phones[1].id), &json!({"role": "admin"})).expect(200);
+    assert_eq!(join(&Phone::register(server), &kept), 400);
+    // Of a couple partner A's, for whoever had it.
+    let one = Phone::single(server);
+    let known = code(&one);
+    one.post("/couple/leave/", &json!({})).expect(204);
+    assert_eq!(join(&Phone::register(server), &known), 400);
 }

@@ -100,6 +100,22 @@ async function spoilt(browser) {
   await context.close();
 }
 
+// The page behind a link to set a new password: it sends the token of the link's fragment, and says what it is answered.
+async function reset(browser) {
+  for (const width of WIDTHS) {
+    const { context, page, seen } = await open(browser, { viewport: { width, height: 800 } });
+    await page.goto(`${base}/api/reset/#token=worn-out`);
+    await page.getByLabel('New password').fill('seven purple kites');
+    await page.getByRole('button').click();
+    const told = await page.getByText('ask for a new one').waitFor().then(() => true, () => false);
+    const { out } = await page.evaluate(overflowing);
+    check(told && out.length === 0, `a link that is worn out is told at ${width} px, nothing sticks out ${out.join('; ')}`);
+    const complaints = seen.complaints.filter((words) => !words.includes('400 (Bad Request)'));
+    check(complaints.length + seen.elsewhere.length === 0, `the page of a link: no complaint of the browser ${complaints.join('; ')}`);
+    await context.close();
+  }
+}
+
 // What sticks out of the page, or of the picture that it stands in.
 function overflowing() {
   const out = [];
@@ -138,6 +154,7 @@ const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', arg
 try {
   await graphiql(browser);
   await spoilt(browser);
+  await reset(browser);
   await instructions(browser);
 } finally {
   await browser.close();

@@ -134,7 +134,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "limits.codes",
         "10/900",
-        "Wrong invite codes, per user and address; off when limits.auth is.",
+        "Wrong invite codes, per user and address, and wrong links to set a password, per address; off when limits.auth is.",
         Value::Limit(|l, r| l.settings.limit_codes = r),
     ),
     setting(

@@ -7,7 +7,8 @@ use crate::base::error::{Error, Result};
 use crate::base::time::{HOUR, SECOND, Timestamp};
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, journal_for, on_network};
-use crate::domain::health::rules::{self, MIB, Memory, OVERDUE, State};
+use crate::domain::health::rules::{self, MIB, OVERDUE, State};
+use crate::domain::health::store as health;
 use crate::feature::store::{MAINTAINED_AT, fact};
 use std::path::Path;
 
@@ -67,6 +68,9 @@ fn stands(standing: Standing) -> Option<Finding> {
 }
 
 fn soundness(patient: &mut Patient, address: &Address) -> Finding {
+    if let Some(Ok(true)) = patient.db.as_mut().map(Db::is_read_only) {
+        return Finding::problem(format!("{address} cannot be written"), closed(address));
+    }
     let described = format!("{address}: {}", advice::describe(Standing::Current));
     match patient.db.as_mut().filter(|_| patient.full).map(Db::check) {
         None => Finding::ok(described),
@@ -75,6 +79,14 @@ fn soundness(patient: &mut Patient, address: &Address) -> Finding {
             Finding::problem(format!("damaged: {}", faults.join("; ")), "keep a copy for a rescue, then restore a backup")
         }
         Some(Err(error)) => unusable(&error),
+    }
+}
+
+/// What to do about a store that takes no writes.
+fn closed(address: &Address) -> String {
+    match address.file() {
+        Some(path) => super::chmod("600", path),
+        None => "ask the host why the database server takes no writes (read_only)".to_owned(),
     }
 }
 
@@ -149,9 +161,8 @@ pub fn foreign_keys(patient: &mut Patient) -> Finding {
 /// The clock beside what the store remembers, and beside the database's own, where it has one.
 pub fn clock(patient: &mut Patient) -> Finding {
     with_db(patient, |db| {
-        let maintained = fact(db, MAINTAINED_AT)?.and_then(|text| Timestamp::parse(&text));
-        let memory = Memory { made: migrate::made_at(db)?, maintained };
         let (now, server) = (Timestamp::now(), fact_of(db, "clock")?.parse::<i64>().ok());
+        let (memory, (number, furthest)) = (health::memory(db, now)?, health::clocks_ahead(db, now)?);
         let skew = server.map_or(0, |server| server - now.0);
         Ok(match rules::clock(memory, now) {
             State::Fail => Finding::problem(format!("{now} is before something that the database remembers"), NTP),
@@ -162,6 +173,14 @@ pub fn clock(patient: &mut Patient) -> Finding {
                     NTP,
                 )
             }
+            State::Warn => Finding::problem(
+                "sessions, codes or accounts were made in the future: a clock was ahead",
+                "let a cron job run `tandem maintain` once: each is good for its own length then, counted from now",
+            ),
+            _ if number > 0 => Finding::note(
+                format!("{now}; a clock was ahead: {number} couples or teams have stamps up to {furthest}"),
+                "nothing: their stamps go on from there in their order, and phones lose nothing",
+            ),
             _ => Finding::ok(format!("{now}{}", if server.is_some() { ", as the database server has it" } else { "" })),
         })
     })

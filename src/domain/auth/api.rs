@@ -37,8 +37,9 @@ pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = ctx.input(rules::CHANGE)?;
     rules::check_account(&mut input);
     input.finish()?;
+    let before = user.clone();
     user.take(&input);
-    accounts::check_unique(ctx.db, &user)?;
+    accounts::check_unique(ctx.db, &user, Some(&before))?;
     store::update(ctx.db, &user, ctx.now)?;
     show_partner(ctx)?;
     Ok(etag::tagged(shown(&user)))

@@ -6,6 +6,7 @@ mod api_session;
 pub mod export;
 mod graphql;
 pub mod password;
+pub mod reset;
 pub mod rules;
 pub mod session;
 pub mod store;
@@ -53,6 +54,10 @@ const ROUTES: &[Route] = &[
         .own()
         .takes(rules::PASSWORDS)
         .gives_nothing(),
+    Route::post("/auth/password/reset/", Access::Public, reset::reset, "Set a new password by a link; every session ends")
+        .own()
+        .takes(rules::RESET)
+        .gives_nothing(),
     Route::get(
         "/auth/export/",
         Access::User,
@@ -66,4 +71,4 @@ const ROUTES: &[Route] = &[
         .refuses(&[403]),
 ];
 
-const JOBS: &[Job] = &[Job::nightly("sessions", "expired sessions", |s| store::purge_sessions(s.db, &s.house.settings, s.now))];
+const JOBS: &[Job] = &[Job::nightly("sessions", "expired sessions", |s| store::expire(s.db, &s.house.settings, s.now))];

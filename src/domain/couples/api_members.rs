@@ -35,7 +35,7 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     if role != Role::Admin {
         seats::keep_an_admin(ctx.db, tenant.id, member.user.id, member.role)?;
     }
-    store::set_role(ctx.db, tenant.id, member.user.id, role)?;
+    seats::reassign(ctx.db, tenant.id, member.user.id, role, ctx.now)?;
     ctx.touch_tenant(&tenant.public_id)?;
     member.role = role;
     Ok(etag::tagged(Response::json(200, &member)))

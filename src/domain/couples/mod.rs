@@ -18,7 +18,7 @@ use schemars::{Schema, json_schema};
 pub const FEATURE: Feature = Feature {
     kinds: &[Kind { name: COUPLE, since: 1, load: api::load, object: describe, own: |_, _| None }],
     graph: graphql::GRAPH,
-    jobs: &[Job::nightly("invites", "expired invites", |s| store::purge(s.db, &s.house.settings, s.now))],
+    jobs: &[Job::nightly("invites", "expired invites", |s| store::expire(s.db, s.now))],
     hears: Some(hears),
     ..Feature::new("couples", ROUTES)
 };
