@@ -3,7 +3,7 @@
 
 use crate::servers::client::{raw, request};
 use crate::servers::process::{self, Process};
-use crate::servers::{Kind, Options, Server};
+use crate::servers::{Engine, Kind, Options, Server};
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -190,7 +190,7 @@ fn it_runs_after_an_answer_and_holds_nothing_of_the_request() {
 fn what_was_undone_makes_nothing_due() {
     let (server, elsewhere) = (start(Kind::LighttpdFastcgi, &[]), Elsewhere::new());
     put_fact(&mut server.store(), "toy_ask", &elsewhere.url()).unwrap();
-    request("POST", "/api/toy/").header("Content-Type", "text/plain").send(server.port).expect(404);
+    request("POST", "/api/toy/").header("Content-Type", "text/plain").body("").send(server.port).expect(404);
     for _ in 0..3 {
         sleep(Duration::from_secs(1));
         request("GET", "/api/").send(server.port).expect(200);
@@ -244,6 +244,27 @@ fn many_starts_make_one_courier() {
         let all: Vec<_> = (0..6).map(|_| scope.spawn(|| by_hand(&server, &["courier"]).status().unwrap().success())).collect();
         let stream = elsewhere.call(&server);
         until("one", &server, PATIENCE, || couriers(&server).len() == 1);
+        assert!(elsewhere.called(25 * NAP).is_none(), "a second one calls, too");
+        answer(stream);
+        assert!(all.into_iter().all(|one| one.join().unwrap()));
+    });
+    assert!(is_answered(&server) && elsewhere.called(25 * NAP).is_none());
+}
+
+/// Machines that share a database have no lock in common, only the lease.
+#[test]
+fn of_many_machines_one_has_the_courier() {
+    let options = Options { engine: Engine::Mariadb, workers: 1, program: toy(), ..Options::default() };
+    let (server, elsewhere) = (Server::start(Kind::LighttpdFastcgi, &options), Elsewhere::new());
+    put_fact(&mut server.store(), "toy_ask", &elsewhere.url()).unwrap();
+    let run = || {
+        let machine = tempfile::tempdir().unwrap();
+        let mut courier = by_hand(&server, &["courier"]);
+        courier.env("TANDEM_DATA", machine.path()).env("TANDEM_DATABASE_URL", &server.database).status().unwrap().success()
+    };
+    scope(|scope| {
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(run)).collect();
+        let stream = elsewhere.call(&server);
         assert!(elsewhere.called(25 * NAP).is_none(), "a second one calls, too");
         answer(stream);
         assert!(all.into_iter().all(|one| one.join().unwrap()));

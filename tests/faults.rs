@@ -3,6 +3,7 @@
 //! The caller gets a problem in JSON that says when to try again, the operator a line in the log that says what to do,
 //! nothing that was acknowledged is lost, and when the trouble is over everything works as before.
 
+mod bodies;
 mod clocks;
 mod configuration;
 mod damaged;
@@ -98,14 +99,14 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 /// A disk of its own, which root alone can have; it is given back when this is dropped.
-struct Disk {
+pub struct Disk {
     folder: TempDir,
     image: Option<NamedTempFile>,
 }
 
 impl Disk {
     /// In memory, of so many bytes.
-    fn new(size: &str) -> Disk {
+    pub fn new(size: &str) -> Disk {
         let disk = Disk { folder: TempDir::with_prefix("tandem-disk-").unwrap(), image: None };
         run(Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(disk.path()));
         disk
@@ -125,11 +126,11 @@ impl Disk {
         Command::new("mount").args(["-o", "loop"]).args([image, self.path()]).status().unwrap().success()
     }
 
-    fn remount(&self, options: &str) {
+    pub fn remount(&self, options: &str) {
         run(Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(self.path()));
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 }

@@ -6,6 +6,7 @@
 //! | [`api`] | the contract: what each call answers, in tables of cases, on every web server and both databases |
 //! | [`cli`] | the operator's commands, run as an operator runs them |
 //! | [`clock`] | no change is lost between many writers and pollers, whatever is killed meanwhile |
+//! | [`compressed`] | servers on the way that compress: tags and preconditions hold behind them |
 //! | [`db`] | the database layer on both engines, and where they differ |
 //! | [`dependencies`] | the crates that the program is built from: their source, their licence, and which are shut out |
 //! | [`docs`] | the tables of the documents are those of the code: settings, commands, routes |
@@ -30,6 +31,7 @@
 mod api;
 mod cli;
 mod clock;
+mod compressed;
 mod courier;
 mod db;
 mod dependencies;

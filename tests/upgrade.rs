@@ -257,6 +257,68 @@ fn an_upgrade_that_cannot_be_changes_nothing() {
     assert_eq!(fs::read_to_string(home.path("public_html/api/.htaccess")).unwrap(), "# new\n", "nobody had changed it");
 }
 
+/// What says that all has arrived must itself have arrived: an empty list, a part of one, one of something else.
+#[test]
+fn an_upgrade_trusts_only_a_complete_list_of_sums() {
+    let (home, new) = two_versions();
+    let list = new.join("tandem/SHA256SUMS");
+    let whole = fs::read_to_string(&list).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let upper = whole.to_uppercase();
+    for text in [
+        "",
+        "\n",
+        "no list\n",
+        &lines[1..].join("\n"),
+        &format!("{}\n", lines[..3].join("\n")),
+        &whole[..whole.len() - 9],
+        &upper,
+    ] {
+        fs::write(&list, text).unwrap();
+        refused(&home, &new, "extract the archive again; nothing was changed");
+    }
+    fs::remove_file(&list).unwrap();
+    refused(&home, &new, "nothing was changed");
+    for name in ["../outside", "public_html/api/../../.ssh/authorized_keys", "/etc/passwd"] {
+        fs::write(&list, format!("{whole}{}  {name}\n", "0".repeat(64))).unwrap();
+        refused(&home, &new, "is no whole list of sums");
+    }
+    // An unlisted file means a list that was cut; sums of binary files are as good.
+    fs::write(&list, &whole).unwrap();
+    fs::write(new.join("tandem/more.txt"), "unlisted").unwrap();
+    refused(&home, &new, "SHA256SUMS has not arrived whole");
+    fs::remove_file(new.join("tandem/more.txt")).unwrap();
+    fs::write(&list, whole.replace("  ", " *")).unwrap();
+    assert!(upgrade(&home.path(""), &home.data(), &new).status.success());
+    assert!(fs::read(home.path("public_html/api/api.cgi")).unwrap() == program(API, OTHER));
+}
+
+/// Whatever its permissions, and whatever became of the list of what was installed.
+#[test]
+fn a_changed_htaccess_is_never_taken_for_a_program() {
+    for forget in [false, true] {
+        let (home, new) = two_versions();
+        let htaccess = home.path("public_html/api/.htaccess");
+        write(&htaccess, b"# mine\n", 0o755);
+        if forget {
+            fs::write(home.path("tandem/SHA256SUMS"), "").unwrap();
+        }
+        let ran = upgrade(&home.path(""), &home.data(), &new);
+        assert!(ran.status.success() && said(&ran).contains("kept public_html/api/.htaccess"), "{}", said(&ran));
+        assert_eq!(fs::read_to_string(&htaccess).unwrap(), "# mine\n");
+    }
+}
+
+#[test]
+fn an_upgrade_replaces_no_link() {
+    let (home, new) = two_versions();
+    let (htaccess, mine) = (home.path("public_html/api/.htaccess"), home.path("mine"));
+    fs::rename(&htaccess, &mine).unwrap();
+    std::os::unix::fs::symlink(&mine, &htaccess).unwrap();
+    refused(&home, &new, "is a link, which is not replaced");
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "# old\n");
+}
+
 #[test]
 fn an_upgrade_migrates_before_it_replaces() {
     let (home, new) = two_versions();

@@ -37,5 +37,6 @@ pub fn describe(standing: Standing) -> String {
         }
         Standing::Newer(version) => migrate::newer(version),
         Standing::Unfinished => migrate::NOT_FINISHED.to_owned(),
+        Standing::Moved => format!("moved to another database: set database_url to that one; {}", migrate::UNMOVE),
     }
 }

@@ -15,6 +15,7 @@ mod watch;
 pub mod work;
 
 use crate::base::error::{Error, Refusal, Refused, Result};
+use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Journal, Place};
@@ -22,8 +23,8 @@ use crate::domain;
 use crate::faces;
 use crate::feature::meters::Meters;
 use crate::feature::{Calls, Ctx, Feature, House, Route, Tell};
-use crate::http::{Request, Response, Service, Vars, body, problem};
-use guard::{address, admit, cors, finish, meter, transact};
+use crate::http::{Request, Response, Service, Vars, problem};
+use guard::{address, admit, cors, finish, meter, slow, transact};
 use replica::Replica;
 use std::io::Read;
 use watch::Watch;
@@ -61,8 +62,8 @@ pub struct App {
 }
 
 /// What the operator is told when the database vanished under a process that had it open.
-const GONE: &str = "the database was deleted or moved while the program ran: put the data folder back or restore a backup; \
-     to begin with an empty one, end the program's processes";
+const GONE: &str = "the database was deleted or moved while the program ran: put the data folder back or restore a backup \
+     (`tandem restore --latest`); to begin with an empty one on purpose: `tandem migrate --fresh`";
 
 /// What the operator is told when the data folder was closed under a process that had it open.
 const CLOSED: &str = "the data folder does not let this account in any more: give it back to the account that the program runs as, \
@@ -148,7 +149,8 @@ impl App {
         if let Some(over) = meter::over(meters, request, house, route, token.as_ref()) {
             return Ok(over);
         }
-        body::read(request, from)?;
+        request.query.check()?;
+        slow::read(request, from, route, &house.settings, meters, token.as_ref())?;
         let handler = match route.calls {
             Calls::Handler(handler) => handler,
             Calls::Apart(answer) => return answer(request, house, meters),
@@ -177,9 +179,10 @@ impl App {
 fn without_configuration(request: &mut Request<'_>, from: &mut dyn Read, error: Error) -> Result<Response> {
     let Some(house) = open::spare() else { return Err(error) };
     match route::find(house.features, request) {
-        route::Found::Route(Route { calls: Calls::Apart(answer), .. }) => {
-            body::read(request, from)?;
-            answer(request, &house, &mut Meters::default())
+        route::Found::Route(route @ Route { calls: Calls::Apart(answer), .. }) => {
+            let mut meters = Meters::default();
+            slow::read(request, from, route, &house.settings, &mut meters, None)?;
+            answer(request, &house, &mut meters)
         }
         _ => Err(error),
     }
@@ -194,6 +197,7 @@ fn wrong_method(request: &Request<'_>, allow: &str) -> Response {
 impl Service for App {
     fn handle(&mut self, vars: &Vars, from: &mut dyn Read) -> Response {
         self.serial += 1;
+        json::renew();
         let mut request = Request::new(vars, finish::request_id(self.serial));
         self.request.clone_from(&request.id);
         log::current(&request);

@@ -2,6 +2,7 @@
 
 use super::config::{self, Loaded};
 use super::guard::transact::{read, write};
+use super::store::made;
 use super::{FEATURES, log, warnings};
 use crate::base::draft::{Draft, failed};
 use crate::base::error::{DbError, DbFault, Error, Result};
@@ -124,14 +125,29 @@ pub fn database<'d>(slot: &'d mut Option<Db>, settings: &Settings) -> Result<&'d
     slot.as_mut().ok_or_else(|| Error::internal("no database"))
 }
 
-/// Opens the database, whatever its schema. Where there is no file, one is made, and `progress` told of each migration.
+/// Opens the database, whatever its schema. Where there is no file, `may` is asked, one is made, and `progress` told of each
+/// migration.
 ///
 /// # Errors
 /// What keeps it from being opened or made.
-pub fn store(address: &Address, journal: Journal, progress: &mut dyn FnMut(&Migration)) -> Result<Db> {
+pub fn store(
+    address: &Address,
+    journal: Journal,
+    may: &dyn Fn() -> Result<()>,
+    progress: &mut dyn FnMut(&Migration),
+) -> Result<Db> {
     match (Db::open(address), address.file()) {
-        (Err(Error::Db(DbError { kind: DbFault::Missing, .. })), Some(path)) if !path.exists() => {
-            make_database(path, journal, progress)?;
+        // What another process makes at the same moment, and says so, is never taken for lost: it is looked for again.
+        (Err(Error::Db(DbError { kind: DbFault::Missing, .. })), Some(path)) => {
+            if !path.exists()
+                && let Err(lost) = may()
+                && !path.exists()
+            {
+                return Err(lost);
+            }
+            if !path.exists() {
+                make_database(path, journal, progress)?;
+            }
             Db::open(address)
         }
         // A database is made whole: one without a byte was cut off, and to SQLite it would look like a new one.
@@ -157,18 +173,36 @@ fn make_database(path: &Path, journal: Journal, progress: &mut dyn FnMut(&Migrat
 /// Opens the database and checks that its schema is this program's.
 pub fn connect(settings: &Settings) -> Result<Db> {
     let address = address(settings)?;
-    ready(&address, settings.journal).map_err(|error| match error {
+    ready(settings, &address).map_err(|error| match error {
         Error::Db(e) => Error::Db(DbError { text: format!("{address}: {}", e.text), ..e }),
         other => other,
     })
 }
 
-fn ready(address: &Address, journal: Journal) -> Result<Db> {
-    let mut db = store(address, journal, &mut |_| {})?;
+/// Asks whether a schema may be made in a database that has none.
+///
+/// # Errors
+/// When it may not, and no other process has made it meanwhile.
+pub fn may_fill(db: &mut Db, may: &dyn Fn() -> Result<()>) -> Result<()> {
+    let is_empty = migrate::standing(db)? == Standing::Empty;
+    match may() {
+        Err(lost) if is_empty && migrate::standing(db)? == Standing::Empty => Err(lost),
+        _ => Ok(()),
+    }
+}
+
+fn ready(settings: &Settings, address: &Address) -> Result<Db> {
+    let mut made = false;
+    let may = || made::guard(settings, address);
+    let mut db = store(address, settings.journal, &may, &mut |_| made = true)?;
     if migrate::standing(&mut db)? == Standing::Empty {
-        migrate::migrate(&mut db, &mut |_| {})?;
+        may_fill(&mut db, &may)?;
+        migrate::migrate(&mut db, &mut |_| made = true)?;
     }
     fits(&mut db)?;
+    if made {
+        made::note(settings, address)?;
+    }
     Ok(db)
 }
 
@@ -181,5 +215,6 @@ pub fn fits(db: &mut Db) -> Result<()> {
         Standing::Old(version) => format!("the database has schema {version}, this program needs {needed}: run `tandem migrate`"),
         Standing::Newer(version) => migrate::newer(version),
         Standing::Unfinished => migrate::NOT_FINISHED.to_owned(),
+        Standing::Moved => migrate::moved(db)?,
     }))
 }

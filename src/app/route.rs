@@ -1,6 +1,6 @@
 //! Finds the route of a request by walking the registry.
 
-use crate::feature::{Feature, Route};
+use crate::feature::{Feature, Kind, Route};
 use crate::http::{Method, Request};
 
 /// What a request's path and method lead to.
@@ -19,12 +19,28 @@ pub enum Found {
 /// word is that one's alone: `/goals/actions/` is no goal.
 pub fn find(features: &'static [&'static Feature], request: &mut Request<'_>) -> Found {
     let Some(path) = request.path.clone() else { return Found::Nothing };
+    match look(features, request, &path) {
+        Found::Nothing => renamed(features, &path).map_or(Found::Nothing, |path| look(features, request, &path)),
+        found => found,
+    }
+}
+
+/// A path that calls something by a name that it has elsewhere, with the name that it has in paths.
+fn renamed(features: &'static [&'static Feature], path: &[String]) -> Option<Vec<String>> {
+    let names =
+        |word: &str| features.iter().flat_map(|feature| feature.kinds).filter_map(Kind::names).find(|names| names.has(word));
+    let renamed = path.iter().map(|segment| names(segment).map_or_else(|| segment.clone(), |names| names.path.to_owned()));
+    let renamed: Vec<String> = renamed.collect();
+    (renamed != path).then_some(renamed)
+}
+
+fn look(features: &'static [&'static Feature], request: &mut Request<'_>, path: &[String]) -> Found {
     let method = if request.method == Method::Head { Method::Get } else { request.method };
     let version = request.version;
     let mut found: Option<(&'static Route, Vec<String>)> = None;
     let (mut allowed, mut fewest): (Vec<&'static str>, usize) = (Vec::new(), usize::MAX);
     for route in features.iter().flat_map(|feature| feature.routes).filter(|route| route.exists_in(version)) {
-        let Some(captured) = captures(route.path, &path).filter(|captured| captured.len() <= fewest) else { continue };
+        let Some(captured) = captures(route.path, path).filter(|captured| captured.len() <= fewest) else { continue };
         if captured.len() < fewest {
             fewest = captured.len();
             found = None;

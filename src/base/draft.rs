@@ -29,7 +29,11 @@ impl Draft {
     }
 
     /// A draft of the file that has this name, or shall have it; in the same folder, as a name can be given only there.
+    ///
+    /// # Errors
+    /// The system's; what has the name and is no file.
     pub fn of(name: &Path) -> Result<Draft> {
+        replaceable(name)?;
         Draft::make(folder(name)).map_err(failed(name))
     }
 
@@ -57,8 +61,9 @@ impl Draft {
     /// Puts it on the disk for good and gives it its name, in the place of whatever had that name.
     ///
     /// # Errors
-    /// The system's; nothing has the name then that had it not before.
+    /// The system's; what has the name and is no file. Nothing has the name then that had it not before.
     pub fn name(mut self, name: &Path) -> Result<()> {
+        replaceable(name)?;
         self.sync().and_then(|()| fs::rename(&self.path, name)).map_err(failed(name))?;
         self.named = true;
         sync_folder(name).map_err(failed(name))
@@ -85,8 +90,20 @@ impl Drop for Draft {
     }
 }
 
+/// Refuses to put a file in the place of what is none: a device, a pipe and a link serve others, too.
+pub fn replaceable(name: &Path) -> Result<()> {
+    let Ok(found) = fs::symlink_metadata(name) else { return Ok(()) };
+    let kind = match found.file_type() {
+        kind if kind.is_file() => return Ok(()),
+        kind if kind.is_dir() => "a folder",
+        kind if kind.is_symlink() => "a link",
+        _ => "a device or a pipe",
+    };
+    Err(Error::NotReady(format!("{} is {kind}, which is not replaced: give the name of a file", name.display())))
+}
+
 /// The folder that a file lies in.
-fn folder(file: &Path) -> &Path {
+pub fn folder(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -52,6 +52,8 @@ pub enum DbFault {
     Corrupt,
     /// The engine chose this transaction to give way; the request may be run again.
     Retry,
+    /// The server takes no statement as large as this one; nothing of it was sent.
+    TooLarge,
     /// Anything else.
     Other,
 }
@@ -94,6 +96,10 @@ impl DbFault {
                 "restore the newest backup; the file was left as it is",
                 "The database is damaged: stop using it and restore a backup.",
             ),
+            DbFault::TooLarge => (
+                "ask the host to raise max_allowed_packet to 16777216, its usual; until then, uploads of fewer items pass",
+                "The database takes no statement as large as this one: ask the host to raise max_allowed_packet.",
+            ),
             DbFault::Duplicate | DbFault::Other => ("", "The database did not do it: `tandem doctor` may say why."),
         };
         Advice { log, operator }
@@ -117,6 +123,10 @@ pub enum Refused {
     Stale,
     /// The body is larger than the limit.
     TooLarge,
+    /// Too many conflicts of the record wait for somebody: once one is settled, the same edit is taken.
+    OpenConflicts,
+    /// The body took too long to arrive; the number is how many items an upload had better send at once.
+    TooSlow(Option<u32>),
     /// The body is of a type that is not read.
     MediaType,
     /// Too often; the number is the seconds until the next try.

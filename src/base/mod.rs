@@ -3,6 +3,7 @@
 pub mod draft;
 pub mod error;
 pub mod id;
+pub mod json;
 mod jws;
 pub mod mark;
 pub mod memory;

@@ -31,9 +31,9 @@ impl Language {
         best.1
     }
 
-    /// The language of a tag such as `fr` or `fr-CA`.
+    /// The language of a tag such as `fr` or `fr-CA`; Java writes `fr_FR`.
     pub fn from_tag(tag: &str) -> Option<Language> {
-        let primary = tag.split('-').next().unwrap_or_default();
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
         let known = [("en", Language::En), ("fr", Language::Fr), ("ko", Language::Ko)];
         known.into_iter().find(|(name, _)| primary.eq_ignore_ascii_case(name)).map(|(_, language)| language)
     }
@@ -78,8 +78,21 @@ impl Message {
         if self.arguments.is_empty() {
             return Cow::Borrowed(text);
         }
-        let fill = |text: String, (n, value): (usize, &String)| text.replace(&format!("{{{n}}}"), value);
-        Cow::Owned(self.arguments.iter().enumerate().fold(text.to_owned(), fill))
+        Cow::Owned(self.fill(text))
+    }
+}
+
+impl Message {
+    /// One pass: an argument may hold what a client wrote, and is no template.
+    fn fill(&self, text: &str) -> String {
+        let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
+        while let Some((before, inner)) = rest.split_once('{') {
+            filled.push_str(before);
+            let place = inner.split_once('}').and_then(|(n, after)| Some((self.arguments.get(n.parse::<usize>().ok()?)?, after)));
+            rest = place.map_or(inner, |(_, after)| after);
+            filled.push_str(place.map_or("{", |(argument, _)| argument));
+        }
+        filled + rest
     }
 }
 
@@ -114,11 +127,16 @@ texts! {
     NOT_FOUND: "Not found.", "Introuvable.", "찾을 수 없습니다.";
     METHOD: "Method \"{0}\" not allowed.", "Méthode « {0} » non autorisée.", "\"{0}\" 메서드는 허용되지 않습니다.";
     STALE: "The object has changed since you read it.", "L'objet a changé depuis votre lecture.", "읽은 이후 개체가 변경되었습니다.";
+    EXISTS: "It is there already. Read it, then change it.", "Cela existe déjà. Lisez-le, puis modifiez-le.", "이미 있습니다. 읽은 다음 변경하세요.";
     FORBIDDEN: "You do not have permission to perform this action.", "Vous n'avez pas la permission d'effectuer cette action.", "이 작업을 수행할 권한이 없습니다.";
     NOT_AUTHENTICATED: "Authentication credentials were not provided.", "Informations d'authentification non fournies.", "인증 정보가 제공되지 않았습니다.";
     TOKEN_NOT_VALID: "The token is invalid or expired.", "Le jeton est invalide ou expiré.", "토큰이 유효하지 않거나 만료되었습니다.";
     TOO_MANY: "Too many requests. Try again in {0} seconds.", "Trop de requêtes. Réessayez dans {0} secondes.", "요청이 너무 많습니다. {0}초 후에 다시 시도하세요.";
     NO_COUPLE: "No couple found.", "Aucun couple trouvé.", "커플을 찾을 수 없습니다.";
+    NUMBER_BEYOND: "A number has at most {0} digits and an exponent from -{1} to {1}: send it as text.", "Un nombre compte au plus {0} chiffres et un exposant de -{1} à {1} : envoyez-le comme texte.", "숫자는 최대 {0}자리, 지수는 -{1}부터 {1}까지입니다. 텍스트로 보내세요.";
+    HALF_CHARACTER: "The text ends inside a character (half of a surrogate pair): cut it between characters.", "Le texte contient une moitié de caractère (demi-paire de substitution) : coupez-le entre deux caractères.", "텍스트에 반쪽 문자(서로게이트 절반)가 있습니다. 문자 사이에서 자르세요.";
+    TOO_DEEP: "Nested deeper than {0} levels: send it flatter, or as text.", "Imbriqué sur plus de {0} niveaux : envoyez-le plus à plat ou comme texte.", "{0}단계보다 깊게 중첩되었습니다. 더 평평하게 하거나 텍스트로 보내세요.";
+    TOO_DENSE: "The body holds too many values: send it in parts.", "Le corps contient trop de valeurs : envoyez-le en plusieurs parties.", "본문에 값이 너무 많습니다. 나누어 보내세요.";
 }
 
 #[cfg(test)]
@@ -129,12 +147,15 @@ mod tests {
     fn accept_language_takes_the_best_supported() {
         assert_eq!(Language::accept("de, fr;q=0.8, ko;q=0.9"), Language::Ko);
         assert_eq!(Language::accept("fr-CA"), Language::Fr);
+        assert_eq!(Language::accept("de_DE,ko_KR_#Hang;q=0.7,en_US;q=0.3"), Language::Ko);
         assert_eq!(Language::accept(""), Language::En);
         assert_eq!(Language::accept("fr;q=0, ;;;=,q="), Language::En);
     }
 
     #[test]
     fn messages_fill_their_arguments() {
+        let quoted = Message::with(&OUT_OF_RANGE, &[&"{1}{0}{", &"a, b"]).render(Language::En);
+        assert_eq!(quoted, "Enter a number from {1}{0}{ to a, b.", "an argument is no template");
         assert_eq!(Message::with(&OUT_OF_RANGE, &[&1, &9]).render(Language::Fr), "Saisissez un nombre de 1 à 9.");
     }
 }

@@ -2,9 +2,10 @@
 
 use super::error::{Error, Result};
 use super::jws;
-use super::time::{AHEAD, SECOND, Timestamp};
+use super::time::{CLOCKS_APART, SECOND, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// What a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,9 +89,14 @@ impl Keys {
         // What a token says must be understood is not: no extension is (RFC 7515 §4.1.11).
         let claims = token.header.crit.is_none().then_some(token.claims)?;
         // A session bounds its tokens itself; what has none is good for its own length, whenever it says that it was made.
-        let bounded = matches!(purpose, Purpose::Access | Purpose::Refresh) || claims.made_at() <= now.plus(AHEAD);
+        let bounded = matches!(purpose, Purpose::Access | Purpose::Refresh) || claims.made_at() <= now.plus(CLOCKS_APART);
         (bounded && claims.token_type == purpose && claims.exp > now.0 / SECOND).then_some(claims)
     }
+}
+
+/// A key for one purpose, derived from the site's secret.
+pub fn derive(secret: &[u8], purpose: &str) -> [u8; 32] {
+    Sha256::new().chain_update(secret).chain_update([0]).chain_update(purpose).finalize().into()
 }
 
 #[cfg(test)]

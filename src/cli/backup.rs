@@ -6,6 +6,7 @@ use crate::app::store::backup::{self, PREFIX, Saved};
 use crate::app::{advice, config, open};
 use crate::base::error::{Error, Result};
 use crate::db::Db;
+use crate::db::migrate::{self, Standing};
 use clap::{Arg, ArgMatches, value_parser};
 use std::path::PathBuf;
 
@@ -26,7 +27,7 @@ pub const COMMAND: Command = Command {
         let to = Arg::new("to").long("to").value_name("FOLDER").help("The folder to put it into; backups beside the data folder");
         command
             .arg(to)
-            .arg(keep.help("Delete all but the newest N backups of the folder afterwards"))
+            .arg(keep.help("Delete all but the newest N backups of this store in the folder afterwards"))
             .arg(flag("quiet", "Say nothing unless something fails"))
     },
     action: Action::Run(run),
@@ -40,9 +41,13 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
         return Err(Error::NotReady(format!("there is nothing to copy yet: {} is not there", store.display())));
     }
     let mut db = Db::open(&address)?;
+    if migrate::standing(&mut db)? == Standing::Moved {
+        return Err(Error::NotReady(migrate::moved(&mut db)?));
+    }
     let folder = text(matches, "to").map_or_else(|| backup::folder(&settings), PathBuf::from);
     let saved = Shown::during(|told| backup::save(&mut db, &folder, PREFIX, told))?;
-    let old = matches.get_one::<u32>("keep").map_or(Ok(0), |keep| backup::thin_out(&folder, *keep as usize))?;
+    let own = folder == backup::folder(&settings);
+    let old = matches.get_one::<u32>("keep").map_or(Ok(0), |keep| backup::thin_out(&folder, &saved, *keep as usize, own))?;
     if !matches.get_flag("quiet") {
         say(&saved)?;
         if old > 0 {
@@ -54,5 +59,9 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
 
 fn say(saved: &Saved) -> Result<()> {
     let kib = saved.size.div_ceil(1024);
-    out::line(format!("{}: {kib} KiB, {}, read back and sound", saved.path.display(), advice::count(saved.rows as u64, "row")))
+    out::line(format!(
+        "{}: {kib} KiB, {}, read back and sound",
+        saved.path.display(),
+        advice::count(saved.label.rows as u64, "row")
+    ))
 }

@@ -1,7 +1,7 @@
 //! `tandem bench`: data to measure with.
 
 use super::client::Client;
-use super::site::{enter, within};
+use super::site::{enter, found, within};
 use super::{Action, Command, DEVELOPING, Verdict, no_args, out, progress};
 use crate::base::error::{Error, Result};
 use crate::base::id;
@@ -56,6 +56,7 @@ fn changes() -> Arg {
 
 fn data(matches: &ArgMatches) -> Result<Verdict> {
     let count = matches.get_one::<u64>("changes").copied().unwrap_or(FIXED + 1);
+    found()?;
     let mut client = Client::new()?;
     let name = format!("bench-{}", id::hex(&id::bytes::<4>()?));
     let person = client.register(&name, &json!({}))?;

@@ -31,7 +31,8 @@ impl Client {
         let mut house = open::house()?;
         let settings = &mut house.settings;
         (settings.limit_requests, settings.limit_polls, settings.limit_uploads) = (None, None, None);
-        (settings.limit_auth, settings.limit_codes) = (None, None);
+        (settings.limit_auth, settings.limit_address, settings.limit_codes, settings.limit_all_codes) = (None, None, None, None);
+        (settings.limit_registrations, settings.registration) = (None, true);
         Ok(Client { app: App::of(house) })
     }
 

@@ -61,7 +61,10 @@ fn effective(loaded: &Loaded, setting: &Setting) -> String {
 fn inherited(loaded: &Loaded, setting: &Setting) -> String {
     let settings = &loaded.settings;
     let off = match setting.name {
+        "limits.address" => settings.limit_address.is_none(),
+        "limits.all_codes" => settings.limit_all_codes.is_none(),
         "limits.codes" => settings.limit_codes.is_none(),
+        "limits.registrations" => settings.limit_registrations.is_none(),
         "limits.polls" => settings.limit_polls.is_none(),
         _ => false,
     };

@@ -1,5 +1,6 @@
 //! `tandem courier`: does what is due soon and waits for other servers. Requests start it after their answers.
 
+use super::site::found;
 use super::{Action, Command, RUNNING, Verdict, flag};
 use crate::app::open;
 use crate::app::work::courier::{self, DETACHED, Starter};
@@ -30,6 +31,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
         return courier::detach().map(|()| Verdict::Well);
     }
     let by = if matches.get_flag(DETACHED) { Starter::Request } else { Starter::Operator };
+    found()?;
     let house = open::house()?;
     let net = Client::new(courier::NAME, Trust::Usual).map_err(Error::internal)?;
     courier::live(&house, &net, by).inspect_err(|error| log::error!("{}: {error}", courier::DUTY.name))?;

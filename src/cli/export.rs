@@ -1,10 +1,11 @@
 //! `tandem export`: what is held on a person, or what a tenant holds, as JSON.
 
-use super::site::within;
+use super::site::{enter, within};
 use super::{Action, Command, RUNNING, Verdict, out, progress, text};
 use crate::app::open;
 use crate::base::draft::Draft;
 use crate::base::error::{Error, Result};
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
 use crate::domain::auth::export::{self, Whose};
@@ -38,8 +39,8 @@ pub const COMMAND: Command = Command {
 };
 
 fn run(matches: &ArgMatches) -> Result<Verdict> {
+    let (_, mut db) = enter()?;
     let house = open::house()?;
-    let mut db = open::connect(&house.settings)?;
     let export = within(&mut db, Mode::Read, |db| match text(matches, "user") {
         Some(name) => person(db, &house, name),
         None => tenant(db, &house, text(matches, "tenant").unwrap_or_default()),
@@ -85,6 +86,6 @@ fn watched(house: &House, read: impl FnOnce(&mut dyn FnMut()) -> Result<Map<Stri
 
 fn write(export: &Value, file: &Path) -> Result<()> {
     let draft = Draft::of(file)?;
-    draft.write((serde_json::to_string_pretty(export).map_err(Error::internal)? + "\n").as_bytes())?;
+    draft.write((json::pretty(export)? + "\n").as_bytes())?;
     draft.name(file)
 }

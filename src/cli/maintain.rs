@@ -1,5 +1,6 @@
 //! `tandem maintain`: what is done in the background, for cron.
 
+use super::site::enter;
 use super::{Action, Command, RUNNING, Verdict, flag, out};
 use crate::app::open;
 use crate::app::work::{courier, jobs, nightly};
@@ -25,8 +26,8 @@ pub const COMMAND: Command = Command {
 
 /// Every job runs, even when one before it failed.
 fn run(matches: &ArgMatches) -> Result<Verdict> {
+    let (_, mut db) = enter()?;
     let house = open::house()?;
-    let mut db = open::connect(&house.settings)?;
     let (quiet, mut verdict) = (matches.get_flag("quiet"), Verdict::Well);
     for job in jobs(house.features, When::Nightly) {
         match nightly::exhaust(&mut db, &house, job) {

@@ -1,10 +1,12 @@
 //! `tandem migrate`: brings the database to this program's schema.
 
 use super::{Action, Command, SETTING_UP, Verdict, flag, out};
+use crate::app::store::made;
 use crate::app::{advice, config, open};
 use crate::base::error::{Error, Result};
 use crate::db::Db;
 use crate::db::migrate::{self, MIGRATIONS, Migration, Standing};
+use crate::domain::auth::keyed;
 use crate::feature::Settings;
 use clap::ArgMatches;
 
@@ -17,7 +19,12 @@ pub const COMMAND: Command = Command {
            SQLite database as it was before it; on MySQL and MariaDB run it again, and it goes on where it stopped. There is no way \
            back but a backup: make one first, `tandem backup`. A fresh database needs no migration, the first request makes it.",
     examples: &[("tandem migrate --dry-run", "list what would be done"), ("tandem migrate", "do it")],
-    args: |command| command.arg(flag("dry-run", "List what would be done and do nothing")),
+    args: |command| {
+        let fresh = flag("fresh", "Begin with an empty database where the one that was made is lost");
+        let unmove = flag("unmove", "Go on with a database that `tandem copy --move` has marked as moved");
+        let dry_run = flag("dry-run", "List what would be done and do nothing");
+        command.arg(dry_run.conflicts_with_all(["fresh", "unmove"])).arg(fresh.conflicts_with("unmove")).arg(unmove)
+    },
     action: Action::Run(run),
 };
 
@@ -25,8 +32,13 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     let settings = config::load()?.settings;
     if matches.get_flag("dry-run") {
         list(&settings)?
+    } else if matches.get_flag("unmove") {
+        unmove(&settings)?
     } else {
-        apply(&settings)?
+        if matches.get_flag("fresh") {
+            made::forget(&settings, &open::address(&settings)?)?;
+        }
+        apply(&settings, matches.get_flag("fresh"))?
     }
     Ok(Verdict::Well)
 }
@@ -39,7 +51,7 @@ fn list(settings: &Settings) -> Result<()> {
         Standing::Empty => 0,
         Standing::Old(version) => version,
         Standing::Current | Standing::Ahead(_) => return current(standing),
-        Standing::Newer(_) | Standing::Unfinished => return Err(Error::NotReady(advice::describe(standing))),
+        Standing::Newer(_) | Standing::Unfinished | Standing::Moved => return Err(Error::NotReady(advice::describe(standing))),
     };
     let missing = MIGRATIONS.iter().filter(|m| m.version > version);
     missing.into_iter().try_for_each(|migration| out::line(format!("would apply {}", migration.name)))
@@ -48,8 +60,8 @@ fn list(settings: &Settings) -> Result<()> {
 /// Brings the database to this program's schema, and says what was done.
 ///
 /// # Errors
-/// The database's; what keeps this program from using it.
-pub fn apply(settings: &Settings) -> Result<()> {
+/// The database's; what keeps this program from using it; a lost database, unless it shall begin anew.
+pub fn apply(settings: &Settings, anew: bool) -> Result<()> {
     open::make_folder(&settings.data)?;
     let (mut told, mut count) = (Ok(()), 0);
     let mut progress = |migration: &Migration| {
@@ -58,11 +70,29 @@ pub fn apply(settings: &Settings) -> Result<()> {
             told = out::line(format!("applied {}", migration.name));
         }
     };
-    let mut db = open::store(&open::address(settings)?, settings.journal, &mut progress)?;
+    let address = open::address(settings)?;
+    let may = || if anew { Ok(()) } else { made::guard(settings, &address) };
+    let mut db = open::store(&address, settings.journal, &may, &mut progress)?;
     db.settle(settings.journal)?;
+    open::may_fill(&mut db, &may)?;
     migrate::migrate(&mut db, &mut progress)?;
+    made::note(settings, &address)?;
     told?;
+    keyed::finish(&mut db, settings)?;
+    for clash in keyed::clashes(&mut db)? {
+        out::line(format!("{clash}: each signs in by its own spelling; `tandem user disable NAME` where one is not wanted"))?;
+    }
     if count == 0 { current(migrate::standing(&mut db)?) } else { Ok(()) }
+}
+
+/// Takes back that the database was moved.
+fn unmove(settings: &Settings) -> Result<()> {
+    let mut db = Db::open(&open::address(settings)?)?;
+    match migrate::standing(&mut db)? {
+        Standing::Moved => migrate::unmove(&mut db)?,
+        standing => return Err(Error::NotReady(format!("nothing was changed: the database has {}", advice::describe(standing)))),
+    }
+    out::line("the database is used again, as it was when it was moved; what was written to the other one since is not in it")
 }
 
 fn current(standing: Standing) -> Result<()> {

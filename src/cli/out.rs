@@ -3,6 +3,7 @@
 use crate::app::advice::explain;
 
 use crate::base::error::{Error, Result};
+use crate::base::json;
 use crate::base::time::Timestamp;
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
@@ -37,7 +38,7 @@ pub fn heard(text: impl Display) -> Result<bool> {
 
 /// Prints a value as JSON.
 pub fn json(value: &impl Serialize) -> Result<()> {
-    line(serde_json::to_string_pretty(value).map_err(Error::internal)?)
+    line(json::pretty(value)?)
 }
 
 /// Prints a table: columns as wide as their widest cell.

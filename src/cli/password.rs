@@ -5,7 +5,7 @@ use super::out;
 use crate::base::error::{Error, Result};
 use clap::{Arg, ArgMatches};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-use std::io::{self, IsTerminal, Read, Stdin};
+use std::io::{self, BufRead, IsTerminal, Read, Stdin};
 
 /// The most bytes that are read: far more than the longest password.
 const MAX_BYTES: u64 = 4_096;
@@ -41,10 +41,10 @@ fn wrong<T>(text: &str) -> Result<T> {
     Err(Error::NotReady(text.to_owned()))
 }
 
-/// Everything on standard input, without the line break at its end.
+/// The first line on standard input, without its line break: whoever keeps the pipe open is not waited for.
 fn from_pipe() -> Result<String> {
     let mut text = String::new();
-    let read = io::stdin().lock().take(MAX_BYTES).read_to_string(&mut text);
+    let read = io::stdin().lock().take(MAX_BYTES).read_line(&mut text);
     read.map_err(|error| Error::NotReady(format!("The password on standard input cannot be read: {error}.")))?;
     Ok(without_break(&text).to_owned())
 }

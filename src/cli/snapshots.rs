@@ -3,8 +3,10 @@
 use super::site::enter;
 use super::{Action, Command, RUNNING, Verdict, json_flag, out};
 use crate::base::error::Result;
+use crate::base::time::Timestamp;
 use crate::domain::devices::snapshots::figures::{SITE, Snapshot};
 use crate::domain::devices::snapshots::store;
+use crate::http::paging::Span;
 use clap::{Arg, ArgMatches, value_parser};
 
 pub const COMMAND: Command = Command {
@@ -35,7 +37,7 @@ const HEADS: [&str; 10] = ["hour", "uploads", "items", "taken", "bytes", "mean",
 fn run(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
     let hours = matches.get_one::<i64>("hours").copied().unwrap_or_default();
-    let snapshots = store::page(&mut db, SITE, hours, 0)?;
+    let snapshots = store::part(&mut db, SITE, Timestamp(i64::MAX), Span { limit: hours, offset: 0 })?;
     if matches.get_flag("json") {
         out::json(&snapshots)?;
     } else if snapshots.is_empty() {

@@ -6,6 +6,7 @@
 
 use super::progress::Shown;
 use super::{Action, Command, RUNNING, Verdict, migrate, out, text};
+use crate::app::home::PROGRAMS;
 use crate::app::store::backup;
 use crate::app::{advice, config, home, open};
 use crate::base::draft::{self, Draft, failed};
@@ -46,6 +47,12 @@ const NEXT: &str = "tandem/bin/tandem.next";
 const SUMS: &str = "tandem/SHA256SUMS";
 /// What the web serves.
 const WEB: &str = "public_html/api";
+/// What it does not.
+const OWN: &str = "tandem";
+/// What may lie there and is no part of an archive.
+const NOT_IN_ARCHIVE: [&str; 4] = [SUMS, "tandem/data", "tandem/backups", "tandem/tandem.toml"];
+/// The digits of a hash.
+const HASH: usize = 64;
 /// suexec starts nothing that others may write to.
 const MODE: u32 = 0o755;
 
@@ -98,19 +105,16 @@ fn install(from: &Path) -> Result<Verdict> {
 }
 
 fn replace_all(from: &Path, to: &Path) -> Result<()> {
-    let new = sums(&from.join(SUMS)).map_err(|error| refuse(&error.to_string()))?;
-    for (name, hash) in &new {
-        if hash_of(&from.join(name)).as_ref() != Some(hash) {
-            return Err(refuse(&format!("{} has not arrived whole: extract the archive again", from.join(name).display())));
-        }
+    let new = arrived(from)?;
+    for name in new.keys().map(String::as_str).chain([SUMS]) {
+        draft::replaceable(&to.join(name)).map_err(|error| refuse(&error.to_string()))?;
     }
     let settings = config::load()?.settings;
     back_up(&settings)?;
-    migrate::apply(&settings)?;
-    // An installation without a list is one whose files nobody is known to have changed.
+    migrate::apply(&settings, false)?;
     let old = sums(&to.join(SUMS)).unwrap_or_default();
-    for name in new.keys() {
-        if is_changed(&to.join(name), old.get(name)) {
+    for (name, hash) in &new {
+        if is_changed(&to.join(name), old.get(name), hash) {
             out::line(format!("kept {name}, which was changed here; the new one is {}", from.join(name).display()))?;
         } else {
             put(&from.join(name), &to.join(name))?;
@@ -134,11 +138,49 @@ fn back_up(settings: &Settings) -> Result<()> {
     out::line(format!("backup {}", saved.path.display()))
 }
 
-/// A file that is no program and is not what was installed.
-fn is_changed(path: &Path, installed: Option<&String>) -> bool {
-    let is_program = fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0);
+/// The list of what has arrived: complete, and each file as the list has it.
+fn arrived(from: &Path) -> Result<Sums> {
+    let new = sums(&from.join(SUMS))?;
+    let missing = |name: &str| {
+        let name = from.join(name);
+        refuse(&format!("{} has not arrived whole: extract the archive again", name.display()))
+    };
+    // A list that was cut lacks what is there.
+    let mut listed: Vec<String> =
+        PROGRAMS.iter().map(|name| format!("{WEB}/{name}")).chain([home::OPERATOR.to_owned()]).collect();
+    for top in [WEB, OWN] {
+        files(from, Path::new(top), &mut listed)?;
+    }
+    if listed.iter().any(|name| !new.contains_key(name)) {
+        return Err(missing(SUMS));
+    }
+    match new.iter().find(|(name, hash)| hash_of(&from.join(name)).as_ref() != Some(*hash)) {
+        Some((name, _)) => Err(missing(name)),
+        None => Ok(new),
+    }
+}
+
+/// Every file of the archive in a folder of it, but the list itself and what a program that ran there has made.
+fn files(from: &Path, folder: &Path, found: &mut Vec<String>) -> Result<()> {
+    let there = from.join(folder);
+    for entry in fs::read_dir(&there).map_err(failed(&there))?.flatten() {
+        let path = folder.join(entry.file_name());
+        let name = path.to_string_lossy().into_owned();
+        match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            _ if NOT_IN_ARCHIVE.contains(&name.as_str()) => {}
+            true => files(from, &path, found)?,
+            false => found.push(name),
+        }
+    }
+    Ok(())
+}
+
+/// A file that is no program and is not what was installed, or of which no list tells what it was. Programs are known by their
+/// names: whoever changed a file may have changed its permissions, too.
+fn is_changed(path: &Path, installed: Option<&String>, new: &str) -> bool {
+    let is_program = PROGRAMS.iter().any(|name| path.ends_with(Path::new(WEB).join(name))) || path.ends_with(home::OPERATOR);
     let is = hash_of(path);
-    !is_program && is.is_some() && installed.is_some() && is.as_ref() != installed
+    !is_program && is.as_ref().is_some_and(|is| Some(is) != installed && is != new)
 }
 
 /// Copies a file and gives it its name in one step.
@@ -153,11 +195,24 @@ fn put(from: &Path, to: &Path) -> Result<()> {
     draft.name(to)
 }
 
-/// Reads a list as `sha256sum` writes it.
+/// Reads a list as `sha256sum` writes it, of texts or of binary files.
+///
+/// # Errors
+/// When it holds anything else.
 fn sums(file: &Path) -> Result<Sums> {
-    let text = fs::read_to_string(file).map_err(failed(file))?;
-    let lines = text.lines().filter_map(|line| line.split_once("  "));
-    Ok(lines.map(|(hash, name)| (name.to_owned(), hash.to_owned())).collect())
+    let text = fs::read_to_string(file).map_err(|error| refuse(&failed(file)(error).to_string()))?;
+    let sums: Option<Sums> = text.lines().map(sum).collect();
+    let whole = sums.filter(|sums| !sums.is_empty() && text.ends_with('\n'));
+    whole.ok_or_else(|| refuse(&format!("{} is no whole list of sums: extract the archive again", file.display())))
+}
+
+/// A line of the list: the name of a file of the archive, and its hash.
+fn sum(line: &str) -> Option<(String, String)> {
+    let (hash, name) = line.split_once(' ')?;
+    let name = name.strip_prefix([' ', '*'])?;
+    let is_hash = hash.len() == HASH && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let is_inside = [WEB, OWN].iter().any(|top| Path::new(name).starts_with(top)) && !name.split('/').any(|part| part == "..");
+    (is_hash && is_inside).then(|| (name.to_owned(), hash.to_owned()))
 }
 
 fn hash_of(file: &Path) -> Option<String> {

@@ -41,6 +41,9 @@ pub fn up_to(version: i64) -> impl Iterator<Item = &'static Migration> {
 /// it, refuse such a store, too.
 pub const UNFINISHED: i64 = 1_000_000;
 
+/// What the row of that version is called in a store that was moved. The one of a store that is being filled has another name.
+const MOVED: &str = "moved";
+
 /// How a store's schema stands to this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -56,6 +59,8 @@ pub enum Standing {
     Newer(i64),
     /// It was being filled, and that did not come to its end.
     Unfinished,
+    /// What it holds was moved to another database, which is to be used in its place.
+    Moved,
 }
 
 /// Compares the store's schema with this program's.
@@ -64,10 +69,16 @@ pub fn standing(db: &mut Db) -> Result<Standing> {
         0 => Standing::Empty,
         version if version == newest() => Standing::Current,
         version if version < newest() => Standing::Old(version),
+        UNFINISHED if is_moved(db)? => Standing::Moved,
         UNFINISHED => Standing::Unfinished,
         version if oldest(db)? <= newest() => Standing::Ahead(version),
         version => Standing::Newer(version),
     })
+}
+
+fn is_moved(db: &mut Db) -> Result<bool> {
+    let name = db.one("SELECT name FROM migrations WHERE version = ?", params![UNFINISHED], |row| row.get::<String>(0))?;
+    Ok(name.as_deref() == Some(MOVED))
 }
 
 /// The oldest program that may use a store: the name of that fact, which the migrations of newer programs write.
@@ -116,6 +127,7 @@ fn apply(db: &mut Db, migration: &Migration) -> Result<bool> {
     match standing(db)? {
         Standing::Newer(version) => return Err(Error::NotReady(newer(version))),
         Standing::Unfinished => return Err(Error::NotReady(NOT_FINISHED.to_owned())),
+        Standing::Moved => return Err(Error::NotReady(moved(db)?)),
         _ if db.schema_version()? >= migration.version => return Ok(false),
         _ => {}
     }
@@ -136,6 +148,81 @@ pub fn made_at(db: &mut Db) -> Result<Option<Timestamp>> {
 
 /// The operator's message about a store that was not filled to its end.
 pub const NOT_FINISHED: &str = "a copy to this database did not finish: delete it, make an empty one and run `tandem copy` again";
+
+/// Where the store was moved to: the name of that fact.
+pub const MOVED_TO: &str = "moved_to";
+/// The most characters of a fact's value.
+const MOST: usize = 255;
+/// The table without which nobody who is signed in is answered, and nobody can sign in.
+const DOOR: &str = "sessions";
+/// What that table is called in a store that was moved.
+const SHUT: &str = "moved_sessions";
+
+/// The name that a table of the schema has in this store.
+pub fn name_in(db: &mut Db, table: &'static str) -> Result<&'static str> {
+    Ok(if table == DOOR && has_table(db, SHUT)? { SHUT } else { table })
+}
+
+fn has_table(db: &mut Db, name: &str) -> Result<bool> {
+    Ok(db.tables()?.iter().any(|table| table == name))
+}
+
+/// Marks a store as moved: from now on no program uses it. A process that has it open misses a table at its next request,
+/// opens it anew, and learns why; so a poll need not look for the mark.
+///
+/// # Errors
+/// The engine's; a store that was marked in part stays shut until this is done again or [`unmove`] is.
+pub fn move_to(db: &mut Db, address: &str) -> Result<()> {
+    defining(db, |db| {
+        // On MySQL each of these stands for itself: nobody new may take the store for one in use before it is shut.
+        db.put(&FACT, params![MOVED_TO, address.chars().take(MOST).collect::<String>().as_str()])?;
+        db.put(&APPLIED, params![UNFINISHED, MOVED, Timestamp::now()])?;
+        // Notes of a step that was interrupted are of the other direction, or of no use: what counts is which table is there.
+        db.set_schema_version(UNFINISHED)?;
+        if !has_table(db, SHUT)? {
+            db.define(UNFINISHED, 1, "ALTER TABLE sessions RENAME TO moved_sessions")?;
+        }
+        db.set_schema_version(UNFINISHED)
+    })
+}
+
+/// Takes that mark back: the store is used again, as it was then.
+pub fn unmove(db: &mut Db) -> Result<()> {
+    defining(db, |db| {
+        db.set_schema_version(UNFINISHED)?;
+        if has_table(db, SHUT)? {
+            db.define(UNFINISHED, 1, "ALTER TABLE moved_sessions RENAME TO sessions")?;
+        }
+        db.run("DELETE FROM facts WHERE name = ?", params![MOVED_TO])?;
+        db.run("DELETE FROM migrations WHERE version = ?", params![UNFINISHED])?;
+        let version = db.one("SELECT MAX(version) FROM migrations", &[], |row| row.get::<Option<i64>>(0))?.flatten();
+        db.set_schema_version(version.unwrap_or_default())
+    })
+}
+
+const APPLIED: Upsert = Upsert { table: "migrations", key: &["version"], set: &["name", "applied_at"] };
+
+fn defining(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<()>) -> Result<()> {
+    db.begin(Mode::Define)?;
+    match work(db) {
+        Ok(()) => db.commit(),
+        Err(error) => {
+            db.rollback();
+            Err(error)
+        }
+    }
+}
+
+/// The operator's message about a store that was moved.
+pub fn moved(db: &mut Db) -> Result<String> {
+    let to = db.one("SELECT value FROM facts WHERE name = ?", params![MOVED_TO], |row| row.get::<String>(0))?;
+    let to = to.unwrap_or_else(|| "another database".to_owned());
+    Ok(format!("this database was moved to {to}: set database_url to that one; {UNMOVE}"))
+}
+
+/// How a store that was moved is used again all the same.
+pub const UNMOVE: &str =
+    "if the move did not come to its end, run `tandem copy --move` again, or go on with this database: `tandem migrate --unmove`";
 
 /// The operator's message about a store that is too new for the program.
 pub fn newer(version: i64) -> String {

@@ -12,6 +12,7 @@ mod retry;
 pub mod rows;
 mod sqlite;
 mod value;
+mod wal;
 
 pub use address::Address;
 pub use mode::Mode;
@@ -180,6 +181,11 @@ impl Db {
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.begin(mode),
         }
+    }
+
+    /// Is the one that writes alone in the whole store? Else only rows are locked.
+    pub fn writes_alone(&self) -> bool {
+        matches!(self, Db::Sqlite(_))
     }
 
     /// May a snapshot of [`Mode::Recent`] lack what was acknowledged? On a node of a cluster.

@@ -2,7 +2,7 @@
 
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
-use crate::db::migrate::{UNFINISHED, up_to};
+use crate::db::migrate::{self, MOVED_TO, UNFINISHED, up_to};
 use crate::db::{Db, Param, Value};
 use crate::params;
 use sha2::{Digest, Sha256};
@@ -19,6 +19,8 @@ const BYTES: usize = 1024 * 1024;
 pub struct Table {
     /// Its name.
     pub name: &'static str,
+    /// The name that it has in the store that it was looked up in.
+    at: &'static str,
     /// Its columns, in the order of the source.
     pub columns: Vec<String>,
 }
@@ -32,18 +34,22 @@ fn names(version: i64) -> impl Iterator<Item = &'static str> {
 /// Every table of the store's schema but the one that is written last.
 pub fn tables(db: &mut Db) -> Result<Vec<Table>> {
     let others = names(db.schema_version()?).filter(|name| *name != MIGRATIONS_TABLE);
-    others.map(|name| Ok(Table { name, columns: db.columns(name)? })).collect()
+    let table = |name| {
+        let at = migrate::name_in(db, name)?;
+        Ok(Table { name, at, columns: db.columns(at)? })
+    };
+    others.map(table).collect()
 }
 
 /// How many rows a table has.
 pub fn count(db: &mut Db, table: &Table) -> Result<u64> {
-    let found = db.one(&format!("SELECT COUNT(*) FROM {}", table.name), &[], |row| row.get::<i64>(0))?;
+    let found = db.one(&format!("SELECT COUNT(*) FROM {}", table.at), &[], |row| row.get::<i64>(0))?;
     Ok(found.unwrap_or_default().unsigned_abs())
 }
 
 /// Calls `visit` with every row of a table.
 pub fn each(db: &mut Db, table: &Table, visit: &mut dyn FnMut(Vec<Value>) -> Result<()>) -> Result<()> {
-    let sql = format!("SELECT {} FROM {}", table.columns.join(", "), table.name);
+    let sql = format!("SELECT {} FROM {}", table.columns.join(", "), table.at);
     db.each(&sql, &[], &mut |row| {
         visit((0..table.columns.len()).map(|column| row.get(column)).collect::<Result<_>>()?)?;
         Ok(true)
@@ -138,11 +144,14 @@ pub fn begin(db: &mut Db) -> Result<()> {
     db.set_schema_version(UNFINISHED)
 }
 
-/// Gives a store that was filled its schema's version, with the history of the store that it came from.
+/// Gives a store that was filled its schema's version, with the history of the store that it came from. That this one may
+/// have been marked as moved is no part of it.
 pub fn finish(from: &mut Db, to: &mut Db) -> Result<()> {
-    let sql = "SELECT version, name, applied_at FROM migrations ORDER BY version";
-    let history = from.all(sql, &[], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?, row.get::<Timestamp>(2)?)))?;
+    let sql = "SELECT version, name, applied_at FROM migrations WHERE version < ? ORDER BY version";
+    let history =
+        from.all(sql, params![UNFINISHED], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?, row.get::<Timestamp>(2)?)))?;
     to.run("DELETE FROM migrations", &[])?;
+    to.run("DELETE FROM facts WHERE name = ?", params![MOVED_TO])?;
     for (version, name, at) in &history {
         to.run("INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)", params![*version, name, *at])?;
     }

@@ -1,5 +1,6 @@
 //! SQLite through rusqlite. The only file that names that driver.
 
+use super::wal::{File, Log, file, number};
 use super::{Journal, Mode, Param, Place, Upsert, Value};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use rusqlite::backup::{Backup, StepResult};
@@ -8,9 +9,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 use rustix::fs::{Access, access};
 use std::borrow::Cow;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,19 +55,17 @@ const STATEMENTS: usize = 256;
 pub struct Sqlite {
     connection: Connection,
     wrote: bool,
+    /// Does the transaction that is open write?
+    writes: bool,
     path: PathBuf,
     file: Option<File>,
+    log: Log,
 }
 
-/// Device and inode: a number that no other file has while this one is open.
-type File = (u64, u64);
-
-fn number(found: &Metadata) -> File {
-    (found.dev(), found.ino())
-}
-
-fn file(path: &Path) -> Option<File> {
-    fs::metadata(path).ok().as_ref().map(number)
+/// What a writer is told whose log was taken away.
+fn log_gone() -> Error {
+    let text = "the write-ahead log was deleted or replaced while the program ran";
+    Error::Db(DbError { kind: DbFault::Missing, text: text.to_owned() })
 }
 
 impl Sqlite {
@@ -85,13 +83,20 @@ impl Sqlite {
         // made up two thirds of a poll.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failure)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        Ok(Sqlite { connection, wrote: create, path: path.to_owned(), file: before.or_else(|| file(path)) })
+        Ok(Sqlite {
+            connection,
+            wrote: create,
+            writes: false,
+            path: path.to_owned(),
+            file: before.or_else(|| file(path)),
+            log: Log::of(path),
+        })
     }
 
     /// Is the file still in its place? With WAL, SQLite itself does not look, and would go on writing to a deleted file.
     pub fn place(&self) -> Place {
         match fs::metadata(&self.path) {
-            Ok(found) if Some(number(&found)) == self.file => Place::Same,
+            Ok(found) if Some(number(&found)) == self.file && (self.log.is_in_place() || !self.leave_log()) => Place::Same,
             Ok(_) => Place::Other,
             Err(error) if error.kind() == ErrorKind::PermissionDenied => Place::Closed,
             Err(_) => Place::Gone,
@@ -125,7 +130,8 @@ impl Sqlite {
         if mode == Mode::Spare {
             self.connection.busy_handler(Some(wait_for_lock)).map_err(failure)?;
         }
-        begun
+        self.writes = !mode.reads();
+        begun.and_then(|()| self.log_holds())
     }
 
     pub fn commit(&mut self) -> Result<()> {
@@ -133,7 +139,39 @@ impl Sqlite {
         if done.is_err() {
             self.rollback();
         }
-        done
+        // What was committed to a log that is gone is acknowledged only once it is in the file.
+        done.and_then(|()| if self.writes && !self.log.is_in_place() && !self.rescue() { Err(log_gone()) } else { Ok(()) })
+    }
+
+    /// Nobody begins to write to a log that is gone: others, who have another, would not see it, nor it theirs.
+    fn log_holds(&mut self) -> Result<()> {
+        if !self.writes || self.log.is_in_place() {
+            return Ok(());
+        }
+        self.rollback();
+        self.leave_log();
+        Err(log_gone())
+    }
+
+    /// Gives up a log that is not in its place any more, and what is in it goes into the file if that can be. Answers `true`:
+    /// the database is to be opened anew.
+    fn leave_log(&self) -> bool {
+        if !self.rescue() {
+            log::warn!(
+                "the write-ahead log of the database was deleted or replaced while the program ran: what was in it is lost, unless \
+                 another process has saved it"
+            );
+        }
+        true
+    }
+
+    /// Moves what is in a log that was deleted into the file. That is safe as long as nobody has written to another log, and
+    /// all go by the same index.
+    fn rescue(&self) -> bool {
+        // Whoever closes must take neither another's log for its own, nor that away.
+        let kept = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        let moved = || self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        kept.is_ok() && self.log.is_nobody_elses() && moved().is_ok_and(|busy| busy == 0)
     }
 
     pub fn rollback(&mut self) {

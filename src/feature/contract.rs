@@ -1,8 +1,8 @@
 //! What a route takes and gives, as data. The API's description is made from it, and the tests hold real answers to it.
 
-use super::{Feature, Route};
+use super::{Face, Feature, Route};
 use crate::http::input::Field;
-use crate::http::{paging, response};
+use crate::http::{body, paging, response};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// Where schemas are collected while the API is described.
@@ -12,6 +12,18 @@ pub struct Schemas {
     pub generator: SchemaGenerator,
     /// The registry, for what shows all of something.
     pub features: &'static [&'static Feature],
+    /// Whose schema is being told: a route by its path, or a kind by its name. Who describes several looks here which.
+    pub subject: &'static str,
+}
+
+impl Schemas {
+    /// The schema that is told of a subject.
+    pub fn of(&mut self, subject: &'static str, describe: Describe) -> Schema {
+        let outer = std::mem::replace(&mut self.subject, subject);
+        let schema = describe(self);
+        self.subject = outer;
+        schema
+    }
 }
 
 impl Schemas {
@@ -96,7 +108,7 @@ pub struct Answer {
 const MOST: usize = 2;
 
 /// What a route takes and gives. The problems that follow from its method, access and limit need not be said.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Contract {
     /// What its body may hold.
     pub takes: Takes,
@@ -124,6 +136,19 @@ impl Contract {
 }
 
 impl Route {
+    /// The most bytes that its body may have. Documents of GraphQL carry uploads, and the operator's own routes are tried with
+    /// large bodies.
+    pub fn most_bytes(&self) -> u64 {
+        let bytes = match (self.face, self.contract.takes) {
+            (Face::Graphql | Face::Operator, _) | (_, Takes::Json(_)) => body::MAX_BODY,
+            (_, Takes::Fields(fields)) => {
+                fields.iter().fold(body::MIN_BODY, |sum, field| sum.saturating_add(field.shape.most_bytes()))
+            }
+            (_, Takes::Nothing | Takes::Unsaid) => body::MIN_BODY,
+        };
+        bytes.min(body::MAX_BODY)
+    }
+
     /// Its body is read by this table of fields.
     #[must_use]
     pub const fn takes(mut self, fields: &'static [Field]) -> Route {

@@ -3,16 +3,15 @@
 
 use super::meters::{Charge, Meters};
 use super::texts;
-use super::{Access, Feature, Kind, News, Rate, Route, Settings, Tenant, store};
+use super::{Access, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
-use crate::base::time::{SECOND, Timestamp};
-use crate::base::token::{Claims, Keys};
+use crate::base::time::{Local, Timestamp, Zone};
+use crate::base::token::{self, Claims, Keys};
 use crate::db::{Db, Mode};
 use crate::http::input::{Extent, Field, Input};
-use crate::http::{Method, Request, Response, etag, problem};
+use crate::http::{Method, Request, Response, precondition, problem};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// What stays the same from request to request.
 pub struct House {
@@ -42,9 +41,14 @@ impl House {
         self.features.iter().flat_map(|feature| feature.kinds)
     }
 
+    /// The names of what is called so anywhere, where it has several.
+    pub fn names(&self, word: &str) -> Option<&'static Names> {
+        self.kinds().filter_map(Kind::names).find(|names| names.has(word))
+    }
+
     /// A key for one purpose, derived from the site's secret.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        Sha256::new().chain_update(&self.secret).chain_update([0]).chain_update(purpose).finalize().into()
+        token::derive(&self.secret, purpose)
     }
 }
 
@@ -92,12 +96,14 @@ pub struct Ctx<'a> {
     token: Option<Claims>,
     /// Who calls, once admitted.
     caller: Option<Caller>,
-    /// The stamp of this transaction, once the tenant's clock was advanced.
-    stamp: Option<Timestamp>,
-    /// The tenant whose clock was advanced.
-    stamped: i64,
+    /// The stamps of this transaction, by the tenants whose clocks were advanced.
+    stamps: Vec<(i64, Timestamp)>,
+    /// The tenant that is being written, with its stamp.
+    stamped: Option<(i64, Timestamp)>,
     /// The upload that is being written, in the place of the request's own key.
     upload: Option<Upload>,
+    /// What is kept of this transaction's answer in its place, should it be too large to keep.
+    short: Option<Response>,
     /// When this transaction, once it is committed, has work for the courier.
     soon: Option<Timestamp>,
     /// When those that were committed have.
@@ -115,8 +121,8 @@ impl<'a> Ctx<'a> {
         token: Option<Claims>,
         now: Timestamp,
     ) -> Ctx<'a> {
-        let (stamp, stamped, upload, soon, owed) = (None, 0, None, None, None);
-        Ctx { request, route, db, now, house, meters, caller: None, token, stamp, stamped, upload, soon, owed }
+        let (stamps, stamped, upload, short, soon, owed) = (Vec::new(), None, None, None, None, None);
+        Ctx { request, route, db, now, house, meters, caller: None, token, stamps, stamped, upload, short, soon, owed }
     }
 }
 
@@ -124,7 +130,8 @@ impl<'a> Ctx<'a> {
 impl Ctx<'_> {
     /// Begins a transaction, in which nobody is admitted and nothing stamped yet.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        (self.caller, self.stamp, self.stamped, self.soon) = (None, None, 0, None);
+        (self.caller, self.stamped, self.short, self.soon) = (None, None, None, None);
+        self.stamps.clear();
         self.db.begin(mode)
     }
 
@@ -160,6 +167,16 @@ impl Ctx<'_> {
         self.upload.as_ref()
     }
 
+    /// Says what is kept for a retry when the answer is too large to keep whole.
+    pub fn keep_short(&mut self, short: Response) {
+        self.short = Some(short);
+    }
+
+    /// What is kept of an answer that is too large.
+    pub fn short(&self) -> Option<&Response> {
+        self.short.as_ref()
+    }
+
     /// Counts what a read costs, for whoever holds the token, or else for the address, unless it would go over its limit.
     pub fn charge(&mut self, bucket: &'static str, reason: &'static str, rate: Rate, points: u32) -> Option<Refusal> {
         let whose = self.token.as_ref().map_or(self.request.address.as_str(), |claims| claims.user_id.as_str());
@@ -179,6 +196,16 @@ impl Ctx<'_> {
     /// The caller's id.
     pub fn user(&self) -> Result<i64> {
         Ok(self.caller()?.user)
+    }
+
+    /// The caller's time zone.
+    pub fn zone(&self) -> Zone {
+        self.caller.as_ref().and_then(|caller| Zone::named(&caller.timezone)).unwrap_or(Zone::UTC)
+    }
+
+    /// What a local time means in a cursor or a filter.
+    pub fn earlier(&self) -> Local {
+        Local::Earlier(self.zone())
     }
 
     /// The caller's couple or team.
@@ -214,12 +241,12 @@ impl Ctx<'_> {
         crate::base::id::parse(self.request.segment(0)).ok_or_else(not_found)
     }
 
-    /// Refuses when the request carries `If-Match` and it does not name this object's current representation.
+    /// Refuses unless the request's preconditions hold for this object, which it would write.
     ///
     /// # Errors
     /// [`Refused::Stale`].
     pub fn require_match(&self, object: &impl serde::Serialize) -> Result<()> {
-        etag::require_match(self.request, || Response::json(200, object).body)
+        precondition::require(self.request, || Response::json(200, object).body)
     }
 
     /// Runs work in one snapshot, with the caller admitted inside it. On a node of a cluster it may be a moment old, unless
@@ -261,8 +288,21 @@ impl Ctx<'_> {
     /// # Errors
     /// When the tenant is gone.
     pub fn advance(&mut self, tenant: i64) -> Result<Timestamp> {
+        let stamp = self.stamp_in(tenant)?;
+        self.stamped = Some((tenant, stamp));
+        Ok(stamp)
+    }
+
+    /// This transaction's stamp in any tenant: its clock is advanced once.
+    ///
+    /// # Errors
+    /// When the tenant is gone.
+    pub fn stamp_in(&mut self, tenant: i64) -> Result<Timestamp> {
+        if let Some((_, stamp)) = self.stamps.iter().find(|(stamped, _)| *stamped == tenant) {
+            return Ok(*stamp);
+        }
         let stamp = store::advance(self.db, tenant, self.now)?;
-        (self.stamp, self.stamped) = (Some(stamp), tenant);
+        self.stamps.push((tenant, stamp));
         Ok(stamp)
     }
 
@@ -271,25 +311,35 @@ impl Ctx<'_> {
     /// # Errors
     /// When no clock was advanced, which is a defect.
     pub fn stamp(&self) -> Result<Timestamp> {
-        self.stamp.ok_or_else(|| Error::Internal(format!("{} writes without a stamp", self.route.path)))
+        Ok(self.stamped()?.1)
+    }
+
+    fn stamped(&self) -> Result<(i64, Timestamp)> {
+        self.stamped.ok_or_else(|| Error::Internal(format!("{} writes without a stamp", self.route.path)))
     }
 
     /// Moves an object to this transaction's stamp in the feed.
     pub fn touch(&mut self, kind: &str, id: &str) -> Result<()> {
-        let stamp = self.stamp()?;
-        store::mark(self.db, self.stamped, kind, id, stamp, false)
+        let (tenant, stamp) = self.stamped()?;
+        store::mark(self.db, tenant, kind, id, stamp, false)
+    }
+
+    /// Moves an object of any tenant to this transaction's stamp there: what it shows of somebody else has changed.
+    pub fn touch_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
+        let stamp = self.stamp_in(tenant)?;
+        store::mark(self.db, tenant, kind, id, stamp, false)
     }
 
     /// Leaves a tombstone of an object in the feed.
     pub fn bury(&mut self, kind: &str, id: &str) -> Result<()> {
-        let stamp = self.stamp()?;
-        store::mark(self.db, self.stamped, kind, id, stamp, true)
+        let (tenant, stamp) = self.stamped()?;
+        store::mark(self.db, tenant, kind, id, stamp, true)
     }
 
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
-        let stamp = self.stamp()?;
-        store::touch_tenant(self.db, self.stamped, public_id, stamp)
+        let (tenant, stamp) = self.stamped()?;
+        store::touch_tenant(self.db, tenant, public_id, stamp)
     }
 
     /// Tells every noun and guard of something, in the order of the registry. They hear it inside this transaction.
@@ -310,31 +360,6 @@ impl Ctx<'_> {
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.
     pub fn refused(&self, refusal: &Refusal) -> Response {
         problem::refused(refusal, self.request.language)
-    }
-
-    /// A bucket of attempts: what is tried, from where. Hashed, so that the store holds no address and no name.
-    pub fn bucket(&self, what: &str, whose: &str) -> String {
-        let hash = Sha256::new().chain_update(self.house.derive("attempts")).chain_update(what).chain_update([0]);
-        let hash = hash.chain_update(whose).chain_update([0]).chain_update(&self.request.address);
-        crate::base::id::hex(&hash.finalize())
-    }
-
-    /// Refuses when a bucket is full.
-    ///
-    /// # Errors
-    /// [`Refused::TooMany`] with the seconds until the oldest attempt in it is forgotten.
-    pub fn check_attempts(&mut self, bucket: &str, rate: Option<Rate>) -> Result<()> {
-        let Some(rate) = rate else { return Ok(()) };
-        let (count, oldest) = store::attempts(self.db, bucket, self.now.plus(-rate.window))?;
-        if count < i64::from(rate.count) {
-            return Ok(());
-        }
-        Err(Refusal::too_many((oldest.0 + rate.window - self.now.0).max(SECOND)).into())
-    }
-
-    /// Puts a failed attempt into a bucket.
-    pub fn count_attempt(&mut self, bucket: &str) -> Result<()> {
-        store::count_attempt(self.db, bucket, self.now)
     }
 }
 

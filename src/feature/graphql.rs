@@ -4,12 +4,12 @@
 //! the schema says: `createdById` is read from `created_by_id`, an `ID` is a string, a word of an enumeration is in
 //! capitals.
 
-use super::texts;
 use super::{Access, Ctx, ctx::value};
-use crate::base::error::{Refusal, Result};
+use crate::base::error::Result;
 use crate::base::id;
-use crate::base::text::Message;
+use crate::base::time::Local;
 use crate::http::input::{Extent, Field, Input, Shape};
+use crate::http::paging::{After, Keyed, Span};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -18,6 +18,8 @@ use serde_json::{Map, Value, json};
 pub struct Graph {
     /// Its types, in the schema definition language; `extend type Query` adds its fields to the root.
     pub schema: &'static str,
+    /// Puts into that text what is made from a table.
+    pub fill: Option<fn(schema: &str) -> String>,
     /// What answers those fields.
     pub roots: &'static [Root],
     /// The types of its kinds in the feed.
@@ -26,7 +28,7 @@ pub struct Graph {
 
 impl Graph {
     /// A noun that shows nothing.
-    pub const NONE: Graph = Graph { schema: "", roots: &[], shown: &[] };
+    pub const NONE: Graph = Graph { schema: "", fill: None, roots: &[], shown: &[] };
 }
 
 /// A field of `Query` or `Mutation`.
@@ -61,20 +63,20 @@ impl Root {
 pub const TYPE_NAME: &str = "__typename";
 
 /// How a kind of the feed looks in GraphQL.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Shown {
     /// The kind.
     pub kind: &'static str,
     /// Its type.
     pub type_name: &'static str,
-    /// Puts into an object as the feed loads it what its type has besides.
-    pub complete: fn(&mut Value),
+    /// Puts into an object of this kind, as the feed loads it, what its type has besides.
+    pub complete: fn(kind: &str, object: &mut Value),
 }
 
 impl Shown {
     /// A kind whose type has nothing besides.
     pub const fn plain(kind: &'static str, type_name: &'static str) -> Shown {
-        Shown { kind, type_name, complete: |_| {} }
+        Shown { kind, type_name, complete: |_, _| {} }
     }
 }
 
@@ -93,10 +95,8 @@ pub struct Asked {
 const PAGE_SIZE: i64 = 50;
 /// The most objects on a page, as in REST.
 const MAX_PAGE_SIZE: i64 = 200;
-/// The longest cursor, in characters: an instant and an id, with room to spare.
-const MAX_CURSOR: usize = 100;
-/// Between the parts of a cursor: in none of them.
-const CURSOR_SEPARATOR: char = '_';
+/// The longest cursor, in characters: an instant, a user and the longest name of a device.
+const MAX_CURSOR: usize = 300;
 
 const WINDOW: &[Field] = &[
     Field::new("first", Shape::Int(1, MAX_PAGE_SIZE)),
@@ -122,6 +122,11 @@ impl Asked {
         Input::of(&self.arguments, fields, Extent::Part)
     }
 
+    /// The arguments, read by a table of fields; a time without an offset is what `local` says.
+    pub fn input_at(&self, fields: &[Field], local: Local) -> Input {
+        Input::at(&self.arguments, fields, Extent::Part, local)
+    }
+
     /// The page that `first` and `after` ask for.
     ///
     /// # Errors
@@ -129,23 +134,21 @@ impl Asked {
     pub fn window(&self) -> Result<Window> {
         let mut input = self.input(WINDOW);
         input.finish()?;
-        let after = input.text("after").map(|text| text.split(CURSOR_SEPARATOR).map(str::to_owned).collect());
-        Ok(Window { first: input.int("first").unwrap_or(PAGE_SIZE), after })
+        Ok(Window { first: input.int("first").unwrap_or(PAGE_SIZE), after: After::read(input.text("after")) })
     }
 
     /// A page of a list, for `nodes`, `pageInfo` and `totalCount`. `rows` holds one object more than asked when there
-    /// are more; `cursor` gives what the list is ordered by; `count` is asked only when the client wants to know.
-    pub fn connection<T: Serialize>(
+    /// are more; `count` is asked only when the client wants to know.
+    pub fn connection<T: Keyed + Serialize>(
         &self,
         window: &Window,
         mut rows: Vec<T>,
-        cursor: impl Fn(&T) -> Vec<String>,
         count: impl FnOnce() -> Result<i64>,
     ) -> Result<Value> {
         let size = usize::try_from(window.first).unwrap_or_default();
         let has_next_page = rows.len() > size;
         rows.truncate(size);
-        let end_cursor = rows.last().map(|row| cursor(row).join(&CURSOR_SEPARATOR.to_string()));
+        let end_cursor = rows.last().map(After::text);
         let total_count = if self.shows("totalCount") { count()? } else { 0 };
         let page_info = json!({"has_next_page": has_next_page, "end_cursor": end_cursor});
         Ok(json!({"nodes": value(&rows)?, "page_info": page_info, "total_count": total_count}))
@@ -161,31 +164,14 @@ impl Asked {
 #[derive(Debug)]
 pub struct Window {
     first: i64,
-    after: Option<Vec<String>>,
+    /// The key that it comes after.
+    pub after: After,
 }
 
 impl Window {
-    /// The statement's LIMIT: one more than asked, to know whether there are more.
-    pub fn rows(&self) -> i64 {
-        self.first + 1
-    }
-
-    /// The key of the object that the page comes after, read from the cursor; `start` when it is the first page.
-    ///
-    /// # Errors
-    /// When the cursor is none that this list gave.
-    pub fn key<T>(&self, start: T, read: impl FnOnce(&[&str]) -> Option<T>) -> Result<T> {
-        let Some(parts) = &self.after else { return Ok(start) };
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        read(&parts).ok_or_else(|| Refusal::field("after", Message::plain(&texts::NOT_CURSOR)).into())
-    }
-
-    /// The key of a list that is ordered by stamp and id, newest first.
-    pub fn stamp_and_id(&self) -> Result<(i64, String)> {
-        self.key((i64::MAX, String::new()), |parts| match parts {
-            [stamp, id] => Some((stamp.parse().ok()?, id::parse(id)?)),
-            _ => None,
-        })
+    /// Which rows behind [`Window::after`] to read.
+    pub fn span(&self) -> Span {
+        Span { limit: self.first + 1, offset: 0 }
     }
 }
 
@@ -197,28 +183,30 @@ mod tests {
         Asked { arguments: arguments.as_object().unwrap().clone(), fields: vec!["totalCount".into()], points: 0 }
     }
 
+    #[derive(Serialize)]
+    struct Number(i64);
+
+    impl Keyed for Number {
+        fn key(&self) -> Vec<String> {
+            vec![self.0.to_string(), "x".to_owned()]
+        }
+    }
+
     #[test]
     fn a_page_has_the_size_that_was_asked_for_and_says_whether_there_are_more() {
         let asked = asked(json!({"first": 2}));
         let window = asked.window().unwrap();
-        assert_eq!(window.rows(), 3);
-        let page = |rows: Vec<i64>| asked.connection(&window, rows, |n| vec![n.to_string(), "x".into()], || Ok(9)).unwrap();
+        assert_eq!(window.span(), Span { limit: 3, offset: 0 });
+        let page = |rows: &[i64]| asked.connection(&window, rows.iter().map(|n| Number(*n)).collect(), || Ok(9)).unwrap();
         let full = json!({"nodes": [1, 2], "page_info": {"has_next_page": true, "end_cursor": "2_x"}, "total_count": 9});
-        assert_eq!(page(vec![1, 2, 3]), full);
-        assert_eq!(page(vec![])["page_info"], json!({"has_next_page": false, "end_cursor": null}));
+        assert_eq!(page(&[1, 2, 3]), full);
+        assert_eq!(page(&[])["page_info"], json!({"has_next_page": false, "end_cursor": null}));
     }
 
     #[test]
-    fn pages_out_of_bounds_and_foreign_cursors_are_refused() {
-        for bad in [json!({"first": 0}), json!({"first": 201}), json!({"after": ""}), json!({"after": "x".repeat(101)})] {
+    fn pages_out_of_bounds_are_refused() {
+        for bad in [json!({"first": 0}), json!({"first": 201}), json!({"after": ""}), json!({"after": "x".repeat(301)})] {
             assert!(asked(bad.clone()).window().is_err(), "{bad}");
         }
-        let key = |after: &str| asked(json!({ "after": after })).window().unwrap().stamp_and_id().ok();
-        let id = "018f0000-0000-7000-8000-000000000000";
-        assert_eq!(key(&format!("17_{id}")), Some((17, id.to_owned())));
-        for bad in ["17", "x_y", "17_y", "17_18_19"] {
-            assert_eq!(key(bad), None, "{bad}");
-        }
-        assert_eq!(asked(json!({})).window().unwrap().stamp_and_id().unwrap().0, i64::MAX);
     }
 }

@@ -7,7 +7,7 @@
 
 use super::{Rate, Settings};
 use crate::base::error::{Limit, Refusal};
-use crate::base::time::Timestamp;
+use crate::base::time::{HOUR, Timestamp};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -20,6 +20,10 @@ const SLOTS: u64 = 4_096;
 const SLOT: usize = 16;
 /// Neighbouring slots a caller may stand in.
 const NEIGHBOURS: usize = 8;
+
+/// The longest that a place may be taken, in milliseconds: nothing that a process waits for takes as long. What is taken for
+/// longer was taken by a clock that was ahead.
+const LONGEST: i64 = HOUR;
 
 /// The open file.
 #[derive(Default)]
@@ -42,6 +46,21 @@ pub struct Charge<'c> {
     pub points: u32,
 }
 
+/// What a caller may have only so many of at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Places<'c> {
+    /// What it is.
+    pub name: &'static str,
+    /// Whose places: a user's id, or an address.
+    pub whose: &'c str,
+    /// How many there are.
+    pub count: u32,
+}
+
+/// A place that was taken.
+#[derive(Debug)]
+pub struct Place(u64);
+
 impl Meters {
     /// Counts a charge, unless it would go over its limit. A file that cannot be used lets everybody pass.
     pub fn charge(&mut self, settings: &Settings, charge: &Charge<'_>) -> Option<Refusal> {
@@ -53,34 +72,55 @@ impl Meters {
         (wait > 0).then(|| Refusal::over(limit, wait))
     }
 
+    /// Takes one of a caller's places until an instant, unless all are taken. A file that cannot be used has room for everybody.
+    pub fn take_place(&mut self, settings: &Settings, places: &Places<'_>, until: Timestamp) -> Option<Place> {
+        let now = Timestamp::now();
+        (0..places.count).map(|n| Place(key(&format!("{}/{n}", places.name), places.whose))).find(|place| {
+            let is_free = |taken: i64| (taken <= now.0 || taken > now.0 + LONGEST).then_some(until.0);
+            self.alter(settings, place.0, is_free).unwrap_or(true)
+        })
+    }
+
+    /// Gives a place back before its time.
+    pub fn leave_place(&mut self, settings: &Settings, place: Place) {
+        // When it fails, the place is free at its time.
+        let _ = self.alter(settings, place.0, |_| Some(0));
+    }
+
     /// Counts; answers the milliseconds to wait, 0 when the caller may pass.
     fn count(&mut self, settings: &Settings, charge: &Charge<'_>, now: Timestamp) -> std::io::Result<i64> {
+        let mut waits = 0;
+        self.alter(settings, key(charge.bucket, charge.whose), |arrival| {
+            let (next, wait) = gcra(arrival, charge.rate, charge.points, now.0);
+            waits = wait;
+            (wait == 0).then_some(next)
+        })?;
+        Ok(waits)
+    }
+
+    /// Puts another instant in the place of a key's, if there is to be one; answers whether there was.
+    fn alter(&mut self, settings: &Settings, key: u64, other: impl FnOnce(i64) -> Option<i64>) -> std::io::Result<bool> {
         let file = match &mut self.file {
             Some(file) => file,
             slot => slot.insert(open(settings)?),
         };
         let mut slots = [0; SLOT * NEIGHBOURS];
-        let key = charge.key();
         let base = key % (SLOTS - NEIGHBOURS as u64) * SLOT as u64;
         read(file, &mut slots, base)?;
         let (place, arrival) = choose(&slots, key);
-        let (next, wait) = gcra(arrival, charge.rate, charge.points, now.0);
-        if wait == 0 {
-            let mut slot = [0; SLOT];
-            slot[..8].copy_from_slice(&key.to_le_bytes());
-            slot[8..].copy_from_slice(&next.to_le_bytes());
-            file.write_all_at(&slot, base + (place * SLOT) as u64)?;
-        }
-        Ok(wait)
+        let Some(next) = other(arrival) else { return Ok(false) };
+        let mut slot = [0; SLOT];
+        slot[..8].copy_from_slice(&key.to_le_bytes());
+        slot[8..].copy_from_slice(&next.to_le_bytes());
+        file.write_all_at(&slot, base + (place * SLOT) as u64)?;
+        Ok(true)
     }
 }
 
-impl Charge<'_> {
-    /// The bucket's key in the file, never 0: that is a free slot.
-    fn key(&self) -> u64 {
-        let hash = Sha256::new().chain_update(self.bucket).chain_update([0]).chain_update(self.whose).finalize();
-        u64::from_le_bytes(hash.first_chunk::<8>().copied().unwrap_or_default()).max(1)
-    }
+/// The key in the file, never 0: that is a free slot.
+fn key(bucket: &str, whose: &str) -> u64 {
+    let hash = Sha256::new().chain_update(bucket).chain_update([0]).chain_update(whose).finalize();
+    u64::from_le_bytes(hash.first_chunk::<8>().copied().unwrap_or_default()).max(1)
 }
 
 fn open(settings: &Settings) -> std::io::Result<File> {
@@ -160,6 +200,22 @@ mod tests {
         assert_eq!(passed(&mut meters, &settings, ("8", 5_000), 1_000_000, 3), 1);
         assert_eq!(passed(&mut meters, &settings, ("8", 5_000), 1_009_999, 3), 0);
         assert_eq!(passed(&mut meters, &settings, ("8", 5_000), 1_010_000, 3), 1);
+    }
+
+    #[test]
+    fn a_place_is_taken_once_until_it_is_left_or_its_time_is_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(&folder);
+        let mut meters = Meters::default();
+        let places = Places { name: "test", whose: "7", count: 2 };
+        let (soon, gone) = (Timestamp::now().plus(60_000), Timestamp::now().plus(-1));
+        let far = Timestamp::now().plus(100 * LONGEST);
+        assert!(meters.take_place(&settings, &places, far).is_some() && meters.take_place(&settings, &places, gone).is_some());
+        let taken = meters.take_place(&settings, &places, soon).unwrap();
+        assert!(meters.take_place(&settings, &places, soon).is_some() && meters.take_place(&settings, &places, soon).is_none());
+        assert!(meters.take_place(&settings, &Places { whose: "8", ..places }, soon).is_some());
+        meters.leave_place(&settings, taken);
+        assert!(meters.take_place(&settings, &places, soon).is_some() && meters.take_place(&settings, &places, soon).is_none());
     }
 
     #[test]

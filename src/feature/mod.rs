@@ -1,23 +1,28 @@
 //! The seam between the nouns and the house: what a noun declares, and what its handlers are given.
 
+pub mod attempts;
 pub mod contract;
 pub mod ctx;
 pub mod cursor;
 pub mod face;
 pub mod graphql;
 pub mod meters;
+pub mod names;
 pub mod news;
 pub mod rights;
 pub mod settings;
 pub mod store;
 pub mod tenant;
 mod texts;
+pub mod walk;
 pub mod work;
 
+pub use attempts::{Bucket, Taken};
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use ctx::{Caller, Ctx, House, Upload};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
+pub use names::Names;
 pub use news::News;
 pub use rights::{Reach, Right};
 pub use settings::{Rate, Settings};
@@ -51,12 +56,14 @@ pub struct Feature {
     pub held: &'static [Held],
     /// What it makes of the others' news, inside their transaction.
     pub hears: Option<Hear>,
+    /// What it does with a tenant's rows of a backup before they take the place of the store's.
+    pub restored: Option<fn(&mut Db, tenant: i64) -> Result<()>>,
 }
 
 impl Feature {
     /// A noun with routes alone; the others are added by struct update.
     pub const fn new(name: &'static str, routes: &'static [Route]) -> Feature {
-        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], hears: None }
+        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], hears: None, restored: None }
     }
 }
 
@@ -139,7 +146,7 @@ pub enum Calls {
 pub type Tell = fn(&Error, &Request<'_>) -> Response;
 
 /// A route: what it needs is declared here and checked in one place.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Route {
     /// The method.
     pub method: Method,
@@ -252,8 +259,17 @@ impl Route {
     }
 }
 
-/// Reads a tenant's objects of these ids, whole, as their own routes would show them; ids that are gone are left out.
-pub type Load = fn(&mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>>;
+/// Whole objects under their ids, as their own routes would show them.
+pub type Objects = Vec<(String, Value)>;
+
+/// Reads a tenant's objects of these ids; ids that are gone are left out.
+#[derive(Debug, Clone, Copy)]
+pub enum Load {
+    /// By a reader of the kind's own.
+    Own(fn(&mut Db, tenant: i64, ids: &[&str]) -> Result<Objects>),
+    /// By a reader that several kinds share, which is told the names of what this kind shows.
+    Shared(&'static Names, fn(&Names, &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects>),
+}
 
 /// What a user's own export keeps of an object of their team; `None` is nothing, because others wrote it.
 pub type Own = fn(Value, user: i64) -> Option<Value>;
@@ -264,7 +280,7 @@ pub fn written(object: Value, members: &[&str], user: i64) -> Option<Value> {
 }
 
 /// A kind of object in the feed.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Kind {
     /// Its list in the feed, and its name in the table of changes.
     pub name: &'static str,
@@ -276,6 +292,32 @@ pub struct Kind {
     pub object: Describe,
     /// What of an object is a user's own.
     pub own: Own,
+}
+
+impl Kind {
+    /// Reads a tenant's objects of these ids.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn read(&self, db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {
+        match self.load {
+            Load::Own(load) => load(db, tenant, ids),
+            Load::Shared(names, load) => load(names, db, tenant, ids),
+        }
+    }
+
+    /// What its objects are called elsewhere, where they have several names.
+    pub const fn names(&self) -> Option<&'static Names> {
+        match self.load {
+            Load::Own(_) => None,
+            Load::Shared(names, _) => Some(names),
+        }
+    }
+
+    /// Is it called so, here or elsewhere?
+    pub fn is(&self, word: &str) -> bool {
+        self.name == word || self.names().is_some_and(|names| names.has(word))
+    }
 }
 
 /// Reads all that is held on a user, and in the tenant that they are in, as it is at an instant.

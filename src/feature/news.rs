@@ -24,7 +24,13 @@ pub enum News<'n> {
         /// The user.
         user: i64,
     },
-    /// The caller's account is about to end: whoever holds something of theirs lets go of it.
+    /// The caller changed what others see of their account.
+    AccountChanged {
+        /// The user.
+        user: i64,
+    },
+    /// The caller's account is about to end, and their name with it: whoever holds something of theirs lets go of it, or moves
+    /// what shows that name, in every tenant that they ever wrote in.
     AccountEnding {
         /// The user.
         user: i64,

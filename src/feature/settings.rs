@@ -1,6 +1,6 @@
 //! What the operator can set, as the layers use it. `app::config` reads it.
 
-use crate::base::time::{DAY, MINUTE, SECOND};
+use crate::base::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::db::Journal;
 use crate::http::peer::Network;
 use std::path::PathBuf;
@@ -49,6 +49,18 @@ pub struct Settings {
     pub limit_auth: Option<Rate>,
     /// Wrong invite codes, per user and address, and wrong links to set a password, per address.
     pub limit_codes: Option<Rate>,
+    /// Failed logins over all names, per address.
+    pub limit_address: Option<Rate>,
+    /// Wrong invite codes over all addresses; beyond them few are left to each.
+    pub limit_all_codes: Option<Rate>,
+    /// Registrations, per address.
+    pub limit_registrations: Option<Rate>,
+    /// May anybody make an account? Else only the operator does.
+    pub registration: bool,
+    /// Sessions that a user may have; the longest unused ends.
+    pub max_sessions: u32,
+    /// Settled conflicts, and open ones, that are kept of one record.
+    pub max_conflicts: u32,
     /// Requests of the REST interface, per user.
     pub limit_requests: Option<Rate>,
     /// Polls of the feed, per user.
@@ -100,6 +112,17 @@ impl Default for Settings {
             cors_origins: Vec::new(),
             limit_auth: Some(Rate { count: 10, window: 5 * MINUTE }),
             limit_codes: Some(Rate { count: 10, window: 15 * MINUTE }),
+            // A household or an office shares an address; six accounts that each forgot their password still get in.
+            limit_address: Some(Rate { count: 60, window: 15 * MINUTE }),
+            // With ten live codes each of a thousand couples, a guess in a hundred hits: a botnet may not have many.
+            limit_all_codes: Some(Rate { count: 1_000, window: 15 * MINUTE }),
+            // A class that signs up together behind one address.
+            limit_registrations: Some(Rate { count: 30, window: HOUR }),
+            registration: true,
+            // Far more than a person has phones and browsers, and few enough to look through.
+            max_sessions: 50,
+            // More of one record than anybody settles by hand.
+            max_conflicts: 20,
             limit_requests: Some(Rate { count: 1_200, window: 5 * MINUTE }),
             limit_polls: Some(Rate { count: 600, window: 5 * MINUTE }),
             limit_uploads: Some(Rate { count: 100, window: 5 * MINUTE }),

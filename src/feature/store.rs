@@ -1,9 +1,9 @@
 //! The clock, the feed and the attempts: the SQL that every noun shares.
 
-use super::Settings;
+use super::{Rate, Settings};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
-use crate::base::time::{AHEAD, DAY, Timestamp};
+use crate::base::time::{CLOCKS_APART, DAY, MINUTE, Timestamp};
 use crate::db::{Db, Upsert, migrate};
 use crate::params;
 
@@ -33,27 +33,54 @@ pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, de
 /// itself: it is wrong then, and what it would bound would end too early.
 pub fn ahead(db: &mut Db, now: Timestamp) -> Result<Option<Timestamp>> {
     let made = migrate::made_at(db)?;
-    Ok(made.is_none_or(|made| made <= now).then(|| now.plus(AHEAD)))
+    Ok(made.is_none_or(|made| made <= now).then(|| now.plus(CLOCKS_APART)))
 }
 
-/// How many attempts a bucket holds since an instant, and when the oldest of them was.
-pub fn attempts(db: &mut Db, bucket: &str, since: Timestamp) -> Result<(i64, Timestamp)> {
-    let sql = "SELECT COUNT(*), MIN(at) FROM attempts WHERE bucket = ? AND at > ?";
-    let found =
-        db.one(sql, params![bucket, since], |row| Ok((row.get(0)?, row.get::<Option<Timestamp>>(1)?.unwrap_or_default())))?;
+/// How far ahead an attempt may be dated, in milliseconds: whoever counted it began a little later and wrote a little earlier,
+/// or another node's clock is fast. What is dated further ahead comes from a clock that was wrong, and counts as none.
+const EARLY: i64 = MINUTE;
+
+/// How many attempts a bucket holds, no more than its limit, and when the oldest of them was.
+pub fn attempts(db: &mut Db, bucket: &str, rate: Rate, now: Timestamp) -> Result<(i64, Timestamp)> {
+    let sql = "SELECT COUNT(*), MIN(at) \
+         FROM (SELECT at FROM attempts WHERE bucket = ? AND at > ? AND at <= ? ORDER BY at DESC LIMIT ?) AS newest";
+    let bound = params![bucket, now.plus(-rate.window), now.plus(EARLY), i64::from(rate.count)];
+    let found = db.one(sql, bound, |row| Ok((row.get(0)?, row.get::<Option<Timestamp>>(1)?.unwrap_or_default())))?;
     Ok(found.unwrap_or_default())
 }
 
-/// Puts an attempt into a bucket.
-pub fn count_attempt(db: &mut Db, bucket: &str, at: Timestamp) -> Result<()> {
-    db.run("INSERT INTO attempts (bucket, at, id) VALUES (?, ?, ?)", params![bucket, at, &id::object()])?;
-    Ok(())
+const ATTEMPT: Upsert = Upsert { table: "attempts", key: &["id"], set: &["bucket", "at"] };
+
+/// Characters of an attempt's id: the width of its column.
+const ATTEMPT_ID: usize = 36;
+
+/// Locks a bucket until the transaction ends. In SQLite a writer is alone; elsewhere a row is locked that counts as no
+/// attempt, because it is older than any.
+pub fn lock_attempts(db: &mut Db, bucket: &str) -> Result<()> {
+    if db.writes_alone() {
+        return Ok(());
+    }
+    let lock = bucket.get(..ATTEMPT_ID).unwrap_or(bucket);
+    db.put(&ATTEMPT, params![lock, bucket, Timestamp(0)])
 }
 
-/// Deletes failed attempts that no limit looks at any more.
+/// Puts an attempt into a bucket; answers its id.
+pub fn count_attempt(db: &mut Db, bucket: &str, at: Timestamp) -> Result<String> {
+    let id = id::object();
+    db.run("INSERT INTO attempts (bucket, at, id) VALUES (?, ?, ?)", params![bucket, at, &id])?;
+    Ok(id)
+}
+
+/// Takes an attempt out of its bucket.
+pub fn forget_attempt(db: &mut Db, id: &str) -> Result<()> {
+    db.run("DELETE FROM attempts WHERE id = ?", params![id]).map(drop)
+}
+
+/// Deletes attempts that no limit looks at: those that are old, and those from a clock that was wrong.
 pub fn purge_attempts(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
-    let sql = "DELETE FROM attempts WHERE id IN (SELECT id FROM (SELECT id FROM attempts WHERE at <= ? LIMIT ?) AS old)";
-    db.run(sql, params![now.plus(-DAY), BATCH])
+    let sql = "DELETE FROM attempts WHERE id IN \
+         (SELECT id FROM (SELECT id FROM attempts WHERE at <= ? OR at > ? LIMIT ?) AS old)";
+    db.run(sql, params![now.plus(-DAY), now.plus(DAY), BATCH])
 }
 
 /// Deletes tombstones that are older than the operator keeps them, and moves the tenants' horizons to the newest of
@@ -135,11 +162,11 @@ fn latest(db: &mut Db, sql: &str) -> Result<Option<Timestamp>> {
     Ok(db.one(sql, &[], |row| row.get::<Option<Timestamp>>(0))?.flatten())
 }
 
-/// Gives every tenant a new epoch: its clients start over with what the store holds now. Answers how many there are.
-pub fn renew_epochs(db: &mut Db) -> Result<usize> {
+/// Gives every tenant a new epoch: its clients start over with what the store holds now. Answers their ids.
+pub fn renew_epochs(db: &mut Db) -> Result<Vec<i64>> {
     let tenants = db.all("SELECT id FROM tenants", &[], |row| row.get::<i64>(0))?;
     for tenant in &tenants {
         db.run("UPDATE tenants SET epoch = ? WHERE id = ?", params![&id::opaque(), *tenant])?;
     }
-    Ok(tenants.len())
+    Ok(tenants)
 }

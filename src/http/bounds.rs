@@ -2,11 +2,10 @@
 
 use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
+use crate::base::json::MAX_DEPTH;
 use crate::base::memory;
-use crate::base::text::Message;
+use crate::base::text::{self, Message};
 
-/// The deepest nesting of JSON: no request of the contract needs more than a few, and a parser's stack is finite.
-const MAX_DEPTH: usize = 64;
 /// The most memory for what a body holds, in bytes: the largest body may be a list of numbers of two digits. It is an
 /// eighth of what shared accounts have (1 GiB on CloudLinux), which the densest body of that size would use up.
 const MAX_HELD: usize = 128 * 1024 * 1024;
@@ -74,13 +73,31 @@ pub fn json(text: &[u8]) -> Result<()> {
     holds(held, text)
 }
 
+/// May this text be parsed as JSON, however deep it nests?
+///
+/// # Errors
+/// When it holds too much, and [`memory::check`]'s.
+pub fn values(text: &[u8]) -> Result<()> {
+    holds(extent(text).held, text)
+}
+
 /// May this text be parsed as a form?
 pub fn form(text: &[u8]) -> Result<()> {
     holds(text.iter().filter(|byte| **byte == b'&').count() * (ELEMENT + MEMBER + 4 * QUOTE), text)
 }
 
+/// Is this form or query UTF-8, once it is decoded?
+///
+/// # Errors
+/// When it is not: what nobody wrote must not be kept in the place of what somebody did.
+pub fn utf8(text: &[u8]) -> Result<()> {
+    let parts = text.split(|byte| matches!(byte, b'&' | b'='));
+    let sound = |part: &[u8]| percent_encoding::percent_decode(part).decode_utf8().is_ok();
+    if parts.into_iter().all(sound) { Ok(()) } else { refuse(Refused::Invalid, &texts::NOT_UTF8) }
+}
+
 fn holds(bytes: usize, body: &[u8]) -> Result<()> {
-    if bytes > MAX_HELD { refuse(Refused::TooLarge, &texts::TOO_DENSE) } else { memory::check(bytes + COPIES * body.len()) }
+    if bytes > MAX_HELD { refuse(Refused::TooLarge, &text::TOO_DENSE) } else { memory::check(bytes + COPIES * body.len()) }
 }
 
 /// The error of a text that is no JSON, or none that is read.

@@ -1,8 +1,7 @@
 //! Entity tags (RFC 9110 §8.8.3): strong, made from the representation itself, so that they cannot be wrong.
 
-use crate::base::error::{Refused, Result, refuse};
-use crate::base::{id, text};
-use crate::http::{Request, Response};
+use crate::base::id;
+use crate::http::Response;
 use sha2::{Digest, Sha256};
 
 /// The bytes of the hash that a tag shows: 128 bits do not collide.
@@ -20,20 +19,21 @@ pub fn tagged(response: Response) -> Response {
     response.with("ETag", tag)
 }
 
-/// Does an `If-Match` or `If-None-Match` value name this tag? A weak tag matches only where `weak` is allowed.
-pub fn names(value: &str, tag: &str, weak: bool) -> bool {
-    value.split(',').map(str::trim).any(|item| item == "*" || item == tag || (weak && item.strip_prefix("W/") == Some(tag)))
+/// Does an `If-Match` or `If-None-Match` value name this tag, or anything?
+pub fn names(value: &str, tag: &str) -> bool {
+    value.split(',').map(str::trim).any(|item| item == ANYTHING || is_same(item, tag))
 }
 
-/// Refuses when the request carries `If-Match` and it does not name the current representation (RFC 9110 §13.1.1).
-///
-/// # Errors
-/// [`Refused::Stale`].
-pub fn require_match(request: &Request<'_>, current: impl FnOnce() -> Vec<u8>) -> Result<()> {
-    match request.header("IF_MATCH") {
-        Some(value) if !names(value, &of(&current()), false) => refuse(Refused::Stale, &text::STALE),
-        _ => Ok(()),
-    }
+/// What names every tag.
+pub const ANYTHING: &str = "*";
+
+/// Is it this tag, as servers on the way and clients hand it on? A server that compresses makes it weak (`W/"…"`, nginx) or puts
+/// the coding behind it (`"…-gzip"`, Apache; `"…;gz"`, LiteSpeed), and a client may lose the quotation marks. The content is
+/// the same: the hash says so, whatever stands around it.
+fn is_same(item: &str, tag: &str) -> bool {
+    let item = item.strip_prefix("W/").or_else(|| item.strip_prefix("w/")).unwrap_or(item);
+    let rest = item.trim_start_matches('"').strip_prefix(tag.trim_matches('"'));
+    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
 }
 
 #[cfg(test)]
@@ -41,11 +41,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weak_tags_match_only_on_reads() {
-        let tag = of(b"x");
-        assert!(names(&format!("\"a\", W/{tag}"), &tag, true));
-        assert!(!names(&format!("W/{tag}"), &tag, false));
-        assert!(names("*", &tag, false));
-        assert_ne!(of(b"x"), of(b"y"));
+    fn a_tag_is_known_whatever_servers_and_clients_make_of_it() {
+        let (tag, other) = (of(b"x"), of(b"y"));
+        let (hash, stranger) = (tag.trim_matches('"'), other.trim_matches('"'));
+        let forms = |hash: &str| {
+            let around = |before: &str, after: &str| format!("{before}{hash}{after}");
+            let made = [
+                around("\"", "\""),
+                around("W/\"", "\""),
+                around("w/\"", "\""),
+                around("\"", "-gzip\""),
+                around("\"", "--gzip\""),
+                around("\"", "-br\""),
+                around("\"", "-deflate\""),
+                around("\"", "-zstd\""),
+                around("\"", ";gzip\""),
+                around("\"", ";gz\""),
+                around("\"", ";br\""),
+                around("\"", ":br\""),
+                around("\"", "\"-gzip"),
+                around("W/\"", "-gzip\""),
+                around("", ""),
+                around("W/", ""),
+                around("", "-gzip"),
+                around("\"a\", \"", "\" , \"b\""),
+            ];
+            made.to_vec()
+        };
+        for form in forms(hash) {
+            assert!(names(&form, &tag), "{form}");
+        }
+        for form in forms(stranger).into_iter().chain(forms(&hash[1..])).chain(forms(&format!("{hash}0"))) {
+            assert!(!names(&form, &tag), "{form}");
+        }
+        assert!(names("*", &tag) && !names("", &tag) && !names("\"*\"", &tag));
     }
 }

@@ -1,6 +1,6 @@
 //! Addresses, networks, schemes, hosts and origins as proxies, browsers and operators write them: one reader for each.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use url::Url;
 
 /// Bits of an IPv4 and of an IPv6 address.
@@ -8,6 +8,9 @@ const V4_BITS: u32 = 32;
 const V6_BITS: u32 = 128;
 /// The bits before an IPv4 address that stands in an IPv6 one (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2).
 const MAPPED_BITS: u32 = V6_BITS - V4_BITS;
+/// The bits that all addresses of an IPv6 customer share (RFC 6177: nobody gets less than a /64).
+const CUSTOMER_BITS: u32 = 64;
+const CUSTOMER: u128 = u128::MAX << (V6_BITS - CUSTOMER_BITS);
 /// The longest host with its port: a name has at most 253 characters (RFC 1035 §2.3.4).
 const MAX_HOST: usize = 253 + ":65535".len();
 
@@ -24,6 +27,14 @@ pub fn address(entry: &str) -> Option<IpAddr> {
     let bare = bare.split('%').next().unwrap_or_default();
     let address = bare.parse::<IpAddr>().ok().filter(|_| is_port(port))?;
     Some(address.to_canonical())
+}
+
+/// Whom a limit counts at an address: that address, or an IPv6 address's /64, all of which one customer has.
+pub fn network(text: &str) -> String {
+    match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => format!("{}/{CUSTOMER_BITS}", Ipv6Addr::from_bits(address.to_bits() & CUSTOMER)),
+        _ => text.to_owned(),
+    }
 }
 
 /// Nothing, or a colon and a number.
@@ -146,6 +157,16 @@ mod tests {
         for form in ["", "unknown", "_hidden", "[2001:db8::7", "198.51.100.7:port", "198.51.100", "[198.51.100.7]x", "999.1.1.1"]
         {
             assert_eq!(address(form), None, "{form}");
+        }
+    }
+
+    #[test]
+    fn a_limit_counts_an_ipv6_customer_whole() {
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(network("2001:db8:1:2::"), network("2001:db8:1:2:ffff::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        for plain in ["198.51.100.7", "unknown", ""] {
+            assert_eq!(network(plain), plain);
         }
     }
 

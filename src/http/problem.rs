@@ -23,7 +23,9 @@ fn shape(kind: Refused) -> (u16, &'static str, Option<&'static str>) {
         Refused::Forbidden => (403, "Forbidden", None),
         Refused::NotFound => (404, "Not Found", None),
         Refused::Method => (405, "Method Not Allowed", None),
+        Refused::TooSlow(_) => (408, "Request Timeout", Some("too-slow")),
         Refused::InProgress => (409, "Conflict", None),
+        Refused::OpenConflicts => (409, "Conflict", Some("conflict-open")),
         Refused::Stale => (412, "Precondition Failed", None),
         Refused::TooLarge => (413, "Content Too Large", None),
         Refused::MediaType => (415, "Unsupported Media Type", None),
@@ -48,6 +50,7 @@ pub fn schema() -> Schema {
             "errors": {"type": "object", "additionalProperties": messages, "description": "Errors by field."},
             "reason": {"oneOf": [{"type": "string"}, messages], "description": "The limit that was passed."},
             "poll_after": {"type": "integer", "description": "Seconds until the next poll of the feed."},
+            "max_items": {"type": "integer", "description": "How many items an upload had better send at once."},
         },
         "additionalProperties": true,
     })
@@ -62,6 +65,9 @@ pub fn answer(error: &Error, request: &Request<'_>) -> Response {
             unavailable(503, &texts::BUSY, RETRY_AFTER_BUSY, language)
         }
         Error::Db(DbError { kind: DbFault::Full, .. }) => unavailable(507, &texts::FULL, RETRY_AFTER_REPAIR, language),
+        Error::Db(DbError { kind: DbFault::TooLarge, .. }) => {
+            refused(&Refusal::new(Refused::TooLarge, &texts::TOO_LARGE_AT_ONCE), language)
+        }
         Error::Db(_) | Error::NotReady(_) => unavailable(503, &texts::UNAVAILABLE, RETRY_AFTER_REPAIR, language),
         Error::Internal(_) => problem(500, "Internal Server Error", &Message::plain(&texts::INTERNAL), language, Map::new()),
     }
@@ -102,6 +108,9 @@ pub fn refused_with(refusal: &Refusal, language: Language, extension: Map<String
     }
     if let Some(limit) = &refusal.limit {
         members.insert("reason".to_owned(), json!(limit.reason));
+    }
+    if let Refused::TooSlow(Some(items)) = refusal.kind {
+        members.insert("max_items".to_owned(), json!(items));
     }
     let response = limited(problem(status, title, &refusal.detail, language, members), refusal);
     match refusal.kind {

@@ -1,20 +1,39 @@
 //! The query string.
 
+use super::{bounds, texts};
+use crate::base::error::{Refused, Result, refuse};
 use std::borrow::Cow;
 
 /// Parameters looked up in the raw query string: most requests have none or one.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     raw: String,
+    /// Bytes of it are no UTF-8.
+    garbled: bool,
 }
 
 impl Query {
     /// The query string as the server passed it, without the `?`.
     pub fn new(raw: impl Into<String>) -> Query {
-        Query { raw: raw.into() }
+        let raw = raw.into();
+        Query { garbled: bounds::utf8(raw.as_bytes()).is_err(), raw }
     }
 
-    /// Every parameter, decoded (WHATWG form decoding: `+` is a blank, broken escapes stay, bad UTF-8 becomes U+FFFD).
+    /// The query string in the bytes that came.
+    pub fn of(raw: &[u8]) -> Query {
+        let query = Query::new(String::from_utf8_lossy(raw));
+        Query { garbled: query.garbled || std::str::from_utf8(raw).is_err(), ..query }
+    }
+
+    /// Refuses what is no text, as in bodies of JSON.
+    ///
+    /// # Errors
+    /// When bytes are no UTF-8, escaped or not.
+    pub fn check(&self) -> Result<()> {
+        if self.garbled { refuse(Refused::Invalid, &texts::NOT_UTF8) } else { Ok(()) }
+    }
+
+    /// Every parameter, decoded (WHATWG form decoding: `+` is a blank, broken escapes stay).
     pub fn pairs(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
         url::form_urlencoded::parse(self.raw.as_bytes())
     }
@@ -24,10 +43,11 @@ impl Query {
         self.pairs().find(|(n, _)| n == name).map(|(_, value)| value)
     }
 
-    /// The same query with one parameter set anew.
-    pub fn with(&self, name: &str, value: &str) -> String {
-        let kept = self.pairs().filter(|(n, _)| n != name);
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).append_pair(name, value).finish()
+    /// The same query with these parameters set anew, or left out.
+    pub fn with(&self, set: &[(&str, Option<&str>)]) -> String {
+        let kept = self.pairs().filter(|(name, _)| set.iter().all(|(other, _)| name != other));
+        let new = set.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).extend_pairs(new).finish()
     }
 }
 
@@ -39,16 +59,17 @@ mod tests {
     fn looks_up_decodes_and_replaces() {
         let query = Query::new("since=2026-01-16T14:30:45+02:00&x=%e9&page=2&=&&a");
         assert_eq!(query.get("since").as_deref(), Some("2026-01-16T14:30:45 02:00"));
-        assert_eq!(query.get("x").as_deref(), Some("\u{fffd}"));
+        assert!(query.check().is_err(), "%e9 alone is no UTF-8");
+        assert!(Query::of(b"x=\xe9").check().is_err() && Query::of("x=é&y=%C3%A9+%zz".as_bytes()).check().is_ok());
         assert_eq!(query.get("none"), None);
-        assert_eq!(Query::new("a=1&page=2").with("page", "3"), "a=1&page=3");
+        assert_eq!(Query::new("a=1&page=2&b=3").with(&[("page", Some("3")), ("b", None)]), "a=1&page=3");
     }
 
     proptest::proptest! {
         #[test]
         fn no_query_string_panics(raw in ".*") {
             let query = Query::new(raw);
-            let _ = (query.get("since"), query.with("page", "1"), query.pairs().count());
+            let _ = (query.get("since"), query.with(&[("page", Some("1"))]), query.pairs().count());
         }
     }
 }

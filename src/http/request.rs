@@ -87,16 +87,16 @@ pub struct Request<'a> {
 impl<'a> Request<'a> {
     /// Reads what the variables say. The address is the peer's; a guard refines it.
     pub fn new(vars: &'a Vars, id: String) -> Request<'a> {
-        let target = vars.text("REQUEST_URI");
-        let (path, query) = target.split_once('?').map_or((&*target, None), |(p, q)| (p, Some(q.to_owned())));
-        let query = query.unwrap_or_else(|| vars.text("QUERY_STRING").into_owned());
-        let (version, path) = locate(path);
+        let target = vars.get("REQUEST_URI").unwrap_or_default();
+        let mut parts = target.splitn(2, |byte| *byte == b'?');
+        let (version, path) = locate(&String::from_utf8_lossy(parts.next().unwrap_or_default()));
+        let query = parts.next().or_else(|| vars.get("QUERY_STRING")).unwrap_or_default();
         Request {
             vars,
             method: Method::from_name(vars.get("REQUEST_METHOD").unwrap_or_default()),
             path,
             version: version.unwrap_or(version::UNNAMED),
-            query: Query::new(query),
+            query: Query::of(query),
             body: Vec::new(),
             id,
             language: Language::accept(&vars.text("HTTP_ACCEPT_LANGUAGE")),

@@ -1,5 +1,6 @@
 //! The answer: complete before its first byte is written.
 
+use crate::base::json;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io::Write;
@@ -54,8 +55,8 @@ impl Response {
 
     /// An answer of JSON. A value that cannot be written is a defect and becomes an empty 500.
     pub fn json(status: u16, value: &impl Serialize) -> Response {
-        match serde_json::to_vec(value) {
-            Ok(body) => Response::bytes(status, JSON, body),
+        match json::write(value) {
+            Ok(body) => Response::bytes(status, JSON, body.into_bytes()),
             Err(_) => Response::empty(500),
         }
     }

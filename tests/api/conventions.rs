@@ -97,32 +97,34 @@ fn nesting(server: &Server) {
     }
 }
 
+/// An upload with this member beside its list.
+fn with_more(more: &str) -> String {
+    let item = r#"{"metric_type":"m","value":1,"timestamp":"2026-01-16"}"#;
+    format!(r#"{{"device_id":"d","data":[{item}],"more":{more}}}"#)
+}
+
+fn upload(phone: &Phone, media: &str, body: String) -> Answer {
+    phone.ask("POST", "/sync/metrics/").header("Content-Type", media).body(body).send(phone.port)
+}
+
 fn sizes(server: &Server) {
     const LIMIT: usize = 10 * 1024 * 1024;
     let phone = Phone::single(server);
-    let of = |size: usize| {
-        let (start, end) = (r#"{"title":"x","more":""#, r#""}"#);
-        format!("{start}{}{end}", "a".repeat(size - start.len() - end.len()))
-    };
-    send(&phone, "application/json", of(LIMIT)).expect(201);
-    problem(send(&phone, "application/json", of(LIMIT + 1)), 413);
-    assert_eq!(phone.get("/goals/").expect(200).json()["count"], 1);
+    let of = |size: usize| with_more(&format!("\"{}\"", "a".repeat(size - with_more("\"\"").len())));
+    upload(&phone, "application/json", of(LIMIT)).expect(200);
+    problem(upload(&phone, "application/json", of(LIMIT + 1)), 413);
 }
 
 /// Ten bytes of these would take a kilobyte in memory, whoever asks.
 fn density(server: &Server) {
     let phone = Phone::single(server);
-    let of = |unit: &str| format!(r#"{{"title":"x","more":[{}]}}"#, vec![unit; 500_000].join(","));
-    send(&phone, "application/json", of("72")).expect(201);
+    let of = |unit: &str| with_more(&format!("[{}]", vec![unit; 500_000].join(",")));
+    upload(&phone, "application/json", of("72")).expect(200);
     for unit in [r#"{"":0}"#, "{}", r#"["","",""]"#] {
-        let said = problem(send(&phone, "application/json", of(unit)), 413);
+        let said = problem(upload(&phone, "application/json", of(unit)), 413);
         assert_eq!(said["detail"], "The body holds too many values: send it in parts.");
-        problem(
-            request("POST", "/api/auth/login/").header("Content-Type", "application/json").body(of(unit)).send(server.port),
-            413,
-        );
     }
-    problem(send(&phone, "application/x-www-form-urlencoded", "a=&".repeat(800_000)), 413);
+    problem(upload(&phone, "application/x-www-form-urlencoded", "a=&".repeat(800_000)), 413);
 }
 
 fn missing_bodies(server: &Server) {

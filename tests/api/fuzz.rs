@@ -24,9 +24,18 @@ struct Odd {
 }
 
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "REPORT"];
-const HEADERS: [&str; 8] =
-    ["If-Match", "If-None-Match", "Accept-Language", "Idempotency-Key", "X-Forwarded-For", "Origin", "Accept", "Cookie"];
-const PARAMETERS: [&str; 9] = ["page", "page_size", "since", "limit", "include", "state", "from", "month", "user"];
+const HEADERS: [&str; 9] = [
+    "If-Match",
+    "If-None-Match",
+    "If-Unmodified-Since",
+    "Accept-Language",
+    "Idempotency-Key",
+    "X-Forwarded-For",
+    "Origin",
+    "Accept",
+    "Cookie",
+];
+const PARAMETERS: [&str; 10] = ["page", "page_size", "after", "since", "limit", "include", "state", "from", "month", "user"];
 const MEDIA: [&str; 5] =
     ["application/json", "application/x-www-form-urlencoded", "text/plain", "application/json; charset=x", ""];
 const FIELDS: [&str; 18] = [

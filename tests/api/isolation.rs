@@ -3,6 +3,7 @@
 //! [`PATHS`], [`PLAIN`], [`MEMBERS`], [`ECHOES`] and [`UPLOADS`] know every place where a route of the registry takes something from its caller. A
 //! new one fails [`all_known`] until it is entered, and is then walked with the others.
 
+use super::domains::least;
 use super::expect::{Things, problem, refused};
 use super::routes::{filled, routes};
 use super::{Case, Phone};
@@ -11,6 +12,8 @@ use crate::servers::client::Answer;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tandem::db::{Row, Value as Stored};
+use tandem::domain::mobile::domains::RECORDS;
+use tandem::domain::mobile::records::tables::Table;
 use tandem::feature::contract::Takes;
 use tandem::feature::{Access, Route};
 use tandem::http::Method;
@@ -128,12 +131,14 @@ const UPLOADS: &[(&str, Body)] = &[
             "records": [{"domain": "journal", "mobile_id": NAME, "operation": "SYNC", "data": {"title": "batch"}}],
         })
     }),
-    ("/sync/journal/sync/", || entry(json!({"title": "t"}))),
-    ("/sync/attendance/sync/", || entry(json!({"deviceid": "dev-1"}))),
-    ("/sync/activity/sync/", || entry(json!({"jobdesc": "job"}))),
-    ("/sync/helpdesk/sync/", || entry(json!({"ticketdesc": "ten letter"}))),
-    ("/sync/work-orders/sync/", || entry(json!({"description": "works"}))),
 ];
+
+/// Those bodies, and one of records of each domain, made from its rules.
+fn upload_bodies() -> Vec<(String, Value)> {
+    let record = |table: &Table| (format!("/sync/{}/sync/", table.entry.names.path), entry(least(table.fields)));
+    let told = UPLOADS.iter().map(|(path, body)| ((*path).to_owned(), body()));
+    told.chain(RECORDS.iter().map(record)).collect()
+}
 
 const AT: &str = "2026-01-16T12:00:00Z";
 
@@ -183,7 +188,8 @@ fn all_known(_: &Server) {
     );
     let shapeless: BTreeSet<&str> =
         routes().filter(|route| matches!(route.contract.takes, Takes::Json(_))).map(|route| route.path).collect();
-    assert_eq!(shapeless, UPLOADS.iter().map(|(path, _)| *path).collect(), "enter the bodies that are missing");
+    let uploads = upload_bodies();
+    assert_eq!(shapeless, uploads.iter().map(|(path, _)| path.as_str()).collect(), "enter the bodies that are missing");
 }
 
 /// Somebody with one thing of each kind.
@@ -354,8 +360,8 @@ fn foreign_fields(server: &Server) {
 
 fn uploads(server: &Server) {
     let (owner, stranger) = (Phone::couple(server).0, Phone::team(server, &["member"]).remove(0));
-    for (path, body) in UPLOADS {
-        let ask = |phone: &Phone| phone.ask("POST", path).header("Idempotency-Key", NAME).json(&body());
+    for (path, body) in upload_bodies() {
+        let ask = |phone: &Phone| phone.ask("POST", &path).header("Idempotency-Key", NAME).json(&body);
         let send = |phone: &Phone| ask(phone).send(server.port).expect(200).text();
         let empty = rows(server, &owner);
         let first = send(&owner);

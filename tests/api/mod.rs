@@ -4,12 +4,14 @@
 //! makes users of its own. Cases that need settings of their own start their own server. `CASE=goal` in the environment
 //! runs the cases alone whose name or module has that word.
 
+mod attempts;
 mod auth;
 mod check;
 mod checkins;
 mod conflicts;
 mod conventions;
 mod couples;
+mod domains;
 mod expect;
 mod feed;
 mod feed_kinds;
@@ -21,14 +23,19 @@ mod graphql_errors;
 mod graphql_uploads;
 mod home;
 mod idempotency;
+mod identities;
+mod instants;
 mod isolation;
+mod kept;
 mod letters;
 mod limits;
 mod mobile;
 mod objects;
 mod openapi;
+mod pages;
 pub mod phone;
 mod policies;
+mod preconditions;
 mod qna;
 mod records;
 mod records_changes;
@@ -37,10 +44,12 @@ mod resolutions;
 mod roles;
 mod routes;
 mod sessions;
+mod shown;
 mod sync;
 mod team_members;
 mod teams;
 mod tokens;
+mod values;
 mod ways_in;
 
 use crate::servers::{Engine, Kind, Options, Server, described};
@@ -67,6 +76,9 @@ const TABLES: &[Table] = tables![
     conventions,
     routes,
     objects,
+    pages,
+    preconditions,
+    shown,
     isolation,
     openapi,
     idempotency,
@@ -84,6 +96,7 @@ const TABLES: &[Table] = tables![
     graphql_uploads,
     checkins,
     letters,
+    domains,
     records,
     records_rules,
     records_changes,
@@ -94,6 +107,9 @@ const TABLES: &[Table] = tables![
     sync,
     feed_pages,
     feed_kinds,
+    values,
+    instants,
+    identities,
 ];
 
 /// Cases that run side by side: as many as the server has workers.

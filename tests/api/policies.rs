@@ -123,7 +123,7 @@ fn policy_rules(server: &Server) {
     assert_eq!(manual, json!({"resolution_policy": "manual", "auto_resolve": false, "notify_on_conflict": false}));
     let stale = a.ask("PUT", "/sync/policies/attendance/").header("If-Match", tagged.header("ETag").unwrap());
     problem(stale.json(&usual("merge")).send(server.port), 412);
-    for nothing in ["voice", "nothing", "tasks"] {
+    for nothing in ["voice", "nothing", "Task"] {
         problem(a.get(&format!("/sync/policies/{nothing}/")), 404);
         problem(a.put(&format!("/sync/policies/{nothing}/"), &usual("merge")), 404);
     }

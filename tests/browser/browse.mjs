@@ -31,7 +31,8 @@ async function fromPackage(url) {
   return readFile(fileURLToPath(new URL(path, folder)));
 }
 
-// A page of its own; what it complains about and what it asks for elsewhere. `spoil` changes what the CDN gives.
+// A page of its own; what it complains about and what it asks for elsewhere. `spoil` changes what the CDN gives; by `null`
+// it gives nothing, as without the Internet.
 async function open(browser, options, spoil = (body) => body) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
@@ -49,7 +50,8 @@ async function open(browser, options, spoil = (body) => body) {
       }
       seen.fetched.push(url);
       const headers = { 'access-control-allow-origin': '*', 'content-type': TYPES[url.split('.').pop()] };
-      return route.fulfill({ headers, body: spoil(await fromPackage(url), url) });
+      const body = spoil(await fromPackage(url), url);
+      return body === null ? route.abort() : route.fulfill({ headers, body });
     },
   );
   return { context, page, seen };
@@ -116,6 +118,18 @@ async function reset(browser) {
   }
 }
 
+async function offline(browser) {
+  const { context, page } = await open(browser, { viewport: { width: WIDTHS[0], height: 800 } }, () => null);
+  const broken = [];
+  page.on('pageerror', (error) => broken.push(error.message));
+  await page.goto(`${base}/api/graphql/`);
+  const told = await page.getByText('does not work without the Internet').isVisible();
+  check(told && broken.length === 0, `GraphiQL: without the Internet the page says so ${broken.join('; ')}`);
+  const { out } = await page.evaluate(overflowing);
+  check(out.length === 0, `GraphiQL: without the Internet nothing sticks out ${out.join('; ')}`);
+  await context.close();
+}
+
 // What sticks out of the page, or of the picture that it stands in.
 function overflowing() {
   const out = [];
@@ -155,6 +169,7 @@ try {
   await graphiql(browser);
   await spoilt(browser);
   await reset(browser);
+  await offline(browser);
   await instructions(browser);
 } finally {
   await browser.close();

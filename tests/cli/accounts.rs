@@ -69,6 +69,13 @@ fn a_new_password_ends_the_sessions() {
 }
 
 #[test]
+fn the_password_on_standard_input_is_one_line() {
+    let home = Home::new();
+    home.ok_with("user create anna --password-stdin", &format!("{GOOD}\nand what a script writes after it\n"));
+    assert_eq!(login(&home, "anna", GOOD).0, "200");
+}
+
+#[test]
 fn a_disabled_account_is_shut_out_until_it_is_enabled() {
     let home = Home::new();
     create(&home, "anna");
@@ -118,6 +125,7 @@ fn a_link_is_told_with_its_end_and_never_for_who_is_shut_out() {
 #[test]
 fn an_unknown_name_is_told() {
     let home = Home::new();
+    home.ok("migrate");
     for command in ["disable", "enable"] {
         let ran = home.run(&format!("user {command} nobody"));
         assert_eq!(ran.code, 1);

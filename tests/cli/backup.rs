@@ -43,7 +43,7 @@ pub fn backup(home: &Home) -> PathBuf {
 }
 
 fn restore(home: &Home, file: &Path) -> String {
-    home.ok(&format!("restore {}", file.display()))
+    home.ok(&format!("restore --keep-sessions {}", file.display()))
 }
 
 /// What a backup holds, as a database in a file of its own.
@@ -156,7 +156,7 @@ fn a_store_with_newer_changes_is_left_alone_unless_forced() {
     let file = backup(&home);
     assert_eq!(home.call(&token, "POST", "/api/goals/", r#"{"title":"Later"}"#).0, "201");
     let cursor = home.call(&token, "GET", "/api/sync/changes/", "").1["server_time"].clone();
-    let line = format!("restore {}", file.display());
+    let line = format!("restore --keep-sessions {}", file.display());
     let refused = home.run(&line);
     assert!(refused.code == 1 && refused.err.contains("nothing was restored") && refused.err.contains("--force"), "{refused:?}");
     assert_eq!(number(&store(&home), "SELECT COUNT(*) FROM goals"), 2);
@@ -210,7 +210,7 @@ fn a_store_that_is_gone_or_damaged_is_replaced_and_what_was_left_is_kept() {
     fs::remove_file(&db).unwrap();
     fs::write(home.data().join("tandem.db-wal"), "remains").unwrap();
     assert!(restore(&home, &file).contains("what was left"));
-    assert_eq!(home.call(&token, "GET", "/api/goals/", "").1["count"], 1, "who was signed in still is");
+    assert_eq!(home.call(&token, "GET", "/api/goals/", "").1["count"], 1, "who was signed in still is, as the operator said");
     let rubbish = "not a database any more, whatever it was called before. ".repeat(200);
     fs::write(&db, &rubbish).unwrap();
     assert!(restore(&home, &file).contains("what was left"));
@@ -273,8 +273,8 @@ pub fn kill_on_the_way(home: &Home, line: &str, mut check: impl FnMut()) {
 /// A store that takes a moment to copy, in this journal.
 fn large(home: &mut Home, journal: &str) {
     home.env.push(("TANDEM_JOURNAL", journal.to_owned()));
-    home.ok("bench data --changes 30000");
     home.ok("migrate");
+    home.ok("bench data --changes 30000");
 }
 
 #[test]

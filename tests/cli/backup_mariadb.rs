@@ -24,7 +24,7 @@ fn open(home: &Home) -> Db {
 }
 
 fn restore(home: &Home, file: &std::path::Path, more: &str) -> Ran {
-    home.run(&format!("restore {} {more}", file.display()))
+    home.run(&format!("restore --keep-sessions {} {more}", file.display()))
 }
 
 /// What somebody who asks for everything is told, but for the epoch.
@@ -122,6 +122,7 @@ fn a_store_is_put_back_while_others_write() {
 
 /// A store that takes a moment to copy.
 fn large(home: &Home) {
+    home.ok("migrate");
     home.ok("bench data --changes 10000");
 }
 

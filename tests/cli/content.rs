@@ -69,6 +69,7 @@ fn a_second_demo_has_names_of_its_own() {
 #[test]
 fn bench_data_fills_the_feed_to_the_row() {
     let home = Home::new();
+    home.ok("migrate");
     let told = home.ok("bench data --changes 60500");
     let token = Value::from(told.lines().last().unwrap());
     let since = Timestamp::now().plus(-29 * DAY - DAY / 2);

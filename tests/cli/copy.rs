@@ -1,9 +1,13 @@
 //! `tandem copy`: everything arrives, both ways, and a copy that is not whole is never worked with.
 
 use super::Home;
-use crate::servers::mariadb;
+use crate::api::Phone;
+use crate::api::phone::fresh_name;
+use crate::servers::{Engine, Kind, Options, Server, mariadb};
 use serde_json::{Value, json};
 use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
 use tandem::db::{Address, Db};
 
 const URL: &str = "TANDEM_DATABASE_URL";
@@ -56,6 +60,22 @@ fn everything_moves_and_the_feed_goes_on() {
     assert_eq!((&poll["reset"], poll["changes"]["goals"].as_array().unwrap().len()), (&json!(false), 1));
 }
 
+/// Whoever sets database_url before the copy is told what is missing, and gets no empty store that nothing can be copied into.
+#[test]
+fn a_database_url_that_was_changed_before_the_copy_is_told() {
+    let (mut home, token) = demo();
+    let (store, mysql) = (format!("sqlite:{}", home.data().join("tandem.db").display()), mariadb::database());
+    work_with(&mut home, &mysql);
+    assert_eq!(home.call(&token, "GET", "/api/goals/", "").0, "503");
+    let log = home.ok("logs");
+    assert!(
+        log.contains(&format!("it was made at {store}: was database_url changed?")) && log.contains("tandem copy --move"),
+        "{log}"
+    );
+    home.ok(&format!("copy --move --from {store} --to {mysql}"));
+    assert_eq!(home.call(&token, "GET", "/api/goals/", "").0, "200");
+}
+
 #[test]
 fn nothing_is_copied_over_what_is_there() {
     let (home, _) = demo();
@@ -95,11 +115,111 @@ fn a_copy_that_differs_is_found_out() {
     let (mut home, _) = demo();
     let (mysql, store) = (mariadb::database(), format!("sqlite:{}", home.data().join("tandem.db").display()));
     work_with(&mut home, &mysql);
-    home.ok("migrate");
+    home.ok("migrate --fresh");
     let trigger = "CREATE TRIGGER spoil BEFORE INSERT ON letters FOR EACH ROW SET NEW.content = REPLACE(NEW.content, 'e', 'E')";
     // The protocol of prepared statements makes no triggers.
     open(&mysql).define(1, 1, trigger).unwrap();
     let ran = home.run(&format!("copy --from {store} --to {mysql}"));
     assert!(ran.code == 1 && ran.err.contains("table letters"), "{ran:?}");
     assert!(home.run("doctor").out.contains("did not finish"));
+}
+
+/// What a server refuses from now on: reads, writes, and signing in. Its log tells where to look.
+#[track_caller]
+fn answers_nothing(phone: &Phone) {
+    // A process that has the database open finds out by its first request.
+    for _ in 0..3 {
+        let account = json!({"username": fresh_name("late"), "password": "correct horse 9"});
+        let goal = json!({"title": "into the old one"});
+        for answer in [phone.get("/goals/"), phone.post("/goals/", &goal), phone.post("/auth/register/", &account)] {
+            assert_eq!(answer.status, 503, "{}", answer.text());
+        }
+    }
+}
+
+/// Following the way to another database, acknowledged changes went into the old one: its processes had read the old
+/// configuration.
+#[test]
+fn a_store_that_was_moved_answers_nothing_any_more() {
+    for engine in [Engine::Sqlite, Engine::Mariadb] {
+        let options = Options { workers: 3, engine, ..Options::default() };
+        let server = Server::start(Kind::LighttpdFastcgi, &options);
+        let phone = Phone::single(&server);
+        let kept = phone.make("/goals/", &json!({"title": "before"}));
+        let to = match engine {
+            Engine::Sqlite => mariadb::database(),
+            _ => format!("sqlite:{}", server.home().join("moved.db").display()),
+        };
+        let said = server.tandem(&["copy", "--move", "--to", &to]);
+        assert!(said.contains("both are the same") && said.contains("answers 503 from now on"), "{said}");
+        answers_nothing(&phone);
+        let log = server.tandem(&["logs"]);
+        assert!(log.contains("was moved to") && log.contains("set database_url"), "{log}");
+        let mut moved = open(&to);
+        let found = |db: &mut Db| db.all("SELECT id FROM goals", &[], |row| row.get::<String>(0)).unwrap();
+        assert_eq!(found(&mut moved), std::slice::from_ref(&kept));
+        let sessions = moved.one("SELECT COUNT(*) FROM sessions", &[], |row| row.get::<i64>(0)).unwrap();
+        assert_eq!(sessions, Some(1), "who was signed in still is");
+        let refused = server.operator(&["migrate"]).output().unwrap();
+        assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("--unmove"), "{refused:?}");
+        assert!(!server.operator(&["backup"]).output().unwrap().status.success(), "a backup of what nobody uses");
+        assert!(server.tandem(&["migrate", "--unmove"]).contains("used again"));
+        phone.get(&format!("/goals/{kept}/")).expect(200);
+        phone.make("/goals/", &json!({"title": "after"}));
+    }
+}
+
+/// The copy to keep leaves the original in use, and a move that fails takes its mark back.
+#[test]
+fn a_copy_to_keep_and_a_move_that_failed_leave_the_old_one_in_use() {
+    let (home, token) = demo();
+    home.ok(&format!("copy --to sqlite:{}", home.path("keep.db").display()));
+    assert_eq!(home.call(&token, "POST", "/api/goals/", r#"{"title": "on"}"#).0, "201");
+    home.sql(&format!("UPDATE goals SET title = '{}'", "x".repeat(300)));
+    let ran = home.run(&format!("copy --move --to {}", mariadb::database()));
+    assert!(ran.code == 1 && ran.err.contains("table goals"), "{ran:?}");
+    assert_eq!(home.call(&token, "GET", "/api/goals/", "").0, "200");
+    assert_eq!(home.run("doctor --full").code, 0);
+    let not_moved = home.run("migrate --unmove");
+    assert!(not_moved.code == 1 && not_moved.err.contains("nothing was changed"), "{not_moved:?}");
+}
+
+/// As INSTALL.html says it: the processes that serve read the configuration when they find the old database moved.
+#[test]
+fn whoever_serves_goes_on_with_the_new_database_once_it_is_configured() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, mysql) = (folder.path().join("tandem.toml"), mariadb::database());
+    fs::write(&config, "# nothing yet\n").unwrap();
+    let env = vec![("TANDEM_CONFIG".to_owned(), config.to_str().unwrap().to_owned())];
+    let server = Server::start(Kind::LighttpdFastcgi, &Options { workers: 3, env, ..Options::default() });
+    let phone = Phone::single(&server);
+    let mut kept = vec![phone.make("/goals/", &json!({"title": "before"}))];
+    server.tandem(&["copy", "--move", "--to", &mysql]);
+    answers_nothing(&phone);
+    fs::write(&config, format!("database_url = {mysql:?}\n")).unwrap();
+    // Longer than a process believes that its configuration is the one that it has read.
+    sleep(Duration::from_millis(2_500));
+    for _ in 0..30 {
+        let answer = phone.post("/goals/", &json!({"title": "after"}));
+        match answer.status {
+            201 => kept.push(answer.json()["id"].as_str().unwrap().to_owned()),
+            status => assert_eq!(status, 503, "{}", answer.text()),
+        }
+    }
+    assert!(kept.len() > 20, "{}", kept.len());
+    let found = open(&mysql).all("SELECT id FROM goals", &[], |row| row.get::<String>(0)).unwrap();
+    assert!(kept.iter().all(|id| found.contains(id)) && found.len() == kept.len());
+}
+
+#[test]
+fn nothing_is_put_into_a_store_that_was_moved() {
+    let (home, _) = demo();
+    home.ok("backup --quiet");
+    home.ok(&format!("copy --move --to {}", mariadb::database()));
+    let ran = home.run("restore --latest --force");
+    assert!(ran.code == 1 && ran.err.contains("was moved to"), "{ran:?}");
+    let nothing = home.run(&format!("copy --from sqlite:{} --to {}", home.path("none.db").display(), mariadb::database()));
+    assert!(nothing.code == 1 && nothing.err.contains("there is nothing to copy"), "{nothing:?}");
+    home.ok("migrate --unmove");
+    home.ok("restore --latest --force");
 }

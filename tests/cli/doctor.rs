@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// A store that has answered a request.
-fn used() -> Home {
+pub fn used() -> Home {
     let home = Home::new();
     assert_eq!(home.call("", "GET", "/api/health/", "").0, "200");
     assert_eq!(home.call("", "POST", "/api/auth/register/", r#"{"username":"anna","password":"correct horse 9"}"#).0, "201");
@@ -24,7 +24,7 @@ pub fn check(report: &Value, name: &str) -> (String, String) {
 }
 
 /// The doctor must call this check a problem, and say these words about it.
-fn finds(home: &Home, name: &str, words: &[&str]) {
+pub fn finds(home: &Home, name: &str, words: &[&str]) {
     let ran = home.run("doctor --full --json");
     assert_eq!(ran.code, 1, "{name}: {}", ran.out);
     let (level, told) = check(&serde_json::from_str(&ran.out).unwrap(), name);
@@ -37,7 +37,7 @@ fn finds(home: &Home, name: &str, words: &[&str]) {
     assert!(plain.out.contains("PROBLEM") && plain.out.contains("why:") && plain.out.contains("do:"), "{}", plain.out);
 }
 
-fn chmod(path: &Path, mode: u32) {
+pub fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
@@ -69,6 +69,12 @@ fn it_tells_whether_requests_can_start_the_courier() {
     says(&home, "ok", "started by requests");
     fs::write(home.data().join("courier-failing"), "").unwrap();
     says(&home, "note", "cron alone does its work");
+    let program = home.path("tandem/bin/tandem");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::write(&program, "as a file manager leaves it").unwrap();
+    chmod(&program, 0o644);
+    let home = with_courier(home, program.to_str().unwrap());
+    says(&home, "problem", "neither requests nor cron can start");
 }
 
 #[test]
@@ -97,8 +103,14 @@ fn before_the_first_request_nothing_is_wrong_and_nothing_is_made() {
 #[test]
 fn a_wrong_configuration_is_a_problem_not_the_end() {
     let mut home = used();
+    let file = home.path("tandem/tandem.toml");
+    fs::write(&file, "[limits]\nauht = \"off\"\n").unwrap();
+    finds(&home, "configuration", &["did you mean limits.auth?", "tandem config --example"]);
+    fs::remove_file(&file).unwrap();
+    // A host may set what it likes: that is told, and no problem.
     home.env.push(("TANDEM_LIMITS_AUHT", "off".to_owned()));
-    finds(&home, "configuration", &["did you mean TANDEM_LIMITS_AUTH?", "tandem config --example"]);
+    let (level, told) = check(&home.json("doctor --json"), "configuration");
+    assert!(level == "note" && told.contains("did you mean TANDEM_LIMITS_AUTH?"), "{level}: {told}");
 }
 
 #[test]
@@ -149,12 +161,15 @@ fn data_in_a_web_root_are_found_even_behind_a_link() {
     let mut home = Home::new();
     let data = home.path("public_html/tandem-data");
     home.env.push(("TANDEM_DATA", data.to_str().unwrap().to_owned()));
-    home.ok("migrate");
-    finds(&home, "web root", &["public_html", "home folder"]);
+    let refused = home.run("migrate");
+    assert!(refused.code == 1 && refused.err.contains("web root") && !data.exists(), "{}", refused.err);
+    finds(&home, "configuration", &["public_html", "web root"]);
     let link = home.path("elsewhere");
+    fs::create_dir(home.path("public_html")).unwrap();
     std::os::unix::fs::symlink(home.path("public_html"), &link).unwrap();
     home.env = vec![("TANDEM_DATA", link.join("tandem-data").to_str().unwrap().to_owned())];
-    finds(&home, "web root", &["public_html"]);
+    home.ok("migrate");
+    finds(&home, "web root", &["public_html", "home folder"]);
 }
 
 #[test]
@@ -169,48 +184,16 @@ fn a_program_in_the_web_root_is_found() {
     assert!(level == "problem" && told.contains("public_html/tandem"), "{told}");
 }
 
-/// The programs as the bundle leaves them.
-fn installed() -> Home {
+#[test]
+fn problems_stand_first() {
     let home = used();
-    let folder = home.path("public_html/api");
-    fs::create_dir_all(&folder).unwrap();
-    for name in ["api.fcgi", "api.cgi", ".htaccess"] {
-        fs::write(folder.join(name), "the same").unwrap();
-        chmod(&folder.join(name), if name == ".htaccess" { 0o644 } else { 0o755 });
-    }
-    chmod(&folder, 0o755);
-    home
-}
-
-#[test]
-fn what_suexec_would_not_start_is_found() {
-    let home = installed();
-    let api = home.path("public_html/api");
-    assert!(check(&home.json("doctor --json"), "web programs").1.contains("public_html/api: owner"));
-    for (path, mode) in
-        [(api.clone(), 0o775), (api.join("api.cgi"), 0o757), (api.join("api.fcgi"), 0o644), (api.join("api.cgi"), 0o4755)]
-    {
-        chmod(&path, mode);
-        finds(&home, "web programs", &[&format!("{mode:o}"), path.to_str().unwrap(), "chmod 755", "File Manager"]);
-        chmod(&path, 0o755);
-    }
-    fs::write(api.join("api.cgi"), "of another version").unwrap();
-    finds(&home, "web programs", &["two versions", "upload the zip file again"]);
-    fs::remove_file(api.join("api.cgi")).unwrap();
-    finds(&home, "web programs", &["api.cgi", "upload the zip file again"]);
-    fs::copy(api.join("api.fcgi"), api.join("api.cgi")).unwrap();
-    home.ok("doctor");
-    fs::remove_file(api.join(".htaccess")).unwrap();
-    finds(&home, "web programs", &[".htaccess", "Show Hidden Files"]);
-}
-
-#[test]
-fn a_program_of_another_account_is_found() {
-    let home = installed();
-    if std::os::unix::fs::chown(home.path("public_html/api/api.cgi"), None, Some(65_534)).is_err() {
-        return eprintln!("only root can give files away");
-    }
-    finds(&home, "web programs", &[":65534", "upload it again as this account"]);
+    chmod(&home.data().join("secret"), 0o644);
+    let ran = home.run("doctor");
+    assert!(ran.out.starts_with("PROBLEM  secret"), "{}", ran.out);
+    let report = home.json("doctor --json");
+    let levels: Vec<&str> = report["checks"].as_array().unwrap().iter().map(|check| check["level"].as_str().unwrap()).collect();
+    let last = |level| levels.iter().rposition(|other| *other == level).unwrap();
+    assert!(levels[0] == "problem" && last("problem") < last("note") && last("note") < last("ok"), "{levels:?}");
 }
 
 #[test]

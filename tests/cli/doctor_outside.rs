@@ -13,8 +13,18 @@ use tandem::app::doctor::probe::{self, Seen};
 use tandem::base::token::{Claims, Keys, Purpose};
 
 /// What the doctor finds from outside.
-const OUTSIDE: [&str; 8] =
-    ["site", "authorization", "https", "large bodies", "chunked bodies", "private files", "web clock", "gateway"];
+const OUTSIDE: [&str; 10] = [
+    "site",
+    "web configuration",
+    "authorization",
+    "https",
+    "large bodies",
+    "chunked bodies",
+    "private files",
+    "served programs",
+    "web clock",
+    "gateway",
+];
 
 /// The doctor's report on an address, from the account that the programs run as.
 fn report(server: &Server, url: &str, env: &[(&str, &str)]) -> Value {
@@ -135,13 +145,16 @@ fn rules_that_do_not_hold_are_found() {
     alter(&server, &[("AddHandler", "#AddHandler")]);
     let report = plain(&server);
     finds(&report, "site", &["downloads the program", "allow CGI"]);
-    finds(&report, "private files", &["api.fcgi", "allow CGI"]);
+    finds(&report, "served programs", &["api.fcgi", "allow CGI"]);
+    well(&report, &["private files"]);
     // Without any rules the programs are files like others.
     fs::remove_file(&rules).unwrap();
     let report = plain(&server);
     finds(&report, "site", &["404", "public_html/api"]);
-    finds(&report, "private files", &["api.fcgi", "CGI"]);
+    finds(&report, "site", &["has no .htaccess", "Show Hidden Files"]);
+    finds(&report, "served programs", &["api.fcgi", "CGI"]);
     finds(&report, "web programs", &[".htaccess"]);
+    well(&report, &["private files"]);
 }
 
 #[test]
@@ -151,9 +164,37 @@ fn a_program_that_is_not_started_is_found() {
         fs::set_permissions(server.home().join("public_html/api").join(name), Permissions::from_mode(0o644)).unwrap();
     }
     let report = plain(&server);
-    finds(&report, "site", &["cPanel"]);
+    finds(&report, "site", &["644", "chmod 755", "cPanel → Errors"]);
     finds(&report, "web programs", &["644", "chmod 755"]);
-    assert_ne!(check(&report, "authorization").0, "ok");
+    for name in ["web configuration", "authorization", "large bodies", "chunked bodies"] {
+        assert_eq!(check(&report, name), ("note".to_owned(), "not looked at solve the problem of the site first".to_owned()));
+    }
+}
+
+/// The one that takes large bodies is refused, and the other is not.
+#[test]
+fn a_second_program_that_is_not_started_is_found() {
+    let server = Server::start(Kind::ApacheFcgid, &Options::default());
+    fs::set_permissions(server.home().join("public_html/api/api.cgi"), Permissions::from_mode(0o644)).unwrap();
+    let report = plain(&server);
+    well(&report, &["site", "authorization"]);
+    finds(&report, "large bodies", &["api.cgi, which takes them, is not started", "0755"]);
+    finds(&report, "web programs", &["api.cgi", "644"]);
+}
+
+#[test]
+fn two_configurations_are_found() {
+    let env = vec![("TANDEM_POLL_IDLE".to_owned(), "77".to_owned())];
+    let server = Server::start(Kind::LighttpdFastcgi, &Options { env, ..Options::default() });
+    let url = format!("{}/api", server.base_url);
+    assert_eq!(check(&plain(&server), "web configuration").0, "note");
+    well(&report(&server, &url, &[("TANDEM_POLL_IDLE", "77")]), &["web configuration"]);
+    let elsewhere = server.home().join("elsewhere");
+    let database = format!("sqlite:{}", elsewhere.join("tandem.db").display());
+    finds(&report(&server, &url, &[("TANDEM_DATABASE_URL", &database)]), "web configuration", &["database_url", "tandem.toml"]);
+    let (data, none) = (elsewhere.to_str().unwrap(), "no secret can be read in");
+    finds(&report(&server, &url, &[("TANDEM_DATA", data)]), "web configuration", &[none, data, "tandem.toml"]);
+    assert!(!elsewhere.exists());
 }
 
 #[test]
@@ -178,7 +219,9 @@ fn private_files_in_the_web_root_are_found() {
 fn another_installation_at_the_address_is_found() {
     let (here, there) =
         (Server::start(Kind::LighttpdCgi, &Options::default()), Server::start(Kind::LighttpdCgi, &Options::default()));
-    finds(&report(&here, &format!("{}/api", there.base_url), &[]), "authorization", &["secret", "site_url"]);
+    let report = report(&here, &format!("{}/api", there.base_url), &[]);
+    finds(&report, "web configuration", &["secret", "site_url"]);
+    assert_eq!(check(&report, "authorization").0, "note");
 }
 
 #[test]
@@ -200,8 +243,8 @@ fn clocks_that_differ_are_found() {
     finds(&shifted("+10m"), "web clock", &["behind", "NTP"]);
     let report = shifted("-10m");
     finds(&report, "web clock", &["ahead of"]);
-    finds(&report, "authorization", &["clock differs"]);
-    well(&shifted("+10s"), &["web clock", "authorization"]);
+    finds(&report, "web configuration", &["clock differs"]);
+    well(&shifted("+10s"), &["web clock", "web configuration"]);
 }
 
 /// Apache's configuration for HTTPS on these addresses.

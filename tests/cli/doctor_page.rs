@@ -59,7 +59,15 @@ fn a_link_shows_the_report_once() {
     assert_eq!(page.header("Content-Type"), Some("text/html; charset=utf-8"));
     let policy = page.header("Content-Security-Policy").unwrap();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("script"), "{policy}");
-    for row in ["no problems", "FastCGI", "data folder", "secret, 64 characters", "schema", "maintenance"] {
+    for row in [
+        "no problems",
+        "variables of the web server decide",
+        "FastCGI",
+        "data folder",
+        "secret, 64 characters",
+        "schema",
+        "maintenance",
+    ] {
         assert!(page.text().contains(row), "{row} is not in {}", page.text());
     }
     let secret = fs::read_to_string(server.data_dir.join("secret")).unwrap();
@@ -156,6 +164,7 @@ fn the_report_is_to_be_had_when_nothing_else_is() {
     fs::write(server.data_dir.join("tandem.db"), "this is no database, whatever its name says. ".repeat(99)).unwrap();
     request("GET", "/api/health/").send(server.port).expect(503);
     let page = send(&server, key(&link)).expect(200).text();
+    assert!(page.contains("<table>\n<tr><td class=\"problem\">problem</td><th>database</th>"), "problems stand first: {page}");
     assert!(page.contains("1 problem") && page.contains("is not a database") || page.contains("damaged"), "{page}");
 }
 
@@ -182,4 +191,25 @@ fn a_folder_that_cannot_be_written_is_told_and_cgi_shows_the_report_too() {
     let body = serde_json::json!({ "key": key(text.trim_end()) }).to_string();
     assert_eq!(home.call("", "POST", "/api/doctor/", &body).0, "200");
     assert_eq!(home.call("", "POST", "/api/doctor/", &body).0, "403");
+}
+
+/// As a host's panel or .htaccess gives the web program variables that cron does not have.
+#[test]
+fn a_configuration_that_cron_does_not_share_is_told() {
+    let home = Home::new();
+    let ask = |env: &[(&str, &str)]| {
+        let call = |method: &str, body: &str| {
+            let mut command = home.command(env!("CARGO_BIN_EXE_api"));
+            command.env("REQUEST_METHOD", method).env("REQUEST_URI", "/api/doctor/").envs(env.iter().copied());
+            command.env("CONTENT_TYPE", "application/json").env("CONTENT_LENGTH", body.len().to_string());
+            crate::cli::ran(command, body).out
+        };
+        fs::write(home.data().join("doctor.txt"), "").unwrap();
+        call("GET", "");
+        let text = fs::read_to_string(home.data().join("doctor.txt")).unwrap();
+        call("POST", &serde_json::json!({ "key": key(text.trim_end()) }).to_string())
+    };
+    home.call("", "GET", "/api/health/", "");
+    assert!(ask(&[]).contains("`tandem` started by cron goes by the same"));
+    assert!(ask(&[("TANDEM_POLL_IDLE", "77")]).contains("variables of the web server decide: other settings"));
 }

@@ -101,7 +101,7 @@ fn migrate_makes_a_fresh_store_for_its_owner_alone_and_then_has_nothing_to_do() 
     }
     let mut names: Vec<_> = fs::read_dir(home.data()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, [".htaccess", "tandem.db"], "no draft is left");
+    assert_eq!(names, [".htaccess", "database-was-made.txt", "tandem.db"], "no draft is left");
     assert!(home.ok("migrate").starts_with("nothing to do"));
     assert!(home.ok("migrate --dry-run").starts_with("nothing to do"));
 }
@@ -259,4 +259,47 @@ fn logs_shows_what_failed_and_follows() {
     fail();
     assert!(child.wait().unwrap().success(), "it ends when nobody reads on");
     assert_eq!(home.ok("logs").lines().count(), 4);
+}
+
+/// What looks or changes; a command that is here by mistake would show an empty store, as if everything were lost.
+const NO_MAKERS: &[&str] = &[
+    "doctor",
+    "migrate --dry-run",
+    "config",
+    "maintain --quiet",
+    "courier",
+    "logs",
+    "backup",
+    "export --user anna",
+    "health",
+    "snapshots",
+    "user list",
+    "user disable anna",
+    "tenant list",
+    "tenant create --kind team --name T",
+    "bench data --changes 1000",
+];
+
+#[test]
+fn what_looks_or_changes_never_makes_a_store() {
+    let home = Home::new();
+    for line in NO_MAKERS {
+        home.run(line);
+        assert!(!home.path("tandem").exists(), "{line}");
+    }
+    for line in ["user list", "maintain --quiet", "tenant create --kind team --name T", "courier"] {
+        let ran = home.run(line);
+        assert!(ran.code == 1 && ran.err.contains("there is no store at ") && ran.err.contains("TANDEM_DATA"), "{line}: {ran:?}");
+    }
+    home.ok("migrate");
+    assert!(home.ok("user list").contains("no accounts yet"));
+}
+
+#[test]
+fn what_may_make_a_store_does() {
+    for (line, input) in [("migrate", ""), ("user create anna --password-stdin", "correct horse 9\n"), ("demo", "")] {
+        let home = Home::new();
+        home.ok_with(line, input);
+        assert!(home.data().join("tandem.db").exists(), "{line}");
+    }
 }

@@ -151,6 +151,58 @@ fn a_data_folder_that_vanishes_under_a_worker_takes_no_writes_along() {
     assert_kept(&server.data_dir, &made);
 }
 
+/// The log beside the database is deleted while processes have it open: what they acknowledged is moved into the file, and
+/// they go on with another log.
+#[test]
+fn a_deleted_write_ahead_log_takes_nothing_along_that_was_acknowledged() {
+    for files in [&["tandem.db-wal"][..], &["tandem.db-wal", "tandem.db-shm"]] {
+        let server = Server::start(Kind::LighttpdFastcgi, &options(3, None));
+        let phone = Phone::single(&server);
+        let mut kept: Vec<String> = (0..10).map(|_| made(&phone)).collect();
+        for _ in 0..3 {
+            files.iter().for_each(|name| fs::remove_file(server.data_dir.join(name)).unwrap());
+            for _ in 0..6 {
+                let answer = goal(&phone, "meanwhile");
+                match answer.status {
+                    201 => kept.push(answer.json()["id"].as_str().unwrap().to_owned()),
+                    _ => assert_unavailable(&answer, 503, "60"),
+                }
+            }
+            assert!(server.data_dir.join("tandem.db-wal").exists());
+        }
+        assert!(kept.len() > 15, "{}", kept.len());
+        for id in &kept {
+            phone.get(&format!("/goals/{id}/")).expect(200);
+        }
+        assert_kept(&server.data_dir, &kept);
+    }
+}
+
+#[test]
+fn a_write_ahead_log_deleted_among_many_writers_takes_nothing_along() {
+    let server = Server::start(Kind::LighttpdFastcgi, &options(4, None));
+    let phones: Vec<Phone> = (0..4).map(|_| Phone::single(&server)).collect();
+    let log = server.data_dir.join("tandem.db-wal");
+    let kept = scope(|scope| {
+        let write = |phone: &Phone| -> Vec<String> {
+            let answers = (0..60).map(|_| goal(phone, "meanwhile"));
+            let made = answers.filter(|answer| answer.status != 503);
+            made.map(|answer| answer.expect(201).json()["id"].as_str().unwrap().to_owned()).collect()
+        };
+        let writers: Vec<_> = phones.iter().map(|phone| scope.spawn(move || write(phone))).collect();
+        let mut deleted = 0;
+        while writers.iter().any(|writer| !writer.is_finished()) {
+            deleted += usize::from(fs::remove_file(&log).is_ok());
+            sleep(Duration::from_millis(100));
+        }
+        assert!(deleted > 0, "{deleted}");
+        writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert!(kept.len() > 60, "{}", kept.len());
+    println!("{} of 240 acknowledged", kept.len());
+    assert_kept(&server.data_dir, &kept);
+}
+
 #[test]
 fn a_restored_database_is_used_by_the_workers_that_run() {
     let server = Server::start(Kind::LighttpdFastcgi, &options(2, None));
@@ -187,7 +239,7 @@ fn a_backup_is_restored_while_requests_come_in() {
             }
             kept
         });
-        operate(&server.data_dir, &["restore", &file, "--force"]);
+        operate(&server.data_dir, &["restore", &file, "--force", "--keep-sessions"]);
         restored.store(true, Ordering::SeqCst);
         writing.join().unwrap()
     });

@@ -9,6 +9,7 @@ pub mod described;
 pub mod galera;
 mod lighttpd;
 pub mod mariadb;
+pub mod nginx;
 pub mod process;
 pub mod replication;
 pub mod tls;

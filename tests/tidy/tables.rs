@@ -109,6 +109,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("attempts", "login", "src/domain/auth/"),
     ("attempts", "refresh", "src/domain/auth/"),
     ("attempts", "reset", "src/domain/auth/"),
+    ("attempts", "register", "src/domain/auth/"),
     ("changes", "attendance", "src/domain/mobile/"),
     ("changes", "checkins", "src/domain/checkins/"),
     ("changes", "conflicts", "src/domain/mobile/"),

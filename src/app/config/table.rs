@@ -44,6 +44,16 @@ const fn setting(name: &'static str, default: &'static str, help: &'static str, 
 /// What is off or on.
 const SWITCH: &[&str] = &["off", "on"];
 
+/// Whoever switches off the limit of passwords (for a test, or behind a guard of their own) wants none of those beside it.
+fn auth(loaded: &mut Loaded, rate: Option<Rate>) {
+    let settings = &mut loaded.settings;
+    settings.limit_auth = rate;
+    if rate.is_none() {
+        (settings.limit_address, settings.limit_codes, settings.limit_all_codes) = (None, None, None);
+        settings.limit_registrations = None;
+    }
+}
+
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
     setting(
@@ -124,18 +134,52 @@ pub const SETTINGS: &[Setting] = &[
         }),
     ),
     setting(
+        "registration",
+        "open",
+        "Who makes accounts: open is anybody who reaches the API; closed is you alone, by `tandem user create`.",
+        Value::Word(&["open", "closed"], |l, n| l.settings.registration = n == 0),
+    ),
+    setting(
         "limits.auth",
         "10/300",
-        "Failed logins and refreshes, per account and address: N/SECONDS or off.",
-        Value::Limit(|l, r| {
-            (l.settings.limit_auth, l.settings.limit_codes) = (r, if r.is_none() { None } else { l.settings.limit_codes })
-        }),
+        "Failed logins and refreshes, per account and address: N/SECONDS or off. Off also switches off those of address, codes and registrations.",
+        Value::Limit(auth),
+    ),
+    setting(
+        "limits.address",
+        "60/900",
+        "Failed logins over all names, per address.",
+        Value::Limit(|l, r| l.settings.limit_address = r),
     ),
     setting(
         "limits.codes",
         "10/900",
-        "Wrong invite codes, per user and address, and wrong links to set a password, per address; off when limits.auth is.",
+        "Wrong invite codes, per user and address, and wrong links to set a password, per address.",
         Value::Limit(|l, r| l.settings.limit_codes = r),
+    ),
+    setting(
+        "limits.all_codes",
+        "1000/900",
+        "Wrong invite codes over all addresses; beyond them each address has 2 in that time.",
+        Value::Limit(|l, r| l.settings.limit_all_codes = r),
+    ),
+    setting(
+        "limits.registrations",
+        "30/3600",
+        "Registrations, per address (IPv6: per /64).",
+        Value::Limit(|l, r| l.settings.limit_registrations = r),
+    ),
+    setting(
+        "limits.sessions",
+        "50",
+        "Sessions that a user may have; a new one ends the longest unused.",
+        Value::Number(1, 10_000, |l, n| l.settings.max_sessions = n),
+    ),
+    setting(
+        "limits.conflicts",
+        "20",
+        "Conflicts kept of one record, this many settled and this many open; an edit beyond waits until one is settled.",
+        Value::Number(1, 10_000, |l, n| l.settings.max_conflicts = n),
     ),
     setting(
         "limits.requests",
@@ -180,7 +224,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "graphql.page",
         "off",
-        "A page to try queries at /api/graphql/; it is loaded from a public CDN.",
+        "A page to try queries at /api/graphql/; its files come from a public CDN, so the browser needs the Internet.",
         Value::Word(SWITCH, |l, n| l.settings.graphiql = n == 1),
     ),
     setting(

@@ -1,7 +1,7 @@
 //! Can requests start the courier?
 
 use super::store::cron;
-use super::{Finding, Patient};
+use super::{Finding, Patient, chmod};
 use crate::app::work::marks::Marks;
 use crate::app::work::soon;
 use rustix::fs::{Access, access};
@@ -17,6 +17,10 @@ pub fn courier(patient: &mut Patient) -> Finding {
         return Finding::note("requests cannot start it: the operator's program is not where the bundle puts it", WHERE);
     };
     if let Err(error) = access(&program, Access::EXEC_OK) {
+        if program.is_file() {
+            let saw = format!("neither requests nor cron can start {}: {error}", program.display());
+            return Finding::problem(saw, chmod("755", &program));
+        }
         return Finding::note(format!("requests cannot start {}: {error}", program.display()), WHERE);
     }
     match Marks::of(&loaded.settings).failing.get() {

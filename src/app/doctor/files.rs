@@ -1,11 +1,12 @@
 //! Checks of the configuration and of files: who may read them, where they lie, how much room is left.
 
-use super::{Finding, Patient, chmod, quota};
+use super::{Finding, Level, Patient, chmod, quota};
 use crate::app::advice;
 use crate::app::config::{Loaded, SETTINGS, Source};
 use crate::app::home::{self, is_web_root};
 use crate::app::log;
 use crate::app::open::{self, MIN_SECRET, SECRET_FILE};
+use crate::base::draft::Draft;
 use crate::base::time::{DAY, Timestamp};
 use crate::domain::health::rules::{LOW_SPACE, MIB};
 use crate::domain::health::store::free_space;
@@ -67,8 +68,44 @@ pub fn folder(patient: &mut Patient) -> Finding {
         Ok(meta) if !meta.is_dir() => {
             Finding::problem(format!("{} is no folder", folder.display()), "move that file away, or set `data` to a folder")
         }
-        Ok(meta) => private(folder, &meta, "700"),
+        Ok(meta) => match private(folder, &meta, "700") {
+            Finding { level: Level::Ok, saw, .. } => withheld(folder, &meta, 0o700)
+                .or_else(|| untried(folder))
+                .unwrap_or_else(|| Finding::ok(format!("{saw}; a file was made there and removed"))),
+            wrong => wrong,
+        },
     }
+}
+
+/// What its owner may not do with it, and has to; `None` when all of that is allowed. To root the system would allow it all
+/// the same.
+fn withheld(path: &Path, meta: &Metadata, needed: u32) -> Option<Finding> {
+    let mode = meta.permissions().mode() & 0o7777;
+    let what = if mode & 0o400 == 0 { "read it" } else { "write to it" };
+    let saw = format!("{} has the permissions {mode:o}: its owner may not {what}", path.display());
+    (mode & needed != needed).then(|| Finding::problem(saw, chmod(&format!("{needed:o}"), path)))
+}
+
+/// Makes a file in the data folder and removes it again; `None` when both went well.
+fn untried(folder: &Path) -> Option<Finding> {
+    let made = Draft::new(folder).and_then(|draft| {
+        draft.write(TRIAL)?;
+        Ok(draft.path().to_owned())
+    });
+    let ask = "cPanel → Disk Usage shows whether there is room; if there is, ask the host whether the disk is read-only or fails";
+    match made {
+        Ok(path) if path.exists() => Some(Finding::problem(format!("{} was made and cannot be removed", path.display()), ask)),
+        Ok(_) => None,
+        Err(error) => Some(Finding::problem(format!("no file can be made there: {}", advice::explain(&error)), ask)),
+    }
+}
+
+/// What is written into the file that tries the data folder.
+const TRIAL: &[u8] = b"tandem doctor\n";
+
+/// A file that its owner may not read and write; `None` when it is so, or there is no such file.
+pub fn locked(path: &Path) -> Option<Finding> {
+    withheld(path, &fs::metadata(path).ok()?, 0o600)
 }
 
 fn missing_folder(folder: &Path) -> Finding {
@@ -147,7 +184,7 @@ pub fn secret(patient: &mut Patient) -> Finding {
             Finding::note(format!("{shown} is not there yet"), "nothing: the first request makes it")
         }
         Err(error) => Finding::problem(format!("{shown}: {error}"), chmod("600", &path)),
-        Ok(bytes) => exposed(&path).unwrap_or_else(|| {
+        Ok(bytes) => exposed(&path).or_else(|| withheld(&path, &fs::metadata(&path).ok()?, 0o400)).unwrap_or_else(|| {
             let advice = format!("delete {shown}: the next request makes a strong one, and everybody signs in again");
             strength(bytes.trim_ascii(), &shown.to_string(), &advice)
         }),
@@ -197,7 +234,7 @@ pub fn log(patient: &mut Patient) -> Finding {
     let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
     let files = log::files(&loaded.settings);
     let Some(newest) = files.last() else { return Finding::ok("empty: nothing has failed yet") };
-    if let Some(finding) = files.iter().find_map(|file| exposed(file)) {
+    if let Some(finding) = files.iter().find_map(|file| exposed(file)).or_else(|| locked(newest)) {
         return finding;
     }
     let mut text = String::new();

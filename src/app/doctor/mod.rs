@@ -1,13 +1,15 @@
-//! The doctor: a table of checks. Each says what it saw, why it matters and what to do. It changes nothing.
+//! The doctor: a table of checks. Each says what it saw, why it matters and what to do. A check tries what it tells of, a file, a
+//! transaction, a program, a request, and undoes it: the doctor leaves everything as it was.
 
 mod courier;
+pub mod effective;
 mod files;
 mod limits;
 mod link;
 mod page;
 mod pass;
 pub mod probe;
-mod programs;
+pub mod programs;
 mod quota;
 mod replica;
 mod store;
@@ -80,6 +82,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         look: replica::replica,
     },
     Check { name: "clock", why: "tokens end too early or too late by a wrong clock", look: store::clock },
+    Check {
+        name: "names",
+        why: "two accounts of older versions may have one name in two spellings: who types the other's is that one",
+        look: store::names,
+    },
     Check { name: "disk", why: "on a full disk nothing can be written any more", look: files::disk },
     Check {
         name: "limits",
@@ -123,7 +130,7 @@ impl Patient {
 }
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// As it should be.
@@ -187,6 +194,11 @@ pub struct Report {
 /// Makes every check, in the table's order.
 pub fn examine<P>(checks: &[Check<P>], patient: &mut P) -> Vec<Report> {
     checks.iter().map(|check| Report { name: check.name, finding: (check.look)(patient), why: check.why }).collect()
+}
+
+/// Puts problems first, then what is worth knowing; each in the tables' order.
+pub fn worst_first(reports: &mut [Report]) {
+    reports.sort_by_key(|report| std::cmp::Reverse(report.finding.level));
 }
 
 /// How many of these are problems.

@@ -5,14 +5,17 @@
 //! the site answers. What a visit does not show, the page says.
 
 use super::probe::Seen;
-use super::{CHECKS, Check, Finding, GATEWAY, Level, Patient, Report, examine, link, problems};
+use super::{CHECKS, Check, Finding, GATEWAY, Level, Patient, Report, effective, examine, link, problems, worst_first};
 use crate::app::advice;
+use crate::app::config::{self, Loaded};
+use crate::app::home;
 use crate::app::log;
 use crate::base::error::Result;
 use crate::feature::House;
 use crate::feature::meters::Meters;
 use crate::http::html::{Page, escaped};
 use crate::http::{Request, Response, body};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const TITLE: &str = "Tandem's doctor";
@@ -42,6 +45,28 @@ fn unasked(_: &mut Seen) -> Finding {
         "set site_url in tandem/tandem.toml and add tandem doctor to cPanel → Cron Jobs: it mails its report",
     )
 }
+
+/// By which configuration this process goes, beside the file as it is now, and beside `tandem` where cron starts it.
+fn configuration(house: &House, loaded: &Loaded) -> Finding {
+    let prints = |loaded: &Loaded| effective::prints(&loaded.settings, &house.secret);
+    let here = effective::prints(&house.settings, &house.secret);
+    if let Some(difference) = effective::differ(&here, &prints(loaded)) {
+        return difference.finding("this process still goes by an older configuration", STALE);
+    }
+    let by_cron = config::load_from(&BTreeMap::new(), home::folder());
+    match by_cron.map(|by_cron| effective::differ(&here, &prints(&by_cron))) {
+        Ok(None) => Finding::ok("`tandem` started by cron goes by the same"),
+        Ok(Some(difference)) => Finding::note(format!("variables of the web server decide: {}", difference.names), FOR_CRON),
+        Err(error) => {
+            Finding::note(format!("variables of the web server decide; without them: {}", advice::explain(&error)), FOR_CRON)
+        }
+    }
+}
+
+const STALE: &str = "ask for a new report: a change holds within seconds. If this stays, end the program's processes: cPanel → Terminal or \
+    Process Manager, or ask the host";
+const FOR_CRON: &str = "write these into tandem/tandem.toml in their place, or set the same TANDEM_… variables in each cron job: else \
+    `tandem` looks after another store";
 
 /// GET `/doctor/`: how to get a link; behind a link, the button.
 pub fn ask(request: &Request<'_>, house: &House, _: &mut Meters) -> Result<Response> {
@@ -93,12 +118,17 @@ pub fn report(request: &Request<'_>, house: &House, _: &mut Meters) -> Result<Re
     if !link::take(house, key)? {
         return Ok(page(403, &refused()));
     }
-    let mut seen = Seen::of(request);
+    let mut seen = Seen::of(request, house);
     let mut reports = examine(GATEWAY, &mut seen);
     reports.extend(examine(VISIT, &mut seen));
     let mut patient = Patient::new(false);
     patient.seen = Some(seen);
+    if let Ok(loaded) = &patient.loaded {
+        let (name, why) = effective::NAME_AND_WHY;
+        reports.push(Report { name, why, finding: configuration(house, loaded) });
+    }
     reports.extend(examine(CHECKS, &mut patient));
+    worst_first(&mut reports);
     Ok(page(200, &table(&reports)))
 }
 
@@ -114,7 +144,7 @@ fn table(reports: &[Report]) -> String {
             Level::Note => "note",
             Level::Problem => "problem",
         };
-        let _ = write!(text, "<tr><td class=\"{class}\">{class}</td><td>{name}</td><td><p>{}</p>", escaped(&finding.saw));
+        let _ = write!(text, "<tr><td class=\"{class}\">{class}</td><th>{name}</th><td><p>{}</p>", escaped(&finding.saw));
         if let Some(todo) = &finding.todo {
             let _ = write!(text, "<p>why: {}</p><p>do: {}</p>", escaped(why), escaped(todo));
         }

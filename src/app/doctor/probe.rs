@@ -3,6 +3,7 @@
 //! The doctor asks the site from outside with a pass that it signs with the site's own secret. Without a good one, or with one
 //! that came before, there is no such route: 404.
 
+use super::effective::{self, Prints};
 use super::limits::Limits;
 use super::{Finding, pass};
 use crate::app::home::PROGRAMS;
@@ -42,11 +43,14 @@ pub struct Seen {
     pub body: usize,
     /// What the system grants the process.
     pub limits: Limits,
+    /// By which configuration it goes.
+    #[serde(default)]
+    pub configuration: Prints,
 }
 
 impl Seen {
     /// What this process sees of a request. A CGI program is given the request in its own environment (RFC 3875 §4.1).
-    pub fn of(request: &Request<'_>) -> Seen {
+    pub fn of(request: &Request<'_>, house: &House) -> Seen {
         Seen {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             program: std::env::current_exe().unwrap_or_default(),
@@ -56,6 +60,7 @@ impl Seen {
             address: request.vars.text("REMOTE_ADDR").into_owned(),
             body: request.body.len(),
             limits: Limits::of_this_process(),
+            configuration: effective::prints(&house.settings, &house.secret),
         }
     }
 }
@@ -74,7 +79,7 @@ pub fn answer(request: &Request<'_>, house: &House, meters: &mut Meters) -> Resu
         meters.charge(&house.settings, &charge).is_some()
     };
     match pass {
-        Some(name) if !used(&name) => Ok(Response::json(200, &Seen::of(request))),
+        Some(name) if !used(&name) => Ok(Response::json(200, &Seen::of(request, house))),
         _ => Err(not_found()),
     }
 }

@@ -43,14 +43,14 @@ pub fn left() -> Left {
     // One line a file system, times as numbers: nothing is left out of a column.
     let asked =
         Command::new("quota").args(["-w", "-p"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    asked.ok().and_then(said).map(|text| read(&text)).unwrap_or_default()
+    asked.ok().and_then(|child| said(child, PATIENCE)).map(|text| read(&text)).unwrap_or_default()
 }
 
 /// What a program printed that ends in time; it says less than a pipe holds.
-fn said(mut child: Child) -> Option<String> {
+pub fn said(mut child: Child, patience: Duration) -> Option<String> {
     let started = Instant::now();
     while matches!(child.try_wait(), Ok(None)) {
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > patience {
             let _ = child.kill();
             let _ = child.wait();
             return None;

@@ -1,15 +1,17 @@
 //! Checks of the database.
 
-use super::{Finding, Patient, SKEW, files};
+use super::{Finding, Level, Patient, SKEW, files};
+use crate::app::store::made::{self, Signs};
 use crate::app::work::nightly::{self, Starter};
 use crate::app::{advice, home, open};
-use crate::base::error::{Error, Result};
+use crate::base::error::{DbError, Error, Result};
 use crate::base::time::{HOUR, SECOND, Timestamp};
 use crate::db::migrate::{self, Standing};
-use crate::db::{Address, Db, Journal, journal_for, on_network};
+use crate::db::{Address, Db, Journal, Mode, journal_for, on_network};
+use crate::domain::auth::keyed;
 use crate::domain::health::rules::{self, MIB, OVERDUE, State};
 use crate::domain::health::store as health;
-use crate::feature::store::{MAINTAINED_AT, fact};
+use crate::feature::store::{MAINTAINED_AT, fact, put_fact};
 use std::path::Path;
 
 /// MySQL's and MariaDB's usual `max_allowed_packet`, 16 MiB: the largest body and what is noted of it fit.
@@ -27,22 +29,72 @@ pub fn database(patient: &mut Patient) -> Finding {
         }
     };
     if let Some(path) = address.file().filter(|path| !path.exists()) {
+        if let Some(signs) = made::signs(&loaded.settings, &address) {
+            return lost(&signs, &address);
+        }
         return Finding::note(format!("{} is not there yet", path.display()), "nothing: the first request makes it");
     }
     let opened = Db::open(&address).and_then(|mut db| Ok((migrate::standing(&mut db)?, db)));
     match opened {
         Err(error) => unusable(&error),
+        Ok((Standing::Empty, _)) if let Some(signs) = made::signs(&loaded.settings, &address) => lost(&signs, &address),
         Ok((standing, db)) => {
             patient.db = matches!(standing, Standing::Current | Standing::Ahead(_)).then_some(db);
-            let wrong = stands(standing).or_else(|| address.file().and_then(files::exposed));
-            wrong.unwrap_or_else(|| soundness(patient, &address))
+            let wrong = stands(standing).filter(|finding| finding.level == Level::Problem);
+            wrong
+                .or_else(|| closed(patient, &address))
+                .or_else(|| stands(standing))
+                .unwrap_or_else(|| soundness(patient, &address))
         }
     }
 }
 
+/// Others can read it, or this account cannot write to it.
+fn closed(patient: &mut Patient, address: &Address) -> Option<Finding> {
+    let file = address.file().and_then(|path| files::exposed(path).or_else(|| files::locked(path)));
+    file.or_else(|| write(patient.db.as_mut()?).err().map(|error| unusable(&error)))
+}
+
+/// Writes a row in a transaction that is undone: what only looks at permissions learns too late what else forbids it.
+fn write(db: &mut Db) -> Result<()> {
+    db.begin(Mode::Write)?;
+    let written = put_fact(db, TRIAL, "undone");
+    db.rollback();
+    written
+}
+
+/// The name of the fact that is never there.
+const TRIAL: &str = "doctor";
+
+/// What a server refuses, by the number of its error, and what to do.
+const REFUSALS: &[(&[&str], &str)] = &[
+    (
+        &["error 1045", "error 1698"],
+        "the server runs and refuses this name or password: cPanel → MySQL Databases → Current Users → Change Password, and write the \
+         same into database_url in tandem/tandem.toml; a password of letters and digits only needs no escapes",
+    ),
+    (
+        &["error 1044", "error 1142", "error 1290"],
+        "the server lets this user in and refuses the work: cPanel → MySQL Databases → Add User To Database → ALL PRIVILEGES",
+    ),
+    (&["error 1049"], "the server has no such database: cPanel → MySQL Databases shows the names; correct database_url"),
+];
+
+/// What to do about a failure of the database.
+fn remedy(fault: &DbError) -> &'static str {
+    let refusal = REFUSALS.iter().find(|(numbers, _)| numbers.iter().any(|number| fault.text.contains(number)));
+    refusal.map_or_else(|| fault.kind.advice().operator, |(_, todo)| todo)
+}
+
+/// A store that is missing although it was made.
+fn lost(signs: &Signs, address: &Address) -> Finding {
+    let restore = "let a cron job run `tandem restore --latest` once: it puts the newest backup in its place";
+    Finding::problem(signs.told(address), format!("{restore}. To begin with an empty one on purpose: {}", signs.by_hand()))
+}
+
 fn unusable(error: &Error) -> Finding {
     match error {
-        Error::Db(fault) => Finding::problem(fault.text.clone(), fault.kind.advice().operator),
+        Error::Db(fault) => Finding::problem(fault.text.clone(), remedy(fault)),
         other => {
             Finding::problem(other.to_string(), "let a cron job run `tandem restore FILE` with the newest of tandem/backups")
         }
@@ -60,6 +112,10 @@ fn stands(standing: Standing) -> Option<Finding> {
         Standing::Unfinished => {
             Some(Finding::problem(advice::describe(standing), "set database_url to the database that was copied, meanwhile"))
         }
+        Standing::Moved => Some(Finding::problem(
+            "moved to another database by `tandem copy --move`",
+            "set database_url to that one; or let a cron job run `tandem migrate --unmove`, to go on with this one",
+        )),
         Standing::Newer(_) => Some(Finding::problem(advice::describe(standing), advice::UPGRADE)),
         Standing::Ahead(_) => {
             Some(Finding::note(advice::describe(standing), "upload the newer programs again, unless you went back on purpose"))
@@ -68,10 +124,7 @@ fn stands(standing: Standing) -> Option<Finding> {
 }
 
 fn soundness(patient: &mut Patient, address: &Address) -> Finding {
-    if let Some(Ok(true)) = patient.db.as_mut().map(Db::is_read_only) {
-        return Finding::problem(format!("{address} cannot be written"), closed(address));
-    }
-    let described = format!("{address}: {}", advice::describe(Standing::Current));
+    let described = format!("{address}: {}; a row was written and undone", advice::describe(Standing::Current));
     match patient.db.as_mut().filter(|_| patient.full).map(Db::check) {
         None => Finding::ok(described),
         Some(Ok(faults)) if faults.is_empty() => Finding::ok(format!("{described}; read whole, no damage")),
@@ -79,14 +132,6 @@ fn soundness(patient: &mut Patient, address: &Address) -> Finding {
             Finding::problem(format!("damaged: {}", faults.join("; ")), "keep a copy for a rescue, then restore a backup")
         }
         Some(Err(error)) => unusable(&error),
-    }
-}
-
-/// What to do about a store that takes no writes.
-fn closed(address: &Address) -> String {
-    match address.file() {
-        Some(path) => super::chmod("600", path),
-        None => "ask the host why the database server takes no writes (read_only)".to_owned(),
     }
 }
 
@@ -182,6 +227,21 @@ pub fn clock(patient: &mut Patient) -> Finding {
                 "nothing: their stamps go on from there in their order, and phones lose nothing",
             ),
             _ => Finding::ok(format!("{now}{}", if server.is_some() { ", as the database server has it" } else { "" })),
+        })
+    })
+}
+
+/// Accounts whose names differ in their spelling alone.
+pub fn names(patient: &mut Patient) -> Finding {
+    with_db(patient, |db| {
+        let clashes = keyed::clashes(db)?;
+        Ok(if clashes.is_empty() {
+            Finding::ok("no two accounts have one")
+        } else {
+            Finding::note(
+                clashes.join("; "),
+                "each signs in by its own spelling; `tandem user disable NAME` where one is not wanted",
+            )
         })
     })
 }

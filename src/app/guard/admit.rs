@@ -3,7 +3,7 @@
 use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text;
-use crate::base::time::{AHEAD, Timestamp};
+use crate::base::time::{CLOCKS_APART, Timestamp};
 use crate::base::token::{Claims, Purpose};
 use crate::base::word;
 use crate::db::{Mode, Row};
@@ -74,7 +74,7 @@ fn find(ctx: &mut Ctx<'_>, claims: &Claims, mode: Mode) -> Result<Option<Caller>
 /// A token that says that it was made in the future is good as long as its session says so, too: when that is dated anew, by a
 /// refresh or in the night after the clock was put right, the token ends, and the client asks for another one.
 fn is_of(claims: &Claims, dated: Timestamp, now: Timestamp) -> bool {
-    claims.made_at() <= now.max(dated).plus(AHEAD)
+    claims.made_at() <= now.max(dated).plus(CLOCKS_APART)
 }
 
 /// Why a valid token lets nobody in: the account is gone, or only the session.
@@ -107,7 +107,7 @@ fn without(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
         Access::Member(Without::Empty) if ctx.request.method != Method::Post => {
             // What is wrong with a question is wrong whoever asks.
             Input::query(ctx.request, ctx.route.contract.parameters)?;
-            Page::of(ctx.request, 0).map(|page| Some(page.answer::<()>(ctx.request, &[])))
+            Page::of(ctx.request, 0).map(|page| Some(page.empty(ctx.request)))
         }
         Access::Member(Without::NotFound) => refuse(Refused::NotFound, &text::NOT_FOUND),
         Access::Member(Without::NoCouple) => refuse(Refused::NotFound, &text::NO_COUPLE),

@@ -4,7 +4,8 @@ use crate::feature::Settings;
 use crate::http::{Request, Response};
 
 /// What a page may send.
-const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, if-none-match, accept-language, cache-control";
+const HEADERS: &str =
+    "authorization, content-type, idempotency-key, if-match, if-none-match, if-unmodified-since, accept-language, cache-control";
 /// What a page may read.
 const EXPOSED: &str = "etag, retry-after, x-request-id, date";
 /// Seconds for which a browser may keep a preflight's answer: browsers cap it at two hours at most.

@@ -6,8 +6,9 @@
 use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
+use crate::base::json::{self, Canonical};
 use crate::base::text::Message;
-use crate::base::time::{DAY, Timestamp};
+use crate::base::time::{DAY, MINUTE, Timestamp};
 use crate::db::{Db, Upsert};
 use crate::feature::store::{BATCH, ahead};
 use crate::feature::{Ctx, Settings};
@@ -15,10 +16,22 @@ use crate::http::{Method, Response, key};
 use crate::params;
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// How long an answer is kept: longer than a phone keeps trying.
 const KEPT: i64 = DAY;
+/// How long an answer to nobody in particular is kept, such as a log-in's: longer than a lost connection takes to come back.
+const KEPT_FOR_NOBODY: i64 = 10 * MINUTE;
+/// The most answers to nobody: anybody can ask for one, and a site that grows has a few a minute.
+const OF_NOBODY: i64 = 1_000;
+/// What the scopes of keys begin with that are nobody's: behind every hexadecimal digit, so that they stand together.
+const NOBODYS: &str = "~";
+/// The largest body of an answer that is kept whole: 1 MiB with what stands around it, the least `max_allowed_packet` that hosts
+/// have. A phone's everyday uploads are answered in some KiB.
+const MAX_KEPT: usize = (1 << 20) - (4 << 10);
+/// A text of a kept answer that is left out when the answer is too large.
+const LONG: usize = 8 << 10;
 /// Bytes of a ChaCha20-Poly1305 nonce.
 const NONCE: usize = 12;
 
@@ -60,13 +73,16 @@ fn claim(ctx: &Ctx<'_>, operation: &str, value: &str, request: &[u8]) -> Result<
     let member = ctx.admitted().filter(|_| ctx.writes_as_member());
     let tenant = member.and_then(|c| c.tenant.as_ref()).map_or(0, |t| t.id);
     let operation = format!("{tenant} {user} {operation}");
-    Ok(Key { scope: keyed(&secret, &[operation.as_bytes(), value.as_bytes()]), request: keyed(&secret, &[request]) })
+    let scope = keyed(&secret, &[operation.as_bytes(), value.as_bytes()]);
+    let scope = if user == 0 { format!("{NOBODYS}{}", scope.get(NOBODYS.len()..).unwrap_or_default()) } else { scope };
+    Ok(Key { scope, request: keyed(&secret, &[request]) })
 }
 
 /// The request in canonical form: JSON with sorted members, so that a client that writes it anew sends the same.
 fn canonical(ctx: &Ctx<'_>) -> Vec<u8> {
-    let object = crate::http::body::object(ctx.request).ok().and_then(|o| serde_json::to_vec(&o).ok());
-    object.unwrap_or_else(|| ctx.request.body.clone())
+    let object = crate::http::body::object(ctx.request).map(Value::Object);
+    let text = object.and_then(|object| json::write(&Canonical(&object, 0)));
+    text.map_or_else(|_| ctx.request.body.clone(), String::into_bytes)
 }
 
 /// A hash that cannot be computed without the site's secret: a body may hold a password.
@@ -111,15 +127,58 @@ pub fn keep(ctx: &mut Ctx<'_>, key: &Key, response: &Response) -> Result<()> {
     if !(200..300).contains(&response.status) {
         return Ok(());
     }
-    let kept = Kept {
-        status: response.status,
-        media_type: response.header("Content-Type").unwrap_or_default().to_owned(),
-        etag: response.header("ETag").map(str::to_owned),
-        body: response.body.clone(),
-    };
+    let kept = of(response, ctx.short());
     let sealed = seal(&cipher(ctx), &kept)?;
-    let expires: Timestamp = ctx.now.plus(KEPT);
+    let is_nobodys = key.scope.starts_with(NOBODYS);
+    if is_nobodys {
+        make_room(ctx.db, ctx.now)?;
+    }
+    let expires: Timestamp = ctx.now.plus(if is_nobodys { KEPT_FOR_NOBODY } else { KEPT });
     ctx.db.put(&KEEP, params![&key.scope, &key.request, &sealed[..], 0, expires])
+}
+
+/// Forgets the oldest answers to nobody until there is room for one.
+fn make_room(db: &mut Db, now: Timestamp) -> Result<()> {
+    let sql = "SELECT COUNT(*) FROM idempotency WHERE scope >= ? AND expires_at > ?";
+    let count = db.one(sql, params![NOBODYS, now], |row| row.get::<i64>(0))?.unwrap_or_default();
+    if count < OF_NOBODY {
+        return Ok(());
+    }
+    let sql = "SELECT scope FROM idempotency WHERE scope >= ? AND expires_at > ? ORDER BY expires_at LIMIT ?";
+    let oldest = db.all(sql, params![NOBODYS, now, count - OF_NOBODY + 1], |row| row.get::<String>(0))?;
+    oldest.iter().try_for_each(|scope| db.run("DELETE FROM idempotency WHERE scope = ?", params![scope]).map(drop))
+}
+
+/// What is kept of an answer. Of one that is too large it is the short form that its handler gave, or what is left of it without
+/// its long texts: its status, and the ids and versions that a retry is about.
+fn of(response: &Response, short: Option<&Response>) -> Kept {
+    let is_large = response.body.len() > MAX_KEPT;
+    let body = match short {
+        _ if !is_large => response.body.clone(),
+        Some(short) if short.body.len() <= MAX_KEPT => short.body.clone(),
+        _ => abridged(&response.body).unwrap_or_default(),
+    };
+    let etag = response.header("ETag").filter(|_| !is_large).map(str::to_owned);
+    Kept { status: response.status, media_type: response.header("Content-Type").unwrap_or_default().to_owned(), etag, body }
+}
+
+/// JSON without its long texts, which is told: a client must not take what is left for all.
+fn abridged(body: &[u8]) -> Option<Vec<u8>> {
+    let mut json: Value = serde_json::from_slice(body).ok()?;
+    leave_out(&mut json);
+    json.as_object_mut()?.insert("abridged".to_owned(), Value::Bool(true));
+    serde_json::to_vec(&json).ok().filter(|short| short.len() <= MAX_KEPT)
+}
+
+fn leave_out(json: &mut Value) {
+    match json {
+        Value::Object(members) => {
+            members.retain(|_, member| member.as_str().is_none_or(|text| text.len() <= LONG));
+            members.values_mut().for_each(leave_out);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(leave_out),
+        _ => {}
+    }
 }
 
 /// Deletes stored answers whose keys count as unused. Those that a clock that was ahead has kept are bounded first.
@@ -175,6 +234,18 @@ fn open(cipher: &ChaCha20Poly1305, sealed: &[u8]) -> Option<Kept> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_large_answer_is_kept_without_its_long_texts_and_says_so() {
+        let whole = Response::json(201, &json!({"letter": {"id": "7", "content": "x".repeat(MAX_KEPT)}})).with("ETag", "\"a\"");
+        let kept = of(&whole, None);
+        assert_eq!(serde_json::from_slice::<Value>(&kept.body).unwrap(), json!({"letter": {"id": "7"}, "abridged": true}));
+        assert!(kept.status == 201 && kept.etag.is_none());
+        assert_eq!(of(&whole, Some(&Response::json(201, &json!({"short": 1})))).body, br#"{"short":1}"#);
+        let small = Response::json(200, &json!({"content": "x".repeat(LONG + 1)}));
+        assert_eq!(of(&small, None).body, small.body);
+    }
 
     #[test]
     fn what_is_sealed_opens_with_the_same_key_alone() {

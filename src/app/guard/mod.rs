@@ -7,6 +7,7 @@ pub mod cors;
 pub mod finish;
 pub mod idempotency;
 pub mod meter;
+pub mod slow;
 mod texts;
 pub mod transact;
 pub mod uploads;

@@ -1,11 +1,11 @@
 //! Packing a copy, reading it back, unpacking it: gzip, streamed, so that a store of any size takes the same memory.
 
+use super::label::Label;
 use super::{Of, Progress, Told};
 use crate::base::draft::failed;
 use crate::base::error::{Error, Result};
-use flate2::Compression;
 use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
+use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
@@ -35,12 +35,12 @@ impl<R: Read> Read for Watched<'_, '_, R> {
     }
 }
 
-/// Packs a file into another; answers the hash of what was packed.
-pub fn pack(from: &Path, to: &Path, told: Told<'_>) -> Result<Hash> {
+/// Packs a file into another, with a label; answers the hash of what was packed.
+pub fn pack(from: &Path, to: &Path, label: &Label, told: Told<'_>) -> Result<Hash> {
     let source = File::open(from).map_err(failed(from))?;
     let mut progress = Progress::new(told, "packing", Of::Bytes(size(&source).map_err(failed(from))?));
     let target = OpenOptions::new().write(true).truncate(true).open(to).map_err(failed(to))?;
-    let mut packer = GzEncoder::new(target, Compression::default());
+    let mut packer = GzBuilder::new().comment(label.to_string()).write(target, Compression::default());
     let hash = pour(Watched { from: source, progress: &mut progress }, &mut packer).map_err(failed(to))?;
     packer.finish().and_then(|file| file.sync_all()).map_err(failed(to))?;
     Ok(hash)
@@ -66,18 +66,19 @@ pub fn verify(packed: &Path, size: u64, hash: &Hash, told: Told<'_>) -> Result<(
 /// # Errors
 /// When it is no backup, or ends too soon.
 pub fn unpack(from: &Path, to: &Path, told: Told<'_>) -> Result<()> {
+    if from.is_dir() {
+        return Err(no_backup(from));
+    }
     let mut file = BufReader::with_capacity(PIECE, File::open(from).map_err(failed(from))?);
     let mut progress = Progress::new(told, "unpacking", Of::Bytes(size(file.get_ref()).map_err(failed(from))?));
     let mut target = OpenOptions::new().write(true).truncate(true).open(to).map_err(failed(to))?;
     let packed = file.fill_buf().map_err(failed(from))?.starts_with(&GZIP);
     let watched = Watched { from: file, progress: &mut progress };
-    let mut plain: Box<dyn BufRead> = match packed {
-        true => Box::new(BufReader::with_capacity(PIECE, GzDecoder::new(watched))),
-        false => Box::new(BufReader::with_capacity(PIECE, watched)),
-    };
-    let poured = match plain.fill_buf() {
-        Ok(first) if !first.starts_with(SQLITE) => return Err(no_backup(from)),
-        Ok(_) => pour(plain, &mut target),
+    let mut plain: Box<dyn Read> = if packed { Box::new(GzDecoder::new(watched)) } else { Box::new(watched) };
+    let mut first = Vec::new();
+    let poured = match plain.by_ref().take(SQLITE.len() as u64).read_to_end(&mut first) {
+        Ok(_) if first != SQLITE => return Err(no_backup(from)),
+        Ok(_) => pour(first.chain(plain), &mut target),
         Err(error) => Err(error),
     };
     match poured.and_then(|_| target.sync_all()) {
@@ -90,7 +91,15 @@ pub fn unpack(from: &Path, to: &Path, told: Told<'_>) -> Result<()> {
 }
 
 fn no_backup(file: &Path) -> Error {
-    Error::NotReady(format!("{} is no backup of Tandem", file.display()))
+    Error::NotReady(format!("{} is no backup of Tandem: `tandem restore --list` shows those that are there", file.display()))
+}
+
+/// What a backup says of itself; nothing where an older program made it, or something else.
+pub fn label(file: &Path) -> Option<Label> {
+    let mut packed = GzDecoder::new(BufReader::new(File::open(file).ok()?));
+    // The header is read with the first byte.
+    packed.read_exact(&mut [0]).ok()?;
+    Label::parse(std::str::from_utf8(packed.header()?.comment()?).ok()?)
 }
 
 /// Moves everything from one to the other; answers its hash.

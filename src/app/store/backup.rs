@@ -1,12 +1,15 @@
-//! A backup: the whole store of one instant in one compressed file, made while requests come in.
+//! A backup: the whole store of one instant in one compressed file, made while requests come in; and the folder of backups.
 
+use super::label::Label;
 use super::{Told, archive, backup_served, watched};
 use crate::app::open;
-use crate::base::draft::{self, Draft};
+use crate::base::draft::{self, Draft, failed};
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
+use crate::db::migrate;
 use crate::db::{Db, backup};
 use crate::feature::Settings;
+use std::cmp::Reverse;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,8 +26,8 @@ pub struct Saved {
     pub path: PathBuf,
     /// Its size in bytes.
     pub size: u64,
-    /// How many rows it holds.
-    pub rows: i64,
+    /// What it says of itself.
+    pub label: Label,
 }
 
 /// Where backups lie unless the operator says otherwise.
@@ -45,23 +48,31 @@ pub fn save(db: &mut Db, folder: &Path, prefix: &str, told: Told<'_>) -> Result<
     } else {
         watched(told, "copying", || backup::copy(db, copy.path()))?;
     }
-    let rows = watched(told, "looking for damage", || sound(copy.path()))?;
+    let label = watched(told, "looking for damage", || sound(copy.path()))?;
     let packed = Draft::new(folder)?;
-    let hash = archive::pack(copy.path(), packed.path(), told)?;
+    let hash = archive::pack(copy.path(), packed.path(), &label, told)?;
     archive::verify(packed.path(), copy.size()?, &hash, told)?;
     let size = packed.size()?;
     let path = folder.join(format!("{prefix}{}{SUFFIX}", compact(Timestamp::now())));
-    packed.name(&path)?;
-    Ok(Saved { path, size, rows })
+    // A clock that was set back may come by the same instant again.
+    if packed.name_new(&path)? { Ok(Saved { path, size, label }) } else { Err(taken(&path)) }
 }
 
-/// Looks a copy over for damage; answers how many rows it holds.
-pub fn sound(copy: &Path) -> Result<i64> {
+fn taken(path: &Path) -> Error {
+    Error::NotReady(format!("{} is there already: see that the clock is right, then try again", path.display()))
+}
+
+/// Looks a copy over for damage.
+pub fn sound(copy: &Path) -> Result<Label> {
     let mut db = backup::open(copy)?;
-    match db.check()?.as_slice() {
-        [] => Ok(backup::counts(&mut db)?.iter().map(|(_, rows)| rows).sum()),
-        faults => Err(Error::NotReady(format!("the copy is damaged: {}", faults.join("; ")))),
+    let faults = db.check()?;
+    if !faults.is_empty() {
+        return Err(Error::NotReady(format!("the copy is damaged: {}", faults.join("; "))));
     }
+    // One that is none of Tandem's, or newer than this program, need not tell.
+    let made = migrate::made_at(&mut db).unwrap_or_default();
+    let rows = backup::counts(&mut db)?.iter().map(|(_, rows)| rows).sum();
+    Ok(Label { store: made.unwrap_or_default().0, schema: db.schema_version()?, rows })
 }
 
 /// An instant as it stands in a file's name, so that names sort by age: `20260116T143045.123Z`.
@@ -69,13 +80,70 @@ fn compact(at: Timestamp) -> String {
     at.to_string().replace(['-', ':'], "")
 }
 
-/// Deletes all but the newest backups of the operator's; those made before a restore stay. Answers how many went.
-pub fn thin_out(folder: &Path, keep: usize) -> Result<u64> {
-    let failed = |e: std::io::Error| Error::NotReady(format!("{}: {e}", folder.display()));
-    let names = fs::read_dir(folder).map_err(failed)?.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    let mut backups: Vec<String> = names.filter(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX)).collect();
-    backups.sort();
-    let old = &backups[..backups.len().saturating_sub(keep)];
-    old.iter().try_for_each(|name| fs::remove_file(folder.join(name))).map_err(failed)?;
+/// Backups in a folder.
+pub struct Listed {
+    /// The file.
+    pub path: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// What it says of itself; nothing where an older program made it.
+    pub label: Option<Label>,
+}
+
+/// The backups in a folder whose names begin so, the newest first.
+pub fn list(folder: &Path, prefix: &str) -> Result<Vec<Listed>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let names = fs::read_dir(folder).map_err(failed(folder))?.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix) && name.ends_with(SUFFIX)).collect();
+    names.sort_by_key(|name| Reverse(instant(name).to_owned()));
+    Ok(names.into_iter().map(|name| listed(folder.join(&name), name)).collect())
+}
+
+fn listed(path: PathBuf, name: String) -> Listed {
+    Listed { label: archive::label(&path), path, name }
+}
+
+/// The instant in a backup's name: all that follows the words before it.
+fn instant(name: &str) -> &str {
+    name.rsplit('-').next().unwrap_or_default()
+}
+
+/// Are there backups in this folder?
+pub fn any(folder: &Path) -> bool {
+    let mut names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.any(|name| name.to_string_lossy().ends_with(SUFFIX))
+}
+
+/// The newest of the backups that the operator asked for.
+///
+/// # Errors
+/// When there is none.
+pub fn latest(folder: &Path) -> Result<PathBuf> {
+    let newest = list(folder, PREFIX)?.into_iter().next();
+    newest.map(|listed| listed.path).ok_or_else(|| Error::NotReady(format!("there is no backup in {}", folder.display())))
+}
+
+/// The backup that the operator means: a file as it was named, or else one of this name in the folder of backups.
+///
+/// # Errors
+/// When neither is there.
+pub fn named(folder: &Path, file: &Path) -> Result<PathBuf> {
+    let kept = folder.join(file);
+    [file.to_owned(), kept].into_iter().find(|path| path.exists()).ok_or_else(|| {
+        let (file, folder) = (file.display(), folder.display());
+        Error::NotReady(format!("there is no backup {file}, neither here nor in {folder}: `tandem restore --list` shows them"))
+    })
+}
+
+/// Deletes all but the newest backups of the same store, of which the one just made is always one, whatever the clock said.
+/// Those of other stores stay, and those made before a restore. Answers how many went. `own` says that the folder is this
+/// store's alone: what older programs left there without a label is its own.
+pub fn thin_out(folder: &Path, saved: &Saved, keep: usize, own: bool) -> Result<u64> {
+    let ours = |label: Option<Label>| label.map_or(own, |label| label.store == saved.label.store);
+    let others = list(folder, PREFIX)?.into_iter().filter(|listed| listed.path != saved.path && ours(listed.label));
+    let old: Vec<Listed> = others.skip(keep.saturating_sub(1)).collect();
+    old.iter().try_for_each(|listed| fs::remove_file(&listed.path).map_err(failed(&listed.path)))?;
     Ok(old.len() as u64)
 }

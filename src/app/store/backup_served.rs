@@ -18,6 +18,7 @@ pub fn copy(db: &mut Db, to: &Path, told: Told<'_>) -> Result<()> {
         Standing::Empty => return Err(Error::NotReady("there is nothing to copy yet: the database is empty".into())),
         Standing::Ahead(version) | Standing::Newer(version) => return Err(Error::NotReady(migrate::newer(version))),
         Standing::Unfinished => return Err(Error::NotReady(migrate::NOT_FINISHED.to_owned())),
+        Standing::Moved => return Err(Error::NotReady(migrate::moved(db)?)),
     };
     let mut file = Db::sqlite_create(to, Journal::Rollback)?;
     migrate::migrate_to(&mut file, version, &mut |_| {})?;

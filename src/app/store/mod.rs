@@ -5,6 +5,8 @@ mod archive;
 pub mod backup;
 mod backup_served;
 pub mod copy;
+pub mod label;
+pub mod made;
 mod pour;
 pub mod restore;
 mod restore_served;

@@ -1,13 +1,15 @@
 //! A backup in the store's place, all of it or nothing.
 
-use super::{Of, Step, Told, archive, backup as copies, restore_served, watched};
-use crate::app::open;
-use crate::base::draft::{Draft, SIDECARS, beside, failed, sweep};
+use super::{Of, Step, Told, archive, backup as copies, made, restore_served, watched};
+use crate::app::{FEATURES, open};
+use crate::base::draft::{self, Draft, SIDECARS, beside, failed, sweep};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::db::migrate::{self, Standing};
 use crate::db::{Db, Journal, Mode, backup, within};
+use crate::domain::auth::revoked::{self, Change, Lock};
+use crate::domain::auth::store;
 use crate::feature::Settings;
 use crate::feature::store::{newest, renew_epochs};
 use std::fs;
@@ -24,6 +26,24 @@ pub struct Ready {
     pub tenants: usize,
     /// When it was last changed.
     pub until: Option<Timestamp>,
+    /// What lets its accounts in.
+    locks: Vec<Lock>,
+}
+
+impl Ready {
+    /// What was done to accounts since it was made; nothing where the store of now cannot tell.
+    pub fn revoked(&self, now: &mut Db) -> Option<Vec<(String, Change)>> {
+        store::locks(now).ok().map(|now| revoked::changes(&self.locks, &now))
+    }
+}
+
+/// What the operator wants.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish {
+    /// Give up what the store has and the backup lacks.
+    pub force: bool,
+    /// Let the sessions of the backup go on.
+    pub keep_sessions: bool,
 }
 
 /// Where what was there before is now.
@@ -40,6 +60,8 @@ pub struct Restored {
     pub tenants: usize,
     /// What was there before.
     pub left: Option<Left>,
+    /// What was done to accounts since the backup, and is undone; nothing where nobody knows.
+    pub revoked: Option<Vec<(String, Change)>>,
 }
 
 /// The store that is there now.
@@ -52,41 +74,56 @@ enum Present {
     Damaged,
 }
 
-/// Puts a backup in the place of the store. `force` gives up what the store has and the backup lacks.
+/// Puts a backup in the place of the store.
 ///
 /// # Errors
 /// What is wrong; the store is as it was then.
-pub fn restore(settings: &Settings, file: &Path, force: bool, told: Told<'_>) -> Result<Restored> {
+pub fn restore(settings: &Settings, file: &Path, wish: Wish, told: Told<'_>) -> Result<Restored> {
     let address = open::address(settings)?;
     open::make_folder(&settings.data)?;
-    sweep(&settings.data);
-    let ready = prepare(file, Draft::new(&settings.data)?, told)?;
-    let tenants = ready.tenants;
-    let left = match address.file() {
-        Some(store) => put(settings, store, ready, force, told)?,
-        None => restore_served::restore(settings, &address, &ready, force, told)?,
+    // A store behind a link stays where it is.
+    let store = address.file().map(behind);
+    let folder = store.as_deref().map_or(settings.data.as_path(), draft::folder);
+    sweep(folder);
+    let ready = prepare(file, Draft::new(folder)?, wish, told)?;
+    let restored = match &store {
+        Some(store) => put(settings, store, ready, wish, told)?,
+        None => restore_served::restore(settings, &address, &ready, wish, told)?,
     };
-    Ok(Restored { tenants, left })
+    made::note(settings, &address)?;
+    Ok(restored)
+}
+
+/// The file that a path leads to, there or not.
+fn behind(path: &Path) -> PathBuf {
+    let led = fs::canonicalize(path).ok().or_else(|| Some(draft::folder(path).join(fs::read_link(path).ok()?)));
+    led.unwrap_or_else(|| path.to_owned())
 }
 
 /// Puts the draft in the place of the store in a file.
-fn put(settings: &Settings, store: &Path, ready: Ready, force: bool, told: Told<'_>) -> Result<Option<Left>> {
+fn put(settings: &Settings, store: &Path, ready: Ready, wish: Wish, told: Told<'_>) -> Result<Restored> {
+    let tenants = ready.tenants;
     match present(store, told)? {
         Present::Store(mut db, changed) => {
-            kept(changed, ready.until, force)?;
+            if migrate::standing(&mut db)? == Standing::Moved {
+                return Err(Error::NotReady(migrate::moved(&mut db)?));
+            }
+            kept(changed, ready.until, wish)?;
+            let revoked = ready.revoked(&mut db);
             let saved = copies::save(&mut db, &copies::folder(settings), PREFIX, told)?;
             replace(&mut db, ready.draft.path(), told)?;
-            Ok(Some(Left::Backup(saved.path)))
+            Ok(Restored { tenants, left: Some(Left::Backup(saved.path)), revoked })
         }
         other => {
-            let aside = put_aside(settings, store)?;
+            let aside = put_aside(store)?;
             journal(&ready.draft, settings)?;
             let named = if let Present::Nothing = other {
                 ready.draft.name_new(store)?
             } else {
                 ready.draft.name(store).map(|()| true)?
             };
-            if named { Ok(aside.map(Left::Aside)) } else { Err(appeared(store)) }
+            let restored = Restored { tenants, left: aside.map(Left::Aside), revoked: None };
+            if named { Ok(restored) } else { Err(appeared(store)) }
         }
     }
 }
@@ -96,8 +133,10 @@ fn appeared(store: &Path) -> Error {
 }
 
 /// Refuses to give up changes that the backup lacks, unless the operator says so.
-pub fn kept(changed: Option<Timestamp>, until: Option<Timestamp>, force: bool) -> Result<()> {
-    let Some(changed) = changed.filter(|changed| !force && until.is_none_or(|until| *changed > until)) else { return Ok(()) };
+pub fn kept(changed: Option<Timestamp>, until: Option<Timestamp>, wish: Wish) -> Result<()> {
+    let Some(changed) = changed.filter(|changed| !wish.force && until.is_none_or(|until| *changed > until)) else {
+        return Ok(());
+    };
     let until = until.map_or_else(|| "is empty".to_owned(), |until| format!("ends at {until}"));
     Err(Error::NotReady(format!(
         "nothing was restored: the store has changes until {changed}, the backup {until}. --force gives up what came after it"
@@ -105,14 +144,28 @@ pub fn kept(changed: Option<Timestamp>, until: Option<Timestamp>, force: bool) -
 }
 
 /// Unpacks a backup into the draft and makes it ready.
-fn prepare(file: &Path, draft: Draft, told: Told<'_>) -> Result<Ready> {
+fn prepare(file: &Path, draft: Draft, wish: Wish, told: Told<'_>) -> Result<Ready> {
     archive::unpack(file, draft.path(), told)?;
-    let (tenants, until) = watched(told, "looking for damage", || settle(file, draft.path()))?;
-    Ok(Ready { draft, tenants, until })
+    let mut db = watched(told, "looking for damage", || settle(file, draft.path()))?;
+    let (until, locks) = (newest(&mut db)?, store::locks(&mut db)?);
+    let tenants = within(&mut db, Mode::Write, |db| begin_anew(db, wish))?.len();
+    Ok(Ready { draft, tenants, until, locks })
+}
+
+/// What must not go on from the backup as if nothing had happened since: what devices hold, and who is signed in.
+fn begin_anew(db: &mut Db, wish: Wish) -> Result<Vec<i64>> {
+    if !wish.keep_sessions {
+        store::end_all_sessions(db)?;
+    }
+    let tenants = renew_epochs(db)?;
+    for restored in FEATURES.iter().filter_map(|feature| feature.restored) {
+        tenants.iter().try_for_each(|tenant| restored(db, *tenant))?;
+    }
+    Ok(tenants)
 }
 
 /// Looks it over, and brings it to this program's schema.
-fn settle(file: &Path, draft: &Path) -> Result<(usize, Option<Timestamp>)> {
+fn settle(file: &Path, draft: &Path) -> Result<Db> {
     copies::sound(draft)?;
     let mut db = backup::open(draft)?;
     match migrate::standing(&mut db)? {
@@ -121,9 +174,9 @@ fn settle(file: &Path, draft: &Path) -> Result<(usize, Option<Timestamp>)> {
         Standing::Empty => return Err(Error::NotReady(format!("{} is a database, but none of Tandem", file.display()))),
         Standing::Newer(version) => return Err(Error::NotReady(migrate::newer(version))),
         Standing::Unfinished => return Err(Error::NotReady(migrate::NOT_FINISHED.to_owned())),
+        Standing::Moved => return Err(Error::NotReady(migrate::moved(&mut db)?)),
     }
-    let until = newest(&mut db)?;
-    Ok((within(&mut db, Mode::Write, renew_epochs)?, until))
+    Ok(db)
 }
 
 /// Looks at the store that is there.
@@ -157,8 +210,8 @@ fn replace(db: &mut Db, draft: &Path, told: Told<'_>) -> Result<()> {
 /// Keeps what is left of a store in a folder of its own, for a rescue: the damaged file, and what belongs to a file and
 /// must not be taken for a part of the next. The file stays in its place, too, until the draft takes that: an empty
 /// place would invite the next request to make a fresh store.
-fn put_aside(settings: &Settings, store: &Path) -> Result<Option<PathBuf>> {
-    let aside = settings.data.join(format!("damaged-{}", id::object()));
+pub fn put_aside(store: &Path) -> Result<Option<PathBuf>> {
+    let aside = draft::folder(store).join(format!("damaged-{}", id::object()));
     let kept = |of: &Path| aside.join(of.file_name().unwrap_or_default());
     let beside: Vec<PathBuf> = SIDECARS.iter().map(|end| beside(store, end)).filter(|path| path.exists()).collect();
     if beside.is_empty() && !store.exists() {

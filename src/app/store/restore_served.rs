@@ -1,7 +1,7 @@
 //! A backup in the place of what a server keeps: one transaction, so that whoever reads meanwhile reads what was there, and
 //! a process that is killed leaves it. Whoever writes meanwhile waits, and is refused when that takes too long.
 
-use super::restore::{Left, PREFIX, Ready, changed, kept};
+use super::restore::{Left, PREFIX, Ready, Restored, Wish, changed, kept};
 use super::{Of, Progress, Told, backup as copies, pour};
 use crate::app::advice;
 use crate::base::error::{Error, Result};
@@ -10,31 +10,32 @@ use crate::db::rows::{self, Table};
 use crate::db::{Address, Db, Mode, backup, within};
 use crate::feature::Settings;
 
-/// Puts what the draft holds in the place of everything in the database. What was there is backed up first; answers where.
+/// Puts what the draft holds in the place of everything in the database. What was there is backed up first.
 ///
 /// # Errors
 /// What is wrong; everything is as it was then, but perhaps brought to this program's schema.
-pub fn restore(settings: &Settings, address: &Address, ready: &Ready, force: bool, told: Told<'_>) -> Result<Option<Left>> {
+pub fn restore(settings: &Settings, address: &Address, ready: &Ready, wish: Wish, told: Told<'_>) -> Result<Restored> {
     let mut draft = backup::open(ready.draft.path())?;
     if let Standing::Ahead(version) = migrate::standing(&mut draft)? {
         return Err(Error::NotReady(migrate::newer(version)));
     }
     let mut db = Db::open(address)?;
     let standing = migrate::standing(&mut db)?;
-    if matches!(standing, Standing::Ahead(_) | Standing::Newer(_) | Standing::Unfinished) {
+    if matches!(standing, Standing::Ahead(_) | Standing::Newer(_) | Standing::Unfinished | Standing::Moved) {
         let found = advice::describe(standing);
         return Err(Error::NotReady(format!(
             "nothing was restored ({found}): make an empty database, set database_url to it, and restore there"
         )));
     }
-    kept(changed(&mut db)?, ready.until, force)?;
+    kept(changed(&mut db)?, ready.until, wish)?;
+    let revoked = ready.revoked(&mut db);
     let left = match standing {
         Standing::Empty => None,
         _ => Some(Left::Backup(copies::save(&mut db, &copies::folder(settings), PREFIX, told)?.path)),
     };
     migrate::migrate(&mut db, &mut |_| {})?;
     replace(&mut db, &mut draft, told)?;
-    Ok(left)
+    Ok(Restored { tenants: ready.tenants, left, revoked })
 }
 
 fn replace(db: &mut Db, draft: &mut Db, told: Told<'_>) -> Result<()> {

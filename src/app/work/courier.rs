@@ -19,8 +19,6 @@ use rustix::io::Errno;
 use std::env;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::exit;
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
@@ -71,8 +69,9 @@ pub enum Starter {
 pub fn detach() -> Result<()> {
     // The leader of a group of processes may not; its child may, and does.
     let _ = rustix::process::setsid();
-    let name = env::current_exe().unwrap_or_else(|_| RUNNING.into());
-    let started = soon::apart(Path::new(RUNNING)).arg0(name).arg(format!("--{DETACHED}")).spawn();
+    // By its own name, which is what the host's list of processes shows.
+    let program = env::current_exe().ok().filter(|own| own.is_file()).unwrap_or_else(|| RUNNING.into());
+    let started = soon::apart(&program).arg(format!("--{DETACHED}")).spawn();
     started.map(drop).map_err(|error| Error::NotReady(format!("cannot start the courier: {error}")))
 }
 
@@ -119,41 +118,49 @@ pub fn live(house: &House, net: &dyn Net, by: Starter) -> Result<()> {
 /// # Errors
 /// What keeps it from working.
 pub fn deliver(house: &House, net: &dyn Net, by: Starter) -> Result<()> {
-    let (settings, marks) = (&house.settings, Marks::of(&house.settings));
+    let courier = Courier { house, net, by, marks: &Marks::of(&house.settings), end: Instant::now() + WORK };
     let all: Vec<&Job> = jobs(house.features, When::Soon).collect();
     if all.is_empty() {
-        marks.courier.lift();
-        return over(&marks, by);
+        courier.marks.courier.lift();
+        return courier.end_turn(None);
     }
-    let Some(_lock) = lock(settings)? else { return Ok(()) };
-    let mut db = open::connect(settings)?;
-    let courier = Courier { house, net, marks: &marks, end: Instant::now() + WORK };
-    let done = courier.take_turn(&mut db, &all);
-    if let Err(error) = &done {
-        let _ = marks.owe(Timestamp::now().plus(if error.is_busy() { BUSY } else { BACK_OFF }));
-    }
-    over(&marks, by)?;
-    done.or_else(|error| if error.is_busy() { Ok(()) } else { Err(error) })
-}
-
-/// The turn is over.
-fn over(marks: &Marks, by: Starter) -> Result<()> {
-    marks.turn.lift();
-    if by == Starter::Request {
-        marks.failing.lift();
-    }
-    marks.settle().map_err(|error| Error::NotReady(format!("cannot write to the data folder: {error}")))
+    // Whoever met the lock while it was about to be let go has started nobody: that one looks once more.
+    while courier.deliver_once(&all)? && courier.pause() == Some(Duration::ZERO) {}
+    Ok(())
 }
 
 /// The courier of this machine.
 struct Courier<'a> {
     house: &'a House,
     net: &'a dyn Net,
+    by: Starter,
     marks: &'a Marks,
     end: Instant,
 }
 
 impl Courier<'_> {
+    /// Works, if there is no other; answers whether that was so.
+    fn deliver_once(&self, jobs: &[&Job]) -> Result<bool> {
+        let Some(lock) = lock(&self.house.settings)? else { return Ok(false) };
+        let mut db = open::connect(&self.house.settings)?;
+        let done = self.take_turn(&mut db, jobs);
+        if let Err(error) = &done {
+            let _ = self.marks.owe(Timestamp::now().plus(if error.is_busy() { BUSY } else { BACK_OFF }));
+        }
+        self.end_turn(Some(lock))?;
+        done.or_else(|error| if error.is_busy() { Ok(()) } else { Err(error) }).map(|()| true)
+    }
+
+    /// The turn is over. The lock is let go before anybody is told when to look again.
+    fn end_turn(&self, lock: Option<File>) -> Result<()> {
+        self.marks.turn.lift();
+        if self.by == Starter::Request {
+            self.marks.failing.lift();
+        }
+        drop(lock);
+        self.marks.settle().map_err(|error| Error::NotReady(format!("cannot write to the data folder: {error}")))
+    }
+
     /// Works, if it gets the lease.
     fn take_turn(&self, db: &mut Db, jobs: &[&Job]) -> Result<()> {
         match take(db, &DUTY, Timestamp::now())? {

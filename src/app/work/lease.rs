@@ -127,6 +127,9 @@ impl Lease {
 
     /// Goes on to a job, so that it is known should this process end in the middle.
     pub fn enter(&mut self, db: &mut Db, job: &Job) -> Result<()> {
+        if self.row.job == job.key {
+            return Ok(());
+        }
         job.key.clone_into(&mut self.row.job);
         self.rewrite(db, &self.row)
     }

@@ -78,8 +78,15 @@ fn start(program: &Path) -> io::Result<()> {
 
 /// The command that is the courier, with nothing of this process's but the settings.
 pub fn apart(program: &Path) -> Command {
+    let mut command = alone(program);
+    command.arg("courier");
+    command
+}
+
+/// A program of ours, with nothing of this process's but the settings.
+pub fn alone(program: &Path) -> Command {
     let mut command = Command::new(program);
-    command.arg("courier").env_clear().envs(environment(env::vars_os(), home::folder()));
+    command.env_clear().envs(environment(env::vars_os(), home::folder()));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
 }

@@ -3,12 +3,12 @@
 mod content;
 
 use super::client::{Client, Person};
-use super::site::{enter, within};
+use super::site::{enter_or_make, within};
 use super::{Action, Command, DEVELOPING, Verdict, json_flag, out, progress};
 use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::base::time::{Timestamp, date_in};
-use crate::db::Mode;
+use crate::db::{Db, Mode};
 use crate::domain::auth::store;
 use chrono::{NaiveDate, TimeDelta};
 use clap::ArgMatches;
@@ -33,7 +33,9 @@ const ZONE: &str = "Europe/Paris";
 const NAMES: [(&str, &str, &str); 2] = [("demo-anna", "Anna", "en"), ("demo-ben", "Ben", "fr")];
 
 fn run(matches: &ArgMatches) -> Result<Verdict> {
-    let names = free_names()?;
+    let (settings, mut db) = enter_or_make()?;
+    let names = free_names(&mut db)?;
+    drop(db);
     let mut client = Client::new()?;
     let mut register = |n: usize| {
         let (_, first_name, language) = NAMES[n];
@@ -48,16 +50,19 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     author.checkins(&couple)?;
     author.letters(&couple)?;
     author.bar.finish_and_clear();
-    tell(&couple, matches.get_flag("json"))?;
+    if matches.get_flag("json") {
+        tell_machines(&couple)?
+    } else {
+        tell(&couple, settings.link_base().unwrap_or(NO_SITE))?
+    }
     Ok(Verdict::Well)
 }
 
 /// The names, with the same random end when one is taken.
-fn free_names() -> Result<[String; 2]> {
-    let (_, mut db) = enter()?;
+fn free_names(db: &mut Db) -> Result<[String; 2]> {
     let names = NAMES.map(|name| name.0.to_owned());
     let taken =
-        within(&mut db, Mode::Read, |db| Ok(store::listed(db, &names[0])?.is_some() || store::listed(db, &names[1])?.is_some()))?;
+        within(db, Mode::Read, |db| Ok(store::listed(db, &names[0])?.is_some() || store::listed(db, &names[1])?.is_some()))?;
     let end = id::hex(&id::bytes::<3>()?);
     Ok(if taken { names.map(|name| format!("{name}-{end}")) } else { names })
 }
@@ -156,17 +161,22 @@ fn id_of(answer: &Value) -> Result<&str> {
     answer.get("id").or(inside).and_then(Value::as_str).ok_or_else(|| Error::internal("an object that was made has no id"))
 }
 
-fn tell(couple: &[Person; 2], as_json: bool) -> Result<()> {
-    if as_json {
-        let tell = |p: &Person| json!({"id": p.id, "username": p.username, "password": p.password, "access": p.access, "refresh": p.refresh});
-        return out::json(&couple.iter().map(tell).collect::<Vec<_>>());
-    }
+/// What stands for the site's address where nobody has set `site_url`.
+const NO_SITE: &str = "https://YOUR.SITE/api";
+
+fn tell_machines(couple: &[Person; 2]) -> Result<()> {
+    let tell = |p: &Person| json!({"id": p.id, "username": p.username, "password": p.password, "access": p.access, "refresh": p.refresh});
+    out::json(&couple.iter().map(tell).collect::<Vec<_>>())
+}
+
+/// `site` is the API's address.
+fn tell(couple: &[Person; 2], site: &str) -> Result<()> {
     for person in couple {
         let Person { username, password, access, refresh, .. } = person;
         out::line(format!("user name  {username}\npassword   {password}\naccess     {access}\nrefresh    {refresh}\n"))?;
     }
     out::line(format!(
-        "Try it: curl -H \"Authorization: Bearer ACCESS\" https://YOUR.SITE/api/goals/   (accounts {} and {})",
+        "Try it: curl -H \"Authorization: Bearer ACCESS\" {site}/goals/   (accounts {} and {})",
         couple[0].username, couple[1].username
     ))
 }

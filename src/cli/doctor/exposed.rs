@@ -17,11 +17,26 @@ pub const NO_CGI: &str = "CGI programs are switched off: ask the host to allow C
 
 /// Asks for each private file under every address that a careless web server might give it.
 pub fn files(visitor: &mut Visitor) -> Finding {
+    let private = private(visitor).into_iter().flat_map(|file| below(&file).into_iter().map(move |path| (file.clone(), path)));
+    let addresses = private.map(|(file, path)| (file, visitor.site.address(&path))).collect();
+    tried(visitor, addresses)
+}
+
+/// Asks for the programs and their rules as for files.
+pub fn programs(visitor: &mut Visitor) -> Finding {
+    let folder = visitor.seen.as_ref().and_then(|seen| seen.program.parent().map(Path::to_owned)).or_else(home::programs);
+    let names = PROGRAMS.into_iter().chain([HTACCESS]);
+    let files = folder.iter().flat_map(|folder| names.clone().map(|name| (folder.join(name), visitor.site.address(name))));
+    let addresses = files.collect();
+    tried(visitor, addresses)
+}
+
+fn tried(visitor: &mut Visitor, addresses: Vec<(PathBuf, String)>) -> Finding {
     if !visitor.reached {
         return Finding::skipped("site");
     }
     let mut count = 0;
-    for (file, address) in addresses(visitor) {
+    for (file, address) in addresses {
         let Some(beginning) = beginning(&file) else { continue };
         count += 1;
         let shown = visitor.site.get(&address).is_ok_and(|answer| answer.status < 300 && answer.body.starts_with(&beginning));
@@ -29,7 +44,10 @@ pub fn files(visitor: &mut Visitor) -> Finding {
             return Finding::problem(format!("anybody can read {} at {address}", file.display()), todo(&file));
         }
     }
-    Finding::ok(format!("{} tried, none shows a file", advice::count(count, "address")))
+    match count {
+        0 => Finding::ok("none lies where the web server might serve it"),
+        _ => Finding::ok(format!("{} tried, none shows a file", advice::count(count, "URL"))),
+    }
 }
 
 fn todo(file: &Path) -> &'static str {
@@ -49,20 +67,6 @@ fn beginning(file: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(file).ok()?.take(BEGINNING).read_to_end(&mut bytes).ok()?;
     (!bytes.is_empty()).then_some(bytes)
-}
-
-/// Private files, each with the addresses to try.
-fn addresses(visitor: &Visitor) -> Vec<(PathBuf, String)> {
-    let mut all = Vec::new();
-    for file in private(visitor) {
-        let paths = below(&file);
-        all.extend(paths.into_iter().map(|path| (file.clone(), visitor.site.address(&path))));
-    }
-    let folder = visitor.seen.as_ref().and_then(|seen| seen.program.parent().map(Path::to_owned)).or_else(home::programs);
-    for name in PROGRAMS.into_iter().chain([HTACCESS]) {
-        all.extend(folder.iter().map(|folder| (folder.join(name), visitor.site.address(name))));
-    }
-    all
 }
 
 fn private(visitor: &Visitor) -> Vec<PathBuf> {

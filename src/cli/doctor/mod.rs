@@ -1,5 +1,4 @@
-//! `tandem doctor`: the doctor's report on the command line, with what the site shows when it is asked from outside. It changes
-//! nothing.
+//! `tandem doctor`: the doctor's report on the command line, with what the site shows when it is asked from outside.
 
 mod exposed;
 mod outside;
@@ -8,7 +7,7 @@ mod visitor;
 
 use super::{Action, Command, SETTING_UP, Verdict, flag, json_flag, out, text};
 use crate::app::advice;
-use crate::app::doctor::{CHECKS, Finding, GATEWAY, Level, Patient, Report, examine, problems};
+use crate::app::doctor::{CHECKS, Finding, GATEWAY, Level, Patient, Report, examine, problems, worst_first};
 use crate::base::error::Result;
 use clap::builder::styling::Style;
 use clap::{Arg, ArgMatches};
@@ -20,7 +19,8 @@ pub const COMMAND: Command = Command {
     name: "doctor",
     group: SETTING_UP,
     about: "Check the installation and say what to do",
-    help: "It looks and changes nothing. Problems make the exit code 1; notes do not. Run it as the account that the web server runs \
+    help: "It tries what it tells of, a file, a transaction, a program, a request, and leaves everything as it was. Problems stand first, and make \
+           the exit code 1; notes do not. Run it as the account that the web server runs \
            Tandem as. Once site_url is set it asks the site its own address, too, as a phone would; no token and nothing private is \
            sent. SSL_CERT_FILE may name a file of certificates to believe in the place of the usual authorities'.",
     examples: &[
@@ -46,6 +46,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     let outside = from_outside(&mut patient, text(matches, "url"));
     let mut reports = examine(CHECKS, &mut patient);
     reports.extend(outside);
+    worst_first(&mut reports);
     let problems = problems(&reports);
     if matches.get_flag("json") {
         out::json(&json!({"ok": problems == 0, "problems": problems, "checks": reports}))?
@@ -85,7 +86,7 @@ fn unknown(finding: Finding) -> Report {
 fn tell(reports: &[Report], problems: usize) -> Result<()> {
     for report in reports {
         let (style, mark) = mark(report.finding.level);
-        out::line(format!("{}  {:14} {}", out::paint(style, mark), report.name, report.finding.saw))?;
+        out::line(format!("{}  {:17} {}", out::paint(style, mark), report.name, report.finding.saw))?;
         if let Some(todo) = &report.finding.todo {
             let why =
                 if report.finding.level == Level::Problem { format!("{INDENT}why:  {}\n", report.why) } else { String::new() };
@@ -107,4 +108,4 @@ fn mark(level: Level) -> (Style, &'static str) {
 }
 
 /// Below the names.
-const INDENT: &str = "                        ";
+const INDENT: &str = "                           ";

@@ -2,10 +2,11 @@
 
 use super::exposed::{self, NO_CGI};
 use super::visit::{Answer, Sent};
-use super::visitor::{BODIES, NO_TOKEN, Visitor, advice, unreachable};
+use super::visitor::{BODIES, NO_TOKEN, ONE_FILE, Visitor, advice, unreachable};
 use crate::app::advice::UPGRADE;
-use crate::app::doctor::{Check, Finding, SKEW};
-use crate::app::home::PROGRAMS;
+use crate::app::doctor::effective::{self, NAME_AND_WHY};
+use crate::app::doctor::{Check, Finding, SKEW, programs};
+use crate::app::home::{self, PROGRAMS};
 use crate::base::time::{SECOND, Timestamp, parse_http};
 use std::net::IpAddr;
 use url::Host;
@@ -18,11 +19,17 @@ const PROGRAM: &[u8] = b"\x7fELF";
 /// The checks in their order: later ones need what the first found.
 pub const OUTSIDE: &[Check<Visitor>] = &[
     Check { name: "site", why: "phones meet Tandem at its address, not in its folder", look: answers },
+    Check { name: NAME_AND_WHY.0, why: NAME_AND_WHY.1, look: configuration },
     Check { name: "authorization", why: "without that header every request of somebody signed in is 401", look: authorization },
     Check { name: "https", why: "without it passwords and tokens cross the network in the clear", look: https },
     Check { name: "large bodies", why: "a phone that was offline for long sends much at once", look: large },
     Check { name: "chunked bodies", why: "some apps send without telling the length", look: chunked },
     Check { name: "private files", why: "who reads them can sign in as anybody, and read everything", look: exposed::files },
+    Check {
+        name: "served programs",
+        why: "what the web server hands out as a file it does not start or obey; nothing secret stands there",
+        look: exposed::programs,
+    },
     Check { name: "web clock", why: "tokens end too early or too late where clocks differ", look: clock },
 ];
 
@@ -35,11 +42,9 @@ fn answers(visitor: &mut Visitor) -> Finding {
     };
     visitor.reached = true;
     visitor.date = answer.date.clone().map(|date| (date, Timestamp::now()));
+    visitor.answered = answer.by_tandem;
     match answer.by_tandem.then_some(answer.status) {
-        Some(200) => {
-            visitor.seen = visitor.probe(&Sent::Whole(0)).ok();
-            version(visitor)
-        }
+        Some(200) => version(visitor),
         Some(status) => {
             Finding::problem(format!("{address} answers {status}"), "solve the problems above; tandem/data/tandem.log says more")
         }
@@ -56,8 +61,14 @@ fn something_else(address: &str, answer: &Answer) -> Finding {
         ),
         None if answer.body.starts_with(PROGRAM) => Finding::problem(format!("{address} downloads the program"), NO_CGI),
         None => {
-            let status = answer.status;
-            Finding::problem(format!("{address}: the web server itself answers {status}"), advice(status))
+            let saw = format!("{address}: the web server itself answers {}", answer.status);
+            match home::programs().and_then(|folder| programs::at_fault(&folder)) {
+                Some(Finding { saw: fault, todo, .. }) => Finding::problem(
+                    format!("{saw}; {fault}"),
+                    format!("{}; cPanel → Errors shows the web server's own reason", todo.unwrap_or_default()),
+                ),
+                None => Finding::problem(saw, advice(answer.status)),
+            }
         }
     }
 }
@@ -75,7 +86,8 @@ fn ugly(visitor: &mut Visitor) -> Option<Finding> {
 }
 
 /// The program there and this one come from one bundle.
-fn version(visitor: &Visitor) -> Finding {
+fn version(visitor: &mut Visitor) -> Finding {
+    visitor.seen = visitor.probe(&Sent::Whole(0)).ok();
     let own = env!("CARGO_PKG_VERSION");
     let there = visitor.seen.as_ref().map_or(own, |seen| &seen.version);
     match there == own {
@@ -84,12 +96,26 @@ fn version(visitor: &Visitor) -> Finding {
     }
 }
 
+/// Do the web program and this one look after the same store?
+fn configuration(visitor: &mut Visitor) -> Finding {
+    let seen = match visitor.seen.clone().map_or_else(|| visitor.probed(&Sent::Whole(0)), Ok) {
+        Err(finding) => return finding,
+        Ok(seen) => seen,
+    };
+    let difference = visitor.prints().and_then(|here| effective::differ(&here, &seen.configuration));
+    visitor.seen = Some(seen);
+    match difference {
+        Some(difference) => difference.finding("the web program goes by other settings than this one", ONE_FILE),
+        None => Finding::ok("the web program goes by the same as this one"),
+    }
+}
+
 /// Does the web server hand the header over?
 fn authorization(visitor: &mut Visitor) -> Finding {
-    match visitor.seen.clone().map_or_else(|| visitor.probed(&Sent::Whole(0)), Ok) {
-        Err(finding) => finding,
-        Ok(seen) if seen.authorization.as_deref() == Some(NO_TOKEN) => Finding::ok("the header reaches the program"),
-        Ok(seen) => Finding::problem(
+    match visitor.seen.clone() {
+        None => Finding::skipped(if visitor.answered { NAME_AND_WHY.0 } else { "site" }),
+        Some(seen) if seen.authorization.as_deref() == Some(NO_TOKEN) => Finding::ok("the header reaches the program"),
+        Some(seen) => Finding::problem(
             if seen.authorization.is_some() {
                 "the header reaches the program with another content"
             } else {
@@ -160,14 +186,30 @@ fn chunked(visitor: &mut Visitor) -> Finding {
 
 /// Does the whole body arrive?
 fn arrives(visitor: &mut Visitor, body: &Sent) -> Finding {
+    if visitor.answered && visitor.seen.is_none() {
+        return Finding::skipped(NAME_AND_WHY.0);
+    }
     match visitor.probed(body) {
-        Err(finding) => finding,
+        Err(finding) => second_program(visitor).unwrap_or(finding),
         Ok(seen) if seen.body == LARGE => {
             let program = seen.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
             Finding::ok(format!("{LARGE} bytes arrive whole, at {program}"))
         }
         Ok(seen) => Finding::problem(format!("of {LARGE} bytes {} arrive", seen.body), BODIES),
     }
+}
+
+/// Bodies from this size on go to a program of their own where Tandem came as a bundle; it is below what mod_fcgid takes.
+const DIVERTED: usize = 100_000;
+
+/// Is it that program which does not answer? Then its size is not what keeps a body out.
+fn second_program(visitor: &mut Visitor) -> Option<Finding> {
+    visitor.seen.as_ref()?.program.parent().filter(|folder| home::has_programs(folder))?;
+    let refused = visitor.probe(&Sent::Whole(DIVERTED)).err()?;
+    Some(Finding::problem(
+        format!("{}, which takes them, is not started: {}", PROGRAMS[1], refused.saw),
+        "File Manager → Permissions of public_html/api/api.cgi → 0755; if it has them, cPanel → Errors shows the web server's reason",
+    ))
 }
 
 /// The web server's clock beside this machine's.

@@ -4,6 +4,7 @@ use super::visit::{Answer, Sent, Site};
 use crate::app::advice::UPGRADE;
 use crate::app::config::Loaded;
 use crate::app::doctor::Finding;
+use crate::app::doctor::effective::{self, Prints};
 use crate::app::doctor::probe::{self, Seen};
 use crate::app::open;
 use crate::base::time::Timestamp;
@@ -11,6 +12,9 @@ use crate::base::token::Keys;
 
 /// What the doctor sends as a token: it is none.
 pub const NO_TOKEN: &str = "Bearer doctor";
+/// What to do about two configurations.
+pub const ONE_FILE: &str = "write them into tandem/tandem.toml, which both read, and take TANDEM_… variables away where they are set: .htaccess, \
+    the web server's configuration, the cron job, this shell. A change of the file holds within seconds";
 /// What to do about bodies that do not arrive.
 pub const BODIES: &str = "public_html/api/.htaccess must be the bundle's, which sends such bodies to api.cgi; if it is, ask the host to let 10 MB through";
 
@@ -20,9 +24,10 @@ pub struct Visitor {
     pub site: Site,
     /// The configuration, where it can be read.
     pub loaded: Option<Loaded>,
-    keys: Option<Keys>,
     /// Does anything answer there?
     pub reached: bool,
+    /// Is it Tandem that answers?
+    pub answered: bool,
     /// What the web server said the time is, and when it did.
     pub date: Option<(String, Timestamp)>,
     /// What the program saw of a probe.
@@ -32,16 +37,31 @@ pub struct Visitor {
 impl Visitor {
     /// A visitor of this address.
     pub fn of(address: &str, loaded: Option<&Loaded>) -> Result<Visitor, String> {
-        let keys = loaded.and_then(open::secret_there).map(|secret| Keys::new(&secret));
-        Ok(Visitor { site: Site::at(address)?, loaded: loaded.cloned(), keys, reached: false, date: None, seen: None })
+        let (site, loaded) = (Site::at(address)?, loaded.cloned());
+        Ok(Visitor { site, loaded, reached: false, answered: false, date: None, seen: None })
+    }
+
+    /// By which configuration this program goes; `None` without a secret.
+    pub fn prints(&self) -> Option<Prints> {
+        let loaded = self.loaded.as_ref()?;
+        Some(effective::prints(&loaded.settings, &open::secret_there(loaded)?))
+    }
+
+    /// The site's keys: its first request, which may have been ours, has made the secret where this program looks for it.
+    fn keys(&self) -> Result<Keys, Finding> {
+        let Some(loaded) = &self.loaded else { return Err(Finding::skipped("configuration")) };
+        let missing = || {
+            let data = loaded.settings.data.display();
+            let saw =
+                format!("Tandem answers there, and no secret can be read in {data}: the web program keeps its data elsewhere");
+            Finding::problem(saw, ONE_FILE)
+        };
+        open::secret_there(loaded).map(|secret| Keys::new(&secret)).ok_or_else(missing)
     }
 
     /// What the program sees of a request with this body.
     pub fn probe(&mut self, body: &Sent) -> Result<Seen, Finding> {
-        let Some(keys) = &self.keys else {
-            return Err(Finding::note("not looked at", "nothing until the first request made the secret"));
-        };
-        let pass = probe::sign(keys).map_err(|error| Finding::problem(error.to_string(), "use an unbroken program"))?;
+        let pass = probe::sign(&self.keys()?).map_err(|error| Finding::problem(error.to_string(), "use an unbroken program"))?;
         let fields = [(probe::FIELD, pass.as_str()), ("Authorization", NO_TOKEN), ("Content-Type", "application/octet-stream")];
         let address = self.site.address(probe::PATH.trim_start_matches('/'));
         let answer = self.site.post(&address, &fields, body).map_err(|error| unreachable(&error))?;
@@ -51,9 +71,9 @@ impl Visitor {
         }
     }
 
-    /// As [`Visitor::probe`], where the site answers at all.
+    /// As [`Visitor::probe`], where Tandem answers at all: else another check has said why not.
     pub fn probed(&mut self, body: &Sent) -> Result<Seen, Finding> {
-        if self.reached { self.probe(body) } else { Err(Finding::skipped("site")) }
+        if self.answered { self.probe(body) } else { Err(Finding::skipped("site")) }
     }
 }
 
@@ -64,7 +84,8 @@ fn not_told(answer: &Answer, body: &Sent) -> Finding {
     match (answer.by_tandem, status) {
         (true, 404) => Finding::problem(
             "the program there does not know this site's secret, or its clock differs by minutes",
-            "see that site_url is this installation's, and that both programs use one data folder and one version",
+            "see that site_url is this installation's, and that both programs use one data folder and one version: TANDEM_… variables in \
+             .htaccess, the web server's configuration, a cron job or this shell may say otherwise than tandem/tandem.toml",
         ),
         (true, 200) => Finding::problem("another version of the program answers", UPGRADE),
         (true, 429) => Finding::note("not looked at: too many requests", "try again in five minutes"),

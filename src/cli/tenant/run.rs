@@ -124,7 +124,7 @@ pub fn set_role(matches: &ArgMatches) -> Result<Verdict> {
 /// Has a team an admin, if anybody is in it?
 fn is_led(db: &mut Db, tenancy: &Tenancy) -> Result<bool> {
     let members = store::members(db, tenancy.id)?;
-    let led = members.is_empty() || members.iter().any(|(_, member)| member.role == Role::Admin);
+    let led = members.is_empty() || members.iter().any(|member| member.role == Role::Admin);
     Ok(tenancy.kind == TenantKind::Couple || led)
 }
 
@@ -211,7 +211,7 @@ fn role(matches: &ArgMatches) -> Result<Role> {
 fn read(db: &mut Db, matches: &ArgMatches) -> Result<(Tenancy, Vec<Member>)> {
     within(db, Mode::Read, |db| {
         let tenancy = find(db, matches)?;
-        let members = store::members(db, tenancy.id)?.into_iter().map(|(_, member)| member).collect();
+        let members = store::members(db, tenancy.id)?;
         Ok((tenancy, members))
     })
 }

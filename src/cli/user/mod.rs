@@ -3,7 +3,7 @@
 mod delete;
 mod link;
 
-use super::site::{enter, within};
+use super::site::{enter, enter_or_make, within};
 use super::{Action, Command, RUNNING, Verdict, json_flag, no_args, out, password, text};
 use crate::app::advice;
 use crate::base::error::{Error, Result};
@@ -99,7 +99,7 @@ fn option(field: &'static str, help: &'static str) -> Arg {
 }
 
 fn create(matches: &ArgMatches) -> Result<Verdict> {
-    let (_, mut db) = enter()?;
+    let (_, mut db) = enter_or_make()?;
     let mut body = Map::new();
     for field in ["username"].into_iter().chain(PROFILE.map(|p| p.0)) {
         if let Some(value) = text(matches, field) {

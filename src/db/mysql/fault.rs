@@ -15,6 +15,8 @@ const FAULTS: &[(DbFault, &[u16])] = &[
     (DbFault::Busy, &[1040, 1203, 1226]),
     // A table, a disk, or the space for temporary files is full.
     (DbFault::Full, &[1114, 1021, 1041, 1030, 3]),
+    // A statement or a result larger than max_allowed_packet; a value longer than its column, which our rules let pass only there.
+    (DbFault::TooLarge, &[1153, 1301, 1406]),
     (DbFault::ReadOnly, &[1290, 1792, 1836]),
     (DbFault::Unreachable, &[NOT_PREPARED, 1044, 1045, 1049, 1129, 1130, 1698, 3118]),
     (DbFault::Corrupt, &[126, 127, 1034, 1194, 1195, 1712]),
@@ -71,7 +73,7 @@ fn code(error: &Error) -> Option<u16> {
 pub fn of(error: &Error) -> DbError {
     let kind = match error {
         Error::MySqlError(said) => FAULTS.iter().find(|(_, codes)| codes.contains(&said.code)).map_or(DbFault::Other, |f| f.0),
-        Error::DriverError(DriverError::PacketTooLarge) => DbFault::Other,
+        Error::DriverError(DriverError::PacketTooLarge) => DbFault::TooLarge,
         Error::IoError(_) | Error::CodecError(_) | Error::DriverError(_) | Error::TlsError(_) => DbFault::Unreachable,
         _ => DbFault::Other,
     };

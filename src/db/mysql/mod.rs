@@ -18,6 +18,7 @@
 
 mod define;
 mod fault;
+mod greet;
 mod hosts;
 
 pub use hosts::Hosts;
@@ -25,9 +26,10 @@ pub use mysql::Row as Found;
 
 use super::{Mode, Param, Upsert, Value};
 use crate::base::error::{DbError, DbFault, Error, Result};
+use greet::{fits, greet};
 use mysql::consts::ColumnType;
 use mysql::prelude::Queryable;
-use mysql::{Conn, Opts, Params};
+use mysql::{Conn, Params};
 use std::io::ErrorKind;
 
 /// The number of the character set `binary`, by which bytes are told from text (MySQL's protocol, column definition).
@@ -57,20 +59,11 @@ pub struct Mysql {
     state: Transaction,
     /// Is the host a node of a cluster?
     clustered: bool,
+    /// The largest statement that the host takes with its values, in bytes.
+    packet: usize,
     /// Does this connection wait long for an answer?
     patient: bool,
 }
-
-/// What a connection must be like, whatever the server's own settings. No-pad binary collation, as SQLite compares: the
-/// two engines call it differently, and each skips the other's comment. Strict: what does not fit is refused, never cut.
-/// Locks are waited for less long than a client waits for an answer. One snapshot a transaction, unless it says otherwise.
-const SETUP: &str = "SET NAMES utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */, \
-     SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION innodb_lock_wait_timeout = 10, \
-     SESSION lock_wait_timeout = 10, SESSION autocommit = 1, SESSION foreign_key_checks = 1; \
-     SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; SHOW VARIABLES LIKE 'wsrep_on'";
-/// What a node of a cluster is told, too: from here on, wait for what the others have acknowledged. A node that is cut off
-/// from most of the others refuses the transaction, and another host is tried.
-const JOIN: &str = "START TRANSACTION; COMMIT; SET SESSION wsrep_sync_wait = 7";
 
 /// Begins to read.
 const BEGIN_READ: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
@@ -94,8 +87,15 @@ type Outcome<T> = std::result::Result<T, mysql::Error>;
 impl Mysql {
     /// Connects to the first host that lets this account in.
     pub fn open(hosts: &Hosts) -> Result<Mysql> {
-        let mut db =
-            Mysql { hosts: hosts.clone(), host: 0, line: None, state: Transaction::Idle, clustered: false, patient: false };
+        let mut db = Mysql {
+            hosts: hosts.clone(),
+            host: 0,
+            line: None,
+            state: Transaction::Idle,
+            clustered: false,
+            packet: usize::MAX,
+            patient: false,
+        };
         db.line()?;
         Ok(db)
     }
@@ -113,8 +113,8 @@ impl Mysql {
         let mut why = None;
         for _ in 0..self.hosts.len() {
             match greet(self.hosts.options(self.host, self.patient)) {
-                Ok((line, clustered)) => {
-                    self.clustered = clustered;
+                Ok((line, server)) => {
+                    (self.clustered, self.packet) = (server.clustered, server.packet);
                     return Ok(line);
                 }
                 Err(error) => why = Some(fault::of(&error)),
@@ -273,6 +273,10 @@ impl Mysql {
     }
 
     pub fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        if !fits(params, self.packet) {
+            let text = format!("a statement is larger than max_allowed_packet, {} bytes", self.packet);
+            return Err(Error::Db(DbError { kind: DbFault::TooLarge, text }));
+        }
         self.once(&mut |line| Ok(line.exec_iter(sql, bound(params))?.affected_rows()))
     }
 
@@ -326,17 +330,6 @@ impl Mysql {
             (self.patient, self.line) = (true, None);
         }
     }
-}
-
-/// A new connection that is like all others, and whether it is to a node of a cluster.
-fn greet(options: Opts) -> Outcome<(Conn, bool)> {
-    let mut line = Conn::new(options)?;
-    let mut clustered = false;
-    hear(&mut line, SETUP, &mut |row| clustered |= row.get::<String, _>(1).as_deref() == Some("ON"))?;
-    if clustered {
-        say(&mut line, JOIN)?;
-    }
-    Ok((line, clustered))
 }
 
 /// Runs statements without bound values, several at once.

@@ -2,7 +2,7 @@
 
 use super::rules::{self, User};
 use super::texts;
-use super::{password, store};
+use super::{names, password, store};
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
 use crate::base::text::Message;
@@ -16,16 +16,25 @@ pub struct New {
     hash: String,
 }
 
-/// Checks the fields of [`rules::REGISTER`] and hashes the password, outside any transaction: hashing is slow on purpose.
-pub fn sound(mut input: Input) -> Result<New> {
+/// A new account whose fields are sound: see [`checked`] and [`hashed`].
+pub fn sound(input: Input) -> Result<New> {
+    hashed(checked(input)?)
+}
+
+/// Checks the fields of [`rules::REGISTER`].
+pub fn checked(mut input: Input) -> Result<Input> {
     rules::check_account(&mut input);
     let username = input.text("username").unwrap_or_default().to_owned();
     rules::check_password(&mut input, "password", &username);
     let secret = input.text("password").unwrap_or_default().to_owned();
-    let confirmed = input.text("password_confirm").is_none_or(|confirm| confirm == secret);
+    let confirmed = input.text("password_confirm").is_none_or(|confirm| names::composed(confirm) == names::composed(&secret));
     input.check(confirmed, "password", &texts::PASSWORD_CONFIRM);
-    input.finish()?;
-    let hash = password::hash(&secret)?;
+    input.finish().map(|()| input)
+}
+
+/// Hashes the password, outside any transaction: hashing is slow on purpose.
+pub fn hashed(input: Input) -> Result<New> {
+    let hash = password::hash(input.text("password").unwrap_or_default())?;
     Ok(New { input, hash })
 }
 

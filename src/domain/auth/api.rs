@@ -2,26 +2,39 @@
 
 use super::api_session::{self, signed_in};
 use super::export::{self, Whose};
+use super::password::Fit;
 use super::rules::{self, User};
 use super::texts;
 use super::{accounts, password, store};
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::ctx::found;
 use crate::feature::{Ctx, Describe, News, Schemas};
-use crate::http::{Response, etag};
+use crate::http::{Response, etag, precondition};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// POST `/auth/register/`
 pub fn register(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let new = accounts::sound(ctx.input(rules::REGISTER)?)?;
-    ctx.write(&mut |ctx| {
+    if !ctx.house.settings.registration {
+        return refuse(Refused::Forbidden, &texts::REGISTRATION_CLOSED);
+    }
+    let input = accounts::checked(ctx.input(rules::REGISTER)?)?;
+    let bucket = (ctx.bucket("register", ""), ctx.house.settings.limit_registrations);
+    let taken = ctx.take_attempts(&[bucket])?;
+    let (new, mut made) = (accounts::hashed(input)?, false);
+    let answer = ctx.write(&mut |ctx| {
+        made = true;
         let user = accounts::create(ctx.db, &new, ctx.now)?;
         signed_in(ctx, 201, &user)
-    })
+    })?;
+    // One that was answered from what is kept makes nothing. A name that was refused is counted: it tells who has an account.
+    if !made {
+        ctx.give_back(&taken)?;
+    }
+    Ok(answer)
 }
 
 /// GET `/auth/me/`
@@ -33,7 +46,7 @@ pub fn me(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// PATCH `/auth/me/`
 pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut user = own(ctx)?;
-    etag::require_match(ctx.request, || shown(&user).body)?;
+    precondition::require(ctx.request, || shown(&user).body)?;
     let mut input = ctx.input(rules::CHANGE)?;
     rules::check_account(&mut input);
     input.finish()?;
@@ -41,21 +54,14 @@ pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     user.take(&input);
     accounts::check_unique(ctx.db, &user, Some(&before))?;
     store::update(ctx.db, &user, ctx.now)?;
-    show_partner(ctx)?;
+    ctx.tell(&News::AccountChanged { user: user.id })?;
     Ok(etag::tagged(shown(&user)))
-}
-
-/// The couple shows its partners' languages and time zones: it has changed with them.
-fn show_partner(ctx: &mut Ctx<'_>) -> Result<()> {
-    let Some(tenant) = ctx.caller()?.tenant.clone() else { return Ok(()) };
-    ctx.advance(tenant.id)?;
-    ctx.touch_tenant(&tenant.public_id)
 }
 
 /// DELETE `/auth/me/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
-    etag::require_match(ctx.request, || shown(&user).body)?;
+    precondition::require(ctx.request, || shown(&user).body)?;
     confirm(ctx, rules::DELETE, "password")?;
     ctx.write(&mut |ctx| {
         let user = ctx.user()?;
@@ -134,7 +140,7 @@ pub fn describe_tenant(schemas: &mut Schemas) -> Schema {
 
 fn with_lists(mut schema: Schema, lists: impl Iterator<Item = (&'static str, Describe)>, schemas: &mut Schemas) -> Schema {
     let lists = lists.map(|(name, object)| {
-        let items = object(schemas).to_value();
+        let items = schemas.of(name, object).to_value();
         (name.to_owned(), json!({"type": "array", "items": items}))
     });
     let lists: Map<String, Value> = lists.collect();
@@ -155,12 +161,10 @@ fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'sta
     let mut input = ctx.input(fields)?;
     input.finish()?;
     let account = found(store::by_id(ctx.db, ctx.user()?)?)?;
-    let bucket = ctx.bucket("login", &account.user.id.to_string());
-    ctx.check_attempts(&bucket, ctx.house.settings.limit_auth)?;
-    if password::verify(input.text(field).unwrap_or_default(), &account.password)? {
-        return Ok(());
+    let taken = ctx.take_attempts(&api_session::password_buckets(ctx, &account.user.id.to_string()))?;
+    if password::fit(input.text(field).unwrap_or_default(), &account.password)? != Fit::Wrong {
+        return ctx.give_back(&taken);
     }
-    api_session::remember_failure(ctx, &bucket)?;
     Err(Error::from(Refusal::field(field, Message::plain(&texts::PASSWORD_WRONG))))
 }
 

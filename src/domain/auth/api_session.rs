@@ -1,18 +1,17 @@
 //! Signing in and out.
 
-use super::password;
+use super::password::{self, Fit};
 use super::rules::{self, User};
 use super::session::{Next, Rotation, SignedIn, Tokens};
 use super::store::{self, Account};
 use super::texts;
+use super::{keyed, names};
 use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Purpose};
-use crate::db::{Mode, within};
-use crate::feature::store::count_attempt;
-use crate::feature::{Ctx, News};
+use crate::feature::{Bucket, Ctx, News};
 use crate::http::Response;
 use crate::http::input::Input;
 
@@ -23,23 +22,21 @@ pub fn login(ctx: &mut Ctx<'_>) -> Result<Response> {
     input.check(named.is_some(), "non_field_errors", &texts::LOGIN_NAME);
     input.finish()?;
     let name = named.unwrap_or_default();
-    let mut accounts: Vec<Option<Account>> = accounts(ctx, &input)?.into_iter().map(Some).collect();
-    if accounts.is_empty() {
-        accounts.push(None);
+    let mut found: Vec<Option<Account>> = accounts(ctx, &input)?.into_iter().map(Some).collect();
+    if found.is_empty() {
+        found.push(None);
     }
-    let mut buckets = Vec::new();
-    for account in accounts {
-        let whose = account.as_ref().map_or_else(|| rules::key(&name), |a| a.user.id.to_string());
-        let bucket = ctx.bucket("login", &whose);
-        ctx.check_attempts(&bucket, ctx.house.settings.limit_auth)?;
-        buckets.push(bucket);
+    let secret = input.text("password").unwrap_or_default();
+    for account in found {
+        let whose = account.as_ref().map_or_else(|| names::key(&name), |a| a.user.id.to_string());
+        let taken = ctx.take_attempts(&password_buckets(ctx, &whose))?;
         let hash = account.as_ref().map_or(password::NOBODY, |a| &a.password);
-        let right = password::verify(input.text("password").unwrap_or_default(), hash)?;
-        if let Some(account) = account.filter(|_| right) {
-            return ctx.write(&mut |ctx| signed_in_as(ctx, &account));
+        let fit = password::fit(secret, hash)?;
+        let renewed = if fit == Fit::AsSent { Some(password::hash(secret)?) } else { None };
+        if let Some(account) = account.filter(|_| fit != Fit::Wrong) {
+            return ctx.write_giving_back(&taken, &mut |ctx| signed_in_as(ctx, &account, renewed.as_deref()));
         }
     }
-    buckets.iter().try_for_each(|bucket| remember_failure(ctx, bucket))?;
     Err(bad_credentials())
 }
 
@@ -59,9 +56,15 @@ fn accounts(ctx: &mut Ctx<'_>, input: &Input) -> Result<Vec<Account>> {
 }
 
 /// The password was verified outside the transaction: it must still be the account's inside.
-fn signed_in_as(ctx: &mut Ctx<'_>, account: &Account) -> Result<Response> {
+fn signed_in_as(ctx: &mut Ctx<'_>, account: &Account, renewed: Option<&str>) -> Result<Response> {
     match store::by_id(ctx.db, account.user.id)? {
-        Some(now) if now.password == account.password => signed_in(ctx, 200, &now.user),
+        Some(now) if now.password == account.password => {
+            if let Some(hash) = renewed {
+                store::set_password(ctx.db, now.user.id, hash, ctx.now)?;
+            }
+            keyed::settle_one(ctx.db, now.user.id)?;
+            signed_in(ctx, 200, &now.user)
+        }
         _ => Err(bad_credentials()),
     }
 }
@@ -70,13 +73,10 @@ fn bad_credentials() -> Error {
     Refusal::field("non_field_errors", Message::plain(&texts::BAD_CREDENTIALS)).into()
 }
 
-/// Counts a failed attempt in a transaction of its own: the refusal that follows undoes nothing of it.
-pub fn remember_failure(ctx: &mut Ctx<'_>, bucket: &str) -> Result<()> {
-    if ctx.house.settings.limit_auth.is_none() {
-        return Ok(());
-    }
-    let now = ctx.now;
-    within(ctx.db, Mode::Write, |db| count_attempt(db, bucket, now))
+/// Where a password is counted that may be wrong: for this account at this address, and for all names at this address.
+pub fn password_buckets(ctx: &Ctx<'_>, whose: &str) -> [Bucket; 2] {
+    let settings = &ctx.house.settings;
+    [(ctx.bucket("login", whose), settings.limit_auth), (ctx.bucket("login", ""), settings.limit_address)]
 }
 
 /// Starts a session and answers its tokens.
@@ -84,6 +84,7 @@ pub fn signed_in(ctx: &mut Ctx<'_>, status: u16, user: &User) -> Result<Response
     let (session, rotation) = (id::opaque(), Rotation::start(ctx.now));
     let expires = ctx.now.plus(ctx.house.settings.refresh_ttl);
     store::insert_session(ctx.db, &session, user.id, &rotation, ctx.now, expires)?;
+    store::end_unused(ctx.db, user.id, &session, ctx.house.settings.max_sessions)?;
     ctx.tell(&News::SignedIn { user: user.id, session: &session })?;
     let access = access_token(ctx, user.id, &session)?;
     let refresh = refresh_token(ctx, user.id, &session, 0, ctx.now)?;
@@ -124,17 +125,17 @@ fn not_valid() -> Refusal {
 pub fn refresh(ctx: &mut Ctx<'_>) -> Result<Response> {
     let claims = presented(ctx)?;
     let whose = claims.as_ref().map_or_else(String::new, |c| c.user_id.clone());
-    let bucket = ctx.bucket("refresh", &whose);
-    ctx.check_attempts(&bucket, ctx.house.settings.limit_auth)?;
+    let bucket = [(ctx.bucket("refresh", &whose), ctx.house.settings.limit_auth)];
     let Some(claims) = claims else {
-        remember_failure(ctx, &bucket)?;
+        ctx.take_attempts(&bucket)?;
         return Err(not_valid().into());
     };
     ctx.write(&mut |ctx| refreshed(ctx, &claims, &bucket))
 }
 
 /// A stolen token ends the session, and that is committed with the refusal.
-fn refreshed(ctx: &mut Ctx<'_>, claims: &Claims, bucket: &str) -> Result<Response> {
+fn refreshed(ctx: &mut Ctx<'_>, claims: &Claims, bucket: &[Bucket]) -> Result<Response> {
+    ctx.check_attempts(bucket)?;
     let session = store::session(ctx.db, &claims.sid, ctx.now)?.filter(|(user, _)| Some(*user) == claims.user());
     let next = session.map(|(user, rotation)| (user, rotation.present(claims.generation.unwrap_or(-1), issued(claims), ctx.now)));
     match next {

@@ -79,7 +79,7 @@ fn every(db: &mut Db, tenant: i64, kind: &Kind, user: Option<i64>) -> Result<Vec
     let mut objects = Vec::with_capacity(ids.len());
     for batch in ids.chunks(BATCH) {
         let batch: Vec<&str> = batch.iter().map(String::as_str).collect();
-        let loaded = (kind.load)(db, tenant, &batch)?.into_iter().map(|(_, object)| object).collect();
+        let loaded = kind.read(db, tenant, &batch)?.into_iter().map(|(_, object)| object).collect();
         objects.extend(own(kind, loaded, user));
     }
     Ok(objects)

@@ -5,8 +5,11 @@ mod api;
 mod api_session;
 pub mod export;
 mod graphql;
+pub mod keyed;
+mod names;
 pub mod password;
 pub mod reset;
+pub mod revoked;
 pub mod rules;
 pub mod session;
 pub mod store;
@@ -25,7 +28,8 @@ const ROUTES: &[Route] = &[
     Route::post("/auth/register/", Access::Public, api::register, "Make an account and sign in")
         .own()
         .takes(rules::REGISTER)
-        .gives::<SignedIn>(201),
+        .gives::<SignedIn>(201)
+        .refuses(&[403]),
     Route::post("/auth/login/", Access::Public, api_session::login, "Sign in").own().takes(rules::LOGIN).gives::<SignedIn>(200),
     Route::post("/auth/refresh/", Access::Public, api_session::refresh, "New tokens for a refresh token")
         .own()
@@ -71,4 +75,7 @@ const ROUTES: &[Route] = &[
         .refuses(&[403]),
 ];
 
-const JOBS: &[Job] = &[Job::nightly("sessions", "expired sessions", |s| store::expire(s.db, &s.house.settings, s.now))];
+const JOBS: &[Job] = &[
+    Job::nightly("names", "names of accounts under today's keys", |s| keyed::piece(s.db, &s.house.settings, s.now)),
+    Job::nightly("sessions", "expired sessions", |s| store::expire(s.db, &s.house.settings, s.now)),
+];

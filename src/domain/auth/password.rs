@@ -1,5 +1,6 @@
 //! Passwords: argon2id, and the list of those that everybody tries first.
 
+use super::names;
 use crate::base::error::{Error, Result};
 use crate::base::{id, memory};
 use argon2::password_hash::phc::PasswordHash;
@@ -32,21 +33,41 @@ fn failed(error: Unhashed) -> Error {
     }
 }
 
-/// Hashes a password, as a PHC string.
+/// Hashes a password in its composed form, as a PHC string.
 ///
 /// # Errors
 /// When there is not enough memory or randomness.
 pub fn hash(password: &str) -> Result<String> {
     let salt = id::bytes::<SALT>()?;
-    let hash = hasher()?.hash_password_with_salt(password.as_bytes(), &salt).map_err(failed)?;
+    let hash = hasher()?.hash_password_with_salt(names::composed(password).as_bytes(), &salt).map_err(failed)?;
     Ok(hash.to_string())
 }
 
-/// Is this the password of the hash? A hash that is none matches nothing.
+/// How a password fits a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// It is another's.
+    Wrong,
+    /// It is the hash's.
+    Right,
+    /// It is the hash's in the very characters that were sent: it shall be hashed anew.
+    AsSent,
+}
+
+/// Is this the password of the hash? It is tried in its composed form, and in the characters that were sent, as older
+/// programs hashed it; the same work for a hash that is nobody's. A hash that is none matches nothing.
 ///
 /// # Errors
 /// When there is not enough memory.
-pub fn verify(password: &str, hash: &str) -> Result<bool> {
+pub fn fit(password: &str, hash: &str) -> Result<Fit> {
+    let composed = names::composed(password);
+    if is_of(&composed, hash)? {
+        return Ok(Fit::Right);
+    }
+    Ok(if composed != password && is_of(password, hash)? { Fit::AsSent } else { Fit::Wrong })
+}
+
+fn is_of(password: &str, hash: &str) -> Result<bool> {
     match PasswordHash::new(hash) {
         Ok(parsed) => match hasher()?.verify_password(password.as_bytes(), &parsed) {
             // Nobody is told that their password is wrong because the memory is short.
@@ -73,10 +94,20 @@ mod tests {
         let (one, other) = (hash("correct horse").unwrap(), hash("correct horse").unwrap());
         assert_ne!(one, other);
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(verify("correct horse", &one).unwrap());
-        assert!(!verify("correct horse ", &one).unwrap());
-        assert!(!verify("x", NOBODY).unwrap());
-        assert!(!verify("x", "!").unwrap());
+        assert_eq!(fit("correct horse", &one).unwrap(), Fit::Right);
+        for (wrong, hash) in [("correct horse ", &*one), ("x", NOBODY), ("x", "!")] {
+            assert_eq!(fit(wrong, hash).unwrap(), Fit::Wrong);
+        }
+    }
+
+    #[test]
+    fn a_password_is_the_same_however_the_keyboard_writes_it() {
+        let (composed, apart) = ("caf\u{e9} secret", "cafe\u{301} secret");
+        let hash = hash(apart).unwrap();
+        assert_eq!((fit(composed, &hash).unwrap(), fit(apart, &hash).unwrap()), (Fit::Right, Fit::Right));
+        let salt = id::bytes::<SALT>().unwrap();
+        let of_old = hasher().unwrap().hash_password_with_salt(apart.as_bytes(), &salt).unwrap().to_string();
+        assert_eq!((fit(apart, &of_old).unwrap(), fit(composed, &of_old).unwrap()), (Fit::AsSent, Fit::Wrong));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::base::id;
 use crate::base::text::Message;
 use crate::base::time::{MINUTE, SECOND, Timestamp};
 use crate::base::token::{Claims, Purpose};
-use crate::feature::{Ctx, House, News};
+use crate::feature::{Bucket, Ctx, House, News};
 use crate::http::Response;
 use sha2::{Digest, Sha256};
 
@@ -38,11 +38,11 @@ fn bond(house: &House, hash: &str) -> String {
 pub fn reset(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = ctx.input(rules::RESET)?;
     input.finish()?;
-    let bucket = ctx.bucket("reset", "");
-    ctx.check_attempts(&bucket, ctx.house.settings.limit_codes)?;
+    let buckets = [(ctx.bucket("reset", ""), ctx.house.settings.limit_codes)];
+    ctx.check_attempts(&buckets)?;
     let Some(account) = meant(ctx, input.text("token").unwrap_or_default())? else {
         // In a write, where an answer kept under the request's key comes first: a token that was used is not good twice.
-        return ctx.write(&mut |ctx| refused(ctx, &bucket));
+        return ctx.write(&mut |ctx| refused(ctx, &buckets));
     };
     rules::check_password(&mut input, "password", &account.user.username);
     input.finish()?;
@@ -51,7 +51,7 @@ pub fn reset(ctx: &mut Ctx<'_>) -> Result<Response> {
         let user = account.user.id;
         // Of two that come at once the second finds another password than its token replaces.
         if !store::replace_password(ctx.db, user, &account.password, &hash, ctx.now)? {
-            return refused(ctx, &bucket);
+            return refused(ctx, &buckets);
         }
         store::end_sessions(ctx.db, user, "")?;
         ctx.tell(&News::PasswordChanged { user })?;
@@ -68,9 +68,7 @@ fn meant(ctx: &mut Ctx<'_>, token: &str) -> Result<Option<Account>> {
 }
 
 /// Counts the attempt, and commits that with the refusal.
-fn refused(ctx: &mut Ctx<'_>, bucket: &str) -> Result<Response> {
-    if ctx.house.settings.limit_codes.is_some() {
-        ctx.count_attempt(bucket)?;
-    }
+fn refused(ctx: &mut Ctx<'_>, buckets: &[Bucket]) -> Result<Response> {
+    ctx.count_attempt(buckets)?;
     Ok(ctx.refused(&Refusal::field("token", Message::plain(&texts::LINK_NOT_GOOD))))
 }

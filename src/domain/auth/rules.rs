@@ -1,9 +1,9 @@
 //! What an account may look like.
 
-use super::password;
 use super::texts;
-use crate::base::text::Message;
-use crate::base::time::Timestamp;
+use super::{names, password};
+use crate::base::text::{self, Message};
+use crate::base::time::{Timestamp, Zone};
 use crate::http::input::{Field, Input, Shape};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -24,7 +24,17 @@ const fn secret(name: &'static str, min: usize) -> Field {
     Field::new(name, Shape::Text { min, max: PASSWORD.1, trim: false, blank: false })
 }
 
-const EMAIL: Field = Field::name("email", MAX_EMAIL).nullable();
+/// A password that is there: the same may be written with up to four times as many characters.
+const fn known(name: &'static str) -> Field {
+    Field::new(name, Shape::Text { min: 0, max: 4 * PASSWORD.1, trim: false, blank: false })
+}
+
+/// A name in its longest form: some scripts take four characters apart for one composed, which is what counts.
+const fn composed(name: &'static str, max: usize) -> Field {
+    Field::name(name, 4 * max).about("Its characters are counted in their composed form (NFKC).")
+}
+
+const EMAIL: Field = composed("email", MAX_EMAIL).nullable();
 const FIRST_NAME: Field = Field::name("first_name", MAX_NAME);
 const LAST_NAME: Field = Field::name("last_name", MAX_NAME);
 const LANGUAGE: Field = Field::new("language", Shape::Choice(LANGUAGES));
@@ -32,7 +42,7 @@ const TIMEZONE: Field = Field::name("timezone", MAX_TIMEZONE);
 
 /// The fields of a new account.
 pub const REGISTER: &[Field] = &[
-    Field::name("username", MAX_NAME).required(),
+    composed("username", MAX_NAME).required(),
     secret("password", PASSWORD.0).required(),
     Field::new("password_confirm", Shape::Text { min: 0, max: PASSWORD.1, trim: false, blank: true }),
     EMAIL,
@@ -46,20 +56,17 @@ pub const REGISTER: &[Field] = &[
 pub const CHANGE: &[Field] = &[EMAIL, FIRST_NAME, LAST_NAME, LANGUAGE, TIMEZONE];
 
 /// The fields of a login.
-pub const LOGIN: &[Field] = &[
-    Field::name("email", MAX_EMAIL).nullable(),
-    Field::name("username", MAX_EMAIL).nullable(),
-    secret("password", 0).required(),
-];
+pub const LOGIN: &[Field] =
+    &[composed("email", MAX_EMAIL).nullable(), composed("username", MAX_EMAIL).nullable(), known("password").required()];
 
 /// The field that carries a refresh token.
 pub const REFRESH: &[Field] = &[Field::name("refresh", 4_096).required()];
 
 /// The field that confirms a deletion.
-pub const DELETE: &[Field] = &[secret("password", 0).required()];
+pub const DELETE: &[Field] = &[known("password").required()];
 
 /// The fields of a change of password.
-pub const PASSWORDS: &[Field] = &[secret("old_password", 0).required(), secret("new_password", PASSWORD.0).required()];
+pub const PASSWORDS: &[Field] = &[known("old_password").required(), secret("new_password", PASSWORD.0).required()];
 
 /// The fields of a new password by a link.
 pub const RESET: &[Field] = &[Field::name("token", 4_096).required(), secret("password", PASSWORD.0).required()];
@@ -108,45 +115,55 @@ impl User {
     /// Takes what was sent and is sound; an empty address is none.
     pub fn take(&mut self, input: &Input) {
         input.set("username", &mut self.username);
+        self.username = names::shown(&self.username);
         input.set("email", &mut self.email);
-        self.email = self.email.take().filter(|email| !email.is_empty());
+        self.email = self.email.take().map(|email| names::shown(&email)).filter(|email| !email.is_empty());
         input.set("first_name", &mut self.first_name);
         input.set("last_name", &mut self.last_name);
         input.set("language", &mut self.language);
         input.set("timezone", &mut self.timezone);
+        self.timezone = Zone::named(&self.timezone).map_or_else(|| std::mem::take(&mut self.timezone), Zone::name);
     }
-}
-
-/// What makes two names or addresses the same: case does not count, in any script.
-pub fn key(text: &str) -> String {
-    text.to_lowercase()
 }
 
 /// Checks what the table of fields cannot.
 pub fn check_account(input: &mut Input) {
-    let username = input.text("username").map(str::to_owned);
-    if let Some(name) = &username {
-        input.check(name.chars().all(|c| c.is_alphanumeric() || "_@.+-".contains(c)), "username", &texts::USERNAME_FORM);
+    if let Some(name) = input.text("username").map(names::shown) {
+        let plain = name.chars().all(|c| c.is_alphanumeric() || "_@.+-".contains(c)) && !names::hides_something(&name);
+        input.check(plain, "username", &texts::USERNAME_FORM);
+        check_length(input, "username", &name, MAX_NAME);
     }
-    if let Some(email) = input.text("email").map(str::to_owned) {
+    if let Some(email) = input.text("email").map(names::shown) {
         input.check(email.is_empty() || is_email(&email), "email", &texts::EMAIL_FORM);
+        check_length(input, "email", &email, MAX_EMAIL);
     }
-    if let Some(zone) = input.text("timezone").map(str::to_owned).filter(|zone| zone.parse::<chrono_tz::Tz>().is_err()) {
+    if let Some(zone) = input.text("timezone").map(str::to_owned).filter(|zone| Zone::named(zone).is_none()) {
         input.error("timezone", Message::with(&texts::TIMEZONE, &[&zone]));
+    }
+}
+
+/// Composing and folding can make a name longer: it is kept in both forms, which have room for so many characters.
+fn check_length(input: &mut Input, field: &'static str, name: &str, max: usize) {
+    if [name, &names::key(name)].iter().any(|form| form.chars().count() > max) {
+        input.error(field, Message::with(&text::TOO_LONG, &[&max]));
     }
 }
 
 /// Checks a new password.
 pub fn check_password(input: &mut Input, field: &'static str, username: &str) {
-    let Some(new) = input.text(field).map(str::to_owned) else { return };
+    let Some(new) = input.text(field).map(names::composed) else { return };
+    if new.chars().count() < PASSWORD.0 {
+        input.error(field, Message::with(&text::TOO_SHORT, &[&PASSWORD.0]));
+    }
     input.check(!new.chars().all(char::is_numeric), field, &texts::PASSWORD_NUMERIC);
     input.check(!password::is_common(&new), field, &texts::PASSWORD_COMMON);
-    input.check(key(&new) != key(username), field, &texts::PASSWORD_USERNAME);
+    input.check(names::key(&new) != names::key(username), field, &texts::PASSWORD_USERNAME);
 }
 
 /// One `@`, something before it, a dotted host after it, no white space: whether mail arrives is not for a form to say.
 fn is_email(text: &str) -> bool {
-    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"".contains(c));
+    let plain = !names::hides_something(text)
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"".contains(c));
     let host_is_sound =
         |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-'));
     plain && text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.contains('@') && host_is_sound(host))

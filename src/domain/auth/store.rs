@@ -1,6 +1,8 @@
 //! Accounts and sessions in the database.
 
-use super::rules::{FORGOTTEN, User, key};
+use super::names::{key, keys};
+use super::revoked::Lock;
+use super::rules::{FORGOTTEN, User};
 use super::session::Rotation;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
@@ -42,25 +44,35 @@ pub fn by_id(db: &mut Db, id: i64) -> Result<Option<Account>> {
 /// The account of an e-mail address, unless it is disabled.
 pub fn by_email(db: &mut Db, email: &str) -> Result<Option<Account>> {
     let sql = accounts!("FROM users u WHERE u.email_key = ? AND u.disabled = 0");
-    db.one(sql, params![&key(email)], account)
+    by_keys(email, |key| db.one(sql, params![key], account))
 }
 
 /// The account of a user name, unless it is disabled.
 pub fn by_username(db: &mut Db, username: &str) -> Result<Option<Account>> {
     let sql = accounts!("FROM users u WHERE u.username_key = ? AND u.disabled = 0");
-    db.one(sql, params![&key(username)], account)
+    by_keys(username, |key| db.one(sql, params![key], account))
+}
+
+/// The first that is found under a key that a name may be kept under.
+fn by_keys<T>(name: &str, mut find: impl FnMut(&str) -> Result<Option<T>>) -> Result<Option<T>> {
+    for key in keys(name) {
+        if let Some(found) = find(&key)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// Is the name taken by another than this user, even a disabled one?
 pub fn username_taken(db: &mut Db, username: &str, by_other_than: i64) -> Result<bool> {
     let sql = "SELECT id FROM users WHERE username_key = ? AND id <> ?";
-    Ok(db.one(sql, params![&key(username), by_other_than], |row| row.get::<i64>(0))?.is_some())
+    Ok(by_keys(username, |key| db.one(sql, params![key, by_other_than], |row| row.get::<i64>(0)))?.is_some())
 }
 
 /// Is the address taken by another than this user, even a disabled one?
 pub fn email_taken(db: &mut Db, email: &str, by_other_than: i64) -> Result<bool> {
     let sql = "SELECT id FROM users WHERE email_key = ? AND id <> ?";
-    Ok(db.one(sql, params![&key(email), by_other_than], |row| row.get::<i64>(0))?.is_some())
+    Ok(by_keys(email, |key| db.one(sql, params![key, by_other_than], |row| row.get::<i64>(0)))?.is_some())
 }
 
 /// Writes a new account.
@@ -110,12 +122,15 @@ pub fn set_disabled(db: &mut Db, user: i64, disabled: bool, now: Timestamp) -> R
     db.run("UPDATE users SET disabled = ?, updated_at = ? WHERE id = ?", params![disabled, now, user]).map(drop)
 }
 
+/// What stands in the place of the hash where no password fits.
+pub const NO_PASSWORD: &str = "!";
+
 /// Forgets a person: what their partner keeps stays signed by a name that says nothing.
 pub fn forget(db: &mut Db, user: i64, now: Timestamp) -> Result<()> {
     let name = format!("{FORGOTTEN}{user}");
-    let sql = "UPDATE users SET username = ?, username_key = ?, email = NULL, email_key = NULL, password = '!', first_name = '', \
+    let sql = "UPDATE users SET username = ?, username_key = ?, email = NULL, email_key = NULL, password = ?, first_name = '', \
          last_name = '', timezone = 'UTC', disabled = 1, updated_at = ? WHERE id = ?";
-    db.run(sql, params![&name, &name, now, user])?;
+    db.run(sql, params![&name, &name, NO_PASSWORD, now, user])?;
     end_sessions(db, user, "").map(drop)
 }
 
@@ -144,7 +159,7 @@ pub fn list(db: &mut Db) -> Result<Vec<Listed>> {
 /// The account of a user name as the operator sees it, even a disabled one.
 pub fn listed(db: &mut Db, username: &str) -> Result<Option<Listed>> {
     let sql = listed!("FROM users u WHERE u.username_key = ?");
-    db.one(sql, params![&key(username)], read_listed)
+    by_keys(username, |key| db.one(sql, params![key], read_listed))
 }
 
 /// The members of a tenant as the operator sees them, even disabled ones, by seat.
@@ -206,6 +221,26 @@ pub fn end_sessions(db: &mut Db, user: i64, but: &str) -> Result<u64> {
     db.run("DELETE FROM sessions WHERE user_id = ? AND id <> ?", params![user, but])
 }
 
+/// Ends every session of everybody.
+pub fn end_all_sessions(db: &mut Db) -> Result<u64> {
+    db.run("DELETE FROM sessions", &[])
+}
+
+/// What lets each account in, or keeps it out, by name.
+pub fn locks(db: &mut Db) -> Result<Vec<Lock>> {
+    let sql = "SELECT id, username, password, disabled FROM users ORDER BY username_key";
+    db.all(sql, &[], |row| Ok(Lock { id: row.get(0)?, username: row.get(1)?, password: row.get(2)?, disabled: row.get(3)? }))
+}
+
+/// Ends what a user has beyond so many sessions, this one among them: those that were not used for longest. Each use moves a
+/// session's end away.
+pub fn end_unused(db: &mut Db, user: i64, but: &str, most: u32) -> Result<()> {
+    let sql = "SELECT id FROM sessions WHERE user_id = ? AND id <> ? ORDER BY expires_at DESC, id LIMIT ? OFFSET ?";
+    let bound = params![user, but, BATCH, i64::from(most) - 1];
+    let beyond = db.all(sql, bound, |row| row.get::<String>(0))?;
+    beyond.iter().try_for_each(|session| end_session(db, session))
+}
+
 /// Deletes sessions that have ended, and bounds those that would not.
 pub fn expire(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
     Ok(bound(db, settings, now)? + purge_sessions(db, now)?)
@@ -214,4 +249,58 @@ pub fn expire(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
 fn purge_sessions(db: &mut Db, now: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id FROM sessions WHERE expires_at <= ? LIMIT ?) AS old)";
     db.run(sql, params![now, BATCH])
+}
+
+/// The names of an account, and the keys that they are kept under.
+pub struct Named {
+    /// The account.
+    pub id: i64,
+    /// Its user name.
+    pub username: String,
+    /// The key of that.
+    pub username_key: String,
+    /// Its address.
+    pub email: Option<String>,
+    /// The key of that.
+    pub email_key: Option<String>,
+}
+
+columns!(names: "SELECT id, username, username_key, email, email_key FROM users");
+
+fn read_named(row: &Row<'_>) -> Result<Named> {
+    Ok(Named { id: row.get(0)?, username: row.get(1)?, username_key: row.get(2)?, email: row.get(3)?, email_key: row.get(4)? })
+}
+
+/// The names of the accounts after an id, by id.
+pub fn named_after(db: &mut Db, id: i64, limit: i64) -> Result<Vec<Named>> {
+    let sql = names!("WHERE id > ? ORDER BY id LIMIT ?");
+    db.all(sql, params![id, limit], read_named)
+}
+
+/// The names of an account.
+pub fn named(db: &mut Db, id: i64) -> Result<Option<Named>> {
+    let sql = names!("WHERE id = ?");
+    db.one(sql, params![id], read_named)
+}
+
+/// Who has the key of a user name, even disabled.
+pub fn by_name_key(db: &mut Db, key: &str) -> Result<Option<Named>> {
+    let sql = names!("WHERE username_key = ?");
+    db.one(sql, params![key], read_named)
+}
+
+/// Who has the key of an address, even disabled.
+pub fn by_email_key(db: &mut Db, key: &str) -> Result<Option<Named>> {
+    let sql = names!("WHERE email_key = ?");
+    db.one(sql, params![key], read_named)
+}
+
+/// Keeps a user name under another key.
+pub fn set_name_key(db: &mut Db, id: i64, key: &str) -> Result<()> {
+    db.run("UPDATE users SET username_key = ? WHERE id = ?", params![key, id]).map(drop)
+}
+
+/// Keeps an address under another key.
+pub fn set_email_key(db: &mut Db, id: i64, key: &str) -> Result<()> {
+    db.run("UPDATE users SET email_key = ? WHERE id = ?", params![key, id]).map(drop)
 }

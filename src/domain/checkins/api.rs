@@ -11,15 +11,16 @@ use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
 use crate::http::input::Input;
 use crate::http::paging::Page;
-use crate::http::{Response, etag};
+use crate::http::{Response, etag, precondition};
 use serde_json::Value;
 
 /// GET `/checkins/`
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (tenant, filter) = (ctx.tenant_id()?, filter(ctx, Input::query(ctx.request, rules::FILTER)?)?);
-    let page = Page::of(ctx.request, store::count(ctx.db, tenant, &filter)?)?;
-    let checkins = store::page(ctx.db, tenant, &filter, page.limit(), page.offset())?;
-    Ok(page.answer(ctx.request, &checkins))
+    // Midnight, or another time zone, must not move the beginning of the list while it is loaded.
+    let page = Page::of(ctx.request, store::count(ctx.db, tenant, &filter)?)?.keeping("from", &filter.days.0);
+    let checkins = store::part(ctx.db, tenant, &filter, &rules::before(&page.after)?, page.span())?;
+    Ok(page.answer(ctx.request, checkins))
 }
 
 /// What `from`, `to` and `user` ask for; the day is the one in the caller's time zone.
@@ -68,6 +69,18 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::empty(204))
 }
 
+/// A user's name changes: so do their check-ins, which show it, also where they are no longer.
+pub fn rename(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
+    for tenant in store::tenants_of(ctx.db, user)? {
+        let stamp = ctx.stamp_in(tenant)?;
+        store::restamp(ctx.db, tenant, user, stamp)?;
+        for id in store::of_user(ctx.db, tenant, user)? {
+            ctx.touch_in(tenant, CHECKINS, &id)?;
+        }
+    }
+    Ok(())
+}
+
 fn find(ctx: &mut Ctx<'_>) -> Result<Checkin> {
     let (tenant, id) = (ctx.tenant_id()?, ctx.path_id()?);
     found(store::find(ctx.db, tenant, &id)?)
@@ -84,6 +97,9 @@ fn read(ctx: &mut Ctx<'_>, checkin: &Checkin) -> Result<Input> {
     let mut input = ctx.input(rules::CHECKIN)?;
     if let Some(day) = input.text("date") {
         let taken = store::is_taken(ctx.db, ctx.tenant_id()?, checkin.user_id, day, &checkin.id)?;
+        if taken {
+            precondition::require_absent(ctx.request)?;
+        }
         input.check(!taken, "date", &texts::DAY_TAKEN);
     }
     input.finish()?;

@@ -6,11 +6,20 @@ mod rules;
 mod store;
 mod texts;
 
-use crate::feature::{Access, Feature, Kind, Route, Without, contract, written};
+use crate::base::error::Result;
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract, written};
 use rules::Checkin;
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("checkins", ROUTES) };
+pub const FEATURE: Feature =
+    Feature { kinds: KINDS, graph: graphql::GRAPH, hears: Some(hears), ..Feature::new("checkins", ROUTES) };
+
+fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
+    match news {
+        News::AccountEnding { user } => api::rename(ctx, *user),
+        _ => Ok(()),
+    }
+}
 
 /// Check-ins in the feed.
 const CHECKINS: &str = "checkins";
@@ -18,7 +27,7 @@ const CHECKINS: &str = "checkins";
 const KINDS: &[Kind] = &[Kind {
     name: CHECKINS,
     since: 1,
-    load: api::load_checkins,
+    load: Load::Own(api::load_checkins),
     object: contract::of::<Checkin>,
     own: |o, user| written(o, &["user_id"], user),
 }];
@@ -28,10 +37,10 @@ const NEW: Access = Access::Member(Without::Invalid);
 const ONE: Access = Access::Member(Without::NotFound);
 
 const ROUTES: &[Route] = &[
-    Route::get("/checkins/", LIST, api::list, "Check-ins of the last 7 days or of a range, newest day first")
+    Route::get("/checkins/", LIST, api::list, "Check-ins from 7 days ago on or of a range, newest day first")
         .parameters(rules::FILTER)
         .lists::<Checkin>(),
-    Route::post("/checkins/", NEW, api::create, "Check in").takes(rules::CHECKIN).gives::<Checkin>(201),
+    Route::post("/checkins/", NEW, api::create, "Check in").takes(rules::CHECKIN).gives::<Checkin>(201).refuses(&[412]),
     Route::get("/checkins/{id}/", ONE, api::checkin, "One check-in, one's own or the partner's").gives::<Checkin>(200),
     Route::put("/checkins/{id}/", ONE, api::update, "Replace one's own check-in")
         .takes(rules::CHECKIN)

@@ -1,8 +1,10 @@
 //! What a check-in may look like, and which of them a list shows.
 
 use super::texts;
-use crate::base::time::Timestamp;
+use crate::base::error::Result;
+use crate::base::time::{self, Timestamp};
 use crate::http::input::{Field, Input, Shape};
+use crate::http::paging::{After, Keyed};
 use chrono::{Days, NaiveDate};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,11 +15,13 @@ const SCALE: Shape = Shape::Int(0, 10);
 const MIDDLE: i64 = 5;
 /// The longest note, in characters: a few pages.
 const MAX_NOTE: usize = 10_000;
-/// How many days before today a list without a range shows: with today they are a week.
-const DAYS_BEFORE: Days = Days::new(6);
+/// How many days before today a list without a range begins.
+const DAYS_BEFORE: Days = Days::new(7);
 
 /// Before and after every date that the contract can write.
 const OPEN: (&str, &str) = ("0001-01-01", "9999-12-31");
+/// After every date that the contract can write.
+const END: &str = "9999-12-32";
 
 /// The fields of a check-in.
 pub const CHECKIN: &[Field] = &[
@@ -83,6 +87,20 @@ impl Checkin {
     }
 }
 
+impl Keyed for Checkin {
+    fn key(&self) -> Vec<String> {
+        vec![self.date.clone(), self.user_id.to_string()]
+    }
+}
+
+/// The day and the user that a part of the list lies before.
+pub fn before(after: &After) -> Result<(String, i64)> {
+    after.key((END.to_owned(), 0), |parts| match parts {
+        [day, user] => Some((time::date(day)?.to_string(), user.parse().ok()?)),
+        _ => None,
+    })
+}
+
 /// Which check-ins a list shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
@@ -95,7 +113,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// What the parameters ask for. Without a range: the last 7 days up to `today`; with one end: the other is open.
+    /// What the parameters ask for. Without a range: from 7 days before `today` on; with one end: the other is open. No list ends
+    /// with today by itself: where the partner lives, it may be tomorrow already.
     pub fn of(input: &mut Input, user: i64, today: NaiveDate) -> Filter {
         let days = days(input.text("from"), input.text("to"), today);
         input.check(days.0 <= days.1, "from", &texts::RANGE_ORDER);
@@ -112,7 +131,7 @@ impl Filter {
 fn days(from: Option<&str>, to: Option<&str>, today: NaiveDate) -> (String, String) {
     if from.is_none() && to.is_none() {
         let first = today.checked_sub_days(DAYS_BEFORE).unwrap_or(today);
-        return (first.to_string(), today.to_string());
+        return (first.to_string(), OPEN.1.to_owned());
     }
     (from.unwrap_or(OPEN.0).to_owned(), to.unwrap_or(OPEN.1).to_owned())
 }
@@ -138,8 +157,8 @@ mod tests {
     }
 
     #[test]
-    fn a_list_shows_a_week_unless_it_is_told_otherwise() {
-        assert_eq!(range(json!({})), days("2026-02-24", "2026-03-02"));
+    fn a_list_shows_the_last_week_and_what_is_to_come_unless_it_is_told_otherwise() {
+        assert_eq!(range(json!({})), days("2026-02-23", "9999-12-31"));
         assert_eq!(range(json!({"from": "2026-01-05", "to": "2026-01-05"})), days("2026-01-05", "2026-01-05"));
         assert_eq!(range(json!({"from": "2026-01-05"})), days("2026-01-05", "9999-12-31"));
         assert_eq!(range(json!({"to": "2026-01-05"})), days("0001-01-01", "2026-01-05"));

@@ -2,7 +2,9 @@
 
 use super::rules::{Checkin, Filter};
 use crate::base::error::Result;
+use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
+use crate::http::paging::Span;
 use crate::{columns, params};
 
 columns!(checkins: "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp \
@@ -32,24 +34,15 @@ pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
     Ok(found.unwrap_or_default())
 }
 
-/// A page of the check-ins that a filter shows, newest day first.
-pub fn page(db: &mut Db, tenant: i64, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Checkin>> {
+/// A part of the check-ins that a filter shows, behind this day and user, newest day first.
+pub fn part(db: &mut Db, tenant: i64, filter: &Filter, (day, user): &(String, i64), span: Span) -> Result<Vec<Checkin>> {
     let sql = checkins!(
         "WHERE c.tenant = ? AND c.day >= ? AND c.day <= ? AND c.user_id >= ? AND c.user_id <= ? AND c.user_id <> ? \
-         ORDER BY c.day DESC, c.user_id DESC LIMIT ? OFFSET ?"
+         AND (c.day, c.user_id) < (?, ?) ORDER BY c.day DESC, c.user_id DESC LIMIT ? OFFSET ?"
     );
-    let (days, users) = (&filter.days, filter.users);
-    db.all(sql, params![tenant, &days.0, &days.1, users.0, users.1, filter.but, limit, offset], checkin)
-}
-
-/// The check-ins that a filter shows and that come after this day and user in the list, newest day first.
-pub fn older(db: &mut Db, tenant: i64, filter: &Filter, (day, user): (&str, i64), limit: i64) -> Result<Vec<Checkin>> {
-    let sql = checkins!(
-        "WHERE c.tenant = ? AND c.day >= ? AND c.day <= ? AND c.user_id >= ? AND c.user_id <= ? AND c.user_id <> ? \
-         AND (c.day, c.user_id) < (?, ?) ORDER BY c.day DESC, c.user_id DESC LIMIT ?"
-    );
-    let (days, users) = (&filter.days, filter.users);
-    db.all(sql, params![tenant, &days.0, &days.1, users.0, users.1, filter.but, day, user, limit], checkin)
+    let (days, users, but) = (&filter.days, filter.users, filter.but);
+    let bound = params![tenant, &days.0, &days.1, users.0, users.1, but, day, *user, span.limit, span.offset];
+    db.all(sql, bound, checkin)
 }
 
 /// One check-in.
@@ -94,4 +87,19 @@ pub fn update(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
 /// Deletes a check-in.
 pub fn delete(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
     db.run("DELETE FROM checkins WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
+}
+
+/// Every tenant in which a user checked in.
+pub fn tenants_of(db: &mut Db, user: i64) -> Result<Vec<i64>> {
+    db.all("SELECT DISTINCT tenant FROM checkins WHERE user_id = ?", params![user], |row| row.get(0))
+}
+
+/// A user's check-ins in a tenant, by their ids.
+pub fn of_user(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
+    db.all("SELECT id FROM checkins WHERE tenant = ? AND user_id = ?", params![tenant, user], |row| row.get(0))
+}
+
+/// Moves a user's check-ins in a tenant to a stamp.
+pub fn restamp(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE checkins SET stamp = ? WHERE tenant = ? AND user_id = ?", params![stamp, tenant, user]).map(drop)
 }

@@ -37,6 +37,13 @@ pub fn leave(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::empty(204))
 }
 
+/// The couple shows its partners' languages and time zones: it has changed with them.
+pub fn show_partner(ctx: &mut Ctx<'_>) -> Result<()> {
+    let Some(tenant) = ctx.caller()?.tenant.clone() else { return Ok(()) };
+    ctx.advance(tenant.id)?;
+    ctx.touch_tenant(&tenant.public_id)
+}
+
 /// The caller's account ends: they leave first, even a team's last admin. The operator can make another one.
 pub fn forsake(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
     let Some(tenant) = ctx.caller()?.tenant.clone() else { return Ok(()) };

@@ -6,7 +6,7 @@ use crate::base::error::{Refusal, Refused, Result, refuse};
 use crate::base::text::Text;
 use crate::base::time::MINUTE;
 use crate::feature::ctx::found;
-use crate::feature::{Ctx, Rate, Tenant, TenantKind};
+use crate::feature::{Bucket, Ctx, Rate, Tenant, TenantKind};
 use crate::http::Response;
 use serde_json::json;
 
@@ -37,31 +37,30 @@ pub fn join(ctx: &mut Ctx<'_>) -> Result<Response> {
     if ctx.caller()?.tenant.is_some() {
         return refuse(Refused::Invalid, &texts::IN_COUPLE);
     }
-    let buckets = buckets(ctx)?;
-    for (bucket, rate) in &buckets {
-        ctx.check_attempts(bucket, *rate)?;
-    }
+    let everybody = (ctx.common_bucket("code"), ctx.house.settings.limit_all_codes);
+    let own = buckets(ctx, &everybody)?;
+    ctx.check_attempts(&own)?;
     match usable(ctx, &code)? {
         Ok(tenant) => seat(ctx, tenant, &code),
         Err(why) => {
-            count(ctx, &buckets)?;
+            ctx.count_attempt(&own)?;
+            ctx.count_attempt(&[everybody])?;
             // Committed with its refusal: a wrong guess must not be forgotten.
             Ok(ctx.refused(&Refusal::new(Refused::Invalid, why)))
         }
     }
 }
 
-type Bucket = (String, Option<Rate>);
-
-/// Guesses count for the user at this address, and more widely for everybody at this address.
-fn buckets(ctx: &Ctx<'_>) -> Result<[Bucket; 2]> {
-    let own = ctx.house.settings.limit_codes;
-    let shared = own.map(|rate| Rate { count: rate.count.saturating_mul(rules::ADDRESS_SHARE), ..rate });
-    Ok([(ctx.bucket("code", &ctx.user()?.to_string()), own), (ctx.bucket("code", ""), shared)])
-}
-
-fn count(ctx: &mut Ctx<'_>, buckets: &[Bucket]) -> Result<()> {
-    buckets.iter().filter(|(_, rate)| rate.is_some()).try_for_each(|(bucket, _)| ctx.count_attempt(bucket))
+/// Guesses count for the user at this address, and more widely for everybody at this address. When very many are wrong
+/// wherever they come from, few are left to each address.
+fn buckets(ctx: &mut Ctx<'_>, everybody: &Bucket) -> Result<[Bucket; 2]> {
+    let (mut own, user) = (ctx.house.settings.limit_codes, ctx.user()?.to_string());
+    let mut shared = own.map(|rate| Rate { count: rate.count.saturating_mul(rules::ADDRESS_SHARE), ..rate });
+    if ctx.is_full(everybody)? {
+        let few = everybody.1.map(|rate| Rate { count: rules::FEW_CODES, ..rate });
+        (own, shared) = (own.and(few), shared.and(few));
+    }
+    Ok([(ctx.bucket("code", &user), own), (ctx.bucket("code", ""), shared)])
 }
 
 /// The tenant that a code leads to, or why it leads nowhere.

@@ -13,9 +13,11 @@ use crate::http::{Response, etag};
 /// GET `/couple/members/`
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant_id()?;
-    let members: Vec<Member> = store::members(ctx.db, tenant)?.into_iter().map(|(_, member)| member).collect();
+    let members = store::members(ctx.db, tenant)?;
     let page = Page::of(ctx.request, i64::try_from(members.len()).unwrap_or(i64::MAX))?;
-    Ok(page.answer(ctx.request, page.slice(&members)))
+    let seat = page.after.key(-1, |parts| parts.first()?.parse().ok())?;
+    let behind = members.into_iter().filter(|member| member.seat > seat);
+    Ok(page.answer(ctx.request, page.span().of(behind)))
 }
 
 /// GET `/couple/members/{id}/`

@@ -12,7 +12,8 @@ use serde_json::Value;
 pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
     roots: &[Root::query("couple", MEMBER, couple), Root::query("team", MEMBER, team)],
-    shown: &[Shown { kind: COUPLE, type_name: "Couple", complete: name }],
+    shown: &[Shown { kind: COUPLE, type_name: "Couple", complete: |_, object| name(object) }],
+    ..Graph::NONE
 };
 
 const MEMBER: Access = Access::Member(Without::NotFound);

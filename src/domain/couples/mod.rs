@@ -10,13 +10,13 @@ pub mod store;
 mod texts;
 
 use crate::base::error::Result;
-use crate::feature::{Access, COUPLE, Ctx, Feature, Job, Kind, News, Right, Route, Schemas, Without, contract};
+use crate::feature::{Access, COUPLE, Ctx, Feature, Job, Kind, Load, News, Right, Route, Schemas, Without, contract};
 use rules::{Couple, Group, Invite, Member, Team};
 use schemars::{Schema, json_schema};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: COUPLE, since: 1, load: api::load, object: describe, own: |_, _| None }],
+    kinds: &[Kind { name: COUPLE, since: 1, load: Load::Own(api::load), object: describe, own: |_, _| None }],
     graph: graphql::GRAPH,
     jobs: &[Job::nightly("invites", "expired invites", |s| store::expire(s.db, s.now))],
     hears: Some(hears),
@@ -25,6 +25,7 @@ pub const FEATURE: Feature = Feature {
 
 fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
+        News::AccountChanged { .. } => api::show_partner(ctx),
         News::AccountEnding { user } => api::forsake(ctx, *user),
         _ => Ok(()),
     }

@@ -7,6 +7,7 @@ use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::feature::{Role, TenantKind};
 use crate::http::input::{Field, Shape};
+use crate::http::paging::Keyed;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
@@ -29,6 +30,9 @@ const DIGITS: usize = 6;
 pub const TRIES: usize = 64;
 /// How many times more often an address may be wrong than one user behind it: families and offices share one.
 pub const ADDRESS_SHARE: u32 = 10;
+
+/// Wrong codes that an address has left while very many are wrong everywhere: somebody who mistypes one has another.
+pub const FEW_CODES: u32 = 2;
 
 /// The fields of an invitation.
 pub const INVITE: &[Field] = &[Field::new("ttl_minutes", Shape::Int(1, TTL_MAX))];
@@ -95,15 +99,14 @@ pub enum Group {
 
 impl Group {
     /// What its members see of a tenant with these members, in the order of their seats.
-    pub fn of(tenancy: Tenancy, members: Vec<(i64, Member)>) -> Group {
+    pub fn of(tenancy: Tenancy, members: Vec<Member>) -> Group {
         let Tenancy { public_id: id, kind, name, created_at, updated_at, .. } = tenancy;
         if kind == TenantKind::Team {
-            let members = members.into_iter().map(|(_, member)| member).collect();
             return Group::Team(Team { id, kind: word::of(&TenantKind::ALL, &kind), name, members, created_at, updated_at });
         }
         let (mut partner_a, mut partner_b) = (None, None);
-        for (seat, member) in members {
-            *(if seat == 0 { &mut partner_a } else { &mut partner_b }) = Some(member.user);
+        for member in members {
+            *(if member.seat == 0 { &mut partner_a } else { &mut partner_b }) = Some(member.user);
         }
         Group::Couple(Couple { id, partner_a, partner_b, created_at, updated_at })
     }
@@ -140,6 +143,16 @@ pub struct Member {
     pub role: Role,
     /// Since when they are in it.
     pub joined_at: Timestamp,
+    /// Their seat, which their place in lists follows.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub seat: i64,
+}
+
+impl Keyed for Member {
+    fn key(&self) -> Vec<String> {
+        vec![self.seat.to_string()]
+    }
 }
 
 fn as_word<S: Serializer>(role: &Role, serializer: S) -> std::result::Result<S::Ok, S::Error> {

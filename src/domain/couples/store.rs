@@ -62,14 +62,14 @@ pub fn group(db: &mut Db, tenant: i64) -> Result<Option<Group>> {
 columns!(members: "SELECT m.seat, u.id, u.username, u.language, u.timezone, m.role, m.joined_at \
      FROM members m JOIN users u ON u.id = m.user_id");
 
-fn member(row: &Row<'_>) -> Result<(i64, Member)> {
+fn member(row: &Row<'_>) -> Result<Member> {
     let user = Partner { id: row.get(1)?, username: row.get(2)?, language: row.get(3)?, timezone: row.get(4)? };
     let role = word::stored(&Role::ALL, &row.get::<String>(5)?)?;
-    Ok((row.get(0)?, Member { user, role, joined_at: row.get(6)? }))
+    Ok(Member { seat: row.get(0)?, user, role, joined_at: row.get(6)? })
 }
 
-/// Who is in a tenant, each with their seat, in the order of the seats.
-pub fn members(db: &mut Db, tenant: i64) -> Result<Vec<(i64, Member)>> {
+/// Who is in a tenant, in the order of their seats.
+pub fn members(db: &mut Db, tenant: i64) -> Result<Vec<Member>> {
     let sql = members!("WHERE m.tenant = ? ORDER BY m.seat");
     db.all(sql, params![tenant], member)
 }
@@ -77,7 +77,7 @@ pub fn members(db: &mut Db, tenant: i64) -> Result<Vec<(i64, Member)>> {
 /// One member.
 pub fn find_member(db: &mut Db, tenant: i64, user: i64) -> Result<Option<Member>> {
     let sql = members!("WHERE m.tenant = ? AND m.user_id = ?");
-    Ok(db.one(sql, params![tenant, user], member)?.map(|(_, member)| member))
+    db.one(sql, params![tenant, user], member)
 }
 
 // What decides over seats and roles is read as a locked row: others may have changed it since the transaction began.

@@ -1,6 +1,6 @@
 //! The routes of devices and of the health of uploads.
 
-use super::rules::{Device, SPAN, SyncHealth};
+use super::rules::{self, Device, SPAN, SyncHealth};
 use super::snapshots;
 use super::store::{self, Scope};
 use crate::base::error::{Result, not_found};
@@ -22,8 +22,8 @@ pub fn scope(ctx: &Ctx<'_>) -> Result<Scope> {
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
     let scope = scope(ctx)?;
     let page = Page::of(ctx.request, store::number(ctx.db, scope)?)?;
-    let devices = store::page(ctx.db, scope, ctx.now, page.limit(), page.offset())?;
-    Ok(page.answer(ctx.request, &devices))
+    let devices = store::part(ctx.db, scope, ctx.now, &rules::behind(&page.after)?, page.span())?;
+    Ok(page.answer(ctx.request, devices))
 }
 
 /// GET `/sync/devices/{id}/health/`: the caller's own, or else another's of that name.
@@ -51,8 +51,9 @@ pub fn sync_health(db: &mut Db, scope: Scope, now: Timestamp) -> Result<SyncHeal
 pub fn snapshots(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant_id()?;
     let page = Page::of(ctx.request, snapshots::store::number(ctx.db, tenant)?)?;
-    let rows = snapshots::store::page(ctx.db, tenant, page.limit(), page.offset())?;
-    Ok(page.answer(ctx.request, &rows))
+    let before = page.after.key(i64::MAX, |parts| parts.first()?.parse().ok())?;
+    let rows = snapshots::store::part(ctx.db, tenant, Timestamp(before), page.span())?;
+    Ok(page.answer(ctx.request, rows))
 }
 
 /// A user's devices, wherever they sent something, for their export.
@@ -60,7 +61,7 @@ pub fn held(db: &mut Db, user: i64, _: Option<i64>, now: Timestamp) -> Result<Ve
     let mut devices = Vec::new();
     for tenant in store::tenants_of(db, user)? {
         let scope = Scope { tenant, user, all: false };
-        devices.extend(store::page(db, scope, now, i64::MAX, 0)?);
+        devices.extend(store::all(db, scope, now)?);
     }
     devices.iter().map(|device: &Device| value(device)).collect()
 }

@@ -1,6 +1,8 @@
 //! How well a device, and a tenant's uploads, are doing.
 
+use crate::base::error::Result;
 use crate::base::time::{DAY, HOUR, Timestamp};
+use crate::http::paging::{After, Keyed};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -49,6 +51,23 @@ pub struct Device {
     pub last_sync_at: Timestamp,
     /// 0 to 100.
     pub health: f64,
+}
+
+impl Keyed for Device {
+    fn key(&self) -> Vec<String> {
+        vec![self.last_sync_at.0.to_string(), self.user_id.to_string(), self.device_id.clone()]
+    }
+}
+
+/// Where a part of a list of devices begins: behind an upload's instant, a user, and what their device calls itself.
+pub type Behind = (i64, i64, String);
+
+/// Where a part of the list begins. A device may call itself anything, also what separates the parts of a key.
+pub fn behind(after: &After) -> Result<Behind> {
+    after.key((i64::MAX, 0, String::new()), |parts| match parts {
+        [at, user, id @ ..] => Some((at.parse().ok()?, user.parse().ok()?, After::whole(id))),
+        _ => None,
+    })
 }
 
 /// 60 points for items that were taken, 20 that a day without uploads uses up, 20 that conflicts use up; 100 when nothing

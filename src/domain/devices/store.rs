@@ -1,10 +1,11 @@
 //! Devices and uploads in the database. Every statement names the tenant.
 
-use super::rules::{Counts, Device, Uploads, health};
+use super::rules::{Behind, Counts, Device, Uploads, health};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row, Upsert};
 use crate::feature::news::Uploaded;
+use crate::http::paging::Span;
 use crate::{columns, params};
 
 /// What is known of a device.
@@ -96,10 +97,21 @@ pub fn number(db: &mut Db, scope: Scope) -> Result<i64> {
     Ok(db.one(sql, params![scope.tenant, scope.user, scope.all], |row| row.get(0))?.unwrap_or_default())
 }
 
-/// A page of devices, newest upload first.
-pub fn page(db: &mut Db, scope: Scope, now: Timestamp, limit: i64, offset: i64) -> Result<Vec<Device>> {
-    let sql = devices!("WHERE tenant = ? AND (user_id = ? OR ? = 1) ORDER BY last_at DESC, id, user_id LIMIT ? OFFSET ?");
-    db.all(sql, params![scope.tenant, scope.user, scope.all, limit, offset], |row| device(row, now))
+/// A part of the devices, newest upload first.
+pub fn part(db: &mut Db, scope: Scope, now: Timestamp, behind: &Behind, span: Span) -> Result<Vec<Device>> {
+    let sql = devices!(
+        "WHERE tenant = ? AND (user_id = ? OR ? = 1) AND (last_at, user_id, id) < (?, ?, ?) \
+         ORDER BY last_at DESC, user_id DESC, id DESC LIMIT ? OFFSET ?"
+    );
+    let (at, user, id) = behind;
+    let bound = params![scope.tenant, scope.user, scope.all, *at, *user, id, span.limit, span.offset];
+    db.all(sql, bound, |row| device(row, now))
+}
+
+/// Every device in a scope, newest upload first.
+pub fn all(db: &mut Db, scope: Scope, now: Timestamp) -> Result<Vec<Device>> {
+    let sql = devices!("WHERE tenant = ? AND (user_id = ? OR ? = 1) ORDER BY last_at DESC, user_id DESC, id DESC");
+    db.all(sql, params![scope.tenant, scope.user, scope.all], |row| device(row, now))
 }
 
 /// The devices of this name: two users may name theirs alike.

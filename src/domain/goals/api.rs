@@ -18,13 +18,13 @@ use serde_json::{Value, json};
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant_id()?;
     let page = Page::of(ctx.request, store::count(ctx.db, tenant)?)?;
-    let goals = store::page(ctx.db, tenant, page.limit(), page.offset())?;
-    Ok(page.answer(ctx.request, &goals))
+    let goals = store::part(ctx.db, tenant, &page.after.newest()?, page.span())?;
+    Ok(page.answer(ctx.request, goals))
 }
 
 /// POST `/goals/`
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let input = read(ctx)?;
+    let input = read(ctx, None)?;
     let mut goal = Goal::new(id::object(), ctx.user()?, ctx.stamp()?);
     goal.take(&input);
     store::insert(ctx.db, ctx.tenant_id()?, &goal)?;
@@ -41,7 +41,7 @@ pub fn goal(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut goal = find(ctx)?;
     ctx.require_match(&goal)?;
-    goal.take(&read(ctx)?);
+    goal.take(&read(ctx, goal.owner)?);
     goal.updated_at = ctx.stamp()?;
     store::update(ctx.db, ctx.tenant_id()?, &goal)?;
     ctx.touch(GOALS, &goal.id)?;
@@ -65,10 +65,18 @@ fn find(ctx: &mut Ctx<'_>) -> Result<Goal> {
     found(store::find(ctx.db, tenant, &id)?)
 }
 
-/// The sent fields; the owner must be a member.
-fn read(ctx: &mut Ctx<'_>) -> Result<Input> {
+/// Who looked after goals has left: nobody does now.
+pub fn release(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
+    let stamp = ctx.stamp_in(tenant)?;
+    let goals = store::owned(ctx.db, tenant, user)?;
+    store::release(ctx.db, tenant, user, stamp)?;
+    goals.iter().try_for_each(|id| ctx.touch_in(tenant, GOALS, id))
+}
+
+/// The sent fields; the owner must be a member, or stay who it is: the operator may have taken them out.
+fn read(ctx: &mut Ctx<'_>, present: Option<i64>) -> Result<Input> {
     let mut input = ctx.input(rules::GOAL)?;
-    if let Some(owner) = input.int("owner") {
+    if let Some(owner) = input.int("owner").filter(|owner| present != Some(*owner)) {
         let member = feed::is_member(ctx.db, ctx.tenant_id()?, owner)?;
         input.check(member, "owner", &texts::NOT_MEMBER);
     }
@@ -80,15 +88,17 @@ fn read(ctx: &mut Ctx<'_>) -> Result<Input> {
 pub fn actions(ctx: &mut Ctx<'_>) -> Result<Response> {
     let goal = find(ctx)?;
     let page = Page::of(ctx.request, i64::try_from(goal.actions.len()).unwrap_or(i64::MAX))?;
-    Ok(page.answer(ctx.request, page.slice(&goal.actions)))
+    let after = page.after.oldest()?;
+    let behind = goal.actions.into_iter().filter(|action| (action.created_at.0, &action.id) > (after.0, &after.1));
+    Ok(page.answer(ctx.request, page.span().of(behind)))
 }
 
 /// GET `/goals/actions/`
 pub fn all_actions(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant_id()?;
     let page = Page::of(ctx.request, store::count_actions(ctx.db, tenant)?)?;
-    let actions = store::page_of_actions(ctx.db, tenant, page.limit(), page.offset())?;
-    Ok(page.answer(ctx.request, &actions))
+    let actions = store::part_of_actions(ctx.db, tenant, &page.after.oldest()?, page.span())?;
+    Ok(page.answer(ctx.request, actions))
 }
 
 /// POST `/goals/{id}/actions/`

@@ -1,6 +1,5 @@
 //! Goals and actions through GraphQL.
 
-use super::rules::Goal;
 use super::{ACTIONS, GOALS, LIST, ONE, store};
 use crate::base::error::Result;
 use crate::feature::{Asked, Ctx, Graph, Root, Shown};
@@ -11,6 +10,7 @@ pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
     roots: &[Root::query("goal", ONE, goal), Root::query("goals", LIST, goals), Root::query("goalAction", ONE, action)],
     shown: &[Shown::plain(GOALS, "Goal"), Shown::plain(ACTIONS, "GoalAction")],
+    ..Graph::NONE
 };
 
 fn goal(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
@@ -20,10 +20,8 @@ fn goal(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
 
 fn goals(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
     let (tenant, window) = (ctx.tenant_id()?, asked.window()?);
-    let (stamp, id) = window.stamp_and_id()?;
-    let goals = store::older(ctx.db, tenant, (stamp, &id), window.rows())?;
-    let key = |goal: &Goal| vec![goal.updated_at.0.to_string(), goal.id.clone()];
-    asked.connection(&window, goals, key, || store::count(ctx.db, tenant))
+    let goals = store::part(ctx.db, tenant, &window.after.newest()?, window.span())?;
+    asked.connection(&window, goals, || store::count(ctx.db, tenant))
 }
 
 fn action(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {

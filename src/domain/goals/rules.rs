@@ -2,6 +2,7 @@
 
 use crate::base::time::Timestamp;
 use crate::http::input::{Field, Input, Shape};
+use crate::http::paging::Keyed;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -76,6 +77,12 @@ impl Goal {
     }
 }
 
+impl Keyed for Goal {
+    fn key(&self) -> Vec<String> {
+        vec![self.updated_at.0.to_string(), self.id.clone()]
+    }
+}
+
 /// A step towards a goal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Action {
@@ -93,6 +100,12 @@ pub struct Action {
     pub created_at: Timestamp,
     /// The stamp of its last change.
     pub updated_at: Timestamp,
+}
+
+impl Keyed for Action {
+    fn key(&self) -> Vec<String> {
+        vec![self.created_at.0.to_string(), self.id.clone()]
+    }
 }
 
 impl Action {

@@ -2,7 +2,9 @@
 
 use super::rules::{Action, Goal};
 use crate::base::error::Result;
+use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
+use crate::http::paging::Span;
 use crate::{columns, params};
 
 columns!(goals: "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp FROM goals");
@@ -41,17 +43,10 @@ pub fn count(db: &mut Db, tenant: i64) -> Result<i64> {
     Ok(found.unwrap_or_default())
 }
 
-/// A page of goals with their actions, newest change first.
-pub fn page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<Vec<Goal>> {
-    let sql = goals!("WHERE tenant = ? ORDER BY stamp DESC, id DESC LIMIT ? OFFSET ?");
-    let goals = db.all(sql, params![tenant, limit, offset], goal)?;
-    goals.into_iter().map(|goal| with_actions(db, tenant, goal)).collect()
-}
-
-/// Goals with their actions that come after this stamp and id in the list, newest change first.
-pub fn older(db: &mut Db, tenant: i64, (stamp, id): (i64, &str), limit: i64) -> Result<Vec<Goal>> {
-    let sql = goals!("WHERE tenant = ? AND (stamp, id) < (?, ?) ORDER BY stamp DESC, id DESC LIMIT ?");
-    let goals = db.all(sql, params![tenant, stamp, id, limit], goal)?;
+/// A part of the goals with their actions, behind this stamp and id, newest change first.
+pub fn part(db: &mut Db, tenant: i64, (stamp, id): &(i64, String), span: Span) -> Result<Vec<Goal>> {
+    let sql = goals!("WHERE tenant = ? AND (stamp, id) < (?, ?) ORDER BY stamp DESC, id DESC LIMIT ? OFFSET ?");
+    let goals = db.all(sql, params![tenant, *stamp, id, span.limit, span.offset], goal)?;
     goals.into_iter().map(|goal| with_actions(db, tenant, goal)).collect()
 }
 
@@ -64,6 +59,16 @@ pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Goal>> {
 fn with_actions(db: &mut Db, tenant: i64, mut goal: Goal) -> Result<Goal> {
     goal.actions = actions(db, tenant, &goal.id)?;
     Ok(goal)
+}
+
+/// The goals that a user looks after.
+pub fn owned(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
+    db.all("SELECT id FROM goals WHERE tenant = ? AND owner = ?", params![tenant, user], |row| row.get(0))
+}
+
+/// Writes that nobody looks after a user's goals.
+pub fn release(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE goals SET owner = NULL, stamp = ? WHERE tenant = ? AND owner = ?", params![stamp, tenant, user]).map(drop)
 }
 
 /// Writes a new goal.
@@ -112,13 +117,13 @@ pub fn count_actions(db: &mut Db, tenant: i64) -> Result<i64> {
     Ok(db.one(sql, params![tenant, tenant], |row| row.get(0))?.unwrap_or_default())
 }
 
-/// A page of the actions of all goals, newest change first.
-pub fn page_of_actions(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<Vec<Action>> {
+/// A part of the actions of all goals, oldest first.
+pub fn part_of_actions(db: &mut Db, tenant: i64, (at, id): &(i64, String), span: Span) -> Result<Vec<Action>> {
     let sql = actions!(
-        "FROM goals g JOIN goal_actions a ON a.goal = g.id WHERE g.tenant = ? AND a.tenant = ? \
-         ORDER BY a.stamp DESC, a.id DESC LIMIT ? OFFSET ?"
+        "FROM goals g JOIN goal_actions a ON a.goal = g.id WHERE g.tenant = ? AND a.tenant = ? AND (a.created_at, a.id) > (?, ?) \
+         ORDER BY a.created_at, a.id LIMIT ? OFFSET ?"
     );
-    db.all(sql, params![tenant, tenant, limit, offset], action)
+    db.all(sql, params![tenant, tenant, *at, id, span.limit, span.offset], action)
 }
 
 /// One action.

@@ -2,7 +2,7 @@
 
 use super::rules::{Memory, State};
 use crate::base::error::Result;
-use crate::base::time::{AHEAD, Timestamp};
+use crate::base::time::{CLOCKS_APART, Timestamp};
 use crate::db::{Db, Row, migrate};
 use crate::feature::store::{MAINTAINED_AT, ahead, fact};
 use crate::params;
@@ -41,7 +41,7 @@ fn is_ahead(db: &mut Db, now: Timestamp) -> Result<bool> {
 pub fn clocks_ahead(db: &mut Db, now: Timestamp) -> Result<(i64, Timestamp)> {
     let sql = "SELECT COUNT(*), MAX(clock) FROM tenants WHERE clock > ?";
     let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<Option<Timestamp>>(1)?.unwrap_or_default()));
-    Ok(db.one(sql, params![now.plus(AHEAD)], read)?.unwrap_or_default())
+    Ok(db.one(sql, params![now.plus(CLOCKS_APART)], read)?.unwrap_or_default())
 }
 
 /// Can the database be written, and files beside it?

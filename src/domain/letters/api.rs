@@ -4,15 +4,15 @@ use super::rules::{self, Letter};
 use super::store::{self, Partner};
 use super::texts;
 use super::{LETTERS, pdf as paper};
-use crate::base::error::{Error, Refusal, Refused, Result, refuse};
+use crate::base::error::{Error, Refusal, Result};
 use crate::base::id;
-use crate::base::text::{self, Language, Message};
+use crate::base::text::{Language, Message};
 use crate::db::Db;
 use crate::feature::ctx::{found, load};
 use crate::feature::{Ctx, TenantKind};
 use crate::http::input::Input;
 use crate::http::paging::Page;
-use crate::http::{Response, etag};
+use crate::http::{Response, etag, precondition};
 use serde_json::{Value, json};
 
 /// GET `/letters/`
@@ -20,8 +20,8 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
     let input = Input::query(ctx.request, rules::FILTER)?;
     let (tenant, months) = (ctx.tenant_id()?, rules::months(&input));
     let page = Page::of(ctx.request, store::count(ctx.db, tenant, months)?)?;
-    let letters = store::page(ctx.db, tenant, months, page.limit(), page.offset())?;
-    Ok(page.answer(ctx.request, &letters))
+    let letters = store::part(ctx.db, tenant, months, &rules::before(&page.after)?, page.span())?;
+    Ok(page.answer(ctx.request, letters))
 }
 
 /// POST `/letters/`: the month's letter is written, or rewritten; content that is left out stays as it is.
@@ -41,11 +41,9 @@ fn rewrite(ctx: &mut Ctx<'_>, mut letter: Letter, input: &Input) -> Result<Respo
     Ok(Response::json(200, &json!({ "letter": letter })))
 }
 
-/// Nothing matches where there is nothing, not even `*` (RFC 9110 §13.1.1): the letter that the client read is gone.
+/// Who read the month's letter shall hear that it is gone.
 fn begin(ctx: &mut Ctx<'_>, input: &Input) -> Result<Response> {
-    if ctx.request.header("IF_MATCH").is_some() {
-        return refuse(Refused::Stale, &text::STALE);
-    }
+    precondition::require_unread(ctx.request)?;
     let mut letter = Letter::new(id::object(), ctx.user()?, ctx.stamp()?);
     letter.take(input);
     store::insert(ctx.db, ctx.tenant_id()?, &letter).map_err(taken)?;

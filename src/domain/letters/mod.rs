@@ -7,7 +7,7 @@ mod rules;
 mod store;
 mod texts;
 
-use crate::feature::{Access, Content, Feature, Kind, Route, Without, contract, written};
+use crate::feature::{Access, Content, Feature, Kind, Load, Route, Without, contract, written};
 use rules::Letter;
 
 /// The registry entry.
@@ -19,7 +19,7 @@ const LETTERS: &str = "letters";
 const KINDS: &[Kind] = &[Kind {
     name: LETTERS,
     since: 1,
-    load: api::load_letters,
+    load: Load::Own(api::load_letters),
     object: contract::of::<Letter>,
     own: |o, user| written(o, &["created_by_id"], user),
 }];

@@ -1,7 +1,9 @@
 //! What a letter may look like, and which of them a list shows.
 
-use crate::base::time::Timestamp;
+use crate::base::error::Result;
+use crate::base::time::{self, Timestamp};
 use crate::http::input::{Field, Input, Shape};
+use crate::http::paging::{After, Keyed};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,6 +12,8 @@ const MAX_CONTENT: usize = 200_000;
 
 /// Before and after every month that the contract can write.
 const OPEN: (&str, &str) = ("0001-01", "9999-12");
+/// After every month that the contract can write.
+const END: &str = "9999-13";
 
 /// The fields of a letter.
 pub const LETTER: &[Field] = &[Field::new("month", Shape::Month).required(), Field::text("content", MAX_CONTENT)];
@@ -51,4 +55,18 @@ impl Letter {
 /// The first and the last month that a list shows: the one that was asked for, or all.
 pub fn months(input: &Input) -> (&str, &str) {
     input.text("month").map_or(OPEN, |month| (month, month))
+}
+
+impl Keyed for Letter {
+    fn key(&self) -> Vec<String> {
+        vec![self.month.clone()]
+    }
+}
+
+/// The month that a part of the list lies before.
+pub fn before(after: &After) -> Result<String> {
+    after.key(END.to_owned(), |parts| match parts {
+        [month] if time::is_month(month) => Some((*month).to_owned()),
+        _ => None,
+    })
 }

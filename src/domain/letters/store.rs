@@ -3,6 +3,7 @@
 use super::rules::Letter;
 use crate::base::error::Result;
 use crate::db::{Db, Row};
+use crate::http::paging::Span;
 use crate::{columns, params};
 
 columns!(letters: "SELECT id, month, content, created_by, created_at, stamp FROM letters");
@@ -24,16 +25,10 @@ pub fn count(db: &mut Db, tenant: i64, months: (&str, &str)) -> Result<i64> {
     Ok(db.one(sql, params![tenant, months.0, months.1], |row| row.get(0))?.unwrap_or_default())
 }
 
-/// A page of the letters from a month to a month, newest month first.
-pub fn page(db: &mut Db, tenant: i64, months: (&str, &str), limit: i64, offset: i64) -> Result<Vec<Letter>> {
-    let sql = letters!("WHERE tenant = ? AND month >= ? AND month <= ? ORDER BY month DESC LIMIT ? OFFSET ?");
-    db.all(sql, params![tenant, months.0, months.1, limit, offset], letter)
-}
-
-/// The letters from a month to a month that lie before another, newest month first.
-pub fn older(db: &mut Db, tenant: i64, months: (&str, &str), before: &str, limit: i64) -> Result<Vec<Letter>> {
-    let sql = letters!("WHERE tenant = ? AND month >= ? AND month <= ? AND month < ? ORDER BY month DESC LIMIT ?");
-    db.all(sql, params![tenant, months.0, months.1, before, limit], letter)
+/// A part of the letters from a month to a month, before another month, newest month first.
+pub fn part(db: &mut Db, tenant: i64, months: (&str, &str), before: &str, span: Span) -> Result<Vec<Letter>> {
+    let sql = letters!("WHERE tenant = ? AND month >= ? AND month <= ? AND month < ? ORDER BY month DESC LIMIT ? OFFSET ?");
+    db.all(sql, params![tenant, months.0, months.1, before, span.limit, span.offset], letter)
 }
 
 /// One letter.

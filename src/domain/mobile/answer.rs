@@ -1,15 +1,17 @@
 //! What an upload is answered. Both faces show these types: REST as they are, GraphQL in camelCase. A stored answer is
 //! their JSON, so that a retry through either face gets the same.
 
+use super::batch::{Content, Operation};
 use crate::base::time::Timestamp;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Why an item, or a whole list, was not taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SyncError {
-    /// [`VALIDATION_ERROR`], [`SYNC_ERROR`] or [`NOT_FOUND`].
+    /// [`VALIDATION_ERROR`], [`SYNC_ERROR`], [`CONFLICT_OPEN`] or [`NOT_FOUND`].
     pub code: String,
     /// A sentence for a person.
     pub message: String,
@@ -19,12 +21,17 @@ pub struct SyncError {
     pub item_id: Option<String>,
     /// More for a program.
     pub details: Option<Value>,
+    /// May the same item be taken later, as it is?
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retryable: Option<bool>,
 }
 
 /// The whole list is refused: it is empty or too long.
 pub const VALIDATION_ERROR: &str = "VALIDATION_ERROR";
 /// One item is refused; the others are written.
 pub const SYNC_ERROR: &str = "SYNC_ERROR";
+/// Too many conflicts of the record wait for somebody; the item is to be sent again when one is settled.
+pub const CONFLICT_OPEN: &str = "conflict-open";
 /// There is no such conflict.
 pub const NOT_FOUND: &str = "NOT_FOUND";
 
@@ -110,24 +117,49 @@ pub struct SyncResponse {
 }
 
 /// The answer to a batch: a list that was not sent has no result.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct SyncBatchResponse {
     /// Did no item fail?
     pub success: bool,
-    /// Of `voice_data`.
-    pub voice_sync_result: Option<SyncResponse>,
-    /// Of `behavioral_data`.
-    pub behavioral_sync_result: Option<SyncResponse>,
-    /// Of `session_data`.
-    pub session_sync_result: Option<SyncResponse>,
-    /// Of `metrics_data`.
-    pub metrics_sync_result: Option<SyncResponse>,
-    /// Of `records`.
-    pub records_sync_result: Option<SyncResponse>,
+    /// What each list came to.
+    #[serde(flatten)]
+    pub results: Results,
     /// What all amounted to.
     pub overall_metrics: SyncMetrics,
     /// What the device should know though nothing failed.
     pub warnings: Vec<String>,
+}
+
+/// What each list of a batch came to, by the name of that member.
+#[derive(Debug)]
+pub struct Results(pub Vec<(&'static str, Option<SyncResponse>)>);
+
+impl Serialize for Results {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, result)| (name, result)))
+    }
+}
+
+impl JsonSchema for Results {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Results".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let contents = Operation::Batch.contents();
+        let result = |content: &Content| {
+            let mut schema = generator.subschema_for::<Option<SyncResponse>>();
+            schema.insert("description".to_owned(), format!("Of `{}`.", Operation::Batch.member(*content)).into());
+            (content.result().to_owned(), schema.to_value())
+        };
+        let results: Map<String, Value> = contents.iter().map(result).collect();
+        let names: Vec<&str> = contents.into_iter().map(Content::result).collect();
+        json_schema!({"type": "object", "properties": results, "required": names})
+    }
 }
 
 /// The answer to a choice between the sides of a conflict.

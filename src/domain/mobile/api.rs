@@ -1,6 +1,6 @@
 //! The REST face of uploads.
 
-use super::batch::{KEY, Operation};
+use super::batch::{DATA, KEY, Operation};
 use super::texts;
 use super::{domains, engine};
 use crate::base::error::{Refusal, Result};
@@ -11,13 +11,14 @@ use serde_json::{Map, Value};
 
 /// POST `/sync/{voice|behavioral|session|metrics}/`
 pub fn telemetry(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let operation = Operation::List(domains::of_route(ctx.route)?);
-    upload(ctx, operation, body::object(ctx.request)?)
+    let operation = Operation::List(domains::of_path(ctx.route.path)?);
+    upload(ctx, operation, body::lists(ctx.request, &[DATA])?)
 }
 
 /// POST `/sync/batch/`
 pub fn batch(ctx: &mut Ctx<'_>) -> Result<Response> {
-    upload(ctx, Operation::Batch, body::object(ctx.request)?)
+    let lists: Vec<&str> = Operation::Batch.contents().into_iter().map(|content| Operation::Batch.member(content)).collect();
+    upload(ctx, Operation::Batch, body::lists(ctx.request, &lists)?)
 }
 
 /// Takes an upload through REST, where the key may stand in the header field instead of the body. In both it must be one.

@@ -1,13 +1,13 @@
 //! What one upload says: which operation it is, who sends it, and its lists of items.
 
-use super::domains::{Domain, Family};
-use super::telemetry::rules::{RULES, Rules};
-use crate::base::error::{Error, Result};
+use super::domains::{Domain, TELEMETRY};
+use super::telemetry::rules::Rules;
+use crate::base::error::Result;
+use crate::base::json::{self, Canonical};
 use crate::base::text;
-use crate::base::time::Timestamp;
+use crate::base::time::{Local, Timestamp, Zone};
 use crate::feature::news::MAX_DEVICE;
 use crate::http::input::{Extent, Field, Input, Shape, held};
-use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy)]
 pub enum Operation {
     /// One list `data`, of one domain.
-    List(&'static Domain),
+    List(Domain),
     /// A list for each domain of telemetry, by its own name, and one of `records` of any domain.
     Batch,
 }
@@ -25,7 +25,7 @@ impl Operation {
     /// Its name, to which an idempotency key belongs.
     pub fn name(self) -> &'static str {
         match self {
-            Operation::List(domain) => domain.operation,
+            Operation::List(domain) => domain.entry().operation,
             Operation::Batch => "syncBatch",
         }
     }
@@ -42,7 +42,7 @@ impl Operation {
     pub fn member(self, content: Content) -> &'static str {
         match (self, content) {
             (Operation::List(_), _) => DATA,
-            (Operation::Batch, Content::Telemetry(rules)) => rules.list,
+            (Operation::Batch, Content::Telemetry(rules)) => rules.entry.names.list,
             (Operation::Batch, Content::Records) => RECORDS,
         }
     }
@@ -50,8 +50,8 @@ impl Operation {
     /// The lists that it may hold, in the order they are written.
     pub fn contents(self) -> Vec<Content> {
         match self {
-            Operation::List(domain) => Content::of(domain).into_iter().collect(),
-            Operation::Batch => RULES.iter().map(Content::Telemetry).chain([Content::Records]).collect(),
+            Operation::List(domain) => vec![Content::of(domain)],
+            Operation::Batch => TELEMETRY.iter().map(Content::Telemetry).chain([Content::Records]).collect(),
         }
     }
 
@@ -78,9 +78,11 @@ const MAX_KEY: usize = 1_000;
 /// The key's member in a body.
 pub const KEY: &str = "idempotency_key";
 /// The list of an upload that has one.
-const DATA: &str = "data";
+pub const DATA: &str = "data";
 /// The list of records in a batch.
 const RECORDS: &str = "records";
+/// What that list came to, in a batch's answer.
+const RECORDS_RESULT: &str = "records_sync_result";
 
 const DEVICE: Field = Field::new("device_id", Shape::Text { min: 1, max: MAX_DEVICE, trim: true, blank: false }).required();
 const CLIENT_AT: Field = Field::new("client_timestamp", Shape::Instant);
@@ -99,6 +101,10 @@ pub struct Batch {
     pub device: String,
     /// When it sent them, by its clock.
     pub client_at: Option<Timestamp>,
+    /// What its times without an offset mean.
+    pub local: Local,
+    /// Its user's time zone.
+    pub zone: Zone,
 }
 
 /// What the items of a list are.
@@ -112,10 +118,18 @@ pub enum Content {
 
 impl Content {
     /// What the items of a domain are.
-    pub fn of(domain: &Domain) -> Option<Content> {
-        match domain.family {
-            Family::Telemetry => RULES.iter().find(|rules| rules.domain == domain.name).map(Content::Telemetry),
-            Family::Record => Some(Content::Records),
+    pub const fn of(domain: Domain) -> Content {
+        match domain {
+            Domain::Telemetry(rules) => Content::Telemetry(rules),
+            Domain::Records(_) => Content::Records,
+        }
+    }
+
+    /// The member of a batch's answer that holds what the list came to.
+    pub const fn result(self) -> &'static str {
+        match self {
+            Content::Telemetry(rules) => rules.result,
+            Content::Records => RECORDS_RESULT,
         }
     }
 }
@@ -132,24 +146,8 @@ pub struct List<'b> {
 impl List<'_> {
     /// How many bytes the items have as JSON in canonical form, the same through either face.
     pub fn size(&self) -> usize {
-        let mut counter = Counter(0);
-        // Counting does not fail.
-        let _ = self.items.iter().try_for_each(|item| serde_json::to_writer(&mut counter, &Canonical(item, 1)));
-        counter.0
-    }
-}
-
-/// Counts what is written to it.
-struct Counter(usize);
-
-impl std::io::Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+        // What cannot be written is a defect, which the writing of the answer meets, too.
+        self.items.iter().map(|item| json::write(&Canonical(item, 1)).map_or(0, |text| text.len())).sum()
     }
 }
 
@@ -167,14 +165,15 @@ pub struct Sent<'b> {
 }
 
 impl<'b> Sent<'b> {
-    /// Reads what an upload says beside its items.
-    pub fn read(operation: Operation, body: &'b Map<String, Value>) -> Result<Sent<'b>> {
-        let mut input = Input::of(body, operation.fields(), Extent::Whole);
+    /// Reads what an upload says beside its items. What a time without an offset means, the upload's own tells best.
+    pub fn read(operation: Operation, body: &'b Map<String, Value>, zone: Zone, now: Timestamp) -> Result<Sent<'b>> {
+        let local = Local::Nearest(zone, now).settled(body.get(CLIENT_AT.name).and_then(Value::as_str));
+        let mut input = Input::at(body, operation.fields(), Extent::Whole, local);
         let lists = operation.contents().into_iter();
         let lists = lists.filter_map(|content| list(operation, content, body, &mut input)).collect();
         input.finish()?;
         let device = input.text(DEVICE.name).unwrap_or_default().to_owned();
-        let batch = Batch { device, client_at: input.instant(CLIENT_AT.name) };
+        let batch = Batch { device, client_at: input.instant(CLIENT_AT.name), local, zone };
         Ok(Sent { operation, batch, key: input.text(KEY).map(str::to_owned), lists })
     }
 }
@@ -210,32 +209,8 @@ pub const FIELDS: u8 = 3;
 pub fn canonical(body: &Map<String, Value>, fields: u8) -> Result<Vec<u8>> {
     let members = body.iter().filter(|(name, value)| *name != KEY && !value.is_null());
     let members: BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, fields - 1))).collect();
-    serde_json::to_vec(&members).map_err(Error::internal)
+    json::write(&members).map(String::into_bytes)
 }
-
-/// A value in canonical form, and how many levels below it nulls are as good as nothing.
-struct Canonical<'v>(&'v Value, u8);
-
-impl Serialize for Canonical<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let below = self.1.saturating_sub(1);
-        match self.0 {
-            Value::Object(members) => {
-                let kept = members.iter().filter(|(_, value)| self.1 == 0 || !value.is_null());
-                serializer.collect_map(kept.map(|(name, value)| (name, Canonical(value, below))))
-            }
-            Value::Array(items) => serializer.collect_seq(items.iter().map(|item| Canonical(item, below))),
-            Value::Number(number) => match number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < EXACT) {
-                Some(whole) => serializer.serialize_i64(whole as i64),
-                None => number.serialize(serializer),
-            },
-            plain => plain.serialize(serializer),
-        }
-    }
-}
-
-/// Whole numbers below this are exact in a double.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 #[cfg(test)]
 mod tests {
@@ -244,7 +219,7 @@ mod tests {
     use serde_json::json;
 
     fn read(body: &Value) -> Result<Sent<'_>> {
-        Sent::read(Operation::Batch, body.as_object().unwrap())
+        Sent::read(Operation::Batch, body.as_object().unwrap(), Zone::UTC, Timestamp(0))
     }
 
     fn request(body: &Value) -> String {
@@ -277,6 +252,8 @@ mod tests {
         let sent = read(&body).unwrap();
         assert_eq!((sent.lists.len(), sent.lists[0].items.len()), (1, 0));
         let body = json!({"device_id": "d"});
-        assert!(Sent::read(Operation::List(named("voice").unwrap()), body.as_object().unwrap()).is_err());
+        assert!(
+            Sent::read(Operation::List(named("voice").unwrap()), body.as_object().unwrap(), Zone::UTC, Timestamp(0)).is_err()
+        );
     }
 }

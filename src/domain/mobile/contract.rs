@@ -1,42 +1,22 @@
 //! What uploads look like, for the API's description: made from the tables that they are read by.
 
 use super::batch::{Content, KEY, Operation};
-use super::domains::DOMAINS;
-use super::records;
+use super::{domains, records};
 use crate::feature::Schemas;
 use crate::http::input::{Extent, Field, Shape};
 use crate::http::{key, schema};
 use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
 
-/// Of voice.
-pub fn voice(schemas: &mut Schemas) -> Schema {
-    list("voice", schemas)
-}
-
-/// Of behaviour.
-pub fn behavioral(schemas: &mut Schemas) -> Schema {
-    list("behavioral", schemas)
-}
-
-/// Of sessions.
-pub fn session(schemas: &mut Schemas) -> Schema {
-    list("session", schemas)
-}
-
-/// Of metrics.
-pub fn metrics(schemas: &mut Schemas) -> Schema {
-    list("metrics", schemas)
+/// Of the domain whose route is described.
+pub fn list(schemas: &mut Schemas) -> Schema {
+    let domain = domains::of_path(schemas.subject);
+    domain.map_or_else(|_| Schema::default(), |domain| upload(Operation::List(domain), schemas))
 }
 
 /// Of a batch.
 pub fn batch(schemas: &mut Schemas) -> Schema {
     upload(Operation::Batch, schemas)
-}
-
-fn list(domain: &str, schemas: &mut Schemas) -> Schema {
-    let domain = DOMAINS.iter().find(|known| known.name == domain);
-    domain.map_or_else(Schema::default, |domain| upload(Operation::List(domain), schemas))
 }
 
 /// The upload's own fields, its key by the rule of all keys, and in its lists the items'. That an item breaks its rules is no

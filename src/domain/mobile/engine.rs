@@ -1,6 +1,6 @@
 //! The upload frame: both faces call it. One upload is one transaction behind the guards; a bad item fails alone.
 
-use super::answer::{SyncBatchResponse, SyncError, SyncMetrics, SyncResponse, Tally, VALIDATION_ERROR};
+use super::answer::{Results, SyncBatchResponse, SyncError, SyncMetrics, SyncResponse, Tally, VALIDATION_ERROR};
 use super::batch::{Content, FIELDS, List, Operation, Sent, canonical};
 use super::texts;
 use super::{records, telemetry};
@@ -22,7 +22,7 @@ pub const MAX_ITEMS: usize = 1_000;
 /// # Errors
 /// Wrong fields of the upload itself; the guards' refusals; the database's. Nothing is written then.
 pub fn sync(ctx: &mut Ctx<'_>, operation: Operation, body: &Map<String, Value>, points: u32) -> Result<Response> {
-    let sent = Sent::read(operation, body)?;
+    let sent = Sent::read(operation, body, ctx.zone(), ctx.now)?;
     if !sent.lists.iter().all(|list| sent.operation.allows(list)) {
         let results = sent.lists.iter().map(|list| (list.content, refuse(ctx, &sent, list))).collect();
         return Ok(answer(&sent, results, Duration::ZERO));
@@ -50,6 +50,7 @@ fn refuse(ctx: &Ctx<'_>, sent: &Sent<'_>, list: &List<'_>) -> SyncResponse {
             field: Some(sent.operation.member(list.content).to_owned()),
             item_id: None,
             details: None,
+            retryable: None,
         });
     }
     let metrics = SyncMetrics { failed_items: number(list.items.len()), ..SyncMetrics::default() };
@@ -73,8 +74,26 @@ fn write(ctx: &mut Ctx<'_>, sent: &Sent<'_>) -> Result<Response> {
         results.push((list.content, response(sent, list, tally, metrics, ctx.stamp()?)));
     }
     let took = begun.elapsed();
+    if let Some(short) = short(&mut results) {
+        ctx.keep_short(answer(sent, short, took));
+    }
     ctx.tell(&News::Uploaded(uploaded(sent, &overall(results.iter().map(|(_, result)| result)), took)))?;
     Ok(answer(sent, results, took))
+}
+
+/// The results without their conflicts, which show both sides whole, for when the answer is too large to be kept for a retry.
+/// `conflicts_detected` still counts them, and their list has them.
+fn short(results: &mut [(Content, SyncResponse)]) -> Option<Vec<(Content, SyncResponse)>> {
+    if results.iter().all(|(_, result)| result.conflicts.is_empty()) {
+        return None;
+    }
+    let without = |(content, result): &mut (Content, SyncResponse)| {
+        let conflicts = std::mem::take(&mut result.conflicts);
+        let short = result.clone();
+        result.conflicts = conflicts;
+        (*content, short)
+    };
+    Some(results.iter_mut().map(without).collect())
 }
 
 /// What the others are told of an upload.
@@ -125,24 +144,10 @@ fn answer(sent: &Sent<'_>, results: Vec<(Content, SyncResponse)>, took: Duration
 fn batch(results: Vec<(Content, SyncResponse)>, took: Duration) -> SyncBatchResponse {
     let overall_metrics = SyncMetrics { duration_ms: milliseconds(took), ..overall(results.iter().map(|(_, result)| result)) };
     let success = results.iter().all(|(_, result)| result.success);
-    let mut answer = SyncBatchResponse { success, overall_metrics, ..SyncBatchResponse::default() };
-    for (content, result) in results {
-        *slot(&mut answer, content) = Some(result);
-    }
-    answer
-}
-
-/// Where a batch shows the result of a list.
-fn slot(answer: &mut SyncBatchResponse, content: Content) -> &mut Option<SyncResponse> {
-    match content {
-        Content::Telemetry(rules) => match rules.domain {
-            "voice" => &mut answer.voice_sync_result,
-            "behavioral" => &mut answer.behavioral_sync_result,
-            "session" => &mut answer.session_sync_result,
-            _ => &mut answer.metrics_sync_result,
-        },
-        Content::Records => &mut answer.records_sync_result,
-    }
+    let mut results: Vec<_> = results.into_iter().map(|(content, result)| (content.result(), result)).collect();
+    let mut came_to = |name| results.iter().position(|(known, _)| *known == name).map(|place| results.swap_remove(place).1);
+    let results = Operation::Batch.contents().into_iter().map(Content::result).map(|name| (name, came_to(name))).collect();
+    SyncBatchResponse { success, results: Results(results), overall_metrics, warnings: Vec::new() }
 }
 
 fn overall<'r>(results: impl Iterator<Item = &'r SyncResponse> + Clone) -> SyncMetrics {

@@ -9,15 +9,15 @@ use crate::feature::ctx::{found, load};
 use crate::feature::{Ctx, Right, written};
 use crate::http::input::{Field, Input};
 use crate::http::paging::Page;
-use crate::http::{Response, etag};
+use crate::http::{Response, etag, precondition};
 use serde_json::{Value, json};
 
 /// GET `/qna/questions/`
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant_id()?;
     let page = Page::of(ctx.request, store::count(ctx.db, tenant)?)?;
-    let questions = store::page(ctx.db, tenant, page.limit(), page.offset())?;
-    Ok(page.answer(ctx.request, &questions))
+    let questions = store::part(ctx.db, tenant, &page.after.newest()?, page.span())?;
+    Ok(page.answer(ctx.request, questions))
 }
 
 /// POST `/qna/questions/`
@@ -67,10 +67,15 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
 }
 
 /// POST `/qna/questions/{id}/answer/`: each user has one answer, which a second POST changes. `If-Match` names the
-/// question with its answers, as its own route shows it: an answer has none.
+/// question with its answers, as its own route shows it: an answer has none. `If-None-Match: *` and `If-Unmodified-Since` are
+/// about the answer.
 pub fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let question = find(ctx)?;
-    ctx.require_match(&question)?;
+    let (question, user) = (find(ctx)?, ctx.user()?);
+    precondition::require_unchanged(ctx.request, || Response::json(200, &question).body)?;
+    if let Some(answer) = question.answers.iter().find(|answer| answer.user_id == user) {
+        precondition::require_unmodified(ctx.request, answer.updated_at)?;
+        precondition::require_absent(ctx.request)?;
+    }
     let input = read(ctx, rules::ANSWER)?;
     let id = give(ctx, question, &input)?;
     ctx.touch(ANSWERS, &id)?;
@@ -91,6 +96,23 @@ fn give(ctx: &mut Ctx<'_>, question: Question, input: &Input) -> Result<String> 
     answer.take(input);
     store::insert_answer(ctx.db, tenant, &question.id, &answer)?;
     Ok(answer.id)
+}
+
+/// A user's name changes: so do their questions and answers, and the questions that show those answers, also where they are
+/// no longer.
+pub fn rename(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
+    for tenant in store::tenants_of(ctx.db, user)? {
+        let stamp = ctx.stamp_in(tenant)?;
+        for id in store::naming(ctx.db, tenant, user)? {
+            store::restamp(ctx.db, tenant, &id, stamp)?;
+            ctx.touch_in(tenant, QUESTIONS, &id)?;
+        }
+        store::restamp_answers(ctx.db, tenant, user, stamp)?;
+        for id in store::answers_of(ctx.db, tenant, user)? {
+            ctx.touch_in(tenant, ANSWERS, &id)?;
+        }
+    }
+    Ok(())
 }
 
 fn find(ctx: &mut Ctx<'_>) -> Result<Question> {

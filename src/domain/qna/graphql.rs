@@ -1,6 +1,5 @@
 //! Questions and answers through GraphQL.
 
-use super::rules::Question;
 use super::{ANSWERS, LIST, ONE, QUESTIONS, store};
 use crate::base::error::Result;
 use crate::feature::{Asked, Ctx, Graph, Root, Shown};
@@ -10,7 +9,11 @@ use serde_json::Value;
 pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
     roots: &[Root::query("question", ONE, question), Root::query("questions", LIST, questions)],
-    shown: &[Shown { kind: QUESTIONS, type_name: "Question", complete: place }, Shown::plain(ANSWERS, "Answer")],
+    shown: &[
+        Shown { kind: QUESTIONS, type_name: "Question", complete: |_, question| place(question) },
+        Shown::plain(ANSWERS, "Answer"),
+    ],
+    ..Graph::NONE
 };
 
 /// Tells each answer of a question which question it answers: an answer has one type here, wherever it stands.
@@ -30,10 +33,8 @@ fn question(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
 
 fn questions(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
     let (tenant, window) = (ctx.tenant_id()?, asked.window()?);
-    let (stamp, id) = window.stamp_and_id()?;
-    let questions = store::older(ctx.db, tenant, (stamp, &id), window.rows())?;
-    let key = |question: &Question| vec![question.updated_at.0.to_string(), question.id.clone()];
-    let mut page = asked.connection(&window, questions, key, || store::count(ctx.db, tenant))?;
+    let questions = store::part(ctx.db, tenant, &window.after.newest()?, window.span())?;
+    let mut page = asked.connection(&window, questions, || store::count(ctx.db, tenant))?;
     page["nodes"].as_array_mut().into_iter().flatten().for_each(place);
     Ok(page)
 }

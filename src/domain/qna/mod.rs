@@ -5,11 +5,19 @@ mod graphql;
 mod rules;
 mod store;
 
-use crate::feature::{Access, Feature, Kind, Right, Route, Without, contract, written};
+use crate::base::error::Result;
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Right, Route, Without, contract, written};
 use rules::{Answer, Placed, Question};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("qna", ROUTES) };
+pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, hears: Some(hears), ..Feature::new("qna", ROUTES) };
+
+fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
+    match news {
+        News::AccountEnding { user } => api::rename(ctx, *user),
+        _ => Ok(()),
+    }
+}
 
 /// Questions in the feed.
 const QUESTIONS: &str = "qna_questions";
@@ -17,11 +25,17 @@ const QUESTIONS: &str = "qna_questions";
 const ANSWERS: &str = "qna_answers";
 
 const KINDS: &[Kind] = &[
-    Kind { name: QUESTIONS, since: 1, load: api::load_questions, object: contract::of::<Question>, own: api::own_question },
+    Kind {
+        name: QUESTIONS,
+        since: 1,
+        load: Load::Own(api::load_questions),
+        object: contract::of::<Question>,
+        own: api::own_question,
+    },
     Kind {
         name: ANSWERS,
         since: 1,
-        load: api::load_answers,
+        load: Load::Own(api::load_answers),
         object: contract::of::<Placed>,
         own: |o, user| written(o, &["user_id"], user),
     },

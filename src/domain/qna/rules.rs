@@ -2,6 +2,7 @@
 
 use crate::base::time::Timestamp;
 use crate::http::input::{Field, Input, Shape};
+use crate::http::paging::Keyed;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -54,6 +55,12 @@ impl Question {
     pub fn take(&mut self, input: &Input) {
         input.set("text", &mut self.text);
         input.set("theme", &mut self.theme);
+    }
+}
+
+impl Keyed for Question {
+    fn key(&self) -> Vec<String> {
+        vec![self.updated_at.0.to_string(), self.id.clone()]
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::rules::{Answer, Placed, Question};
 use crate::base::error::Result;
+use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
+use crate::http::paging::Span;
 use crate::{columns, params};
 use std::collections::HashMap;
 
@@ -42,39 +44,30 @@ pub fn count(db: &mut Db, tenant: i64) -> Result<i64> {
     Ok(found.unwrap_or_default())
 }
 
-/// A page of questions with their answers, newest change first.
-pub fn page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<Vec<Question>> {
-    let sql = questions!("WHERE q.tenant = ? ORDER BY q.stamp DESC, q.id DESC LIMIT ? OFFSET ?");
-    let mut questions = db.all(sql, params![tenant, limit, offset], question)?;
-    let mut answers = answers_of_page(db, tenant, limit, offset)?;
+/// A part of the questions with their answers, behind this stamp and id, newest change first.
+pub fn part(db: &mut Db, tenant: i64, after: &(i64, String), span: Span) -> Result<Vec<Question>> {
+    let sql = questions!("WHERE q.tenant = ? AND (q.stamp, q.id) < (?, ?) ORDER BY q.stamp DESC, q.id DESC LIMIT ? OFFSET ?");
+    let mut questions = db.all(sql, params![tenant, after.0, &after.1, span.limit, span.offset], question)?;
+    let mut answers = answers_of_part(db, tenant, after, span)?;
     for question in &mut questions {
         question.answers = answers.remove(&question.id).unwrap_or_default();
     }
     Ok(questions)
 }
 
-/// The answers to a page of questions, by question, in one query.
-fn answers_of_page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<HashMap<String, Vec<Answer>>> {
+/// The answers to a part of the questions, by question, in one query.
+fn answers_of_part(db: &mut Db, tenant: i64, after: &(i64, String), span: Span) -> Result<HashMap<String, Vec<Answer>>> {
     let sql = answers!(
-        "FROM (SELECT id FROM questions WHERE tenant = ? ORDER BY stamp DESC, id DESC LIMIT ? OFFSET ?) q \
+        "FROM (SELECT id FROM questions WHERE tenant = ? AND (stamp, id) < (?, ?) ORDER BY stamp DESC, id DESC LIMIT ? OFFSET ?) q \
          JOIN answers a ON a.question = q.id JOIN users u ON u.id = a.user_id \
          WHERE a.tenant = ? ORDER BY a.created_at, a.id"
     );
     let mut answers: HashMap<String, Vec<Answer>> = HashMap::new();
-    for Placed { question_id, answer } in db.all(sql, params![tenant, limit, offset, tenant], placed)? {
+    let bound = params![tenant, after.0, &after.1, span.limit, span.offset, tenant];
+    for Placed { question_id, answer } in db.all(sql, bound, placed)? {
         answers.entry(question_id).or_default().push(answer);
     }
     Ok(answers)
-}
-
-/// Questions with their answers that come after this stamp and id in the list, newest change first.
-pub fn older(db: &mut Db, tenant: i64, (stamp, id): (i64, &str), limit: i64) -> Result<Vec<Question>> {
-    let sql = questions!("WHERE q.tenant = ? AND (q.stamp, q.id) < (?, ?) ORDER BY q.stamp DESC, q.id DESC LIMIT ?");
-    let mut questions = db.all(sql, params![tenant, stamp, id, limit], question)?;
-    for question in &mut questions {
-        question.answers = answers(db, tenant, &question.id)?;
-    }
-    Ok(questions)
 }
 
 /// One question with its answers.
@@ -131,4 +124,32 @@ pub fn insert_answer(db: &mut Db, tenant: i64, question: &str, answer: &Answer) 
 pub fn update_answer(db: &mut Db, tenant: i64, answer: &Answer) -> Result<()> {
     let sql = "UPDATE answers SET status = ?, text = ?, stamp = ? WHERE tenant = ? AND id = ?";
     db.run(sql, params![&answer.status, &answer.text, answer.updated_at, tenant, &answer.id]).map(drop)
+}
+
+/// Every tenant in which a user asked or answered.
+pub fn tenants_of(db: &mut Db, user: i64) -> Result<Vec<i64>> {
+    let sql = "SELECT tenant FROM questions WHERE created_by = ? UNION SELECT tenant FROM answers WHERE user_id = ?";
+    db.all(sql, params![user, user], |row| row.get(0))
+}
+
+/// The questions that show a user's name, as who asked or who answered.
+pub fn naming(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
+    let sql = "SELECT id FROM questions WHERE tenant = ? AND created_by = ? \
+         UNION SELECT question FROM answers WHERE tenant = ? AND user_id = ?";
+    db.all(sql, params![tenant, user, tenant, user], |row| row.get(0))
+}
+
+/// Moves a question to a stamp.
+pub fn restamp(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE questions SET stamp = ? WHERE tenant = ? AND id = ?", params![stamp, tenant, id]).map(drop)
+}
+
+/// A user's answers in a tenant, by their ids.
+pub fn answers_of(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
+    db.all("SELECT id FROM answers WHERE tenant = ? AND user_id = ?", params![tenant, user], |row| row.get(0))
+}
+
+/// Moves a user's answers in a tenant to a stamp.
+pub fn restamp_answers(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE answers SET stamp = ? WHERE tenant = ? AND user_id = ?", params![stamp, tenant, user]).map(drop)
 }

@@ -64,7 +64,7 @@ pub fn describe(schemas: &mut Schemas) -> Schema {
 fn describe_list(schemas: &mut Schemas, kind: &Kind) -> Value {
     let mut item = Item::json_schema(&mut schemas.generator);
     if let Some(object) = item.pointer_mut("/properties/object") {
-        *object = (kind.object)(schemas).to_value();
+        *object = schemas.of(kind.name, kind.object).to_value();
     }
     json!({"type": "array", "items": item})
 }
@@ -109,7 +109,7 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// New starts are the primary's: what replaces everything that a phone holds must not lack what the phone has just sent.
 pub fn continues(ctx: &Ctx<'_>) -> bool {
     let (Ok(tenant), query) = (ctx.tenant(), &ctx.request.query) else { return false };
-    let since = query.get("since").as_deref().and_then(Timestamp::parse);
+    let since = query.get("since").as_deref().and_then(|text| Timestamp::parse_as(text, ctx.earlier()));
     let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
     let reached = since.is_some_and(|since| horizon <= since && since <= tenant.clock);
     reached && query.get("epoch").is_some_and(|epoch| epoch == tenant.epoch)
@@ -143,7 +143,7 @@ fn attach(ctx: &mut Ctx<'_>, kind: &Kind, items: &mut [Item]) -> Result<()> {
         return Ok(());
     }
     let tenant = ctx.tenant_id()?;
-    let mut objects: HashMap<String, Value> = (kind.load)(ctx.db, tenant, &ids)?.into_iter().collect();
+    let mut objects: HashMap<String, Value> = kind.read(ctx.db, tenant, &ids)?.into_iter().collect();
     for item in items {
         item.object = objects.remove(&item.id);
     }

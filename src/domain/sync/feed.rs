@@ -57,7 +57,7 @@ struct Page {
 pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
     let asked = Asked { tenant: ctx.tenant()?.clone(), kinds: &poll.kinds };
     let tenant = &asked.tenant;
-    let since = rules::cursor(poll.since, tenant.clock, ctx.now);
+    let since = rules::cursor(poll.since, ctx.earlier(), tenant.clock, ctx.now);
     let restored = poll.epoch.is_some_and(|epoch| epoch != tenant.epoch);
     let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
     let reset = restored || since < horizon;

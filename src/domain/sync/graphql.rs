@@ -59,11 +59,11 @@ fn objects<'r>(ctx: &mut Ctx<'_>, kinds: &[&'static Kind], rows: &'r [Change]) -
         let mut alive: HashMap<&str, &Change> =
             rows.iter().filter(|row| row.kind == kind.name && !row.deleted).map(|row| (row.id.as_str(), row)).collect();
         let ids: Vec<&str> = alive.keys().copied().collect();
-        let loaded = if ids.is_empty() { Vec::new() } else { (kind.load)(ctx.db, tenant, &ids)? };
+        let loaded = if ids.is_empty() { Vec::new() } else { kind.read(ctx.db, tenant, &ids)? };
         for (id, mut object) in loaded {
             let (shown, Some(row)) = (shown(ctx, kind)?, alive.remove(id.as_str())) else { continue };
             object[TYPE_NAME] = shown.type_name.into();
-            (shown.complete)(&mut object);
+            (shown.complete)(kind.name, &mut object);
             objects.insert((row.kind.as_str(), row.id.as_str()), object);
         }
     }

@@ -3,7 +3,7 @@
 use super::texts;
 use crate::base::error::{Refusal, Result};
 use crate::base::text::Message;
-use crate::base::time::{DAY, Timestamp};
+use crate::base::time::{DAY, Local, Timestamp};
 use crate::feature::Kind;
 use crate::http::input::{Field, Shape};
 use crate::http::version::Version;
@@ -43,8 +43,8 @@ pub struct Change {
 }
 
 /// The instant a poll continues from. Beyond the tenant's clock nothing can have been seen: it continues from the clock.
-pub fn cursor(since: Option<&str>, clock: Timestamp, now: Timestamp) -> Timestamp {
-    since.and_then(Timestamp::parse).unwrap_or_else(|| now.plus(-DEFAULT_SPAN)).min(clock)
+pub fn cursor(since: Option<&str>, local: Local, clock: Timestamp, now: Timestamp) -> Timestamp {
+    since.and_then(|text| Timestamp::parse_as(text, local)).unwrap_or_else(|| now.plus(-DEFAULT_SPAN)).min(clock)
 }
 
 /// The instant before which a cursor must start over: tombstones older than it may be gone. A client that is up to
@@ -65,12 +65,13 @@ pub const HEAD_START: i64 = DAY;
 pub fn kinds(all: impl Iterator<Item = &'static Kind>, asked: Option<&str>, version: &Version) -> Result<Vec<&'static Kind>> {
     let all: Vec<&Kind> = all.collect();
     let words: Vec<&str> = asked.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-    if let Some(unknown) = words.iter().find(|word| !all.iter().any(|kind| kind.name == **word)) {
+    if let Some(unknown) = words.iter().find(|word| !all.iter().any(|kind| kind.is(word))) {
         let shown: String = unknown.chars().take(SHOWN).collect();
         let known = all.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
         return Err(Refusal::field("kinds", Message::with(&texts::UNKNOWN_KIND, &[&shown, &known])).into());
     }
-    let carried = |kind: &Kind| if words.is_empty() { kind.since <= version.number } else { words.contains(&kind.name) };
+    let carried =
+        |kind: &Kind| if words.is_empty() { kind.since <= version.number } else { words.iter().any(|word| kind.is(word)) };
     Ok(all.into_iter().filter(|kind| carried(kind)).collect())
 }
 
@@ -95,7 +96,8 @@ mod tests {
     static KINDS: [Kind; 3] = [kind("goals", 1), kind("letters", 1), kind("tasks", 2)];
 
     const fn kind(name: &'static str, since: u8) -> Kind {
-        Kind { name, since, load: |_, _, _| Ok(Vec::new()), object: crate::feature::contract::of::<()>, own: |_, _| None }
+        let load = crate::feature::Load::Own(|_, _, _| Ok(Vec::new()));
+        Kind { name, since, load, object: crate::feature::contract::of::<()>, own: |_, _| None }
     }
 
     fn names(asked: Option<&str>, version: usize) -> Option<Vec<&'static str>> {
@@ -117,10 +119,10 @@ mod tests {
     #[test]
     fn a_cursor_is_never_beyond_the_clock() {
         let (clock, now) = (Timestamp(5 * DAY), Timestamp(6 * DAY));
-        assert_eq!(cursor(None, clock, now), clock);
-        assert_eq!(cursor(Some("9999-01-01"), clock, now), clock);
-        assert_eq!(cursor(Some("1970-01-02T00:00:00Z"), clock, now), Timestamp(DAY));
-        assert_eq!(cursor(Some("rubbish"), Timestamp(9 * DAY), now), Timestamp(5 * DAY));
+        assert_eq!(cursor(None, Local::Utc, clock, now), clock);
+        assert_eq!(cursor(Some("9999-01-01"), Local::Utc, clock, now), clock);
+        assert_eq!(cursor(Some("1970-01-02T00:00:00Z"), Local::Utc, clock, now), Timestamp(DAY));
+        assert_eq!(cursor(Some("rubbish"), Local::Utc, Timestamp(9 * DAY), now), Timestamp(5 * DAY));
     }
 
     #[test]

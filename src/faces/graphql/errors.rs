@@ -25,6 +25,8 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::Method => "METHOD_NOT_ALLOWED",
         Refused::Stale => "STALE",
         Refused::TooLarge => "BODY_TOO_LARGE",
+        Refused::OpenConflicts => "CONFLICT_OPEN",
+        Refused::TooSlow(_) => "BODY_TOO_SLOW",
         Refused::MediaType => "MEDIA_TYPE_NOT_SUPPORTED",
         Refused::TooMany(_) => "RATE_LIMIT_EXCEEDED",
         Refused::KeyReused => "IDEMPOTENCY_KEY_REUSED",

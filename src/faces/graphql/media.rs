@@ -1,5 +1,6 @@
 //! The media types of answers, and what they say of statuses (GraphQL over HTTP, draft, §6).
 
+use crate::base::json;
 use crate::http::accept::quality;
 use crate::http::{Request, Response};
 use serde::Serialize;
@@ -51,8 +52,8 @@ impl Media {
             Media::Json => "application/json; charset=utf-8",
             Media::Graphql => "application/graphql-response+json; charset=utf-8",
         };
-        match serde_json::to_vec(content) {
-            Ok(body) => Response::bytes(status, name, body).with("Vary", "Accept"),
+        match json::write(content) {
+            Ok(body) => Response::bytes(status, name, body.into_bytes()).with("Vary", "Accept"),
             Err(_) => Response::empty(500),
         }
     }

@@ -11,6 +11,7 @@ mod media;
 mod request;
 pub mod schema;
 mod texts;
+mod values;
 
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
@@ -60,7 +61,7 @@ fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
     let sent = request::read(ctx.request)?;
     let schema = schema::of(ctx.house.features)?;
     let document = match parse(&sent.query, schema) {
-        Ok(document) => document,
+        Ok(document) => values::with_digits(document)?,
         Err(errors) => return Ok(refused(ctx, &errors)),
     };
     let operation = match document.operations.get(sent.operation.as_deref()) {
@@ -70,9 +71,11 @@ fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
     if let Some(stop) = check(ctx, &document, operation)? {
         return Ok(stop);
     }
-    let variables = sent.variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect::<JsonMap>();
+    let mut variables = sent.variables;
+    let lifted = values::lift(schema, operation, &mut variables)?;
+    let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect::<JsonMap>();
     match coerce_variable_values(schema, operation, &variables) {
-        Ok(variables) => run(ctx, &Ready { schema, document: &document, operation, variables: &variables }),
+        Ok(variables) => run(ctx, &Ready { schema, document: &document, operation, variables: &lifted.restore(variables) }),
         Err(error) => Ok(refused(ctx, &[invalid(&error, &document.sources)])),
     }
 }

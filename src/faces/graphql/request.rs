@@ -1,10 +1,14 @@
 //! Reading a request (GraphQL over HTTP, draft, §5): a document, and which of its operations to run with which variables.
 
 use super::texts;
+use super::values::ABOVE_ITEMS;
 use crate::base::error::{Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message, Text};
 use crate::http::{Method, Request, body};
 use serde_json::{Map, Value};
+
+/// The member that holds values of the client's own.
+const VARIABLES: &str = "variables";
 
 /// What is to be run.
 #[derive(Debug, Default)]
@@ -26,6 +30,7 @@ pub fn read(request: &Request<'_>) -> Result<Sent> {
     if !matches!(members.remove("extensions"), None | Some(Value::Null | Value::Object(_))) {
         return wrong("extensions", &texts::NOT_MAP);
     }
+    body::sound(members.iter().filter(|(name, _)| *name != VARIABLES))?;
     Ok(Sent {
         query: match members.remove("query") {
             Some(Value::String(query)) => query,
@@ -37,7 +42,7 @@ pub fn read(request: &Request<'_>) -> Result<Sent> {
             Some(Value::String(name)) => Some(name).filter(|name| !name.is_empty()),
             Some(_) => return wrong("operationName", &text::NOT_TEXT),
         },
-        variables: match members.remove("variables") {
+        variables: match members.remove(VARIABLES) {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(variables)) => variables,
             Some(_) => return wrong("variables", &texts::NOT_MAP),
@@ -55,7 +60,7 @@ fn posted(request: &Request<'_>) -> Result<Map<String, Value>> {
     let mut parts = declared.split(';').map(str::trim);
     let json = parts.next() == Some("application/json");
     let utf8 = parts.all(|part| part.strip_prefix("charset=").is_none_or(|set| set.trim_matches('"') == "utf-8"));
-    if json && utf8 { body::json(&request.body) } else { refuse(Refused::MediaType, &texts::MEDIA_TYPE_JSON) }
+    if json && utf8 { body::items(&request.body, ABOVE_ITEMS) } else { refuse(Refused::MediaType, &texts::MEDIA_TYPE_JSON) }
 }
 
 /// The query string; `variables` and `extensions` are JSON in it.
@@ -66,9 +71,9 @@ fn got(request: &Request<'_>) -> Result<Map<String, Value>> {
             members.insert(name.to_owned(), Value::String(text.into_owned()));
         }
     }
-    for name in ["variables", "extensions"] {
+    for name in [VARIABLES, "extensions"] {
         if let Some(json) = request.query.get(name).filter(|json| !json.is_empty()) {
-            members.insert(name.to_owned(), Value::Object(body::json(json.as_bytes())?));
+            members.insert(name.to_owned(), Value::Object(body::items(json.as_bytes(), ABOVE_ITEMS - 1)?));
         }
     }
     Ok(members)

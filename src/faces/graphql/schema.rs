@@ -27,7 +27,10 @@ pub fn of(features: &[&Feature]) -> Result<&'static Valid<Schema>> {
 fn parse(features: &[&Feature]) -> Result<Schema> {
     let mut builder = Schema::builder().adopt_orphan_extensions().parse(COMMON, "schema.graphql");
     for feature in features.iter().filter(|feature| !feature.graph.schema.is_empty()) {
-        builder = builder.parse(feature.graph.schema, feature.name);
+        builder = match feature.graph.fill {
+            Some(fill) => builder.parse(fill(feature.graph.schema), feature.name),
+            None => builder.parse(feature.graph.schema, feature.name),
+        };
     }
     builder.build().map_err(|wrong| Error::Internal(format!("GraphQL's schema: {}", wrong.errors)))
 }

@@ -18,7 +18,7 @@ const REFUSALS: &[Refusal] = &[
     (403, "It is somebody else's to do.", &[]),
     (404, "There is no such thing, or it is another couple's.", &[]),
     (409, "The request under this `Idempotency-Key` is still being worked on.", &["Retry-After"]),
-    (412, "`If-Match` does not name the object as it is now: read it again.", &[]),
+    (412, "A precondition does not hold: the object is not the one that it names, or is there already. Read it again.", &[]),
     (413, "The body is too large.", &[]),
     (415, "The body is of a media type that is not read.", &[]),
     (422, "The `Idempotency-Key` came before, with another request.", &[]),
@@ -117,10 +117,11 @@ pub fn statuses(route: &Route) -> BTreeSet<u16> {
     let alters = matches!(route.method, Method::Put | Method::Patch | Method::Delete);
     let without = |what| route.access == Access::Member(what);
     let rules = [
-        (&[500, 503][..], true),
-        (&[400], takes || post || without(Without::Invalid) || !contract.parameters.is_empty()),
+        // 400: any query may hold bytes that are no UTF-8.
+        (&[400, 500, 503][..], true),
         (&[401], route.access != Access::Public),
         (&[404], route.path.contains('{') || contract.paged || without(Without::NotFound) || without(Without::NoCouple)),
+        (&[408], takes),
         (&[409, 422], post),
         (&[412], alters),
         (&[413], post || alters),

@@ -24,7 +24,7 @@ const ABOUT: &str = "The backend of an offline-first mobile app: accounts, coupl
 /// The document of an API mounted at this path, `/api`.
 pub fn of(features: &'static [&'static Feature], mount: &str) -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| settings.definitions_path = SCHEMAS.into());
-    let mut schemas = Schemas { generator: settings.into_generator(), features };
+    let mut schemas = Schemas { generator: settings.into_generator(), features, subject: "" };
     let paths = paths(&mut schemas);
     let mut components = answers::components();
     components.insert("schemas".to_owned(), types(&mut schemas));

@@ -14,7 +14,12 @@ pub const BEARER: &str = "bearer";
 const KEY: (&str, &str) =
     ("Idempotency-Key", "The same key and the same request get the same answer, once it was good, for a day.");
 const IF_MATCH: (&str, &str) = ("If-Match", "Do it only if the object is still the one with this tag.");
-const IF_NONE_MATCH: (&str, &str) = ("If-None-Match", "Answer 304 if the object is still the one with this tag.");
+const IF_NONE_MATCH: (&str, &str) = (
+    "If-None-Match",
+    "On a read: answer 304 if the object is still the one with this tag. On a write: `*` refuses it if what it would write is there.",
+);
+const IF_UNMODIFIED_SINCE: (&str, &str) =
+    ("If-Unmodified-Since", "Do it only if the object was not changed after this second; `If-Match` counts before it.");
 const CACHE_CONTROL: (&str, &str) = (
     "Cache-Control",
     "`no-cache` asks for the latest state. Otherwise, on a cluster of databases, the answer may lack what was acknowledged a moment ago.",
@@ -25,12 +30,14 @@ pub fn shared_parameters() -> Value {
     let parameter = |(name, about): (&str, &str), schema: Value| {
         (name.to_owned(), json!({"name": name, "in": "header", "schema": schema, "description": about}))
     };
-    let texts = [IF_MATCH, IF_NONE_MATCH, CACHE_CONTROL].map(|header| parameter(header, json!({"type": "string"})));
+    let texts =
+        [IF_MATCH, IF_UNMODIFIED_SINCE, IF_NONE_MATCH, CACHE_CONTROL].map(|header| parameter(header, json!({"type": "string"})));
     Value::Object(texts.into_iter().chain([parameter(KEY, key::schema().to_value())]).collect())
 }
 
 /// The operation of a route.
 pub fn of(feature: &Feature, route: &Route, schemas: &mut Schemas) -> Value {
+    schemas.subject = route.path;
     let mut operation = json!({
         "operationId": id(route),
         "summary": route.summary,
@@ -119,7 +126,13 @@ fn query(field: &Field) -> Value {
 fn headers(route: &Route) -> impl Iterator<Item = &'static str> {
     let conditional = answers::statuses(route).contains(&412);
     let reads = route.method == Method::Get;
-    let heeds = [(KEY, route.method == Method::Post), (IF_MATCH, conditional), (IF_NONE_MATCH, reads), (CACHE_CONTROL, reads)];
+    let heeds = [
+        (KEY, route.method == Method::Post),
+        (IF_MATCH, conditional),
+        (IF_UNMODIFIED_SINCE, conditional),
+        (IF_NONE_MATCH, reads || conditional),
+        (CACHE_CONTROL, reads),
+    ];
     heeds.into_iter().filter(|(_, heeds)| *heeds).map(|(header, _)| header.0)
 }
 

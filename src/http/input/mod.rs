@@ -7,7 +7,7 @@ pub use value::{Shape, Value, held};
 use super::{Request, body};
 use crate::base::error::{Refusal, Result};
 use crate::base::text::{self, Message};
-use crate::base::time::Timestamp;
+use crate::base::time::{Local, Timestamp};
 use serde_json::{Map, Value as Json};
 
 /// One field of a body.
@@ -98,20 +98,30 @@ impl Input {
 
     /// Reads the query string by a table of fields; an empty parameter is as good as missing.
     pub fn query(request: &Request<'_>, fields: &[Field]) -> Result<Input> {
+        Input::query_at(request, fields, Local::Utc)
+    }
+
+    /// Reads the query string by a table of fields; a time without an offset is what `local` says.
+    pub fn query_at(request: &Request<'_>, fields: &[Field], local: Local) -> Result<Input> {
         let sent = |field: &Field| request.query.get(field.name).filter(|value| !value.is_empty());
         let pair = |field: &Field| sent(field).map(|value| (field.name.to_owned(), Json::from(value)));
-        let mut input = Input::of(&fields.iter().filter_map(pair).collect(), fields, Extent::Part);
+        let mut input = Input::at(&fields.iter().filter_map(pair).collect(), fields, Extent::Part, local);
         input.finish().map(|()| input)
     }
 
-    /// Reads an object by a table of fields.
+    /// Reads an object by a table of fields. A time without an offset is of UTC.
     pub fn of(object: &Map<String, Json>, fields: &[Field], extent: Extent) -> Input {
+        Input::at(object, fields, extent, Local::Utc)
+    }
+
+    /// Reads an object by a table of fields. A time without an offset is what `local` says.
+    pub fn at(object: &Map<String, Json>, fields: &[Field], extent: Extent, local: Local) -> Input {
         let mut input = Input::default();
         for field in fields {
             match object.get(field.name) {
                 None if field.required && extent == Extent::Whole => input.error(field.name, Message::plain(&text::REQUIRED)),
                 None => {}
-                Some(json) => match value::read(field, json) {
+                Some(json) => match value::read(field, json, local) {
                     Ok(value) => input.values.push((field.name, value)),
                     Err(message) => input.error(field.name, message),
                 },

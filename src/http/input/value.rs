@@ -1,9 +1,10 @@
 //! The values of fields: what each shape takes, and how it is read.
 
 use super::Field;
+use crate::base::json::{self, decimal::Decimal};
 use crate::base::text::{self, Message};
-use crate::base::time::{self, Timestamp};
-use crate::http::bounds;
+use crate::base::time::{self, Local, Timestamp};
+use crate::http::{body, bounds};
 use serde_json::Value as Json;
 
 /// What a field may hold.
@@ -40,6 +41,17 @@ pub enum Shape {
     Choice(&'static [&'static str]),
 }
 
+impl Shape {
+    /// The most bytes that a value takes in a body; what is short in any case stands in [`body::MIN_BODY`].
+    pub const fn most_bytes(&self) -> u64 {
+        match self {
+            Shape::Text { max, .. } => (*max as u64).saturating_mul(body::PER_CHARACTER),
+            Shape::Json | Shape::List => body::MAX_BODY,
+            _ => 0,
+        }
+    }
+}
+
 /// The value of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -49,13 +61,11 @@ pub enum Value {
     Text(String),
     /// A whole number.
     Int(i64),
-    /// A finite number.
-    Float(f64),
     /// A truth value.
     Bool(bool),
     /// An instant.
     Instant(Timestamp),
-    /// Any JSON.
+    /// Any JSON; a number that need not be whole, digit by digit.
     Json(Json),
 }
 
@@ -66,7 +76,6 @@ impl Value {
             Value::Null => Json::Null,
             Value::Text(text) => Json::String(text),
             Value::Int(n) => Json::from(n),
-            Value::Float(n) => Json::from(n),
             Value::Bool(b) => Json::Bool(b),
             Value::Instant(at) => Json::String(at.to_string()),
             Value::Json(json) => json,
@@ -77,9 +86,12 @@ impl Value {
 type Read = std::result::Result<Value, Message>;
 
 /// Reads the value of a field.
-pub fn read(field: &Field, json: &Json) -> Read {
+pub fn read(field: &Field, json: &Json, local: Local) -> Read {
     if json.is_null() {
         return if field.nullable { Ok(Value::Null) } else { Err(Message::plain(&text::NULL)) };
+    }
+    if let Some(fault) = json::fault(json) {
+        return Err(fault.message());
     }
     match field.shape {
         Shape::Text { min, max, trim, blank } => read_text(json, min, max, trim, blank),
@@ -88,8 +100,8 @@ pub fn read(field: &Field, json: &Json) -> Read {
         Shape::Int(from, to) => read_int(json, from, to),
         Shape::Float(from, to) => read_float(json, from, to),
         Shape::Bool => read_bool(json),
-        Shape::Instant => read_instant(json),
-        Shape::Json => Ok(Value::Json(held(json))),
+        Shape::Instant => read_instant(json, local),
+        Shape::Json => read_json(json),
         Shape::List => read_list(json),
         Shape::Date => read_shaped(json, &text::NOT_DATE, |s| time::date(s).is_some()),
         Shape::Month => read_shaped(json, &text::NOT_MONTH, time::is_month),
@@ -99,11 +111,8 @@ pub fn read(field: &Field, json: &Json) -> Read {
 
 /// A number stands for its digits, as existing servers of the contract have it.
 fn read_text(json: &Json, min: usize, max: usize, trim: bool, blank: bool) -> Read {
-    let text = match json {
-        Json::String(text) => text.clone(),
-        Json::Number(number) => number.to_string(),
-        _ => return Err(Message::plain(&text::NOT_TEXT)),
-    };
+    let sent = json::digits(json).or_else(|| json::string(json).map(str::to_owned));
+    let Some(text) = sent else { return Err(Message::plain(&text::NOT_TEXT)) };
     let text = if trim { text.trim().to_owned() } else { text };
     let length = text.chars().count();
     if text.contains('\0') {
@@ -134,33 +143,50 @@ fn read_int(json: &Json, from: i64, to: i64) -> Read {
 }
 
 fn read_float(json: &Json, from: f64, to: f64) -> Read {
-    let number = match json {
-        Json::Number(n) => n.as_f64(),
-        Json::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    match number.filter(|n: &f64| n.is_finite()) {
-        Some(n) if (from..=to).contains(&n) => Ok(Value::Float(n)),
+    let number = if json::digits(json).is_some() { Some(json.clone()) } else { json.as_str().and_then(number) };
+    match number.as_ref().and_then(json::double).filter(|n: &f64| n.is_finite()) {
+        Some(n) if (from..=to).contains(&n) => {
+            let double = Json::from(n);
+            Ok(Value::Json(number.filter(|sent| !json::same(sent, &double)).unwrap_or(double)))
+        }
         Some(_) => Err(Message::with(&text::OUT_OF_RANGE, &[&from, &to])),
         None => Err(Message::plain(&text::NOT_NUMBER)),
     }
 }
 
-fn read_instant(json: &Json) -> Read {
-    let at = json.as_str().and_then(Timestamp::parse);
+/// The number that a string holds, as a form sends it.
+fn number(text: &str) -> Option<Json> {
+    let text = text.trim();
+    let written = text.parse().ok().map(|number: f64| Json::from(number));
+    Decimal::parse(text).and_then(|_| json::read(text.as_bytes()).ok()).or(written)
+}
+
+fn read_instant(json: &Json, local: Local) -> Read {
+    let at = json::string(json).and_then(|text| Timestamp::parse_as(text, local));
     at.map(Value::Instant).ok_or_else(|| Message::plain(&text::NOT_INSTANT))
 }
 
 /// JSON, or what a string holds of it; a string that holds none stands for itself.
 pub fn held(json: &Json) -> Json {
-    let inner = json.as_str().filter(|text| bounds::json(text.as_bytes()).is_ok());
-    let inner = inner.and_then(|text| serde_json::from_str(text).ok());
-    inner.unwrap_or_else(|| json.clone())
+    json::string(json).and_then(inner).unwrap_or_else(|| json.clone())
+}
+
+/// What of it cannot be kept stands under the seal; a number beyond what is kept is a text like any other.
+fn inner(text: &str) -> Option<Json> {
+    bounds::values(text.as_bytes()).ok()?;
+    let sifted = json::sift(text.as_bytes(), json::MAX_DEPTH).ok()?;
+    let inner: Json = serde_json::from_slice(&sifted.text).ok()?;
+    Some(inner).filter(|inner| inner.as_str().is_none_or(|text| json::of_text(text).is_none()))
+}
+
+fn read_json(json: &Json) -> Read {
+    let held = held(json);
+    json::fault(&held).map_or(Ok(Value::Json(held)), |fault| Err(fault.message()))
 }
 
 fn read_list(json: &Json) -> Read {
-    match held(json) {
-        list @ Json::Array(_) => Ok(Value::Json(list)),
+    match read_json(json)? {
+        list @ Value::Json(Json::Array(_)) => Ok(list),
         _ => Err(Message::plain(&text::NOT_LIST)),
     }
 }
@@ -180,7 +206,7 @@ fn read_bool(json: &Json) -> Read {
 }
 
 fn read_shaped(json: &Json, message: &'static text::Text, sound: impl Fn(&str) -> bool) -> Read {
-    match json.as_str().map(str::trim) {
+    match json::string(json).map(str::trim) {
         Some(text) if sound(text) => Ok(Value::Text(text.to_owned())),
         _ => Err(Message::plain(message)),
     }
@@ -190,7 +216,7 @@ fn read_shaped(json: &Json, message: &'static text::Text, sound: impl Fn(&str) -
 const SHOWN: usize = 40;
 
 fn read_choice(json: &Json, words: &[&str]) -> Read {
-    match json.as_str() {
+    match json::string(json) {
         Some(word) if words.contains(&word) => Ok(Value::Text(word.to_owned())),
         Some(word) => Err(Message::with(&text::NOT_CHOICE, &[&word.chars().take(SHOWN).collect::<String>()])),
         None => Err(Message::plain(&text::NOT_TEXT)),

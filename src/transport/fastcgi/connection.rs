@@ -4,6 +4,7 @@ use super::params::{pairs, push_pair};
 use super::record::{self, End, HEADER, Header};
 use super::wire::{Input, Wire};
 use std::io::{self, ErrorKind, IoSlice};
+use std::time::Duration;
 
 /// The answer to GET_VALUES (FastCGI 1.0 §4.1): the connections that are kept, one request at a time.
 const VALUES: &[(&[u8], &[u8])] = &[(b"FCGI_MAX_CONNS", b"64"), (b"FCGI_MAX_REQS", b"1"), (b"FCGI_MPXS_CONNS", b"0")];
@@ -60,6 +61,11 @@ impl<'a> Connection<'a> {
     /// Is all of the record's content consumed?
     pub fn at_end(&self) -> bool {
         self.content == 0
+    }
+
+    /// Is there anything to read, or does it come within a nap?
+    pub fn arrives(&mut self, nap: Duration) -> io::Result<bool> {
+        if self.input.unread().is_empty() { self.wire.arrives(self.input, nap) } else { Ok(true) }
     }
 
     /// Some of the record's content, at least a byte; empty at its end.

@@ -4,7 +4,7 @@ use super::connection::{Connection, malformed};
 use super::params::pairs;
 use super::record::{self, End};
 use crate::http::Vars;
-use crate::transport::{DRAIN_LIMIT, DRAIN_TIME};
+use crate::transport::{NAP, drains_on};
 use std::io::{self, ErrorKind, Read};
 use std::time::Instant;
 
@@ -135,28 +135,28 @@ impl<'c, 'w> Stdin<'c, 'w> {
 
     /// Drops what was not read, within bounds, and tells what became of the body.
     pub fn drain(mut self) -> BodyState {
-        if self.state == BodyState::Open && self.connection.at_end() {
-            self.advance();
-        }
-        if self.state == BodyState::Open {
-            self.drop_rest();
+        let (begun, mut dropped) = (Instant::now(), 0);
+        while self.state == BodyState::Open && drains_on(begun, dropped) {
+            dropped += self.drop_some().unwrap_or_else(|error| {
+                self.state = BodyState::Broken(error.kind());
+                0
+            });
         }
         self.state
     }
 
-    fn drop_rest(&mut self) {
-        let started = Instant::now();
-        let mut dropped = 0;
-        while self.state == BodyState::Open && dropped < DRAIN_LIMIT && started.elapsed() < DRAIN_TIME {
-            match self.connection.chunk().map(<[u8]>::len) {
-                Ok(0) => self.advance(),
-                Ok(length) => {
-                    self.connection.consume(length);
-                    dropped += length as u64;
-                }
-                Err(error) => self.state = BodyState::Broken(error.kind()),
-            }
+    /// Drops what has come, or comes within a nap; answers how much it was.
+    fn drop_some(&mut self) -> io::Result<u64> {
+        if !self.connection.arrives(NAP)? {
+            return Ok(0);
         }
+        self.advance();
+        if self.state != BodyState::Open {
+            return Ok(0);
+        }
+        let length = self.connection.chunk()?.len();
+        self.connection.consume(length);
+        Ok(length as u64)
     }
 
     /// Goes to the next record of the body.
@@ -175,6 +175,10 @@ impl<'c, 'w> Stdin<'c, 'w> {
         }
     }
 
+    fn arrives(&mut self) -> io::Result<bool> {
+        self.connection.arrives(NAP).inspect_err(|error| self.state = BodyState::Broken(error.kind()))
+    }
+
     fn read_content(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let chunk = self.connection.chunk().inspect_err(|error| self.state = BodyState::Broken(error.kind()))?;
         let length = chunk.len().min(into.len());
@@ -188,6 +192,9 @@ impl Read for Stdin<'_, '_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if into.is_empty() {
             return Ok(0);
+        }
+        if self.state == BodyState::Open && !self.arrives()? {
+            return Err(ErrorKind::TimedOut.into());
         }
         self.advance();
         match self.state {

@@ -70,12 +70,26 @@ impl Wire {
         Ok(())
     }
 
-    fn wait(&self, what: PollFlags) -> io::Result<()> {
-        let mut fds = [PollFd::new(&self.socket, what)];
-        match rustix::io::retry_on_intr(|| poll(&mut fds, Some(&self.patience)))? {
-            0 => Err(ErrorKind::TimedOut.into()),
-            _ => Ok(()),
+    /// Has anything come, or does it within a nap? The end is an error, and so is a nap that uses up all patience.
+    pub fn arrives(&self, input: &mut Input, nap: Duration) -> io::Result<bool> {
+        match self.try_fill(input)? {
+            Some(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Some(_) => return Ok(true),
+            None => {}
         }
+        match Timespec::try_from(nap).ok().filter(|nap| *nap < self.patience) {
+            Some(nap) => self.is_ready(PollFlags::IN, &nap),
+            None => self.wait(PollFlags::IN).map(|()| true),
+        }
+    }
+
+    fn wait(&self, what: PollFlags) -> io::Result<()> {
+        if self.is_ready(what, &self.patience)? { Ok(()) } else { Err(ErrorKind::TimedOut.into()) }
+    }
+
+    fn is_ready(&self, what: PollFlags, within: &Timespec) -> io::Result<bool> {
+        let mut fds = [PollFd::new(&self.socket, what)];
+        Ok(rustix::io::retry_on_intr(|| poll(&mut fds, Some(within)))? > 0)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::base::time::{HOUR, Timestamp};
 use crate::domain::devices::rules::Counts;
+use crate::http::paging::Keyed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +60,12 @@ pub struct Snapshot {
     /// What its uploads came to.
     #[serde(flatten)]
     pub figures: Figures,
+}
+
+impl Keyed for Snapshot {
+    fn key(&self) -> Vec<String> {
+        vec![self.hour.0.to_string()]
+    }
 }
 
 /// Conflicts of an hour: the tenant, the domain, how many.

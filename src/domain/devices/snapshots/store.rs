@@ -5,6 +5,7 @@ use crate::base::error::{Error, Result};
 use crate::base::time::{HOUR, Timestamp};
 use crate::db::{Db, Row, Upsert};
 use crate::domain::devices::rules::Counts;
+use crate::http::paging::Span;
 use crate::{columns, params};
 
 /// Calls `visit` with the stamp of each upload before an instant.
@@ -53,10 +54,10 @@ pub fn number(db: &mut Db, tenant: i64) -> Result<i64> {
     Ok(found.unwrap_or_default())
 }
 
-/// A page of a tenant's hours, newest first.
-pub fn page(db: &mut Db, tenant: i64, limit: i64, offset: i64) -> Result<Vec<Snapshot>> {
-    let sql = snapshots!("WHERE tenant = ? ORDER BY hour DESC LIMIT ? OFFSET ?");
-    db.all(sql, params![tenant, limit, offset], snapshot)
+/// A part of a tenant's hours, before another hour, newest first.
+pub fn part(db: &mut Db, tenant: i64, before: Timestamp, span: Span) -> Result<Vec<Snapshot>> {
+    let sql = snapshots!("WHERE tenant = ? AND hour < ? ORDER BY hour DESC LIMIT ? OFFSET ?");
+    db.all(sql, params![tenant, before, span.limit, span.offset], snapshot)
 }
 
 /// A tenant's figures of an hour.

@@ -7,8 +7,9 @@ use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::feature::Ctx;
 use crate::feature::ctx::{load, value};
+use crate::http::Response;
 use crate::http::input::Input;
-use crate::http::{Response, paging::Page};
+use crate::http::paging::{Links, Page};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -21,26 +22,33 @@ pub struct List {
     conflicts: Vec<Conflict>,
     /// How many there are on all pages.
     total: i64,
+    /// Where the next page is.
+    next: Option<String>,
+    /// Where the page before is.
+    previous: Option<String>,
     /// Of a hundred items that the tenant's devices ever uploaded, how many met a conflict.
     conflict_rate_pct: f64,
 }
 
 /// GET `/sync/conflicts/`
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let filter = Filter::of(&Input::query(ctx.request, rules::FILTER)?);
+    let filter = Filter::of(ctx, &Input::query_at(ctx.request, rules::FILTER, ctx.earlier())?);
     let tenant = ctx.tenant_id()?;
     let total = store::count(ctx.db, tenant, &filter)?;
     let page = Page::of(ctx.request, total)?;
-    let conflicts = store::page(ctx.db, tenant, &filter, page.limit(), page.offset())?;
+    let mut conflicts = store::part(ctx.db, tenant, &filter, &page.after.newest()?, page.span())?;
+    let Links { next, previous } = page.links(ctx.request, &mut conflicts);
     let (items, met) = store::uploaded(ctx.db, tenant)?;
-    Ok(Response::json(200, &List { conflicts, total, conflict_rate_pct: rules::rate_pct(met, items) }))
+    Ok(Response::json(200, &List { conflicts, total, next, previous, conflict_rate_pct: rules::rate_pct(met, items) }))
 }
 
 impl Filter {
-    /// What the parameters ask for.
-    pub fn of(input: &Input) -> Filter {
+    /// What the parameters ask for; a domain by any of its names.
+    pub fn of(ctx: &Ctx<'_>, input: &Input) -> Filter {
         let word = |name| input.text(name).unwrap_or_default().to_owned();
-        Filter { status: word("status"), domain: word("domain"), since: input.instant("since").unwrap_or_default() }
+        let domain = word("domain");
+        let domain = ctx.house.names(&domain).map_or(domain, |names| names.name.to_owned());
+        Filter { status: word("status"), domain, since: input.instant("since").unwrap_or_default() }
     }
 }
 

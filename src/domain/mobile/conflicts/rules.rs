@@ -3,6 +3,7 @@
 use crate::base::time::{DAY, Timestamp};
 use crate::base::word;
 use crate::http::input::{Field, Shape};
+use crate::http::paging::Keyed;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -127,6 +128,12 @@ pub struct Conflict {
     #[serde(skip)]
     #[schemars(skip)]
     pub answer: Option<String>,
+}
+
+impl Keyed for Conflict {
+    fn key(&self) -> Vec<String> {
+        vec![self.created_at.0.to_string(), self.conflict_id.clone()]
+    }
 }
 
 /// How long a settled conflict is kept, in milliseconds.

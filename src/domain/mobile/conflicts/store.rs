@@ -2,16 +2,18 @@
 
 use super::rules::{Conflict, Filter, KEPT, MANUAL_REQUIRED, Policy, Rule};
 use crate::base::error::{Error, Result};
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::{Db, Row, Upsert};
 use crate::feature::{Settings, store};
+use crate::http::paging::Span;
 use crate::{columns, params};
 use serde_json::Value;
 
 fn json(row: &Row<'_>, column: usize) -> Result<Value> {
     let text: Option<String> = row.get(column)?;
-    text.map_or(Ok(Value::Null), |text| serde_json::from_str(&text).map_err(Error::internal))
+    text.map_or(Ok(Value::Null), |text| json::read(text.as_bytes()))
 }
 
 /// A version as answers show it.
@@ -54,8 +56,8 @@ pub fn insert(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
     let sql = "INSERT INTO conflicts (id, tenant, user_id, device, domain, mobile_id, server_version, client_version, \
          server_data, client_data, base_data, strategy, result, winner, answer, created_at, resolved_by, resolved_at, notes, client_at) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let (server, client) = (conflict.server_data.to_string(), conflict.client_data.to_string());
-    let base = (!conflict.base_data.is_null()).then(|| conflict.base_data.to_string());
+    let (server, client) = (json::write(&conflict.server_data)?, json::write(&conflict.client_data)?);
+    let base = if conflict.base_data.is_null() { None } else { Some(json::write(&conflict.base_data)?) };
     let values = params![
         &conflict.conflict_id,
         tenant,
@@ -85,7 +87,7 @@ pub fn insert(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
 pub fn update(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
     let sql = "UPDATE conflicts SET server_version = ?, server_data = ?, strategy = ?, result = ?, winner = ?, answer = ?, \
          resolved_by = ?, resolved_at = ?, notes = ? WHERE tenant = ? AND id = ?";
-    let server = conflict.server_data.to_string();
+    let server = json::write(&conflict.server_data)?;
     let values = params![
         i64::from(conflict.server_version),
         &server,
@@ -117,24 +119,15 @@ pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
     Ok(found.unwrap_or_default())
 }
 
-/// A page of conflicts, newest first.
-pub fn page(db: &mut Db, tenant: i64, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Conflict>> {
+/// A part of the conflicts, behind this instant and id, newest first.
+pub fn part(db: &mut Db, tenant: i64, filter: &Filter, (at, id): &(i64, String), span: Span) -> Result<Vec<Conflict>> {
     let sql = conflicts!(
         "WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
-         ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
+         AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
     );
     let Filter { status, domain, since } = filter;
-    db.all(sql, params![tenant, *since, status, status, domain, domain, limit, offset], conflict)
-}
-
-/// Conflicts that come after this instant and id in the list, newest first.
-pub fn older(db: &mut Db, tenant: i64, filter: &Filter, (at, id): (i64, &str), limit: i64) -> Result<Vec<Conflict>> {
-    let sql = conflicts!(
-        "WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
-         AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?"
-    );
-    let Filter { status, domain, since } = filter;
-    db.all(sql, params![tenant, *since, status, status, domain, domain, at, id, limit], conflict)
+    let bound = params![tenant, *since, status, status, domain, domain, *at, id, span.limit, span.offset];
+    db.all(sql, bound, conflict)
 }
 
 /// Every conflict, oldest first.
@@ -183,11 +176,27 @@ pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
 fn forget(db: &mut Db, group: &[(i64, String)], now: Timestamp) -> Result<()> {
     let Some((tenant, _)) = group.first() else { return Ok(()) };
     let stamp = store::advance(db, *tenant, now)?;
-    for (tenant, id) in group {
-        if store::is_told(db, *tenant, super::KIND, id)? {
-            store::mark(db, *tenant, super::KIND, id, stamp, true)?;
-        }
-        db.run("DELETE FROM conflicts WHERE tenant = ? AND id = ?", params![*tenant, id])?;
+    group.iter().try_for_each(|(tenant, id)| forget_one(db, *tenant, id, stamp))
+}
+
+/// Forgets a conflict at a stamp of its tenant; one that is in the feed leaves a tombstone there.
+pub fn forget_one(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
+    if store::is_told(db, tenant, super::KIND, id)? {
+        store::mark(db, tenant, super::KIND, id, stamp, true)?;
     }
-    Ok(())
+    db.run("DELETE FROM conflicts WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
+}
+
+/// How many conflicts each record of a tenant has.
+pub fn counts(db: &mut Db, tenant: i64) -> Result<Vec<((String, String), usize)>> {
+    let sql = "SELECT domain, mobile_id, COUNT(*) FROM conflicts WHERE tenant = ? GROUP BY domain, mobile_id";
+    db.all(sql, params![tenant], |row| {
+        Ok(((row.get(0)?, row.get(1)?), usize::try_from(row.get::<i64>(2)?).map_err(Error::internal)?))
+    })
+}
+
+/// The conflicts of a record, oldest first, and whether each is settled.
+pub fn of_record(db: &mut Db, tenant: i64, domain: &str, record: &str) -> Result<Vec<(String, bool)>> {
+    let sql = "SELECT id, resolved_at FROM conflicts WHERE tenant = ? AND domain = ? AND mobile_id = ? ORDER BY created_at, id";
+    db.all(sql, params![tenant, domain, record], |row| Ok((row.get(0)?, row.get::<Option<i64>>(1)?.is_some())))
 }

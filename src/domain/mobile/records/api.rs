@@ -4,27 +4,33 @@ use super::fields::{DATA, Fields, value};
 use super::item::ENVELOPE;
 use super::record::Record;
 use super::resolve::{self, resolve};
-use super::tables::{self, Table};
+use super::tables::Table;
 use super::{record, store};
-use crate::base::error::{Error, Refusal, Result, not_found};
-use crate::base::text::Message;
+use crate::base::error::{Error, Refusal, Refused, Result};
+use crate::base::json;
+use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::domain::mobile::answer::{Conflict, SyncError, SyncResponse, SyncedItem};
 use crate::domain::mobile::batch::Operation;
 use crate::domain::mobile::conflicts::{self, Policy, Rule, rules};
-use crate::domain::mobile::domains::{self, DOMAINS, Domain, Family};
+use crate::domain::mobile::domains::{self, Domain, RECORDS};
 use crate::domain::mobile::texts;
 use crate::domain::mobile::{api, engine};
 use crate::feature::cursor::{self, Rows};
+use crate::feature::walk::walk;
 use crate::feature::{Ctx, Schemas};
-use crate::http::input::{Extent, Field, Input, Shape};
+use crate::http::input::{Extent, Field, Input, Shape, held};
 use crate::http::{Response, body, etag, schema};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-fn table(domain: &Domain) -> Result<&'static Table> {
-    tables::of(domain.name).ok_or_else(|| Error::Internal(format!("{} has no table", domain.name)))
+/// The domain whose route has this path.
+fn table(path: &str) -> Result<&'static Table> {
+    match domains::of_path(path)? {
+        Domain::Records(table) => Ok(table),
+        Domain::Telemetry(_) => Err(Error::Internal(format!("{path} is no path of records"))),
+    }
 }
 
 /// The list of an upload of records.
@@ -68,47 +74,70 @@ struct RefusedRecord {
     error_message: String,
     /// Every wrong field with its sentence, when there are several.
     details: Option<Value>,
+    /// What is in the way of a record that may be taken later, as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// May it?
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retryable: Option<bool>,
 }
 
 impl From<SyncError> for RefusedRecord {
     fn from(error: SyncError) -> RefusedRecord {
-        let SyncError { message: error_message, field, item_id: mobile_id, details, .. } = error;
-        RefusedRecord { mobile_id, status: "error", field, error_message, details }
+        let SyncError { code, message: error_message, field, item_id: mobile_id, details, retryable } = error;
+        let code = retryable.map(|_| code);
+        RefusedRecord { mobile_id, status: "error", field, error_message, details, code, retryable }
     }
 }
 
 /// POST `/sync/{domain}/sync/`
 pub fn sync(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let domain = domains::of_route(ctx.route)?;
-    let mut input = Input::of(&body::object(ctx.request)?, UPLOAD, Extent::Whole);
-    let entries = input.json(ENTRIES).and_then(Value::as_array).cloned().unwrap_or_default();
-    let sound = input.json(ENTRIES).is_none() || (1..=engine::MAX_ITEMS).contains(&entries.len());
-    if !sound {
-        input.error(ENTRIES, Message::with(&texts::LIST_LENGTH, &[&1, &engine::MAX_ITEMS, &entries.len()]));
-    }
+    let table = table(ctx.route.path)?;
+    let mut body = body::lists(ctx.request, &[ENTRIES])?;
+    let entries = body.remove(ENTRIES);
+    let mut input = Input::of(&body, &UPLOAD[1..], Extent::Whole);
+    let entries = list(entries, &mut input);
     input.finish()?;
-    let items: Vec<Value> = entries.into_iter().map(|entry| item(domain, entry)).collect();
+    let items: Vec<Value> = entries.into_iter().map(|entry| item(table, entry)).collect();
     let body = Map::from_iter([("device_id".to_owned(), json!(input.text("client_id"))), (DATA.to_owned(), Value::Array(items))]);
-    let response = api::upload(ctx, Operation::List(domain), body)?;
-    let all: SyncResponse = serde_json::from_slice(&response.body).map_err(Error::internal)?;
+    let response = api::upload(ctx, Operation::List(Domain::Records(table)), body)?;
+    let all: SyncResponse = json::read(&response.body)?;
     let errors = all.errors.into_iter().map(RefusedRecord::from).collect();
     let timestamp = all.server_timestamp;
     Ok(Response::json(200, &Uploaded { synced_items: all.items, conflicts: all.conflicts, errors, timestamp }))
 }
 
+/// The entries: what is wrong with one is its own affair.
+fn list(sent: Option<Value>, input: &mut Input) -> Vec<Value> {
+    let missing = sent.is_none();
+    let entries = match sent {
+        Some(Value::Array(entries)) => entries,
+        Some(other) if held(&other).is_array() => held(&other).as_array().cloned().unwrap_or_default(),
+        _ => {
+            input.check(false, ENTRIES, if missing { &text::REQUIRED } else { &text::NOT_LIST });
+            return Vec::new();
+        }
+    };
+    if !(1..=engine::MAX_ITEMS).contains(&entries.len()) {
+        input.error(ENTRIES, Message::with(&texts::LIST_LENGTH, &[&1, &engine::MAX_ITEMS, &entries.len()]));
+    }
+    entries
+}
+
 /// An entry has its fields beside its envelope; an item has them under `data`.
-fn item(domain: &Domain, entry: Value) -> Value {
-    let Value::Object(entry) = entry else { return json!({"domain": domain.name, DATA: entry}) };
+fn item(table: &Table, entry: Value) -> Value {
+    let Value::Object(entry) = entry else { return json!({"domain": table.name(), DATA: entry}) };
     let in_envelope = |name: &str| ENVELOPE.iter().any(|field| field.name == name);
     let (mut item, data): (Fields, Fields) = entry.into_iter().partition(|(name, _)| in_envelope(name));
-    item.insert("domain".to_owned(), json!(domain.name));
+    item.insert("domain".to_owned(), json!(table.name()));
     item.insert(DATA.to_owned(), Value::Object(data));
     Value::Object(item)
 }
 
-/// The schema of an upload of one domain: that an entry breaks its rules is no error of the upload.
-pub fn describe_upload<const TABLE: usize>(_: &mut Schemas) -> Schema {
-    let entry = schema::object(&[&ENVELOPE[1..], tables::TABLES[TABLE].fields].concat(), Extent::Whole);
+/// The schema of an upload of the domain whose route is described: that an entry breaks its rules is no error of the upload.
+pub fn describe_upload(schemas: &mut Schemas) -> Schema {
+    let fields = table(schemas.subject).map_or(&[] as &[Field], |table| table.fields);
+    let entry = schema::object(&[&ENVELOPE[1..], fields].concat(), Extent::Whole);
     let mut upload = schema::object(UPLOAD, Extent::Whole);
     if let Some(entries) = upload.pointer_mut("/properties/entries") {
         *entries = json!({"type": "array", "items": entry, "minItems": 1, "maxItems": engine::MAX_ITEMS});
@@ -133,9 +162,9 @@ pub const CHANGES: &[Field] = &[
     Field::new("date_from", Shape::Instant).about("Only records from this instant on, and what was deleted."),
 ];
 
-/// The schema of a page of changes of one domain.
-pub fn describe_changes<const TABLE: usize>(schemas: &mut Schemas) -> Schema {
-    let item = record::describe(&tables::TABLES[TABLE], schemas);
+/// The schema of a page of changes of the domain whose route is described.
+pub fn describe_changes(schemas: &mut Schemas) -> Schema {
+    let item = table(schemas.subject).map_or_else(|_| Schema::default(), |table| record::describe(table, schemas));
     let at = schemas.generator.subschema_for::<Timestamp>();
     json_schema!({
         "type": "object",
@@ -166,8 +195,8 @@ struct Changes {
 
 /// GET `/sync/{domain}/changes/`
 pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let table = table(domains::of_route(ctx.route)?)?;
-    let input = Input::query(ctx.request, CHANGES)?;
+    let table = table(ctx.route.path)?;
+    let input = Input::query_at(ctx.request, CHANGES, ctx.earlier())?;
     let tenant = ctx.tenant()?.clone();
     let reset = input.text("epoch").is_some_and(|epoch| epoch != tenant.epoch);
     let since = input.instant("since").filter(|_| !reset).unwrap_or_default().min(tenant.clock);
@@ -196,8 +225,8 @@ fn page(ctx: &mut Ctx<'_>, table: &Table, since: Timestamp, limit: usize) -> Res
         limit,
         |row: &Record| row.updated_at,
         |rows| match rows {
-            Rows::After(since, count) => store::first(ctx.db, tenant, table.domain, since, count),
-            Rows::At(stamp) => store::at(ctx.db, tenant, table.domain, stamp),
+            Rows::After(since, count) => store::first(ctx.db, tenant, table.name(), since, count),
+            Rows::At(stamp) => store::at(ctx.db, tenant, table.name(), stamp),
         },
     )
 }
@@ -225,7 +254,9 @@ pub fn resolve_conflict(ctx: &mut Ctx<'_>) -> Result<Response> {
 }
 
 /// The segment of a policy's path.
-pub const DOMAIN: &[Field] = &[Field::new("domain", Shape::Choice(&["journal", "attendance", "task", "ticket", "work_order"]))];
+pub const DOMAIN: &[Field] = &[Field::new("domain", Shape::Choice(NAMES))];
+
+const NAMES: &[&str] = &walk!(Table::name, RECORDS);
 
 /// How conflicts of a domain are settled.
 pub const POLICY: &[Field] = &[
@@ -253,13 +284,12 @@ impl PolicyShown {
     }
 }
 
-/// The domain in the path, by its name or as its own routes call it, and what the tenant wants for it.
+/// The domain in the path, by any of its names, and what the tenant wants for it.
 fn wanted(ctx: &mut Ctx<'_>) -> Result<(&'static Table, Rule)> {
-    let named = ctx.request.segment(0);
-    let domain = DOMAINS.iter().find(|domain| domain.family == Family::Record && [domain.name, domain.path].contains(&named));
-    let table = table(domain.ok_or_else(not_found)?)?;
+    let unknown = || Refusal::with(Refused::NotFound, Message::with(&texts::UNKNOWN_DOMAIN, &[&domains::known()]));
+    let table = domains::records(ctx.request.segment(0)).ok_or_else(unknown)?;
     let tenant = ctx.tenant_id()?;
-    let rule = conflicts::store::rule(ctx.db, tenant, table.domain)?;
+    let rule = conflicts::store::rule(ctx.db, tenant, table.name())?;
     Ok((table, rule.unwrap_or_else(|| Rule::of(table.policy))))
 }
 
@@ -281,6 +311,6 @@ pub fn set_policy(ctx: &mut Ctx<'_>) -> Result<Response> {
     input.check(rule.policy != Policy::Manual || !rule.auto_resolve, "auto_resolve", &texts::MANUAL_AUTO);
     input.finish()?;
     let tenant = ctx.tenant_id()?;
-    conflicts::store::put_rule(ctx.db, tenant, table.domain, rule)?;
+    conflicts::store::put_rule(ctx.db, tenant, table.name(), rule)?;
     Ok(etag::tagged(Response::json(200, &PolicyShown::of(rule))))
 }

@@ -5,7 +5,9 @@
 
 use super::tables::Table;
 use crate::base::error::{Error, Refusal, Result};
+use crate::base::json;
 use crate::base::text::{self, Message};
+use crate::base::time::Local;
 use crate::domain::mobile::texts;
 use crate::http::input::{Extent, Input};
 use serde_json::{Map, Value};
@@ -49,7 +51,7 @@ fn refused(field: &'static str, message: Message) -> Error {
 /// # Errors
 /// When they are more than [`MAX_DATA`].
 pub fn text(fields: &Fields) -> Result<String> {
-    let text = serde_json::to_string(fields).map_err(Error::internal)?;
+    let text = json::write(fields)?;
     if text.len() > MAX_DATA { Err(refused(DATA, Message::with(&texts::DATA_TOO_LARGE, &[&MAX_DATA]))) } else { Ok(text) }
 }
 
@@ -73,18 +75,21 @@ pub fn overlay(fields: &Fields, edit: &Fields) -> Fields {
 
 impl Table {
     /// Reads what a device sent: each known field by its shape, others as they came.
-    pub fn read(&self, sent: &Fields) -> Result<Fields> {
-        let mut input = Input::of(sent, self.fields, Extent::Part);
+    pub fn read(&self, sent: &Fields, local: Local) -> Result<Fields> {
+        let mut input = Input::at(sent, self.fields, Extent::Part, local);
         let unknown = self.unknown(sent);
         input.check(sent.len() <= MAX_FIELDS, DATA, &texts::TOO_MANY_FIELDS);
         input.check(unknown.keys().all(|name| name.chars().count() <= MAX_NAME), DATA, &texts::FIELD_NAME);
+        for fault in unknown.iter().filter_map(|(name, value)| json::of_text(name).or_else(|| json::fault(value))) {
+            input.error(DATA, fault.message());
+        }
         input.finish()?;
         Ok(unknown.into_iter().chain(input.into_members()).collect())
     }
 
     /// Reads what a device says it started from, which was the server's once: what cannot be read stands for itself.
-    pub fn read_base(&self, sent: &Fields) -> Fields {
-        let input = Input::of(sent, self.fields, Extent::Part);
+    pub fn read_base(&self, sent: &Fields, local: Local) -> Fields {
+        let input = Input::at(sent, self.fields, Extent::Part, local);
         let known: Fields = input.into_members().collect();
         let own = |name: &str| OWN.contains(&name);
         let base = sent.iter().filter(|(name, _)| !own(name)).map(|(name, value)| (name.clone(), value.clone()));

@@ -1,19 +1,21 @@
 //! One record as a device sends it.
 
 use super::fields::{DATA, Fields, overlay};
-use super::tables::{self, Table};
+use super::tables::Table;
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
+use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::domain::mobile::batch::Batch;
+use crate::domain::mobile::domains;
 use crate::domain::mobile::texts;
-use crate::http::input::{Extent, Field, Input, Shape};
+use crate::http::input::{Extent, Field, Input, Shape, held};
 use serde_json::{Map, Value};
 
 /// The highest version that a device can claim to have seen: no record is edited as often, and versions beyond it fit the
 /// wire's 32 bits.
-const MAX_VERSION: i64 = 1_000_000_000;
+pub const MAX_VERSION: i64 = 1_000_000_000;
 /// The longest word of the envelope, in characters: a UUID in braces, an operation, a domain.
 const MAX_WORD: usize = 50;
 
@@ -41,6 +43,8 @@ pub struct Item {
     pub table: &'static Table,
     /// The record.
     pub id: String,
+    /// The same as its device wrote it.
+    pub sent_id: String,
     /// Shall it be deleted?
     pub delete: bool,
     /// The version that the device last saw.
@@ -58,15 +62,19 @@ impl Item {
     pub fn read(json: &Value, batch: &Batch, now: Timestamp) -> Result<Item> {
         let empty = Map::new();
         let sent = json.as_object().unwrap_or(&empty);
-        let mut input = Input::of(sent, ENVELOPE, Extent::Whole);
-        let table = tables::of(&word(&input, "domain"));
-        input.check(table.is_some() || input.text("domain").is_none(), "domain", &texts::UNKNOWN_DOMAIN);
+        let local = batch.local.settled(sent.get("client_timestamp").and_then(Value::as_str));
+        let mut input = Input::at(sent, ENVELOPE, Extent::Whole, local);
+        let table = domains::records(&word(&input, "domain"));
+        if table.is_none() && input.text("domain").is_some() {
+            input.error("domain", Message::with(&texts::UNKNOWN_DOMAIN, &[&domains::known()]));
+        }
         let id = id::parse(&word(&input, "mobile_id"));
         input.check(id.is_some() || input.text("mobile_id").is_none(), "mobile_id", &texts::NOT_UUID);
         let operation = word(&input, "operation");
         let known = operation.is_empty() || OPERATIONS.contains(&operation.as_str());
         input.check(known, "operation", &texts::UNKNOWN_OPERATION);
-        let data = part(&mut input, sent.get(DATA), DATA);
+        let text = sent.get(DATA).filter(|data| data.is_string()).map(held);
+        let data = part(&mut input, text.as_ref().or(sent.get(DATA)), DATA);
         let base = input.json("base_data").cloned();
         let base = part(&mut input, base.as_ref(), "base_data");
         input.finish()?;
@@ -74,10 +82,11 @@ impl Item {
         Ok(Item {
             table,
             id,
+            sent_id: sent.get("mobile_id").and_then(json::string).unwrap_or_default().to_owned(),
             delete: operation == "delete",
             version: input.int("version").unwrap_or_default(),
-            base: base.map(|base| table.read_base(&base)),
-            edit: table.read(&data.unwrap_or_default())?,
+            base: base.map(|base| table.read_base(&base, local)),
+            edit: table.read(&data.unwrap_or_default(), local)?,
             at: input.instant("client_timestamp").or(batch.client_at).map(|at| at.min(now)),
         })
     }

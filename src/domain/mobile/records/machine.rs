@@ -27,11 +27,11 @@ impl Machine {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::mobile::records::tables::{TABLES, of};
+    use crate::domain::mobile::domains::{RECORDS, records};
 
     #[test]
     fn every_step_leads_to_a_state_and_every_state_can_be_reached() {
-        for machine in TABLES.iter().filter_map(|table| table.machine.as_ref()) {
+        for machine in RECORDS.iter().filter_map(|table| table.machine.as_ref()) {
             for (state, next) in machine.states {
                 assert!(next.iter().all(|next| machine.knows(next) && next != state), "{state}");
                 assert!(machine.allows(state, state));
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn exactly_the_steps_of_the_contract_are_allowed() {
         for (domain, steps) in CONTRACT {
-            let machine = of(domain).unwrap().machine.as_ref().unwrap();
+            let machine = records(domain).unwrap().machine.as_ref().unwrap();
             let listed: Vec<(&str, Vec<&str>)> = steps
                 .split("; ")
                 .map(|step| step.split_once('→').map(|(from, to)| (from, to.split(',').collect())).unwrap())

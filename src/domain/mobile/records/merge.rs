@@ -4,7 +4,8 @@ use super::fields::{Fields, overlay, value};
 use super::item::Item;
 use super::record::Record;
 use crate::base::error::Result;
-use crate::base::time::Timestamp;
+use crate::base::json;
+use crate::base::time::{Local, Timestamp};
 use crate::domain::mobile::conflicts::Policy;
 
 /// What tells of an escalation.
@@ -81,11 +82,11 @@ pub struct Settled {
 pub fn compare(base: Option<&Fields>, server: &Fields, edit: &Fields) -> Clash {
     let mut clash = Clash::default();
     for (name, wanted) in edit {
-        let meant = base.is_none_or(|base| value(base, name) != wanted);
-        if !meant || value(server, name) == wanted {
+        let meant = base.is_none_or(|base| !json::same(value(base, name), wanted));
+        if !meant || json::same(value(server, name), wanted) {
             continue;
         }
-        let clean = base.is_some_and(|base| value(base, name) == value(server, name));
+        let clean = base.is_some_and(|base| json::same(value(base, name), value(server, name)));
         let side = if clean { &mut clash.clean } else { &mut clash.contested };
         side.insert(name.clone(), wanted.clone());
     }
@@ -107,7 +108,7 @@ pub fn land(stored: Option<&Record>, item: &Item) -> Result<Landing> {
 }
 
 fn create(item: &Item, status: &'static str) -> Result<Landing> {
-    let fields = item.table.read(&item.view())?;
+    let fields = item.table.read(&item.view(), Local::Utc)?;
     item.table.check(None, &fields)?;
     Ok(Landing::Written(New::of(fields, status)))
 }
@@ -122,14 +123,18 @@ fn advance(record: &Record, item: &Item) -> Result<Landing> {
     }
     let fields = overlay(&record.fields, &item.edit);
     item.table.check(Some(&record.fields), &fields)?;
-    Ok(if fields == record.fields { Landing::Unchanged } else { Landing::Written(New::of(fields, "updated")) })
+    Ok(if json::same_members(&fields, &record.fields) {
+        Landing::Unchanged
+    } else {
+        Landing::Written(New::of(fields, "updated"))
+    })
 }
 
 /// The server has a newer version.
 fn meet(record: &Record, item: &Item) -> Result<Landing> {
     let base = item.base.as_ref();
     if item.delete {
-        let untouched = base.is_some_and(|base| *base == record.fields);
+        let untouched = base.is_some_and(|base| json::same_members(base, &record.fields));
         return Ok(if untouched { Landing::Written(New::tombstone()) } else { Landing::Clash(Clash::default()) });
     }
     item.table.check_alone(base, &item.edit)?;
@@ -206,9 +211,9 @@ fn revived(item: &Item) -> Option<New> {
 
 /// Which side the fields came out for.
 fn winner(record: &Record, edit: &Fields, fields: &Fields) -> Winner {
-    if *fields == record.fields {
+    if json::same_members(fields, &record.fields) {
         Winner::Server
-    } else if edit.iter().all(|(name, wanted)| value(fields, name) == wanted) {
+    } else if edit.iter().all(|(name, wanted)| json::same(value(fields, name), wanted)) {
         Winner::Client
     } else {
         Winner::Merged

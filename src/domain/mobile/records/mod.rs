@@ -1,14 +1,15 @@
 //! The record domains: versioned, in the feed, with conflicts.
 
 pub mod api;
-mod fields;
+pub mod fields;
 mod item;
-mod machine;
+pub mod machine;
 mod merge;
 mod record;
 mod resolve;
+mod room;
 mod store;
-mod tables;
+pub mod tables;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -17,39 +18,52 @@ pub use item::ENVELOPE;
 pub use record::TOLD;
 pub use resolve::{CHOICE, describe_refusal, resolve};
 
-use super::answer::{SYNC_ERROR, SyncError, Tally};
+use super::answer::{CONFLICT_OPEN, Conflict, SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
-use crate::base::error::{Error, Refusal, Result};
+use super::domains::{self, RECORDS};
+use crate::base::error::{Error, Refusal, Refused, Result};
+use crate::base::json;
 use crate::base::text::Language;
 use crate::db::Db;
 use crate::feature::ctx::load;
-use crate::feature::{Ctx, Kind, Own, Schemas, written};
+use crate::feature::walk::walk;
+use crate::feature::{Ctx, Kind, Load, Names, Objects, Own, Schemas, written};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
-use tables::TABLES;
+use tables::Table;
 
 /// Records in the feed, a kind for each domain.
-pub const KINDS: &[Kind] =
-    &[kind::<0>("journal"), kind::<1>("attendance"), kind::<2>("tasks"), kind::<3>("tickets"), kind::<4>("work_orders")];
+pub const KINDS: &[Kind] = &walk!(kind, RECORDS);
 
-const fn kind<const TABLE: usize>(name: &'static str) -> Kind {
+const fn kind(table: &'static Table) -> Kind {
+    let names = &table.entry.names;
     let own: Own = |record, user| written(record, &["created_by", "updated_by"], user);
-    Kind { name, since: 2, load: load_records::<TABLE>, object: describe::<TABLE>, own }
+    Kind { name: names.list, since: 2, load: Load::Shared(names, load_records), object: describe, own }
 }
 
-fn load_records<const TABLE: usize>(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    let table = &TABLES[TABLE];
-    load(db, tenant, ids, |db, tenant, id| Ok(store::find(db, tenant, table.domain, id)?.map(|record| record.shown(table))))
+fn load_records(names: &Names, db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {
+    let table = domains::records(names.name).ok_or_else(|| Error::Internal(format!("{} is no domain", names.name)))?;
+    load(db, tenant, ids, |db, tenant, id| Ok(store::find(db, tenant, table.name(), id)?.map(|record| record.shown(table))))
 }
 
-fn describe<const TABLE: usize>(schemas: &mut Schemas) -> Schema {
-    record::describe(&TABLES[TABLE], schemas)
+/// The schema of the kind that is described.
+fn describe(schemas: &mut Schemas) -> Schema {
+    domains::records(schemas.subject).map_or_else(Schema::default, |table| record::describe(table, schemas))
 }
 
 /// The schema of the fields of a record of any domain in an upload.
 pub fn describe_data(schemas: &mut Schemas) -> Schema {
-    let domains = TABLES.iter().map(|table| record::describe_data(table, schemas).to_value());
+    let domains = RECORDS.iter().map(|table| record::describe_data(table, schemas).to_value());
     json_schema!({ "anyOf": domains.chain([json!({"type": "null"})]).collect::<Vec<_>>() })
+}
+
+/// What a restore adds to each version: more than a record was edited between the backup and the restore. Else an edit of a
+/// version that the backup lacks would be taken for one of the version that bears the same number now.
+const LOST_VERSIONS: i64 = 10_000;
+
+/// A backup has taken the store's place: no version that devices saw in the time that is lost is met again.
+pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
+    store::raise_versions(db, tenant, LOST_VERSIONS, item::MAX_VERSION)
 }
 
 /// Writes records inside an upload's transaction. An item is `{domain, mobile_id, operation, version, base_data, data,
@@ -62,7 +76,8 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
             Ok(done) => {
                 tally.synced += 1;
                 tally.repeated += u32::from(done.item.status == "unchanged");
-                tally.conflicts.extend(done.conflict.as_ref().map(Into::into));
+                let told = |conflict| Conflict { mobile_id: done.item.mobile_id.clone(), ..Conflict::from(conflict) };
+                tally.conflicts.extend(done.conflict.as_ref().map(told));
                 tally.items.push(done.item);
             }
             Err(Error::Refused(refusal)) => tally.errors.push(error(&refusal, item, ctx.request.language)),
@@ -76,11 +91,16 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
 fn error(refusal: &Refusal, item: &Value, language: Language) -> SyncError {
     let all: Map<String, Value> =
         refusal.fields.iter().map(|(field, text)| ((*field).to_owned(), text.render(language).into())).collect();
+    let (code, retryable) = match refusal.kind {
+        Refused::OpenConflicts => (CONFLICT_OPEN, Some(true)),
+        _ => (SYNC_ERROR, None),
+    };
     SyncError {
-        code: SYNC_ERROR.to_owned(),
+        code: code.to_owned(),
         message: refusal.detail.render(language).into_owned(),
         field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
-        item_id: item["mobile_id"].as_str().map(str::to_owned),
+        item_id: json::string(&item["mobile_id"]).map(str::to_owned),
         details: (all.len() > 1).then_some(Value::Object(all)),
+        retryable,
     }
 }

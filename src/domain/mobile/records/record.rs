@@ -94,5 +94,5 @@ fn fields(table: &Table) -> Vec<Field> {
 fn type_name(table: &Table) -> String {
     let capital =
         |word: &str| word.chars().enumerate().map(|(n, c)| if n == 0 { c.to_ascii_uppercase() } else { c }).collect::<String>();
-    table.domain.split('_').map(capital).collect()
+    table.name().split('_').map(capital).collect()
 }

@@ -7,16 +7,18 @@ use super::fields::{Fields, overlay, value};
 use super::merge::{self, New, Winner};
 use super::record::Record;
 use super::store;
-use super::tables::{self, Table};
+use super::tables::Table;
 use super::write::{Target, data, put};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::id;
+use crate::base::json;
 use crate::base::text::{self, Message};
+use crate::base::time::Local;
 use crate::base::word;
 use crate::domain::mobile::answer::{NOT_FOUND, Resolution, SYNC_ERROR, SyncError};
-use crate::domain::mobile::batch;
 use crate::domain::mobile::conflicts::{self, Conflict, Policy, Rule, rules};
 use crate::domain::mobile::texts;
+use crate::domain::mobile::{batch, domains};
 use crate::feature::ctx::value as json_of;
 use crate::feature::{Ctx, News, Right, Schemas, Upload};
 use crate::http::input::{Extent, Field, Input, Shape};
@@ -55,6 +57,8 @@ struct Choice {
     chosen: Winner,
     merge: Option<Fields>,
     notes: Option<String>,
+    /// What times without an offset mean in the fields of a merge.
+    local: Local,
 }
 
 /// What a choice comes to.
@@ -72,7 +76,7 @@ enum Outcome {
 /// # Errors
 /// Wrong fields of the choice; the guards' refusals; the database's. Nothing is written then.
 pub fn resolve(ctx: &mut Ctx<'_>, body: &Map<String, Value>, key: Option<String>, points: u32) -> Result<Response> {
-    let choice = Choice::read(body)?;
+    let choice = Choice::read(body, Local::Nearest(ctx.zone(), ctx.now))?;
     let upload = Upload { operation: OPERATION, key, request: batch::canonical(body, DEPTH)?, points };
     match ctx.write_upload(upload, &mut |ctx| choice.carry_out(ctx)) {
         Err(Error::Refused(refusal)) if matches!(refusal.kind, Refused::NotFound | Refused::Invalid) => {
@@ -95,7 +99,7 @@ pub fn describe_refusal(schemas: &mut Schemas) -> Schema {
 }
 
 impl Choice {
-    fn read(body: &Map<String, Value>) -> Result<Choice> {
+    fn read(body: &Map<String, Value>, local: Local) -> Result<Choice> {
         let mut input = Input::of(body, CHOICE, Extent::Whole);
         let strategy = choice(&mut input, "resolution_strategy", &Policy::ALL);
         let chosen = choice(&mut input, "chosen_version", &Winner::ALL);
@@ -114,6 +118,7 @@ impl Choice {
             chosen,
             merge: merge.and_then(|merge| merge.as_object().cloned()),
             notes: input.text("notes").map(str::to_owned),
+            local,
         })
     }
 
@@ -122,8 +127,8 @@ impl Choice {
         let tenant = ctx.tenant_id()?;
         let id = id::parse(&self.conflict).ok_or_else(not_found)?;
         let conflict = conflicts::store::find(ctx.db, tenant, &id)?.ok_or_else(not_found)?;
-        let table = tables::of(&conflict.domain).ok_or_else(not_found)?;
-        let record = store::find(ctx.db, tenant, table.domain, &conflict.mobile_id)?.ok_or_else(not_found)?;
+        let table = domains::records(&conflict.domain).ok_or_else(not_found)?;
+        let record = store::find(ctx.db, tenant, table.name(), &conflict.mobile_id)?.ok_or_else(not_found)?;
         require_own(ctx, &conflict, &record)?;
         if conflict.resolved_at.is_some() {
             return first(ctx, &conflict);
@@ -155,18 +160,18 @@ impl Choice {
 
     /// The record is deleted, or shall be, or was when the person looked.
     fn decide_deletion(&self, table: &'static Table, conflict: &Conflict, record: &Record) -> Result<Outcome> {
-        if data(record) != conflict.server_data {
+        if !json::same(&data(record), &conflict.server_data) {
             return Ok(Outcome::Moved);
         }
         let fields = match (&self.merge, &conflict.client_data) {
-            (Some(merge), _) if self.chosen == Winner::Merged => table.read(merge)?,
+            (Some(merge), _) if self.chosen == Winner::Merged => table.read(merge, self.local)?,
             (_, Value::Object(edit)) if self.chosen == Winner::Client => {
                 overlay(conflict.base_data.as_object().unwrap_or(&Fields::new()), edit)
             }
             (_, Value::Null) if self.chosen == Winner::Client => return Ok(Outcome::Written(New::tombstone())),
             _ => return Err(Refusal::field("merge_data", Message::plain(&texts::CHOOSE_FIELDS)).into()),
         };
-        let mut fields = overlay(&record.fields, &table.read(&fields)?);
+        let mut fields = overlay(&record.fields, &table.read(&fields, self.local)?);
         table.fill(&mut fields);
         table.check((!record.deleted).then_some(&record.fields), &fields)?;
         Ok(Outcome::Written(New { fields, deleted: false, status: "updated" }))
@@ -175,7 +180,7 @@ impl Choice {
     /// What the choice changes of what the person saw.
     fn wanted(&self, table: &Table, conflict: &Conflict, seen: &Fields, record: &Record) -> Result<Fields> {
         if let (Some(merge), Winner::Merged) = (&self.merge, self.chosen) {
-            return Ok(merge::compare(None, seen, &table.read(merge)?).contested);
+            return Ok(merge::compare(None, seen, &table.read(merge, self.local)?).contested);
         }
         let choose = || Refusal::field("merge_data", Message::plain(&texts::CHOOSE_FIELDS));
         let edit = conflict.client_data.as_object().ok_or_else(choose)?;
@@ -201,7 +206,7 @@ impl Choice {
         let written = put(ctx, &target, Some(record), new)?;
         let resolution = Resolution {
             success: true,
-            conflict_id: conflict.conflict_id.clone(),
+            conflict_id: self.conflict.clone(),
             resolution_result: rules::RESOLVED.to_owned(),
             winning_version: Some(word::of(&Winner::ALL, &self.chosen).to_owned()),
             merge_details: details(&conflict, &written),
@@ -229,6 +234,7 @@ impl Choice {
             field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
             item_id: Some(self.conflict.clone()),
             details: None,
+            retryable: None,
         };
         let resolution = Resolution {
             success: false,
@@ -301,6 +307,7 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
         field: None,
         item_id: Some(conflict.mobile_id),
         details: None,
+        retryable: None,
     };
     Ok(Response::json(
         200,
@@ -320,7 +327,7 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
 fn keep(ctx: &mut Ctx<'_>, table: &Table, conflict: &Conflict) -> Result<()> {
     let tenant = ctx.tenant_id()?;
     conflicts::store::update(ctx.db, tenant, conflict)?;
-    let rule = conflicts::store::rule(ctx.db, tenant, table.domain)?.unwrap_or_else(|| Rule::of(table.policy));
+    let rule = conflicts::store::rule(ctx.db, tenant, table.name())?.unwrap_or_else(|| Rule::of(table.policy));
     if rule.notify { ctx.touch(conflicts::KIND, &conflict.conflict_id) } else { Ok(()) }
 }
 
@@ -331,11 +338,12 @@ fn say(ctx: &Ctx<'_>, text: &'static text::Text) -> String {
 /// Where the fields on which the sides differed come from; nothing when one side had deleted the record.
 fn details(conflict: &Conflict, written: &Record) -> Option<Value> {
     let (server, client) = (conflict.server_data.as_object()?, conflict.client_data.as_object()?);
-    let differ = client.keys().filter(|name| value(server, name) != value(client, name));
+    let differ = client.keys().filter(|name| !json::same(value(server, name), value(client, name)));
     let mut sides: [Vec<&String>; 3] = Default::default();
     for name in differ {
         let now = value(&written.fields, name);
-        let side = if now == value(client, name) { 0 } else { 1 + usize::from(now != value(server, name)) };
+        let is = |side| json::same(now, value(side, name));
+        let side = if is(client) { 0 } else { 1 + usize::from(!is(server)) };
         sides[side].push(name);
     }
     let [client, server, other] = sides;

@@ -1,7 +1,8 @@
 //! Records in the database. Every statement names the tenant.
 
 use super::record::Record;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::{columns, params};
@@ -12,7 +13,7 @@ fn record(row: &Row<'_>) -> Result<Record> {
     Ok(Record {
         id: row.get(0)?,
         version: row.get(1)?,
-        fields: serde_json::from_str(&row.get::<String>(2)?).map_err(Error::internal)?,
+        fields: json::read(row.get::<String>(2)?.as_bytes())?,
         client_at: row.get(3)?,
         created_by: row.get(4)?,
         updated_by: row.get(5)?,
@@ -54,6 +55,12 @@ pub fn update(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &st
          WHERE tenant = ? AND domain = ? AND id = ?";
     let Record { id, version, client_at, updated_by, updated_at, deleted, .. } = record;
     db.run(sql, params![*version, data, *client_at, *updated_by, *updated_at, *deleted, tenant, domain, id]).map(drop)
+}
+
+/// Raises the version of each record that stays within the highest.
+pub fn raise_versions(db: &mut Db, tenant: i64, by: i64, highest: i64) -> Result<()> {
+    let sql = "UPDATE records SET version = version + ? WHERE tenant = ? AND version <= ?";
+    db.run(sql, params![by, tenant, highest - by]).map(drop)
 }
 
 /// The first records after an instant, deleted ones too, oldest change first.

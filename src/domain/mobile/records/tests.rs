@@ -4,11 +4,10 @@ use super::fields::{Fields, value};
 use super::item::Item;
 use super::merge::{Landing, New, Settled, Winner, land, settle};
 use super::record::Record;
-use super::tables::{self, TABLES};
-use crate::base::time::Timestamp;
+use crate::base::time::{Local, Timestamp, Zone};
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::conflicts::Policy;
-use crate::domain::mobile::domains::{DOMAINS, Family};
+use crate::domain::mobile::domains::records;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -16,7 +15,7 @@ const ID: &str = "0b6c8f6e-7d1c-7000-8000-000000000000";
 const NOW: Timestamp = Timestamp(1_000_000);
 
 fn read(json: &Value) -> crate::base::error::Result<Item> {
-    Item::read(json, &Batch { device: "d".into(), client_at: None }, NOW)
+    Item::read(json, &Batch { device: "d".into(), client_at: None, local: Local::Utc, zone: Zone::UTC }, NOW)
 }
 
 fn object(json: Value) -> Fields {
@@ -194,7 +193,7 @@ proptest! {
                 }
             }
             if let Some(record) = server.record.as_ref().filter(|record| !record.deleted) {
-                prop_assert!(tables::of("task").unwrap().check(None, &record.fields).is_ok(), "{:?}", record);
+                prop_assert!(records("task").unwrap().check(None, &record.fields).is_ok(), "{:?}", record);
             }
         }
     }
@@ -298,29 +297,4 @@ fn a_deletion_and_an_edit_meet() {
     assert_eq!(winners(&gone, &edit), [client, server, server, None, None, None]);
     let part = read(&json!({"domain": "journal", "mobile_id": ID, "version": 1, "data": {"mood": "part of it"}})).unwrap();
     assert_eq!(winners(&gone, &part), [None, server, server, None, None, None], "half a record is not brought back");
-}
-
-#[test]
-fn every_domain_of_records_has_its_table_and_its_kind() {
-    let records: Vec<_> = DOMAINS.iter().filter(|domain| domain.family == Family::Record).collect();
-    assert_eq!(records.iter().map(|d| d.name).collect::<Vec<_>>(), TABLES.iter().map(|t| t.domain).collect::<Vec<_>>());
-    assert_eq!(
-        records.iter().filter_map(|d| d.kind).collect::<Vec<_>>(),
-        super::KINDS.iter().map(|k| k.name).collect::<Vec<_>>()
-    );
-    let words = super::api::DOMAIN[0].shape;
-    let names: Vec<&str> = TABLES.iter().map(|table| table.domain).collect();
-    assert!(matches!(words, crate::http::input::Shape::Choice(choice) if choice == names.as_slice()));
-    for table in TABLES {
-        let field = |name: &str| table.fields.iter().any(|field| field.name == name);
-        assert!(
-            table.fields.iter().all(|f| !super::fields::OWN.contains(&f.name)),
-            "{} has a field of the envelope",
-            table.domain
-        );
-        assert!(table.defaults.iter().all(|(name, _)| field(name)) && table.dated.is_none_or(field));
-        assert!(table.orders.iter().all(|(start, end)| field(start) && field(end)));
-        let first = table.machine.as_ref().map(|machine| (machine.field, machine.states[0].0));
-        assert!(first.is_none_or(|first| field(first.0) && table.defaults.contains(&first)), "{}", table.domain);
-    }
 }

@@ -4,6 +4,7 @@ use super::fields;
 use super::item::Item;
 use super::merge::{self, Clash, Landing, New, Settled, Winner};
 use super::record::Record;
+use super::room::Room;
 use super::store;
 use super::tables::Table;
 use crate::base::error::{Error, Result};
@@ -13,7 +14,6 @@ use crate::base::word;
 use crate::domain::mobile::answer::{self, SyncedItem};
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::conflicts::{self, Conflict, Rule, rules};
-use crate::domain::mobile::domains;
 use crate::feature::{Ctx, News};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -31,6 +31,8 @@ pub struct Writer<'b> {
     batch: &'b Batch,
     /// Versions that this upload wrote. A later item of it was made with the earlier one in view.
     own: HashMap<(&'static str, String), i64>,
+    /// Room for their conflicts.
+    room: Room,
     /// What the tenant wants for the domains that had conflicts.
     rules: HashMap<&'static str, Rule>,
 }
@@ -43,7 +45,7 @@ pub fn shown(version: i64) -> u32 {
 impl<'b> Writer<'b> {
     /// Starts on an upload.
     pub fn new(batch: &'b Batch) -> Writer<'b> {
-        Writer { batch, own: HashMap::new(), rules: HashMap::new() }
+        Writer { batch, own: HashMap::new(), room: Room::default(), rules: HashMap::new() }
     }
 
     /// Takes one item.
@@ -52,10 +54,10 @@ impl<'b> Writer<'b> {
     /// What is wrong with it, before anything of it is written; the database's.
     pub fn take(&mut self, ctx: &mut Ctx<'_>, json: &Value) -> Result<Done> {
         let mut item = Item::read(json, self.batch, ctx.now)?;
-        let key = (item.table.domain, item.id.clone());
+        let key = (item.table.name(), item.id.clone());
         item.version = self.own.get(&key).map_or(item.version, |own| item.version.max(*own));
         let tenant = ctx.tenant_id()?;
-        let stored = store::find(ctx.db, tenant, item.table.domain, &item.id)?;
+        let stored = store::find(ctx.db, tenant, item.table.name(), &item.id)?;
         match (merge::land(stored.as_ref(), &item)?, stored) {
             (Landing::Written(new), stored) => {
                 let status = new.status;
@@ -63,9 +65,9 @@ impl<'b> Writer<'b> {
                 if status != "merged" {
                     self.own.insert(key, record.version);
                 }
-                Ok(done(&record, status))
+                Ok(done(&item, &record, status))
             }
-            (Landing::Unchanged, Some(record)) => Ok(done(&record, "unchanged")),
+            (Landing::Unchanged, Some(record)) => Ok(done(&item, &record, "unchanged")),
             (Landing::Clash(clash), Some(record)) => self.settle(ctx, &item, record, &clash),
             (_, None) => Err(Error::internal("a record that is not there met an edit")),
         }
@@ -76,6 +78,7 @@ impl<'b> Writer<'b> {
         let rule = self.rule(ctx, item)?;
         let settled = merge::settle(rule.strategy(), &record, item, clash);
         let mut conflict = conflict(ctx, item, &record, self.batch, rule)?;
+        self.room.make(ctx, item, settled.is_some())?;
         let new = settled.and_then(|settled| decide(&mut conflict, settled));
         let record = match new {
             Some(new) => put(ctx, &Target::of(ctx, item), Some(&record), new)?,
@@ -86,11 +89,11 @@ impl<'b> Writer<'b> {
             ctx.touch(conflicts::KIND, &conflict.conflict_id)?;
         }
         ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
-        Ok(Done { conflict: Some(conflict), ..done(&record, "conflict") })
+        Ok(Done { conflict: Some(conflict), ..done(item, &record, "conflict") })
     }
 
     fn rule(&mut self, ctx: &mut Ctx<'_>, item: &Item) -> Result<Rule> {
-        let domain = item.table.domain;
+        let domain = item.table.name();
         if let Some(rule) = self.rules.get(domain) {
             return Ok(*rule);
         }
@@ -101,8 +104,8 @@ impl<'b> Writer<'b> {
     }
 }
 
-fn done(record: &Record, status: &str) -> Done {
-    let item = SyncedItem { mobile_id: record.id.clone(), status: status.to_owned(), server_version: shown(record.version) };
+fn done(item: &Item, record: &Record, status: &str) -> Done {
+    let item = SyncedItem { mobile_id: item.sent_id.clone(), status: status.to_owned(), server_version: shown(record.version) };
     Done { item, conflict: None }
 }
 
@@ -122,7 +125,7 @@ fn conflict(ctx: &Ctx<'_>, item: &Item, record: &Record, batch: &Batch, rule: Ru
     }
     Ok(Conflict {
         conflict_id: id::object(),
-        domain: item.table.domain.to_owned(),
+        domain: item.table.name().to_owned(),
         mobile_id: item.id.clone(),
         user_id: ctx.user()?,
         device_id: batch.device.clone(),
@@ -186,8 +189,8 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
         deleted: new.deleted,
     };
     let write = if stored.is_some() { store::update } else { store::insert };
-    write(ctx.db, tenant, target.table.domain, &record, &data)?;
-    let kind = kind(target.table.domain)?;
+    write(ctx.db, tenant, target.table.name(), &record, &data)?;
+    let kind = target.table.entry.names.list;
     if record.deleted {
         ctx.bury(kind, &record.id)?
     } else {
@@ -199,12 +202,6 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
 /// A merged record is as recent as the later of its edits.
 fn edited(stored: Option<&Record>, at: Timestamp) -> Timestamp {
     stored.map_or(at, |record| record.client_at.max(at))
-}
-
-/// A domain's list in the feed.
-fn kind(domain: &str) -> Result<&'static str> {
-    let kind = domains::named(domain).and_then(|domain| domain.kind);
-    kind.ok_or_else(|| Error::internal("a domain of records has no kind"))
 }
 
 impl From<&Conflict> for answer::Conflict {

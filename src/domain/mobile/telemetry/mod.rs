@@ -3,15 +3,17 @@
 pub mod rules;
 mod store;
 
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
+use crate::base::json;
 use crate::base::text::{Language, Message};
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::domain::mobile::answer::{SYNC_ERROR, SyncError, Tally};
 use crate::domain::mobile::batch::Batch;
+use crate::domain::mobile::domains::TELEMETRY;
 use crate::feature::Ctx;
 use crate::feature::ctx::value;
-use rules::{Again, Faults, Item, RULES, Rules};
+use rules::{Again, Faults, Item, Rules};
 use serde_json::{Map, Value, json};
 use store::Owner;
 
@@ -24,7 +26,7 @@ enum Fate {
 
 /// Writes the items of one domain. A bad one fails alone.
 pub fn apply(ctx: &mut Ctx<'_>, rules: &'static Rules, batch: &Batch, items: &[Value]) -> Result<Tally> {
-    let owner = Owner { tenant: ctx.tenant_id()?, domain: rules.domain, user: ctx.user()?, device: &batch.device };
+    let owner = Owner { tenant: ctx.tenant_id()?, domain: rules.name(), user: ctx.user()?, device: &batch.device };
     let mut tally = Tally::default();
     for sent in items {
         let fate = match rules.read(batch, sent, ctx.now) {
@@ -42,40 +44,51 @@ pub fn apply(ctx: &mut Ctx<'_>, rules: &'static Rules, batch: &Batch, items: &[V
 
 fn write(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: Item) -> Result<Fate> {
     let stamp = ctx.stamp()?;
-    let data = text(&item.data)?;
+    if is_there(ctx, rules, owner, &item)? {
+        return Ok(Fate::Repeated);
+    }
+    let data = json::write(&item.data)?;
     if store::insert(ctx.db, owner, &item, &data, stamp)? {
         return Ok(Fate::New);
     }
     if rules.again == Again::Merges { merge(ctx, rules, owner, item) } else { Ok(Fate::Repeated) }
 }
 
+/// Is an item there under another of its hashes? One of another content is another item.
+fn is_there(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: &Item) -> Result<bool> {
+    for other in &item.others {
+        if let Some(there) = store::data(ctx.db, owner, other)?
+            && rules.is_same(&json::read(there.as_bytes())?, &item.data)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The fields that were sent replace those that are there; the others stay.
 fn merge(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: Item) -> Result<Fate> {
     let there = store::data(ctx.db, owner, &item.id)?.unwrap_or_default();
-    let there: Map<String, Value> = serde_json::from_str(&there).map_err(Error::internal)?;
+    let there: Map<String, Value> = json::read(there.as_bytes())?;
     let mut merged = there.clone();
     merged.extend(item.data);
     if let Err(faults) = rules.check_span(&merged) {
         return Ok(Fate::Refused(faults));
     }
-    if merged == there {
+    if json::same_members(&merged, &there) {
         return Ok(Fate::Repeated);
     }
-    let data = text(&merged)?;
+    let data = json::write(&merged)?;
     store::update(ctx.db, owner, &Item { data: merged, ..item }, &data)?;
     Ok(Fate::New)
-}
-
-fn text(data: &Map<String, Value>) -> Result<String> {
-    serde_json::to_string(data).map_err(Error::internal)
 }
 
 /// What a user's devices sent, wherever they did, for their export.
 pub fn held(db: &mut Db, user: i64, _: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
     let mut items = Vec::new();
     for tenant in store::tenants_of(db, user)? {
-        for rules in RULES {
-            items.extend(store::all(db, tenant, rules.domain, user)?);
+        for rules in TELEMETRY {
+            items.extend(store::all(db, tenant, rules.name(), user)?);
         }
     }
     items.iter().map(value).collect()
@@ -84,8 +97,8 @@ pub fn held(db: &mut Db, user: i64, _: Option<i64>, _: Timestamp) -> Result<Vec<
 /// A user's account ends: what their devices measured is theirs alone and goes with them, unlike what they shared.
 pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
     for tenant in store::tenants_of(ctx.db, user)? {
-        for rules in RULES {
-            store::delete(ctx.db, tenant, rules.domain, user)?;
+        for rules in TELEMETRY {
+            store::delete(ctx.db, tenant, rules.name(), user)?;
         }
     }
     Ok(())
@@ -103,5 +116,6 @@ fn error(rules: &Rules, sent: &Value, faults: &Faults, language: Language) -> Sy
         field: first.and_then(|(field, _)| field.map(str::to_owned)),
         item_id: rules.name_of(sent),
         details: (faults.len() > 1).then(|| faults.iter().map(told).collect::<Map<_, _>>().into()),
+        retryable: None,
     }
 }

@@ -1,9 +1,11 @@
-//! The rules of telemetry as data: a table for each domain. A new domain is an entry.
+//! The rules of a domain of telemetry as data. All of it is values.
 
 use crate::base::id;
+use crate::base::json::{self, Canonical};
 use crate::base::text::Message;
-use crate::base::time::{MINUTE, Timestamp};
+use crate::base::time::{Local, Timestamp, Written};
 use crate::domain::mobile::batch::Batch;
+use crate::domain::mobile::domains::entry::Entry;
 use crate::domain::mobile::texts;
 use crate::http::input::{Extent, Field, Input, Shape};
 use schemars::JsonSchema;
@@ -12,13 +14,11 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// The longest id of a verification or a session, in characters.
-const MAX_ID: usize = 255;
+pub const MAX_ID: usize = 255;
 /// The longest name of a metric or a unit, in characters.
-const MAX_NAME: usize = 100;
+pub const MAX_NAME: usize = 100;
 /// Counts and durations: a GraphQL Int has 32 bits.
 const MAX_COUNT: i64 = i32::MAX as i64;
-/// How far a device's clock may be ahead before an item counts as of the future.
-const AHEAD: i64 = 5 * MINUTE;
 
 /// What makes an item the same as another.
 #[derive(Debug, Clone, Copy)]
@@ -38,13 +38,13 @@ pub enum Again {
     Merges,
 }
 
-/// The rules of a domain.
+/// A domain of telemetry.
 #[derive(Debug)]
 pub struct Rules {
-    /// The domain's name.
-    pub domain: &'static str,
-    /// Its list in a batch.
-    pub list: &'static str,
+    /// What is said of every domain; its list is that of a batch.
+    pub entry: Entry,
+    /// The member of a batch's answer that holds what its list came to.
+    pub result: &'static str,
     /// The fields of an item.
     pub fields: &'static [Field],
     /// The field that names an item in errors.
@@ -61,108 +61,38 @@ pub struct Rules {
     pub again: Again,
 }
 
-const fn name(name: &'static str, max: usize) -> Field {
+/// What an item must call itself.
+pub const fn name(name: &'static str, max: usize) -> Field {
     Field::name(name, max).required()
 }
 
-const fn count(name: &'static str) -> Field {
+/// A count, or a duration in milliseconds.
+pub const fn count(name: &'static str) -> Field {
     Field::new(name, Shape::Int(0, MAX_COUNT))
 }
 
-const fn share(name: &'static str) -> Field {
+/// A share, 0 to 1.
+pub const fn share(name: &'static str) -> Field {
     Field::new(name, Shape::Float(0.0, 1.0)).nullable()
 }
 
-const fn instant(name: &'static str) -> Field {
+/// An instant.
+pub const fn instant(name: &'static str) -> Field {
     Field::new(name, Shape::Instant)
 }
 
-const fn json(name: &'static str) -> Field {
+/// JSON of any shape.
+pub const fn json(name: &'static str) -> Field {
     Field::new(name, Shape::Json).nullable()
 }
-
-/// Every domain of telemetry.
-pub const RULES: &[Rules] = &[
-    Rules {
-        domain: "voice",
-        list: "voice_data",
-        fields: &[
-            name("verification_id", MAX_ID),
-            instant("timestamp").required(),
-            Field::new("verified", Shape::Bool).required(),
-            share("confidence_score"),
-            share("quality_score"),
-            count("processing_time_ms").nullable(),
-            json("metadata"),
-        ],
-        name: "verification_id",
-        at: "timestamp",
-        ahead: Some(AHEAD),
-        span: None,
-        identity: &[Part::Field("verification_id")],
-        again: Again::Keeps,
-    },
-    Rules {
-        domain: "behavioral",
-        list: "behavioral_data",
-        fields: &[
-            name("session_id", MAX_ID),
-            Field::new("events", Shape::List).required(),
-            count("duration_ms").required(),
-            count("user_interactions").nullable(),
-            count("screen_changes").nullable(),
-            instant("timestamp").nullable(),
-            json("metadata"),
-        ],
-        name: "session_id",
-        at: "timestamp",
-        ahead: None,
-        span: None,
-        identity: &[Part::Device, Part::Field("session_id"), Part::Field("events")],
-        again: Again::Keeps,
-    },
-    Rules {
-        domain: "session",
-        list: "session_data",
-        fields: &[
-            name("session_id", MAX_ID),
-            instant("start_time").required(),
-            instant("end_time").nullable(),
-            count("duration_ms").nullable(),
-            Field::new("activities", Shape::List).nullable(),
-            json("metadata"),
-        ],
-        name: "session_id",
-        at: "start_time",
-        ahead: None,
-        span: Some(("start_time", "end_time")),
-        identity: &[Part::Field("session_id")],
-        again: Again::Merges,
-    },
-    Rules {
-        domain: "metrics",
-        list: "metrics_data",
-        fields: &[
-            name("metric_type", MAX_NAME),
-            Field::new("value", Shape::Float(f64::MIN, f64::MAX)).required(),
-            instant("timestamp").required(),
-            Field::name("unit", MAX_NAME).nullable(),
-            json("tags"),
-        ],
-        name: "metric_type",
-        at: "timestamp",
-        ahead: None,
-        span: None,
-        identity: &[Part::Device, Part::Field("metric_type"), Part::Field("timestamp")],
-        again: Again::Keeps,
-    },
-];
 
 /// An item that obeys the rules.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     /// A hash of what makes it one with another.
     pub id: String,
+    /// The hashes under which it may be there as well, if it is the same in everything but its instant.
+    pub others: Vec<String>,
     /// When it was.
     pub at: Timestamp,
     /// Its fields in canonical form.
@@ -187,13 +117,19 @@ pub struct Kept {
 pub type Faults = Vec<(Option<&'static str>, Message)>;
 
 impl Rules {
+    /// The domain's name in bodies and in the store.
+    pub const fn name(&self) -> &'static str {
+        self.entry.names.name
+    }
+
     /// Reads an item.
     ///
     /// # Errors
     /// What is wrong with it, field by field.
     pub fn read(&self, batch: &Batch, sent: &Value, now: Timestamp) -> Result<Item, Faults> {
         let Some(object) = sent.as_object() else { return Err(vec![(None, Message::plain(&texts::NOT_ITEM))]) };
-        let mut input = Input::of(object, self.fields, Extent::Whole);
+        let local = batch.local.settled(object.get(self.at).and_then(Value::as_str));
+        let mut input = Input::at(object, self.fields, Extent::Whole, local);
         let at = input.instant(self.at).or(batch.client_at).unwrap_or(now);
         let late = self.ahead.is_some_and(|ahead| at > now.plus(ahead));
         input.check(!late, self.at, &texts::IN_FUTURE);
@@ -202,7 +138,8 @@ impl Rules {
         }
         let data = input.into_object();
         self.check_span(&data)?;
-        Ok(Item { id: self.identity(batch, &data), at, data })
+        let (id, others) = self.identities(batch, object, &data);
+        Ok(Item { id, others, at, data })
     }
 
     /// An end must not lie before its start. Canonical instants sort as their texts do.
@@ -215,13 +152,35 @@ impl Rules {
         }
     }
 
+    /// The hash of what identifies an item, and those that it may have been given: by the other meaning of a local time, and
+    /// by lists in the numerals that were sent.
+    fn identities(&self, batch: &Batch, sent: &Map<String, Value>, data: &Map<String, Value>) -> (String, Vec<String>) {
+        let by_value = |value: &Value| json::write(&Canonical(value, 0)).unwrap_or_default();
+        let written = sent.get(self.at).and_then(json::string).and_then(Written::read);
+        let finer = written.as_ref().map_or("", |at| &at.finer);
+        let of = |at: &str, write: &dyn Fn(&Value) -> String| self.identity(batch, data, &[at, finer].concat(), write);
+        let at = data.get(self.at).map(Value::to_string).unwrap_or_default();
+        let id = of(&at, &by_value);
+        let mut others = Vec::new();
+        if let Some(at) = written.as_ref().filter(|at| at.local) {
+            let meanings = [Local::Utc, Local::In(batch.zone)].map(|local| Value::String(at.at(local).to_string()).to_string());
+            others.extend(meanings.iter().map(|at| of(at, &by_value)));
+        }
+        if data.values().any(Value::is_array) {
+            others.push(of(&at, &Value::to_string));
+        }
+        others.retain(|other| *other != id);
+        (id, others)
+    }
+
     /// Each part with its length before it, so that no two items share a hash by chance of their borders.
-    fn identity(&self, batch: &Batch, data: &Map<String, Value>) -> String {
+    fn identity(&self, batch: &Batch, data: &Map<String, Value>, at: &str, write: &dyn Fn(&Value) -> String) -> String {
         let mut hash = Sha256::new();
         for part in self.identity {
             let text = match part {
                 Part::Device => batch.device.clone(),
-                Part::Field(name) => data.get(*name).map(Value::to_string).unwrap_or_default(),
+                Part::Field(name) if *name == self.at => at.to_owned(),
+                Part::Field(name) => data.get(*name).map(write).unwrap_or_default(),
             };
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(text);
@@ -229,13 +188,18 @@ impl Rules {
         id::hex(&hash.finalize())
     }
 
+    /// Is it the same item in everything but its instant?
+    pub fn is_same(&self, one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
+        let but_at = |data: &Map<String, Value>| {
+            data.iter().filter(|(name, _)| *name != self.at).map(|(n, v)| (n.clone(), v.clone())).collect()
+        };
+        json::same_members(&but_at(one), &but_at(other))
+    }
+
     /// What an item calls itself, for errors: cut to what an id may have.
     pub fn name_of(&self, sent: &Value) -> Option<String> {
-        let name = match sent.get(self.name)? {
-            Value::String(name) => name.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => return None,
-        };
+        let sent = sent.get(self.name)?;
+        let name = json::digits(sent).or_else(|| json::string(sent).map(str::to_owned))?;
         Some(name.chars().take(MAX_ID).collect())
     }
 }
@@ -243,17 +207,19 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::time::{AHEAD, Zone};
+    use crate::domain::mobile::domains::TELEMETRY;
     use proptest::prelude::*;
     use serde_json::json;
 
     const NOW: Timestamp = Timestamp(1_768_573_845_123);
 
     fn batch(device: &str) -> Batch {
-        Batch { device: device.to_owned(), client_at: None }
+        Batch { device: device.to_owned(), client_at: None, local: Local::Utc, zone: Zone::UTC }
     }
 
     fn rules(domain: &str) -> &'static Rules {
-        RULES.iter().find(|rules| rules.domain == domain).unwrap()
+        TELEMETRY.iter().find(|rules| rules.name() == domain).unwrap()
     }
 
     fn id(domain: &str, device: &str, item: &Value) -> String {
@@ -327,7 +293,7 @@ mod tests {
     }
 
     fn any_item() -> impl Strategy<Value = (&'static Rules, Value)> {
-        proptest::sample::select(RULES.iter().collect::<Vec<_>>()).prop_flat_map(|rules| (Just(rules), item(rules)))
+        proptest::sample::select(TELEMETRY.iter().collect::<Vec<_>>()).prop_flat_map(|rules| (Just(rules), item(rules)))
     }
 
     proptest! {

@@ -1,7 +1,8 @@
 //! Telemetry in the database. Every statement names the tenant.
 
 use super::rules::{Item, Kept};
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::params;
@@ -52,7 +53,7 @@ pub fn tenants_of(db: &mut Db, user: i64) -> Result<Vec<i64>> {
 pub fn all(db: &mut Db, tenant: i64, domain: &'static str, user: i64) -> Result<Vec<Kept>> {
     let sql = "SELECT device, at, data FROM telemetry WHERE tenant = ? AND domain = ? AND user_id = ? ORDER BY at, id";
     db.all(sql, params![tenant, domain, user], |row| {
-        let data = serde_json::from_str(&row.get::<String>(2)?).map_err(Error::internal)?;
+        let data = json::read(row.get::<String>(2)?.as_bytes())?;
         Ok(Kept { domain, device_id: row.get(0)?, at: row.get(1)?, data })
     })
 }

@@ -1,0 +1,132 @@
+//! Time zones as phones name them, and what a local time means.
+
+use super::{HOUR, MINUTE, Timestamp, iso};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono_tz::{TZ_VARIANTS, Tz};
+
+/// How far a clock may be ahead before what it says counts as of the future.
+pub const AHEAD: i64 = 5 * MINUTE;
+
+/// A time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// One of the IANA database.
+    Named(Tz),
+    /// So many milliseconds ahead of UTC, always.
+    Fixed(i64),
+}
+
+/// What the systems of phones call zones by letters that are none of the IANA database, where it is beyond doubt.
+const LETTERS: &[(&str, Tz)] = &[("KST", Tz::Asia__Seoul), ("JST", Tz::Asia__Tokyo), ("Z", Tz::UTC)];
+/// The largest offsets of the IANA database, in hours: `Etc/GMT+12` lies west, `Etc/GMT-14` east.
+const OFFSETS: std::ops::RangeInclusive<i64> = -12..=14;
+
+impl Zone {
+    /// UTC.
+    pub const UTC: Zone = Zone::Named(Tz::UTC);
+
+    /// The zone of a name: an IANA name whatever its case, with blanks or underscores; `GMT+09:00`, `UTC+9`.
+    pub fn named(text: &str) -> Option<Zone> {
+        let name = text.trim().replace(' ', "_");
+        let known =
+            name.parse().ok().or_else(|| TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(&name)).copied());
+        let letters = || LETTERS.iter().find(|(letters, _)| name.eq_ignore_ascii_case(letters)).map(|(_, zone)| *zone);
+        known.or_else(letters).map(Zone::Named).or_else(|| fixed(&name))
+    }
+
+    /// Its IANA name; an offset that none has is written as phones do.
+    pub fn name(self) -> String {
+        match self {
+            Zone::Named(zone) => zone.name().to_owned(),
+            Zone::Fixed(offset) => {
+                let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.abs() / MINUTE);
+                format!("GMT{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+        }
+    }
+
+    /// The instant at which a clock here shows this; of two the earlier. A time that a change of clocks leaves out is read
+    /// by the offset before it.
+    pub fn instant(self, local: i64) -> i64 {
+        match self {
+            Zone::Fixed(offset) => local.saturating_sub(offset),
+            Zone::Named(zone) => {
+                let Some(naive) = naive(local) else { return local };
+                let skipped = || zone.offset_from_utc_datetime(&(naive - chrono::Duration::days(1))).fix();
+                let found = zone.from_local_datetime(&naive).earliest().map(|at| at.timestamp_millis());
+                found.unwrap_or_else(|| local - i64::from(skipped().local_minus_utc()) * super::SECOND)
+            }
+        }
+    }
+
+    /// The calendar date here at an instant.
+    pub fn date(self, at: Timestamp) -> NaiveDate {
+        match self {
+            Zone::Fixed(offset) => naive(at.0 + offset).unwrap_or_default().date(),
+            Zone::Named(zone) => {
+                DateTime::<Utc>::from_timestamp_millis(at.0).unwrap_or_default().with_timezone(&zone).date_naive()
+            }
+        }
+    }
+}
+
+fn naive(ms: i64) -> Option<NaiveDateTime> {
+    DateTime::<Utc>::from_timestamp_millis(ms).map(|at| at.naive_utc())
+}
+
+/// A zone by its offset. Whole hours have a name in the IANA database, with the sign of POSIX.
+fn fixed(name: &str) -> Option<Zone> {
+    let upper = name.to_ascii_uppercase();
+    let offset = ["GMT", "UTC"].iter().find_map(|prefix| iso::offset(upper.strip_prefix(prefix)?))?;
+    if !OFFSETS.contains(&(offset / HOUR)) {
+        return None;
+    }
+    if offset % HOUR != 0 {
+        return (offset % MINUTE == 0).then_some(Zone::Fixed(offset));
+    }
+    let hours = offset / HOUR;
+    let name = if hours == 0 { "UTC".to_owned() } else { format!("Etc/GMT{:+}", -hours) };
+    name.parse().ok().map(Zone::Named)
+}
+
+/// What a local time without an offset means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Local {
+    /// It is of UTC.
+    Utc,
+    /// It is of this zone.
+    In(Zone),
+    /// Of UTC or of this zone, whichever is earlier: a cursor loses nothing so.
+    Earlier(Zone),
+    /// Of UTC or of this zone, whichever lies nearest to this instant and not in the future after it; UTC when both do.
+    Nearest(Zone, Timestamp),
+}
+
+impl Local {
+    /// The instant of a local time.
+    pub fn instant(self, local: i64) -> i64 {
+        match self {
+            Local::Utc => local,
+            Local::In(zone) => zone.instant(local),
+            Local::Earlier(zone) => local.min(zone.instant(local)),
+            Local::Nearest(zone, now) => {
+                let passed = |at: &i64| *at <= now.0.saturating_add(AHEAD);
+                let both = [local, zone.instant(local)].into_iter().filter(passed);
+                both.min_by_key(|at| now.0.abs_diff(*at)).unwrap_or(local)
+            }
+        }
+    }
+
+    /// What this text settles for all that were written by the same clock: nothing when it names an offset itself.
+    #[must_use]
+    pub fn settled(self, text: Option<&str>) -> Local {
+        let written = text.and_then(iso::Written::read).filter(|written| written.local);
+        match (self, written) {
+            (Local::Nearest(zone, _), Some(written)) if self.instant(written.ms) == written.ms => {
+                if zone.instant(written.ms) == written.ms { self } else { Local::Utc }
+            }
+            (Local::Nearest(zone, _), Some(_)) => Local::In(zone),
+            _ => self,
+        }
+    }
+}

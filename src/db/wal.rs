@@ -1,0 +1,55 @@
+//! A database's files, watched: is the write-ahead log that a connection has open still the one that others open?
+
+use crate::base::draft::beside;
+use std::cell::Cell;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Device and inode: a number that no other file has while this one is open.
+pub type File = (u64, u64);
+
+/// The number of what was found.
+pub fn number(found: &Metadata) -> File {
+    (found.dev(), found.ino())
+}
+
+/// The number of the file that has this name.
+pub fn file(path: &Path) -> Option<File> {
+    fs::metadata(path).ok().as_ref().map(number)
+}
+
+/// The write-ahead log and its index, as this connection has them open. With WAL, SQLite goes on writing to a log that was
+/// deleted, which the next process will never read.
+pub struct Log {
+    path: PathBuf,
+    index: PathBuf,
+    /// Both as they were when they were first looked for; nothing while there is no log.
+    open: Cell<Option<(File, Option<File>)>>,
+}
+
+impl Log {
+    /// The log of the database in this file.
+    pub fn of(path: &Path) -> Log {
+        Log { path: beside(path, "-wal"), index: beside(path, "-shm"), open: Cell::new(None) }
+    }
+
+    /// Is it still in its place? While the connection is open, nobody who knows of it takes it away.
+    pub fn is_in_place(&self) -> bool {
+        let found = file(&self.path);
+        match self.open.get() {
+            None => {
+                self.open.set(found.map(|log| (log, file(&self.index))));
+                true
+            }
+            Some((log, _)) => found == Some(log),
+        }
+    }
+
+    /// Has nobody written to another log in its place, and is the index the one that this connection has?
+    pub fn is_nobody_elses(&self) -> bool {
+        let empty = fs::metadata(&self.path).map_or(true, |log| log.len() == 0);
+        let index = file(&self.index);
+        empty && self.open.get().is_some_and(|(_, own)| index == own || (index.is_none() && !self.path.exists()))
+    }
+}
