@@ -1,4 +1,4 @@
-//! The tables of the documents are printed from the tables in the code: settings, commands, routes. A document that tells
+//! The tables of the documents are printed from the tables in the code: settings, commands, roles, routes. A document that tells
 //! something else fails here. To print them anew:
 //!
 //! ```text
@@ -11,13 +11,16 @@ use std::fmt::Write;
 use std::fs;
 use tandem::app::config::{SETTINGS, Setting, Value, variable};
 use tandem::cli::{Action, COMMANDS, Command};
+use tandem::feature::rights::{COLUMNS, RIGHTS};
+use tandem::feature::{Reach, Right};
 
 /// A table of a document: the document, the table's name in its markers, and what prints it.
 type Printed = (&'static str, &'static str, fn() -> String);
 
-const PRINTED: [Printed; 3] = [
+const PRINTED: [Printed; 4] = [
     ("docs/operator.md", "settings", settings),
     ("docs/operator.md", "commands", commands),
+    ("docs/client.md", "roles", roles),
     ("docs/client.md", "routes", routes),
 ];
 
@@ -107,6 +110,21 @@ fn row(name: &str, command: &Command) -> [String; 3] {
     let options: Vec<String> =
         options.into_iter().filter_map(|arg| arg.get_long().map(|long| code(format!("--{long}")))).collect();
     [code(typed), command.about.to_owned(), options.join(" ")]
+}
+
+/// What each role may do.
+fn roles() -> String {
+    let reach = |reach: Reach| match reach {
+        Reach::Nothing => "–",
+        Reach::Own => "one's own",
+        Reach::All => "yes",
+    };
+    let [partner, member, staff, admin] = COLUMNS;
+    let row = |(_, columns, name): &(Right, [Reach; 4], &str)| {
+        let [a, b, c, d] = columns.map(|column| reach(column).to_owned());
+        [(*name).to_owned(), a, b, c, d]
+    };
+    table(["may", partner, member, staff, admin], RIGHTS.iter().map(row))
 }
 
 fn routes() -> String {

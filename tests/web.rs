@@ -197,6 +197,13 @@ fn a_server_replaces_workers_that_are_killed() {
     }
 }
 
+#[test]
+fn lighttpd_starts_as_many_workers_as_it_is_told() {
+    const WORKERS: usize = 7;
+    let server = Server::start(Kind::LighttpdFastcgi, &Options { workers: WORKERS, ..Options::default() });
+    assert_eq!(programs(&server).len(), WORKERS);
+}
+
 /// The processes of the web program under a server.
 fn programs(server: &Server) -> Vec<u32> {
     server.descendants().into_iter().filter(|&pid| is_program(pid)).collect()

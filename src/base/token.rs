@@ -2,7 +2,7 @@
 
 use super::error::{Error, Result};
 use super::jws;
-use super::time::Timestamp;
+use super::time::{CLOCKS_APART, SECOND, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -15,6 +15,8 @@ pub enum Purpose {
     Access,
     /// Gets new tokens.
     Refresh,
+    /// Sets a new password, once.
+    Reset,
     /// Asks the program what it sees of a request: the operator's doctor does, from outside.
     Probe,
     /// Shows the operator the doctor's report.
@@ -42,6 +44,11 @@ pub struct Claims {
 }
 
 impl Claims {
+    /// When it was made.
+    pub fn made_at(&self) -> Timestamp {
+        Timestamp(0).plus(self.iat.saturating_mul(SECOND))
+    }
+
     /// The user's id, if it is a number.
     pub fn user(&self) -> Option<i64> {
         self.user_id.parse().ok()
@@ -78,8 +85,12 @@ impl Keys {
 
     /// The claims of a token of this purpose that is signed by these keys (HS256 alone) and has not ended; else `None`.
     pub fn verify(&self, token: &str, purpose: Purpose, now: Timestamp) -> Option<Claims> {
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?.claims;
-        (claims.token_type == purpose && claims.exp > now.0 / super::time::SECOND).then_some(claims)
+        let token = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?;
+        // What a token says must be understood is not: no extension is (RFC 7515 §4.1.11).
+        let claims = token.header.crit.is_none().then_some(token.claims)?;
+        // A session bounds its tokens itself; what has none is good for its own length, whenever it says that it was made.
+        let bounded = matches!(purpose, Purpose::Access | Purpose::Refresh) || claims.made_at() <= now.plus(CLOCKS_APART);
+        (bounded && claims.token_type == purpose && claims.exp > now.0 / SECOND).then_some(claims)
     }
 }
 
@@ -141,6 +152,18 @@ mod tests {
         let endless = Endless { token_type: Purpose::Access, iat: 0, jti: "j", user_id: "7", sid: "s" };
         let token = jsonwebtoken::encode(&Header::default(), &endless, &keys.encoding).unwrap();
         assert!(keys.verify(&token, Purpose::Access, NOW).is_none());
+    }
+
+    #[test]
+    fn a_token_with_critical_extensions_does_not_pass() {
+        let keys = Keys::new(b"0123456789abcdef0123456789abcdef");
+        let sound = claims(Purpose::Access, NOW.0 / 1000 + 60);
+        for crit in [vec![], vec!["exp".to_owned()], vec!["b64".to_owned(), "x".to_owned()]] {
+            let header = Header { crit: Some(crit.clone()), ..Header::new(Algorithm::HS256) };
+            let token = jsonwebtoken::encode(&header, &sound, &keys.encoding).unwrap();
+            assert!(keys.verify(&token, Purpose::Access, NOW).is_none(), "{crit:?}");
+        }
+        assert!(keys.verify(&keys.sign(&sound).unwrap(), Purpose::Access, NOW).is_some());
     }
 
     proptest::proptest! {

@@ -56,7 +56,8 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
 fn person(db: &mut Db, house: &House, name: &str) -> Result<Value> {
     let missing = || Error::NotReady(format!("There is no account called {name}. `tandem user list` shows every name."));
     let (user, now) = (accounts::listed(db, name)?.ok_or_else(missing)?.user, Timestamp::now());
-    let whose = Whose { user: user.id, tenant: store::tenant_of(db, user.id)? };
+    let tenant = store::tenant_of(db, user.id)?.map_or(Ok(None), |tenant| couples::find(db, tenant))?;
+    let whose = Whose::of(user.id, tenant.map(|tenancy| (tenancy.id, tenancy.kind)));
     let data = watched(house, |told| export::of_both(db, house, whose, now, told))?;
     Ok(json!({"exported_at": now, "user": user, "data": data}))
 }
@@ -65,10 +66,11 @@ fn person(db: &mut Db, house: &House, name: &str) -> Result<Value> {
 fn tenant(db: &mut Db, house: &House, public_id: &str) -> Result<Value> {
     let missing = || Error::NotReady(format!("There is no couple or team with the id {public_id}."));
     let (tenant, now) = (couples::called(db, public_id)?.ok_or_else(missing)?, Timestamp::now());
+    let tenancy = couples::find(db, tenant)?.ok_or_else(missing)?;
     let data = watched(house, |told| export::of_tenant(db, house, tenant, told))?;
     let mut members = Vec::new();
     for listed in accounts::members(db, tenant)? {
-        let whose = Whose { user: listed.user.id, tenant: Some(tenant) };
+        let whose = Whose::of(listed.user.id, Some((tenant, tenancy.kind)));
         members.push(json!({"user": listed.user, "data": export::of_user(db, house, whose, now)?}));
     }
     Ok(json!({"exported_at": now, "tenant": public_id, "members": members, "data": data}))

@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::domain::devices::rules::{SPAN, SyncHealth};
-use crate::domain::devices::store;
+use crate::domain::devices::store::{self, Scope};
 use clap::ArgMatches;
 use serde::Serialize;
 
@@ -49,8 +49,9 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
 fn lines(db: &mut Db, now: Timestamp) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for (id, tenant) in store::tenants(db)? {
-        let uploads = store::uploads(db, id, now.plus(-SPAN))?;
-        lines.push(Line { tenant, health: SyncHealth::of(uploads, &store::healths(db, id, now)?) });
+        let scope = Scope::whole(id);
+        let uploads = store::uploads(db, scope, now.plus(-SPAN))?;
+        lines.push(Line { tenant, health: SyncHealth::of(uploads, &store::healths(db, scope, now)?) });
     }
     lines.sort_by_key(|line| std::cmp::Reverse(line.health.rank()));
     Ok(lines)

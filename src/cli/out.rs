@@ -96,3 +96,14 @@ pub fn complain(what: &str, error: &Error) {
     // Nobody can be told that standard error is closed.
     let _ = writeln!(io::stderr().lock(), "{what} {}", explain(error));
 }
+
+/// Asks at the terminal before something is deleted; only `yes` is yes.
+pub fn confirmed(question: &str) -> Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Err(Error::NotReady("There is no terminal to ask at. Nothing was deleted; --yes deletes without asking.".into()));
+    }
+    ask(&format!("{question} Type yes: "));
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).map_err(|error| Error::NotReady(format!("The terminal cannot be read: {error}.")))?;
+    Ok(line.trim() == "yes")
+}

@@ -3,7 +3,7 @@
 use super::{Action, Command, DEVELOPING, Verdict, json_flag, out};
 use crate::app::FEATURES;
 use crate::base::error::Result;
-use crate::feature::{Access, Meter, Route, Tx};
+use crate::feature::{Access, Meter, Right, Role, Route, Tx};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ pub const COMMAND: Command = Command {
     group: DEVELOPING,
     about: "List the routes of the API",
     help: "The same table that the program routes by. Paths work below /api and /api/v1, with and without their last slash. Access says \
-           who may call: anybody, who is signed in, or members of a couple. The transactions `own` and `upload` are opened by the handler \
+           who may call: anybody, who is signed in, members of a couple or team, or of a team only its staff or admins. The transactions `own` and `upload` are opened by the handler \
            after slow work.",
     examples: &[("tandem routes", "as a table"), ("tandem routes --json", "for scripts")],
     args: |command| command.arg(json_flag()),
@@ -32,19 +32,22 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
 const HEADS: [&str; 6] = ["method", "path", "access", "transaction", "limit", "summary"];
 
 fn cells(route: &Route) -> [&'static str; 6] {
-    [route.method.name(), route.path, access(route.access), transaction(route.tx), limit(route.meter), route.summary]
+    [route.method.name(), route.path, access(route), transaction(route.tx), limit(route.meter), route.summary]
 }
 
 fn as_json(route: &Route) -> Value {
     HEADS.into_iter().zip(cells(route)).map(|(head, cell)| (head.to_owned(), json!(cell))).collect()
 }
 
-const fn access(access: Access) -> &'static str {
-    match access {
-        Access::Public => "anybody",
-        Access::Optional => "anybody, signed in for most",
-        Access::User => "signed in",
-        Access::Member(_) => "member",
+/// Of a team, from which role on; what a member may do to their own alone is no line of its own here.
+fn access(route: &Route) -> &'static str {
+    match (route.access, route.right.map(Right::from)) {
+        (Access::Public, _) => "anybody",
+        (Access::Optional, _) => "anybody, signed in for most",
+        (Access::User, _) => "signed in",
+        (Access::Member(_), None | Some(Role::Member)) => "member",
+        (Access::Member(_), Some(Role::Staff)) => "partner or staff",
+        (Access::Member(_), Some(Role::Admin)) => "partner or admin",
     }
 }
 

@@ -348,6 +348,15 @@ impl Db {
         }
     }
 
+    /// Can nothing be written to the store, whatever its folder allows?
+    pub fn is_read_only(&mut self) -> Result<bool> {
+        match self {
+            Db::Sqlite(db) => db.is_read_only(),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.is_read_only(),
+        }
+    }
+
     /// Looks the whole store over for damage; an empty list is a sound store.
     pub fn check(&mut self) -> Result<Vec<String>> {
         match self {

@@ -7,6 +7,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
+use rustix::fs::{Access, access};
 use std::borrow::Cow;
 use std::fs;
 use std::io::ErrorKind;
@@ -272,6 +273,13 @@ impl Sqlite {
             ),
             ("foreign keys", if keys { "on" } else { "off" }.to_owned()),
         ])
+    }
+
+    /// The engine falls back to reading where it may not write; the file may also have lost its bits since it was opened.
+    pub fn is_read_only(&self) -> Result<bool> {
+        let opened = self.connection.is_readonly(rusqlite::MAIN_DB).map_err(failure)?;
+        let file = self.connection.path().filter(|path| !path.is_empty());
+        Ok(opened || file.is_some_and(|path| access(path, Access::WRITE_OK).is_err()))
     }
 
     pub fn check(&mut self) -> Result<Vec<String>> {

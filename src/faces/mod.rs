@@ -9,4 +9,4 @@ pub mod pages;
 use crate::feature::Feature;
 
 /// Every face that has routes.
-pub const FEATURES: &[&Feature] = &[&openapi::FEATURE, &graphql::FEATURE];
+pub const FEATURES: &[&Feature] = &[&openapi::FEATURE, &graphql::FEATURE, &pages::FEATURE];

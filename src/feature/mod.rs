@@ -9,6 +9,7 @@ pub mod graphql;
 pub mod meters;
 pub mod names;
 pub mod news;
+pub mod rights;
 pub mod settings;
 pub mod store;
 pub mod tenant;
@@ -23,6 +24,7 @@ pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
 pub use names::Names;
 pub use news::News;
+pub use rights::{Reach, Right};
 pub use settings::{Rate, Settings};
 pub use tenant::{Caller, Role, Tenant, TenantKind};
 pub use work::{Job, Shift, When};
@@ -158,6 +160,8 @@ pub struct Route {
     pub path: &'static str,
     /// Who may call it.
     pub access: Access,
+    /// What members need to call it, if not all of them may.
+    pub right: Option<Right>,
     /// The transaction it runs in.
     pub tx: Tx,
     /// The limit that counts it.
@@ -178,7 +182,8 @@ impl Route {
     const fn new(method: Method, path: &'static str, access: Access, tx: Tx, calls: Calls, summary: &'static str) -> Route {
         let (face, since, until) = (Face::Rest, u8::MIN, u8::MAX);
         let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        Route { face, since, until, method, path, access, tx, meter, summary, contract, calls, tell, replica: None }
+        let (right, replica) = (None, None);
+        Route { face, since, until, method, path, access, right, tx, meter, summary, contract, calls, tell, replica }
     }
 
     /// A route that reads.
@@ -209,6 +214,13 @@ impl Route {
     /// A route that needs no store.
     pub const fn apart(method: Method, path: &'static str, answer: Apart, summary: &'static str) -> Route {
         Route::new(method, path, Access::Public, Tx::Own, Calls::Apart(answer), summary)
+    }
+
+    /// Members need this right: whoever has nothing of it is refused before the handler runs.
+    #[must_use]
+    pub const fn needs(mut self, right: Right) -> Route {
+        self.right = Some(right);
+        self
     }
 
     /// The handler opens its own transaction, after slow work.
@@ -259,6 +271,14 @@ pub enum Load {
     Shared(&'static Names, fn(&Names, &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects>),
 }
 
+/// What a user's own export keeps of an object of their team; `None` is nothing, because others wrote it.
+pub type Own = fn(Value, user: i64) -> Option<Value>;
+
+/// Keeps an object if one of these members names the user.
+pub fn written(object: Value, members: &[&str], user: i64) -> Option<Value> {
+    members.iter().any(|member| object[member] == user).then_some(object)
+}
+
 /// A kind of object in the feed.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
@@ -270,6 +290,8 @@ pub struct Kind {
     pub load: Load,
     /// What an object looks like.
     pub object: Describe,
+    /// What of an object is a user's own.
+    pub own: Own,
 }
 
 impl Kind {

@@ -19,7 +19,7 @@ pub enum News<'n> {
         /// The new session.
         session: &'n str,
     },
-    /// The caller has another password; only their present session goes on.
+    /// A user has another password: of their sessions at most the one that changed it goes on.
     PasswordChanged {
         /// The user.
         user: i64,

@@ -47,7 +47,7 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// Failed logins and refreshes, per account and address.
     pub limit_auth: Option<Rate>,
-    /// Wrong invite codes, per user and address.
+    /// Wrong invite codes, per user and address, and wrong links to set a password, per address.
     pub limit_codes: Option<Rate>,
     /// Failed logins over all names, per address.
     pub limit_address: Option<Rate>,

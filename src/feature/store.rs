@@ -3,8 +3,8 @@
 use super::{Rate, Settings};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
-use crate::base::time::{DAY, MINUTE, Timestamp};
-use crate::db::{Db, Upsert};
+use crate::base::time::{CLOCKS_APART, DAY, MINUTE, Timestamp};
+use crate::db::{Db, Upsert, migrate};
 use crate::params;
 
 /// The most rows that a round of maintenance deletes: others write between the rounds. MariaDB takes a limit there only inside
@@ -30,15 +30,22 @@ pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, de
     db.put(&CHANGE, params![tenant, kind, id, stamp, deleted])
 }
 
+/// What is dated later than this was made by a clock that was ahead. Nothing is, where the present clock is behind the store
+/// itself: it is wrong then, and what it would bound would end too early.
+pub fn ahead(db: &mut Db, now: Timestamp) -> Result<Option<Timestamp>> {
+    let made = migrate::made_at(db)?;
+    Ok(made.is_none_or(|made| made <= now).then(|| now.plus(CLOCKS_APART)))
+}
+
 /// How far ahead an attempt may be dated, in milliseconds: whoever counted it began a little later and wrote a little earlier,
 /// or another node's clock is fast. What is dated further ahead comes from a clock that was wrong, and counts as none.
-const AHEAD: i64 = MINUTE;
+const EARLY: i64 = MINUTE;
 
 /// How many attempts a bucket holds, no more than its limit, and when the oldest of them was.
 pub fn attempts(db: &mut Db, bucket: &str, rate: Rate, now: Timestamp) -> Result<(i64, Timestamp)> {
     let sql = "SELECT COUNT(*), MIN(at) \
          FROM (SELECT at FROM attempts WHERE bucket = ? AND at > ? AND at <= ? ORDER BY at DESC LIMIT ?) AS newest";
-    let bound = params![bucket, now.plus(-rate.window), now.plus(AHEAD), i64::from(rate.count)];
+    let bound = params![bucket, now.plus(-rate.window), now.plus(EARLY), i64::from(rate.count)];
     let found = db.one(sql, bound, |row| Ok((row.get(0)?, row.get::<Option<Timestamp>>(1)?.unwrap_or_default())))?;
     Ok(found.unwrap_or_default())
 }

@@ -23,14 +23,6 @@ pub struct Tenant {
     pub epoch: String,
 }
 
-impl Tenant {
-    /// May the caller decide how it works, and see what its members' devices do? Both partners of a couple may; of a team
-    /// its admins.
-    pub fn is_run_by_caller(&self) -> bool {
-        self.kind == TenantKind::Couple || self.role == Role::Admin
-    }
-}
-
 /// What a tenant is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TenantKind {
@@ -50,14 +42,14 @@ pub const USER_SHARE: u32 = 2;
 /// The share of a caller who is not signed in.
 pub const STRANGER_SHARE: u32 = 1;
 
-/// What a member may do in a tenant; the later, the more.
+/// What a member is in a tenant; the later, the more they may: [`RIGHTS`](super::rights::RIGHTS).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Uses it.
+    /// Uses it. Both partners of a couple are members.
     Member,
-    /// Invites, too.
+    /// Settles, invites and says how, too.
     Staff,
-    /// Decides who belongs to it and how it works, too. Both partners of a couple are members.
+    /// Decides who belongs to it, too.
     Admin,
 }
 

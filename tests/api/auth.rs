@@ -32,7 +32,7 @@ pub const CASES: &[Case] = &[
 ];
 
 #[track_caller]
-fn register(server: &Server, more: Value) -> Answer {
+pub fn register(server: &Server, more: Value) -> Answer {
     let mut body = json!({"username": fresh_name("reg"), "password": PASSWORD});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     request("POST", "/api/auth/register/").json(&body).send(server.port)
@@ -42,7 +42,8 @@ fn defaults(server: &Server) {
     let name = fresh_name("plain");
     let body = register(server, json!({ "username": name })).expect(201).json();
     let id = &body["user"]["id"];
-    let user = json!({"id": id, "username": name, "email": null, "first_name": "", "last_name": "", "language": "fr", "timezone": "UTC"});
+    let user =
+        json!({"id": id, "username": name, "email": "", "first_name": "", "last_name": "", "language": "fr", "timezone": "UTC"});
     assert_eq!(body["user"], user);
     assert!(id.as_i64().is_some_and(|id| id > 0 && id < 1 << 48), "{id}");
     assert_eq!(body.as_object().unwrap().keys().collect::<Vec<_>>().len(), 3, "user, access and refresh: {body}");
@@ -138,13 +139,14 @@ fn passwords(server: &Server) {
 fn confirmation(server: &Server) {
     register(server, json!({"password_confirm": PASSWORD})).expect(201);
     for other in ["", "another", &PASSWORD.to_uppercase(), &format!("{PASSWORD} ")] {
-        refused(register(server, json!({"password_confirm": other})), "password_confirm");
+        let said = refused(register(server, json!({"password_confirm": other})), "password");
+        assert!(said.get("password_confirm").is_none(), "{said}");
     }
 }
 
 fn emails(server: &Server) {
     for none in [json!(null), json!(""), json!("  ")] {
-        assert_eq!(register(server, json!({ "email": none })).expect(201).json()["user"]["email"], Value::Null);
+        assert_eq!(register(server, json!({ "email": none })).expect(201).json()["user"]["email"], "");
     }
     let host = format!("{}.fr", "b".repeat(60));
     let long = |length: usize| format!("{:a<1$}@{host}", fresh_name("m"), length - host.len() - 1);
@@ -215,7 +217,7 @@ fn change(server: &Server) {
     }
     assert_eq!(phone.get("/auth/me/").expect(200).json()["user"], expected, "a refusal changes nothing");
     phone.patch("/auth/me/", &json!({ "email": mail.to_uppercase() })).expect(200);
-    assert_eq!(phone.patch("/auth/me/", &json!({"email": null})).expect(200).json()["user"]["email"], Value::Null);
+    assert_eq!(phone.patch("/auth/me/", &json!({"email": null})).expect(200).json()["user"]["email"], "");
 }
 
 fn change_is_shown(server: &Server) {

@@ -24,6 +24,7 @@ pub const CASES: &[Case] = &[
     ("what is deleted is 404 and in the feed", deletion),
     ("a goal that is gone takes no more actions", gone),
     ("a goal takes 500 actions", many_actions),
+    ("the actions of all goals are one list", all_actions),
 ];
 
 #[track_caller]
@@ -244,6 +245,25 @@ fn action_changes(server: &Server) {
     assert_eq!((&changes["goal_actions"][0]["id"], &changes["goal_actions"][0]["deleted"]), (&json!(id), &json!(true)));
     assert_eq!(changes["goals"], json!([]));
     assert_eq!(phone.get(&path(&goal)).expect(200).json()["actions"], json!([]));
+}
+
+fn all_actions(server: &Server) {
+    let ((a, b), other) = (Phone::couple(server), Phone::single(server));
+    let list = |phone: &Phone, query: &str| phone.get(&format!("/goals/actions/{query}")).expect(200).json();
+    assert_eq!(list(&a, ""), json!({"count": 0, "next": null, "previous": null, "results": []}));
+    let goals = [new(&a, &json!({"title": "x"})), new(&b, &json!({"title": "y"}))];
+    let ids: Vec<String> = (0..3).map(|n| add_action(&a, goals[n % 2]["id"].as_str().unwrap(), &n.to_string())).collect();
+    add_action(&other, new(&other, &json!({"title": "z"}))["id"].as_str().unwrap(), "another couple's");
+    a.patch(&format!("/goals/actions/{}/", ids[0]), &json!({"done": true})).expect(200);
+    let shown = |page: &Value| {
+        page["results"].as_array().unwrap().iter().map(|action| action["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let all = list(&b, "");
+    assert_eq!((shown(&all), &all["count"]), (ids.clone(), &json!(3)), "oldest first");
+    assert_eq!(all["results"][0], a.get(&format!("/goals/actions/{}/", ids[0])).expect(200).json());
+    assert_eq!(shown(&list(&a, "?page_size=2&page=2")), ids[2..]);
+    problem(a.get("/goals/actions/?page=2"), 404);
+    problem(a.ask("DELETE", "/goals/actions/").send(server.port), 405);
 }
 
 fn deletion(server: &Server) {

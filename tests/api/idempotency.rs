@@ -2,7 +2,7 @@
 
 use super::expect::{problem, refused};
 use super::phone::{PASSWORD, fresh_name};
-use super::{Case, Phone, routes};
+use super::{Case, Phone, routes, ways_in};
 use crate::servers::Server;
 use crate::servers::client::{Answer, request};
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ fn posts(server: &Server) -> Vec<(&'static str, Post)> {
         status,
     };
     let public = |path: &str, status: u16, body: Value| Post { path: path.into(), phone: None, body, status };
-    let [lone, login, refresh, out, all_out, secret] = std::array::from_fn(|_| Phone::register(server));
+    let [lone, login, refresh, out, all_out, secret, forgetful] = std::array::from_fn(|_| Phone::register(server));
     let (phone, host, leaver) = (Phone::single(server), Phone::single(server), Phone::single(server));
     let joiner = Phone::register(server);
     let goal = phone.make("/goals/", &json!({"title": "x"}));
@@ -69,6 +69,14 @@ fn posts(server: &Server) -> Vec<(&'static str, Post)> {
         ("/auth/logout/", public("/auth/logout/", 204, json!({"refresh": out.refresh}))),
         ("/auth/logout-all/", public("/auth/logout-all/", 204, json!({"refresh": all_out.refresh}))),
         ("/auth/password/", post(&secret, "/auth/password/", 204, passwords)),
+        (
+            "/auth/password/reset/",
+            public(
+                "/auth/password/reset/",
+                204,
+                json!({"token": ways_in::link(server, &forgetful), "password": "a new horse battery"}),
+            ),
+        ),
         ("/couple/create/", post(&lone, "/couple/create/", 201, json!({}))),
         ("/couple/invite/", post(&phone, "/couple/invite/", 200, json!({"ttl_minutes": 5}))),
         ("/couple/join/", post(&joiner, "/couple/join/", 200, json!({"code": code(&host)}))),

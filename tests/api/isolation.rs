@@ -106,6 +106,7 @@ const PLAIN: &[&str] = &[
     "theme",
     "timezone",
     "title",
+    "token",
     "to",
     "ttl_minutes",
     "user",

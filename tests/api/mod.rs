@@ -43,6 +43,7 @@ mod records;
 mod records_changes;
 mod records_rules;
 mod resolutions;
+mod roles;
 mod routes;
 mod sessions;
 mod shown;
@@ -51,6 +52,7 @@ mod team_members;
 mod teams;
 mod tokens;
 mod values;
+mod ways_in;
 
 use crate::servers::{Engine, Kind, Options, Server, described};
 pub use phone::Phone;
@@ -85,6 +87,7 @@ const TABLES: &[Table] = tables![
     auth,
     sessions,
     tokens,
+    ways_in,
     couples,
     teams,
     team_members,
@@ -103,6 +106,7 @@ const TABLES: &[Table] = tables![
     policies,
     conflicts,
     resolutions,
+    roles,
     sync,
     feed_pages,
     feed_kinds,

@@ -13,7 +13,7 @@ pub const CASES: &[Case] = &[
     ("each domain has its policy", policies),
     ("a tenant says how its conflicts are settled", tenants_policies),
     ("what a tenant wants has rules, and is either partner's to say", policy_rules),
-    ("in a team, an admin says it", admins),
+    ("in a team, staff and admins say it", admins),
 ];
 
 fn policies(server: &Server) {
@@ -135,10 +135,10 @@ fn policy_rules(server: &Server) {
 fn admins(server: &Server) {
     let policy = json!({"resolution_policy": "merge", "auto_resolve": true, "notify_on_conflict": false});
     let team = Phone::team(server, &["admin", "staff", "member"]);
-    for phone in &team[1..] {
-        problem(phone.put("/sync/policies/task/", &policy), 403);
-        assert_eq!(phone.get("/sync/policies/task/").expect(200).json()["resolution_policy"], "most_recent_wins");
+    problem(team[2].put("/sync/policies/task/", &policy), 403);
+    assert_eq!(team[2].get("/sync/policies/task/").expect(200).json()["resolution_policy"], "most_recent_wins");
+    for (phone, domain) in team[..2].iter().zip(["task", "journal"]) {
+        assert_eq!(set(phone, domain, policy.clone()), policy);
+        assert_eq!(team[2].get(&format!("/sync/policies/{domain}/")).expect(200).json(), policy, "it is the team's");
     }
-    assert_eq!(set(&team[0], "task", policy.clone()), policy);
-    assert_eq!(team[2].get("/sync/policies/task/").expect(200).json(), policy, "it is the team's");
 }

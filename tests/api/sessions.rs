@@ -19,6 +19,7 @@ pub const CASES: &[Case] = &[
     ("a client that keeps its first refresh token is served for ever", first_token),
     ("a lost answer gets the same successor", lost_answer),
     ("a retired refresh token ends the session", reuse),
+    ("a stolen current refresh token is not served beside its owner's in turn", taking_turns),
     ("a refresh without a sound token is refused", bad_refreshes),
     ("a session that has ended lets nobody in", ended),
     ("a disabled account lets nobody in", disabled),
@@ -48,10 +49,15 @@ fn login(server: &Server, phone: &Phone) -> (Value, Value) {
     (body["access"].clone(), body["refresh"].clone())
 }
 
+/// Makes so many seconds pass for the sessions of a user; how many there are.
+fn aged(server: &Server, phone: &Phone, seconds: i64) -> u64 {
+    let sql = "UPDATE sessions SET rotated_at = rotated_at - ?, successor_at = successor_at - ? WHERE user_id = ?";
+    server.store().run(sql, params![seconds * 1_000, seconds * 1_000, phone.id]).unwrap()
+}
+
 /// Makes so many seconds pass for every refresh token of a user.
 fn age(server: &Server, phone: &Phone, seconds: i64) {
-    let sql = "UPDATE sessions SET rotated_at = rotated_at - ?, successor_at = successor_at - ? WHERE user_id = ?";
-    assert!(server.store().run(sql, params![seconds * 1_000, seconds * 1_000, phone.id]).unwrap() > 0);
+    assert!(aged(server, phone, seconds) > 0);
 }
 
 fn names(server: &Server) {
@@ -183,6 +189,47 @@ fn reuse(server: &Server) {
     let last = refresh(server, &later["refresh"]).expect(200).json();
     unauthenticated(refresh(server, &token), "token_not_valid");
     unauthenticated(refresh(server, &last["refresh"]), "token_not_valid");
+}
+
+/// One of two who hold the same token, at another time than the other: the new token, or nothing when the session has ended.
+#[track_caller]
+fn turn(server: &Server, phone: &Phone, token: &mut Value) -> bool {
+    aged(server, phone, 3_600);
+    let answer = refresh(server, token);
+    if answer.status == 200 {
+        *token = answer.json()["refresh"].clone();
+    }
+    answer.status == 200
+}
+
+fn taking_turns(server: &Server) {
+    for thief_first in [false, true] {
+        let phone = Phone::register(server);
+        let (mut owner, mut thief) = (json!(phone.refresh), json!(phone.refresh));
+        let mut served = [0, 0];
+        for n in 0..40 {
+            let who = usize::from((n % 2 == 0) == thief_first);
+            served[who] += usize::from(turn(server, &phone, if who == 0 { &mut owner } else { &mut thief }));
+        }
+        assert!(served.iter().sum::<usize>() <= 3, "{served:?}");
+        unauthenticated(refresh(server, &owner), "token_not_valid");
+        unauthenticated(phone.get("/auth/me/"), "token_not_valid");
+    }
+    // A thief who keeps the stolen token, beside an owner who takes the new ones.
+    let phone = Phone::register(server);
+    let (mut owner, stolen) = (json!(phone.refresh), json!(phone.refresh));
+    assert!(turn(server, &phone, &mut owner) && turn(server, &phone, &mut stolen.clone()) && turn(server, &phone, &mut owner));
+    assert!(!turn(server, &phone, &mut stolen.clone()), "the successor was used: what was before is worth nothing");
+    // The other direction: who keeps the first token goes on, and who changes from one to the other, too.
+    let phone = Phone::register(server);
+    let mut held = json!(phone.refresh);
+    for n in 0..40 {
+        let mut answer = held.clone();
+        assert!(turn(server, &phone, &mut answer), "{n}");
+        if n > 20 && n % 3 == 0 {
+            held = answer;
+        }
+    }
 }
 
 fn bad_refreshes(server: &Server) {

@@ -102,6 +102,22 @@ async function spoilt(browser) {
   await context.close();
 }
 
+// The page behind a link to set a new password: it sends the token of the link's fragment, and says what it is answered.
+async function reset(browser) {
+  for (const width of WIDTHS) {
+    const { context, page, seen } = await open(browser, { viewport: { width, height: 800 } });
+    await page.goto(`${base}/api/reset/#token=worn-out`);
+    await page.getByLabel('New password').fill('seven purple kites');
+    await page.getByRole('button').click();
+    const told = await page.getByText('ask for a new one').waitFor().then(() => true, () => false);
+    const { out } = await page.evaluate(overflowing);
+    check(told && out.length === 0, `a link that is worn out is told at ${width} px, nothing sticks out ${out.join('; ')}`);
+    const complaints = seen.complaints.filter((words) => !words.includes('400 (Bad Request)'));
+    check(complaints.length + seen.elsewhere.length === 0, `the page of a link: no complaint of the browser ${complaints.join('; ')}`);
+    await context.close();
+  }
+}
+
 async function offline(browser) {
   const { context, page } = await open(browser, { viewport: { width: WIDTHS[0], height: 800 } }, () => null);
   const broken = [];
@@ -152,6 +168,7 @@ const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', arg
 try {
   await graphiql(browser);
   await spoilt(browser);
+  await reset(browser);
   await offline(browser);
   await instructions(browser);
 } finally {

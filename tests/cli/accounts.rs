@@ -90,6 +90,39 @@ fn a_disabled_account_is_shut_out_until_it_is_enabled() {
 }
 
 #[test]
+fn an_account_is_deleted_as_its_owner_would() {
+    let home = Home::new();
+    create(&home, "anna");
+    let token = login(&home, "anna", GOOD).1["access"].as_str().unwrap().to_owned();
+    let asked = home.run("user delete anna");
+    assert_eq!(asked.code, 1);
+    assert!(asked.err.contains("--yes") && login(&home, "anna", GOOD).0 == "200", "{}", asked.err);
+    home.ok("user disable anna");
+    assert_eq!(home.ok("user delete ANNA --yes"), "deleted anna\n");
+    assert_eq!(home.call(&token, "GET", "/api/auth/me/", "").0, "401");
+    assert_eq!(login(&home, "anna", GOOD).0, "400");
+    let left = home.json("user list --json")[0]["username"].as_str().unwrap().to_owned();
+    assert!(left.starts_with("deleted:"), "{left}");
+    let again = home.run(&format!("user delete {left} --yes"));
+    assert!(again.code == 1 && again.err.contains("deleted before"), "{}", again.err);
+    create(&home, "anna");
+}
+
+#[test]
+fn a_link_is_told_with_its_end_and_never_for_who_is_shut_out() {
+    let home = Home::new();
+    create(&home, "anna");
+    let told = home.ok("user link anna");
+    assert!(
+        told.starts_with("https://YOUR-ADDRESS/api/reset/#token=ey") && told.contains("good once") && told.contains("site_url"),
+        "{told}"
+    );
+    home.ok("user disable anna");
+    let ran = home.run("user link anna");
+    assert!(ran.code == 1 && ran.err.contains("user enable"), "{}", ran.err);
+}
+
+#[test]
 fn an_unknown_name_is_told() {
     let home = Home::new();
     home.ok("migrate");

@@ -3,11 +3,12 @@
 use super::{assert_kept, limited, made, options, unwell};
 use crate::api::Phone;
 use crate::clock::libfaketime;
-use crate::servers::client::Answer;
+use crate::servers::client::{Answer, request};
 use crate::servers::{Kind, Server};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use tandem::base::time::Timestamp;
 use tempfile::TempDir;
 
 /// Shows a program a wall clock that a file sets, at any time.
@@ -29,6 +30,59 @@ fn code(host: &Phone) -> String {
 
 fn join(guest: &Phone, code: &str) -> Answer {
     guest.post("/couple/join/", &json!({ "code": code }))
+}
+
+/// What a phone does with its refresh token.
+fn refreshed(phone: &Phone) -> Answer {
+    request("POST", "/api/auth/refresh/").json(&json!({"refresh": phone.refresh})).send(phone.port)
+}
+
+#[test]
+fn what_a_clock_that_was_years_ahead_has_made_is_bounded_from_now_on_and_told() {
+    let folder = TempDir::new().unwrap();
+    let clock = folder.path().join("clock");
+    let set = |offset: &str| fs::write(&clock, offset).unwrap();
+    set("+0d");
+    let server = Server::start(Kind::LighttpdFastcgi, &limited(&options(2, None), folder.path(), &adjustable(&clock)));
+    let state = || clock_state(&server);
+    assert_eq!(state(), "ok");
+    set("+1500d");
+    let [ahead, other] = [(), ()].map(|()| Phone::single(&server));
+    let [kept, good] = [(), ()].map(|()| Phone::register(&server));
+    let (early, late) = (code(&ahead), code(&other));
+    set("+0d");
+    // Requests did a night's work at once; where cron does it, nothing did until the clock was right.
+    server.store().run("DELETE FROM facts WHERE name = 'maintained_at'", &[]).unwrap();
+    assert_eq!(state(), "warn", "told before the night has bounded it");
+    let report: Value = serde_json::from_slice(&server.operator(&["doctor", "--json"]).output().unwrap().stdout).unwrap();
+    assert!(report.to_string().contains("a clock was ahead"), "{report}");
+    // Nobody is shut out while nobody has noticed; a refresh dates its session anew, and ends the tokens of then.
+    ahead.get("/auth/me/").expect(200);
+    kept.get("/auth/me/").expect(200);
+    let new = refreshed(&ahead).expect(200).json();
+    ahead.get("/auth/me/").expect(401);
+    let ahead = Phone { access: new["access"].as_str().unwrap().to_owned(), ..ahead };
+    ahead.get("/auth/me/").expect(200);
+    server.tandem(&["maintain"]);
+    assert_eq!(state(), "ok");
+    kept.get("/auth/me/").expect(401);
+    let couple = ahead.get("/couple/").expect(200).json()["couple"].clone();
+    let made = Timestamp::parse(couple["created_at"].as_str().unwrap()).unwrap();
+    assert!(made <= Timestamp::now(), "{couple}");
+    // Each is good for its own length, counted from that night.
+    join(&Phone::register(&server), &early).expect(200);
+    set("+2h");
+    join(&Phone::register(&server), &late).expect(400);
+    set("+29d");
+    refreshed(&good).expect(200);
+    set("+31d");
+    refreshed(&kept).expect(401);
+}
+
+/// What monitors are told of the clock.
+fn clock_state(server: &Server) -> String {
+    let health = request("GET", "/api/health/").send(server.port).expect(200).json();
+    health["checks"]["clock"].as_str().unwrap().to_owned()
 }
 
 #[test]

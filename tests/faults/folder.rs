@@ -123,6 +123,10 @@ fn files_of_another_account_are_told() {
         assert_unavailable(&goal(&phone, "meanwhile"), 503, "60");
         assert_eq!(phone.get("/goals/").status, if mode == 0 { 503 } else { 200 }, "{name}");
         assert_logged(&server, &server.data_dir, words);
+        if mode != 0 {
+            // It can be read, so only who asks whether it can be written sees it.
+            unwell(&phone, "database");
+        }
         set_mode(&file(name), 0o600);
         goal(&phone, "after").expect(201);
     }

@@ -154,7 +154,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "limits.codes",
         "10/900",
-        "Wrong invite codes, per user and address.",
+        "Wrong invite codes, per user and address, and wrong links to set a password, per address.",
         Value::Limit(|l, r| l.settings.limit_codes = r),
     ),
     setting(

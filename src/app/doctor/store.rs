@@ -9,7 +9,8 @@ use crate::base::time::{HOUR, SECOND, Timestamp};
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, Mode, journal_for, on_network};
 use crate::domain::auth::keyed;
-use crate::domain::health::rules::{self, MIB, Memory, OVERDUE, State};
+use crate::domain::health::rules::{self, MIB, OVERDUE, State};
+use crate::domain::health::store as health;
 use crate::feature::store::{MAINTAINED_AT, fact, put_fact};
 use std::path::Path;
 
@@ -205,9 +206,8 @@ pub fn foreign_keys(patient: &mut Patient) -> Finding {
 /// The clock beside what the store remembers, and beside the database's own, where it has one.
 pub fn clock(patient: &mut Patient) -> Finding {
     with_db(patient, |db| {
-        let maintained = fact(db, MAINTAINED_AT)?.and_then(|text| Timestamp::parse(&text));
-        let memory = Memory { made: migrate::made_at(db)?, maintained };
         let (now, server) = (Timestamp::now(), fact_of(db, "clock")?.parse::<i64>().ok());
+        let (memory, (number, furthest)) = (health::memory(db, now)?, health::clocks_ahead(db, now)?);
         let skew = server.map_or(0, |server| server - now.0);
         Ok(match rules::clock(memory, now) {
             State::Fail => Finding::problem(format!("{now} is before something that the database remembers"), NTP),
@@ -218,6 +218,14 @@ pub fn clock(patient: &mut Patient) -> Finding {
                     NTP,
                 )
             }
+            State::Warn => Finding::problem(
+                "sessions, codes or accounts were made in the future: a clock was ahead",
+                "let a cron job run `tandem maintain` once: each is good for its own length then, counted from now",
+            ),
+            _ if number > 0 => Finding::note(
+                format!("{now}; a clock was ahead: {number} couples or teams have stamps up to {furthest}"),
+                "nothing: their stamps go on from there in their order, and phones lose nothing",
+            ),
             _ => Finding::ok(format!("{now}{}", if server.is_some() { ", as the database server has it" } else { "" })),
         })
     })

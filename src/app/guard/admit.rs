@@ -3,10 +3,11 @@
 use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text;
+use crate::base::time::{CLOCKS_APART, Timestamp};
 use crate::base::token::{Claims, Purpose};
 use crate::base::word;
 use crate::db::{Mode, Row};
-use crate::feature::{Access, Caller, Ctx, House, Role, Route, Tenant, TenantKind, Without};
+use crate::feature::{Access, Caller, Ctx, House, Reach, Role, Route, Tenant, TenantKind, Without};
 use crate::http::{Method, Request, Response, input::Input, paging::Page};
 use crate::params;
 
@@ -19,7 +20,7 @@ pub fn token(request: &Request<'_>, house: &House, route: &Route) -> Result<Opti
     let Some(token) = request.bearer() else {
         return refuse(Refused::Unauthenticated("not_authenticated"), &text::NOT_AUTHENTICATED);
     };
-    match house.keys.verify(token, Purpose::Access, crate::base::time::Timestamp::now()) {
+    match house.keys.verify(token, Purpose::Access, Timestamp::now()) {
         Some(claims) => Ok(Some(claims)),
         None => Err(not_valid()),
     }
@@ -41,7 +42,8 @@ pub fn caller(ctx: &mut Ctx<'_>, mode: Mode) -> Result<Option<Response>> {
 /// A write locks what admits it: until its end the session and the account are good, the caller is in that tenant and
 /// nobody else writes there. Requests of one user wait for each other, and so do those of one tenant; no others do.
 fn find(ctx: &mut Ctx<'_>, claims: &Claims, mode: Mode) -> Result<Option<Caller>> {
-    let sql = "SELECT u.id, u.timezone, m.tenant, m.seat, m.role, t.kind, t.public_id, t.clock, t.horizon, t.epoch \
+    let sql = "SELECT u.id, u.timezone, m.tenant, m.seat, m.role, t.kind, t.public_id, t.clock, t.horizon, t.epoch, \
+         s.created_at, s.rotated_at, s.successor_at \
          FROM sessions s JOIN users u ON u.id = s.user_id \
          LEFT JOIN members m ON m.user_id = u.id LEFT JOIN tenants t ON t.id = m.tenant \
          WHERE s.id = ? AND s.expires_at > ? AND u.disabled = 0";
@@ -59,11 +61,20 @@ fn find(ctx: &mut Ctx<'_>, claims: &Claims, mode: Mode) -> Result<Option<Caller>
                 epoch: row.get(9)?,
             }),
         };
-        Ok(Caller { user: row.get(0)?, session: claims.sid.clone(), timezone: row.get(1)?, tenant })
+        let dates = [row.get(10)?, row.get(11)?, row.get(12)?];
+        let caller = Caller { user: row.get(0)?, session: claims.sid.clone(), timezone: row.get(1)?, tenant };
+        Ok((caller, dates.into_iter().max().unwrap_or_default()))
     };
     let bound = params![&claims.sid, ctx.now];
     let found = if mode.reads() { ctx.db.one(sql, bound, read)? } else { ctx.db.lock_row(sql, bound, read)? };
-    Ok(found.filter(|caller| Some(caller.user) == claims.user()))
+    let good = |(caller, dated): &(Caller, Timestamp)| Some(caller.user) == claims.user() && is_of(claims, *dated, ctx.now);
+    Ok(found.filter(good).map(|(caller, _)| caller))
+}
+
+/// A token that says that it was made in the future is good as long as its session says so, too: when that is dated anew, by a
+/// refresh or in the night after the clock was put right, the token ends, and the client asks for another one.
+fn is_of(claims: &Claims, dated: Timestamp, now: Timestamp) -> bool {
+    claims.made_at() <= now.max(dated).plus(CLOCKS_APART)
 }
 
 /// Why a valid token lets nobody in: the account is gone, or only the session.
@@ -78,6 +89,15 @@ fn unknown(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Error> {
 
 fn not_valid() -> Error {
     Refusal::new(Refused::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID).into()
+}
+
+/// Refuses a member who has nothing of the right that the route needs.
+pub fn entitled(ctx: &Ctx<'_>) -> Result<()> {
+    let (Some(right), Ok(tenant)) = (ctx.route.right, ctx.tenant()) else { return Ok(()) };
+    if tenant.reach(right) > Reach::Nothing {
+        return Ok(());
+    }
+    refuse(Refused::Forbidden, if right.from() == Role::Admin { &texts::NEEDS_ADMIN } else { &texts::NEEDS_STAFF })
 }
 
 /// The refusal of a user without a couple on a route for members.

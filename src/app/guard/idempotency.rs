@@ -10,7 +10,7 @@ use crate::base::json::{self, Canonical};
 use crate::base::text::Message;
 use crate::base::time::{DAY, MINUTE, Timestamp};
 use crate::db::{Db, Upsert};
-use crate::feature::store::BATCH;
+use crate::feature::store::{BATCH, ahead};
 use crate::feature::{Ctx, Settings};
 use crate::http::{Method, Response, key};
 use crate::params;
@@ -210,10 +210,17 @@ fn leave_out(json: &mut Value) {
     }
 }
 
-/// Deletes stored answers whose keys count as unused.
+/// Deletes stored answers whose keys count as unused. Those that a clock that was ahead has kept are bounded first.
 pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+    bound(db, now)?;
     let sql = "DELETE FROM idempotency WHERE scope IN (SELECT scope FROM (SELECT scope FROM idempotency WHERE expires_at <= ? LIMIT ?) AS old)";
     db.run(sql, params![now, BATCH])
+}
+
+/// Bounds what a clock that was ahead has kept.
+fn bound(db: &mut Db, now: Timestamp) -> Result<()> {
+    let Some(ahead) = ahead(db, now)? else { return Ok(()) };
+    db.run("UPDATE idempotency SET expires_at = ? WHERE expires_at > ?", params![now.plus(KEPT), ahead.plus(KEPT)]).map(drop)
 }
 
 impl Kept {

@@ -20,16 +20,16 @@ type Guard = fn(&mut Ctx<'_>, &mut Passage) -> Result<Option<Response>>;
 type Task<'t> = &'t mut dyn FnMut(&mut Ctx<'_>) -> Result<Option<Response>>;
 
 /// A snapshot.
-const READ: &[Guard] = &[admitted];
+const READ: &[Guard] = &[admitted, entitled];
 
 /// Before slow work that opens its own transaction. An answer kept under the key comes before anything is checked: a change of
 /// password asked again would find the old password wrong.
-const LOOK: &[Guard] = &[admitted, unanswered];
+const LOOK: &[Guard] = &[admitted, entitled, unanswered];
 
 /// A write. Admission locks the session, the account and the tenant, so no other request of the caller can be writing the
 /// answer that is looked for next; where nobody is admitted, taking the key does the same. A retry ends there and costs
 /// nothing. The clock is advanced before the work reads anything, and an upload is counted last: a refusal undoes the rest.
-const WRITE: &[Guard] = &[admitted, unanswered, reserved, stamped, within_limits];
+const WRITE: &[Guard] = &[admitted, entitled, unanswered, reserved, stamped, within_limits];
 
 /// One transaction on its way past the guards.
 struct Passage {
@@ -42,6 +42,11 @@ struct Passage {
 
 fn admitted(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>> {
     admit::caller(ctx, passage.mode)
+}
+
+/// Roles are read with the admission, so whoever lost one has lost what it gave, answers kept under a key too.
+fn entitled(ctx: &mut Ctx<'_>, _: &mut Passage) -> Result<Option<Response>> {
+    admit::entitled(ctx).map(|()| None)
 }
 
 fn unanswered(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>> {

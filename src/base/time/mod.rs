@@ -20,6 +20,10 @@ pub const HOUR: i64 = 60 * MINUTE;
 /// One day, in milliseconds.
 pub const DAY: i64 = 24 * HOUR;
 
+/// What is dated further ahead than this was dated by a clock that was wrong: hosts of one site may differ by an hour, as by a
+/// change to summer time that one of them missed.
+pub const CLOCKS_APART: i64 = 2 * HOUR;
+
 /// The last instant that the wire form can write: the end of the year 9999.
 pub const LAST: i64 = 253_402_300_799_999;
 

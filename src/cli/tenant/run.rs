@@ -13,7 +13,6 @@ use crate::feature::{Role, TenantKind, store as feed};
 use crate::http::input::{Extent, Input};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
-use std::io::{self, IsTerminal};
 
 /// The kinds of tenant as they are typed.
 pub const KINDS: [&str; 2] = word::list(&TenantKind::ALL);
@@ -101,7 +100,7 @@ pub fn remove(matches: &ArgMatches) -> Result<Verdict> {
     let (tenancy, user) = change(matches, |db, tenancy, user, now| {
         require_member(db, tenancy, user)?;
         store::end_all(db, tenancy.id, now)?;
-        stays = seats::leave(db, tenancy.id, tenancy.kind, user)?;
+        stays = seats::leave(db, tenancy.id, tenancy.kind, user, now)?;
         led = is_led(db, tenancy)?;
         Ok(stays)
     })?;
@@ -112,9 +111,9 @@ pub fn remove(matches: &ArgMatches) -> Result<Verdict> {
 
 pub fn set_role(matches: &ArgMatches) -> Result<Verdict> {
     let (role, mut led) = (role(matches)?, true);
-    let (tenancy, user) = change(matches, |db, tenancy, user, _| {
+    let (tenancy, user) = change(matches, |db, tenancy, user, now| {
         require_member(db, tenancy, user)?;
-        seats::set_role(db, tenancy, user, role)?;
+        seats::set_role(db, tenancy, user, role, now)?;
         led = is_led(db, tenancy)?;
         Ok(true)
     })?;
@@ -167,24 +166,14 @@ pub fn delete(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
     let (tenancy, members) = read(&mut db, matches)?;
     let members = advice::count(members.len() as u64, "member");
-    if !matches.get_flag("yes") && !confirmed(&format!("Delete {}, with {members} and everything in it?", called(&tenancy)))? {
+    if !matches.get_flag("yes") && !out::confirmed(&format!("Delete {}, with {members} and everything in it?", called(&tenancy)))?
+    {
         out::line("nothing was deleted")?;
         return Ok(Verdict::Wrong);
     }
     within(&mut db, Mode::Write, |db| store::delete(db, tenancy.id))?;
     out::line(format!("deleted {}", called(&tenancy)))?;
     Ok(Verdict::Well)
-}
-
-/// Asks at the terminal; only `yes` is yes.
-fn confirmed(question: &str) -> Result<bool> {
-    if !io::stdin().is_terminal() {
-        return Err(Error::NotReady("There is no terminal to ask at. Nothing was deleted; --yes deletes without asking.".into()));
-    }
-    out::ask(&format!("{question} Type yes: "));
-    let mut line = String::new();
-    io::stdin().read_line(&mut line).map_err(|error| Error::NotReady(format!("The terminal cannot be read: {error}.")))?;
-    Ok(line.trim() == "yes")
 }
 
 /// Changes who is in a tenant: under its lock, in one transaction, shown to its members. The work answers whether the

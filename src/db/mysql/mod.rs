@@ -308,6 +308,13 @@ impl Mysql {
         ])
     }
 
+    /// The server, or the node of a cluster, takes no writes from accounts like this one.
+    pub fn is_read_only(&mut self) -> Result<bool> {
+        // A number; in MariaDB from 12 on a word.
+        let found: Option<String> = self.ask(&mut |line| line.query_first("SELECT CAST(@@global.read_only AS CHAR)"))?;
+        Ok(found.is_some_and(|said| !["0", "OFF"].contains(&said.as_str())))
+    }
+
     pub fn check(&mut self) -> Result<Vec<String>> {
         self.be_patient();
         let tables = self.tables()?.join(", ");

@@ -28,7 +28,7 @@ pub fn checked(mut input: Input) -> Result<Input> {
     rules::check_password(&mut input, "password", &username);
     let secret = input.text("password").unwrap_or_default().to_owned();
     let confirmed = input.text("password_confirm").is_none_or(|confirm| names::composed(confirm) == names::composed(&secret));
-    input.check(confirmed, "password_confirm", &texts::PASSWORD_CONFIRM);
+    input.check(confirmed, "password", &texts::PASSWORD_CONFIRM);
     input.finish().map(|()| input)
 }
 
@@ -45,23 +45,29 @@ pub fn hashed(input: Input) -> Result<New> {
 pub fn create(db: &mut Db, new: &New, now: Timestamp) -> Result<User> {
     let mut user = User::new(id::number()?, now);
     user.take(&new.input);
-    check_unique(db, &user)?;
+    check_unique(db, &user, None)?;
     insert(db, &user, &new.hash)?;
     Ok(user)
 }
 
-/// Refuses a name or an address that another has.
-pub fn check_unique(db: &mut Db, user: &User) -> Result<()> {
+/// Refuses a name or an address that another has, as either: both are signed in with in one field. What the account had before
+/// it keeps, though another has it, too.
+pub fn check_unique(db: &mut Db, user: &User, before: Option<&User>) -> Result<()> {
     let mut taken = Vec::new();
-    if store::username_taken(db, &user.username, user.id)? {
+    if before.is_none() && is_taken(db, &user.username, user.id)? {
         taken.push(("username", Message::plain(&texts::USERNAME_TAKEN)));
     }
     if let Some(email) = &user.email
-        && store::email_taken(db, email, user.id)?
+        && before.is_none_or(|before| before.email.as_ref() != Some(email))
+        && is_taken(db, email, user.id)?
     {
         taken.push(("email", Message::plain(&texts::EMAIL_TAKEN)));
     }
     if taken.is_empty() { Ok(()) } else { Err(Refusal::fields(taken).into()) }
+}
+
+fn is_taken(db: &mut Db, name: &str, by_other_than: i64) -> Result<bool> {
+    Ok(store::username_taken(db, name, by_other_than)? || store::email_taken(db, name, by_other_than)?)
 }
 
 /// Two registrations at the same instant: the constraint decides, and the second is refused as any other.

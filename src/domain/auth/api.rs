@@ -10,7 +10,7 @@ use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::ctx::found;
-use crate::feature::{Ctx, News, Schemas};
+use crate::feature::{Ctx, Describe, News, Schemas};
 use crate::http::{Response, etag, precondition};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
@@ -50,8 +50,9 @@ pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = ctx.input(rules::CHANGE)?;
     rules::check_account(&mut input);
     input.finish()?;
+    let before = user.clone();
     user.take(&input);
-    accounts::check_unique(ctx.db, &user)?;
+    accounts::check_unique(ctx.db, &user, Some(&before))?;
     store::update(ctx.db, &user, ctx.now)?;
     ctx.tell(&News::AccountChanged { user: user.id })?;
     Ok(etag::tagged(shown(&user)))
@@ -90,9 +91,16 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// GET `/auth/export/`
 pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
-    let whose = Whose { user: user.id, tenant: ctx.caller()?.tenant.as_ref().map(|tenant| tenant.id) };
+    let whose = Whose::of(user.id, ctx.caller()?.tenant.as_ref().map(|tenant| (tenant.id, tenant.kind)));
     let data = export::of_both(ctx.db, ctx.house, whose, ctx.now, &mut || {})?;
     Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data }))
+}
+
+/// GET `/couple/export/`
+pub fn export_tenant(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let tenant = ctx.tenant_id()?;
+    let data = export::of_tenant(ctx.db, ctx.house, tenant, &mut || {})?;
+    Ok(Response::json(200, &TenantExport { exported_at: ctx.now, data }))
 }
 
 /// Everything held on the caller.
@@ -102,7 +110,16 @@ struct Export<'a> {
     exported_at: Timestamp,
     /// The account.
     user: &'a User,
-    /// Every object of the couple, by kind; nothing without a couple. Then what is the caller's alone.
+    /// Every object of the couple, by kind; of a team those that the caller wrote. Then what is the caller's alone.
+    data: Map<String, Value>,
+}
+
+/// Everything that a couple or team holds.
+#[derive(Serialize, JsonSchema)]
+struct TenantExport {
+    /// When it was read.
+    exported_at: Timestamp,
+    /// Every object, by kind.
     data: Map<String, Value>,
 }
 
@@ -110,12 +127,23 @@ struct Export<'a> {
 pub fn describe_export(schemas: &mut Schemas) -> Schema {
     let kinds = schemas.features.iter().flat_map(|feature| feature.kinds).map(|kind| (kind.name, kind.object));
     let held = schemas.features.iter().flat_map(|feature| feature.held).map(|held| (held.name, held.object));
-    let lists = kinds.chain(held).map(|(name, object)| {
+    let schema = Export::json_schema(&mut schemas.generator);
+    with_lists(schema, kinds.chain(held), schemas)
+}
+
+/// The schema of [`TenantExport`].
+pub fn describe_tenant(schemas: &mut Schemas) -> Schema {
+    let kinds = schemas.features.iter().flat_map(|feature| feature.kinds).map(|kind| (kind.name, kind.object));
+    let schema = TenantExport::json_schema(&mut schemas.generator);
+    with_lists(schema, kinds, schemas)
+}
+
+fn with_lists(mut schema: Schema, lists: impl Iterator<Item = (&'static str, Describe)>, schemas: &mut Schemas) -> Schema {
+    let lists = lists.map(|(name, object)| {
         let items = schemas.of(name, object).to_value();
         (name.to_owned(), json!({"type": "array", "items": items}))
     });
     let lists: Map<String, Value> = lists.collect();
-    let mut schema = Export::json_schema(&mut schemas.generator);
     if let Some(data) = schema.pointer_mut("/properties/data") {
         *data = json!({"type": "object", "properties": lists});
     }

@@ -22,32 +22,36 @@ pub fn login(ctx: &mut Ctx<'_>) -> Result<Response> {
     input.check(named.is_some(), "non_field_errors", &texts::LOGIN_NAME);
     input.finish()?;
     let name = named.unwrap_or_default();
-    let account = account(ctx, &input)?;
-    let whose = account.as_ref().map_or_else(|| names::key(&name), |a| a.user.id.to_string());
-    let taken = ctx.take_attempts(&password_buckets(ctx, &whose))?;
-    let hash = account.as_ref().map_or(password::NOBODY, |a| &a.password);
-    let secret = input.text("password").unwrap_or_default();
-    let fit = password::fit(secret, hash)?;
-    let renewed = if fit == Fit::AsSent { Some(password::hash(secret)?) } else { None };
-    match account.filter(|_| fit != Fit::Wrong) {
-        Some(account) => ctx.write_giving_back(&taken, &mut |ctx| signed_in_as(ctx, &account, renewed.as_deref())),
-        None => Err(bad_credentials()),
+    let mut found: Vec<Option<Account>> = accounts(ctx, &input)?.into_iter().map(Some).collect();
+    if found.is_empty() {
+        found.push(None);
     }
+    let secret = input.text("password").unwrap_or_default();
+    for account in found {
+        let whose = account.as_ref().map_or_else(|| names::key(&name), |a| a.user.id.to_string());
+        let taken = ctx.take_attempts(&password_buckets(ctx, &whose))?;
+        let hash = account.as_ref().map_or(password::NOBODY, |a| &a.password);
+        let fit = password::fit(secret, hash)?;
+        let renewed = if fit == Fit::AsSent { Some(password::hash(secret)?) } else { None };
+        if let Some(account) = account.filter(|_| fit != Fit::Wrong) {
+            return ctx.write_giving_back(&taken, &mut |ctx| signed_in_as(ctx, &account, renewed.as_deref()));
+        }
+    }
+    Err(bad_credentials())
 }
 
-/// The account meant: the e-mail value is tried as an address, then as a user name.
-fn account(ctx: &mut Ctx<'_>, input: &Input) -> Result<Option<Account>> {
+/// The accounts that may be meant: the e-mail value is an address or a user name, and before both were kept apart it was one
+/// account's address and another's name. Whose name it is comes in by either field.
+fn accounts(ctx: &mut Ctx<'_>, input: &Input) -> Result<Vec<Account>> {
+    let mut found: Vec<Account> = Vec::new();
     if let Some(email) = input.text("email").filter(|e| !e.is_empty()) {
-        if let Some(account) = store::by_email(ctx.db, email)? {
-            return Ok(Some(account));
-        }
-        if let Some(account) = store::by_username(ctx.db, email)? {
-            return Ok(Some(account));
-        }
+        found.extend(store::by_username(ctx.db, email)?);
+        let other = store::by_email(ctx.db, email)?;
+        found.extend(other.filter(|other| found.iter().all(|known| known.user.id != other.user.id)));
     }
-    match input.text("username").filter(|n| !n.is_empty()) {
-        Some(name) => store::by_username(ctx.db, name),
-        None => Ok(None),
+    match input.text("username").filter(|n| !n.is_empty() && found.is_empty()) {
+        Some(name) => Ok(store::by_username(ctx.db, name)?.into_iter().collect()),
+        None => Ok(found),
     }
 }
 
@@ -100,6 +104,12 @@ fn refresh_token(ctx: &Ctx<'_>, user: i64, session: &str, number: i64, at: Times
     ctx.house.keys.sign(&Claims { token_type: Purpose::Refresh, exp, iat, jti, user_id, sid, generation: Some(number) })
 }
 
+/// The instant that [`refresh_token`] wrote into the token's own id: `iat` has whole seconds.
+fn issued(claims: &Claims) -> Timestamp {
+    let at = claims.jti.rsplit_once('.').and_then(|(_, at)| at.parse().ok());
+    Timestamp(at.unwrap_or_default())
+}
+
 /// The refresh token that came, and its claims when it is good.
 fn presented(ctx: &mut Ctx<'_>) -> Result<Option<Claims>> {
     let mut input = ctx.input(rules::REFRESH)?;
@@ -127,10 +137,11 @@ pub fn refresh(ctx: &mut Ctx<'_>) -> Result<Response> {
 fn refreshed(ctx: &mut Ctx<'_>, claims: &Claims, bucket: &[Bucket]) -> Result<Response> {
     ctx.check_attempts(bucket)?;
     let session = store::session(ctx.db, &claims.sid, ctx.now)?.filter(|(user, _)| Some(*user) == claims.user());
-    let next = session.map(|(user, rotation)| (user, rotation.present(claims.generation.unwrap_or(-1), ctx.now)));
+    let next = session.map(|(user, rotation)| (user, rotation.present(claims.generation.unwrap_or(-1), issued(claims), ctx.now)));
     match next {
         Some((user, Next::Issue(number, at, rotation))) => {
-            store::update_session(ctx.db, &claims.sid, &rotation, ctx.now.plus(ctx.house.settings.refresh_ttl))?;
+            let expires = ctx.now.plus(ctx.house.settings.refresh_ttl);
+            store::update_session(ctx.db, &claims.sid, &rotation, ctx.now, expires)?;
             let access = access_token(ctx, user, &claims.sid)?;
             let refresh = refresh_token(ctx, user, &claims.sid, number, at)?;
             Ok(Response::json(200, &Tokens { access, refresh }))

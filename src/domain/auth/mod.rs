@@ -8,18 +8,21 @@ mod graphql;
 pub mod keyed;
 mod names;
 pub mod password;
+pub mod reset;
 pub mod revoked;
 pub mod rules;
 pub mod session;
 pub mod store;
 mod texts;
 
-use crate::feature::{Access, Content, Feature, Job, Route};
+use crate::feature::{Access, Content, Feature, Job, Right, Route, Without};
 use rules::User;
 use session::{SignedIn, Tokens};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature { jobs: JOBS, graph: graphql::GRAPH, ..Feature::new("auth", ROUTES) };
+
+const MEMBER: Access = Access::Member(Without::NoCouple);
 
 const ROUTES: &[Route] = &[
     Route::post("/auth/register/", Access::Public, api::register, "Make an account and sign in")
@@ -55,11 +58,24 @@ const ROUTES: &[Route] = &[
         .own()
         .takes(rules::PASSWORDS)
         .gives_nothing(),
-    Route::get("/auth/export/", Access::User, api::export, "Everything held on the caller and their couple")
-        .answers(200, Content::Json(api::describe_export)),
+    Route::post("/auth/password/reset/", Access::Public, reset::reset, "Set a new password by a link; every session ends")
+        .own()
+        .takes(rules::RESET)
+        .gives_nothing(),
+    Route::get(
+        "/auth/export/",
+        Access::User,
+        api::export,
+        "Everything held on the caller and their couple, or their own of a team",
+    )
+    .answers(200, Content::Json(api::describe_export)),
+    Route::get("/couple/export/", MEMBER, api::export_tenant, "Everything that the couple or team holds")
+        .needs(Right::Export)
+        .answers(200, Content::Json(api::describe_tenant))
+        .refuses(&[403]),
 ];
 
 const JOBS: &[Job] = &[
     Job::nightly("names", "names of accounts under today's keys", |s| keyed::piece(s.db, &s.house.settings, s.now)),
-    Job::nightly("sessions", "expired sessions", |s| store::purge_sessions(s.db, &s.house.settings, s.now)),
+    Job::nightly("sessions", "expired sessions", |s| store::expire(s.db, &s.house.settings, s.now)),
 ];

@@ -6,7 +6,7 @@ use crate::base::text::{self, Message};
 use crate::base::time::{Timestamp, Zone};
 use crate::http::input::{Field, Input, Shape};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// The longest user name, given name and family name, in characters.
 pub const MAX_NAME: usize = 150;
@@ -68,6 +68,12 @@ pub const DELETE: &[Field] = &[known("password").required()];
 /// The fields of a change of password.
 pub const PASSWORDS: &[Field] = &[known("old_password").required(), secret("new_password", PASSWORD.0).required()];
 
+/// The fields of a new password by a link.
+pub const RESET: &[Field] = &[Field::name("token", 4_096).required(), secret("password", PASSWORD.0).required()];
+
+/// What the user names of deleted accounts begin with. The colon keeps them apart from every name that can be registered.
+pub const FORGOTTEN: &str = "deleted:";
+
 /// An account as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct User {
@@ -75,7 +81,9 @@ pub struct User {
     pub id: i64,
     /// Unique whatever the case.
     pub username: String,
-    /// Unique whatever the case.
+    /// Unique whatever the case; empty when there is none.
+    #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub email: Option<String>,
     /// The given name.
     pub first_name: String,
@@ -89,6 +97,11 @@ pub struct User {
     /// When the account was made.
     #[serde(skip)]
     pub created_at: Timestamp,
+}
+
+/// Existing clients read the address as a text, always.
+fn or_empty<S: Serializer>(email: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(email.as_deref().unwrap_or_default())
 }
 
 impl User {

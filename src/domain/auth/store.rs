@@ -2,13 +2,13 @@
 
 use super::names::{key, keys};
 use super::revoked::Lock;
-use super::rules::User;
+use super::rules::{FORGOTTEN, User};
 use super::session::Rotation;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::feature::Settings;
-use crate::feature::store::BATCH;
+use crate::feature::store::{BATCH, ahead};
 use crate::{columns, params};
 
 /// An account with what its owner does not see.
@@ -111,6 +111,12 @@ pub fn set_password(db: &mut Db, user: i64, password: &str, now: Timestamp) -> R
     db.run("UPDATE users SET password = ?, updated_at = ? WHERE id = ?", params![password, now, user]).map(drop)
 }
 
+/// Writes a new password's hash in the place of this one; `false` when the account has another by now.
+pub fn replace_password(db: &mut Db, user: i64, old: &str, new: &str, now: Timestamp) -> Result<bool> {
+    let sql = "UPDATE users SET password = ?, updated_at = ? WHERE id = ? AND password = ? AND disabled = 0";
+    Ok(db.run(sql, params![new, now, user, old])? > 0)
+}
+
 /// Disables an account, or enables it again.
 pub fn set_disabled(db: &mut Db, user: i64, disabled: bool, now: Timestamp) -> Result<()> {
     db.run("UPDATE users SET disabled = ?, updated_at = ? WHERE id = ?", params![disabled, now, user]).map(drop)
@@ -119,10 +125,9 @@ pub fn set_disabled(db: &mut Db, user: i64, disabled: bool, now: Timestamp) -> R
 /// What stands in the place of the hash where no password fits.
 pub const NO_PASSWORD: &str = "!";
 
-/// Forgets a person: what their partner keeps stays signed by a name that says nothing. The colon keeps it apart from
-/// every name that can be registered, which must not stand in the way.
+/// Forgets a person: what their partner keeps stays signed by a name that says nothing.
 pub fn forget(db: &mut Db, user: i64, now: Timestamp) -> Result<()> {
-    let name = format!("deleted:{user}");
+    let name = format!("{FORGOTTEN}{user}");
     let sql = "UPDATE users SET username = ?, username_key = ?, email = NULL, email_key = NULL, password = ?, first_name = '', \
          last_name = '', timezone = 'UTC', disabled = 1, updated_at = ? WHERE id = ?";
     db.run(sql, params![&name, &name, NO_PASSWORD, now, user])?;
@@ -182,12 +187,28 @@ pub fn insert_session(db: &mut Db, id: &str, user: i64, rotation: &Rotation, now
     db.run(sql, params![id, user, r.generation, r.generation_at, r.rotated_at, r.successor_at, now, expires]).map(drop)
 }
 
-/// Writes how a session's refresh tokens stand.
-pub fn update_session(db: &mut Db, id: &str, rotation: &Rotation, expires: Timestamp) -> Result<()> {
-    let sql =
-        "UPDATE sessions SET generation = ?, generation_at = ?, rotated_at = ?, successor_at = ?, expires_at = ? WHERE id = ?";
+/// Writes how a session's refresh tokens stand. It is dated by the clock of now, whatever the clock was that made it.
+pub fn update_session(db: &mut Db, id: &str, rotation: &Rotation, now: Timestamp, expires: Timestamp) -> Result<()> {
+    let sql = "UPDATE sessions SET generation = ?, generation_at = ?, rotated_at = ?, successor_at = ?, expires_at = ?, \
+         created_at = CASE WHEN created_at > ? THEN ? ELSE created_at END WHERE id = ?";
     let r = rotation;
-    db.run(sql, params![r.generation, r.generation_at, r.rotated_at, r.successor_at, expires, id]).map(drop)
+    let (rotated, successor) = (r.rotated_at.min(now), r.successor_at.min(now));
+    db.run(sql, params![r.generation, r.generation_at, rotated, successor, expires, now, now, id]).map(drop)
+}
+
+/// Bounds what a clock that was ahead has made: a session by the length of one, counted from now; accounts have none.
+fn bound(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
+    let Some(ahead) = ahead(db, now)? else { return Ok(0) };
+    let sql = "UPDATE sessions SET created_at = CASE WHEN created_at > ? THEN ? ELSE created_at END, \
+         rotated_at = CASE WHEN rotated_at > ? THEN ? ELSE rotated_at END, \
+         successor_at = CASE WHEN successor_at > ? THEN ? ELSE successor_at END, \
+         expires_at = CASE WHEN expires_at > ? THEN ? ELSE expires_at END \
+         WHERE created_at > ? OR rotated_at > ? OR successor_at > ?";
+    let end = now.plus(settings.refresh_ttl);
+    let sessions = db.run(sql, params![now, now, now, now, now, now, end, end, ahead, ahead, ahead])?;
+    let made = db.run("UPDATE users SET created_at = ? WHERE created_at > ?", params![now, ahead])?;
+    let changed = db.run("UPDATE users SET updated_at = ? WHERE updated_at > ?", params![now, ahead])?;
+    Ok(sessions + made + changed)
 }
 
 /// Ends a session.
@@ -220,8 +241,12 @@ pub fn end_unused(db: &mut Db, user: i64, but: &str, most: u32) -> Result<()> {
     beyond.iter().try_for_each(|session| end_session(db, session))
 }
 
-/// Deletes sessions that have ended.
-pub fn purge_sessions(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+/// Deletes sessions that have ended, and bounds those that would not.
+pub fn expire(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
+    Ok(bound(db, settings, now)? + purge_sessions(db, now)?)
+}
+
+fn purge_sessions(db: &mut Db, now: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id FROM sessions WHERE expires_at <= ? LIMIT ?) AS old)";
     db.run(sql, params![now, BATCH])
 }

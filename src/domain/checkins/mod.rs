@@ -7,7 +7,7 @@ mod store;
 mod texts;
 
 use crate::base::error::Result;
-use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract};
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract, written};
 use rules::Checkin;
 
 /// The registry entry.
@@ -24,7 +24,13 @@ fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
 /// Check-ins in the feed.
 const CHECKINS: &str = "checkins";
 
-const KINDS: &[Kind] = &[Kind { name: CHECKINS, since: 1, load: Load::Own(api::load_checkins), object: contract::of::<Checkin> }];
+const KINDS: &[Kind] = &[Kind {
+    name: CHECKINS,
+    since: 1,
+    load: Load::Own(api::load_checkins),
+    object: contract::of::<Checkin>,
+    own: |o, user| written(o, &["user_id"], user),
+}];
 
 const LIST: Access = Access::Member(Without::Empty);
 const NEW: Access = Access::Member(Without::Invalid);

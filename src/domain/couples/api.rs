@@ -62,7 +62,7 @@ pub fn join(ctx: &mut Ctx<'_>, tenancy: &Tenancy, user: i64) -> Result<()> {
 
 /// Takes a user out of the caller's tenant, and shows it to who stays.
 pub fn depart(ctx: &mut Ctx<'_>, user: i64, tenant: &Tenant) -> Result<()> {
-    let stays = seats::leave(ctx.db, tenant.id, tenant.kind, user)?;
+    let stays = seats::leave(ctx.db, tenant.id, tenant.kind, user, ctx.now)?;
     ctx.tell(&News::Left { tenant: tenant.id, user })?;
     if stays { ctx.touch_tenant(&tenant.public_id) } else { Ok(()) }
 }

@@ -6,7 +6,7 @@ use crate::base::error::{Refusal, Refused, Result, refuse};
 use crate::base::text::Text;
 use crate::base::time::MINUTE;
 use crate::feature::ctx::found;
-use crate::feature::{Bucket, Ctx, Rate, Role, Tenant, TenantKind};
+use crate::feature::{Bucket, Ctx, Rate, Tenant, TenantKind};
 use crate::http::Response;
 use serde_json::json;
 
@@ -22,13 +22,10 @@ pub fn invite(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::json(200, &json!({ "invite": invite })))
 }
 
-/// Partner A of a couple, staff and admins of a team.
+/// Of a couple only partner A.
 fn may_invite(tenant: &Tenant) -> Result<()> {
-    match tenant.kind {
-        TenantKind::Couple if tenant.seat != 0 => refuse(Refused::Forbidden, &texts::NOT_PARTNER_A),
-        TenantKind::Team if tenant.role < Role::Staff => refuse(Refused::Forbidden, &texts::NOT_STAFF),
-        TenantKind::Couple | TenantKind::Team => Ok(()),
-    }
+    let other = tenant.kind == TenantKind::Couple && tenant.seat != 0;
+    if other { refuse(Refused::Forbidden, &texts::NOT_PARTNER_A) } else { Ok(()) }
 }
 
 /// POST `/couple/join/`

@@ -1,4 +1,4 @@
-//! The routes of members: who is in the couple or team. Changing that is for a team's admins.
+//! The routes of members: who is in the couple or team. Changing that takes the right to.
 
 use super::rules::{self, Member};
 use super::{api, seats, store};
@@ -6,7 +6,7 @@ use crate::base::error::{Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::word;
 use crate::feature::ctx::found;
-use crate::feature::{Ctx, Role};
+use crate::feature::{Ctx, Right, Role};
 use crate::http::paging::Page;
 use crate::http::{Response, etag};
 
@@ -37,7 +37,7 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     if role != Role::Admin {
         seats::keep_an_admin(ctx.db, tenant.id, member.user.id, member.role)?;
     }
-    store::set_role(ctx.db, tenant.id, member.user.id, role)?;
+    seats::reassign(ctx.db, tenant.id, member.user.id, role, ctx.now)?;
     ctx.touch_tenant(&tenant.public_id)?;
     member.role = role;
     Ok(etag::tagged(Response::json(200, &member)))
@@ -67,7 +67,7 @@ fn find(ctx: &mut Ctx<'_>) -> Result<Member> {
     found(store::find_member(ctx.db, tenant, user)?)
 }
 
-/// A couple has no admins: neither partner removes the other.
+/// Whoever the caller may not change is looked up first: in another tenant there is nobody.
 fn require_admin(ctx: &Ctx<'_>) -> Result<()> {
-    if ctx.tenant()?.role == Role::Admin { Ok(()) } else { refuse(Refused::Forbidden, &text::FORBIDDEN) }
+    if ctx.tenant()?.may(Right::Members) { Ok(()) } else { refuse(Refused::Forbidden, &text::FORBIDDEN) }
 }

@@ -10,15 +10,15 @@ pub mod store;
 mod texts;
 
 use crate::base::error::Result;
-use crate::feature::{Access, COUPLE, Ctx, Feature, Job, Kind, Load, News, Route, Schemas, Without, contract};
+use crate::feature::{Access, COUPLE, Ctx, Feature, Job, Kind, Load, News, Right, Route, Schemas, Without, contract};
 use rules::{Couple, Group, Invite, Member, Team};
 use schemars::{Schema, json_schema};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: COUPLE, since: 1, load: Load::Own(api::load), object: describe }],
+    kinds: &[Kind { name: COUPLE, since: 1, load: Load::Own(api::load), object: describe, own: |_, _| None }],
     graph: graphql::GRAPH,
-    jobs: &[Job::nightly("invites", "expired invites", |s| store::purge(s.db, &s.house.settings, s.now))],
+    jobs: &[Job::nightly("invites", "expired invites", |s| store::expire(s.db, s.now))],
     hears: Some(hears),
     ..Feature::new("couples", ROUTES)
 };
@@ -47,6 +47,7 @@ const ROUTES: &[Route] = &[
     Route::post("/couple/invite/", MEMBER, api_join::invite, "Make a code to join by")
         .takes(rules::INVITE)
         .gives_under::<Invite>(200, "invite")
+        .needs(Right::Invite)
         .refuses(&[403]),
     Route::post("/couple/join/", Access::User, api_join::join, "Join a couple or a team by its code")
         .takes(rules::JOIN)
@@ -62,9 +63,11 @@ const ROUTES: &[Route] = &[
         .parameters(rules::USER)
         .takes(rules::MEMBER)
         .gives::<Member>(200)
+        .needs(Right::Members)
         .refuses(&[403]),
     Route::delete("/couple/members/{id}/", ONE, api_members::remove, "Remove a member of the team, or leave")
         .parameters(rules::USER)
         .gives_nothing()
+        .needs(Right::Members)
         .refuses(&[400, 403]),
 ];

@@ -8,7 +8,7 @@ use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::db::Db;
-use crate::feature::{Role, TenantKind};
+use crate::feature::{Reach, Right, Role, TenantKind};
 
 /// Makes a tenant without members.
 pub fn create(db: &mut Db, kind: TenantKind, name: &str, now: Timestamp) -> Result<Tenancy> {
@@ -47,9 +47,11 @@ fn check_role(tenancy: &Tenancy, role: Role) -> Result<()> {
 }
 
 /// Takes a user out; answers whether the tenant is still there. Who stays of a couple keeps everything and becomes
-/// partner A; the last one to leave deletes it. A team stays, even an empty one: the operator made it, and ends it.
-pub fn leave(db: &mut Db, tenant: i64, kind: TenantKind, user: i64) -> Result<bool> {
+/// partner A; the last one to leave deletes it. A team stays, even an empty one: the operator made it, and ends it. The codes
+/// that the user made end with their seat.
+pub fn leave(db: &mut Db, tenant: i64, kind: TenantKind, user: i64, now: Timestamp) -> Result<bool> {
     store::unseat(db, tenant, user)?;
+    store::end_made_by(db, tenant, user, now)?;
     if kind == TenantKind::Team {
         return Ok(true);
     }
@@ -60,9 +62,16 @@ pub fn leave(db: &mut Db, tenant: i64, kind: TenantKind, user: i64) -> Result<bo
 }
 
 /// Gives a member of a team another role.
-pub fn set_role(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role) -> Result<()> {
+pub fn set_role(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role, now: Timestamp) -> Result<()> {
     check_role(tenancy, role)?;
-    store::set_role(db, tenancy.id, user, role)
+    reassign(db, tenancy.id, user, role, now)
+}
+
+/// Gives a member of a team another role; where that does not invite, the codes that they made end.
+pub fn reassign(db: &mut Db, team: i64, user: i64, role: Role, now: Timestamp) -> Result<()> {
+    store::set_role(db, team, user, role)?;
+    let invites = Right::Invite.reach(TenantKind::Team, role) > Reach::Nothing;
+    if invites { Ok(()) } else { store::end_made_by(db, team, user, now) }
 }
 
 /// Refuses when this user is the one admin of a team.

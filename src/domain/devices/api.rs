@@ -3,12 +3,11 @@
 use super::rules::{self, Device, SPAN, SyncHealth};
 use super::snapshots;
 use super::store::{self, Scope};
-use crate::base::error::{Refused, Result, not_found, refuse};
-use crate::base::text;
+use crate::base::error::{Result, not_found};
 use crate::base::time::Timestamp;
 use crate::db::Db;
-use crate::feature::Ctx;
 use crate::feature::ctx::value;
+use crate::feature::{Ctx, Right};
 use crate::http::Response;
 use crate::http::paging::Page;
 use serde_json::Value;
@@ -16,7 +15,7 @@ use serde_json::Value;
 /// Whose devices the caller sees.
 pub fn scope(ctx: &Ctx<'_>) -> Result<Scope> {
     let tenant = ctx.tenant()?;
-    Ok(Scope { tenant: tenant.id, user: ctx.user()?, all: tenant.is_run_by_caller() })
+    Ok(Scope { tenant: tenant.id, user: ctx.user()?, all: tenant.may(Right::Watch) })
 }
 
 /// GET `/sync/devices/`
@@ -38,23 +37,19 @@ pub fn device(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// GET `/sync/health/`
 pub fn health(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let tenant = ctx.tenant_id()?;
-    Ok(Response::json(200, &sync_health(ctx.db, tenant, ctx.now)?))
+    let scope = scope(ctx)?;
+    Ok(Response::json(200, &sync_health(ctx.db, scope, ctx.now)?))
 }
 
-/// How a tenant's uploads went in the last 24 hours.
-pub fn sync_health(db: &mut Db, tenant: i64, now: Timestamp) -> Result<SyncHealth> {
-    let uploads = store::uploads(db, tenant, now.plus(-SPAN))?;
-    Ok(SyncHealth::of(uploads, &store::healths(db, tenant, now)?))
+/// How uploads went in the last 24 hours.
+pub fn sync_health(db: &mut Db, scope: Scope, now: Timestamp) -> Result<SyncHealth> {
+    let uploads = store::uploads(db, scope, now.plus(-SPAN))?;
+    Ok(SyncHealth::of(uploads, &store::healths(db, scope, now)?))
 }
 
 /// GET `/sync/health/snapshots/`
 pub fn snapshots(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let tenant = ctx.tenant()?;
-    if !tenant.is_run_by_caller() {
-        return refuse(Refused::Forbidden, &text::FORBIDDEN);
-    }
-    let tenant = tenant.id;
+    let tenant = ctx.tenant_id()?;
     let page = Page::of(ctx.request, snapshots::store::number(ctx.db, tenant)?)?;
     let before = page.after.key(i64::MAX, |parts| parts.first()?.parse().ok())?;
     let rows = snapshots::store::part(ctx.db, tenant, Timestamp(before), page.span())?;

@@ -20,6 +20,6 @@ fn devices(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
 }
 
 fn health(ctx: &mut Ctx<'_>, _: &Asked) -> Result<Value> {
-    let tenant = ctx.tenant_id()?;
-    value(&api::sync_health(ctx.db, tenant, ctx.now)?)
+    let scope = api::scope(ctx)?;
+    value(&api::sync_health(ctx.db, scope, ctx.now)?)
 }

@@ -9,7 +9,7 @@ pub mod store;
 
 use crate::base::error::Result;
 use crate::feature::news::MAX_DEVICE;
-use crate::feature::{Access, Ctx, Feature, Held, Job, News, Route, Without, contract};
+use crate::feature::{Access, Ctx, Feature, Held, Job, News, Right, Route, Without, contract};
 use crate::http::input::Field;
 use rules::{Device, SyncHealth};
 use snapshots::figures::Snapshot;
@@ -34,12 +34,17 @@ const MEMBER: Access = Access::Member(Without::NoCouple);
 const DEVICE: &[Field] = &[Field::name("id", MAX_DEVICE).about("The device_id that the device sends.")];
 
 const ROUTES: &[Route] = &[
-    Route::get("/sync/devices/", LIST, api::list, "Devices and how well their uploads go, newest upload first").lists::<Device>(),
-    Route::get("/sync/devices/{id}/health/", ONE, api::device, "One device").parameters(DEVICE).gives::<Device>(200),
-    Route::get("/sync/health/", MEMBER, api::health, "How well uploads went in the last 24 hours").gives::<SyncHealth>(200),
-    Route::get("/sync/health/snapshots/", LIST, api::snapshots, "The figures of each hour, newest first")
-        .lists::<Snapshot>()
-        .refuses(&[403]),
+    Route::get("/sync/devices/", LIST, api::list, "Devices and how well their uploads go, newest upload first")
+        .needs(Right::Watch)
+        .lists::<Device>(),
+    Route::get("/sync/devices/{id}/health/", ONE, api::device, "One device")
+        .needs(Right::Watch)
+        .parameters(DEVICE)
+        .gives::<Device>(200),
+    Route::get("/sync/health/", MEMBER, api::health, "How well uploads went in the last 24 hours")
+        .needs(Right::Watch)
+        .gives::<SyncHealth>(200),
+    Route::get("/sync/health/snapshots/", LIST, api::snapshots, "The figures of each hour, newest first").lists::<Snapshot>(),
 ];
 
 const JOBS: &[Job] = &[

@@ -84,6 +84,13 @@ pub struct Scope {
     pub all: bool,
 }
 
+impl Scope {
+    /// Everything in a tenant, as the operator sees it.
+    pub fn whole(tenant: i64) -> Scope {
+        Scope { tenant, user: 0, all: true }
+    }
+}
+
 /// How many devices there are.
 pub fn number(db: &mut Db, scope: Scope) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM devices WHERE tenant = ? AND (user_id = ? OR ? = 1)";
@@ -113,17 +120,17 @@ pub fn named(db: &mut Db, scope: Scope, now: Timestamp, name: &str) -> Result<Ve
     db.all(sql, params![scope.tenant, scope.user, scope.all, name], |row| device(row, now))
 }
 
-/// The health of each of a tenant's devices.
-pub fn healths(db: &mut Db, tenant: i64, now: Timestamp) -> Result<Vec<f64>> {
-    let sql = "SELECT items, synced, conflicts, last_at FROM devices WHERE tenant = ?";
-    db.all(sql, params![tenant], |row| Ok(health(counts(row, 0)?, row.get(3)?, now)))
+/// The health of each device.
+pub fn healths(db: &mut Db, scope: Scope, now: Timestamp) -> Result<Vec<f64>> {
+    let sql = "SELECT items, synced, conflicts, last_at FROM devices WHERE tenant = ? AND (user_id = ? OR ? = 1)";
+    db.all(sql, params![scope.tenant, scope.user, scope.all], |row| Ok(health(counts(row, 0)?, row.get(3)?, now)))
 }
 
-/// A tenant's uploads since an instant, summed up.
-pub fn uploads(db: &mut Db, tenant: i64, since: Timestamp) -> Result<Uploads> {
+/// Uploads since an instant, summed up.
+pub fn uploads(db: &mut Db, scope: Scope, since: Timestamp) -> Result<Uploads> {
     let sql = "SELECT COUNT(*), CAST(SUM(items) AS SIGNED), CAST(SUM(synced) AS SIGNED), CAST(SUM(conflicts) AS SIGNED), \
-         CAST(SUM(micros) AS SIGNED) FROM uploads WHERE tenant = ? AND stamp >= ?";
-    let summed = db.one(sql, params![tenant, since], |row| {
+         CAST(SUM(micros) AS SIGNED) FROM uploads WHERE tenant = ? AND (user_id = ? OR ? = 1) AND stamp >= ?";
+    let summed = db.one(sql, params![scope.tenant, scope.user, scope.all, since], |row| {
         let sum = |column| row.get::<Option<i64>>(column).map(Option::unwrap_or_default);
         let counts = Counts { items: sum(1)?, synced: sum(2)?, conflicts: sum(3)? };
         Ok(Uploads { number: row.get(0)?, counts, micros: sum(4)? })

@@ -93,6 +93,14 @@ pub fn actions(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(page.answer(ctx.request, page.span().of(behind)))
 }
 
+/// GET `/goals/actions/`
+pub fn all_actions(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let tenant = ctx.tenant_id()?;
+    let page = Page::of(ctx.request, store::count_actions(ctx.db, tenant)?)?;
+    let actions = store::part_of_actions(ctx.db, tenant, &page.after.oldest()?, page.span())?;
+    Ok(page.answer(ctx.request, actions))
+}
+
 /// POST `/goals/{id}/actions/`
 pub fn add_action(ctx: &mut Ctx<'_>) -> Result<Response> {
     let goal = find(ctx)?;

@@ -7,7 +7,7 @@ mod store;
 mod texts;
 
 use crate::base::error::Result;
-use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract};
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract, written};
 use rules::{Action, Goal};
 
 /// The registry entry.
@@ -26,8 +26,15 @@ pub const GOALS: &str = "goals";
 const ACTIONS: &str = "goal_actions";
 
 const KINDS: &[Kind] = &[
-    Kind { name: GOALS, since: 1, load: Load::Own(api::load_goals), object: contract::of::<Goal> },
-    Kind { name: ACTIONS, since: 1, load: Load::Own(api::load_actions), object: contract::of::<Action> },
+    Kind {
+        name: GOALS,
+        since: 1,
+        load: Load::Own(api::load_goals),
+        object: contract::of::<Goal>,
+        own: |o, user| written(o, &["created_by_id"], user),
+    },
+    // Nobody signs an action: it stands in its goal.
+    Kind { name: ACTIONS, since: 1, load: Load::Own(api::load_actions), object: contract::of::<Action>, own: |_, _| None },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);
@@ -37,6 +44,7 @@ const ONE: Access = Access::Member(Without::NotFound);
 const ROUTES: &[Route] = &[
     Route::get("/goals/", LIST, api::list, "The couple's goals, newest change first").lists::<Goal>(),
     Route::post("/goals/", NEW, api::create, "Set a goal").takes(rules::GOAL).gives::<Goal>(201),
+    Route::get("/goals/actions/", LIST, api::all_actions, "The actions of all goals, oldest first").lists::<Action>(),
     Route::get("/goals/actions/{id}/", ONE, api::action, "One action").gives::<Action>(200),
     Route::put("/goals/actions/{id}/", ONE, api::update_action, "Replace an action").takes(rules::ACTION).gives::<Action>(200),
     Route::patch("/goals/actions/{id}/", ONE, api::update_action, "Change an action").takes(rules::ACTION).gives::<Action>(200),

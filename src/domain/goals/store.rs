@@ -24,7 +24,7 @@ fn goal(row: &Row<'_>) -> Result<Goal> {
     })
 }
 
-columns!(actions: "SELECT id, goal, text, done, created_at, stamp FROM goal_actions");
+columns!(actions: "SELECT a.id, a.goal, a.text, a.done, a.created_at, a.stamp");
 
 fn action(row: &Row<'_>) -> Result<Action> {
     Ok(Action {
@@ -105,13 +105,30 @@ pub fn delete(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
 
 /// A goal's actions, oldest first.
 pub fn actions(db: &mut Db, tenant: i64, goal: &str) -> Result<Vec<Action>> {
-    let sql = actions!("WHERE tenant = ? AND goal = ? ORDER BY created_at, id");
+    let sql = actions!("FROM goal_actions a WHERE a.tenant = ? AND a.goal = ? ORDER BY a.created_at, a.id");
     db.all(sql, params![tenant, goal], action)
+}
+
+// Actions have no index by their tenant: goals do, and actions by their goal.
+
+/// How many actions a tenant's goals have together.
+pub fn count_actions(db: &mut Db, tenant: i64) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM goals g JOIN goal_actions a ON a.goal = g.id WHERE g.tenant = ? AND a.tenant = ?";
+    Ok(db.one(sql, params![tenant, tenant], |row| row.get(0))?.unwrap_or_default())
+}
+
+/// A part of the actions of all goals, oldest first.
+pub fn part_of_actions(db: &mut Db, tenant: i64, (at, id): &(i64, String), span: Span) -> Result<Vec<Action>> {
+    let sql = actions!(
+        "FROM goals g JOIN goal_actions a ON a.goal = g.id WHERE g.tenant = ? AND a.tenant = ? AND (a.created_at, a.id) > (?, ?) \
+         ORDER BY a.created_at, a.id LIMIT ? OFFSET ?"
+    );
+    db.all(sql, params![tenant, tenant, *at, id, span.limit, span.offset], action)
 }
 
 /// One action.
 pub fn find_action(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Action>> {
-    let sql = actions!("WHERE tenant = ? AND id = ?");
+    let sql = actions!("FROM goal_actions a WHERE a.tenant = ? AND a.id = ?");
     db.one(sql, params![tenant, id], action)
 }
 

@@ -21,9 +21,9 @@ pub fn home(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// GET `/health/`
 pub fn health(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let (memory, folder) = (store::memory(ctx.db)?, ctx.house.settings.data.as_path());
+    let (memory, folder) = (store::memory(ctx.db, ctx.now)?, ctx.house.settings.data.as_path());
     let checks = Checks {
-        database: store::writable(folder),
+        database: store::writable(ctx.db, folder)?,
         // With a schema that the program may not use, no request comes as far as here.
         schema: State::Ok,
         disk: rules::room(store::free_space(folder).ok()),

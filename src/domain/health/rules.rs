@@ -50,13 +50,13 @@ pub struct Health {
 /// Each check by itself.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Checks {
-    /// The database answers, and its folder can be written.
+    /// The database answers, and it and its folder can be written.
     pub database: State,
     /// The database has the schema that the program works with.
     pub schema: State,
     /// There is room to write.
     pub disk: State,
-    /// The wall clock is not behind what the database remembers.
+    /// The wall clock is not behind what the database remembers, and nothing was made in the future.
     pub clock: State,
     /// What has expired is deleted every night.
     pub maintenance: State,
@@ -99,12 +99,19 @@ pub struct Memory {
     pub made: Option<Timestamp>,
     /// When maintenance last ran.
     pub maintained: Option<Timestamp>,
+    /// Was something made in the future, that maintenance will bound?
+    pub ahead: bool,
 }
 
-/// Is the clock behind something that has happened? Stamps stay in order all the same, but tokens live for too long.
+/// Is the clock behind something that has happened? Stamps stay in order all the same, but tokens live for too long. Where only
+/// sessions, codes and accounts lie in the future, a clock was ahead and is right by now; the night bounds them.
 pub fn clock(memory: Memory, now: Timestamp) -> State {
     let newest = memory.made.max(memory.maintained);
-    if newest.is_some_and(|then| now < then.plus(-CORRECTION)) { State::Fail } else { State::Ok }
+    match newest {
+        Some(then) if now < then.plus(-CORRECTION) => State::Fail,
+        _ if memory.ahead => State::Warn,
+        _ => State::Ok,
+    }
 }
 
 /// Has maintenance run lately?
@@ -127,7 +134,7 @@ mod tests {
     use super::*;
 
     fn memory(made: i64, maintained: Option<i64>) -> Memory {
-        Memory { made: Some(Timestamp(made)), maintained: maintained.map(Timestamp) }
+        Memory { made: Some(Timestamp(made)), maintained: maintained.map(Timestamp), ahead: false }
     }
 
     #[test]
@@ -137,6 +144,7 @@ mod tests {
         assert_eq!(clock(memory(99 * DAY, Some(now.0 + MINUTE)), now), State::Ok, "a correction is no fault");
         assert_eq!(clock(memory(99 * DAY, Some(101 * DAY)), now), State::Fail);
         assert_eq!(clock(memory(101 * DAY, None), now), State::Fail);
+        assert_eq!(clock(Memory { ahead: true, ..memory(99 * DAY, None) }, now), State::Warn, "a clock that was ahead");
     }
 
     #[test]

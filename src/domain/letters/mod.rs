@@ -7,7 +7,7 @@ mod rules;
 mod store;
 mod texts;
 
-use crate::feature::{Access, Content, Feature, Kind, Load, Route, Without, contract};
+use crate::feature::{Access, Content, Feature, Kind, Load, Route, Without, contract, written};
 use rules::Letter;
 
 /// The registry entry.
@@ -16,7 +16,13 @@ pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Fe
 /// Letters in the feed.
 const LETTERS: &str = "letters";
 
-const KINDS: &[Kind] = &[Kind { name: LETTERS, since: 1, load: Load::Own(api::load_letters), object: contract::of::<Letter> }];
+const KINDS: &[Kind] = &[Kind {
+    name: LETTERS,
+    since: 1,
+    load: Load::Own(api::load_letters),
+    object: contract::of::<Letter>,
+    own: |o, user| written(o, &["created_by_id"], user),
+}];
 
 const LIST: Access = Access::Member(Without::Empty);
 const NEW: Access = Access::Member(Without::Invalid);

@@ -7,7 +7,7 @@ use super::records::tables::Table;
 use super::telemetry::rules::Rules;
 use super::{api, contract, records};
 use crate::feature::walk::{Joined, chain, walk};
-use crate::feature::{Access, Content, Handler, Meter, Route, Without};
+use crate::feature::{Access, Content, Handler, Meter, Right, Route, Without};
 use crate::http::problem;
 
 const MEMBER: Access = Access::Member(Without::NoCouple);
@@ -81,14 +81,17 @@ const BATCH: &[Route] =
 /// How conflicts are settled.
 const SETTLING: &[Route] = &[
     upload("/sync/conflicts/{id}/resolve/", record::resolve_conflict, "Settle a conflict")
+        .needs(Right::Settle)
         .takes(records::CHOICE)
         .gives::<Resolution>(200)
+        .refuses(&[403])
         .refuses_by(Content::Any(&[(problem::MEDIA_TYPE, Some(records::describe_refusal))])),
     Route::get("/sync/policies/{domain}/", ONE, record::policy, "How conflicts of a domain are settled")
         .parameters(record::DOMAIN)
         .gives::<record::PolicyShown>(200),
     Route::put("/sync/policies/{domain}/", ONE, record::set_policy, "Say how conflicts of a domain shall be settled")
         .parameters(record::DOMAIN)
+        .needs(Right::Policies)
         .takes(record::POLICY)
         .gives::<record::PolicyShown>(200)
         .refuses(&[403]),

@@ -17,6 +17,7 @@ crate::texts! {
     MANUAL_AUTO: "What a person decides cannot be settled automatically.", "Ce qu'une personne décide ne peut pas être réglé automatiquement.", "사람이 결정하는 것은 자동으로 해결할 수 없습니다.";
     CONTRADICTION: "The strategy says otherwise.", "La stratégie dit le contraire.", "전략과 맞지 않습니다.";
     CHOOSE_FIELDS: "Both sides changed the same: say what it shall be.", "Les deux côtés ont modifié la même chose : indiquez le résultat voulu.", "양쪽이 같은 항목을 변경했습니다. 결과를 지정하세요.";
+    NOT_YOUR_CONFLICT: "Another's upload met this conflict: its sender settles it, or the staff of the team.", "Ce conflit vient de l'envoi de quelqu'un d'autre : à cette personne ou à l'encadrement de l'équipe de le régler.", "다른 구성원의 업로드에서 생긴 충돌입니다. 보낸 사람이나 팀의 스태프가 해결합니다.";
     CONFLICT_RESOLVED: "The conflict is resolved.", "Le conflit est résolu.", "충돌이 해결되었습니다.";
     CONFLICT_OPEN: "{0} conflicts of this record wait for somebody: settle one, then send this edit again.", "{0} conflits de cet enregistrement attendent une décision : réglez-en un, puis renvoyez cette modification.", "이 레코드의 충돌 {0}개가 결정을 기다리고 있습니다. 하나를 해결한 뒤 이 변경을 다시 보내세요.";
     CONFLICT_MOVED_ON: "The record has changed since the conflict. Look at it again and choose.", "L'enregistrement a changé depuis le conflit. Revoyez-le et choisissez.", "충돌 이후 레코드가 변경되었습니다. 다시 확인하고 선택하세요.";

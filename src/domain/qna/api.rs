@@ -5,8 +5,8 @@ use super::{ANSWERS, QUESTIONS, store};
 use crate::base::error::{Refused, Result, refuse};
 use crate::base::{id, text};
 use crate::db::Db;
-use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
+use crate::feature::{Ctx, Right, written};
 use crate::http::input::{Field, Input};
 use crate::http::paging::Page;
 use crate::http::{Response, etag, precondition};
@@ -54,7 +54,7 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// DELETE `/qna/questions/{id}/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let question = find(ctx)?;
-    if !rules::may_delete(&question, ctx.user()?, ctx.tenant()?) {
+    if question.created_by_id != ctx.user()? && !ctx.tenant()?.may(Right::Clear) {
         return refuse(Refused::Forbidden, &text::FORBIDDEN);
     }
     ctx.require_match(&question)?;
@@ -124,6 +124,15 @@ fn read(ctx: &mut Ctx<'_>, fields: &[Field]) -> Result<Input> {
     let mut input = ctx.input(fields)?;
     input.finish()?;
     Ok(input)
+}
+
+/// A user's own question, with their own answer to it.
+pub fn own_question(question: Value, user: i64) -> Option<Value> {
+    let mut question = written(question, &["created_by_id"], user)?;
+    if let Some(answers) = question["answers"].as_array_mut() {
+        answers.retain(|answer| answer["user_id"] == user);
+    }
+    Some(question)
 }
 
 /// Questions for the feed.

@@ -6,7 +6,7 @@ mod rules;
 mod store;
 
 use crate::base::error::Result;
-use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract};
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Right, Route, Without, contract, written};
 use rules::{Answer, Placed, Question};
 
 /// The registry entry.
@@ -25,8 +25,20 @@ const QUESTIONS: &str = "qna_questions";
 const ANSWERS: &str = "qna_answers";
 
 const KINDS: &[Kind] = &[
-    Kind { name: QUESTIONS, since: 1, load: Load::Own(api::load_questions), object: contract::of::<Question> },
-    Kind { name: ANSWERS, since: 1, load: Load::Own(api::load_answers), object: contract::of::<Placed> },
+    Kind {
+        name: QUESTIONS,
+        since: 1,
+        load: Load::Own(api::load_questions),
+        object: contract::of::<Question>,
+        own: api::own_question,
+    },
+    Kind {
+        name: ANSWERS,
+        since: 1,
+        load: Load::Own(api::load_answers),
+        object: contract::of::<Placed>,
+        own: |o, user| written(o, &["user_id"], user),
+    },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);
@@ -46,7 +58,10 @@ const ROUTES: &[Route] = &[
         .takes(rules::QUESTION)
         .gives::<Question>(200)
         .refuses(&[403]),
-    Route::delete("/qna/questions/{id}/", ONE, api::delete, "Delete a question and its answers").gives_nothing().refuses(&[403]),
+    Route::delete("/qna/questions/{id}/", ONE, api::delete, "Delete a question and its answers")
+        .needs(Right::Clear)
+        .gives_nothing()
+        .refuses(&[403]),
     Route::post("/qna/questions/{id}/answer/", ONE, api::answer, "Answer a question, or change one's answer")
         .takes(rules::ANSWER)
         .gives_under::<Answer>(200, "answer")

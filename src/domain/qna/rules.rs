@@ -1,7 +1,6 @@
 //! What a question and an answer may look like.
 
 use crate::base::time::Timestamp;
-use crate::feature::{Role, Tenant, TenantKind};
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::Keyed;
 use schemars::JsonSchema;
@@ -63,12 +62,6 @@ impl Keyed for Question {
     fn key(&self) -> Vec<String> {
         vec![self.updated_at.0.to_string(), self.id.clone()]
     }
-}
-
-/// Either partner of a couple deletes a question. In a team it takes many people's answers along: there it is for who
-/// asked, and for staff.
-pub fn may_delete(question: &Question, user: i64, tenant: &Tenant) -> bool {
-    tenant.kind == TenantKind::Couple || question.created_by_id == user || tenant.role >= Role::Staff
 }
 
 /// One user's answer to a question.

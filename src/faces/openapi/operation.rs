@@ -2,7 +2,7 @@
 
 use super::{answers, examples};
 use crate::feature::contract::Takes;
-use crate::feature::{Access, Feature, Route, Schemas, Tx, Without};
+use crate::feature::{Access, Feature, Right, Role, Route, Schemas, Tx, Without};
 use crate::http::input::{Extent, Field};
 use crate::http::{Method, key, paging, response, schema};
 use serde_json::{Value, json};
@@ -75,7 +75,12 @@ fn about(route: &Route) -> String {
         (_, method) if method.writes() => " A request that is sent again under its `Idempotency-Key` is done once.",
         _ => "",
     };
-    format!("{who}{twice}")
+    let role = match route.right.map(Right::from) {
+        Some(Role::Staff) => " In a team it is for staff and admins.",
+        Some(Role::Admin) => " In a team it is for admins.",
+        Some(Role::Member) | None => "",
+    };
+    format!("{who}{role}{twice}")
 }
 
 /// A name that stays the same as long as method and path do: `patch_goals_by_id`.

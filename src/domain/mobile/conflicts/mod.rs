@@ -8,16 +8,22 @@ pub mod store;
 
 pub use rules::{Conflict, Policy, Rule};
 
-use crate::feature::{Access, Feature, Held, Job, Kind, Load, Route, Without, contract};
+use crate::feature::{Access, Feature, Held, Job, Kind, Load, Route, Without, contract, written};
+use serde_json::Value;
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: KIND, since: 2, load: Load::Own(api::load_conflicts), object: contract::of::<Conflict> }],
+    kinds: &[Kind { name: KIND, since: 2, load: Load::Own(api::load_conflicts), object: contract::of::<Conflict>, own }],
     graph: graphql::GRAPH,
     held: &[Held { name: KIND, load: api::held, object: contract::of::<Conflict> }],
     jobs: &[Job::nightly("conflicts", "conflicts long settled", |s| store::purge(s.db, &s.house.settings, s.now))],
     ..Feature::new("conflicts", ROUTES)
 };
+
+/// Whose upload met it.
+fn own(conflict: Value, user: i64) -> Option<Value> {
+    written(conflict, &["user_id"], user)
+}
 
 /// Conflicts in the feed.
 pub const KIND: &str = "conflicts";

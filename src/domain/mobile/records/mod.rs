@@ -30,7 +30,7 @@ use crate::base::text::Language;
 use crate::db::Db;
 use crate::feature::ctx::load;
 use crate::feature::walk::walk;
-use crate::feature::{Ctx, Kind, Load, Names, Objects, Schemas};
+use crate::feature::{Ctx, Kind, Load, Names, Objects, Own, Schemas, written};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 use tables::Table;
@@ -40,7 +40,8 @@ pub const KINDS: &[Kind] = &walk!(kind, RECORDS);
 
 const fn kind(table: &'static Table) -> Kind {
     let names = &table.entry.names;
-    Kind { name: names.list, since: 2, load: Load::Shared(names, load_records), object: describe }
+    let own: Own = |record, user| written(record, &["created_by", "updated_by"], user);
+    Kind { name: names.list, since: 2, load: Load::Shared(names, load_records), object: describe, own }
 }
 
 fn load_records(names: &Names, db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {

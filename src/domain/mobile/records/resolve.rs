@@ -9,7 +9,7 @@ use super::record::Record;
 use super::store;
 use super::tables::Table;
 use super::write::{Target, data, put};
-use crate::base::error::{Error, Refusal, Refused, Result, not_found};
+use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::id;
 use crate::base::json;
 use crate::base::text::{self, Message};
@@ -20,7 +20,7 @@ use crate::domain::mobile::conflicts::{self, Conflict, Policy, Rule, rules};
 use crate::domain::mobile::texts;
 use crate::domain::mobile::{batch, domains};
 use crate::feature::ctx::value as json_of;
-use crate::feature::{Ctx, News, Schemas, Upload};
+use crate::feature::{Ctx, News, Right, Schemas, Upload};
 use crate::http::input::{Extent, Field, Input, Shape};
 use crate::http::{Response, problem, response};
 use schemars::{JsonSchema, Schema};
@@ -127,11 +127,12 @@ impl Choice {
         let tenant = ctx.tenant_id()?;
         let id = id::parse(&self.conflict).ok_or_else(not_found)?;
         let conflict = conflicts::store::find(ctx.db, tenant, &id)?.ok_or_else(not_found)?;
+        let table = domains::records(&conflict.domain).ok_or_else(not_found)?;
+        let record = store::find(ctx.db, tenant, table.name(), &conflict.mobile_id)?.ok_or_else(not_found)?;
+        require_own(ctx, &conflict, &record)?;
         if conflict.resolved_at.is_some() {
             return first(ctx, &conflict);
         }
-        let table = domains::records(&conflict.domain).ok_or_else(not_found)?;
-        let record = store::find(ctx.db, tenant, table.name(), &conflict.mobile_id)?.ok_or_else(not_found)?;
         match self.decide(table, &conflict, &record)? {
             Outcome::Written(new) => self.settle(ctx, table, conflict, &record, new),
             Outcome::Moved => look_again(ctx, table, conflict, &record),
@@ -245,6 +246,17 @@ impl Choice {
         let members = json_of(&resolution)?.as_object().cloned().unwrap_or_default();
         Ok(problem::refused_with(refusal, language, members))
     }
+}
+
+/// Whose right to settle reaches to their own alone settles what their own upload met, and what is about their own version:
+/// that the record has moved on since makes it nobody's but the staff's.
+fn require_own(ctx: &Ctx<'_>, conflict: &Conflict, record: &Record) -> Result<()> {
+    let user = ctx.user()?;
+    let version = super::write::shown(record.version) == conflict.server_version && record.updated_by == user;
+    if version || conflict.user_id == user || ctx.tenant()?.may(Right::Settle) {
+        return Ok(());
+    }
+    refuse(Refused::Forbidden, &texts::NOT_YOUR_CONFLICT)
 }
 
 /// A word of a table; another is wrong. GraphQL's are in capitals.

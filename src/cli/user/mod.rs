@@ -1,5 +1,8 @@
 //! `tandem user`: accounts, by the same rules as registration in the app.
 
+mod delete;
+mod link;
+
 use super::site::{enter, enter_or_make, within};
 use super::{Action, Command, RUNNING, Verdict, json_flag, no_args, out, password, text};
 use crate::app::advice;
@@ -8,6 +11,8 @@ use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
 use crate::domain::auth::store::{self, Listed};
 use crate::domain::auth::{accounts, rules};
+use crate::domain::couples::store as couples;
+use crate::feature::store as feed;
 use crate::http::input::{Extent, Input};
 use clap::{Arg, ArgMatches};
 use serde_json::{Map, Value, json};
@@ -15,11 +20,11 @@ use serde_json::{Map, Value, json};
 pub const COMMAND: Command = Command {
     name: "user",
     group: RUNNING,
-    about: "Make, list, disable and enable accounts, set passwords",
+    about: "Make, list, disable, enable and delete accounts, set passwords",
     help: "The rules are those of registration in the app. Names are found whatever their case.",
     examples: &[],
     args: no_args,
-    action: Action::Commands(&[CREATE, LIST, PASSWORD, DISABLE, ENABLE]),
+    action: Action::Commands(&[CREATE, LIST, PASSWORD, link::COMMAND, DISABLE, ENABLE, delete::COMMAND]),
 };
 
 const CREATE: Command = Command {
@@ -61,7 +66,8 @@ const DISABLE: Command = Command {
     name: "disable",
     group: RUNNING,
     about: "Shut an account out and end its sessions",
-    help: "From the next request on nobody gets in with it. Nothing of it is deleted, and its partner keeps everything.",
+    help: "From the next request on nobody gets in with it, nor by a code that it made. Nothing of it is deleted, and its partner keeps \
+           everything.",
     examples: &[("tandem user disable anna", "shut anna out"), ("tandem user enable anna", "let her in again")],
     args: |command| command.arg(name()),
     action: Action::Run(|matches| switch(matches, true)),
@@ -166,12 +172,21 @@ fn switch(matches: &ArgMatches, disabled: bool) -> Result<Verdict> {
         return Ok(Verdict::Well);
     }
     let ended = within(&mut db, Mode::Write, |db| {
-        store::set_disabled(db, user.id, disabled, Timestamp::now())?;
-        if disabled { store::end_sessions(db, user.id, "") } else { Ok(0) }
+        let now = Timestamp::now();
+        store::set_disabled(db, user.id, disabled, now)?;
+        if disabled { shut_out(db, user.id, now) } else { Ok(0) }
     })?;
     let ended = if disabled { format!("; {}", ended_sessions(ended)) } else { String::new() };
     out::line(format!("{} is {word}{ended}", user.username))?;
     Ok(Verdict::Well)
+}
+
+/// Ends the sessions of a user, and the codes that they made.
+fn shut_out(db: &mut Db, user: i64, now: Timestamp) -> Result<u64> {
+    if let Some(tenant) = feed::tenant_of(db, user)? {
+        couples::end_made_by(db, tenant, user, now)?;
+    }
+    store::end_sessions(db, user, "")
 }
 
 fn ended_sessions(count: u64) -> String {
