@@ -34,6 +34,7 @@ const WALKED: &[&str] = &[
     "/checkins/",
     "/couple/members/",
     "/goals/",
+    "/goals/actions/",
     "/goals/{id}/actions/",
     "/letters/",
     "/qna/questions/",
@@ -154,10 +155,13 @@ fn goals(server: &Server) {
 }
 
 fn actions(server: &Server) {
-    let phone = Phone::single(server);
-    let goal = phone.make("/goals/", &json!({"title": "x"}));
-    let ids: Vec<String> = (0..9).map(|n| add_action(&phone, &goal, &n.to_string())).collect();
-    objects(&phone, &format!("/goals/{goal}/actions/"), "/goals/actions/", &ids, &|_| json!({"done": true}), true);
+    for of_all in [false, true] {
+        let phone = Phone::single(server);
+        let goal = phone.make("/goals/", &json!({"title": "x"}));
+        let ids: Vec<String> = (0..9).map(|n| add_action(&phone, &goal, &n.to_string())).collect();
+        let list = if of_all { "/goals/actions/".to_owned() } else { format!("/goals/{goal}/actions/") };
+        objects(&phone, &list, "/goals/actions/", &ids, &|_| json!({"done": true}), true);
+    }
 }
 
 fn questions(server: &Server) {

@@ -40,6 +40,13 @@ const OF_THE_COUPLE: &[&str] = &["/couple/", "/couple/members/", "/couple/member
 const OTHERS: &[(&str, &str)] = &[
     ("/goals/", "its objects are looked at one by one"),
     ("/goals/{id}/actions/", "its objects are looked at one by one"),
+    ("/goals/actions/", "its objects are looked at one by one"),
+    ("/couple/export/", "everything at once, whose objects are kinds of the feed"),
+    ("/sync/attendance/{id}/", "a kind of the feed"),
+    ("/sync/helpdesk/{id}/", "a kind of the feed"),
+    ("/sync/journal/{id}/", "a kind of the feed"),
+    ("/sync/activity/{id}/", "a kind of the feed"),
+    ("/sync/work-orders/{id}/", "a kind of the feed"),
     ("/qna/questions/", "its objects are looked at one by one"),
     ("/checkins/", "its objects are looked at one by one"),
     ("/letters/", "its objects are looked at one by one"),

@@ -125,7 +125,7 @@ fn what_is_too_long_is_never_cut() {
         match place.engine {
             Engine::Sqlite => assert_eq!(value(&mut db, "SELECT word FROM words"), Value::Text("four".to_owned())),
             Engine::Mariadb | Engine::Galera => {
-                assert_eq!(fault(outcome).0, DbFault::Other);
+                assert_eq!(fault(outcome).0, DbFault::TooLarge);
                 assert_eq!(value(&mut db, "SELECT COUNT(*) FROM words"), Value::Int(0));
             }
         }
