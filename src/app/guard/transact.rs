@@ -1,6 +1,6 @@
 //! The transaction runner: a transaction and its guards around whatever reads or writes.
 //!
-//! The guards and their order are the lists [`READ`], [`LOOK`] and [`WRITE`], and stand nowhere else. They run inside the
+//! The guards and their order are the lists `READ`, `LOOK` and `WRITE`, and stand nowhere else. They run inside the
 //! transaction, first to last; each lets it pass, or answers in the place of the work. Whoever answers, `Ok` commits and
 //! `Err` undoes everything, what the guards wrote too. A transaction that the engine makes give way begins again as a
 //! whole, with nobody admitted and nothing stamped.
