@@ -29,10 +29,18 @@ pub fn address(entry: &str) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
+/// The address, or the first of the IPv6 addresses that its customer has.
+pub fn customer(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & CUSTOMER).into(),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
 /// Whom a limit counts at an address: that address, or an IPv6 address's /64, all of which one customer has.
 pub fn network(text: &str) -> String {
     match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V6(address)) => format!("{}/{CUSTOMER_BITS}", Ipv6Addr::from_bits(address.to_bits() & CUSTOMER)),
+        Ok(address @ IpAddr::V6(_)) => format!("{}/{CUSTOMER_BITS}", customer(address)),
         _ => text.to_owned(),
     }
 }

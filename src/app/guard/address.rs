@@ -3,10 +3,7 @@
 
 use crate::feature::Settings;
 use crate::http::{Request, peer};
-use std::net::{IpAddr, Ipv6Addr};
-
-/// Bits of an IPv6 address that one customer holds whole: limits count the network, not its 2^64 addresses.
-const NETWORK_BITS: u32 = 64;
+use std::net::IpAddr;
 
 /// Looks behind trusted proxies, and cuts an IPv6 address to its network.
 pub fn refine(request: &mut Request<'_>, settings: &Settings) {
@@ -14,7 +11,7 @@ pub fn refine(request: &mut Request<'_>, settings: &Settings) {
     let Some(peer) = peer::address(&request.address) else { return };
     let trusted = |address: &IpAddr| settings.trusted_proxies.iter().any(|network| network.covers(*address));
     if !trusted(&peer) {
-        request.address = network(peer);
+        request.address = peer::customer(peer).to_string();
         return;
     }
     if let Some(schemes) = request.header("X_FORWARDED_PROTO") {
@@ -22,20 +19,13 @@ pub fn refine(request: &mut Request<'_>, settings: &Settings) {
     }
     request.forwarded_host = request.header("X_FORWARDED_HOST").and_then(peer::host).map(str::to_owned);
     let caller = request.header("X_FORWARDED_FOR").and_then(|list| outermost(list, trusted));
-    request.address = network(caller.unwrap_or(peer));
+    request.address = peer::customer(caller.unwrap_or(peer)).to_string();
 }
 
 /// The last address that no trusted proxy vouches for; the first, where proxies alone are named.
 fn outermost(list: &str, trusted: impl Fn(&IpAddr) -> bool) -> Option<IpAddr> {
     let addresses = || list.rsplit(',').filter_map(peer::address);
     addresses().find(|address| !trusted(address)).or_else(|| addresses().next_back())
-}
-
-fn network(address: IpAddr) -> String {
-    match address {
-        IpAddr::V6(a) => Ipv6Addr::from_bits(a.to_bits() >> NETWORK_BITS << NETWORK_BITS).to_string(),
-        IpAddr::V4(a) => a.to_string(),
-    }
 }
 
 #[cfg(test)]
