@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 
 /// Between two bytes of a slow body.
 const BETWEEN: Duration = Duration::from_millis(250);
-/// When a body is slow, and what was refused is no longer read either, with room for a busy machine.
-const REFUSED: Duration = Duration::from_secs(16);
-/// When a small body is waited for no longer, with the same room.
-const GIVEN_UP: Duration = Duration::from_secs(48);
+/// When a body is slow, and what was refused is no longer read either (some 16 s on a quiet machine).
+const REFUSED: Duration = Duration::from_secs(45);
+/// When a small body is waited for no longer (some 40 s on a quiet machine).
+const GIVEN_UP: Duration = Duration::from_secs(120);
 /// Slow bodies that an address may have at a time.
 const PLACES: usize = 4;
 
@@ -49,7 +49,9 @@ impl Slow {
     fn finish(mut self) -> (u16, Value) {
         let _ = self.stream.write_all(&self.rest);
         let mut answer = String::new();
-        self.stream.read_to_string(&mut answer).unwrap();
+        // Apache may reset a connection whose last bytes it did not read, behind a whole answer.
+        let read = self.stream.read_to_string(&mut answer);
+        assert!(!answer.is_empty(), "no answer: {read:?}");
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let body = &body[body.find('{').unwrap()..=body.rfind('}').unwrap()];
         (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap())
@@ -57,7 +59,12 @@ impl Slow {
 }
 
 fn drip_until(slow: &mut [Slow], begun: Instant, end: Duration) {
-    while begun.elapsed() < end {
+    drip_while(slow, begun, end, || true);
+}
+
+/// Sends byte by byte until `end` or until `go_on` says no.
+fn drip_while(slow: &mut [Slow], begun: Instant, end: Duration, mut go_on: impl FnMut() -> bool) {
+    while begun.elapsed() < end && go_on() {
         slow.iter_mut().for_each(Slow::drip);
         sleep(BETWEEN);
     }
@@ -89,18 +96,22 @@ fn twenty_slow_bodies_hold_four_processes_for_half_a_minute_and_no_more() {
     drip_until(&mut slow, begun, Duration::from_secs(2));
     let login = json!({"username": "nobody", "password": "wrong horse", "padding": "x".repeat(5_000)}).to_string();
     slow.extend((0..19).map(|_| Slow::new(server.port, "/auth/login/", "", &login)));
-    drip_until(&mut slow, begun, REFUSED);
+    // All twenty have begun before the first is refused.
+    drip_until(&mut slow, begun, Duration::from_secs(6));
+    drip_while(&mut slow, begun, REFUSED, || running(&server) > PLACES);
     let held = running(&server);
     assert!((1..=PLACES).contains(&held), "{held} processes wait");
     phone.get("/auth/me/").expect(200);
-    drip_until(&mut slow, begun, GIVEN_UP);
+    drip_while(&mut slow, begun, GIVEN_UP, || running(&server) > 0);
     assert_eq!(running(&server), 0);
     let answers: Vec<(u16, Value)> = slow.into_iter().map(Slow::finish).collect();
     let (status, problem) = &answers[0];
     assert_eq!((*status, &problem["code"], &problem["max_items"]), (408, &json!("too-slow"), &json!(2)), "{problem}");
     assert!(problem["detail"].as_str().unwrap().contains("at most 2 items"), "{problem}");
     let count = |status: u16| answers.iter().filter(|answer| answer.0 == status).count();
-    assert_eq!((count(408), count(429)), (PLACES, 20 - PLACES), "{answers:?}");
+    // On a very busy machine a body may begin only when the first four have been given up.
+    assert!(count(408) >= PLACES && count(429) >= 20 - 2 * PLACES, "{answers:?}");
+    assert_eq!(count(408) + count(429), 20, "{answers:?}");
 }
 
 #[test]
