@@ -49,8 +49,9 @@ export class Queue {
   #take({ items, errors, previous_stamp, server_timestamp }) {
     for (const item of items) this.#adopt(item);
     for (const error of errors) if (!error.retryable) this.#refuse(error);
-    const isWhole = errors.length === 0 && !items.some((item) => item.object_omitted) && previous_stamp === this.state.cursor?.since;
-    if (isWhole) this.state.cursor.since = server_timestamp;
+    const { cursor } = this.state;
+    const isWhole = cursor !== null && previous_stamp === cursor.since && !errors.length && !items.some((item) => item.object_omitted);
+    if (isWhole) cursor.since = server_timestamp;
     Object.assign(this.state, { upload: null, sent: {} });
     return isWhole;
   }
@@ -105,6 +106,11 @@ export class Queue {
   async rows(domain) {
     const shown = this.#names(domain).filter((name) => this.state.rows[name].fields);
     return new Map(shown.map((name) => [name.split(" ")[1], { fields: this.state.rows[name].fields, version: this.state.rows[name].base?.version ?? 0 }]));
+  }
+
+  /** The app was ended and is started again: what it had is what it kept. */
+  restart() {
+    this.state = JSON.parse(JSON.stringify(this.state));
   }
 
   close() {}

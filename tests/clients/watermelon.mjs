@@ -70,16 +70,16 @@ export class Watermelon {
     this.held = await this.#edited();
     const changes = { bases: { created: [], updated: [], deleted: [] } };
     for (const { domain, list, names } of TABLES) {
-      const news = [...told[list]].filter(([id]) => isReset || !this.held.has(id));
-      const alive = news.filter(([, object]) => object);
+      // After a reset, what is not told is gone. (WatermelonDB's "replacement" would drop what was edited here, too.)
+      if (isReset) for (const id of await this.database.get(list).query().fetchIds()) if (!told[list].has(id)) told[list].set(id, null);
+      const news = [...told[list]].filter(([id]) => !this.held.has(id));
+      const alive = news.filter(([, object]) => object).map(([id, object]) => [id, object.version, fieldsOf(domain, object)]);
       const deleted = news.filter(([, object]) => !object).map(([id]) => id);
-      changes[list] = { created: [], updated: alive.map(([id, object]) => raw(id, names, fieldsOf(domain, object))), deleted };
-      const known = alive.filter(([id]) => !this.held.has(id));
-      changes.bases.updated.push(...known.map(([id, object]) => ({ id, ...base(object.version, fieldsOf(domain, object)) })));
+      changes[list] = { created: [], updated: alive.map(([id, , fields]) => raw(id, names, fields)), deleted };
+      changes.bases.updated.push(...alive.map(([id, version, fields]) => ({ id, ...base(version, fields) })));
       changes.bases.deleted.push(...deleted);
     }
-    const strategy = isReset ? { default: "replacement", override: { bases: "incremental" } } : "incremental";
-    return { changes, timestamp: Date.parse(next.since), epoch: next.epoch, experimentalStrategy: strategy };
+    return { changes, timestamp: Date.parse(next.since), epoch: next.epoch };
   }
 
   /** The rows whose edits the server does not have. */
