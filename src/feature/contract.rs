@@ -152,6 +152,11 @@ impl Route {
         bytes.min(body::MAX_BODY)
     }
 
+    /// Has its body a field of this name?
+    pub fn takes_field(&self, name: &str) -> bool {
+        matches!(self.contract.takes, Takes::Fields(fields) if fields.iter().any(|field| field.name == name))
+    }
+
     /// Its body is read by this table of fields.
     #[must_use]
     pub const fn takes(mut self, fields: &'static [Field]) -> Route {

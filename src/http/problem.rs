@@ -168,10 +168,12 @@ impl Told<'_> {
         } else {
             self.point(&mut members)
         }
-        for (name, value) in
-            [("title", json!(self.kind.title)), ("status", json!(self.status)), ("code", json!(self.kind.code(version)))]
-        {
+        for (name, value) in [("title", json!(self.kind.title)), ("status", json!(self.status))] {
             members.entry(name).or_insert(value);
+        }
+        // Clients of version 1 take a `code` for an error of their field of that name, where they have one.
+        if version > 1 || self.kind.older.is_some() || !self.request.code_is_field {
+            members.entry("code").or_insert_with(|| json!(self.kind.code(version)));
         }
         members.insert("detail".to_owned(), json!(self.detail.render(self.request.language)));
         let mut response = Response::json(self.status, &members);

@@ -73,6 +73,8 @@ pub struct Request<'a> {
     pub asked: Asked,
     /// Is it for something that has no versions, and is the same however it is asked?
     pub versionless: bool,
+    /// Has its body a field called `code`, so that version 1 cannot call a problem so?
+    pub code_is_field: bool,
     /// The query string.
     pub query: Query,
     /// The content, once it was read.
@@ -107,6 +109,7 @@ impl<'a> Request<'a> {
             version: version::UNNAMED,
             asked: Asked::Fields(version::UNNAMED),
             versionless: false,
+            code_is_field: false,
             query: Query::of(query),
             body: Vec::new(),
             id,
