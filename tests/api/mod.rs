@@ -52,6 +52,7 @@ mod team_members;
 mod teams;
 mod tokens;
 mod values;
+mod versions;
 mod ways_in;
 
 use crate::servers::{Engine, Kind, Options, Server, described};
@@ -80,6 +81,7 @@ const TABLES: &[Table] = tables![
     objects,
     pages,
     preconditions,
+    versions,
     shown,
     isolation,
     openapi,
