@@ -12,8 +12,6 @@ use serde_json::{Map, Value, json};
 
 /// The media type of every error (RFC 9457 §3).
 pub const MEDIA_TYPE: &str = "application/problem+json";
-/// The member that names a problem's type, for a program.
-pub const CODE: &str = "code";
 /// Seconds after which a client may try again when another writer held the lock for too long.
 const RETRY_AFTER_BUSY: u32 = 1;
 /// Seconds after which a client may try again when the operator has something to do.
@@ -175,7 +173,7 @@ impl Told<'_> {
         }
         // Clients of version 1 take a `code` for an error of their field of that name, where they have one.
         if version > 1 || self.kind.older.is_some() || !self.request.code_is_field {
-            members.entry(CODE).or_insert_with(|| json!(self.kind.code(version)));
+            members.entry("code").or_insert_with(|| json!(self.kind.code(version)));
         }
         members.insert("detail".to_owned(), json!(self.detail.render(self.request.language)));
         let mut response = Response::json(self.status, &members);

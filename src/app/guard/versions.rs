@@ -6,7 +6,7 @@ use super::texts;
 use crate::base::error::{Refused, Result, refuse};
 use crate::feature::Route;
 use crate::http::version::{self, Asked};
-use crate::http::{Request, Response, problem};
+use crate::http::{Request, Response};
 
 /// Under a version that does not exist there is nothing.
 ///
@@ -21,7 +21,7 @@ pub fn in_path(request: &Request<'_>) -> Result<()> {
 /// # Errors
 /// When a field asks for a version that does not exist, of a route that has versions.
 pub fn settle(request: &mut Request<'_>, route: &Route) -> Result<()> {
-    request.code_is_field = route.takes_field(problem::CODE);
+    request.code_is_field = route.takes_field("code");
     if !route.is_versioned() {
         request.forget_version();
         return Ok(());
