@@ -19,6 +19,7 @@ mod feed_pages;
 mod fuzz;
 mod goals;
 mod graphql;
+mod graphql_cost;
 mod graphql_errors;
 mod graphql_uploads;
 mod home;

@@ -28,8 +28,8 @@ use serde_json::{Map, Value, json};
 
 /// The operation that an idempotency key belongs to.
 const OPERATION: &str = "resolveConflict";
-/// `resolveConflict { success }`: 1 and 1 + 2 for the field below it, times the mutation's weight of 2.5.
-pub const POINTS: u32 = 10;
+/// `resolveConflict { success }`: a little more than 1, times the mutation's weight of 2.5.
+pub const POINTS: u32 = 3;
 /// How deep the fields of a merge lie in a body: they are members of a member, and a null there clears one.
 const DEPTH: u8 = 1;
 /// The longest word of a choice, in characters.
