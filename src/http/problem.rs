@@ -2,7 +2,7 @@
 
 use super::texts;
 use super::{Request, Response};
-use crate::base::error::{DbError, DbFault, Error, Limit, Refusal, Refused};
+use crate::base::error::{DbError, DbFault, Error, Limit, Refusal, Refused, Room};
 use crate::base::text::{self, Language, Message};
 use crate::base::time::SECOND;
 use schemars::{Schema, json_schema};
@@ -31,6 +31,7 @@ fn shape(kind: Refused) -> (u16, &'static str, Option<&'static str>) {
         Refused::MediaType => (415, "Unsupported Media Type", None),
         Refused::KeyReused => (422, "Unprocessable Content", Some("SYNC_003")),
         Refused::TooMany(_) => (429, "Too Many Requests", Some("RATE_LIMIT_EXCEEDED")),
+        Refused::NoRoom(_) => (507, "Insufficient Storage", Some("quota")),
     }
 }
 
@@ -50,6 +51,17 @@ pub fn schema() -> Schema {
             "errors": {"type": "object", "additionalProperties": messages, "description": "Errors by field."},
             "reason": {"oneOf": [{"type": "string"}, messages], "description": "The limit that was passed."},
             "poll_after": {"type": "integer", "description": "Seconds until the next poll of the feed."},
+            "quota": {
+                "type": "object",
+                "description": "With 507: whose room is used up, what is counted, how many are used, how many there may be.",
+                "required": ["whose", "unit"],
+                "properties": {
+                    "whose": {"enum": ["couple", "team", "server"]},
+                    "unit": {"enum": ["bytes", "objects"]},
+                    "used": {"type": ["integer", "null"]},
+                    "limit": {"type": ["integer", "null"]},
+                },
+            },
             "max_items": {"type": "integer", "description": "How many items an upload had better send at once."},
         },
         "additionalProperties": true,
@@ -109,16 +121,24 @@ pub fn refused_with(refusal: &Refusal, language: Language, extension: Map<String
     if let Some(limit) = &refusal.limit {
         members.insert("reason".to_owned(), json!(limit.reason));
     }
+    if let Some(room) = &refusal.room {
+        members.insert("quota".to_owned(), quota(room));
+    }
     if let Refused::TooSlow(Some(items)) = refusal.kind {
         members.insert("max_items".to_owned(), json!(items));
     }
     let response = limited(problem(status, title, &refusal.detail, language, members), refusal);
     match refusal.kind {
         Refused::Unauthenticated(_) => response.with("WWW-Authenticate", "Bearer"),
-        Refused::TooMany(after) => response.with("Retry-After", after.to_string()),
+        Refused::TooMany(after) | Refused::NoRoom(after) => response.with("Retry-After", after.to_string()),
         Refused::InProgress => response.with("Retry-After", "1"),
         _ => response,
     }
+}
+
+/// Whose room is used up, and by how much.
+pub fn quota(room: &Room) -> Value {
+    json!({"whose": room.whose, "unit": room.unit, "used": room.used, "limit": room.most})
 }
 
 /// What a caller who is over a limit needs to behave (draft-ietf-httpapi-ratelimit-headers).

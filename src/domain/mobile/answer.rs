@@ -29,6 +29,9 @@ pub struct SyncError {
     pub reason: String,
     /// May it be taken when it is sent again unchanged, later?
     pub retryable: bool,
+    /// Seconds until that is worth trying, where it is not at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
 }
 
 /// The whole list is refused: it is empty or too long.

@@ -3,6 +3,7 @@
 use super::answer::SyncError;
 use super::texts;
 use crate::base::text::{self, Language, Message, Text};
+use crate::feature::texts as seam;
 
 /// A word, and what is said with it.
 #[derive(Debug)]
@@ -11,16 +12,18 @@ pub struct Word {
     pub name: &'static str,
     /// May the same item be taken when it is sent again unchanged?
     pub retryable: bool,
+    /// In how many seconds that is worth trying, where it is not at once.
+    pub retry_after: Option<u32>,
     /// The sentences that mean this.
     texts: &'static [&'static Text],
 }
 
 const fn word(name: &'static str, texts: &'static [&'static Text]) -> Word {
-    Word { name, retryable: false, texts }
+    Word { name, retryable: false, retry_after: None, texts }
 }
 
 /// Every word. A word that was on the wire once stays; the last one is for sentences that have none of their own.
-pub static WORDS: [Word; 20] = [
+pub static WORDS: [Word; 21] = [
     word("required", &[&text::REQUIRED, &text::NULL, &text::BLANK]),
     word("too_long", &[&text::TOO_LONG, &texts::FIELD_NAME]),
     word("too_short", &[&text::TOO_SHORT]),
@@ -42,6 +45,22 @@ pub static WORDS: [Word; 20] = [
     word("moved_on", &[&texts::CONFLICT_MOVED_ON]),
     // A person who settles one makes room.
     Word { retryable: true, ..word("conflict_open", &[&texts::CONFLICT_OPEN]) },
+    // So does who deletes something, or an operator who gives more room; nobody does at once.
+    Word {
+        retry_after: Some(3_600),
+        retryable: true,
+        ..word(
+            "quota",
+            &[
+                &seam::ROOM_COUPLE,
+                &seam::ROOM_NEW_COUPLE,
+                &seam::ROOM_TEAM,
+                &seam::ROOM_OBJECTS,
+                &seam::ROOM_DELETED,
+                &seam::ROOM_SITE,
+            ],
+        )
+    },
     word("invalid", &[&text::INVALID, &texts::LIST_LENGTH, &texts::CHOOSE_FIELDS, &texts::CONTRADICTION]),
 ];
 
@@ -69,6 +88,7 @@ impl SyncError {
             domain: None,
             reason: word.name.to_owned(),
             retryable: word.retryable,
+            retry_after: word.retry_after,
         }
     }
 }
