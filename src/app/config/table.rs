@@ -226,7 +226,9 @@ pub const SETTINGS: &[Setting] = &[
         "limits.store",
         "80 % of the account's quota, where `quota` tells it",
         "What the whole store may take, in MiB; 0 is no limit. Say it where `tandem doctor` does not know your quota (cPanel → Statistics).",
-        Value::Number(0, MAX_MIB, |l, n| l.settings.store_limit = Some(if n == 0 { u64::MAX } else { u64::from(n) * MIB.unsigned_abs() })),
+        Value::Number(0, MAX_MIB, |l, n| {
+            l.settings.store_limit = Some(if n == 0 { u64::MAX } else { u64::from(n) * MIB.unsigned_abs() })
+        }),
     ),
     setting(
         "limits.disk",

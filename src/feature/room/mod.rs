@@ -111,6 +111,14 @@ impl Ctx<'_> {
         self.require(stock.name, growth, stock.above)
     }
 
+    /// Refuses to take in anybody or anything new where the server's own room is used up.
+    ///
+    /// # Errors
+    /// [`Refused::NoRoom`](crate::base::error::Refused::NoRoom).
+    pub fn require_site(&mut self) -> Result<()> {
+        if store::has_room(self.db, &self.house.settings)? { Ok(()) } else { Err(rules::no_site().into()) }
+    }
+
     fn require(&mut self, kind: &'static str, growth: Growth, above: bool) -> Result<()> {
         if !growth.grows() {
             return Ok(());

@@ -154,7 +154,7 @@ impl Standing {
     pub fn check(&self, kind: &str, growth: Growth, above: bool, settings: &Settings) -> Option<Refusal> {
         let above = |most: i64| if above { most.saturating_add(most / ABOVE) } else { most };
         if !self.site {
-            return Some(refusal(Room { whose: "server", unit: "bytes", used: None, most: None }, Message::plain(&texts::ROOM_SITE)));
+            return Some(no_site());
         }
         let (most, used) = (self.whose.room(settings), self.bytes());
         if growth.bytes > 0 && used + growth.bytes > above(most) {
@@ -180,6 +180,11 @@ impl Standing {
     }
 }
 
+/// The refusal when the server's own room is used up.
+pub fn no_site() -> Refusal {
+    refusal(Room { whose: "server", unit: "bytes", used: None, most: None }, Message::plain(&texts::ROOM_SITE))
+}
+
 fn refusal(room: Room, detail: Message) -> Refusal {
     Refusal { room: Some(room), ..Refusal::with(Refused::NoRoom(LATER), detail) }
 }
@@ -203,4 +208,3 @@ pub fn site_has_room(limit: Option<u64>, size: Option<u64>, least: u64, free: Op
     let within = limit.is_none_or(|limit| size.is_none_or(|size| size < limit));
     within && free.is_none_or(|free| free >= least)
 }
-

@@ -1,7 +1,7 @@
 //! Room in the database: the sums, and what objects weigh.
 
-use super::rules::{self, Growth, Standing, Weighed, Whose};
 use super::Measure;
+use super::rules::{self, Growth, Standing, Weighed, Whose};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::base::word;

@@ -13,7 +13,14 @@ use serde_json::Value;
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: KIND, since: 2, load: Load::Own(api::load_conflicts), object: contract::of::<Conflict>, own, measure: None }],
+    kinds: &[Kind {
+        name: KIND,
+        since: 2,
+        load: Load::Own(api::load_conflicts),
+        object: contract::of::<Conflict>,
+        own,
+        measure: None,
+    }],
     graph: graphql::GRAPH,
     held: &[Held { name: KIND, load: api::held, object: contract::of::<Conflict> }],
     stocks: &[STOCK],

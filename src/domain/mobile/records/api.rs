@@ -94,7 +94,9 @@ struct RefusedRecord {
 
 impl RefusedRecord {
     fn of(error: SyncError, version: u8) -> RefusedRecord {
-        let SyncError { message: error_message, field, item_id: mobile_id, details, domain, reason, retryable, retry_after, .. } = error;
+        let SyncError {
+            message: error_message, field, item_id: mobile_id, details, domain, reason, retryable, retry_after, ..
+        } = error;
         let code = (version >= api::WORDS_SINCE).then(|| reason.clone());
         RefusedRecord { mobile_id, status: "error", field, error_message, details, domain, reason, retryable, retry_after, code }
     }
