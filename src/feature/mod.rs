@@ -14,6 +14,7 @@ pub mod settings;
 pub mod store;
 pub mod tenant;
 mod texts;
+pub mod version;
 pub mod walk;
 pub mod work;
 

@@ -1,6 +1,6 @@
 //! The clock, the feed and the attempts: the SQL that every noun shares.
 
-use super::{Rate, Settings};
+use super::{Rate, Settings, version};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
 use crate::base::time::{CLOCKS_APART, DAY, MINUTE, Timestamp};
@@ -28,6 +28,19 @@ const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"]
 /// Moves an object to a stamp in the feed, alive or as a tombstone.
 pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, deleted: bool) -> Result<()> {
     db.put(&CHANGE, params![tenant, kind, id, stamp, deleted])
+}
+
+const VERSION: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "version"] };
+
+/// Moves an object to a stamp in the feed, as this version.
+pub fn mark_version(db: &mut Db, tenant: i64, kind: &str, id: &str, at: (Timestamp, i64), deleted: bool) -> Result<()> {
+    db.put(&VERSION, params![tenant, kind, id, at.0, deleted, at.1])
+}
+
+/// A backup has taken the store's place: its feed tells of no version that devices saw in the time that is lost.
+pub fn raise_versions(db: &mut Db, tenant: i64) -> Result<()> {
+    let sql = "UPDATE changes SET version = version + ? WHERE tenant = ? AND version <= ?";
+    db.run(sql, params![version::LOST, tenant, version::RAISED]).map(drop)
 }
 
 /// What is dated later than this was made by a clock that was ahead. Nothing is, where the present clock is behind the store

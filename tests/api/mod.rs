@@ -52,6 +52,7 @@ mod team_members;
 mod teams;
 mod tokens;
 mod values;
+mod versions;
 mod ways_in;
 
 use crate::servers::{Engine, Kind, Options, Server, described};
@@ -111,6 +112,7 @@ const TABLES: &[Table] = tables![
     feed_pages,
     feed_kinds,
     values,
+    versions,
     instants,
     identities,
 ];

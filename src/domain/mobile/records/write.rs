@@ -174,7 +174,8 @@ pub fn tell_again(ctx: &mut Ctx<'_>, table: &Table, record: &Record) -> Result<R
 /// Moves a record in the feed, alive or as a tombstone.
 fn mark(ctx: &mut Ctx<'_>, table: &Table, record: &Record) -> Result<()> {
     let kind = table.entry.names.list;
-    if record.deleted { ctx.bury(kind, &record.id) } else { ctx.touch(kind, &record.id) }
+    let mark = if record.deleted { Ctx::bury_version } else { Ctx::touch_version };
+    mark(ctx, kind, &record.id, record.version)
 }
 
 /// Marks a conflict as settled by its policy; answers what is written.
