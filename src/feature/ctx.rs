@@ -307,7 +307,7 @@ impl Ctx<'_> {
         Ok(self.stamped()?.1)
     }
 
-    fn stamped(&self) -> Result<(i64, Timestamp)> {
+    pub(super) fn stamped(&self) -> Result<(i64, Timestamp)> {
         self.stamped.ok_or_else(|| Error::Internal(format!("{} writes without a stamp", self.route.path)))
     }
 
@@ -327,24 +327,6 @@ impl Ctx<'_> {
     pub fn bury(&mut self, kind: &str, id: &str) -> Result<()> {
         let (tenant, stamp) = self.stamped()?;
         store::mark(self.db, tenant, kind, id, stamp, true)
-    }
-
-    /// Moves an object that has versions, as this one, to this transaction's stamp in the feed.
-    pub fn touch_version(&mut self, kind: &str, id: &str, version: i64) -> Result<()> {
-        let (tenant, stamp) = self.stamped()?;
-        store::mark_version(self.db, tenant, kind, id, (stamp, version), false)
-    }
-
-    /// Moves an object of any tenant, as this version, to this transaction's stamp there.
-    pub fn touch_version_in(&mut self, tenant: i64, kind: &str, id: &str, version: i64) -> Result<()> {
-        let stamp = self.stamp_in(tenant)?;
-        store::mark_version(self.db, tenant, kind, id, (stamp, version), false)
-    }
-
-    /// Leaves a tombstone, with the version that the deletion made, of an object in the feed.
-    pub fn bury_version(&mut self, kind: &str, id: &str, version: i64) -> Result<()> {
-        let (tenant, stamp) = self.stamped()?;
-        store::mark_version(self.db, tenant, kind, id, (stamp, version), true)
     }
 
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
