@@ -19,6 +19,7 @@ mod feed_pages;
 mod fuzz;
 mod goals;
 mod graphql;
+mod graphql_cost;
 mod graphql_errors;
 mod graphql_uploads;
 mod home;
@@ -32,6 +33,7 @@ mod landed;
 mod letters;
 mod limits;
 mod mobile;
+mod object_versions;
 mod objects;
 mod openapi;
 mod pages;
@@ -81,6 +83,7 @@ const TABLES: &[Table] = tables![
     objects,
     pages,
     preconditions,
+    versions,
     shown,
     isolation,
     openapi,
@@ -112,7 +115,7 @@ const TABLES: &[Table] = tables![
     feed_pages,
     feed_kinds,
     values,
-    versions,
+    object_versions,
     instants,
     identities,
 ];
