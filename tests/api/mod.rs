@@ -33,6 +33,7 @@ mod landed;
 mod letters;
 mod limits;
 mod mobile;
+mod object_versions;
 mod objects;
 mod openapi;
 mod pages;
@@ -114,6 +115,7 @@ const TABLES: &[Table] = tables![
     feed_pages,
     feed_kinds,
     values,
+    object_versions,
     instants,
     identities,
 ];
