@@ -15,7 +15,7 @@ pub use ledger::Ledger;
 use super::Ctx;
 use super::store::{self as feed, Placed};
 use crate::base::error::{Error, Result};
-use rules::{Growth, Weighed};
+use rules::{Bounds, Growth, Weighed};
 
 /// What of a table's rows is counted.
 #[derive(Debug, Clone, Copy)]
@@ -42,8 +42,8 @@ pub struct Stock {
     pub name: &'static str,
     /// Which rows they are.
     pub measure: Measure,
-    /// May they take a tenth more than the room that there is? What would be lost otherwise may.
-    pub above: bool,
+    /// How they are bounded.
+    pub bounds: Bounds,
 }
 
 /// Under what the tombstones of every kind are counted.
@@ -78,7 +78,7 @@ impl Ctx<'_> {
         let (tenant, stamp) = self.stamped()?;
         if measure.is_some() {
             let growth = Growth::between(before, after);
-            self.require(name, growth.live, false)?;
+            self.require(name, growth.live, Bounds::OBJECTS)?;
             self.room.add(tenant, name, growth.live);
             self.room.add(tenant, DELETED, growth.deleted);
         }
@@ -98,7 +98,7 @@ impl Ctx<'_> {
     /// [`Refused::NoRoom`](crate::base::error::Refused::NoRoom).
     pub fn require_room(&mut self, kind: &str, growth: Growth) -> Result<()> {
         let (name, _) = self.measured(kind)?;
-        self.require(name, growth, false)
+        self.require(name, growth, Bounds::OBJECTS)
     }
 
     /// The same for rows of a stock.
@@ -106,7 +106,7 @@ impl Ctx<'_> {
     /// # Errors
     /// [`Refused::NoRoom`](crate::base::error::Refused::NoRoom).
     pub fn require_stock(&mut self, stock: &Stock, growth: Growth) -> Result<()> {
-        self.require(stock.name, growth, stock.above)
+        self.require(stock.name, growth, stock.bounds)
     }
 
     /// Refuses to take in anybody or anything new where the server's own room is used up.
@@ -117,14 +117,14 @@ impl Ctx<'_> {
         if store::has_room(self.db, &self.house.settings)? { Ok(()) } else { Err(rules::no_site().into()) }
     }
 
-    fn require(&mut self, kind: &'static str, growth: Growth, above: bool) -> Result<()> {
+    fn require(&mut self, kind: &'static str, growth: Growth, bounds: Bounds) -> Result<()> {
         if !growth.grows() {
             return Ok(());
         }
         let (tenant, _) = self.stamped()?;
         let (db, settings, now) = (&mut *self.db, &self.house.settings, self.now);
         let standing = self.room.standing(tenant, || store::standing(db, settings, tenant, now))?;
-        standing.check(kind, growth, above, settings).map_or(Ok(()), |refusal| Err(refusal.into()))
+        standing.check(kind, growth, bounds, settings).map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
     /// Counts rows of a stock that were written.
