@@ -15,6 +15,7 @@ pub mod settings;
 pub mod store;
 pub mod tenant;
 pub mod texts;
+pub mod version;
 pub mod walk;
 pub mod work;
 

@@ -46,9 +46,10 @@ type Objects<'r> = HashMap<(&'r str, &'r str), Value>;
 
 fn changed<'r>(rows: &'r [Change], mut objects: Objects<'r>) -> Value {
     let mut changed = Vec::with_capacity(rows.len());
-    for Change { kind, id, stamp, deleted } in rows {
+    for Change { kind, id, stamp, deleted, version } in rows {
         let object = objects.remove(&(kind.as_str(), id.as_str()));
-        changed.push(json!({"kind": kind, "id": id, "updated_at": stamp, "deleted": deleted, "object": object}));
+        changed
+            .push(json!({"kind": kind, "id": id, "updated_at": stamp, "version": version, "deleted": deleted, "object": object}));
     }
     Value::Array(changed)
 }

@@ -40,6 +40,8 @@ pub struct Change {
     pub stamp: Timestamp,
     /// Is it a tombstone?
     pub deleted: bool,
+    /// The object's version, where it has any.
+    pub version: Option<i64>,
 }
 
 /// The instant a poll continues from. Beyond the tenant's clock nothing can have been seen: it continues from the clock.

@@ -119,7 +119,7 @@ impl<'b> Writer<'b> {
         conflicts::store::insert(ctx.db, ctx.tenant_id()?, &conflict)?;
         ctx.count_stock(&conflicts::STOCK, growth)?;
         if rule.notify {
-            ctx.touch(conflicts::KIND, &conflict.conflict_id)?;
+            ctx.tell_again(conflicts::KIND, &conflict.conflict_id, false)?;
         }
         ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
         let sides = size(&conflict.server_data)? + size(&conflict.client_data)?;
@@ -265,9 +265,9 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
     write(ctx.db, tenant, target.table.name(), &record, &data)?;
     match stored {
         // Whether its tombstone is still in the feed only the feed knows.
-        Some(stored) if stored.deleted && !record.deleted => ctx.touch(kind, &record.id)?,
-        Some(stored) if stored.deleted => ctx.bury(kind, &record.id)?,
-        _ => ctx.place(kind, &record.id, before(stored), weight.map(bytes))?,
+        Some(stored) if stored.deleted && !record.deleted => ctx.touch_version(kind, &record.id, record.version)?,
+        Some(stored) if stored.deleted => ctx.bury_version(kind, &record.id, record.version)?,
+        _ => ctx.place(kind, (&record.id, record.version), before(stored), weight.map(bytes))?,
     }
     Ok(record)
 }
