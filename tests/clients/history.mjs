@@ -3,6 +3,7 @@
 
 import { Chance, Network } from "./network.mjs";
 import { DOMAINS, Tandem, Unreachable, fieldsOf } from "./tandem.mjs";
+import { RECORDS } from "./worlds.mjs";
 
 /** What the devices do before the network is well. */
 const TURNS = 70;
@@ -12,17 +13,6 @@ const ROUNDS = 8;
 const PAGE = 4;
 /** Milliseconds that a device has for one of them, where it does not end by itself. */
 const PATIENCE = 20_000;
-/** A field for free text that each record has, one that may be cleared, and one of few values. */
-const FIELDS = {
-  journal: { needed: "title", free: "content", few: ["mood", ["calm", "glad", "tired"]] },
-  task: { needed: "jobdesc", free: "remarks", few: ["priority", ["HIGH", "MEDIUM", "LOW"]] },
-  ticket: { needed: "ticketdesc", free: "comments", few: ["escalation_level", [1, 2, 3]] },
-};
-/** A record's state, and where it may go from there. */
-const STATES = {
-  task: ["jobstatus", { ASSIGNED: ["INPROGRESS", "STANDBY"], INPROGRESS: ["COMPLETED", "STANDBY"], STANDBY: ["ASSIGNED"], COMPLETED: ["STANDBY"] }],
-  ticket: ["status", { NEW: ["OPEN", "CANCELLED"], OPEN: ["RESOLVED", "ONHOLD"], ONHOLD: ["OPEN"], RESOLVED: ["CLOSED", "OPEN"] }],
-};
 
 export class History {
   /** What people made, deleted and wrote; and of what they wrote, what they saw when they wrote over it or deleted it. */
@@ -88,15 +78,15 @@ export class History {
   }
 
   async #create(device) {
-    const domain = this.chance.pick(Object.keys(DOMAINS));
+    const domain = this.chance.pick(Object.keys(RECORDS));
+    const { needed, start } = RECORDS[domain];
     const id = this.chance.uuid();
-    const state = { task: { jobstatus: "ASSIGNED" }, ticket: { status: "NEW" } }[domain];
     this.made.set(id, domain);
-    await device.store.create(domain, id, { [FIELDS[domain].needed]: this.#write(device, id), ...state });
+    await device.store.create(domain, id, { [needed]: this.#write(device, id), ...start });
   }
 
   async #edit(device) {
-    const domain = this.chance.pick(Object.keys(DOMAINS));
+    const domain = this.chance.pick(Object.keys(RECORDS));
     const rows = [...(await device.store.rows(domain))].sort(([a], [b]) => (a < b ? -1 : 1));
     if (!rows.length) return;
     const [id, { fields }] = this.chance.pick(rows);
@@ -112,13 +102,9 @@ export class History {
   }
 
   #changes(device, domain, id, fields, drawn) {
-    const { needed, free, few } = FIELDS[domain];
+    const { needed, free, few, steps = {} } = RECORDS[domain];
     if (drawn === 1) return { [few[0]]: this.chance.pick(few[1]) };
-    if (drawn === 2 && STATES[domain]) {
-      const [name, ways] = STATES[domain];
-      const on = ways[fields[name]];
-      if (on) return { [name]: this.chance.pick(on) };
-    }
+    if (drawn === 2) for (const [state, ways] of Object.entries(steps)) if (ways[fields[state]]) return { [state]: this.chance.pick(ways[fields[state]]) };
     if (drawn === 3) return { [free]: null };
     return { [drawn < 6 ? needed : free]: this.#write(device, id) };
   }
