@@ -1,12 +1,16 @@
 // One history: three devices of a couple make, edit and delete records through a bad network, then the network is well again. What
 // differs in the end, as lines of text.
 
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { Chance, Network } from "./network.mjs";
 import { DOMAINS, Tandem, Unreachable, fieldsOf } from "./tandem.mjs";
 import { RECORDS } from "./worlds.mjs";
 
 /** What the devices do before the network is well. */
 const TURNS = 70;
+/** Where a store is put back to a backup: after how many turns that is made, and after how many it takes the store's place. */
+const [BACKUP, RESTORE] = [25, 50];
 /** Rounds in which everything must come to rest. */
 const ROUNDS = 8;
 /** Changes on a page: few, so that there are pages. */
@@ -23,8 +27,9 @@ export class History {
   /** How much happened. */
   figures = { made: 0, texts: 0, requests: 0, spoilt: 0, conflicts: 0, refused: 0 };
 
-  constructor({ name, server, engine, policy }) {
-    Object.assign(this, { name, server, engine, policy, chance: new Chance(name) });
+  /** `operator` is given where the store is to be put back to a backup in between. */
+  constructor({ name, server, operator, engine, policy }) {
+    Object.assign(this, { name, server, operator, engine, policy, chance: new Chance(name) });
   }
 
   async play() {
@@ -34,11 +39,19 @@ export class History {
     this.devices = [];
     for (const number of [0, 1, 2]) this.devices.push(await this.#device(number, people[number % 2]));
     try {
-      for (this.turn = 0; this.turn < TURNS; this.turn++) await this.#act(this.chance.pick(this.devices));
+      for (let turn = 0; turn < TURNS; turn++) {
+        if (turn === BACKUP) await this.#operate("backup", "--quiet");
+        if (turn === RESTORE) await this.#operate("restore", "--latest", "--force", "--keep-sessions");
+        await this.#act(this.chance.pick(this.devices));
+      }
       return [...(await this.#settle()), ...(await this.#lost())];
     } finally {
       for (const device of this.devices) await this.#close(device);
     }
+  }
+
+  async #operate(...words) {
+    if (this.operator) await promisify(execFile)(this.operator, words);
   }
 
   async #device(number, token) {
@@ -197,6 +210,8 @@ export class History {
     const strange = [...there.keys()].filter((id) => !this.made.has(id)).map((id) => `nobody made ${id}`);
     const conflicts = await this.#conflicts();
     Object.assign(this.figures, { made: this.made.size, texts: this.written.length, conflicts: conflicts.length });
+    // What was made between a backup and its restore is gone.
+    if (this.operator) return [];
     const kept = JSON.stringify([...there.values(), conflicts, this.devices.map(({ store }) => store.refused)]);
     const lost = this.written.filter(({ text }) => !this.seen.has(text) && !kept.includes(text)).map(({ id, text }) => `lost: "${text}" in ${id}`);
     return [...gone, ...strange, ...lost];
