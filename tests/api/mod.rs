@@ -16,6 +16,7 @@ mod expect;
 mod feed;
 mod feed_kinds;
 mod feed_pages;
+mod feed_start;
 mod fuzz;
 mod goals;
 mod graphql;
@@ -109,6 +110,7 @@ const TABLES: &[Table] = tables![
     roles,
     sync,
     feed_pages,
+    feed_start,
     feed_kinds,
     values,
     instants,

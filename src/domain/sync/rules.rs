@@ -7,11 +7,18 @@ use crate::base::time::{DAY, Local, Timestamp};
 use crate::feature::Kind;
 use crate::http::input::{Field, Shape};
 use crate::http::version::Version;
+use serde_json::Value;
 
 /// How far back a poll without a readable `since` looks, as existing clients expect.
 const DEFAULT_SPAN: i64 = DAY;
 /// The most changes on a page.
 pub const MAX_LIMIT: usize = 1_000;
+/// The most bytes of an answer: a phone holds it twice, as text and parsed.
+pub const MAX_ANSWER: usize = 16 << 20;
+/// Bytes of a row without its object, a tombstone's.
+pub const ROW: usize = 104;
+/// The most rows of an answer.
+pub const MOST_ROWS: usize = MAX_ANSWER / ROW;
 
 /// The parameters of a poll.
 pub const PARAMETERS: &[Field] = &[
@@ -24,6 +31,10 @@ pub const PARAMETERS: &[Field] = &[
     Field::new("state", Shape::Choice(&["idle"]))
         .about("`idle` when the app is in the background: `poll_after` is longer. Another word means nothing."),
     Field::lenient("kinds").about("The lists that are asked for, by commas; none is all of the version's."),
+    Field::lenient("after").about(
+        "`start` asks for a new start, where one is due, in pages by kind and id; `next` of a page for the one behind it, beside \
+         the same `since`.",
+    ),
 ];
 
 /// The most characters of an unknown kind that its message repeats.
@@ -40,6 +51,8 @@ pub struct Change {
     pub stamp: Timestamp,
     /// Is it a tombstone?
     pub deleted: bool,
+    /// The object, where it was asked for.
+    pub object: Option<Value>,
 }
 
 /// The instant a poll continues from. Beyond the tenant's clock nothing can have been seen: it continues from the clock.

@@ -1,6 +1,6 @@
 //! The feed in the database: one indexed range answers a poll, whatever the number of kinds.
 
-use super::rules::Change;
+use super::rules::{self, Change};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Param, Row};
@@ -10,7 +10,7 @@ use crate::{columns, params};
 columns!(changes: "SELECT kind, id, stamp, deleted FROM changes");
 
 fn change(row: &Row<'_>) -> Result<Change> {
-    Ok(Change { kind: row.get(0)?, id: row.get(1)?, stamp: row.get(2)?, deleted: row.get(3)? })
+    Ok(Change { kind: row.get(0)?, id: row.get(1)?, stamp: row.get(2)?, deleted: row.get(3)?, object: None })
 }
 
 /// A comparison for each kind. `+kind` is `kind` to every engine, but keeps SQLite from reading all changes of these kinds
@@ -26,10 +26,13 @@ fn values<'v>(before: &[Param<'v>], kinds: &[&'v Kind], after: &[Param<'v>]) -> 
     [before, &kinds, after].concat()
 }
 
+/// One row more than an answer holds: whoever reads as many knows that it is too large.
+const TOO_MANY: i64 = rules::MOST_ROWS as i64 + 1;
+
 /// Every change of some kinds after an instant, up to another, oldest first.
 pub fn between(db: &mut Db, tenant: i64, kinds: &[&Kind], after: Timestamp, until: Timestamp) -> Result<Vec<Change>> {
-    let sql = format!(changes!("WHERE tenant = ? AND stamp > ? AND stamp <= ? AND ({}) ORDER BY stamp"), of_kinds(kinds));
-    db.all(&sql, &values(params![tenant, after, until], kinds, &[]), change)
+    let sql = format!(changes!("WHERE tenant = ? AND stamp > ? AND stamp <= ? AND ({}) ORDER BY stamp LIMIT ?"), of_kinds(kinds));
+    db.all(&sql, &values(params![tenant, after, until], kinds, params![TOO_MANY]), change)
 }
 
 /// The first changes of some kinds after an instant, oldest first.
@@ -41,6 +44,19 @@ pub fn first(db: &mut Db, tenant: i64, kinds: &[&Kind], since: Timestamp, limit:
 
 /// Everything of some kinds that is alive and was changed up to an instant, oldest change first.
 pub fn alive(db: &mut Db, tenant: i64, kinds: &[&Kind], until: Timestamp) -> Result<Vec<Change>> {
-    let sql = format!(changes!("WHERE tenant = ? AND stamp <= ? AND deleted = 0 AND ({}) ORDER BY stamp"), of_kinds(kinds));
-    db.all(&sql, &values(params![tenant, until], kinds, &[]), change)
+    let sql =
+        format!(changes!("WHERE tenant = ? AND stamp <= ? AND deleted = 0 AND ({}) ORDER BY stamp LIMIT ?"), of_kinds(kinds));
+    db.all(&sql, &values(params![tenant, until], kinds, params![TOO_MANY]), change)
+}
+
+/// The first objects of a kind that are alive, behind an id: a range of the primary key.
+pub fn behind(db: &mut Db, tenant: i64, kind: &Kind, id: &str, limit: usize) -> Result<Vec<Change>> {
+    let sql = changes!("WHERE tenant = ? AND kind = ? AND id > ? AND deleted = 0 ORDER BY id LIMIT ?");
+    db.all(sql, params![tenant, kind.name, id, i64::try_from(limit).unwrap_or(i64::MAX)], change)
+}
+
+/// How many objects of some kinds are alive.
+pub fn count(db: &mut Db, tenant: i64, kinds: &[&Kind]) -> Result<i64> {
+    let sql = format!("SELECT COUNT(*) FROM changes WHERE tenant = ? AND deleted = 0 AND ({})", of_kinds(kinds));
+    Ok(db.one(&sql, &values(params![tenant], kinds, &[]), |row| row.get(0))?.unwrap_or_default())
 }
