@@ -186,9 +186,7 @@ fn older_page_by_key_loses() {
 
 #[test]
 fn uncounted_stamps_lose() {
-    let rules = Rules { stamps: Stamps::Uncounted, ..TANDEM };
-    counterexample(small(rules), ORDERED);
-    counterexample(small(rules), EXACT);
+    counterexample(small(Rules { stamps: Stamps::Uncounted, ..TANDEM }), ORDERED);
 }
 
 #[test]

@@ -113,6 +113,13 @@ pub enum Refused {
     Invalid,
     /// The caller is not signed in, or the token is not good; the string is the machine-readable code.
     Unauthenticated(&'static str),
+    /// No such version of the API; in the path it is as good as a path that does not exist.
+    UnknownVersion {
+        /// Did the path name it?
+        in_path: bool,
+    },
+    /// An upload must say how it is told from others.
+    KeyRequired,
     /// The caller may not do this.
     Forbidden,
     /// There is no such object, or it belongs to another tenant.

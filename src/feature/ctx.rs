@@ -352,7 +352,7 @@ impl Ctx<'_> {
 
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.
     pub fn refused(&self, refusal: &Refusal) -> Response {
-        problem::refused(refusal, self.request.language)
+        problem::refused(refusal, self.request)
     }
 }
 

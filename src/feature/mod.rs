@@ -156,6 +156,8 @@ pub struct Route {
     pub since: u8,
     /// The last version of the API in which it exists.
     pub until: u8,
+    /// Is it the same in every version, though it is reached through REST?
+    pub versionless: bool,
     /// The path below the version, `{…}` for one segment: `/goals/{id}/`.
     pub path: &'static str,
     /// Who may call it.
@@ -182,8 +184,8 @@ impl Route {
     const fn new(method: Method, path: &'static str, access: Access, tx: Tx, calls: Calls, summary: &'static str) -> Route {
         let (face, since, until) = (Face::Rest, u8::MIN, u8::MAX);
         let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        let (right, replica) = (None, None);
-        Route { face, since, until, method, path, access, right, tx, meter, summary, contract, calls, tell, replica }
+        let (right, replica, versionless) = (None, None, false);
+        Route { face, since, until, versionless, method, path, access, right, tx, meter, summary, contract, calls, tell, replica }
     }
 
     /// A route that reads.

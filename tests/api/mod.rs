@@ -20,6 +20,7 @@ mod feed_start;
 mod fuzz;
 mod goals;
 mod graphql;
+mod graphql_cost;
 mod graphql_errors;
 mod graphql_uploads;
 mod home;
@@ -53,6 +54,7 @@ mod team_members;
 mod teams;
 mod tokens;
 mod values;
+mod versions;
 mod ways_in;
 
 use crate::servers::{Engine, Kind, Options, Server, described};
@@ -81,6 +83,7 @@ const TABLES: &[Table] = tables![
     objects,
     pages,
     preconditions,
+    versions,
     shown,
     isolation,
     openapi,

@@ -53,9 +53,6 @@ pub enum Found {
     Another,
 }
 
-/// The version of the API from which on keys of PUT, PATCH and DELETE are held to the same rules as a POST's. Before, they were
-/// ignored, and clients send what they like there.
-const STRICT_SINCE: u8 = 2;
 /// What kept answers to uploads are compared by: with the moment of sending left out. An upload that an older program answered
 /// is done anew, which is harmless; to compare it with what was hashed otherwise would refuse it for good.
 const UPLOADS: &str = "by content";
@@ -71,18 +68,24 @@ struct Kept {
 /// The key that the transaction claims: the upload's, or that of a request that writes.
 pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
     if let Some(upload) = ctx.upload() {
+        if upload.key.is_none() && ctx.request.version.number >= key::STRICT_SINCE {
+            return refuse(Refused::KeyRequired, &texts::KEY_REQUIRED);
+        }
         let operation = format!("{} {UPLOADS}", upload.operation);
         return upload.key.as_ref().map(|key| claim(ctx, &operation, key, &upload.request)).transpose();
     }
     let method = ctx.request.method;
-    let Some(value) = ctx.request.header("IDEMPOTENCY_KEY").filter(|_| method.writes()) else { return Ok(None) };
-    let strict = method == Method::Post || ctx.request.version.number >= STRICT_SINCE;
-    if !strict && !key::is_sound(value) {
+    if !method.writes() {
+        return Ok(None);
+    }
+    let Some(value) = key::of(ctx.request)? else { return Ok(None) };
+    let strict = method == Method::Post || ctx.request.version.number >= key::STRICT_SINCE;
+    if !strict && !key::is_sound(&value) {
         return Ok(None);
     }
     let path = format!("{} {}", ctx.route.path, ctx.request.captured.join("/"));
     let operation = if method == Method::Post { path } else { format!("{} {path}", method.name()) };
-    Ok(Some(Key { strict, ..claim(ctx, &operation, value, &canonical(ctx))? }))
+    Ok(Some(Key { strict, ..claim(ctx, &operation, &value, &canonical(ctx))? }))
 }
 
 /// The row of a key: it belongs to the tenant, the user and the operation.

@@ -11,6 +11,7 @@ pub mod slow;
 mod texts;
 pub mod transact;
 pub mod uploads;
+pub mod versions;
 
 use crate::feature::{Feature, Job, store};
 

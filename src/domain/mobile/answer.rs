@@ -29,6 +29,9 @@ pub struct SyncError {
     pub reason: String,
     /// May it be taken when it is sent again unchanged, later?
     pub retryable: bool,
+    /// From version 2 of REST on: sending it again can never help.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub poison: bool,
 }
 
 /// The whole list is refused: it is empty or too long.

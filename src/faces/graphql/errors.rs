@@ -18,7 +18,7 @@ pub const TOO_COMPLEX: &str = "QUERY_COMPLEXITY_EXCEEDED";
 /// The code of a refusal.
 pub const fn code(kind: Refused) -> &'static str {
     match kind {
-        Refused::Invalid => "VALIDATION_ERROR",
+        Refused::Invalid | Refused::UnknownVersion { .. } | Refused::KeyRequired => "VALIDATION_ERROR",
         Refused::Unauthenticated(_) => "UNAUTHENTICATED",
         Refused::Forbidden => "FORBIDDEN",
         Refused::NotFound => "NOT_FOUND",

@@ -21,10 +21,11 @@ use crate::feature::cursor::{self, Rows};
 use crate::feature::walk::walk;
 use crate::feature::{Ctx, Schemas};
 use crate::http::input::{Extent, Field, Input, Shape, held};
-use crate::http::{Response, body, etag, schema};
+use crate::http::{Response, body, etag, key, schema};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// The domain whose route has this path.
 fn table(path: &str) -> Result<&'static Table> {
@@ -280,7 +281,7 @@ pub fn resolve_conflict(ctx: &mut Ctx<'_>) -> Result<Response> {
     if body.insert("conflict_id".to_owned(), id.clone()).is_some_and(|inner| inner != id) {
         return Err(Refusal::field("conflict_id", Message::plain(&texts::CONTRADICTION)).into());
     }
-    let key = ctx.request.header("IDEMPOTENCY_KEY").map(str::to_owned);
+    let key = key::of(ctx.request)?.map(Cow::into_owned);
     let response = resolve(ctx, &body, key, resolve::POINTS)?;
     api::versioned(ctx, response)
 }
