@@ -2,6 +2,7 @@
 //! process outlives its caller, and nothing about a caller may.
 
 use super::meters::{Charge, Meters};
+use super::stamps::Taken;
 use super::texts;
 use super::{Access, Caller, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
@@ -63,6 +64,8 @@ pub struct Upload {
     pub request: Vec<u8>,
     /// Its cost in points; see the limits of GraphQL.
     pub points: u32,
+    /// The epoch of the store that its device knows, if it says so.
+    pub epoch: Option<String>,
 }
 
 /// One request on its way through the house.
@@ -84,9 +87,11 @@ pub struct Ctx<'a> {
     /// Who calls, once admitted.
     caller: Option<Caller>,
     /// The clocks that this transaction advanced: the tenant, what its clock was before, and the stamp.
-    stamps: Vec<(i64, Timestamp, Timestamp)>,
+    pub(super) stamps: Vec<(i64, Timestamp, Timestamp)>,
     /// The tenant that is being written, with its stamp.
-    stamped: Option<(i64, Timestamp)>,
+    pub(super) stamped: Option<(i64, Timestamp)>,
+    /// The stamps beside that.
+    pub(super) taken: Taken,
     /// The upload that is being written, in the place of the request's own key.
     upload: Option<Upload>,
     /// What is kept of this transaction's answer in its place, should it be too large to keep.
@@ -108,8 +113,8 @@ impl<'a> Ctx<'a> {
         token: Option<Claims>,
         now: Timestamp,
     ) -> Ctx<'a> {
-        let (stamps, stamped, upload, short, soon, owed) = (Vec::new(), None, None, None, None, None);
-        Ctx { request, route, db, now, house, meters, caller: None, token, stamps, stamped, upload, short, soon, owed }
+        let (stamps, stamped, taken, upload, short, soon, owed) = (Vec::new(), None, Taken::default(), None, None, None, None);
+        Ctx { request, route, db, now, house, meters, caller: None, token, stamps, stamped, taken, upload, short, soon, owed }
     }
 }
 
@@ -119,12 +124,14 @@ impl Ctx<'_> {
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         (self.caller, self.stamped, self.short, self.soon) = (None, None, None, None);
         self.stamps.clear();
+        self.taken.begin();
         self.db.begin(mode)
     }
 
     /// Ends the transaction, with everything that it wrote.
     pub fn commit(&mut self) -> Result<()> {
         self.db.commit()?;
+        self.taken.commit();
         self.owed = [self.owed, self.soon].into_iter().flatten().min();
         Ok(())
     }
@@ -307,7 +314,7 @@ impl Ctx<'_> {
         Ok(self.stamped()?.1)
     }
 
-    fn stamped(&self) -> Result<(i64, Timestamp)> {
+    pub(super) fn stamped(&self) -> Result<(i64, Timestamp)> {
         self.stamped.ok_or_else(|| Error::Internal(format!("{} writes without a stamp", self.route.path)))
     }
 

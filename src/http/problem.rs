@@ -122,6 +122,7 @@ pub fn refused_with(refusal: &Refusal, request: &Request<'_>, mut extension: Map
     if let Some(limit) = &refusal.limit {
         extension.insert("reason".to_owned(), json!(limit.reason));
     }
+    extension.extend(refusal.told.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     let mut status = kind.status;
     match refusal.kind {
         Refused::TooSlow(Some(items)) => drop(extension.insert("max_items".to_owned(), json!(items))),

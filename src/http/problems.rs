@@ -92,6 +92,15 @@ pub static TYPES: &[Type] = &[
         "Conflict",
         "Too many conflicts of the record wait for somebody: once one is settled, the same edit is taken.",
     )),
+    older(
+        "epoch_changed",
+        problem(
+            409,
+            "epoch-changed",
+            "Conflict",
+            "The store was restored since the client last polled. Nothing was done: start over with the member `epoch`, then send again what the server does not have.",
+        ),
+    ),
     problem(
         412,
         "precondition-failed",
@@ -164,6 +173,7 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::TooSlow(_) => "too-slow",
         Refused::InProgress => "in-progress",
         Refused::OpenConflicts => "conflict-open",
+        Refused::EpochChanged => "epoch-changed",
         Refused::Stale => "precondition-failed",
         Refused::TooLarge => "too-large",
         Refused::MediaType => "media-type",
@@ -217,6 +227,7 @@ mod tests {
             Refused::KeyReused,
             Refused::KeyRequired,
             Refused::InProgress,
+            Refused::EpochChanged,
         ];
         assert!(kinds.into_iter().filter(|kind| of(*kind).name == TYPES[0].name).eq([Refused::Invalid]));
         assert_eq!(of(Refused::Unauthenticated("user_not_found")).name, "user-not-found");

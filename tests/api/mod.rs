@@ -49,6 +49,7 @@ mod roles;
 mod routes;
 mod sessions;
 mod shown;
+mod stamps;
 mod sync;
 mod team_members;
 mod teams;
@@ -114,6 +115,7 @@ const TABLES: &[Table] = tables![
     sync,
     feed_pages,
     feed_start,
+    stamps,
     feed_kinds,
     values,
     instants,

@@ -88,10 +88,11 @@ impl Serialize for Lists {
 /// GET `/sync/changes/`
 pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
     let query = &ctx.request.query;
-    let [since, epoch, after] = ["since", "epoch", "after"].map(|name| query.get(name));
+    let [since, epoch, after, own] = ["since", "epoch", "after", "own"].map(|name| query.get(name));
     let poll = Poll {
         since: since.as_deref(),
         epoch: epoch.as_deref(),
+        own: rules::own(own.as_deref()),
         limit: rules::limit(query.get("limit").as_deref()),
         kinds: rules::kinds(ctx.house.kinds(), query.get("kinds").as_deref(), ctx.request.version)?,
         after: after.as_deref(),
@@ -123,7 +124,9 @@ pub fn continues(ctx: &Ctx<'_>) -> bool {
     let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
     let reached = since.is_some_and(|since| horizon <= since && since <= tenant.clock);
     let is_page = query.get("after").is_some_and(|after| !after.is_empty() && after != START);
-    reached && !is_page && query.get("epoch").is_some_and(|epoch| epoch == tenant.epoch)
+    // A replica without the client's own writes would tell what they replaced.
+    let has_own = rules::own(query.get("own").as_deref()).iter().all(|own| *own <= tenant.clock);
+    reached && !is_page && has_own && query.get("epoch").is_some_and(|epoch| epoch == tenant.epoch)
 }
 
 /// Does a query parameter hold this word in its comma-separated list?

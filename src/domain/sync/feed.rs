@@ -3,7 +3,7 @@
 use super::restart::{self, Start};
 use super::rules::{self, Change};
 use super::{store, texts, whole};
-use crate::base::error::{Refusal, Refused, Result};
+use crate::base::error::{Refusal, Refused, Result, not_found};
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::cursor::{self, Rows};
@@ -16,6 +16,8 @@ pub struct Poll<'p> {
     pub since: Option<&'p str>,
     /// The epoch that the client holds.
     pub epoch: Option<&'p str>,
+    /// Stamps of the client's own writes; see [`rules::own`].
+    pub own: Vec<Timestamp>,
     /// The most changes, as far as one stamp allows.
     pub limit: Option<usize>,
     /// The lists.
@@ -56,6 +58,8 @@ pub struct Asked<'p> {
     pub tenant: Tenant,
     /// The lists.
     pub kinds: &'p [&'static Kind],
+    /// Stamps that are left out: those of the client's own writes.
+    pub own: &'p [Timestamp],
 }
 
 /// What one page holds.
@@ -77,12 +81,18 @@ impl Page {
 
 /// Answers a poll of a member.
 pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
-    let asked = Asked { tenant: ctx.tenant()?.clone(), kinds: &poll.kinds };
-    let tenant = &asked.tenant;
+    let tenant = &ctx.tenant()?.clone();
     let since = rules::cursor(poll.since, ctx.earlier(), tenant.clock, ctx.now);
     let restored = poll.epoch.is_some_and(|epoch| epoch != tenant.epoch);
     let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
     let is_due = restored || since < horizon;
+    // A stamp names something in one epoch only, and in a new start nothing is left out.
+    let is_known = !is_due && poll.epoch.is_some();
+    let asked = Asked { tenant: tenant.clone(), kinds: &poll.kinds, own: if is_known { &poll.own } else { &[] } };
+    // A node of a cluster that lacks the client's own write would tell what that replaced, and nobody would tell it again.
+    if ctx.db.may_lag() && asked.own.iter().any(|own| *own > tenant.clock) {
+        return Err(not_found());
+    }
     let page = match restart::start(poll.after, tenant, horizon, is_due, ctx.db.may_lag())? {
         Some(start) => anew(ctx, &asked, &start, poll)?,
         None => {
@@ -131,7 +141,7 @@ fn page(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: Option<us
     let whole = |rows| Page::of(rows, tenant.clock, false);
     match limit {
         _ if since >= tenant.clock => Ok(whole(Vec::new())),
-        None => Ok(whole(store::between(ctx.db, tenant.id, asked.kinds, since, tenant.clock)?)),
+        None => Ok(whole(store::between(ctx.db, asked, since, tenant.clock)?)),
         Some(limit) => limited(ctx, asked, since, limit),
     }
 }
@@ -140,7 +150,7 @@ fn page(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: Option<us
 fn restart(ctx: &mut Ctx<'_>, asked: &Asked<'_>, horizon: Timestamp, limit: Option<usize>) -> Result<Page> {
     let clock = asked.tenant.clock;
     let head = limit.map_or(clock, |_| horizon.plus(rules::HEAD_START).min(clock));
-    let mut rows = store::alive(ctx.db, asked.tenant.id, asked.kinds, head)?;
+    let mut rows = store::alive(ctx.db, asked, head)?;
     let room = limit.map(|limit| limit.saturating_sub(rows.len()).max(1));
     let rest = page(ctx, asked, head, room)?;
     rows.extend(rest.rows.into_iter().filter(|row| !row.deleted));
@@ -148,17 +158,16 @@ fn restart(ctx: &mut Ctx<'_>, asked: &Asked<'_>, horizon: Timestamp, limit: Opti
 }
 
 fn limited(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: usize) -> Result<Page> {
-    let Asked { tenant: Tenant { id, clock, .. }, kinds } = asked;
     let (rows, end) = cursor::page(
         since,
         limit,
         |row: &Change| row.stamp,
         |rows| match rows {
-            Rows::After(since, count) => store::first(ctx.db, *id, kinds, since, count),
-            Rows::At(stamp) => store::between(ctx.db, *id, kinds, stamp.plus(-1), stamp),
+            Rows::After(since, count) => store::first(ctx.db, asked, since, count),
+            Rows::At(stamp) => store::between(ctx.db, asked, stamp.plus(-1), stamp),
         },
     )?;
-    Ok(Page::of(rows, end.unwrap_or(*clock), end.is_some()))
+    Ok(Page::of(rows, end.unwrap_or(asked.tenant.clock), end.is_some()))
 }
 
 /// Seconds until the next poll that the server would like.

@@ -24,11 +24,15 @@ fn changes(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
     let mut input = asked.input(LIMIT);
     input.finish()?;
     let text = |name: &str| asked.arguments.get(name).and_then(Value::as_str);
-    let kinds = asked.arguments.get("kinds").and_then(Value::as_array);
-    let kinds = kinds.map(|kinds| kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","));
+    let list = |name: &str| {
+        let words = asked.arguments.get(name).and_then(Value::as_array)?.iter().filter_map(Value::as_str);
+        Some(words.collect::<Vec<_>>().join(","))
+    };
+    let (kinds, own) = (list("kinds"), list("own"));
     let poll = Poll {
         since: text("since"),
         epoch: text("epoch"),
+        own: rules::own(own.as_deref()),
         limit: input.int("limit").and_then(|limit| usize::try_from(limit).ok()).or(Some(rules::MAX_LIMIT)),
         kinds: rules::kinds(ctx.house.kinds(), kinds.as_deref(), version::CURRENT)?,
         after: text("after"),

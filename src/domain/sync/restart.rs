@@ -83,7 +83,7 @@ pub struct Page {
 pub fn page(ctx: &mut Ctx<'_>, asked: &Asked<'_>, start: &Start, limit: usize) -> Result<Page> {
     let tenant = asked.tenant.id;
     let total = match start {
-        Start::Anew => Some(store::count(ctx.db, tenant, asked.kinds)?),
+        Start::Anew => Some(store::count(ctx.db, asked)?),
         Start::Behind(_) => None,
     };
     let mut rows = Vec::new();

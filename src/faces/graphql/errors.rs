@@ -31,6 +31,7 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::TooMany(_) => "RATE_LIMIT_EXCEEDED",
         Refused::KeyReused => "IDEMPOTENCY_KEY_REUSED",
         Refused::InProgress => "IDEMPOTENCY_KEY_IN_PROGRESS",
+        Refused::EpochChanged => "EPOCH_CHANGED",
     }
 }
 
@@ -43,6 +44,7 @@ pub fn extensions(refusal: &Refusal, language: Language) -> Map<String, Value> {
     if let Some(limit) = refusal.limit {
         told.insert("reason".to_owned(), json!(limit.reason));
     }
+    told.extend(refusal.told.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     if !refusal.fields.is_empty() {
         let field =
             |(name, message): &(&str, crate::base::text::Message)| json!({"field": name, "message": message.render(language)});
