@@ -48,6 +48,9 @@ struct Item {
     id: String,
     /// The stamp of its last change.
     updated_at: Timestamp,
+    /// Its version, where it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
     /// Is it gone?
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     deleted: bool,
@@ -137,9 +140,9 @@ fn has_word(ctx: &Ctx<'_>, name: &str, word: &str) -> bool {
 /// Sorts the rows into the lists that were asked for.
 fn lists(kinds: &[&'static Kind], rows: Vec<Change>) -> Lists {
     let mut lists: Vec<(&'static str, Vec<Item>)> = kinds.iter().map(|kind| (kind.name, Vec::new())).collect();
-    for Change { kind, id, stamp, deleted, object } in rows {
+    for Change { kind, id, stamp, deleted, version, object } in rows {
         if let Some((_, list)) = lists.iter_mut().find(|(name, _)| *name == kind) {
-            list.push(Item { id, updated_at: stamp, deleted, object });
+            list.push(Item { id, updated_at: stamp, version, deleted, object });
         }
     }
     Lists(lists)

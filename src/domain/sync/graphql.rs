@@ -49,9 +49,9 @@ fn changes(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
 
 fn changed(ctx: &Ctx<'_>, kinds: &[&'static Kind], rows: Vec<Change>) -> Result<Value> {
     let shown = kinds.iter().map(|kind| Ok((kind.name, shown(ctx, kind)?))).collect::<Result<HashMap<_, _>>>()?;
-    let changed = rows.into_iter().map(|Change { kind, id, stamp, deleted, object }| {
+    let changed = rows.into_iter().map(|Change { kind, id, stamp, deleted, version, object }| {
         let object = object.zip(shown.get(kind.as_str())).map(|(object, shown)| typed(object, shown));
-        json!({"kind": kind, "id": id, "updated_at": stamp, "deleted": deleted, "object": object})
+        json!({"kind": kind, "id": id, "updated_at": stamp, "version": version, "deleted": deleted, "object": object})
     });
     Ok(Value::Array(changed.collect()))
 }

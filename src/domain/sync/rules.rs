@@ -16,7 +16,7 @@ pub const MAX_LIMIT: usize = 1_000;
 /// The most bytes of an answer: a phone holds it twice, as text and parsed.
 pub const MAX_ANSWER: usize = 16 << 20;
 /// Bytes of a row without its object, a tombstone's.
-pub const ROW: usize = 104;
+pub const ROW: usize = 128;
 /// The most rows of an answer.
 pub const MOST_ROWS: usize = MAX_ANSWER / ROW;
 
@@ -57,6 +57,8 @@ pub struct Change {
     pub deleted: bool,
     /// The object, where it was asked for.
     pub object: Option<Value>,
+    /// The object's version, where it has any.
+    pub version: Option<i64>,
 }
 
 /// The instant a poll continues from. Beyond the tenant's clock nothing can have been seen: it continues from the clock.
@@ -123,7 +125,7 @@ mod tests {
 
     const fn kind(name: &'static str, since: u8) -> Kind {
         let load = crate::feature::Load::Own(|_, _, _| Ok(Vec::new()));
-        Kind { name, since, load, object: crate::feature::contract::of::<()>, own: |_, _| None }
+        Kind { name, since, load, object: crate::feature::contract::of::<()>, own: |_, _| None, measure: None }
     }
 
     fn names(asked: Option<&str>, version: usize) -> Option<Vec<&'static str>> {
