@@ -145,6 +145,8 @@ pub enum Refused {
     KeyReused,
     /// The same idempotency key is being worked on.
     InProgress,
+    /// The same was done under this key, and its answer is forgotten.
+    AlreadyDone,
     /// The store was restored since the client last looked.
     EpochChanged,
 }

@@ -5,6 +5,7 @@ use super::{Ctx, store};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::http::Response;
+use serde_json::Value;
 
 /// The most rows of the feed under one stamp: a page never ends inside one, so this is what keeps pages of phones small.
 pub const MOST_ROWS: usize = 200;
@@ -21,6 +22,8 @@ pub struct Taken {
     rows: usize,
     /// Those that the answer names, once the transaction is committed.
     named: Vec<Timestamp>,
+    /// What did not land of what was sent, as its trace tells it.
+    not_done: Vec<Value>,
     /// Those of the transactions that were committed.
     committed: Vec<Timestamp>,
 }
@@ -66,6 +69,16 @@ impl Ctx<'_> {
     pub fn stamps(&self) -> Vec<Timestamp> {
         let present = self.stamp().ok();
         self.taken.earlier.iter().copied().chain(present).collect()
+    }
+
+    /// Says what did not land of what was sent: `{id, reason}` each.
+    pub fn leave_undone(&mut self, not_done: Vec<Value>) {
+        self.taken.not_done = not_done;
+    }
+
+    /// What did not land of what was sent.
+    pub fn not_done(&self) -> &[Value] {
+        &self.taken.not_done
     }
 
     /// The answer names these stamps, if this transaction is committed.

@@ -93,6 +93,15 @@ pub static TYPES: &[Type] = &[
         "Too many conflicts of the record wait for somebody: once one is settled, the same edit is taken.",
     )),
     older(
+        "already_done",
+        problem(
+            409,
+            "already-done",
+            "Conflict",
+            "The same request was done under this key, longer ago than its answer is kept. Nothing was done: `stamps` says where the feed tells of it, `not_done` what of it did not land.",
+        ),
+    ),
+    older(
         "epoch_changed",
         problem(
             409,
@@ -179,6 +188,7 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::TooSlow(_) => "too-slow",
         Refused::InProgress => "in-progress",
         Refused::OpenConflicts => "conflict-open",
+        Refused::AlreadyDone => "already-done",
         Refused::EpochChanged => "epoch-changed",
         Refused::NoRoom(_) => "quota",
         Refused::Stale => "precondition-failed",
@@ -234,6 +244,7 @@ mod tests {
             Refused::KeyReused,
             Refused::KeyRequired,
             Refused::InProgress,
+            Refused::AlreadyDone,
             Refused::EpochChanged,
         ];
         assert!(kinds.into_iter().filter(|kind| of(*kind).name == TYPES[0].name).eq([Refused::Invalid]));

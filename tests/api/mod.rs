@@ -6,6 +6,7 @@
 
 mod attempts;
 mod auth;
+mod catalog;
 mod check;
 mod checkins;
 mod conflicts;
@@ -51,6 +52,7 @@ mod room;
 mod routes;
 mod sessions;
 mod shown;
+mod spent;
 mod stamps;
 mod sync;
 mod team_members;
@@ -118,6 +120,8 @@ const TABLES: &[Table] = tables![
     feed_pages,
     feed_start,
     stamps,
+    spent,
+    catalog,
     feed_kinds,
     values,
     object_versions,

@@ -7,7 +7,7 @@
 
 use super::idempotency::{self, Found, Key};
 use super::texts;
-use super::{admit, uploads};
+use super::{admit, spent, uploads};
 use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::db::{Mode, retried};
 use crate::feature::ctx::Work;
@@ -30,7 +30,7 @@ const LOOK: &[Guard] = &[admitted, entitled, unanswered];
 /// A write. Admission locks the session, the account and the tenant, so no other request of the caller can be writing the
 /// answer that is looked for next; where nobody is admitted, taking the key does the same. A retry ends there and costs
 /// nothing. The clock is advanced before the work reads anything, and an upload is counted last: a refusal undoes the rest.
-const WRITE: &[Guard] = &[admitted, entitled, same_history, unanswered, reserved, stamped, within_limits];
+const WRITE: &[Guard] = &[admitted, entitled, same_history, unanswered, unspent, reserved, stamped, within_limits];
 
 /// One transaction on its way past the guards.
 struct Passage {
@@ -65,6 +65,8 @@ fn unanswered(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Respons
     let Some(key) = idempotency::key(ctx)? else { return Ok(None) };
     match idempotency::stored(ctx, &key)? {
         Found::Answer(answer) => {
+            let stamps = spent::stamps(ctx, &key)?;
+            ctx.name_stamps(stamps);
             if ctx.upload().is_some() {
                 ctx.tell(&News::Replayed { answer: &answer.body })?;
             }
@@ -73,6 +75,11 @@ fn unanswered(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Respons
         Found::Nothing => passage.key = Some(key),
         Found::Another => {}
     }
+    Ok(None)
+}
+
+fn unspent(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>> {
+    passage.key.as_ref().map_or(Ok(()), |key| spent::check(ctx, key))?;
     Ok(None)
 }
 
@@ -180,6 +187,9 @@ fn guarded(ctx: &mut Ctx<'_>, mode: Mode, guards: &[Guard], task: Task<'_>) -> R
     }
     if let (Some(key), Some(response)) = (&passage.reserved, &answer) {
         idempotency::keep(ctx, key, response)?;
+        if (200..300).contains(&response.status) {
+            spent::note(ctx, key)?;
+        }
     }
     Ok(answer)
 }

@@ -10,7 +10,7 @@ use crate::base::time::Timestamp;
 use crate::feature::news::Uploaded;
 use crate::feature::{Ctx, News, Upload};
 use crate::http::Response;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
 /// The most items of one list: with a day's telemetry in a few of them, and one transaction that others do not wait for long.
@@ -82,12 +82,23 @@ fn write(ctx: &mut Ctx<'_>, sent: &Sent<'_>) -> Result<Response> {
         results.push((list.content, SyncResponse { previous_stamp: ctx.previous_stamp(), epoch: epoch(ctx), ..response }));
     }
     let took = begun.elapsed();
+    ctx.leave_undone(results.iter().flat_map(|(_, result)| not_done(result)).collect());
     if let Some(short) = short(&mut results) {
         ctx.keep_short(answer(sent, short, took, epoch(ctx)));
     }
     ctx.tell(&News::Uploaded(uploaded(sent, &overall(results.iter().map(|(_, result)| result)), took)))?;
     Ok(answer(sent, results, took, epoch(ctx)))
 }
+
+/// What of a list did not land as it was sent: what was refused, and edits that a newer version kept out.
+fn not_done(result: &SyncResponse) -> impl Iterator<Item = Value> {
+    let refused = result.errors.iter().map(|error| json!({"id": error.item_id, "reason": error.reason}));
+    let kept_out = result.items.iter().filter(|item| item.status == CONFLICT && !item.as_sent);
+    refused.chain(kept_out.map(|item| json!({"id": item.mobile_id, "reason": CONFLICT})))
+}
+
+/// The word of an edit that met a newer version.
+const CONFLICT: &str = "conflict";
 
 /// The results without their conflicts, which show both sides whole, for when the answer is too large to be kept for a retry.
 /// `conflicts_detected` still counts them, and their list has them.

@@ -322,7 +322,8 @@ pub struct PolicyShown {
 }
 
 impl PolicyShown {
-    fn of(rule: Rule) -> PolicyShown {
+    /// What a rule says.
+    pub fn of(rule: Rule) -> PolicyShown {
         PolicyShown { resolution_policy: rule.policy.name(), auto_resolve: rule.auto_resolve, notify_on_conflict: rule.notify }
     }
 }
