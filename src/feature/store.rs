@@ -20,8 +20,13 @@ pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<(Timestamp, T
     let clock = db.lock_row("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get::<Timestamp>(0))?;
     let before = clock.ok_or_else(not_found)?;
     let stamp = now.max(before.plus(1));
-    db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant])?;
+    move_clock(db, tenant, stamp)?;
     Ok((before, stamp))
+}
+
+/// Moves a tenant's clock on, which this transaction has locked.
+pub fn move_clock(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant]).map(drop)
 }
 
 const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted"] };
