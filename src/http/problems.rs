@@ -93,6 +93,19 @@ pub static TYPES: &[Type] = &[
         "Too many conflicts of the record wait for somebody: once one is settled, the same edit is taken.",
     )),
     problem(
+        409,
+        "id-taken",
+        "Conflict",
+        "The `id` in the body is another object's, which stands in `object`: somebody else's, or made with other content. Edit that one, or make a new id.",
+    ),
+    problem(
+        409,
+        "exists",
+        "Conflict",
+        "There is one already where there may be but one, as a user has one check-in a day: `existing_id` names it. Edit that one.",
+    ),
+    problem(410, "deleted", "Gone", "The object of this `id` was made and has been deleted since: forget it, or make a new one."),
+    problem(
         412,
         "precondition-failed",
         "Precondition Failed",
@@ -164,6 +177,9 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::TooSlow(_) => "too-slow",
         Refused::InProgress => "in-progress",
         Refused::OpenConflicts => "conflict-open",
+        Refused::IdTaken => "id-taken",
+        Refused::Exists => "exists",
+        Refused::Deleted => "deleted",
         Refused::Stale => "precondition-failed",
         Refused::TooLarge => "too-large",
         Refused::MediaType => "media-type",
@@ -217,6 +233,9 @@ mod tests {
             Refused::KeyReused,
             Refused::KeyRequired,
             Refused::InProgress,
+            Refused::IdTaken,
+            Refused::Exists,
+            Refused::Deleted,
         ];
         assert!(kinds.into_iter().filter(|kind| of(*kind).name == TYPES[0].name).eq([Refused::Invalid]));
         assert_eq!(of(Refused::Unauthenticated("user_not_found")).name, "user-not-found");

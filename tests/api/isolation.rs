@@ -78,6 +78,7 @@ const PLAIN: &[&str] = &[
     "epoch",
     "first_name",
     "from",
+    "id",
     "include",
     "kinds",
     "language",

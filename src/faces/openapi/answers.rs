@@ -18,7 +18,12 @@ const REFUSALS: &[Refusal] = &[
     (403, "It is somebody else's to do.", &[]),
     (404, "There is no such thing, or it is another couple's.", &[]),
     (408, "The body took too long to arrive: `max_items` says how many items to send at once.", &[]),
-    (409, "The request under this `Idempotency-Key` is still being worked on.", &["Retry-After"]),
+    (
+        409,
+        "The request under this `Idempotency-Key` is still being worked on (`Retry-After` says how long), or another object is in the way.",
+        &[],
+    ),
+    (410, "The object of this `id` was deleted.", &[]),
     (412, "A precondition does not hold: the object is not the one that it names, or is there already. Read it again.", &[]),
     (413, "The body is too large.", &[]),
     (415, "The body is of a media type that is not read.", &[]),
