@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod config;
 pub mod doctor;
+pub mod folder;
 pub mod guard;
 pub mod home;
 pub mod log;

@@ -15,21 +15,9 @@ pub const LOST: i64 = 10_000;
 pub const RAISED: i64 = HIGHEST - LOST;
 
 impl Ctx<'_> {
-    /// Moves an object that has versions, as this one, to this transaction's stamp in the feed.
-    pub fn touch_version(&mut self, kind: &str, id: &str, version: i64) -> Result<()> {
-        let (tenant, stamp) = self.stamped()?;
-        store::mark_version(self.db, tenant, kind, id, (stamp, version), false)
-    }
-
     /// Moves an object of any tenant, as this version, to this transaction's stamp there.
     pub fn touch_version_in(&mut self, tenant: i64, kind: &str, id: &str, version: i64) -> Result<()> {
         let stamp = self.stamp_in(tenant)?;
         store::mark_version(self.db, tenant, kind, id, (stamp, version), false)
-    }
-
-    /// Leaves a tombstone, with the version that the deletion made, of an object in the feed.
-    pub fn bury_version(&mut self, kind: &str, id: &str, version: i64) -> Result<()> {
-        let (tenant, stamp) = self.stamped()?;
-        store::mark_version(self.db, tenant, kind, id, (stamp, version), true)
     }
 }

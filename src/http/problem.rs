@@ -3,7 +3,7 @@
 use super::problems::{self, Type};
 use super::version::{self, Version};
 use super::{Request, Response, texts};
-use crate::base::error::{DbError, DbFault, Error, Limit, Refusal, Refused};
+use crate::base::error::{DbError, DbFault, Error, Limit, Refusal, Refused, Room};
 use crate::base::text::{self, Message};
 use crate::base::time::SECOND;
 use crate::base::words;
@@ -41,9 +41,24 @@ fn spread_schema() -> Schema {
             "errors": {"type": "object", "additionalProperties": messages, "description": "Errors by field."},
             "reason": {"oneOf": [{"type": "string"}, messages], "description": "The limit that was passed."},
             "poll_after": {"type": "integer", "description": "Seconds until the next poll of the feed."},
+            "quota": quota_schema(),
             "max_items": {"type": "integer", "description": "How many items an upload had better send at once."},
         },
         "additionalProperties": true,
+    })
+}
+
+fn quota_schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "With 507: whose room is used up, what is counted, how many are used, how many there may be.",
+        "required": ["whose", "unit"],
+        "properties": {
+            "whose": {"enum": ["couple", "team", "server"]},
+            "unit": {"enum": ["bytes", "objects"]},
+            "used": {"type": ["integer", "null"]},
+            "limit": {"type": ["integer", "null"]},
+        },
     })
 }
 
@@ -73,6 +88,7 @@ fn pointed_schema() -> Schema {
             "errors": {"type": "array", "items": error, "minItems": 1},
             "reason": {"type": "string", "description": "The limit that was passed."},
             "poll_after": {"type": "integer", "description": "Seconds until the next poll of the feed."},
+            "quota": quota_schema(),
             "max_items": {"type": "integer", "description": "How many items an upload had better send at once."},
         },
         "additionalProperties": true,
@@ -123,6 +139,9 @@ pub fn refused_with(refusal: &Refusal, request: &Request<'_>, mut extension: Map
     if let Some(limit) = &refusal.limit {
         extension.insert("reason".to_owned(), json!(limit.reason));
     }
+    if let Some(room) = &refusal.room {
+        extension.insert("quota".to_owned(), quota(room));
+    }
     let mut status = kind.status;
     match refusal.kind {
         Refused::TooSlow(Some(items)) => drop(extension.insert("max_items".to_owned(), json!(items))),
@@ -136,10 +155,15 @@ pub fn refused_with(refusal: &Refusal, request: &Request<'_>, mut extension: Map
     let response = limited(told.told(extension), refusal);
     match refusal.kind {
         Refused::Unauthenticated(_) => response.with("WWW-Authenticate", "Bearer"),
-        Refused::TooMany(after) => response.with("Retry-After", after.to_string()),
+        Refused::TooMany(after) | Refused::NoRoom(after) => response.with("Retry-After", after.to_string()),
         Refused::InProgress => response.with("Retry-After", "1"),
         _ => response,
     }
+}
+
+/// Whose room is used up, and by how much.
+pub fn quota(room: &Room) -> Value {
+    json!({"whose": room.whose, "unit": room.unit, "used": room.used, "limit": room.most})
 }
 
 /// What a caller who is over a limit needs to behave (draft-ietf-httpapi-ratelimit-headers).

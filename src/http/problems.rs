@@ -146,6 +146,12 @@ pub static TYPES: &[Type] = &[
     )),
     later(problem(
         507,
+        "quota",
+        "Insufficient Storage",
+        "The room of the couple, the team or the server is used up: `quota` says whose. Delete something, or ask the operator for more room; deletions and edits that do not grow always pass.",
+    )),
+    later(problem(
+        507,
         "no-room",
         "Insufficient Storage",
         "The server's disk or quota is full. Nothing of the request was kept: keep it, and send it again later.",
@@ -180,6 +186,7 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::IdTaken => "id-taken",
         Refused::Exists => "exists",
         Refused::Deleted => "deleted",
+        Refused::NoRoom(_) => "quota",
         Refused::Stale => "precondition-failed",
         Refused::TooLarge => "too-large",
         Refused::MediaType => "media-type",

@@ -47,6 +47,7 @@ mod records_changes;
 mod records_rules;
 mod resolutions;
 mod roles;
+mod room;
 mod routes;
 mod sessions;
 mod shown;
@@ -144,6 +145,7 @@ fn every_case_on(kind: Kind, engine: Engine) {
     assert!(failed.is_empty(), "{count}:\n  {}\n{}", failed.join("\n  "), server.log());
     let log = std::fs::read_to_string(server.data_dir.join("tandem.log")).unwrap_or_default();
     assert!(!log.contains("panic at"), "{log}");
+    room::assert_exact(&server);
     let unseen = if word.is_empty() { described::unseen() } else { Vec::new() };
     assert_eq!(unseen, Vec::<String>::new(), "{kind:?}: answers that are described and that no case got");
 }

@@ -4,6 +4,7 @@ use super::answer::SyncError;
 use super::texts;
 use crate::base::text::{Language, Message, Text};
 use crate::base::words;
+use crate::feature::texts as seam;
 
 /// A word of items alone, and what is said with it.
 #[derive(Debug)]
@@ -11,12 +12,14 @@ struct Word {
     name: &'static str,
     /// May the same item be taken when it is sent again unchanged?
     retryable: bool,
+    /// In how many seconds that is worth trying, where it is not at once.
+    retry_after: Option<u32>,
     /// The sentences that mean this.
     texts: &'static [&'static Text],
 }
 
 const fn word(name: &'static str, texts: &'static [&'static Text]) -> Word {
-    Word { name, retryable: false, texts }
+    Word { name, retryable: false, retry_after: None, texts }
 }
 
 /// The words of items, beside those of fields anywhere (`base/words.rs`), which they share where both mean the same. A word that was
@@ -33,6 +36,22 @@ static WORDS: &[Word] = &[
     word("moved_on", &[&texts::CONFLICT_MOVED_ON]),
     // A person who settles one makes room.
     Word { retryable: true, ..word("conflict_open", &[&texts::CONFLICT_OPEN]) },
+    // So does who deletes something, or an operator who gives more room; nobody does at once.
+    Word {
+        retry_after: Some(3_600),
+        retryable: true,
+        ..word(
+            "quota",
+            &[
+                &seam::ROOM_COUPLE,
+                &seam::ROOM_NEW_COUPLE,
+                &seam::ROOM_TEAM,
+                &seam::ROOM_OBJECTS,
+                &seam::ROOM_DELETED,
+                &seam::ROOM_SITE,
+            ],
+        )
+    },
 ];
 
 /// The words as they stand on the wire, for the API's description.
@@ -47,16 +66,16 @@ pub fn names() -> Vec<&'static str> {
     names
 }
 
-/// The word of a sentence, and whether the same item may be taken later.
-fn of(message: &Message) -> (&'static str, bool) {
+/// The word of a sentence, whether the same item may be taken later, and in how many seconds.
+fn of(message: &Message) -> (&'static str, bool, Option<u32>) {
     let own = WORDS.iter().find(|word| word.texts.contains(&message.text()));
-    own.map_or_else(|| (words::of(message), false), |word| (word.name, word.retryable))
+    own.map_or_else(|| (words::of(message), false, None), |word| (word.name, word.retryable, word.retry_after))
 }
 
 impl SyncError {
     /// An error with this code of version 1, told in a sentence and its word.
     pub fn new(code: &str, message: &Message, language: Language) -> SyncError {
-        let (reason, retryable) = of(message);
+        let (reason, retryable, retry_after) = of(message);
         SyncError {
             code: code.to_owned(),
             message: message.render(language).into_owned(),
@@ -67,6 +86,7 @@ impl SyncError {
             reason: reason.to_owned(),
             retryable,
             poison: false,
+            retry_after,
         }
     }
 }

@@ -38,6 +38,7 @@ const KINDS: &[Kind] = &[
         load: Load::Own(api::load_questions),
         object: contract::of::<Question>,
         own: api::own_question,
+        measure: Some(store::QUESTION),
     },
     Kind {
         name: ANSWERS,
@@ -45,6 +46,7 @@ const KINDS: &[Kind] = &[
         load: Load::Own(api::load_answers),
         object: contract::of::<Placed>,
         own: |o, user| written(o, &["user_id"], user),
+        measure: Some(store::ANSWER),
     },
 ];
 

@@ -29,6 +29,7 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::Stale => "STALE",
         Refused::TooLarge => "BODY_TOO_LARGE",
         Refused::OpenConflicts => "CONFLICT_OPEN",
+        Refused::NoRoom(_) => "QUOTA",
         Refused::TooSlow(_) => "BODY_TOO_SLOW",
         Refused::MediaType => "MEDIA_TYPE_NOT_SUPPORTED",
         Refused::TooMany(_) => "RATE_LIMIT_EXCEEDED",
@@ -40,11 +41,14 @@ pub const fn code(kind: Refused) -> &'static str {
 /// What a program is told of a refusal.
 pub fn extensions(refusal: &Refusal, language: Language) -> Map<String, Value> {
     let mut told = Map::from_iter([("code".to_owned(), json!(code(refusal.kind)))]);
-    if let Refused::TooMany(seconds) = refusal.kind {
+    if let Refused::TooMany(seconds) | Refused::NoRoom(seconds) = refusal.kind {
         told.insert("retryAfter".to_owned(), json!(seconds));
     }
     if let Some(limit) = refusal.limit {
         told.insert("reason".to_owned(), json!(limit.reason));
+    }
+    if let Some(room) = &refusal.room {
+        told.insert("quota".to_owned(), problem::quota(room));
     }
     if !refusal.fields.is_empty() {
         let field =

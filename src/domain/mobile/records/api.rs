@@ -85,6 +85,9 @@ struct RefusedRecord {
     reason: String,
     /// May it be taken when it is sent again unchanged, later?
     retryable: bool,
+    /// Seconds until that is worth trying, where it is not at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u32>,
     /// The same word, from version 2 on.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
@@ -92,9 +95,11 @@ struct RefusedRecord {
 
 impl RefusedRecord {
     fn of(error: SyncError, version: u8) -> RefusedRecord {
-        let SyncError { message: error_message, field, item_id: mobile_id, details, domain, reason, retryable, .. } = error;
+        let SyncError {
+            message: error_message, field, item_id: mobile_id, details, domain, reason, retryable, retry_after, ..
+        } = error;
         let code = (version >= api::WORDS_SINCE).then(|| reason.clone());
-        RefusedRecord { mobile_id, status: "error", field, error_message, details, domain, reason, retryable, code }
+        RefusedRecord { mobile_id, status: "error", field, error_message, details, domain, reason, retryable, retry_after, code }
     }
 }
 

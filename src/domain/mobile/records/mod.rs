@@ -42,7 +42,14 @@ pub const KINDS: &[Kind] = &walk!(kind, RECORDS);
 const fn kind(table: &'static Table) -> Kind {
     let names = &table.entry.names;
     let own: Own = |record, user| written(record, &["created_by", "updated_by"], user);
-    Kind { name: names.list, since: 2, load: Load::Shared(names, load_records), object: describe, own }
+    Kind {
+        name: names.list,
+        since: 2,
+        load: Load::Shared(names, load_records),
+        object: describe,
+        own,
+        measure: Some(store::measure(names)),
+    }
 }
 
 fn load_records(names: &Names, db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {

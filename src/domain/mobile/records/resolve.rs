@@ -321,8 +321,9 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
 fn keep(ctx: &mut Ctx<'_>, table: &Table, conflict: &Conflict) -> Result<()> {
     let tenant = ctx.tenant_id()?;
     conflicts::store::update(ctx.db, tenant, conflict)?;
+    ctx.recount_stock(tenant, &conflicts::STOCK);
     let rule = conflicts::store::rule(ctx.db, tenant, table.name())?.unwrap_or_else(|| Rule::of(table.policy));
-    if rule.notify { ctx.touch(conflicts::KIND, &conflict.conflict_id) } else { Ok(()) }
+    if rule.notify { ctx.tell_again(conflicts::KIND, &conflict.conflict_id, false) } else { Ok(()) }
 }
 
 fn say(ctx: &Ctx<'_>, text: &'static text::Text) -> String {
