@@ -153,6 +153,12 @@ pub fn purge_tombstones(db: &mut Db, settings: &Settings, now: Timestamp) -> Res
     Ok(purged)
 }
 
+/// The stamp and the version of an object's deletion, as long as its tombstone is kept.
+pub fn buried(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<Option<(Timestamp, Option<i64>)>> {
+    let sql = "SELECT stamp, version FROM changes WHERE tenant = ? AND kind = ? AND id = ? AND deleted = 1";
+    db.one(sql, params![tenant, kind, id], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
 /// Does the feed tell of an object, alive or as a tombstone?
 pub fn is_told(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<bool> {
     let sql = "SELECT id FROM changes WHERE tenant = ? AND kind = ? AND id = ?";

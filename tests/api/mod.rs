@@ -27,6 +27,7 @@ mod graphql_uploads;
 mod home;
 mod idempotency;
 mod identities;
+mod ids;
 mod instants;
 mod isolation;
 
@@ -125,6 +126,7 @@ const TABLES: &[Table] = tables![
     feed_kinds,
     values,
     object_versions,
+    ids,
     instants,
     identities,
 ];
