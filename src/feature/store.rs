@@ -146,6 +146,7 @@ pub fn purge_tombstones(db: &mut Db, settings: &Settings, now: Timestamp) -> Res
     let old = db.all(sql, params![before, TENANTS], |row| Ok((row.get::<i64>(0)?, row.get::<Timestamp>(1)?)))?;
     let mut purged = 0;
     for (tenant, newest) in old {
+        lock(db, tenant)?;
         db.run("UPDATE tenants SET horizon = ? WHERE id = ? AND horizon < ?", params![newest, tenant, newest])?;
         purged += db.run("DELETE FROM changes WHERE tenant = ? AND deleted = 1 AND stamp <= ?", params![tenant, newest])?;
         recount::tombstones(db, tenant)?;

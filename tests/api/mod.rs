@@ -50,6 +50,7 @@ mod records_rules;
 mod resolutions;
 mod roles;
 mod room;
+mod room_use;
 mod routes;
 mod sessions;
 mod shown;
