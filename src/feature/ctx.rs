@@ -323,6 +323,12 @@ impl Ctx<'_> {
         store::mark(self.db, tenant, kind, id, stamp, false)
     }
 
+    /// Leaves a tombstone of an object in the feed of any tenant.
+    pub fn bury_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
+        let stamp = self.stamp_in(tenant)?;
+        store::mark(self.db, tenant, kind, id, stamp, true)
+    }
+
     /// Leaves a tombstone of an object in the feed.
     pub fn bury(&mut self, kind: &str, id: &str) -> Result<()> {
         let (tenant, stamp) = self.stamped()?;

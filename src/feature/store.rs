@@ -115,6 +115,29 @@ pub fn tenant_of(db: &mut Db, user: i64) -> Result<Option<i64>> {
     db.one("SELECT tenant FROM members WHERE user_id = ?", params![user], |row| row.get(0))
 }
 
+/// How long whoever left a couple may export and erase what they wrote there, in milliseconds.
+pub const CLAIM: i64 = 30 * DAY;
+
+/// What a user may still claim of a couple that they are in no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The couple.
+    pub tenant: i64,
+    /// Did they stay, so that all of it is theirs? Of what they left it is what they wrote.
+    pub kept: bool,
+    /// The couple's clock when they left: what was changed later, others wrote.
+    pub left_at: Timestamp,
+}
+
+/// What a user may claim of the couple with this id on the wire.
+pub fn claim(db: &mut Db, user: i64, public_id: &str, now: Timestamp) -> Result<Option<Claim>> {
+    let sql = "SELECT d.tenant, d.claim, d.left_at FROM departures d JOIN tenants t ON t.id = d.tenant \
+         WHERE t.public_id = ? AND d.user_id = ? AND (d.claim = 'kept' OR (d.claim = 'left' AND d.left_at > ?))";
+    db.one(sql, params![public_id, user, now.plus(-CLAIM)], |row| {
+        Ok(Claim { tenant: row.get(0)?, kept: row.get::<String>(1)? == "kept", left_at: row.get(2)? })
+    })
+}
+
 /// Is this user in the tenant?
 pub fn is_member(db: &mut Db, tenant: i64, user: i64) -> Result<bool> {
     let sql = "SELECT user_id FROM members WHERE tenant = ? AND user_id = ?";

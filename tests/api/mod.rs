@@ -29,6 +29,7 @@ mod isolation;
 
 mod kept;
 mod landed;
+mod leaving;
 mod letters;
 mod limits;
 mod mobile;
@@ -89,6 +90,7 @@ const TABLES: &[Table] = tables![
     tokens,
     ways_in,
     couples,
+    leaving,
     teams,
     team_members,
     qna,

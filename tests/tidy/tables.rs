@@ -26,6 +26,11 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("checkins", "src/domain/checkins/", &[]),
     ("conflicts", "src/domain/mobile/", &[(FIGURES, Read, "an hour's figures count its conflicts by domain")]),
     (
+        "departures",
+        "src/domain/couples/",
+        &[("src/feature/store.rs", Read, "an archive's export and end are of accounts, whose passwords confirm it")],
+    ),
+    (
         "devices",
         "src/domain/devices/",
         &[

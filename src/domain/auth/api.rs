@@ -10,7 +10,9 @@ use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::ctx::found;
+use crate::feature::store as feed;
 use crate::feature::{Ctx, Describe, News, Schemas};
+use crate::http::input::Input;
 use crate::http::{Response, etag, precondition};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
@@ -96,6 +98,43 @@ pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data }))
 }
 
+/// GET `/couple/archives/{id}/export/`
+pub fn export_archive(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let id = ctx.path_id()?;
+    Ok(Response::json(200, &archive(ctx, &id)?))
+}
+
+/// What the caller may claim of a couple that they are in no more.
+pub fn archive(ctx: &mut Ctx<'_>, id: &str) -> Result<TenantExport> {
+    let user = ctx.user()?;
+    let claim = found(feed::claim(ctx.db, user, id, ctx.now)?)?;
+    let data = export::of_claim(ctx.db, ctx.house, &claim, user)?;
+    Ok(TenantExport { exported_at: ctx.now, data })
+}
+
+/// DELETE `/couple/archives/{id}/`
+pub fn delete_archive(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let (id, input) = (ctx.path_id()?, ctx.input(rules::DELETE)?);
+    end_archive(ctx, &id, input)
+}
+
+/// Ends what the caller may claim of a couple that they are in no more, if the password is theirs.
+pub fn end_archive(ctx: &mut Ctx<'_>, id: &str, input: Input) -> Result<Response> {
+    // GraphQL admits nobody before the work that it is asked for.
+    ctx.read(&mut |ctx| {
+        found(feed::claim(ctx.db, ctx.user()?, id, ctx.now)?)?;
+        Ok(Response::empty(204))
+    })?;
+    confirm_by(ctx, input, "password")?;
+    ctx.write(&mut |ctx| {
+        let user = ctx.user()?;
+        let tenant = found(feed::claim(ctx.db, user, id, ctx.now)?)?.tenant;
+        ctx.stamp_in(tenant)?;
+        ctx.tell(&News::ArchiveEnding { tenant, user })?;
+        Ok(Response::empty(204))
+    })
+}
+
 /// GET `/couple/export/`
 pub fn export_tenant(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant_id()?;
@@ -116,7 +155,7 @@ struct Export<'a> {
 
 /// Everything that a couple or team holds.
 #[derive(Serialize, JsonSchema)]
-struct TenantExport {
+pub struct TenantExport {
     /// When it was read.
     exported_at: Timestamp,
     /// Every object, by kind.
@@ -156,9 +195,14 @@ pub fn own(ctx: &mut Ctx<'_>) -> Result<User> {
     Ok(found(store::by_id(ctx.db, user)?)?.user)
 }
 
+/// Refuses unless the field of the body holds the caller's password.
+pub fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'static str) -> Result<()> {
+    let input = ctx.input(fields)?;
+    confirm_by(ctx, input, field)
+}
+
 /// Refuses unless the field holds the caller's password; guesses are counted like failed logins.
-fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'static str) -> Result<()> {
-    let mut input = ctx.input(fields)?;
+pub fn confirm_by(ctx: &mut Ctx<'_>, mut input: Input, field: &'static str) -> Result<()> {
     input.finish()?;
     let account = found(store::by_id(ctx.db, ctx.user()?)?)?;
     let taken = ctx.take_attempts(&api_session::password_buckets(ctx, &account.user.id.to_string()))?;

@@ -99,7 +99,7 @@ pub fn of_user(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
     db.all("SELECT id FROM checkins WHERE tenant = ? AND user_id = ?", params![tenant, user], |row| row.get(0))
 }
 
-/// Moves a user's check-ins in a tenant to a stamp.
-pub fn restamp(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
-    db.run("UPDATE checkins SET stamp = ? WHERE tenant = ? AND user_id = ?", params![stamp, tenant, user]).map(drop)
+/// Takes the notes of a user's check-ins in a tenant away, and moves them all to a stamp.
+pub fn erase_notes(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE checkins SET note = '', stamp = ? WHERE tenant = ? AND user_id = ?", params![stamp, tenant, user]).map(drop)
 }

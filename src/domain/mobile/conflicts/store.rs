@@ -187,6 +187,23 @@ pub fn forget_one(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Resul
     db.run("DELETE FROM conflicts WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
 }
 
+/// A record is deleted, and with it what its conflicts hold of it: those that are settled go. Of those that wait the side that
+/// was sent stays, for who sent it alone, and so not in the feed.
+pub fn lose_record(db: &mut Db, tenant: i64, domain: &str, record: &str, stamp: Timestamp) -> Result<()> {
+    for (id, is_settled) in of_record(db, tenant, domain, record)? {
+        if is_settled {
+            forget_one(db, tenant, &id, stamp)?;
+            continue;
+        }
+        if store::is_told(db, tenant, super::KIND, &id)? {
+            store::mark(db, tenant, super::KIND, &id, stamp, true)?;
+        }
+        let sql = "UPDATE conflicts SET server_data = 'null', base_data = NULL WHERE tenant = ? AND id = ?";
+        db.run(sql, params![tenant, &id])?;
+    }
+    Ok(())
+}
+
 /// How many conflicts each record of a tenant has.
 pub fn counts(db: &mut Db, tenant: i64) -> Result<Vec<((String, String), usize)>> {
     let sql = "SELECT domain, mobile_id, COUNT(*) FROM conflicts WHERE tenant = ? GROUP BY domain, mobile_id";
