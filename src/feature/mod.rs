@@ -1,6 +1,7 @@
 //! The seam between the nouns and the house: what a noun declares, and what its handlers are given.
 
 pub mod attempts;
+pub mod backups;
 pub mod contract;
 pub mod ctx;
 pub mod cursor;
@@ -18,6 +19,7 @@ pub mod walk;
 pub mod work;
 
 pub use attempts::{Bucket, Taken};
+pub use backups::Backups;
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use ctx::{Ctx, House, Upload};
 pub use face::Face;

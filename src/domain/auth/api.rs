@@ -9,9 +9,10 @@ use super::{accounts, password, store};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
+use crate::feature::backups::{HEADER, Told};
 use crate::feature::ctx::found;
 use crate::feature::store as feed;
-use crate::feature::{Ctx, Describe, News, Schemas};
+use crate::feature::{Backups, Ctx, Describe, News, Schemas};
 use crate::http::input::Input;
 use crate::http::{Response, etag, precondition};
 use schemars::{JsonSchema, Schema};
@@ -69,7 +70,7 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
         let user = ctx.user()?;
         ctx.tell(&News::AccountEnding { user })?;
         store::forget(ctx.db, user, ctx.now)?;
-        Ok(Response::empty(204))
+        deleted(ctx)
     })
 }
 
@@ -95,7 +96,16 @@ pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
     let whose = Whose::of(user.id, ctx.caller()?.tenant.as_ref().map(|tenant| (tenant.id, tenant.kind)));
     let data = export::of_both(ctx.db, ctx.house, whose, ctx.now, &mut || {})?;
-    Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data }))
+    Ok(Response::json(200, &Export { exported_at: ctx.now, backups: backups(ctx)?, user: &user, data }))
+}
+
+/// The answer to a deletion: how long backups keep what was deleted stands in its head, because clients expect no body.
+fn deleted(ctx: &mut Ctx<'_>) -> Result<Response> {
+    Ok(Response::empty(204).with(HEADER, Backups::of(ctx.db)?.word()))
+}
+
+fn backups(ctx: &mut Ctx<'_>) -> Result<Told> {
+    Ok(Backups::of(ctx.db)?.told(ctx.request.language))
 }
 
 /// GET `/couple/archives/{id}/export/`
@@ -109,7 +119,7 @@ pub fn archive(ctx: &mut Ctx<'_>, id: &str) -> Result<TenantExport> {
     let user = ctx.user()?;
     let claim = found(feed::claim(ctx.db, user, id, ctx.now)?)?;
     let data = export::of_claim(ctx.db, ctx.house, &claim, user)?;
-    Ok(TenantExport { exported_at: ctx.now, data })
+    Ok(TenantExport { exported_at: ctx.now, backups: backups(ctx)?, data })
 }
 
 /// DELETE `/couple/archives/{id}/`
@@ -131,7 +141,7 @@ pub fn end_archive(ctx: &mut Ctx<'_>, id: &str, input: Input) -> Result<Response
         let tenant = found(feed::claim(ctx.db, user, id, ctx.now)?)?.tenant;
         ctx.stamp_in(tenant)?;
         ctx.tell(&News::ArchiveEnding { tenant, user })?;
-        Ok(Response::empty(204))
+        deleted(ctx)
     })
 }
 
@@ -139,7 +149,7 @@ pub fn end_archive(ctx: &mut Ctx<'_>, id: &str, input: Input) -> Result<Response
 pub fn export_tenant(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant_id()?;
     let data = export::of_tenant(ctx.db, ctx.house, tenant, &mut || {})?;
-    Ok(Response::json(200, &TenantExport { exported_at: ctx.now, data }))
+    Ok(Response::json(200, &TenantExport { exported_at: ctx.now, backups: backups(ctx)?, data }))
 }
 
 /// Everything held on the caller.
@@ -147,6 +157,8 @@ pub fn export_tenant(ctx: &mut Ctx<'_>) -> Result<Response> {
 struct Export<'a> {
     /// When it was read.
     exported_at: Timestamp,
+    /// How long backups keep what is deleted.
+    backups: Told,
     /// The account.
     user: &'a User,
     /// Every object of the couple, by kind; of a team those that the caller wrote. Then what is the caller's alone.
@@ -158,6 +170,8 @@ struct Export<'a> {
 pub struct TenantExport {
     /// When it was read.
     exported_at: Timestamp,
+    /// How long backups keep what is deleted.
+    backups: Told,
     /// Every object, by kind.
     data: Map<String, Value>,
 }

@@ -3,6 +3,7 @@
 use super::{api, rules};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
+use crate::feature::backups::HEADER;
 use crate::feature::ctx::value;
 use crate::feature::{Access, Asked, Ctx, Graph, Root};
 use serde_json::{Value, json};
@@ -32,8 +33,8 @@ fn export(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
 
 fn delete(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
     let id = named(asked)?;
-    api::end_archive(ctx, &id, asked.input(rules::DELETE))?;
-    Ok(json!({ "id": id }))
+    let answer = api::end_archive(ctx, &id, asked.input(rules::DELETE))?;
+    Ok(json!({ "id": id, "backups_keep": answer.header(HEADER) }))
 }
 
 /// The id that is asked for.

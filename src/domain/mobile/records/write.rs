@@ -110,8 +110,9 @@ impl<'b> Writer<'b> {
             Some(new) => put(ctx, &Target::of(ctx, item), Some(stored), new)?,
             None => leave(ctx, item, stored)?,
         };
+        // A deletion that wins over an edit that it had not seen leaves both sides here, for who sent it alone and for a while.
         conflicts::store::insert(ctx.db, ctx.tenant_id()?, &conflict)?;
-        if rule.notify {
+        if rule.notify && !record.deleted {
             ctx.touch(conflicts::KIND, &conflict.conflict_id)?;
         }
         ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
@@ -259,6 +260,9 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
     let write = if stored.is_some() { store::update } else { store::insert };
     write(ctx.db, tenant, target.table.name(), &record, &data)?;
     mark(ctx, target.table, &record)?;
+    if record.deleted {
+        conflicts::store::lose_record(ctx.db, tenant, target.table.name(), target.id, stamp)?;
+    }
     Ok(record)
 }
 
