@@ -32,7 +32,7 @@ const MIB: u64 = 1 << 20;
 
 fn run(matches: &ArgMatches) -> Result<Verdict> {
     let (settings, mut db) = enter()?;
-    let (Some((size, free)), Some(file)) = (db.size()?, open::address(&settings)?.file().map(Path::to_owned)) else {
+    let (Some((size, free)), Some(file)) = (db.pages()?, open::address(&settings)?.file().map(Path::to_owned)) else {
         return Err(Error::NotReady("a database server looks after its files itself: there is nothing to compact".to_owned()));
     };
     let took = sample(&file)?;
@@ -52,7 +52,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     }
     let started = Instant::now();
     db.compact()?;
-    let (now, _) = db.size()?.unwrap_or_default();
+    let (now, _) = db.pages()?.unwrap_or_default();
     out::line(format!("{} now, after {}", megabytes(now), time(started.elapsed().as_secs())))?;
     Ok(Verdict::Well)
 }

@@ -14,9 +14,9 @@ impl Db {
     }
 
     /// The bytes of the store's own file, and those of them that are free; nothing where a server keeps it.
-    pub fn size(&mut self) -> Result<Option<(u64, u64)>> {
+    pub fn pages(&mut self) -> Result<Option<(u64, u64)>> {
         match self {
-            Db::Sqlite(db) => db.size().map(Some),
+            Db::Sqlite(db) => db.pages().map(Some),
             #[cfg(feature = "mysql")]
             Db::Mysql(_) => Ok(None),
         }

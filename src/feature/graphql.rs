@@ -40,6 +40,8 @@ pub struct Root {
     pub access: Access,
     /// How many times heavier than a plain query it is.
     pub weight: f64,
+    /// The page of objects that it shows.
+    pub page: Option<Page>,
     /// What answers: the JSON of an object, or null.
     pub resolve: fn(&mut Ctx<'_>, &Asked) -> Result<Value>,
 }
@@ -50,14 +52,34 @@ pub const QUERY_WEIGHT: f64 = 1.0;
 impl Root {
     /// A field of `Query`.
     pub const fn query(name: &'static str, access: Access, resolve: fn(&mut Ctx<'_>, &Asked) -> Result<Value>) -> Root {
-        Root { name, access, weight: QUERY_WEIGHT, resolve }
+        Root { name, access, weight: QUERY_WEIGHT, page: None, resolve }
     }
 
     /// A field of `Mutation` of members, so many times heavier than a query. It opens its own transaction.
     pub const fn mutation(name: &'static str, weight: f64, resolve: fn(&mut Ctx<'_>, &Asked) -> Result<Value>) -> Root {
-        Root { name, access: Access::User, weight, resolve }
+        Root { name, access: Access::User, weight, page: None, resolve }
+    }
+
+    /// The same, of objects by the page.
+    #[must_use]
+    pub const fn paged(self, page: Page) -> Root {
+        Root { page: Some(page), ..self }
     }
 }
+
+/// How many objects a root field may show, by which its cost is counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// The argument that says it.
+    pub argument: &'static str,
+    /// How many when it is left out.
+    pub size: i64,
+    /// The most.
+    pub most: i64,
+}
+
+/// The page of [`Asked::window`].
+pub const WINDOWED: Page = Page { argument: "first", size: PAGE_SIZE, most: MAX_PAGE_SIZE };
 
 /// The member that names an object's type, where the schema allows several.
 pub const TYPE_NAME: &str = "__typename";

@@ -158,16 +158,16 @@ fn no_introspection(server: &Server) {
 
 fn complexity(server: &Server) {
     let phone = Phone::single(server);
-    let wide = format!("{{ {} }}", (0..400).map(|n| format!("a{n}: me {{ id }} ")).collect::<String>());
+    let wide = format!("{{ {} }}", (0..1_000).map(|n| format!("a{n}: me {{ id }} ")).collect::<String>());
     let answer = send(&phone, &wide, json!({})).expect(400);
     assert_eq!(code(&answer, BOTH[0].0), "QUERY_COMPLEXITY_EXCEEDED");
     let told = answer.json()["errors"][0]["extensions"].clone();
-    assert_eq!(told, json!({"code": "QUERY_COMPLEXITY_EXCEEDED", "cost": 1600, "costLimit": 1000, "depth": 1, "depthLimit": 10}));
+    assert_eq!(told, json!({"code": "QUERY_COMPLEXITY_EXCEEDED", "cost": 1020, "costLimit": 1000, "depth": 1, "depthLimit": 10}));
     // The same in fragments: what is spread counts where it is spread.
-    let spread = format!("{{ {} }} fragment f on Query {{ me {{ id }} }}", "...f ".repeat(400));
-    assert_eq!(send(&phone, &spread, json!({})).expect(400).json()["errors"][0]["extensions"]["cost"], 1600);
-    let fits = format!("{{ {} }}", (0..250).map(|n| format!("a{n}: me {{ id }} ")).collect::<String>());
-    assert_eq!(data(&phone, &fits, json!({})).as_object().unwrap().len(), 250);
+    let spread = format!("{{ {} }} fragment f on Query {{ me {{ id }} }}", "...f ".repeat(1_000));
+    assert_eq!(send(&phone, &spread, json!({})).expect(400).json()["errors"][0]["extensions"]["cost"], 1020);
+    let fits = format!("{{ {} }}", (0..900).map(|n| format!("a{n}: me {{ id }} ")).collect::<String>());
+    assert_eq!(data(&phone, &fits, json!({})).as_object().unwrap().len(), 900);
 }
 
 fn bad_arguments(server: &Server) {
@@ -267,16 +267,16 @@ fn too_many(answer: Answer, reason: &str, policy: &str) {
 
 #[test]
 fn graphql_requests_and_their_cost_are_limited_by_user() {
-    let server = server(&[("TANDEM_LIMITS_UPLOADS", "4/300"), ("TANDEM_LIMITS_COST", "30/300")]);
+    let server = server(&[("TANDEM_LIMITS_UPLOADS", "4/300"), ("TANDEM_LIMITS_COST", "5/300")]);
     let (phone, other) = (Phone::single(&server), Phone::single(&server));
     for _ in 0..4 {
         data(&phone, "{ __typename }", json!({}));
     }
     too_many(send(&phone, "{ __typename }", json!({})), "requests", "\"requests\";q=4;w=300");
-    // 1 + 6 * 3 points are less than 30, twice as much is more.
-    let query = "{ me { id username email firstName lastName language } }";
+    // Two look-ups and their fields are 3 points, twice as much is more than 5.
+    let query = "{ me { id username email } again: me { firstName lastName language } }";
     data(&other, query, json!({}));
-    too_many(send(&other, query, json!({})), "complexity", "\"complexity\";q=30;w=300");
+    too_many(send(&other, query, json!({})), "complexity", "\"complexity\";q=5;w=300");
     // REST has limits of its own.
     other.get("/auth/me/").expect(200);
 }
@@ -327,15 +327,15 @@ fn the_schema_may_be_asked_for_and_a_page_shown_where_they_are_switched_on() {
 
 #[test]
 fn a_limit_of_one_operation_is_a_setting_and_can_be_switched_off() {
-    let wide = format!("{{ {} }}", (0..400).map(|n| format!("a{n}: me {{ id }} ")).collect::<String>());
+    let wide = format!("{{ {} }}", (0..1_000).map(|n| format!("a{n}: me {{ id }} ")).collect::<String>());
     let free = server(&[("TANDEM_GRAPHQL_COST", "0"), ("TANDEM_GRAPHQL_DEPTH", "0"), ("TANDEM_LIMITS_COST", "off")]);
-    assert_eq!(data(&Phone::register(&free), &wide, json!({})).as_object().unwrap().len(), 400);
+    assert_eq!(data(&Phone::register(&free), &wide, json!({})).as_object().unwrap().len(), 1_000);
     drop(free);
     let narrow = server(&[("TANDEM_GRAPHQL_DEPTH", "1")]);
     let phone = Phone::single(&narrow);
     data(&phone, "{ me { id } }", json!({}));
     let told = send(&phone, "{ goals { nodes { id } } }", json!({})).expect(400).json()["errors"][0]["extensions"].clone();
-    assert_eq!((&told["depth"], &told["depthLimit"], &told["cost"]), (&json!(2), &json!(1), &json!(9)));
+    assert_eq!((&told["depth"], &told["depthLimit"], &told["cost"]), (&json!(2), &json!(1), &json!(2)));
 }
 
 #[test]

@@ -142,10 +142,10 @@ fn upload_until_refused(phone: &Phone, most: usize) -> (usize, Answer) {
 fn uploads_are_limited_by_number_by_cost_and_in_quick_succession() {
     let off = |names: [&'static str; 2]| names.map(|name| (name, "off"));
     let [number, cost, burst] = ["TANDEM_LIMITS_UPLOADS", "TANDEM_LIMITS_COST", "TANDEM_LIMITS_BURST"];
-    // An upload of one list through REST costs 12 points.
+    // An upload of one list through REST costs 4 points.
     for (limit, others, reason, policy) in [
         ((number, "5/300"), off([cost, burst]), "requests", "\"requests\";q=5;w=300"),
-        ((cost, "60/300"), off([number, burst]), "complexity", "\"complexity\";q=60;w=300"),
+        ((cost, "20/300"), off([number, burst]), "complexity", "\"complexity\";q=20;w=300"),
         ((burst, "5/200"), off([number, cost]), "burst", "\"burst\";q=5;w=200"),
     ] {
         let server = server(&[&others[..], &[limit]].concat());

@@ -19,6 +19,7 @@ mod feed_pages;
 mod fuzz;
 mod goals;
 mod graphql;
+mod graphql_cost;
 mod graphql_errors;
 mod graphql_uploads;
 mod home;
@@ -33,6 +34,7 @@ mod leaving;
 mod letters;
 mod limits;
 mod mobile;
+mod object_versions;
 mod objects;
 mod openapi;
 mod pages;
@@ -45,6 +47,7 @@ mod records_changes;
 mod records_rules;
 mod resolutions;
 mod roles;
+mod room;
 mod routes;
 mod sessions;
 mod shown;
@@ -53,6 +56,7 @@ mod team_members;
 mod teams;
 mod tokens;
 mod values;
+mod versions;
 mod ways_in;
 
 use crate::servers::{Engine, Kind, Options, Server, described};
@@ -81,6 +85,7 @@ const TABLES: &[Table] = tables![
     objects,
     pages,
     preconditions,
+    versions,
     shown,
     isolation,
     openapi,
@@ -113,6 +118,7 @@ const TABLES: &[Table] = tables![
     feed_pages,
     feed_kinds,
     values,
+    object_versions,
     instants,
     identities,
 ];
@@ -139,6 +145,7 @@ fn every_case_on(kind: Kind, engine: Engine) {
     assert!(failed.is_empty(), "{count}:\n  {}\n{}", failed.join("\n  "), server.log());
     let log = std::fs::read_to_string(server.data_dir.join("tandem.log")).unwrap_or_default();
     assert!(!log.contains("panic at"), "{log}");
+    room::assert_exact(&server);
     let unseen = if word.is_empty() { described::unseen() } else { Vec::new() };
     assert_eq!(unseen, Vec::<String>::new(), "{kind:?}: answers that are described and that no case got");
 }

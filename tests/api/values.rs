@@ -18,6 +18,7 @@ pub const CASES: &[Case] = &[
     ("a text takes a number's digits, all of them", digits_as_text),
     ("half a character, 1e400 or 65 levels refuse one entry, not the others", one_bad_entry),
     ("half a character, 1e400 or 65 levels refuse one item through GraphQL, not the others", one_bad_item),
+    ("numbers written into a document are their types', or their items' to refuse", literals),
     ("what belongs to no item refuses the whole", bad_envelopes),
     ("bytes that are no UTF-8 are 400 in forms and queries as in JSON", garbled),
     ("an argument of a message is no template", no_template),
@@ -132,6 +133,38 @@ fn numbers_of_graphql(server: &Server) {
         export.contains(&format!(r#""value":{numeral}"#)) && export.contains(&format!(r#""big":{}"#, NUMERALS[0])),
         "{export}"
     );
+}
+
+fn literals(server: &Server) {
+    let phone = Phone::single(server);
+    let send = |items: &str| {
+        let query = format!(
+            "mutation {{ syncVoiceData(idempotencyKey: \"{}\", deviceId: \"d\", data: [{items}]) {{ syncedItems failedItems errors {{ field itemId reason }} }} }}",
+            uuid::Uuid::new_v4()
+        );
+        graphql(&phone, &query, "null").json()
+    };
+    let item = |id: &str, more: &str| {
+        format!("{{verificationId: \"{id}\", timestamp: \"2026-01-05T10:00:00Z\", verified: true, {more}}} ")
+    };
+    let whole =
+        [item("whole", "processingTimeMs: 5.0"), item("power", "processingTimeMs: 1e2"), item("plain", "qualityScore: 1")];
+    assert_eq!(send(&whole.concat())["data"]["syncVoiceData"]["syncedItems"], 3);
+    for (bad, field) in [
+        ("processingTimeMs: 2147483648", "processing_time_ms"),
+        ("processingTimeMs: -99999999999999999999999", "processing_time_ms"),
+        ("processingTimeMs: 5.5", "processing_time_ms"),
+        ("qualityScore: 1e400", "quality_score"),
+    ] {
+        let said = send(&[item("bad", bad), item("good", "processingTimeMs: 7")].concat());
+        let told = &said["data"]["syncVoiceData"];
+        assert_eq!((&told["failedItems"], &told["syncedItems"]), (&json!(1), &json!(1)), "{bad}: {said}");
+        assert_eq!((&told["errors"][0]["itemId"], &told["errors"][0]["field"]), (&json!("bad"), &json!(field)), "{said}");
+    }
+    let one = send("{verificationId: \"one\", timestamp: \"2026-01-05T10:00:00Z\", verified: true, processingTimeMs: \"5\"}");
+    assert!(one["errors"][0]["message"].as_str().is_some_and(|message| message.contains("Int")), "{one}");
+    assert!(graphql(&phone, "{ goals(first: 5.0) { nodes { id } } }", "null").json()["data"]["goals"].is_object());
+    assert!(graphql(&phone, "{ goals(first: 5.5) { nodes { id } } }", "null").json()["errors"].is_array());
 }
 
 fn merges_by_value(server: &Server) {

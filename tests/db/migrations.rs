@@ -158,7 +158,7 @@ fn a_newer_store_says_who_may_use_it() {
 fn who_left_a_couple_before_it_was_noted_is_found_by_what_they_wrote() {
     on_both(&[], |place| {
         let mut db = place.open();
-        migrate_to(&mut db, 4, &mut |_| {}).unwrap();
+        migrate_to(&mut db, 6, &mut |_| {}).unwrap();
         for user in 1..=3 {
             let name = format!("u{user}");
             let sql = "INSERT INTO users (id, username, username_key, password, first_name, last_name, language, timezone, disabled, \

@@ -1,8 +1,8 @@
 //! A backup: the whole store of one instant in one compressed file, made while requests come in; and the folder of backups.
 
 use super::label::Label;
-use super::{Told, archive, backup_served, restore, watched};
-use crate::app::open;
+use super::{Told, archive, backup_served, restored, watched};
+use crate::app::folder;
 use crate::base::draft::{self, Draft, failed};
 use crate::base::error::{Error, Result};
 use crate::base::time::{DAY, Timestamp};
@@ -40,7 +40,7 @@ pub fn folder(settings: &Settings) -> PathBuf {
 /// # Errors
 /// What went wrong; no backup has come then, and none has gone.
 pub fn save(db: &mut Db, folder: &Path, prefix: &str, told: Told<'_>) -> Result<Saved> {
-    open::make_folder(folder)?;
+    folder::make(folder)?;
     draft::sweep(folder);
     let copy = Draft::new(folder)?;
     if backup::is_served(db) {
@@ -161,7 +161,7 @@ pub fn thin_out(folder: &Path, saved: &Saved, which: Old, own: bool) -> Result<u
     }
     if let Some(days) = which.days {
         let before = Timestamp::now().plus(-i64::from(days) * DAY);
-        let aged = of(PREFIX)?.into_iter().chain(of(restore::PREFIX)?);
+        let aged = of(PREFIX)?.into_iter().chain(of(restored::PREFIX)?);
         old.extend(aged.filter(|listed| made_at(&listed.name).is_some_and(|made| made < before)));
     }
     old.sort_by(|one, other| one.path.cmp(&other.path));

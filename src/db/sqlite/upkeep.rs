@@ -29,7 +29,7 @@ impl Sqlite {
     }
 
     /// Bytes of the file, and those of them that are free pages.
-    pub fn size(&mut self) -> Result<(u64, u64)> {
+    pub fn pages(&mut self) -> Result<(u64, u64)> {
         let number = |sql: &str| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(failure);
         let page = number("PRAGMA page_size")?;
         let bytes = |pages: i64| (pages * page).unsigned_abs();

@@ -38,7 +38,7 @@ pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     checkin.take(&input);
     let tenant = ctx.tenant_id()?;
     store::insert(ctx.db, tenant, &checkin).map_err(taken)?;
-    ctx.touch(CHECKINS, &checkin.id)?;
+    ctx.touch_version(CHECKINS, &checkin.id, checkin.version)?;
     let checkin = found(store::find(ctx.db, tenant, &checkin.id)?)?;
     Ok(etag::tagged(Response::json(201, &checkin)))
 }
@@ -54,9 +54,9 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     ctx.require_match(&checkin)?;
     let input = read(ctx, &checkin)?;
     checkin.take(&input);
-    checkin.updated_at = ctx.stamp()?;
+    (checkin.version, checkin.updated_at) = (checkin.version + 1, ctx.stamp()?);
     store::update(ctx.db, ctx.tenant_id()?, &checkin).map_err(taken)?;
-    ctx.touch(CHECKINS, &checkin.id)?;
+    ctx.touch_version(CHECKINS, &checkin.id, checkin.version)?;
     Ok(etag::tagged(Response::json(200, &checkin)))
 }
 
@@ -65,7 +65,7 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let checkin = own(ctx)?;
     ctx.require_match(&checkin)?;
     store::delete(ctx.db, ctx.tenant_id()?, &checkin.id)?;
-    ctx.bury(CHECKINS, &checkin.id)?;
+    ctx.bury_version(CHECKINS, &checkin.id, checkin.version + 1)?;
     Ok(Response::empty(204))
 }
 
@@ -77,13 +77,13 @@ pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
 
 /// A user's check-ins in a couple or team stay without their notes, which are theirs alone.
 pub fn erase_notes(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
-    let ids = store::of_user(ctx.db, tenant, user)?;
-    if ids.is_empty() {
+    if !store::has_any(ctx.db, tenant, user)? {
         return Ok(());
     }
     let stamp = ctx.stamp_in(tenant)?;
     store::erase_notes(ctx.db, tenant, user, stamp)?;
-    ids.iter().try_for_each(|id| ctx.touch_in(tenant, CHECKINS, id))
+    let changed = store::of_user(ctx.db, tenant, user)?;
+    changed.iter().try_for_each(|(id, version)| ctx.touch_version_in(tenant, CHECKINS, id, *version))
 }
 
 fn find(ctx: &mut Ctx<'_>) -> Result<Checkin> {

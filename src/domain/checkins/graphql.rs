@@ -3,13 +3,14 @@
 use super::rules;
 use super::{CHECKINS, LIST, ONE, api, store};
 use crate::base::error::Result;
+use crate::feature::graphql::WINDOWED;
 use crate::feature::{Asked, Ctx, Graph, Root, Shown};
 use serde_json::Value;
 
 /// The noun's part of GraphQL.
 pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
-    roots: &[Root::query("checkin", ONE, checkin), Root::query("checkins", LIST, checkins)],
+    roots: &[Root::query("checkin", ONE, checkin), Root::query("checkins", LIST, checkins).paged(WINDOWED)],
     shown: &[Shown::plain(CHECKINS, "Checkin")],
     ..Graph::NONE
 };

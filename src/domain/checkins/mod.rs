@@ -11,8 +11,13 @@ use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, con
 use rules::Checkin;
 
 /// The registry entry.
-pub const FEATURE: Feature =
-    Feature { kinds: KINDS, graph: graphql::GRAPH, hears: Some(hears), ..Feature::new("checkins", ROUTES) };
+pub const FEATURE: Feature = Feature {
+    kinds: KINDS,
+    graph: graphql::GRAPH,
+    hears: Some(hears),
+    restored: Some(store::restored),
+    ..Feature::new("checkins", ROUTES)
+};
 
 fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
@@ -31,6 +36,7 @@ const KINDS: &[Kind] = &[Kind {
     load: Load::Own(api::load_checkins),
     object: contract::of::<Checkin>,
     own: |o, user| written(o, &["user_id"], user),
+    measure: Some(store::CHECKIN),
 }];
 
 const LIST: Access = Access::Member(Without::Empty);

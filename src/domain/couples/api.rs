@@ -14,6 +14,7 @@ use serde_json::Value;
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = ctx.user()?;
     begin_anew(ctx)?;
+    ctx.require_site()?;
     let tenancy = seats::create(ctx.db, TenantKind::Couple, "", ctx.now)?;
     ctx.advance(tenancy.id)?;
     join(ctx, &tenancy, user)?;

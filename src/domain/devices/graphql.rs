@@ -3,13 +3,14 @@
 use super::{LIST, MEMBER, api, rules, store};
 use crate::base::error::Result;
 use crate::feature::ctx::value;
+use crate::feature::graphql::WINDOWED;
 use crate::feature::{Asked, Ctx, Graph, Root};
 use serde_json::Value;
 
 /// The noun's part of GraphQL.
 pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
-    roots: &[Root::query("devices", LIST, devices), Root::query("syncHealth", MEMBER, health)],
+    roots: &[Root::query("devices", LIST, devices).paged(WINDOWED), Root::query("syncHealth", MEMBER, health)],
     ..Graph::NONE
 };
 

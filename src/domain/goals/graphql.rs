@@ -2,13 +2,18 @@
 
 use super::{ACTIONS, GOALS, LIST, ONE, store};
 use crate::base::error::Result;
+use crate::feature::graphql::WINDOWED;
 use crate::feature::{Asked, Ctx, Graph, Root, Shown};
 use serde_json::Value;
 
 /// The noun's part of GraphQL.
 pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
-    roots: &[Root::query("goal", ONE, goal), Root::query("goals", LIST, goals), Root::query("goalAction", ONE, action)],
+    roots: &[
+        Root::query("goal", ONE, goal),
+        Root::query("goals", LIST, goals).paged(WINDOWED),
+        Root::query("goalAction", ONE, action),
+    ],
     shown: &[Shown::plain(GOALS, "Goal"), Shown::plain(ACTIONS, "GoalAction")],
     ..Graph::NONE
 };

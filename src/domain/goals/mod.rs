@@ -11,7 +11,13 @@ use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, con
 use rules::{Action, Goal};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, hears: Some(hears), ..Feature::new("goals", ROUTES) };
+pub const FEATURE: Feature = Feature {
+    kinds: KINDS,
+    graph: graphql::GRAPH,
+    hears: Some(hears),
+    restored: Some(store::restored),
+    ..Feature::new("goals", ROUTES)
+};
 
 fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
@@ -32,9 +38,17 @@ const KINDS: &[Kind] = &[
         load: Load::Own(api::load_goals),
         object: contract::of::<Goal>,
         own: |o, user| written(o, &["created_by_id"], user),
+        measure: Some(store::GOAL),
     },
     // Nobody signs an action: it stands in its goal.
-    Kind { name: ACTIONS, since: 1, load: Load::Own(api::load_actions), object: contract::of::<Action>, own: |_, _| None },
+    Kind {
+        name: ACTIONS,
+        since: 1,
+        load: Load::Own(api::load_actions),
+        object: contract::of::<Action>,
+        own: |_, _| None,
+        measure: Some(store::ACTION),
+    },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);

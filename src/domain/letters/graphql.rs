@@ -3,13 +3,14 @@
 use super::rules;
 use super::{LETTERS, LIST, ONE, store};
 use crate::base::error::Result;
+use crate::feature::graphql::WINDOWED;
 use crate::feature::{Asked, Ctx, Graph, Root, Shown};
 use serde_json::Value;
 
 /// The noun's part of GraphQL.
 pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
-    roots: &[Root::query("letter", ONE, letter), Root::query("letters", LIST, letters)],
+    roots: &[Root::query("letter", ONE, letter), Root::query("letters", LIST, letters).paged(WINDOWED)],
     shown: &[Shown::plain(LETTERS, "Letter")],
     ..Graph::NONE
 };

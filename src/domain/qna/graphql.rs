@@ -2,13 +2,14 @@
 
 use super::{ANSWERS, LIST, ONE, QUESTIONS, store};
 use crate::base::error::Result;
+use crate::feature::graphql::WINDOWED;
 use crate::feature::{Asked, Ctx, Graph, Root, Shown};
 use serde_json::Value;
 
 /// The noun's part of GraphQL.
 pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
-    roots: &[Root::query("question", ONE, question), Root::query("questions", LIST, questions)],
+    roots: &[Root::query("question", ONE, question), Root::query("questions", LIST, questions).paged(WINDOWED)],
     shown: &[
         Shown { kind: QUESTIONS, type_name: "Question", complete: |_, question| place(question) },
         Shown::plain(ANSWERS, "Answer"),

@@ -10,7 +10,13 @@ use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Right, Route, Witho
 use rules::{Answer, Placed, Question};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, hears: Some(hears), ..Feature::new("qna", ROUTES) };
+pub const FEATURE: Feature = Feature {
+    kinds: KINDS,
+    graph: graphql::GRAPH,
+    hears: Some(hears),
+    restored: Some(store::restored),
+    ..Feature::new("qna", ROUTES)
+};
 
 fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
@@ -31,6 +37,7 @@ const KINDS: &[Kind] = &[
         load: Load::Own(api::load_questions),
         object: contract::of::<Question>,
         own: api::own_question,
+        measure: Some(store::QUESTION),
     },
     Kind {
         name: ANSWERS,
@@ -38,6 +45,7 @@ const KINDS: &[Kind] = &[
         load: Load::Own(api::load_answers),
         object: contract::of::<Placed>,
         own: |o, user| written(o, &["user_id"], user),
+        measure: Some(store::ANSWER),
     },
 ];
 

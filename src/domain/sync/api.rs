@@ -42,6 +42,9 @@ struct Item {
     id: String,
     /// The stamp of its last change.
     updated_at: Timestamp,
+    /// Its version, where it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
     /// Is it gone?
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     deleted: bool,
@@ -125,7 +128,7 @@ fn lists(ctx: &mut Ctx<'_>, kinds: &[&'static Kind], rows: Vec<Change>, with_obj
     let mut lists: Vec<(&'static str, Vec<Item>)> = kinds.iter().map(|kind| (kind.name, Vec::new())).collect();
     for row in rows {
         if let Some((_, list)) = lists.iter_mut().find(|(name, _)| *name == row.kind) {
-            list.push(Item { id: row.id, updated_at: row.stamp, deleted: row.deleted, object: None });
+            list.push(Item { id: row.id, updated_at: row.stamp, version: row.version, deleted: row.deleted, object: None });
         }
     }
     if with_objects {

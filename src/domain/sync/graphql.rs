@@ -3,7 +3,7 @@
 use super::feed::{self, Poll};
 use super::rules::{self, Change};
 use crate::base::error::{Error, Result};
-use crate::feature::graphql::TYPE_NAME;
+use crate::feature::graphql::{Page, TYPE_NAME};
 use crate::feature::{Access, Asked, Ctx, Graph, Kind, Root, Shown, Without};
 use crate::http::input::{Field, Shape};
 use crate::http::version;
@@ -13,10 +13,11 @@ use std::collections::HashMap;
 /// The noun's part of GraphQL.
 pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
-    roots: &[Root::query("changes", Access::Member(Without::NoCouple), changes)],
+    roots: &[Root::query("changes", Access::Member(Without::NoCouple), changes).paged(PAGE)],
     ..Graph::NONE
 };
 
+const PAGE: Page = Page { argument: "limit", size: rules::MAX_LIMIT as i64, most: rules::MAX_LIMIT as i64 };
 const LIMIT: &[Field] = &[Field::new("limit", Shape::Int(1, rules::MAX_LIMIT as i64))];
 
 fn changes(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
@@ -45,9 +46,10 @@ type Objects<'r> = HashMap<(&'r str, &'r str), Value>;
 
 fn changed<'r>(rows: &'r [Change], mut objects: Objects<'r>) -> Value {
     let mut changed = Vec::with_capacity(rows.len());
-    for Change { kind, id, stamp, deleted } in rows {
+    for Change { kind, id, stamp, deleted, version } in rows {
         let object = objects.remove(&(kind.as_str(), id.as_str()));
-        changed.push(json!({"kind": kind, "id": id, "updated_at": stamp, "deleted": deleted, "object": object}));
+        changed
+            .push(json!({"kind": kind, "id": id, "updated_at": stamp, "version": version, "deleted": deleted, "object": object}));
     }
     Value::Array(changed)
 }

@@ -40,6 +40,8 @@ pub struct Change {
     pub stamp: Timestamp,
     /// Is it a tombstone?
     pub deleted: bool,
+    /// The object's version, where it has any.
+    pub version: Option<i64>,
 }
 
 /// The instant a poll continues from. Beyond the tenant's clock nothing can have been seen: it continues from the clock.
@@ -97,7 +99,7 @@ mod tests {
 
     const fn kind(name: &'static str, since: u8) -> Kind {
         let load = crate::feature::Load::Own(|_, _, _| Ok(Vec::new()));
-        Kind { name, since, load, object: crate::feature::contract::of::<()>, own: |_, _| None }
+        Kind { name, since, load, object: crate::feature::contract::of::<()>, own: |_, _| None, measure: None }
     }
 
     fn names(asked: Option<&str>, version: usize) -> Option<Vec<&'static str>> {

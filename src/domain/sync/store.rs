@@ -7,10 +7,10 @@ use crate::db::{Db, Param, Row};
 use crate::feature::Kind;
 use crate::{columns, params};
 
-columns!(changes: "SELECT kind, id, stamp, deleted FROM changes");
+columns!(changes: "SELECT kind, id, stamp, deleted, version FROM changes");
 
 fn change(row: &Row<'_>) -> Result<Change> {
-    Ok(Change { kind: row.get(0)?, id: row.get(1)?, stamp: row.get(2)?, deleted: row.get(3)? })
+    Ok(Change { kind: row.get(0)?, id: row.get(1)?, stamp: row.get(2)?, deleted: row.get(3)?, version: row.get(4)? })
 }
 
 /// A comparison for each kind. `+kind` is `kind` to every engine, but keeps SQLite from reading all changes of these kinds

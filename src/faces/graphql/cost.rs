@@ -1,17 +1,29 @@
 //! What an operation costs and how deep it nests, before anything of it runs.
 //!
-//! The cost is the sum over its fields of 1 + 2 · depth, times the weight of the root field above them. A root field has
-//! depth 0. Fragments count wherever they are spread, aliases like any field, lists like single objects: their pages are
-//! bounded.
+//! The cost is the sum over its root fields of what the server does for each: a look-up, the objects of a page, a count. Fields of
+//! an answer that is made anyway cost next to nothing, as long as they are no more than the answer has: whoever asks for them again
+//! and again, under other names, pays each as a look-up. The sum for a root field is taken times its weight.
 
+use crate::feature::graphql::{Page, QUERY_WEIGHT};
+use apollo_compiler::ast::Value;
 use apollo_compiler::executable::{Field, Operation, Selection, SelectionSet};
-use apollo_compiler::{ExecutableDocument, Name};
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{ExecutableDocument, Name, Schema};
 use std::collections::HashMap;
 
 /// How many times lighter than a plain query introspection is.
 const INTROSPECTION_WEIGHT: f64 = 0.5;
-/// How much heavier a field is for each field above it.
-const PER_LEVEL: f64 = 2.0;
+/// What a look-up costs, and a count, and a field beyond those that an answer has. What introspection shows is all made for it.
+const LOOK_UP: f64 = 1.0;
+/// What a field of an answer costs. The fullest answer, a batch's, has some 300 fields.
+const FIELD: f64 = 0.02;
+/// So many objects of a page cost as much as a look-up: a client that polls without a limit, as fast as the limit of requests lets
+/// it, stays below the limit of points.
+const OBJECTS: f64 = 200.0;
+/// The field of a page for which its objects are counted.
+const COUNT: &str = "totalCount";
+/// More than this is told as this: a float that is no whole number of 32 bits has no place in an answer.
+const MOST: f64 = 1e9;
 
 /// What an operation comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,55 +34,133 @@ pub struct Figures {
     pub cost: u32,
 }
 
-/// What a part of an operation comes to, as if it stood at the root.
+/// What is known of a root field.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    /// How many times heavier than a plain query it is.
+    pub weight: f64,
+    /// The page that it shows.
+    pub page: Option<Page>,
+}
+
+impl Rate {
+    /// A look-up of a query.
+    pub const PLAIN: Rate = Rate { weight: QUERY_WEIGHT, page: None };
+}
+
+/// An operation, and what else its cost depends on.
+pub struct Bill<'d> {
+    /// The schema.
+    pub schema: &'d Schema,
+    /// The document.
+    pub document: &'d ExecutableDocument,
+    /// The operation.
+    pub operation: &'d Operation,
+    /// The rates of root fields, by name.
+    pub rate: &'d dyn Fn(&str) -> Rate,
+    /// The variables that are whole numbers, by name.
+    pub variable: &'d dyn Fn(&str) -> Option<i64>,
+}
+
+impl Bill<'_> {
+    /// The figures of the operation, which is valid.
+    pub fn figures(&self) -> Figures {
+        let part = self.walk().set(&self.operation.selection_set);
+        Figures { depth: part.deepest, cost: points(part.cost) }
+    }
+
+    /// The cost of one root field, all its selections together.
+    pub fn of_root(&self, fields: &[&Field]) -> u32 {
+        let mut walk = self.walk();
+        let part = fields.iter().fold(Part::default(), |sum, field| sum.and(walk.below(field)));
+        points(fields.first().map_or(0.0, |field| self.root(field, part)))
+    }
+
+    fn walk(&self) -> Walk<'_> {
+        Walk { bill: self, fragments: HashMap::new() }
+    }
+
+    /// What a root field costs that has this below it.
+    fn root(&self, field: &Field, below: Part) -> f64 {
+        if field.name.starts_with("__") {
+            return INTROSPECTION_WEIGHT * (LOOK_UP + LOOK_UP * below.fields);
+        }
+        let rate = (self.rate)(&field.name);
+        let page = rate.page.map_or(0.0, |page| self.objects(field, page) / OBJECTS);
+        let count = if below.counts { LOOK_UP } else { 0.0 };
+        let own = own_fields(self.schema, field.definition.ty.inner_named_type(), &mut Vec::new());
+        let again = (below.fields - own).max(0.0);
+        rate.weight * (LOOK_UP + page + count + FIELD * (below.fields - again) + LOOK_UP * again)
+    }
+
+    /// How many objects a page may have. What is no number of objects will be refused.
+    fn objects(&self, field: &Field, page: Page) -> f64 {
+        let argument = field.arguments.iter().find(|argument| argument.name == page.argument);
+        let asked = match argument.map(|argument| &*argument.value) {
+            None | Some(Value::Null) => Some(page.size),
+            Some(Value::Variable(name)) => (self.variable)(name).or_else(|| self.preset(name)).or(Some(page.size)),
+            Some(value) => value.to_i32().map(i64::from),
+        };
+        asked.filter(|asked| (0..=page.most).contains(asked)).unwrap_or(page.most) as f64
+    }
+
+    /// The value of a variable that is not sent.
+    fn preset(&self, name: &Name) -> Option<i64> {
+        let variable = self.operation.variables.iter().find(|variable| variable.name == *name)?;
+        variable.default_value.as_ref()?.to_i32().map(i64::from)
+    }
+}
+
+fn points(cost: f64) -> u32 {
+    cost.min(MOST).ceil() as u32
+}
+
+/// How many fields an answer of this type has, each once, types' names included. A type within itself adds nothing.
+fn own_fields<'s>(schema: &'s Schema, name: &'s Name, above: &mut Vec<&'s Name>) -> f64 {
+    if above.contains(&name) {
+        return 0.0;
+    }
+    above.push(name);
+    let count = match schema.types.get(name) {
+        Some(ExtendedType::Object(object)) => {
+            let below = object.fields.values().map(|field| 1.0 + own_fields(schema, field.ty.inner_named_type(), above));
+            1.0 + below.sum::<f64>()
+        }
+        Some(ExtendedType::Union(union)) => {
+            1.0 + union.members.iter().map(|member| own_fields(schema, member, above)).sum::<f64>()
+        }
+        _ => 0.0,
+    };
+    above.pop();
+    count
+}
+
+/// What a part of an operation comes to.
 #[derive(Debug, Clone, Copy, Default)]
 struct Part {
-    /// Its fields, weighted.
+    /// Its fields below root fields.
     fields: f64,
-    /// Their depths, weighted.
-    depths: f64,
     deepest: u32,
+    /// Are objects to be counted?
+    counts: bool,
+    /// What its root fields cost.
+    cost: f64,
 }
 
 impl Part {
     fn and(self, other: Part) -> Part {
-        let deepest = self.deepest.max(other.deepest);
-        Part { fields: self.fields + other.fields, depths: self.depths + other.depths, deepest }
+        Part {
+            fields: self.fields + other.fields,
+            deepest: self.deepest.max(other.deepest),
+            counts: self.counts || other.counts,
+            cost: self.cost + other.cost,
+        }
     }
-
-    /// The same, below one more field.
-    fn lowered(self) -> Part {
-        Part { depths: self.depths + self.fields, deepest: self.deepest.saturating_add(1), ..self }
-    }
-
-    /// The cost in whole points.
-    fn cost(self) -> u32 {
-        (self.fields + PER_LEVEL * self.depths).ceil() as u32
-    }
-
-    fn times(self, weight: f64) -> Part {
-        Part { fields: self.fields * weight, depths: self.depths * weight, ..self }
-    }
-}
-
-/// The figures of an operation of a valid document; `weigh` knows the weights of root fields by name.
-pub fn figures(document: &ExecutableDocument, operation: &Operation, weigh: &dyn Fn(&str) -> f64) -> Figures {
-    let mut walk = Walk { document, root: operation.object_type(), weigh, fragments: HashMap::new() };
-    let part = walk.set(&operation.selection_set);
-    Figures { depth: part.deepest, cost: part.cost() }
-}
-
-/// The cost of one root field, all its selections together.
-pub fn of_root(document: &ExecutableDocument, root: &Name, fields: &[&Field], weight: f64) -> u32 {
-    let mut walk = Walk { document, root, weigh: &|_| weight, fragments: HashMap::new() };
-    fields.iter().fold(Part::default(), |sum, field| sum.and(walk.field(field))).times(weight).cost()
 }
 
 /// Each fragment is looked into once, however often it is spread: spreads that double at each level would take for ever.
 struct Walk<'d> {
-    document: &'d ExecutableDocument,
-    root: &'d Name,
-    weigh: &'d dyn Fn(&str) -> f64,
+    bill: &'d Bill<'d>,
     fragments: HashMap<&'d Name, Part>,
 }
 
@@ -81,26 +171,32 @@ impl<'d> Walk<'d> {
 
     fn selection(&mut self, set: &'d SelectionSet, selection: &'d Selection) -> Part {
         match selection {
-            Selection::Field(field) if set.ty == *self.root => {
-                let weight = if field.name.starts_with("__") { INTROSPECTION_WEIGHT } else { (self.weigh)(&field.name) };
-                self.field(field).times(weight)
+            Selection::Field(field) if set.ty == *self.bill.operation.object_type() => {
+                let below = self.below(field);
+                Part { cost: self.bill.root(field, below), deepest: below.deepest, ..Part::default() }
             }
-            Selection::Field(field) => self.field(field),
+            Selection::Field(field) => {
+                let below = self.below(field);
+                Part { fields: below.fields + 1.0, counts: below.counts || field.name == COUNT, ..below }
+            }
             Selection::InlineFragment(inline) => self.set(&inline.selection_set),
             Selection::FragmentSpread(spread) => self.fragment(&spread.fragment_name),
         }
     }
 
-    fn field(&mut self, field: &'d Field) -> Part {
-        let own = Part { fields: 1.0, ..Part::default() };
-        if field.selection_set.is_empty() { own } else { own.and(self.set(&field.selection_set).lowered()) }
+    fn below(&mut self, field: &'d Field) -> Part {
+        if field.selection_set.is_empty() {
+            return Part::default();
+        }
+        let part = self.set(&field.selection_set);
+        Part { deepest: part.deepest.saturating_add(1), ..part }
     }
 
     fn fragment(&mut self, name: &'d Name) -> Part {
         if let Some(known) = self.fragments.get(name) {
             return *known;
         }
-        let part = self.document.fragments.get(name).map_or(Part::default(), |fragment| self.set(&fragment.selection_set));
+        let part = self.bill.document.fragments.get(name).map_or(Part::default(), |fragment| self.set(&fragment.selection_set));
         self.fragments.insert(name, part);
         part
     }
@@ -109,46 +205,67 @@ impl<'d> Walk<'d> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use apollo_compiler::Schema;
     use apollo_compiler::validation::Valid;
 
-    const SCHEMA: &str =
-        "type Query { a: A b: Int } type A { a: A x: Int y: Int l: [A!]! } type Mutation { heavy: A light: Int }";
+    const SCHEMA: &str = "type Query { a: A b: Int list(first: Int): List } type List { nodes: [A!]! totalCount: Int! } \
+         type A { a: A x: Int y: Int l: [A!]! } type Mutation { heavy: A light: Int }";
+    const PAGE: Page = Page { argument: "first", size: 50, most: 200 };
 
     fn of(query: &str) -> (u32, u32) {
         let schema: Valid<Schema> = Schema::parse_and_validate(SCHEMA, "s").unwrap();
         let document = ExecutableDocument::parse_and_validate(&schema, query, "q").unwrap();
-        let weigh = |name: &str| match name {
-            "heavy" => 2.5,
-            "light" => 2.0,
-            _ => 1.0,
+        let rate = |name: &str| match name {
+            "heavy" => Rate { weight: 2.5, page: None },
+            "list" => Rate { weight: 100.0, page: Some(PAGE) },
+            _ => Rate::PLAIN,
         };
-        let figures = figures(&document, document.operations.get(None).unwrap(), &weigh);
+        let variable = |name: &str| (name == "sent").then_some(200);
+        let operation = document.operations.get(None).unwrap();
+        let bill = Bill { schema: &schema, document: &document, operation, rate: &rate, variable: &variable };
+        let figures = bill.figures();
         (figures.depth, figures.cost)
     }
 
     #[test]
-    fn a_field_costs_one_and_two_for_each_field_above_it() {
+    fn root_fields_cost_and_the_fields_of_their_answers_next_to_nothing() {
         assert_eq!(of("{ b }"), (0, 1));
-        assert_eq!(of("{ a { x } }"), (1, 1 + 3));
-        assert_eq!(of("{ a { x y a { x } l { y } } }"), (2, 1 + 3 * 4 + 5 * 2));
+        assert_eq!(of("{ one: b two: b three: b }"), (0, 3));
+        assert_eq!(of("{ a { x y l { __typename } __typename } }"), (2, 2), "1.1, rounded up");
+        assert_eq!(of("query($no: Boolean = false) { b @include(if: $no) }"), (0, 1), "what may be left out counts");
+        assert_eq!(of("{ ... on Query { b } ...q } fragment q on Query { a { ... { x } } }"), (1, 3));
     }
 
     #[test]
-    fn aliases_count_and_so_does_each_spread_of_a_fragment() {
-        assert_eq!(of("{ one: b two: b three: b }"), (0, 3));
-        assert_eq!(of("{ a { ...f a { ...f } } } fragment f on A { x y }"), (2, 1 + 3 * 2 + 3 + 5 * 2));
-        assert_eq!(of("{ ... on Query { b } ...q } fragment q on Query { a { ... { x } } }"), (1, 1 + 1 + 3));
-        assert_eq!(of("query($no: Boolean = false) { b @include(if: $no) }"), (0, 1), "what may be left out counts");
+    fn a_field_that_is_asked_for_again_costs_as_much_as_a_look_up() {
+        let again = |times: usize| format!("{{ a {{ {} }} }}", (0..times).map(|n| format!("x{n}: x ")).collect::<String>());
+        assert_eq!(of(&again(5)), (1, 2), "the answer has five fields");
+        assert_eq!(of(&again(105)), (1, 102));
+        let spread = format!("{{ a {{ {} }} }} fragment f on A {{ x y }}", "...f ".repeat(50));
+        assert_eq!(of(&spread), (1, 97), "each spread counts");
+    }
+
+    #[test]
+    fn a_page_costs_by_its_size_and_its_count() {
+        assert_eq!(of("{ list { nodes { x } } }").1, 100 + 25 + 4);
+        assert_eq!(of("{ list(first: 200) { nodes { x } } }").1, 100 + 100 + 4);
+        assert_eq!(of("{ list(first: 0) { totalCount } }").1, 100 + 100 + 2);
+        for variable in ["$sent: Int", "$preset: Int = 200", "$sent: Int = 1"] {
+            let name = variable.split(':').next().unwrap();
+            assert_eq!(of(&format!("query({variable}) {{ list(first: {name}) {{ nodes {{ x }} }} }}")).1, 204, "{variable}");
+        }
+        assert_eq!(of("query($left: Int) { list(first: $left) { nodes { x } } }").1, 129);
+        for odd in ["-1", "201"] {
+            assert_eq!(of(&format!("{{ list(first: {odd}) {{ nodes {{ x }} }} }}")).1, 204, "{odd}");
+        }
     }
 
     #[test]
     fn the_root_field_weighs() {
-        assert_eq!(of("mutation { heavy { x } }"), (1, 10));
-        assert_eq!(of("mutation { heavy { x } light }"), (1, 12));
+        assert_eq!(of("mutation { heavy { x } }"), (1, 3), "2.5 times 1.02");
+        assert_eq!(of("mutation { heavy { x } light }"), (1, 4));
         assert_eq!(of("{ __typename b }"), (0, 2), "one and a half, rounded up");
-        assert_eq!(of("{ __schema { types { name } } }"), (2, 5), "half of 1 + 3 + 5, rounded up");
-        assert_eq!(of("mutation { ...m } fragment m on Mutation { light }"), (0, 2));
+        assert_eq!(of("{ __schema { types { name } } }"), (2, 2), "half of three, rounded up");
+        assert_eq!(of("mutation { ...m } fragment m on Mutation { light }"), (0, 1));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Running an operation: root fields are answered by the nouns, what lies below by the JSON that they gave.
 
-use super::{cost, errors, schema};
+use super::cost::Bill;
+use super::{errors, schema};
 use crate::base::error::{Error, Refused, Result, refuse};
 use crate::base::text;
 use crate::feature::graphql::TYPE_NAME;
@@ -144,7 +145,15 @@ fn asked(ready: &Ready<'_>, info: &ResolveInfo<'_>, root: &Root) -> Asked {
     for field in info.field_selections() {
         list(ready.document, &field.selection_set.selections, "", &mut fields);
     }
-    let points = cost::of_root(ready.document, ready.operation.object_type(), info.field_selections(), root.weight);
+    let variable = |name: &str| ready.variables.get(name).and_then(JsonValue::as_i64);
+    let bill = Bill {
+        schema: ready.schema,
+        document: ready.document,
+        operation: ready.operation,
+        rate: &|_| schema::rate(root),
+        variable: &variable,
+    };
+    let points = bill.of_root(info.field_selections());
     Asked { arguments, fields, points }
 }
 

@@ -7,6 +7,7 @@ mod cost;
 mod errors;
 mod execute;
 mod limits;
+mod literals;
 mod media;
 mod request;
 pub mod schema;
@@ -16,7 +17,6 @@ mod values;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
 use crate::faces::pages::graphiql;
-use crate::feature::graphql::QUERY_WEIGHT;
 use crate::feature::{Access, Ctx, Face, Feature, Meter, Route};
 use crate::http::{Method, Response};
 use apollo_compiler::ast::Document;
@@ -26,6 +26,7 @@ use apollo_compiler::request::{RequestError, coerce_variable_values};
 use apollo_compiler::response::{GraphQLError, JsonMap};
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Schema};
+use cost::{Bill, Figures, Rate};
 use execute::Ready;
 use media::Media;
 use serde_json::{Map, Value, json};
@@ -60,7 +61,8 @@ fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
     }
     let sent = request::read(ctx.request)?;
     let schema = schema::of(ctx.house.features)?;
-    let document = match parse(&sent.query, schema) {
+    let mut variables = sent.variables;
+    let document = match parse(&sent.query, schema, &mut variables)? {
         Ok(document) => values::with_digits(document)?,
         Err(errors) => return Ok(refused(ctx, &errors)),
     };
@@ -68,25 +70,34 @@ fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
         Ok(operation) => operation,
         Err(error) => return Ok(refused(ctx, &[invalid(&error, &document.sources)])),
     };
-    if let Some(stop) = check(ctx, &document, operation)? {
+    let figures = figures(ctx, (schema, &document, operation), &variables);
+    if let Some(stop) = check(ctx, &document, operation, figures)? {
         return Ok(stop);
     }
-    let mut variables = sent.variables;
     let lifted = values::lift(schema, operation, &mut variables)?;
     let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect::<JsonMap>();
     match coerce_variable_values(schema, operation, &variables) {
-        Ok(variables) => run(ctx, &Ready { schema, document: &document, operation, variables: &lifted.restore(variables) }),
+        Ok(variables) => {
+            let variables = lifted.restore(variables);
+            run(ctx, &Ready { schema, document: &document, operation, variables: &variables }, figures)
+        }
         Err(error) => Ok(refused(ctx, &[invalid(&error, &document.sources)])),
     }
 }
 
-/// The document, parsed and validated.
-fn parse(query: &str, schema: &Valid<Schema>) -> std::result::Result<Valid<ExecutableDocument>, Vec<Value>> {
-    let parsed: Document = Parser::new()
-        .token_limit(MAX_TOKENS)
-        .parse_ast(query, DOCUMENT)
-        .map_err(|wrong| told(&wrong.errors, errors::PARSE_FAILED))?;
-    parsed.to_executable_validate(schema).map_err(|wrong| told(&wrong.errors, errors::VALIDATION_FAILED))
+/// The document, parsed and validated. Numbers of it that are their items' to say something about become variables.
+fn parse(
+    query: &str,
+    schema: &Valid<Schema>,
+    variables: &mut Map<String, Value>,
+) -> Result<std::result::Result<Valid<ExecutableDocument>, Vec<Value>>> {
+    let mut parsed: Document = match Parser::new().token_limit(MAX_TOKENS).parse_ast(query, DOCUMENT) {
+        Ok(parsed) => parsed,
+        Err(wrong) => return Ok(Err(told(&wrong.errors, errors::PARSE_FAILED))),
+    };
+    literals::lift(schema, &mut parsed, variables)?;
+    let valid = parsed.to_executable_validate(schema);
+    Ok(valid.map_err(|wrong| told(&wrong.errors, errors::VALIDATION_FAILED)))
 }
 
 fn told(errors: &DiagnosticList, code: &str) -> Vec<Value> {
@@ -112,7 +123,7 @@ fn signed_out<T>() -> Result<T> {
 }
 
 /// Checks who asks, how, and how much.
-fn check(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation) -> Result<Option<Response>> {
+fn check(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation, figures: Figures) -> Result<Option<Response>> {
     if ctx.request.method != Method::Post && !operation.is_query() {
         return Ok(Some(needs_post(ctx)));
     }
@@ -125,13 +136,19 @@ fn check(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation) ->
         return Ok(Some(turned_down(ctx, &texts::NO_INTROSPECTION, code(errors::INTROSPECTION_DISABLED))));
     }
     // The query that every tool sends is deeper than anything an app asks; its answer is bounded by the schema.
-    let told = if introspects { None } else { limits::complexity(ctx, figures(ctx, document, operation)) };
+    let figures = if introspects { Figures { depth: 0, ..figures } } else { figures };
+    let told = limits::complexity(ctx, figures);
     Ok(told.map(|told| turned_down(ctx, &texts::TOO_COMPLEX, told)))
 }
 
-fn figures(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation) -> cost::Figures {
-    let weigh = |name: &str| schema::root(ctx.house.features, name).map_or(QUERY_WEIGHT, |root| root.weight);
-    cost::figures(document, operation, &weigh)
+fn figures(
+    ctx: &Ctx<'_>,
+    (schema, document, operation): (&Schema, &ExecutableDocument, &Operation),
+    variables: &Map<String, Value>,
+) -> Figures {
+    let rate = |name: &str| schema::root(ctx.house.features, name).map_or(Rate::PLAIN, schema::rate);
+    let variable = |name: &str| variables.get(name).and_then(Value::as_i64);
+    Bill { schema, document, operation, rate: &rate, variable: &variable }.figures()
 }
 
 fn needs_post(ctx: &Ctx<'_>) -> Response {
@@ -151,12 +168,11 @@ fn code(code: &str) -> Map<String, Value> {
 }
 
 /// Runs the operation in the transaction that it needs: a query in one snapshot, introspection in none.
-fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<Response> {
+fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>, figures: Figures) -> Result<Response> {
     let Ready { document, operation, .. } = ready;
     if !operation.is_query() {
         return show(ctx, ready);
     }
-    let figures = figures(ctx, document, operation);
     let mut query = |ctx: &mut Ctx<'_>| limits::count(ctx, figures).and_then(|()| show(ctx, ready));
     if operation.is_introspection(document) { query(ctx) } else { ctx.read(&mut query) }
 }

@@ -1,5 +1,6 @@
 //! The schema, put together from the parts of the nouns.
 
+use super::cost::Rate;
 use crate::base::error::{Error, Result};
 use crate::feature::{Feature, Root};
 use apollo_compiler::Schema;
@@ -42,6 +43,11 @@ fn parse(features: &[&Feature]) -> Result<Schema> {
 pub fn text(features: &[&Feature]) -> Result<String> {
     let valid = parse(features)?.validate().map_err(|wrong| Error::Internal(format!("GraphQL's schema: {}", wrong.errors)))?;
     Ok(valid.to_string())
+}
+
+/// What is known of a root field for its cost.
+pub const fn rate(root: &Root) -> Rate {
+    Rate { weight: root.weight, page: root.page }
 }
 
 /// The root field of a name.

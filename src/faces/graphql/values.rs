@@ -2,6 +2,7 @@
 //! by item: numbers of more digits than a double has, whole numbers written `5.0` or out of an `Int`'s range, and what stands
 //! under the seal of `base::json`.
 
+use super::literals;
 use crate::base::error::Result;
 use crate::base::json::{self, Stand};
 use crate::http::body;
@@ -98,6 +99,7 @@ pub fn lift(schema: &Schema, operation: &Operation, variables: &mut Map<String, 
     let mut walk = Walk { schema, path: Vec::new(), lifted: Lifted::default(), in_list: false };
     for variable in &operation.variables {
         if let Some(value) = variables.get_mut(variable.name.as_str()) {
+            walk.in_list = literals::is_lifted(&variable.name);
             walk.member(variable.name.as_str(), &variable.ty, value)?;
         }
     }

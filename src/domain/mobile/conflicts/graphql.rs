@@ -3,13 +3,14 @@
 use super::rules::{self, Filter};
 use super::{KIND, store};
 use crate::base::error::Result;
+use crate::feature::graphql::WINDOWED;
 use crate::feature::{Access, Asked, Ctx, Graph, Root, Shown, Without};
 use serde_json::Value;
 
 /// The noun's part of GraphQL.
 pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
-    roots: &[Root::query("conflicts", Access::Member(Without::Empty), conflicts)],
+    roots: &[Root::query("conflicts", Access::Member(Without::Empty), conflicts).paged(WINDOWED)],
     shown: &[Shown::plain(KIND, "SyncConflict")],
     ..Graph::NONE
 };

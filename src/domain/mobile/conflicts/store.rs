@@ -6,10 +6,21 @@ use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::{Db, Row, Upsert};
-use crate::feature::{Settings, store};
+use crate::feature::room::recount;
+use crate::feature::{Measure, Settings, store};
 use crate::http::paging::Span;
 use crate::{columns, params};
 use serde_json::Value;
+
+/// What of a conflict takes room.
+pub const MEASURE: Measure = Measure::of("conflicts", &["device", "server_data", "client_data", "base_data", "answer", "notes"]);
+
+/// What a new conflict takes of it: nothing of it was decided by a person yet.
+pub fn size(conflict: &Conflict) -> Result<usize> {
+    let length = |side: &Value| json::write(side).map(|text| text.len());
+    let base = if conflict.base_data.is_null() { 0 } else { length(&conflict.base_data)? };
+    Ok(conflict.device_id.len() + length(&conflict.server_data)? + length(&conflict.client_data)? + base)
+}
 
 fn json(row: &Row<'_>, column: usize) -> Result<Value> {
     let text: Option<String> = row.get(column)?;
@@ -195,7 +206,8 @@ pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
 fn forget(db: &mut Db, group: &[(i64, String)], now: Timestamp) -> Result<()> {
     let Some((tenant, _)) = group.first() else { return Ok(()) };
     let (_, stamp) = store::advance(db, *tenant, now)?;
-    group.iter().try_for_each(|(tenant, id)| forget_one(db, *tenant, id, stamp))
+    group.iter().try_for_each(|(tenant, id)| forget_one(db, *tenant, id, stamp))?;
+    recount::stock(db, *tenant, &super::STOCK)
 }
 
 /// Forgets a conflict at a stamp of its tenant; one that is in the feed leaves a tombstone there.
@@ -208,8 +220,11 @@ pub fn forget_one(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Resul
 
 /// A record is deleted, and with it what its conflicts hold of it: those that are settled go. Of those that wait the side that
 /// was sent stays, for who sent it alone, and so not in the feed.
-pub fn lose_record(db: &mut Db, tenant: i64, domain: &str, record: &str, stamp: Timestamp) -> Result<()> {
-    for (id, is_settled) in of_record(db, tenant, domain, record)? {
+/// Answers whether there were any.
+pub fn lose_record(db: &mut Db, tenant: i64, domain: &str, record: &str, stamp: Timestamp) -> Result<bool> {
+    let all = of_record(db, tenant, domain, record)?;
+    let has_some = !all.is_empty();
+    for (id, is_settled) in all {
         if is_settled {
             forget_one(db, tenant, &id, stamp)?;
             continue;
@@ -220,7 +235,7 @@ pub fn lose_record(db: &mut Db, tenant: i64, domain: &str, record: &str, stamp: 
         // What the device had started from is of its side, too.
         db.run("UPDATE conflicts SET server_data = 'null' WHERE tenant = ? AND id = ?", params![tenant, &id])?;
     }
-    Ok(())
+    Ok(has_some)
 }
 
 /// Nothing of what a settled conflict was about stays in it: its record is deleted. Who settles it again is answered the same.

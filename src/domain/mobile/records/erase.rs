@@ -11,16 +11,20 @@ use crate::feature::store as feed;
 /// uploads left in conflicts.
 pub fn personal(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
     for table in RECORDS.iter().filter(|table| table.personal) {
-        for id in store::of_user_alone(ctx.db, tenant, table.name(), user)? {
+        for (id, version) in store::of_user_alone(ctx.db, tenant, table.name(), user)? {
             let stamp = ctx.stamp_in(tenant)?;
             store::erase(ctx.db, tenant, table.name(), &id, stamp)?;
-            ctx.bury_in(tenant, table.entry.names.list, &id)?;
+            ctx.bury_version_in(tenant, table.entry.names.list, &id, version + 1)?;
             conflicts::store::lose_record(ctx.db, tenant, table.name(), &id, stamp)?;
         }
     }
-    for id in conflicts::store::of_user(ctx.db, tenant, user)? {
+    let met = conflicts::store::of_user(ctx.db, tenant, user)?;
+    for id in &met {
         let stamp = ctx.stamp_in(tenant)?;
-        conflicts::store::forget_one(ctx.db, tenant, &id, stamp)?;
+        conflicts::store::forget_one(ctx.db, tenant, id, stamp)?;
+    }
+    if !met.is_empty() {
+        ctx.recount_stock(tenant, &conflicts::STOCK);
     }
     conflicts::store::lose_notes(ctx.db, tenant, user)
 }

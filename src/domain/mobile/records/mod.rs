@@ -30,6 +30,7 @@ use crate::base::json;
 use crate::base::text::Language;
 use crate::db::Db;
 use crate::feature::ctx::load;
+use crate::feature::version;
 use crate::feature::walk::walk;
 use crate::feature::{Ctx, Kind, Load, Names, Objects, Own, Schemas, written};
 use schemars::{Schema, json_schema};
@@ -42,7 +43,14 @@ pub const KINDS: &[Kind] = &walk!(kind, RECORDS);
 const fn kind(table: &'static Table) -> Kind {
     let names = &table.entry.names;
     let own: Own = |record, user| written(record, &["created_by", "updated_by"], user);
-    Kind { name: names.list, since: 2, load: Load::Shared(names, load_records), object: describe, own }
+    Kind {
+        name: names.list,
+        since: 2,
+        load: Load::Shared(names, load_records),
+        object: describe,
+        own,
+        measure: Some(store::measure(names)),
+    }
 }
 
 fn load_records(names: &Names, db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {
@@ -67,13 +75,9 @@ pub fn describe_data(schemas: &mut Schemas) -> Schema {
     json_schema!({ "anyOf": domains.chain([json!({"type": "null"})]).collect::<Vec<_>>() })
 }
 
-/// What a restore adds to each version: more than a record was edited between the backup and the restore. Else an edit of a
-/// version that the backup lacks would be taken for one of the version that bears the same number now.
-const LOST_VERSIONS: i64 = 10_000;
-
 /// A backup has taken the store's place: no version that devices saw in the time that is lost is met again.
 pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
-    store::raise_versions(db, tenant, LOST_VERSIONS, item::MAX_VERSION)
+    store::raise_versions(db, tenant, version::LOST, version::RAISED)
 }
 
 /// Writes records inside an upload's transaction. An item is `{domain, mobile_id, operation, version, base_data, data,

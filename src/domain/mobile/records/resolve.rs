@@ -28,8 +28,8 @@ use serde_json::{Map, Value, json};
 
 /// The operation that an idempotency key belongs to.
 const OPERATION: &str = "resolveConflict";
-/// `resolveConflict { success }`: 1 and 1 + 2 for the field below it, times the mutation's weight of 2.5.
-pub const POINTS: u32 = 10;
+/// `resolveConflict { success }`: a little more than 1, times the mutation's weight of 2.5.
+pub const POINTS: u32 = 3;
 /// How deep the fields of a merge lie in a body: they are members of a member, and a null there clears one.
 const DEPTH: u8 = 1;
 /// The longest word of a choice, in characters.
@@ -88,7 +88,7 @@ pub fn resolve(ctx: &mut Ctx<'_>, body: &Map<String, Value>, key: Option<String>
 
 /// The schema of a refusal: a problem whose members tell of the conflict too.
 pub fn describe_refusal(schemas: &mut Schemas) -> Schema {
-    let (mut schema, resolution) = (problem::schema(), Resolution::json_schema(&mut schemas.generator));
+    let (mut schema, resolution) = (problem::schema(schemas.version), Resolution::json_schema(&mut schemas.generator));
     let messages = json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
     let members = resolution.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
@@ -248,7 +248,7 @@ impl Choice {
             error: Some(error),
         };
         let members = json_of(&resolution)?.as_object().cloned().unwrap_or_default();
-        Ok(problem::refused_with(refusal, language, members))
+        Ok(problem::refused_with(refusal, ctx.request, members))
     }
 }
 
@@ -326,12 +326,13 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
 fn keep(ctx: &mut Ctx<'_>, table: &Table, conflict: &Conflict, record: &Record) -> Result<()> {
     let tenant = ctx.tenant_id()?;
     conflicts::store::update(ctx.db, tenant, conflict)?;
+    ctx.recount_stock(tenant, &conflicts::STOCK);
     if record.deleted {
         let settled = conflict.resolved_at.is_some();
         return if settled { conflicts::store::empty(ctx.db, tenant, &conflict.conflict_id) } else { Ok(()) };
     }
     let rule = conflicts::store::rule(ctx.db, tenant, table.name())?.unwrap_or_else(|| Rule::of(table.policy));
-    if rule.notify { ctx.touch(conflicts::KIND, &conflict.conflict_id) } else { Ok(()) }
+    if rule.notify { ctx.tell_again(conflicts::KIND, &conflict.conflict_id, false) } else { Ok(()) }
 }
 
 fn say(ctx: &Ctx<'_>, text: &'static text::Text) -> String {

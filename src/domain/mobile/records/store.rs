@@ -5,15 +5,23 @@ use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
+use crate::feature::{Measure, Names};
 use crate::{columns, params};
+
+/// What of a domain's record takes room.
+pub const fn measure(names: &Names) -> Measure {
+    Measure { of: Some(("domain", names.name)), ..Measure::of("records", &["data"]) }
+}
 
 columns!(records: "SELECT id, version, data, client_at, created_by, updated_by, created_at, stamp, deleted FROM records");
 
 fn record(row: &Row<'_>) -> Result<Record> {
+    let data: String = row.get(2)?;
     Ok(Record {
         id: row.get(0)?,
         version: row.get(1)?,
-        fields: json::read(row.get::<String>(2)?.as_bytes())?,
+        fields: json::read(data.as_bytes())?,
+        bytes: data.len(),
         client_at: row.get(3)?,
         created_by: row.get(4)?,
         updated_by: row.get(5)?,
@@ -57,10 +65,11 @@ pub fn update(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &st
     db.run(sql, params![*version, data, *client_at, *updated_by, *updated_at, *deleted, tenant, domain, id]).map(drop)
 }
 
-/// The ids of the live records of a domain that a user made, and that nobody else wrote last.
-pub fn of_user_alone(db: &mut Db, tenant: i64, domain: &str, user: i64) -> Result<Vec<String>> {
-    let sql = "SELECT id FROM records WHERE tenant = ? AND domain = ? AND created_by = ? AND updated_by = ? AND deleted = 0";
-    db.all(sql, params![tenant, domain, user, user], |row| row.get(0))
+/// The live records of a domain that a user made, and that nobody else wrote last, by id and version.
+pub fn of_user_alone(db: &mut Db, tenant: i64, domain: &str, user: i64) -> Result<Vec<(String, i64)>> {
+    let sql =
+        "SELECT id, version FROM records WHERE tenant = ? AND domain = ? AND created_by = ? AND updated_by = ? AND deleted = 0";
+    db.all(sql, params![tenant, domain, user, user], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// Deletes a record as its device would: its version stays, so that a late edit does not begin anew.
@@ -69,10 +78,10 @@ pub fn erase(db: &mut Db, tenant: i64, domain: &str, id: &str, stamp: Timestamp)
     db.run(sql, params![stamp, tenant, domain, id]).map(drop)
 }
 
-/// Raises the version of each record that stays within the highest.
-pub fn raise_versions(db: &mut Db, tenant: i64, by: i64, highest: i64) -> Result<()> {
+/// Raises each version that is not above the most.
+pub fn raise_versions(db: &mut Db, tenant: i64, by: i64, most: i64) -> Result<()> {
     let sql = "UPDATE records SET version = version + ? WHERE tenant = ? AND version <= ?";
-    db.run(sql, params![by, tenant, highest - by]).map(drop)
+    db.run(sql, params![by, tenant, most]).map(drop)
 }
 
 /// Moves a record in its domain's changes: it is what it was.
