@@ -2,6 +2,7 @@
 
 pub mod attempts;
 pub mod contract;
+pub mod creation;
 pub mod ctx;
 pub mod cursor;
 pub mod face;
@@ -22,6 +23,7 @@ pub mod work;
 
 pub use attempts::{Bucket, Taken};
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
+pub use creation::{Creation, Made, Met, Trace};
 pub use ctx::{Ctx, House, Upload};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};

@@ -79,6 +79,7 @@ const PLAIN: &[&str] = &[
     "epoch",
     "first_name",
     "from",
+    "id",
     "include",
     "kinds",
     "language",

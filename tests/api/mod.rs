@@ -27,6 +27,7 @@ mod graphql_uploads;
 mod home;
 mod idempotency;
 mod identities;
+mod ids;
 mod instants;
 mod isolation;
 
@@ -49,6 +50,7 @@ mod records_rules;
 mod resolutions;
 mod roles;
 mod room;
+mod room_use;
 mod routes;
 mod sessions;
 mod shown;
@@ -125,6 +127,7 @@ const TABLES: &[Table] = tables![
     feed_kinds,
     values,
     object_versions,
+    ids,
     instants,
     identities,
 ];
