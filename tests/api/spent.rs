@@ -184,6 +184,6 @@ fn night(server: &Server) {
         store.run(copy, params![&format!("{}-{n}", &owner[..16]), now]).unwrap();
     }
     store.commit().unwrap();
-    purge(server);
+    assert_eq!(within(&mut store, Mode::Write, |db| spent::trim(db, &owner[..16])).unwrap(), 1);
     assert_eq!(traces(server, &young), 0);
 }
