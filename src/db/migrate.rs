@@ -29,6 +29,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, name: "0006_versions", sql: include_str!("../../sql/0006_versions.sql"), oldest: 3 },
     Migration { version: 7, name: "0007_spent", sql: include_str!("../../sql/0007_spent.sql"), oldest: 3 },
     Migration { version: 8, name: "0008_keys", sql: include_str!("../../sql/0008_keys.sql"), oldest: 3 },
+    // An older program that serves while this is installed notes no departure: nobody else reads that table.
+    Migration { version: 9, name: "0009_leaving", sql: include_str!("../../sql/0009_leaving.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

@@ -1,6 +1,7 @@
 //! The seam between the nouns and the house: what a noun declares, and what its handlers are given.
 
 pub mod attempts;
+pub mod backups;
 pub mod contract;
 pub mod creation;
 pub mod ctx;
@@ -22,6 +23,7 @@ pub mod walk;
 pub mod work;
 
 pub use attempts::{Bucket, Taken};
+pub use backups::Backups;
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use creation::{Creation, Made, Met, Trace};
 pub use ctx::{Ctx, House, Upload};

@@ -41,6 +41,8 @@ enum Segment {
 
 /// Every path with a segment `{…}`, but for those of single records: each domain has one.
 const PATHS: &[(&str, Segment)] = &[
+    ("/couple/archives/{id}/", Segment::Thing),
+    ("/couple/archives/{id}/export/", Segment::Thing),
     ("/couple/members/{id}/", Segment::Thing),
     ("/qna/questions/{id}/", Segment::Thing),
     ("/qna/questions/{id}/answer/", Segment::Thing),

@@ -33,6 +33,7 @@ mod isolation;
 
 mod kept;
 mod landed;
+mod leaving;
 mod letters;
 mod limits;
 mod mobile;
@@ -100,6 +101,7 @@ const TABLES: &[Table] = tables![
     tokens,
     ways_in,
     couples,
+    leaving,
     teams,
     team_members,
     qna,

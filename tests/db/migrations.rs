@@ -207,3 +207,40 @@ fn what_a_couple_has_goes_through_every_migration() {
         assert!(db.check().unwrap().is_empty());
     });
 }
+
+/// Who left before departures were noted is known by what they wrote: else the next one would read it.
+#[test]
+fn who_left_a_couple_before_it_was_noted_is_found_by_what_they_wrote() {
+    on_both(&[], |place| {
+        let mut db = place.open();
+        migrate_to(&mut db, 8, &mut |_| {}).unwrap();
+        for user in 1..=3 {
+            let name = format!("u{user}");
+            let sql = "INSERT INTO users (id, username, username_key, password, first_name, last_name, language, timezone, disabled, \
+                 created_at, updated_at) VALUES (?, ?, ?, '', '', '', 'en', 'UTC', 0, 1, 1)";
+            db.run(sql, params![user, &name, &name]).unwrap();
+        }
+        for (tenant, kind) in [(1, "couple"), (2, "team"), (3, "couple")] {
+            let sql = "INSERT INTO tenants (id, public_id, kind, clock, horizon, epoch, created_at, updated_at, name) \
+                 VALUES (?, ?, ?, 9, 0, 'e', 1, 7, '')";
+            db.run(sql, params![tenant, &tenant.to_string(), kind]).unwrap();
+            let letter =
+                "INSERT INTO letters (id, tenant, created_by, month, content, created_at, stamp) VALUES (?, ?, ?, ?, 'c', 1, 1)";
+            for user in [1, 2] {
+                db.run(letter, params![&format!("{tenant}{user}"), tenant, user, &user.to_string()]).unwrap();
+            }
+        }
+        // Of the first couple the second user is gone; in the third nobody ever wrote. A team keeps what its members wrote.
+        for (user, tenant, seat) in [(1, 1, 0), (3, 2, 0)] {
+            let sql = "INSERT INTO members (user_id, tenant, seat, role, joined_at) VALUES (?, ?, ?, 'member', 1)";
+            db.run(sql, params![user, tenant, seat]).unwrap();
+        }
+        db.run("DELETE FROM letters WHERE tenant = 3", &[]).unwrap();
+        migrate(&mut db, &mut |_| {}).unwrap();
+        let sql = "SELECT tenant, user_id, left_at, claim, may_return FROM departures";
+        let row = |row: &tandem::db::Row<'_>| {
+            Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<i64>(2)?, row.get::<String>(3)?, row.get::<bool>(4)?))
+        };
+        assert_eq!(db.all(sql, &[], row).unwrap(), [(1, 2, 7, "left".to_owned(), true)], "{:?}", place.engine);
+    });
+}

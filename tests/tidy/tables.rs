@@ -40,6 +40,11 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("checkins", "src/domain/checkins/", &[]),
     ("conflicts", "src/domain/mobile/", &[(FIGURES, Read, "an hour's figures count its conflicts by domain")]),
     (
+        "departures",
+        "src/domain/couples/",
+        &[("src/feature/store.rs", Read, "an archive's export and end are of accounts, whose passwords confirm it")],
+    ),
+    (
         "devices",
         "src/domain/devices/",
         &[
@@ -93,6 +98,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             ("src/feature/store.rs", Write, "clock, horizon and epoch of the feed are in the row that writers lock"),
             (ROOM, Read, "a tenant's kind and age say how much room it has"),
             ("src/domain/devices/store.rs", Read, "the operator sees tenants by their id on the wire"),
+            ("src/domain/mobile/conflicts/store.rs", Read, "in a couple the other side of a conflict is the partner's"),
             ("src/domain/letters/store.rs", Read, "a letter's head has the name of the team"),
             (HEALTH, Read, TELLS),
         ],
@@ -143,6 +149,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("changes", "tickets", "src/domain/mobile/"),
     ("changes", "work_orders", "src/domain/mobile/"),
     ("facts", "account_quota", "src/feature/store.rs"),
+    ("facts", "backups_kept", "src/feature/backups.rs"),
     ("facts", "maintained_at", "src/feature/store.rs"),
     ("facts", "maintained_by", "src/app/"),
     ("facts", "maintenance_lease", "src/app/"),

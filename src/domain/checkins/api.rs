@@ -74,16 +74,21 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::empty(204))
 }
 
-/// A user's name changes: so do their check-ins, which show it, also where they are no longer.
-pub fn rename(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
-    for tenant in store::tenants_of(ctx.db, user)? {
-        let stamp = ctx.stamp_in(tenant)?;
-        store::restamp(ctx.db, tenant, user, stamp)?;
-        for id in store::of_user(ctx.db, tenant, user)? {
-            ctx.touch_in(tenant, CHECKINS, &id)?;
-        }
+/// An account ends: its check-ins stay without their notes and under a name that says nothing, also where it is no longer.
+pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
+    let tenants = store::tenants_of(ctx.db, user)?;
+    tenants.into_iter().try_for_each(|tenant| erase_notes(ctx, tenant, user))
+}
+
+/// A user's check-ins in a couple or team stay without their notes, which are theirs alone.
+pub fn erase_notes(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
+    if !store::has_any(ctx.db, tenant, user)? {
+        return Ok(());
     }
-    Ok(())
+    let stamp = ctx.stamp_in(tenant)?;
+    store::erase_notes(ctx.db, tenant, user, stamp)?;
+    let changed = store::of_user(ctx.db, tenant, user)?;
+    changed.iter().try_for_each(|(id, version)| ctx.touch_version_in(tenant, CHECKINS, id, *version))
 }
 
 fn find(ctx: &mut Ctx<'_>) -> Result<Checkin> {

@@ -21,7 +21,8 @@ pub const FEATURE: Feature = Feature {
 
 fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
-        News::AccountEnding { user } => api::rename(ctx, *user),
+        News::AccountEnding { user } => api::forget(ctx, *user),
+        News::ArchiveEnding { tenant, user } => api::erase_notes(ctx, *tenant, *user),
         _ => Ok(()),
     }
 }

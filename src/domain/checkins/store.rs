@@ -105,14 +105,25 @@ pub fn tenants_of(db: &mut Db, user: i64) -> Result<Vec<i64>> {
     db.all("SELECT DISTINCT tenant FROM checkins WHERE user_id = ?", params![user], |row| row.get(0))
 }
 
-/// A user's check-ins in a tenant, by their ids.
-pub fn of_user(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
-    db.all("SELECT id FROM checkins WHERE tenant = ? AND user_id = ?", params![tenant, user], |row| row.get(0))
+/// Has a user any check-in in a tenant?
+pub fn has_any(db: &mut Db, tenant: i64, user: i64) -> Result<bool> {
+    let sql = "SELECT id FROM checkins WHERE tenant = ? AND user_id = ? LIMIT 1";
+    Ok(db.one(sql, params![tenant, user], |row| row.get::<String>(0))?.is_some())
 }
 
-/// Moves a user's check-ins in a tenant to a stamp.
-pub fn restamp(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
-    db.run("UPDATE checkins SET stamp = ? WHERE tenant = ? AND user_id = ?", params![stamp, tenant, user]).map(drop)
+/// A user's check-ins in a tenant, by id and version.
+pub fn of_user(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT id, version FROM checkins WHERE tenant = ? AND user_id = ?";
+    db.all(sql, params![tenant, user], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Takes the notes of a user's check-ins in a tenant away, and moves them all to a stamp.
+pub fn erase_notes(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
+    db.run(
+        "UPDATE checkins SET note = '', version = version + 1, stamp = ? WHERE tenant = ? AND user_id = ?",
+        params![stamp, tenant, user],
+    )
+    .map(drop)
 }
 
 /// A backup has taken the store's place: no version that devices saw in the time that is lost is met again.
