@@ -6,6 +6,7 @@
 
 mod attempts;
 mod auth;
+mod catalog;
 mod check;
 mod checkins;
 mod conflicts;
@@ -16,6 +17,7 @@ mod expect;
 mod feed;
 mod feed_kinds;
 mod feed_pages;
+mod feed_start;
 mod fuzz;
 mod goals;
 mod graphql;
@@ -33,6 +35,7 @@ mod landed;
 mod letters;
 mod limits;
 mod mobile;
+mod object_versions;
 mod objects;
 mod openapi;
 mod pages;
@@ -50,6 +53,8 @@ mod room_use;
 mod routes;
 mod sessions;
 mod shown;
+mod spent;
+mod stamps;
 mod sync;
 mod team_members;
 mod teams;
@@ -114,8 +119,13 @@ const TABLES: &[Table] = tables![
     roles,
     sync,
     feed_pages,
+    feed_start,
+    stamps,
+    spent,
+    catalog,
     feed_kinds,
     values,
+    object_versions,
     instants,
     identities,
 ];

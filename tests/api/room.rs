@@ -169,6 +169,8 @@ fn a_conflict_is_kept_where_nothing_else_fits_any_more() {
     let kept = said["conflicts"].as_array().unwrap().len();
     assert!((8..20).contains(&kept), "{kept}");
     assert!(said["errors"].as_array().unwrap().iter().all(|error| error["reason"] == "quota"), "{said}");
+    let room = doctors(&server, ("TANDEM_LIMITS_NEW_COUPLE", "1"));
+    assert!(room["level"] == "note" && room["todo"].as_str().unwrap().contains("limits.new_couple"), "{room}");
     let taken = bytes(&server, tenants(&server)[0]);
     assert!(taken > MIB && taken <= MIB + MIB / 10, "{taken}");
     goal(&phone, 1).expect(507);
@@ -279,11 +281,17 @@ fn the_whole_store_has_a_bound_and_what_is_full_still_lets_people_delete() {
     phone.delete(&format!("/goals/{last}/")).expect(204);
     let new = json!({"username": "somebody-new", "password": "correct horse battery 9"});
     request("POST", "/api/auth/register/").json(&new).send(server.port).expect(507);
-    let report: Value =
-        serde_json::from_slice(&server.operator(&["doctor", "--json"]).env("TANDEM_LIMITS_STORE", "1").output().unwrap().stdout)
-            .unwrap();
-    let room = report["checks"].as_array().unwrap().iter().find(|check| check["name"] == "room").unwrap().clone();
+    let room = doctors(&server, ("TANDEM_LIMITS_STORE", "1"));
     assert!(room["level"] == "problem" && room["saw"].as_str().unwrap().contains("all together"), "{room}");
+    let room = doctors(&server, ("TANDEM_LIMITS_STORE", "1000"));
+    assert!(room["level"] == "ok" && room["saw"].as_str().unwrap().contains("of 16 MiB"), "{room}");
+}
+
+/// What the doctor says of room under a setting.
+fn doctors(server: &Server, setting: (&str, &str)) -> Value {
+    let output = server.operator(&["doctor", "--json"]).envs([setting]).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    report["checks"].as_array().unwrap().iter().find(|check| check["name"] == "room").unwrap().clone()
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::db::migrate::{self, Standing};
 use crate::db::{Db, Journal, Mode, backup, within};
 use crate::domain::auth::store;
 use crate::feature::Settings;
-use crate::feature::store::{newest, renew_epochs};
+use crate::feature::store::{newest, raise_versions, renew_epochs};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -98,6 +98,7 @@ fn begin_anew(db: &mut Db, wish: Wish) -> Result<Vec<i64>> {
         store::end_all_sessions(db)?;
     }
     let tenants = renew_epochs(db)?;
+    tenants.iter().try_for_each(|tenant| raise_versions(db, *tenant))?;
     for restored in FEATURES.iter().filter_map(|feature| feature.restored) {
         tenants.iter().try_for_each(|tenant| restored(db, *tenant))?;
     }
