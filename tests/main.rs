@@ -12,6 +12,7 @@
 //! | [`dependencies`] | the crates that the program is built from: their source, their licence, and which are shut out |
 //! | [`docs`] | the tables of the documents are those of the code: settings, commands, routes |
 //! | [`faults`] | full disks, closed folders, damaged files, wrong clocks, slow clients: told, and survived |
+//! | [`lifecycle`] | what is to go is announced, refused and drained by the clock, on every route and in both versions |
 //! | [`model`] | the clock's protocol, every interleaving of a bounded world |
 //! | [`registry`] | what the nouns declare: routes say what they take and give, GraphQL's parts make one schema; no server |
 //! | [`servers`] | no tests: it starts the web servers and databases that the others use |
@@ -39,6 +40,7 @@ mod db;
 mod dependencies;
 mod docs;
 mod faults;
+mod lifecycle;
 mod model;
 mod registry;
 mod servers;

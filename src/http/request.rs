@@ -2,7 +2,9 @@
 
 use super::version::{self, Asked, Version};
 use super::{Query, Vars, peer};
+use crate::base::error::Refusal;
 use crate::base::text::Language;
+use crate::base::time::Timestamp;
 
 /// The request methods that the product tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +95,11 @@ pub struct Request<'a> {
     pub forwarded_host: Option<String>,
     /// The API's own address, if the operator set it: links begin with it, whatever host was asked.
     pub site: Option<String>,
+    /// Header fields that the answer carries, whatever its status.
+    pub notices: Vec<(&'static str, String)>,
+    /// The refusal of an app that is too old, and until when unsent work is taken from it: some faces know only later what it
+    /// asks for.
+    pub too_old: Option<(Refusal, Timestamp)>,
 }
 
 impl<'a> Request<'a> {
@@ -119,6 +126,8 @@ impl<'a> Request<'a> {
             secure: is_on(&vars.text("HTTPS")) || vars.text("REQUEST_SCHEME").eq_ignore_ascii_case("https"),
             forwarded_host: None,
             site: None,
+            notices: Vec::new(),
+            too_old: None,
         };
         let fields = |request: &Request<'_>| version::in_fields(request.header("ACCEPT_VERSION"), request.header("ACCEPT"));
         let asked = named.unwrap_or_else(|| fields(&request));

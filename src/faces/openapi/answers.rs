@@ -19,6 +19,7 @@ const REFUSALS: &[Refusal] = &[
     (404, "There is no such thing, or it is another couple's.", &[]),
     (408, "The body took too long to arrive: `max_items` says how many items to send at once.", &[]),
     (409, "The request under this `Idempotency-Key` is still being worked on.", &["Retry-After"]),
+    (410, "It is not there any more, or the app is too old: `code` says which.", &["Deprecation", "Sunset", "Link", "Alert"]),
     (412, "A precondition does not hold: the object is not the one that it names, or is there already. Read it again.", &[]),
     (413, "The body is too large.", &[]),
     (415, "The body is of a media type that is not read.", &[]),
@@ -33,11 +34,15 @@ const REFUSALS: &[Refusal] = &[
 type Header = (&'static str, &'static str, &'static str, bool);
 
 const HEADERS: &[Header] = &[
+    ("Alert", "string", "JSON: the app is old; `code` is `soft-eol` or `hard-eol`, `url` has a newer one.", false),
+    ("Deprecation", "string", "From when on it should not be used any more (RFC 9745).", false),
     ("ETag", "string", "The tag of this representation, for `If-None-Match` and `If-Match`.", true),
     ("Idempotency-Replayed", "boolean", "The answer was given before, under the same `Idempotency-Key`.", false),
+    ("Link", "string", "Where to read more, and what takes its place (RFC 8288).", false),
     ("RateLimit", "string", "What is left of the limit (draft-ietf-httpapi-ratelimit-headers).", false),
     ("RateLimit-Policy", "string", "The limit.", false),
     ("Retry-After", "integer", "Seconds.", true),
+    ("Sunset", "string", "From when on it is gone (RFC 8594).", false),
     ("WWW-Authenticate", "string", "`Bearer`", true),
     ("X-Request-Id", "string", "What the server's log calls this request.", true),
 ];
