@@ -121,6 +121,10 @@ pub enum Refused {
     },
     /// An upload must say how it is told from others.
     KeyRequired,
+    /// It was there, and its last day is over.
+    Sunset,
+    /// The client's app is too old.
+    ClientTooOld,
     /// The caller may not do this.
     Forbidden,
     /// There is no such object, or it belongs to another tenant.

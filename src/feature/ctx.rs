@@ -5,7 +5,7 @@ use super::meters::{Charge, Meters};
 use super::room::Ledger;
 use super::stamps::Taken;
 use super::texts;
-use super::{Access, Caller, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, store};
+use super::{Access, Caller, Feature, Kind, Lifecycle, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{Local, Timestamp, Zone};
@@ -23,6 +23,8 @@ pub struct House {
     pub keys: Keys,
     /// The site's secret, from which other keys are derived.
     pub secret: Vec<u8>,
+    /// What is to go, and which clients are too old.
+    pub lifecycle: Lifecycle,
     /// The registry of nouns.
     pub features: &'static [&'static Feature],
     /// Runs work in one snapshot behind the guards; see [`Ctx::read`].

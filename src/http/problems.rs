@@ -124,6 +124,18 @@ pub static TYPES: &[Type] = &[
     ),
     problem(410, "deleted", "Gone", "The object of this `id` was made and has been deleted since: forget it, or make a new one."),
     problem(
+        410,
+        "sunset",
+        "Gone",
+        "Its last day is over: `successor` takes its place, `link` says more. Nothing that was stored is gone: unsent edits stay on the device, and uploads are taken until `drain_until`.",
+    ),
+    problem(
+        410,
+        "client-too-old",
+        "Client Too Old",
+        "The app is older than `minimum`: `url` has a newer one. Its unsent edits stay on the device, and uploads are taken until `drain_until`.",
+    ),
+    problem(
         412,
         "precondition-failed",
         "Precondition Failed",
@@ -195,6 +207,8 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::Unauthenticated(code) => return by_older(code),
         Refused::UnknownVersion { .. } => "unknown-version",
         Refused::KeyRequired => "key-required",
+        Refused::Sunset => "sunset",
+        Refused::ClientTooOld => "client-too-old",
         Refused::Forbidden => "forbidden",
         Refused::NotFound => "not-found",
         Refused::Method => "method-not-allowed",

@@ -2,7 +2,9 @@
 
 use super::version::{self, Asked, Version};
 use super::{Query, Vars, peer};
+use crate::base::error::Refusal;
 use crate::base::text::Language;
+use crate::base::time::Timestamp;
 
 /// The request methods that the product tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +97,11 @@ pub struct Request<'a> {
     pub site: Option<String>,
     /// Is it known that nothing in the answer lets anybody in, so that it may be compressed?
     pub may_compress: bool,
+    /// Header fields that the answer carries, whatever its status.
+    pub notices: Vec<(&'static str, String)>,
+    /// The refusal of an app that is too old, and until when unsent work is taken from it: some faces know only later what it
+    /// asks for.
+    pub too_old: Option<(Refusal, Timestamp)>,
 }
 
 impl<'a> Request<'a> {
@@ -122,6 +129,8 @@ impl<'a> Request<'a> {
             forwarded_host: None,
             site: None,
             may_compress: false,
+            notices: Vec::new(),
+            too_old: None,
         };
         let fields = |request: &Request<'_>| version::in_fields(request.header("ACCEPT_VERSION"), request.header("ACCEPT"));
         let asked = named.unwrap_or_else(|| fields(&request));

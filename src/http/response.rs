@@ -18,6 +18,7 @@ const REASONS: &[(u16, &str)] = &[
     (405, "Method Not Allowed"),
     (408, "Request Timeout"),
     (409, "Conflict"),
+    (410, "Gone"),
     (412, "Precondition Failed"),
     (413, "Content Too Large"),
     (415, "Unsupported Media Type"),

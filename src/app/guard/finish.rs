@@ -31,6 +31,9 @@ pub fn finish(response: Response, request: &Request<'_>, settings: Option<&Setti
         }
     }
     response = versions::mark(response, request).with("X-Request-Id", request.id.clone());
+    for (name, value) in &request.notices {
+        response = response.with(name, value.clone());
+    }
     if let Some(settings) = settings {
         response = cors::mark(response, request, settings);
     }

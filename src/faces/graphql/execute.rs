@@ -1,6 +1,7 @@
 //! Running an operation: root fields are answered by the nouns, what lies below by the JSON that they gave.
 
 use super::cost::Bill;
+use super::retired::{self, Retired};
 use super::{errors, schema};
 use crate::base::error::{Error, Refused, Result, refuse};
 use crate::base::text;
@@ -27,6 +28,8 @@ pub struct Ready<'o> {
     pub operation: &'o Operation,
     /// Its variables.
     pub variables: &'o Valid<JsonMap>,
+    /// What it names that is to go.
+    pub retired: Retired<'o>,
 }
 
 /// Runs an operation. What rules refuse stands among the answer's errors, with the rest of the data.
@@ -49,7 +52,10 @@ pub fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<ExecutionResponse> {
         return Err(failures.swap_remove(place).1);
     }
     for error in &mut response.errors {
-        explain(ctx, error, &failures)?;
+        match ready.retired.marked(&error.message) {
+            Some(entry) => retired::explain(error, entry),
+            None => explain(ctx, error, &failures)?,
+        }
     }
     Ok(response)
 }
@@ -97,8 +103,9 @@ impl ObjectValue for Top<'_, '_> {
     }
 
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> std::result::Result<ResolvedValue<'a>, FieldError> {
+        self.ready.retired.refuse(info)?;
         match self.resolve(info) {
-            Ok(value) => Ok(shape(self.ready.schema, &info.field_definition().ty, Cow::Owned(value))),
+            Ok(value) => Ok(shape(self.ready, &info.field_definition().ty, Cow::Owned(value))),
             Err(error) => {
                 let key = info.field_selections().first().map_or_else(String::new, |field| field.response_key().to_string());
                 self.failures.borrow_mut().push((key, error));
@@ -208,7 +215,7 @@ fn canonical(schema: &Schema, ty: &Type, value: &JsonValue) -> Value {
 
 /// An object below the root: its members in the form of REST.
 struct Object<'v> {
-    schema: &'v Valid<Schema>,
+    ready: &'v Ready<'v>,
     type_name: Cow<'v, str>,
     members: Cow<'v, Map<String, Value>>,
 }
@@ -219,26 +226,27 @@ impl ObjectValue for Object<'_> {
     }
 
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> std::result::Result<ResolvedValue<'a>, FieldError> {
+        self.ready.retired.refuse(info)?;
         match self.members.get(&snake_case(info.field_name())) {
-            Some(value) => Ok(shape(self.schema, &info.field_definition().ty, Cow::Borrowed(value))),
+            Some(value) => Ok(shape(self.ready, &info.field_definition().ty, Cow::Borrowed(value))),
             None => Err(self.unknown_field_error(info)),
         }
     }
 }
 
 /// A value as the schema has it.
-fn shape<'v>(schema: &'v Valid<Schema>, ty: &'v Type, value: Cow<'v, Value>) -> ResolvedValue<'v> {
+fn shape<'v>(ready: &'v Ready<'v>, ty: &'v Type, value: Cow<'v, Value>) -> ResolvedValue<'v> {
     let name = ty.inner_named_type();
-    match (value, schema.types.get(name)) {
+    match (value, ready.schema.types.get(name)) {
         (Cow::Borrowed(Value::Array(items)), _) if ty.is_list() => {
-            ResolvedValue::list(items.iter().map(move |item| shape(schema, ty.item_type(), Cow::Borrowed(item))))
+            ResolvedValue::list(items.iter().map(move |item| shape(ready, ty.item_type(), Cow::Borrowed(item))))
         }
         (Cow::Borrowed(Value::Object(members)), Some(ExtendedType::Object(_) | ExtendedType::Union(_))) => {
             let type_name = Cow::Borrowed(members.get(TYPE_NAME).and_then(Value::as_str).unwrap_or(name));
-            ResolvedValue::object(Object { schema, type_name, members: Cow::Borrowed(members) })
+            ResolvedValue::object(Object { ready, type_name, members: Cow::Borrowed(members) })
         }
         (Cow::Owned(Value::Object(members)), Some(ExtendedType::Object(_))) => {
-            ResolvedValue::object(Object { schema, type_name: Cow::Borrowed(name), members: Cow::Owned(members) })
+            ResolvedValue::object(Object { ready, type_name: Cow::Borrowed(name), members: Cow::Owned(members) })
         }
         (value, Some(ExtendedType::Enum(_))) => ResolvedValue::leaf(word(&value)),
         (value, _) if name == "ID" => ResolvedValue::leaf(id(&value)),
