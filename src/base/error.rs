@@ -123,6 +123,8 @@ pub enum Refused {
     Stale,
     /// The body is larger than the limit.
     TooLarge,
+    /// The answer would be: in parts it is to be had.
+    AnswerTooLarge,
     /// Too many conflicts of the record wait for somebody: once one is settled, the same edit is taken.
     OpenConflicts,
     /// The body took too long to arrive; the number is how many items an upload had better send at once.
@@ -211,6 +213,11 @@ impl Error {
     /// Is this a violated UNIQUE or PRIMARY KEY constraint?
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Error::Db(DbError { kind: DbFault::Duplicate, .. }))
+    }
+
+    /// Would the answer be larger than one may be?
+    pub fn is_too_much(&self) -> bool {
+        matches!(self, Error::Refused(refusal) if refusal.kind == Refused::AnswerTooLarge)
     }
 
     /// Did another hold the right to write for too long, or was this transaction chosen to give way?

@@ -28,6 +28,7 @@ fn shape(kind: Refused) -> (u16, &'static str, Option<&'static str>) {
         Refused::OpenConflicts => (409, "Conflict", Some("conflict-open")),
         Refused::Stale => (412, "Precondition Failed", None),
         Refused::TooLarge => (413, "Content Too Large", None),
+        Refused::AnswerTooLarge => (413, "Content Too Large", Some("answer-too-large")),
         Refused::MediaType => (415, "Unsupported Media Type", None),
         Refused::KeyReused => (422, "Unprocessable Content", Some("SYNC_003")),
         Refused::TooMany(_) => (429, "Too Many Requests", Some("RATE_LIMIT_EXCEEDED")),

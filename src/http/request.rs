@@ -3,6 +3,7 @@
 use super::version::{self, Version};
 use super::{Query, Vars, peer};
 use crate::base::text::Language;
+use std::cell::Cell;
 
 /// The request methods that the product tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +88,8 @@ pub struct Request<'a> {
     pub forwarded_host: Option<String>,
     /// The API's own address, if the operator set it: links begin with it, whatever host was asked.
     pub site: Option<String>,
+    /// The most objects of a page, once more of them made an answer too large.
+    pub portion: Cell<i64>,
 }
 
 impl<'a> Request<'a> {
@@ -110,6 +113,7 @@ impl<'a> Request<'a> {
             secure: is_on(&vars.text("HTTPS")) || vars.text("REQUEST_SCHEME").eq_ignore_ascii_case("https"),
             forwarded_host: None,
             site: None,
+            portion: Cell::new(i64::MAX),
         }
     }
 

@@ -45,7 +45,7 @@ mod records_changes;
 mod records_rules;
 mod resolutions;
 mod roles;
-mod routes;
+pub mod routes;
 mod sessions;
 mod shown;
 mod sync;

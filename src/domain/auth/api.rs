@@ -2,6 +2,7 @@
 
 use super::api_session::{self, signed_in};
 use super::export::{self, Whose};
+use super::exported::Exported;
 use super::password::Fit;
 use super::rules::{self, User};
 use super::texts;
@@ -92,15 +93,19 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
     let whose = Whose::of(user.id, ctx.caller()?.tenant.as_ref().map(|tenant| (tenant.id, tenant.kind)));
-    let data = export::of_both(ctx.db, ctx.house, whose, ctx.now, &mut || {})?;
-    Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data }))
+    let head = Export { exported_at: ctx.now, user: &user, data: Map::new() };
+    let mut exported = Exported::begin(&ctx.house.settings.data, &head)?;
+    export::of_both(ctx.db, ctx.house, whose, ctx.now, &mut exported)?;
+    exported.answer()
 }
 
 /// GET `/couple/export/`
 pub fn export_tenant(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant_id()?;
-    let data = export::of_tenant(ctx.db, ctx.house, tenant, &mut || {})?;
-    Ok(Response::json(200, &TenantExport { exported_at: ctx.now, data }))
+    let head = TenantExport { exported_at: ctx.now, data: Map::new() };
+    let mut exported = Exported::begin(&ctx.house.settings.data, &head)?;
+    export::of_tenant(ctx.db, ctx.house, tenant, &mut exported)?;
+    exported.answer()
 }
 
 /// Everything held on the caller.

@@ -25,6 +25,7 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::Method => "METHOD_NOT_ALLOWED",
         Refused::Stale => "STALE",
         Refused::TooLarge => "BODY_TOO_LARGE",
+        Refused::AnswerTooLarge => "ANSWER_TOO_LARGE",
         Refused::OpenConflicts => "CONFLICT_OPEN",
         Refused::TooSlow(_) => "BODY_TOO_SLOW",
         Refused::MediaType => "MEDIA_TYPE_NOT_SUPPORTED",

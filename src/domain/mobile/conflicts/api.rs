@@ -53,9 +53,9 @@ impl Filter {
 }
 
 /// Every conflict, for the export: the feed shows only those that the tenant wants to stand in it.
-pub fn held(db: &mut Db, _: i64, tenant: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
-    let Some(tenant) = tenant else { return Ok(Vec::new()) };
-    store::all(db, tenant)?.iter().map(value).collect()
+pub fn held(db: &mut Db, _: i64, tenant: Option<i64>, _: Timestamp, each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()> {
+    let Some(tenant) = tenant else { return Ok(()) };
+    store::each(db, tenant, &mut |conflict| each(value(&conflict)?))
 }
 
 /// Conflicts for the feed.

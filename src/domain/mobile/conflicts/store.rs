@@ -131,9 +131,12 @@ pub fn part(db: &mut Db, tenant: i64, filter: &Filter, (at, id): &(i64, String),
 }
 
 /// Every conflict, oldest first.
-pub fn all(db: &mut Db, tenant: i64) -> Result<Vec<Conflict>> {
+pub fn each(db: &mut Db, tenant: i64, visit: &mut dyn FnMut(Conflict) -> Result<()>) -> Result<()> {
     let sql = conflicts!("WHERE tenant = ? ORDER BY created_at, id");
-    db.all(sql, params![tenant], conflict)
+    db.each(sql, params![tenant], &mut |row| {
+        visit(conflict(row)?)?;
+        Ok(true)
+    })
 }
 
 /// Items that the tenant's devices ever uploaded, and how many of them met a conflict.
