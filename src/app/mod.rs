@@ -24,7 +24,7 @@ use crate::faces;
 use crate::feature::meters::Meters;
 use crate::feature::{Calls, Ctx, Feature, House, Route, Tell};
 use crate::http::{Request, Response, Service, Vars, problem};
-use guard::{address, admit, cors, finish, meter, slow, transact};
+use guard::{address, admit, cors, finish, meter, slow, transact, versions};
 use replica::Replica;
 use std::io::Read;
 use watch::Watch;
@@ -135,6 +135,7 @@ impl App {
         }
         let App { house: Some(house), db, replica, meters, work, .. } = self else { return Err(Error::internal("no house")) };
         address::refine(request, &house.settings);
+        versions::in_path(request)?;
         let route = match route::find(house.features, request) {
             route::Found::Route(route) => route,
             route::Found::Options(allow) => return Ok(cors::options(request, &house.settings, &allow)),
@@ -142,6 +143,7 @@ impl App {
             route::Found::Nothing => return Err(Refusal::new(Refused::NotFound, &text::NOT_FOUND).into()),
         };
         *tell = route.tell;
+        versions::settle(request, route)?;
         if matches!(route.calls, Calls::Handler(_)) {
             standing?;
         }
@@ -191,7 +193,7 @@ fn without_configuration(request: &mut Request<'_>, from: &mut dyn Read, error: 
 fn wrong_method(request: &Request<'_>, allow: &str) -> Response {
     let name = request.vars.text("REQUEST_METHOD").chars().take(20).collect::<String>();
     let detail = Message::with(&text::METHOD, &[&name]);
-    problem::refused(&Refusal::with(Refused::Method, detail), request.language).with("Allow", allow.to_owned())
+    problem::refused(&Refusal::with(Refused::Method, detail), request).with("Allow", allow.to_owned())
 }
 
 impl Service for App {

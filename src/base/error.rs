@@ -113,6 +113,13 @@ pub enum Refused {
     Invalid,
     /// The caller is not signed in, or the token is not good; the string is the machine-readable code.
     Unauthenticated(&'static str),
+    /// No such version of the API; in the path it is as good as a path that does not exist.
+    UnknownVersion {
+        /// Did the path name it?
+        in_path: bool,
+    },
+    /// An upload must say how it is told from others.
+    KeyRequired,
     /// The caller may not do this.
     Forbidden,
     /// There is no such object, or it belongs to another tenant.
@@ -127,6 +134,8 @@ pub enum Refused {
     AnswerTooLarge,
     /// Too many conflicts of the record wait for somebody: once one is settled, the same edit is taken.
     OpenConflicts,
+    /// There is no room for more; the number is the seconds until it is worth trying again.
+    NoRoom(u32),
     /// The body took too long to arrive; the number is how many items an upload had better send at once.
     TooSlow(Option<u32>),
     /// The body is of a type that is not read.
@@ -150,6 +159,21 @@ pub struct Refusal {
     pub fields: Vec<(&'static str, Message)>,
     /// The limit that was reached.
     pub limit: Option<Limit>,
+    /// The room that is used up.
+    pub room: Option<Room>,
+}
+
+/// Room that is used up, as the answer shows it to the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Whose it is: `couple`, `team` or `server`.
+    pub whose: &'static str,
+    /// What is counted: `bytes` or `objects`.
+    pub unit: &'static str,
+    /// How many are used; nobody is told of the server's.
+    pub used: Option<i64>,
+    /// How many there may be.
+    pub most: Option<i64>,
 }
 
 /// A rate limit, as the answer shows it to the caller.
@@ -171,7 +195,7 @@ impl Refusal {
 
     /// A refusal with a sentence that has arguments, and no fields.
     pub fn with(kind: Refused, detail: Message) -> Self {
-        Refusal { kind, detail, fields: Vec::new(), limit: None }
+        Refusal { kind, detail, fields: Vec::new(), limit: None, room: None }
     }
 
     /// A refusal that ends after `wait` milliseconds; the caller reads it in whole seconds.
@@ -193,7 +217,7 @@ impl Refusal {
     /// A refusal of several fields; the first one's message is the detail.
     pub fn fields(fields: Vec<(&'static str, Message)>) -> Self {
         let detail = fields.first().map_or(Message::plain(&super::text::INVALID), |f| f.1.clone());
-        Refusal { kind: Refused::Invalid, detail, fields, limit: None }
+        Refusal { kind: Refused::Invalid, detail, fields, limit: None, room: None }
     }
 }
 

@@ -11,3 +11,4 @@ pub mod text;
 pub mod time;
 pub mod token;
 pub mod word;
+pub mod words;

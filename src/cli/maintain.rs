@@ -2,10 +2,13 @@
 
 use super::site::enter;
 use super::{Action, Command, RUNNING, Verdict, flag, out};
+use crate::app::doctor::quota;
 use crate::app::open;
 use crate::app::work::{courier, jobs, nightly};
 use crate::base::error::{Error, Result};
+use crate::db::{Db, Mode, within};
 use crate::feature::When;
+use crate::feature::store::{ACCOUNT_QUOTA, put_fact};
 use crate::net::client::{Client, Trust};
 use clap::ArgMatches;
 
@@ -24,6 +27,12 @@ pub const COMMAND: Command = Command {
     action: Action::Run(run),
 };
 
+/// Notes what the account may hold, where its host tells: requests cannot ask, and what all may take is a share of it.
+fn note_quota(db: &mut Db) -> Result<()> {
+    let Some(bytes) = quota::whole() else { return Ok(()) };
+    within(db, Mode::Write, |db| put_fact(db, ACCOUNT_QUOTA, &bytes.to_string()))
+}
+
 /// Every job runs, even when one before it failed.
 fn run(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
@@ -39,6 +48,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
             }
         }
     }
+    note_quota(&mut db)?;
     if verdict == Verdict::Well {
         nightly::finish(&mut db, &house.settings, nightly::Starter::Cron)?;
     }

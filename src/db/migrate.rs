@@ -25,6 +25,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "0002_couples", sql: include_str!("../../sql/0002_couples.sql"), oldest: 1 },
     Migration { version: 3, name: "0003_mobile", sql: include_str!("../../sql/0003_mobile.sql"), oldest: 2 },
     Migration { version: 4, name: "0004_teams", sql: include_str!("../../sql/0004_teams.sql"), oldest: 3 },
+    Migration { version: 5, name: "0005_room", sql: include_str!("../../sql/0005_room.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

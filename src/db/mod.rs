@@ -363,6 +363,15 @@ impl Db {
         }
     }
 
+    /// How many bytes the store takes, its journal too, as far as anybody can tell.
+    pub fn size(&mut self) -> Result<Option<u64>> {
+        match self {
+            Db::Sqlite(db) => Ok(db.size()),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.size(),
+        }
+    }
+
     /// Looks the whole store over for damage; an empty list is a sound store.
     pub fn check(&mut self) -> Result<Vec<String>> {
         match self {

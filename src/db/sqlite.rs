@@ -282,6 +282,12 @@ impl Sqlite {
         Ok(opened || file.is_some_and(|path| access(path, Access::WRITE_OK).is_err()))
     }
 
+    /// The file, and the write-ahead log beside it.
+    pub fn size(&self) -> Option<u64> {
+        let log = fs::metadata(PathBuf::from(format!("{}-wal", self.path.display()))).map_or(0, |meta| meta.len());
+        fs::metadata(&self.path).map(|meta| meta.len() + log).ok()
+    }
+
     pub fn check(&mut self) -> Result<Vec<String>> {
         let mut statement = self.connection.prepare("PRAGMA integrity_check").map_err(failure)?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failure)?;

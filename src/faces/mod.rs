@@ -5,8 +5,9 @@
 pub mod graphql;
 pub mod openapi;
 pub mod pages;
+pub mod versions;
 
 use crate::feature::Feature;
 
 /// Every face that has routes.
-pub const FEATURES: &[&Feature] = &[&openapi::FEATURE, &graphql::FEATURE, &pages::FEATURE];
+pub const FEATURES: &[&Feature] = &[&openapi::FEATURE, &graphql::FEATURE, &pages::FEATURE, &versions::FEATURE];

@@ -2,6 +2,7 @@
 
 use super::{Face, Feature, Route};
 use crate::http::input::Field;
+use crate::http::version::Version;
 use crate::http::{body, paging, response};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -14,6 +15,8 @@ pub struct Schemas {
     pub features: &'static [&'static Feature],
     /// Whose schema is being told: a route by its path, or a kind by its name. Who describes several looks here which.
     pub subject: &'static str,
+    /// The version of the API that is described.
+    pub version: &'static Version,
 }
 
 impl Schemas {
@@ -147,6 +150,11 @@ impl Route {
             (_, Takes::Nothing | Takes::Unsaid) => body::MIN_BODY,
         };
         bytes.min(body::MAX_BODY)
+    }
+
+    /// Has its body a field of this name?
+    pub fn takes_field(&self, name: &str) -> bool {
+        matches!(self.contract.takes, Takes::Fields(fields) if fields.iter().any(|field| field.name == name))
     }
 
     /// Its body is read by this table of fields.

@@ -2,6 +2,7 @@
 //! process outlives its caller, and nothing about a caller may.
 
 use super::meters::{Charge, Meters};
+use super::room::Ledger;
 use super::texts;
 use super::{Access, Caller, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
@@ -87,6 +88,8 @@ pub struct Ctx<'a> {
     stamps: Vec<(i64, Timestamp, Timestamp)>,
     /// The tenant that is being written, with its stamp.
     stamped: Option<(i64, Timestamp)>,
+    /// What this transaction changes of the tenants' room.
+    pub(super) room: Ledger,
     /// The upload that is being written, in the place of the request's own key.
     upload: Option<Upload>,
     /// What is kept of this transaction's answer in its place, should it be too large to keep.
@@ -108,8 +111,9 @@ impl<'a> Ctx<'a> {
         token: Option<Claims>,
         now: Timestamp,
     ) -> Ctx<'a> {
-        let (stamps, stamped, upload, short, soon, owed) = (Vec::new(), None, None, None, None, None);
-        Ctx { request, route, db, now, house, meters, caller: None, token, stamps, stamped, upload, short, soon, owed }
+        let (stamps, stamped, room) = (Vec::new(), None, Ledger::default());
+        let (upload, short, soon, owed) = (None, None, None, None);
+        Ctx { request, route, db, now, house, meters, caller: None, token, stamps, stamped, room, upload, short, soon, owed }
     }
 }
 
@@ -119,11 +123,16 @@ impl Ctx<'_> {
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         (self.caller, self.stamped, self.short, self.soon) = (None, None, None, None);
         self.stamps.clear();
+        self.room = Ledger::default();
         self.db.begin(mode)
     }
 
     /// Ends the transaction, with everything that it wrote.
     pub fn commit(&mut self) -> Result<()> {
+        if let Err(error) = self.room.settle(self.db) {
+            self.db.rollback();
+            return Err(error);
+        }
         self.db.commit()?;
         self.owed = [self.owed, self.soon].into_iter().flatten().min();
         Ok(())
@@ -307,26 +316,15 @@ impl Ctx<'_> {
         Ok(self.stamped()?.1)
     }
 
-    fn stamped(&self) -> Result<(i64, Timestamp)> {
+    /// The tenant that is being written, with this transaction's stamp.
+    pub(super) fn stamped(&self) -> Result<(i64, Timestamp)> {
         self.stamped.ok_or_else(|| Error::Internal(format!("{} writes without a stamp", self.route.path)))
-    }
-
-    /// Moves an object to this transaction's stamp in the feed.
-    pub fn touch(&mut self, kind: &str, id: &str) -> Result<()> {
-        let (tenant, stamp) = self.stamped()?;
-        store::mark(self.db, tenant, kind, id, stamp, false)
     }
 
     /// Moves an object of any tenant to this transaction's stamp there: what it shows of somebody else has changed.
     pub fn touch_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
         let stamp = self.stamp_in(tenant)?;
         store::mark(self.db, tenant, kind, id, stamp, false)
-    }
-
-    /// Leaves a tombstone of an object in the feed.
-    pub fn bury(&mut self, kind: &str, id: &str) -> Result<()> {
-        let (tenant, stamp) = self.stamped()?;
-        store::mark(self.db, tenant, kind, id, stamp, true)
     }
 
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
@@ -352,7 +350,7 @@ impl Ctx<'_> {
 
     /// The answer to a refusal that shall be committed, not undone: an attempt was counted.
     pub fn refused(&self, refusal: &Refusal) -> Response {
-        problem::refused(refusal, self.request.language)
+        problem::refused(refusal, self.request)
     }
 }
 

@@ -38,6 +38,18 @@ impl Route {
         self
     }
 
+    /// It is the same in every version, and under none.
+    #[must_use]
+    pub const fn versionless(mut self) -> Route {
+        self.versionless = true;
+        self
+    }
+
+    /// Does it depend on the version of the API? GraphQL evolves without versions, and pages are for people.
+    pub fn is_versioned(&self) -> bool {
+        self.face == Face::Rest && !self.versionless
+    }
+
     /// Does it exist in this version?
     pub fn exists_in(&self, version: &Version) -> bool {
         (self.since..=self.until).contains(&version.number)

@@ -10,10 +10,11 @@ pub mod meters;
 pub mod names;
 pub mod news;
 pub mod rights;
+pub mod room;
 pub mod settings;
 pub mod store;
 pub mod tenant;
-mod texts;
+pub mod texts;
 pub mod walk;
 pub mod work;
 
@@ -25,6 +26,7 @@ pub use graphql::{Asked, Graph, Root, Shown};
 pub use names::Names;
 pub use news::News;
 pub use rights::{Reach, Right};
+pub use room::{Measure, Stock};
 pub use settings::{Rate, Settings};
 pub use tenant::{Caller, Role, Tenant, TenantKind};
 pub use work::{Job, Shift, When};
@@ -54,6 +56,8 @@ pub struct Feature {
     pub jobs: &'static [Job],
     /// What it holds on a user that the feed does not show.
     pub held: &'static [Held],
+    /// What it counts of the room beside the feed.
+    pub stocks: &'static [Stock],
     /// What it makes of the others' news, inside their transaction.
     pub hears: Option<Hear>,
     /// What it does with a tenant's rows of a backup before they take the place of the store's.
@@ -63,7 +67,7 @@ pub struct Feature {
 impl Feature {
     /// A noun with routes alone; the others are added by struct update.
     pub const fn new(name: &'static str, routes: &'static [Route]) -> Feature {
-        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], hears: None, restored: None }
+        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], stocks: &[], hears: None, restored: None }
     }
 }
 
@@ -156,6 +160,8 @@ pub struct Route {
     pub since: u8,
     /// The last version of the API in which it exists.
     pub until: u8,
+    /// Is it the same in every version, though it is reached through REST?
+    pub versionless: bool,
     /// The path below the version, `{…}` for one segment: `/goals/{id}/`.
     pub path: &'static str,
     /// Who may call it.
@@ -182,8 +188,8 @@ impl Route {
     const fn new(method: Method, path: &'static str, access: Access, tx: Tx, calls: Calls, summary: &'static str) -> Route {
         let (face, since, until) = (Face::Rest, u8::MIN, u8::MAX);
         let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        let (right, replica) = (None, None);
-        Route { face, since, until, method, path, access, right, tx, meter, summary, contract, calls, tell, replica }
+        let (right, replica, versionless) = (None, None, false);
+        Route { face, since, until, versionless, method, path, access, right, tx, meter, summary, contract, calls, tell, replica }
     }
 
     /// A route that reads.
@@ -292,6 +298,8 @@ pub struct Kind {
     pub object: Describe,
     /// What of an object is a user's own.
     pub own: Own,
+    /// What of it takes room; nothing where that is counted otherwise.
+    pub measure: Option<Measure>,
 }
 
 impl Kind {

@@ -5,6 +5,9 @@ use crate::db::Journal;
 use crate::http::peer::Network;
 use std::path::PathBuf;
 
+/// Bytes in a MiB.
+const MIB: i64 = 1 << 20;
+
 /// A number of requests in a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -61,6 +64,22 @@ pub struct Settings {
     pub max_sessions: u32,
     /// Settled conflicts, and open ones, that are kept of one record.
     pub max_conflicts: u32,
+    /// Devices of a user in a couple or team that are remembered.
+    pub max_devices: u32,
+    /// Bytes of answers that are kept for a user's retries, together.
+    pub max_answers: i64,
+    /// Bytes that a couple may hold.
+    pub room_couple: i64,
+    /// Bytes that a couple of one, or one that is new, may hold.
+    pub room_new_couple: i64,
+    /// Bytes that a team may hold.
+    pub room_team: i64,
+    /// Objects of a kind that a couple or team may have.
+    pub max_objects: u32,
+    /// Bytes that the whole store may take.
+    pub store_limit: Option<u64>,
+    /// Bytes of free disk below which nothing is taken.
+    pub free_disk: u64,
     /// Requests of the REST interface, per user.
     pub limit_requests: Option<Rate>,
     /// Polls of the feed, per user.
@@ -123,6 +142,21 @@ impl Default for Settings {
             max_sessions: 50,
             // More of one record than anybody settles by hand.
             max_conflicts: 20,
+            // As many as the sessions that they upload in.
+            max_devices: 50,
+            // Four of the largest; of a phone's everyday uploads some thousand.
+            max_answers: 4 * MIB,
+            // A text of 2 KiB each hour of each partner for 7 years.
+            room_couple: 256 * MIB,
+            // A month of the busiest couple, and little for who makes couples only to fill a disk.
+            room_new_couple: 16 * MIB,
+            // 200 members with a record of 4 KiB each hour of their shifts for 2 years.
+            room_team: 4 * 1_024 * MIB,
+            // The largest list that a phone can still load whole.
+            max_objects: 100_000,
+            store_limit: None,
+            // A backup's temporary files and the write-ahead log need room, too.
+            free_disk: 64 * MIB.unsigned_abs(),
             limit_requests: Some(Rate { count: 1_200, window: 5 * MINUTE }),
             limit_polls: Some(Rate { count: 600, window: 5 * MINUTE }),
             limit_uploads: Some(Rate { count: 100, window: 5 * MINUTE }),

@@ -1,5 +1,6 @@
 //! The clock, the feed and the attempts: the SQL that every noun shares.
 
+use super::room::recount;
 use super::{Rate, Settings};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
@@ -28,6 +29,29 @@ const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"]
 /// Moves an object to a stamp in the feed, alive or as a tombstone.
 pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, deleted: bool) -> Result<()> {
     db.put(&CHANGE, params![tenant, kind, id, stamp, deleted])
+}
+
+const PLACE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "bytes"] };
+
+/// Moves an object to a stamp in the feed with what it weighs, or as a tombstone.
+pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, bytes: Option<i64>) -> Result<()> {
+    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), bytes.unwrap_or_default()])
+}
+
+/// Writes what an object weighs: it does not move.
+pub fn reweigh(db: &mut Db, tenant: i64, kind: &str, id: &str, bytes: i64) -> Result<()> {
+    let sql = "UPDATE changes SET bytes = ? WHERE tenant = ? AND kind = ? AND id = ?";
+    db.run(sql, params![bytes, tenant, kind, id]).map(drop)
+}
+
+/// Locks a tenant: nobody else writes there until the transaction ends.
+pub fn lock(db: &mut Db, tenant: i64) -> Result<()> {
+    db.lock_row("SELECT clock FROM tenants WHERE id = ?", params![tenant], |_| Ok(())).map(drop)
+}
+
+/// The tenant behind another, in the order of their ids.
+pub fn next_tenant(db: &mut Db, after: i64) -> Result<Option<i64>> {
+    db.one("SELECT id FROM tenants WHERE id > ? ORDER BY id LIMIT 1", params![after], |row| row.get(0))
 }
 
 /// What is dated later than this was made by a clock that was ahead. Nothing is, where the present clock is behind the store
@@ -94,6 +118,7 @@ pub fn purge_tombstones(db: &mut Db, settings: &Settings, now: Timestamp) -> Res
     for (tenant, newest) in old {
         db.run("UPDATE tenants SET horizon = ? WHERE id = ? AND horizon < ?", params![newest, tenant, newest])?;
         purged += db.run("DELETE FROM changes WHERE tenant = ? AND deleted = 1 AND stamp <= ?", params![tenant, newest])?;
+        recount::tombstones(db, tenant)?;
     }
     Ok(purged)
 }
@@ -125,6 +150,9 @@ const FACT: Upsert = Upsert { table: "facts", key: &["name"], set: &["value"] };
 
 /// When maintenance was last done in full: the name of that fact.
 pub const MAINTAINED_AT: &str = "maintained_at";
+
+/// How many bytes the account may hold, where its host tells: the name of that fact.
+pub const ACCOUNT_QUOTA: &str = "account_quota";
 
 /// A fact about the store.
 pub fn fact(db: &mut Db, name: &str) -> Result<Option<String>> {

@@ -25,12 +25,12 @@ pub fn json(text: &[u8]) -> Result<()> {
     holds(held, text)
 }
 
-/// May this text be parsed as JSON, however deep it nests?
+/// May this text be parsed as JSON, however deep it nests, and its values be held so many times at once?
 ///
 /// # Errors
 /// When it holds too much, and [`memory::check`]'s.
-pub fn values(text: &[u8]) -> Result<()> {
-    holds(extent(text).held, text)
+pub fn values(text: &[u8], times: usize) -> Result<()> {
+    holds(times * extent(text).held, text)
 }
 
 /// May this text be parsed as a form?

@@ -12,6 +12,7 @@ pub mod paging;
 pub mod peer;
 pub mod precondition;
 pub mod problem;
+pub mod problems;
 pub mod query;
 pub mod request;
 pub mod response;

@@ -1,6 +1,6 @@
 //! One request, as the app sees it.
 
-use super::version::{self, Version};
+use super::version::{self, Asked, Version};
 use super::{Query, Vars, peer};
 use crate::base::text::Language;
 use std::cell::Cell;
@@ -68,8 +68,14 @@ pub struct Request<'a> {
     /// The path below the mount and the version, decoded segment by segment, without empty ones at the end.
     /// `None` when it is not under the mount or no text.
     pub path: Option<Vec<String>>,
-    /// The version of the API that it asks for.
+    /// The version of the API that it is answered in.
     pub version: &'static Version,
+    /// How that was found.
+    pub asked: Asked,
+    /// Is it for something that has no versions, and is the same however it is asked?
+    pub versionless: bool,
+    /// Has its body a field called `code`, so that version 1 cannot call a problem so?
+    pub code_is_field: bool,
     /// The query string.
     pub query: Query,
     /// The content, once it was read.
@@ -97,13 +103,16 @@ impl<'a> Request<'a> {
     pub fn new(vars: &'a Vars, id: String) -> Request<'a> {
         let target = vars.get("REQUEST_URI").unwrap_or_default();
         let mut parts = target.splitn(2, |byte| *byte == b'?');
-        let (version, path) = locate(&String::from_utf8_lossy(parts.next().unwrap_or_default()));
+        let (named, path) = locate(&String::from_utf8_lossy(parts.next().unwrap_or_default()));
         let query = parts.next().or_else(|| vars.get("QUERY_STRING")).unwrap_or_default();
-        Request {
+        let mut request = Request {
             vars,
             method: Method::from_name(vars.get("REQUEST_METHOD").unwrap_or_default()),
             path,
-            version: version.unwrap_or(version::UNNAMED),
+            version: version::UNNAMED,
+            asked: Asked::Fields(version::UNNAMED),
+            versionless: false,
+            code_is_field: false,
             query: Query::of(query),
             body: Vec::new(),
             id,
@@ -114,7 +123,21 @@ impl<'a> Request<'a> {
             forwarded_host: None,
             site: None,
             portion: Cell::new(i64::MAX),
-        }
+        };
+        let fields = |request: &Request<'_>| version::in_fields(request.header("ACCEPT_VERSION"), request.header("ACCEPT"));
+        let asked = named.unwrap_or_else(|| fields(&request));
+        (request.version, request.asked) = (asked.version(), asked);
+        request
+    }
+
+    /// So many objects of a page, or as few as the answer has room for.
+    pub fn at_most(&self, objects: usize) -> usize {
+        usize::try_from(self.portion.get()).map_or(objects, |most| objects.min(most))
+    }
+
+    /// The request is for something that has no versions.
+    pub fn forget_version(&mut self) {
+        (self.version, self.versionless) = (version::UNNAMED, true);
     }
 
     /// A header field of the request, by its CGI name without `HTTP_` (`IF_MATCH`); empty is as good as missing. A value
@@ -178,7 +201,7 @@ fn is_on(value: &str) -> bool {
 }
 
 /// The version that the path names and the segments below it. Routes on the raw path: `PATH_INFO` loses `//`, `%23` and `%3F`.
-fn locate(path: &str) -> (Option<&'static Version>, Option<Vec<String>>) {
+fn locate(path: &str) -> (Option<Asked>, Option<Vec<String>>) {
     let mut segments = path.split('/').skip_while(|s| *s != MOUNT);
     if segments.next().is_none() {
         return (None, None);
@@ -190,9 +213,9 @@ fn locate(path: &str) -> (Option<&'static Version>, Option<Vec<String>>) {
     if rest.first().is_some_and(|s| PROGRAMS.contains(s)) {
         rest.remove(0);
     }
-    let version = rest.first().and_then(|segment| version::in_path(segment));
-    let below = &rest[usize::from(version.is_some())..];
-    (version, below.iter().map(|s| decode(s)).collect())
+    let named = rest.first().and_then(|segment| version::in_path(segment));
+    let below = &rest[usize::from(named.is_some())..];
+    (named, below.iter().map(|s| decode(s)).collect())
 }
 
 /// A percent-decoded segment (RFC 3986 §2.1); `None` when it is no text.
@@ -217,8 +240,8 @@ mod tests {
     use super::*;
 
     fn located(path: &str) -> (Option<u8>, Option<Vec<String>>) {
-        let (version, path) = locate(path);
-        (version.map(|version| version.number), path)
+        let (named, path) = locate(path);
+        (named.map(|asked| asked.version().number), path)
     }
 
     fn segments(list: &[&str]) -> Option<Vec<String>> {

@@ -95,6 +95,16 @@ impl Response {
         self
     }
 
+    /// Adds names of request fields that the answer depends on (RFC 9110 §12.5.5).
+    #[must_use]
+    pub fn vary(mut self, names: &'static str) -> Response {
+        match self.headers.iter_mut().find(|(name, _)| *name == "Vary") {
+            Some((_, value)) => *value = format!("{value}, {names}").into(),
+            None => return self.with("Vary", names),
+        }
+        self
+    }
+
     /// The value of a header field.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_ref())

@@ -10,6 +10,7 @@ crate::texts! {
     TOO_SLOW_ITEMS: "The body did not arrive within {0} seconds: send at most {1} items at once.", "Le corps n'est pas arrivé en {0} secondes : envoyez au plus {1} éléments à la fois.", "본문이 {0}초 안에 도착하지 않았습니다. 한 번에 최대 {1}개 항목만 보내세요.";
     INVALID_PAGE: "Invalid page.", "Page invalide.", "잘못된 페이지입니다.";
     NOT_CURSOR: "This is no cursor of this list.", "Ce n'est pas un curseur de cette liste.", "이 목록의 커서가 아닙니다.";
+    KEY_QUOTED: "From version 2 on, the field Idempotency-Key is a text in double quotes.", "À partir de la version 2, le champ Idempotency-Key est un texte entre guillemets droits.", "버전 2부터 Idempotency-Key 필드는 큰따옴표로 묶은 텍스트입니다.";
     BUSY: "The server is busy. Try again shortly.", "Le serveur est occupé. Réessayez bientôt.", "서버가 사용 중입니다. 잠시 후 다시 시도하세요.";
     UNAVAILABLE: "The service is not available right now.", "Le service n'est pas disponible pour le moment.", "지금은 서비스를 사용할 수 없습니다.";
     FULL: "The server has no space left. Nothing was saved.", "Le serveur n'a plus d'espace. Rien n'a été enregistré.", "서버에 남은 공간이 없습니다. 저장되지 않았습니다.";

@@ -253,8 +253,8 @@ fn lenient(server: &Server) {
         assert_eq!(send("", "short", title).expect(200).json()["title"], title);
     }
     assert_eq!(send("", &key, "one").expect(200).header("Idempotency-Replayed"), Some("true"), "the first is still kept");
-    assert_eq!(problem(send("/v2", &key, "three"), 422)["code"], "SYNC_003");
-    problem(send("/v2", "short", "three"), 400);
+    assert_eq!(problem(send("/v2", &format!("\"{key}\""), "three"), 422)["code"], "key-reused");
+    problem(send("/v2", "\"short\"", "three"), 400);
     assert_eq!(phone.get(goal).expect(200).json()["title"], "two");
 }
 

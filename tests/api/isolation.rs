@@ -52,6 +52,7 @@ const PATHS: &[(&str, Segment)] = &[
     ("/letters/{id}/pdf/", Segment::Thing),
     ("/sync/conflicts/{id}/resolve/", Segment::Told),
     ("/sync/policies/{domain}/", Segment::Word("journal")),
+    ("/problems/{name}/", Segment::Word("invalid")),
     ("/sync/devices/{id}/health/", Segment::Thing),
 ];
 

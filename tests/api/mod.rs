@@ -53,6 +53,7 @@ mod team_members;
 mod teams;
 mod tokens;
 mod values;
+mod versions;
 mod ways_in;
 
 use crate::servers::{Engine, Kind, Options, Server, described};
@@ -81,6 +82,7 @@ const TABLES: &[Table] = tables![
     objects,
     pages,
     preconditions,
+    versions,
     shown,
     isolation,
     openapi,

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use tandem::app::FEATURES;
 use tandem::faces::openapi::document;
 use tandem::feature::Face;
+use tandem::http::version::UNNAMED;
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -67,7 +68,7 @@ fn unreadable(place: &str, value: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn generators_of_clients_can_read_the_description() {
-    let document = document::of(&FEATURES, "/api");
+    let document = document::of(&FEATURES, "/api", UNNAMED);
     let mut found = Vec::new();
     unreadable("", &document, &mut found);
     assert_eq!(found, Vec::<String>::new());
@@ -78,7 +79,7 @@ fn generators_of_clients_can_read_the_description() {
 
 #[test]
 fn every_operation_is_told_in_a_sentence_and_every_request_shown_by_a_sound_example() {
-    let document = document::of(&FEATURES, "/api");
+    let document = document::of(&FEATURES, "/api", UNNAMED);
     let operations = document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
     let mut examples = 0;
     for operation in operations {

@@ -11,6 +11,7 @@ use tandem::app::FEATURES;
 use tandem::app::route::{Found, find};
 use tandem::faces::openapi::document;
 use tandem::feature::Face;
+use tandem::http::version::{Asked, UNNAMED, VERSIONS, Version};
 use tandem::http::{Request, Vars};
 
 /// A described answer of one operation: by its method, path and status.
@@ -27,7 +28,9 @@ struct Described {
     headers: Vec<String>,
 }
 
-static DESCRIBED: LazyLock<BTreeMap<Name, Described>> = LazyLock::new(read);
+/// What each version's description says.
+static DESCRIBED: LazyLock<BTreeMap<u8, BTreeMap<Name, Described>>> =
+    LazyLock::new(|| VERSIONS.iter().map(|version| (version.number, read(version))).collect());
 static SEEN: Mutex<BTreeSet<Name>> = Mutex::new(BTreeSet::new());
 
 /// Panics when an answer of Tandem's is none that the description knows. Others, a web server's own and those of the
@@ -37,13 +40,21 @@ pub fn hold(method: &str, target: &str, answer: &Answer) {
     if answer.header("X-Request-Id").is_none() {
         return;
     }
+    let number: u8 = answer.header("API-Version").expect("every answer says its version").parse().unwrap();
     let vars = Vars::from_iter([("REQUEST_METHOD", method), ("REQUEST_URI", target)]);
-    let wrong = match find(&FEATURES, &mut Request::new(&vars, String::new())) {
+    let mut request = Request::new(&vars, String::new());
+    request.version = VERSIONS.iter().find(|version| version.number == number).unwrap();
+    let unknown = request.asked == (Asked::Unknown { in_path: true });
+    let wrong = match find(&FEATURES, &mut request) {
         Found::Route(route) if route.face != Face::Rest => None,
-        Found::Route(route) => against(&(route.method.name().to_owned(), route.path.to_owned(), answer.status), method, answer),
+        Found::Route(_) if unknown => against(number, &("GET".into(), "/goals/{id}/".into(), 404), method, answer),
+        Found::Route(route) => {
+            let version = if route.is_versioned() { number } else { UNNAMED.number };
+            against(version, &(route.method.name().to_owned(), route.path.to_owned(), answer.status), method, answer)
+        }
         Found::Options(_) => Some(format!("OPTIONS answers {}", answer.status)).filter(|_| answer.status != 204),
         // Every problem is described alike.
-        Found::Other(_) | Found::Nothing => against(&("GET".into(), "/goals/{id}/".into(), 404), method, answer),
+        Found::Other(_) | Found::Nothing => against(number, &("GET".into(), "/goals/{id}/".into(), 404), method, answer),
     };
     if let Some(wrong) = wrong {
         panic!("not as described: {method} {target}: {} {:?}\n{wrong}\n{}", answer.status, answer.headers, answer.text());
@@ -51,8 +62,8 @@ pub fn hold(method: &str, target: &str, answer: &Answer) {
 }
 
 /// What is not as described.
-fn against(name: &Name, method: &str, answer: &Answer) -> Option<String> {
-    let Some(described) = DESCRIBED.get(name) else { return Some("the status is not described".to_owned()) };
+fn against(version: u8, name: &Name, method: &str, answer: &Answer) -> Option<String> {
+    let Some(described) = DESCRIBED[&version].get(name) else { return Some("the status is not described".to_owned()) };
     SEEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(name.clone());
     if let Some(missing) = described.headers.iter().find(|field| answer.header(field).is_none()) {
         return Some(format!("{missing} is missing"));
@@ -74,12 +85,12 @@ fn faults(schema: &Validator, content: &Value) -> Option<String> {
 /// Good answers that the description has and no test got.
 pub fn unseen() -> Vec<String> {
     let seen = SEEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let good = DESCRIBED.keys().filter(|name| (200..300).contains(&name.2) && !seen.contains(*name));
+    let good = DESCRIBED[&UNNAMED.number].keys().filter(|name| (200..300).contains(&name.2) && !seen.contains(*name));
     good.map(|(method, path, status)| format!("{method} {path} {status}")).collect()
 }
 
-fn read() -> BTreeMap<Name, Described> {
-    let mut document = document::of(&FEATURES, "/api");
+fn read(version: &'static Version) -> BTreeMap<Name, Described> {
+    let mut document = document::of(&FEATURES, "/api", version);
     close(&mut document);
     let document = Arc::new(document);
     let mut all = BTreeMap::new();

@@ -19,10 +19,24 @@ const ANY: &str = "any";
 
 /// Each table, its owner (a file, or a folder with its `/`), and the others.
 const TABLES: &[(&str, &str, &[Other])] = &[
-    (ANY, COPY, &[("src/db/backup.rs", Read, "a backup is checked by how many rows each table has")]),
+    (
+        ANY,
+        COPY,
+        &[
+            ("src/db/backup.rs", Read, "a backup is checked by how many rows each table has"),
+            (ROOM, Read, "what of a table takes room its owner names"),
+        ],
+    ),
     ("answers", "src/domain/qna/", &[]),
     ("attempts", "src/feature/store.rs", &[]),
-    ("changes", "src/feature/store.rs", &[("src/domain/sync/store.rs", Read, "the feed is its answer")]),
+    (
+        "changes",
+        "src/feature/store.rs",
+        &[
+            ("src/domain/sync/store.rs", Read, "the feed is its answer"),
+            (ROOM, Read, "what objects weigh stands beside their stamps"),
+        ],
+    ),
     ("checkins", "src/domain/checkins/", &[]),
     ("conflicts", "src/domain/mobile/", &[(FIGURES, Read, "an hour's figures count its conflicts by domain")]),
     (
@@ -57,6 +71,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
         &[
             (ADMISSION, Read, ADMITS),
             ("src/feature/store.rs", Read, "many nouns ask whether a user is in the tenant"),
+            (ROOM, Read, "a couple of one has little room"),
             ("src/domain/auth/store.rs", Read, "the operator sees the accounts of a tenant"),
             ("src/domain/letters/store.rs", Read, "a letter is in the languages of those who read it"),
         ],
@@ -65,6 +80,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("policies", "src/domain/mobile/", &[]),
     ("questions", "src/domain/qna/", &[]),
     ("records", "src/domain/mobile/", &[]),
+    ("room", "src/feature/room/", &[]),
     ("sessions", "src/domain/auth/", &[(ADMISSION, Read, ADMITS), (HEALTH, Read, TELLS)]),
     ("snapshots", "src/domain/devices/", &[]),
     ("telemetry", "src/domain/mobile/", &[]),
@@ -74,6 +90,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
         &[
             (ADMISSION, Read, ADMITS),
             ("src/feature/store.rs", Write, "clock, horizon and epoch of the feed are in the row that writers lock"),
+            (ROOM, Read, "a tenant's kind and age say how much room it has"),
             ("src/domain/devices/store.rs", Read, "the operator sees tenants by their id on the wire"),
             ("src/domain/letters/store.rs", Read, "a letter's head has the name of the team"),
             (HEALTH, Read, TELLS),
@@ -95,6 +112,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ),
 ];
 
+const ROOM: &str = "src/feature/room/store.rs";
 const ADMISSION: &str = "src/app/guard/admit.rs";
 const ADMITS: &str = "one query admits";
 const HEALTH: &str = "src/domain/health/store.rs";
@@ -123,9 +141,11 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("changes", "tasks", "src/domain/mobile/"),
     ("changes", "tickets", "src/domain/mobile/"),
     ("changes", "work_orders", "src/domain/mobile/"),
+    ("facts", "account_quota", "src/feature/store.rs"),
     ("facts", "maintained_at", "src/feature/store.rs"),
     ("facts", "maintained_by", "src/app/"),
     ("facts", "maintenance_lease", "src/app/"),
+    ("facts", "room_counted", "src/feature/room/"),
     ("facts", "oldest_schema", "src/db/migrate.rs"),
 ];
 

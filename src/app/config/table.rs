@@ -41,6 +41,11 @@ const fn setting(name: &'static str, default: &'static str, help: &'static str, 
     Setting { name, help, default, secret: false, value }
 }
 
+/// Bytes in a MiB.
+const MIB: i64 = 1 << 20;
+/// The most room that can be set, in MiB: a PiB.
+const MAX_MIB: u32 = 1 << 30;
+
 /// What is off or on.
 const SWITCH: &[&str] = &["off", "on"];
 
@@ -180,6 +185,56 @@ pub const SETTINGS: &[Setting] = &[
         "20",
         "Conflicts kept of one record, this many settled and this many open; an edit beyond waits until one is settled.",
         Value::Number(1, 10_000, |l, n| l.settings.max_conflicts = n),
+    ),
+    setting(
+        "limits.devices",
+        "50",
+        "Devices of a user that are remembered; a new one takes the place of the longest unused.",
+        Value::Number(1, 10_000, |l, n| l.settings.max_devices = n),
+    ),
+    setting(
+        "limits.answers",
+        "4",
+        "Answers kept for a user's retries, together, in MiB; a new one takes the place of the oldest.",
+        Value::Number(1, MAX_MIB, |l, n| l.settings.max_answers = i64::from(n) * MIB),
+    ),
+    setting(
+        "limits.couple",
+        "256",
+        "Room of a couple, in MiB of what it sent. `tandem tenant list` shows what each takes.",
+        Value::Number(1, MAX_MIB, |l, n| l.settings.room_couple = i64::from(n) * MIB),
+    ),
+    setting(
+        "limits.new_couple",
+        "16",
+        "Room of a couple with one member, or younger than 7 days, in MiB.",
+        Value::Number(1, MAX_MIB, |l, n| l.settings.room_new_couple = i64::from(n) * MIB),
+    ),
+    setting(
+        "limits.team",
+        "4096",
+        "Room of a team, in MiB.",
+        Value::Number(1, MAX_MIB, |l, n| l.settings.room_team = i64::from(n) * MIB),
+    ),
+    setting(
+        "limits.objects",
+        "100000",
+        "Objects of a kind that a couple or team may have.",
+        Value::Number(1, u32::MAX, |l, n| l.settings.max_objects = n),
+    ),
+    setting(
+        "limits.store",
+        "80 % of the account's quota, where `quota` tells it",
+        "What the whole store may take, in MiB; 0 is no limit. Say it where `tandem doctor` does not know your quota (cPanel → Statistics).",
+        Value::Number(0, MAX_MIB, |l, n| {
+            l.settings.store_limit = Some(if n == 0 { u64::MAX } else { u64::from(n) * MIB.unsigned_abs() })
+        }),
+    ),
+    setting(
+        "limits.disk",
+        "64",
+        "Free disk below which nothing is taken that grows, in MiB.",
+        Value::Number(0, MAX_MIB, |l, n| l.settings.free_disk = u64::from(n) * MIB.unsigned_abs()),
     ),
     setting(
         "limits.requests",

@@ -10,8 +10,9 @@ mod page;
 mod pass;
 pub mod probe;
 pub mod programs;
-mod quota;
+pub mod quota;
 mod replica;
+mod room;
 mod store;
 
 use super::advice;
@@ -88,6 +89,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         look: store::names,
     },
     Check { name: "disk", why: "on a full disk nothing can be written any more", look: files::disk },
+    Check {
+        name: "room",
+        why: "a couple or team that has used up its room can save nothing more, and a store that has used up the account nobody can",
+        look: room::room,
+    },
     Check {
         name: "limits",
         why: "a process that passes a limit fails or is ended in the middle of a request",

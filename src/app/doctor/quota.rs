@@ -39,11 +39,31 @@ impl Left {
 }
 
 /// Asks the program `quota`; where it is missing or hangs, nothing is known.
-pub fn left() -> Left {
+fn ask() -> Option<String> {
     // One line a file system, times as numbers: nothing is left out of a column.
     let asked =
         Command::new("quota").args(["-w", "-p"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    asked.ok().and_then(|child| said(child, PATIENCE)).map(|text| read(&text)).unwrap_or_default()
+    asked.ok().and_then(|child| said(child, PATIENCE))
+}
+
+/// What the quota leaves.
+pub fn left() -> Left {
+    ask().map(|text| read(&text)).unwrap_or_default()
+}
+
+/// How many bytes the account may hold, the least of all file systems.
+pub fn whole() -> Option<u64> {
+    limit(&ask()?)
+}
+
+/// The bytes that the lines of [`read`] allow.
+fn limit(text: &str) -> Option<u64> {
+    let limits = text.lines().flat_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let number = |n: usize| fields.get(n)?.trim_end_matches('*').parse::<u64>().ok();
+        [number(2), number(3)].into_iter().flatten().filter(|blocks| *blocks > 0).collect::<Vec<_>>()
+    });
+    limits.min().map(|blocks| blocks * BLOCK)
 }
 
 /// What a program printed that ends in time; it says less than a pipe holds.
@@ -94,6 +114,7 @@ mod tests {
         assert_eq!(read(text), Left { bytes: Some(843_776 * BLOCK), files: Some(300) });
         assert!(read(text).is_low(0) && !Left { files: None, ..read(text) }.is_low(800 * MIB));
         assert_eq!(read(text).words().unwrap(), "the quota leaves 824 MiB and 300 files");
+        assert_eq!((limit(text), limit("none\n")), (Some(1_048_576 * BLOCK), None));
         let over = "/dev/sda1  2000*  1000 1200 1763000000 1 0 0 0";
         assert_eq!(read(over), Left { bytes: Some(0), files: None });
         assert_eq!(read("Disk quotas for user root (uid 0): none\n"), Left::default());

@@ -4,10 +4,11 @@ use crate::feature::Settings;
 use crate::http::{Request, Response};
 
 /// What a page may send.
-const HEADERS: &str =
-    "authorization, content-type, idempotency-key, if-match, if-none-match, if-unmodified-since, accept-language, cache-control";
+const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, if-none-match, if-unmodified-since, \
+     accept-language, accept-version, cache-control, last-event-id, x-client-version";
 /// What a page may read.
-const EXPOSED: &str = "etag, retry-after, x-request-id, date, idempotency-replayed";
+const EXPOSED: &str = "etag, retry-after, x-request-id, date, idempotency-replayed, api-version, deprecation, sunset, link, alert, \
+     sync-stamp, ratelimit, ratelimit-policy";
 /// Seconds for which a browser may keep a preflight's answer: browsers cap it at two hours at most.
 const MAX_AGE: &str = "7200";
 
@@ -34,7 +35,7 @@ pub fn mark(response: Response, request: &Request<'_>, settings: &Settings) -> R
     if settings.cors_origins.is_empty() {
         return response;
     }
-    let response = response.with("Vary", "Origin");
+    let response = response.vary("Origin");
     match allowed(request, settings) {
         Some(origin) => response.with("Access-Control-Allow-Origin", origin).with("Access-Control-Expose-Headers", EXPOSED),
         None => response,

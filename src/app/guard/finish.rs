@@ -1,6 +1,6 @@
 //! What every answer gets: security fields, an entity tag, the request's id; and what HEAD and conditional reads leave out.
 
-use super::cors;
+use super::{cors, versions};
 use crate::feature::Settings;
 use crate::http::{Method, Request, Response, etag};
 use std::sync::OnceLock;
@@ -30,7 +30,7 @@ pub fn finish(response: Response, request: &Request<'_>, settings: Option<&Setti
             response = response.with(name, value);
         }
     }
-    response = response.with("X-Request-Id", request.id.clone());
+    response = versions::mark(response, request).with("X-Request-Id", request.id.clone());
     if let Some(settings) = settings {
         response = cors::mark(response, request, settings);
     }

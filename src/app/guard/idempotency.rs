@@ -9,7 +9,7 @@ use crate::base::id;
 use crate::base::json::{self, Canonical};
 use crate::base::text::Message;
 use crate::base::time::{DAY, MINUTE, Timestamp};
-use crate::db::{Db, Upsert};
+use crate::db::{Db, Row, Upsert};
 use crate::feature::store::{BATCH, ahead};
 use crate::feature::{Ctx, Settings};
 use crate::http::{Method, Response, key};
@@ -27,6 +27,12 @@ const KEPT_FOR_NOBODY: i64 = 10 * MINUTE;
 const OF_NOBODY: i64 = 1_000;
 /// What the scopes of keys begin with that are nobody's: behind every hexadecimal digit, so that they stand together.
 const NOBODYS: &str = "~";
+/// How much of a scope says whose key it is: a user's keys stand together, too, and who reads the store does not learn whose.
+const OWNER: usize = 16;
+/// Behind every scope with the same beginning.
+const END: &str = "g";
+/// What a kept answer takes beside its own bytes: hashes, the seal, the row.
+const ROW: i64 = 512;
 /// The largest body of an answer that is kept whole: 1 MiB with what stands around it, the least `max_allowed_packet` that hosts
 /// have. A phone's everyday uploads are answered in some KiB.
 const MAX_KEPT: usize = (1 << 20) - (4 << 10);
@@ -38,6 +44,8 @@ const NONCE: usize = 12;
 /// A request's key, resolved to the row that it claims.
 pub struct Key {
     scope: String,
+    /// The scope that programs gave it which did not keep a user's together: their answers are found for a day.
+    former: String,
     request: String,
     /// Is another request under it refused? Else that is done as if it had no key.
     strict: bool,
@@ -53,9 +61,6 @@ pub enum Found {
     Another,
 }
 
-/// The version of the API from which on keys of PUT, PATCH and DELETE are held to the same rules as a POST's. Before, they were
-/// ignored, and clients send what they like there.
-const STRICT_SINCE: u8 = 2;
 /// What kept answers to uploads are compared by: with the moment of sending left out. An upload that an older program answered
 /// is done anew, which is harmless; to compare it with what was hashed otherwise would refuse it for good.
 const UPLOADS: &str = "by content";
@@ -71,18 +76,24 @@ struct Kept {
 /// The key that the transaction claims: the upload's, or that of a request that writes.
 pub fn key(ctx: &Ctx<'_>) -> Result<Option<Key>> {
     if let Some(upload) = ctx.upload() {
+        if upload.key.is_none() && ctx.request.version.number >= key::STRICT_SINCE {
+            return refuse(Refused::KeyRequired, &texts::KEY_REQUIRED);
+        }
         let operation = format!("{} {UPLOADS}", upload.operation);
         return upload.key.as_ref().map(|key| claim(ctx, &operation, key, &upload.request)).transpose();
     }
     let method = ctx.request.method;
-    let Some(value) = ctx.request.header("IDEMPOTENCY_KEY").filter(|_| method.writes()) else { return Ok(None) };
-    let strict = method == Method::Post || ctx.request.version.number >= STRICT_SINCE;
-    if !strict && !key::is_sound(value) {
+    if !method.writes() {
+        return Ok(None);
+    }
+    let Some(value) = key::of(ctx.request)? else { return Ok(None) };
+    let strict = method == Method::Post || ctx.request.version.number >= key::STRICT_SINCE;
+    if !strict && !key::is_sound(&value) {
         return Ok(None);
     }
     let path = format!("{} {}", ctx.route.path, ctx.request.captured.join("/"));
     let operation = if method == Method::Post { path } else { format!("{} {path}", method.name()) };
-    Ok(Some(Key { strict, ..claim(ctx, &operation, value, &canonical(ctx))? }))
+    Ok(Some(Key { strict, ..claim(ctx, &operation, &value, &canonical(ctx))? }))
 }
 
 /// The row of a key: it belongs to the tenant, the user and the operation.
@@ -97,9 +108,18 @@ fn claim(ctx: &Ctx<'_>, operation: &str, value: &str, request: &[u8]) -> Result<
     let member = ctx.admitted().filter(|_| ctx.writes_as_member());
     let tenant = member.and_then(|c| c.tenant.as_ref()).map_or(0, |t| t.id);
     let operation = format!("{tenant} {user} {operation}");
-    let scope = keyed(&secret, &[operation.as_bytes(), value.as_bytes()]);
-    let scope = if user == 0 { format!("{NOBODYS}{}", scope.get(NOBODYS.len()..).unwrap_or_default()) } else { scope };
-    Ok(Key { scope, request: keyed(&secret, &[request]), strict: true })
+    let whole = keyed(&secret, &[operation.as_bytes(), value.as_bytes()]);
+    let owner = if user == 0 { NOBODYS.to_owned() } else { owner(&secret, user) };
+    let scope = format!("{owner}{}", whole.get(owner.len()..).unwrap_or_default());
+    let former = if user == 0 { scope.clone() } else { whole };
+    Ok(Key { scope, former, request: keyed(&secret, &[request]), strict: true })
+}
+
+/// What the scopes of a user's keys begin with.
+fn owner(secret: &[u8], user: i64) -> String {
+    let mut owner = keyed(secret, &[b"owner", &user.to_le_bytes()]);
+    owner.truncate(OWNER);
+    owner
 }
 
 /// The request in canonical form: JSON with sorted members, without the moment of sending, so that a client that writes it
@@ -125,13 +145,14 @@ fn keyed(secret: &[u8], parts: &[&[u8]]) -> String {
 /// # Errors
 /// [`Refused::KeyReused`] when it answered another request.
 pub fn stored(ctx: &mut Ctx<'_>, key: &Key) -> Result<Found> {
-    let sql = "SELECT request, answer FROM idempotency WHERE scope = ? AND expires_at > ?";
-    let read = |row: &crate::db::Row<'_>| Ok((row.get::<String>(0)?, row.get::<Vec<u8>>(1)?));
-    let Some((request, sealed)) = ctx.db.one(sql, params![&key.scope, ctx.now], read)? else { return Ok(Found::Nothing) };
+    let sql = "SELECT request, answer, scope FROM idempotency WHERE (scope = ? OR scope = ?) AND expires_at > ?";
+    let read = |row: &Row<'_>| Ok((row.get::<String>(0)?, row.get::<Vec<u8>>(1)?, row.get::<String>(2)?));
+    let found = ctx.db.one(sql, params![&key.scope, &key.former, ctx.now], read)?;
+    let Some((request, sealed, scope)) = found else { return Ok(Found::Nothing) };
     if request != key.request {
         return if key.strict { refuse(Refused::KeyReused, &texts::KEY_REUSED) } else { Ok(Found::Another) };
     }
-    ctx.db.run("UPDATE idempotency SET hits = hits + 1 WHERE scope = ?", params![&key.scope])?;
+    ctx.db.run("UPDATE idempotency SET hits = hits + 1 WHERE scope = ?", params![&scope])?;
     // An answer sealed under another secret cannot be opened any more: the key counts as unused.
     let kept = open(&cipher(ctx), &sealed);
     Ok(kept.map_or(Found::Nothing, |kept| Found::Answer(kept.response().with("Idempotency-Replayed", "true"))))
@@ -161,6 +182,9 @@ pub fn keep(ctx: &mut Ctx<'_>, key: &Key, response: &Response) -> Result<()> {
     let is_nobodys = key.scope.starts_with(NOBODYS);
     if is_nobodys {
         make_room(ctx.db, ctx.now)?;
+    } else {
+        let size = i64::try_from(sealed.len()).unwrap_or(i64::MAX);
+        make_room_for(ctx.db, key, size, ctx.house.settings.max_answers)?;
     }
     let expires: Timestamp = ctx.now.plus(if is_nobodys { KEPT_FOR_NOBODY } else { KEPT });
     ctx.db.put(&KEEP, params![&key.scope, &key.request, &sealed[..], 0, expires])
@@ -176,6 +200,28 @@ fn make_room(db: &mut Db, now: Timestamp) -> Result<()> {
     let sql = "SELECT scope FROM idempotency WHERE scope >= ? AND expires_at > ? ORDER BY expires_at LIMIT ?";
     let oldest = db.all(sql, params![NOBODYS, now, count - OF_NOBODY + 1], |row| row.get::<String>(0))?;
     oldest.iter().try_for_each(|scope| db.run("DELETE FROM idempotency WHERE scope = ?", params![scope]).map(drop))
+}
+
+/// Forgets a user's oldest answers until there is room for one of this size.
+fn make_room_for(db: &mut Db, key: &Key, size: i64, most: i64) -> Result<()> {
+    let owner = key.scope.get(..OWNER).unwrap_or_default();
+    let end = format!("{owner}{END}");
+    let sql = "SELECT COUNT(*), CAST(SUM(OCTET_LENGTH(answer)) AS SIGNED) FROM idempotency WHERE scope >= ? AND scope < ?";
+    let taken = |row: &Row<'_>| Ok(row.get::<i64>(0)? * ROW + row.get::<Option<i64>>(1)?.unwrap_or_default());
+    let taken = db.one(sql, params![owner, &end], taken)?.unwrap_or_default();
+    let mut beyond = taken + size + ROW - most;
+    if beyond <= 0 {
+        return Ok(());
+    }
+    let sql = "SELECT scope, OCTET_LENGTH(answer) FROM idempotency WHERE scope >= ? AND scope < ? ORDER BY expires_at, scope";
+    for (scope, bytes) in db.all(sql, params![owner, &end], |row| Ok((row.get::<String>(0)?, row.get::<i64>(1)?)))? {
+        if beyond <= 0 {
+            break;
+        }
+        db.run("DELETE FROM idempotency WHERE scope = ?", params![&scope])?;
+        beyond -= bytes + ROW;
+    }
+    Ok(())
 }
 
 /// What is kept of an answer. Of one that is too large it is the short form that its handler gave, or what is left of it without

@@ -39,5 +39,5 @@ fn refused(request: &Request<'_>, meter: Meter, settings: &Settings, refusal: &R
     if let (Meter::Polls, Refused::TooMany(seconds)) = (meter, refusal.kind) {
         extension.insert("poll_after".to_owned(), seconds.max(settings.poll_idle.saturating_mul(BACK_OFF)).into());
     }
-    problem::refused_with(refusal, request.language, extension)
+    problem::refused_with(refusal, request, extension)
 }

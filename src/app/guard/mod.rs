@@ -11,7 +11,9 @@ pub mod slow;
 mod texts;
 pub mod transact;
 pub mod uploads;
+pub mod versions;
 
+use crate::feature::room::recount;
 use crate::feature::{Feature, Job, store};
 
 /// The registry entry: what guards write, they also delete.
@@ -21,4 +23,5 @@ const JOBS: &[Job] = &[
     Job::nightly("attempts", "old failed attempts", |s| store::purge_attempts(s.db, &s.house.settings, s.now)),
     Job::nightly("keys", "expired idempotency keys", |s| idempotency::purge(s.db, &s.house.settings, s.now)),
     Job::nightly("limits", "limits of uploads that are not reached", |s| uploads::purge(s.db, &s.house.settings, s.now)),
+    Job::nightly("room", "room of couples and teams, counted anew", recount::some),
 ];

@@ -18,7 +18,7 @@ use crate::http::Response;
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 /// What a read may hold of the store, in bytes, as [`memory::hold`] counts: with the answer beside it less than the 128 MiB that
 /// no request takes more than.
-const MAX_HELD: usize = 48 * 1024 * 1024;
+const MAX_HELD: usize = 32 * 1024 * 1024;
 /// GraphQL has each object in three forms at a time.
 const MAX_HELD_THRICE: usize = MAX_HELD / 2;
 /// The most objects of a page when a larger one did not fit.

@@ -9,7 +9,9 @@ use crate::cli::{Verdict, out, text, user};
 use crate::db::{Db, Mode};
 use crate::domain::couples::rules::{self, Member, Tenancy};
 use crate::domain::couples::{seats, store};
-use crate::feature::{Role, TenantKind, store as feed};
+use crate::feature::room::rules::{MIB, Whose};
+use crate::feature::room::store as room;
+use crate::feature::{Role, Settings, TenantKind, store as feed};
 use crate::http::input::{Extent, Input};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
@@ -36,15 +38,24 @@ pub fn create(matches: &ArgMatches) -> Result<Verdict> {
 }
 
 pub fn list(matches: &ArgMatches) -> Result<Verdict> {
-    let (_, mut db) = enter()?;
-    let tenants = within(&mut db, Mode::Read, store::list)?;
+    let (settings, mut db) = enter()?;
+    let now = Timestamp::now();
+    let (tenants, taken) = within(&mut db, Mode::Read, |db| Ok((store::list(db)?, room::largest(db, now, i64::MAX)?)))?;
+    let taken =
+        |tenancy: &Tenancy| taken.iter().find(|taken| taken.public_id == tenancy.public_id).map_or(0, |taken| taken.bytes);
     if matches.get_flag("json") {
-        out::json(&tenants.iter().map(|(tenancy, size)| as_json(tenancy, ("member_count", json!(size)))).collect::<Vec<_>>())?;
+        let shown = |(tenancy, size): &(Tenancy, i64)| {
+            let mut shown = as_json(tenancy, ("member_count", json!(size)));
+            (shown["bytes"], shown["room"]) = (json!(taken(tenancy)), json!(allowed(tenancy, *size, &settings, now)));
+            shown
+        };
+        out::json(&tenants.iter().map(shown).collect::<Vec<_>>())?;
     } else if tenants.is_empty() {
         out::line("there are no couples or teams yet: `tandem tenant create --kind team --name NAME` makes a team")?;
     } else {
-        let rows: Vec<_> = tenants.iter().map(|(tenancy, size)| as_row(tenancy, *size)).collect();
-        out::table(["id", "kind", "name", "members", "created"], &rows)?;
+        let room = |(tenancy, size): &(Tenancy, i64)| fill(taken(tenancy), allowed(tenancy, *size, &settings, now));
+        let rows: Vec<_> = tenants.iter().map(|tenant| as_row(&tenant.0, tenant.1, room(tenant))).collect();
+        out::table(["id", "kind", "name", "members", "created", "room"], &rows)?;
     }
     Ok(Verdict::Well)
 }
@@ -58,10 +69,20 @@ fn as_json(tenancy: &Tenancy, (name, members): (&str, Value)) -> Value {
     shown
 }
 
-fn as_row(tenancy: &Tenancy, size: i64) -> [String; 5] {
+/// How many bytes a tenant may hold.
+fn allowed(tenancy: &Tenancy, members: i64, settings: &Settings, now: Timestamp) -> i64 {
+    Whose::of(tenancy.kind, members, tenancy.created_at, now).room(settings)
+}
+
+/// `12 of 256 MiB`, the used ones rounded up.
+fn fill(bytes: i64, room: i64) -> String {
+    format!("{} of {} MiB", (bytes + MIB - 1) / MIB, room / MIB)
+}
+
+fn as_row(tenancy: &Tenancy, size: i64, room: String) -> [String; 6] {
     let name = if tenancy.name.is_empty() { "-" } else { &tenancy.name };
     let kind = word::of(&TenantKind::ALL, &tenancy.kind).to_owned();
-    [tenancy.public_id.clone(), kind, name.to_owned(), size.to_string(), out::minute(tenancy.created_at)]
+    [tenancy.public_id.clone(), kind, name.to_owned(), size.to_string(), out::minute(tenancy.created_at), room]
 }
 
 pub fn show(matches: &ArgMatches) -> Result<Verdict> {

@@ -315,6 +315,12 @@ impl Mysql {
         Ok(found.is_some_and(|said| !["0", "OFF"].contains(&said.as_str())))
     }
 
+    /// What the server says of the tables of this database.
+    pub fn size(&mut self) -> Result<Option<u64>> {
+        let sql = "SELECT CAST(SUM(data_length + index_length) AS UNSIGNED) FROM information_schema.tables WHERE table_schema = DATABASE()";
+        Ok(self.ask(&mut |line| line.query_first::<Option<u64>, _>(sql))?.flatten())
+    }
+
     pub fn check(&mut self) -> Result<Vec<String>> {
         self.be_patient();
         let tables = self.tables()?.join(", ");

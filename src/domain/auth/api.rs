@@ -28,6 +28,7 @@ pub fn register(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (new, mut made) = (accounts::hashed(input)?, false);
     let answer = ctx.write(&mut |ctx| {
         made = true;
+        ctx.require_site()?;
         let user = accounts::create(ctx.db, &new, ctx.now)?;
         signed_in(ctx, 201, &user)
     })?;

@@ -30,6 +30,7 @@ const KINDS: &[Kind] = &[Kind {
     load: Load::Own(api::load_checkins),
     object: contract::of::<Checkin>,
     own: |o, user| written(o, &["user_id"], user),
+    measure: Some(store::CHECKIN),
 }];
 
 const LIST: Access = Access::Member(Without::Empty);

@@ -4,8 +4,12 @@ use super::rules::{Checkin, Filter};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
+use crate::feature::Measure;
 use crate::http::paging::Span;
 use crate::{columns, params};
+
+/// What of a check-in takes room.
+pub const CHECKIN: Measure = Measure::of("checkins", &["note"]);
 
 columns!(checkins: "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp \
      FROM checkins c JOIN users u ON u.id = c.user_id");

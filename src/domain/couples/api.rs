@@ -16,6 +16,7 @@ pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     if ctx.caller()?.tenant.is_some() {
         return refuse(Refused::Invalid, &texts::IN_COUPLE);
     }
+    ctx.require_site()?;
     let tenancy = seats::create(ctx.db, TenantKind::Couple, "", ctx.now)?;
     ctx.advance(tenancy.id)?;
     join(ctx, &tenancy, user)?;

@@ -16,7 +16,7 @@ use schemars::{Schema, json_schema};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: COUPLE, since: 1, load: Load::Own(api::load), object: describe, own: |_, _| None }],
+    kinds: &[Kind { name: COUPLE, since: 1, load: Load::Own(api::load), object: describe, own: |_, _| None, measure: None }],
     graph: graphql::GRAPH,
     jobs: &[Job::nightly("invites", "expired invites", |s| store::expire(s.db, s.now))],
     hears: Some(hears),

@@ -13,7 +13,13 @@ pub fn upload(ctx: &mut Ctx<'_>, upload: &Uploaded<'_>) -> Result<()> {
     }
     let (tenant, user, stamp) = (ctx.tenant_id()?, ctx.user()?, ctx.stamp()?);
     let counts = Counts { items: upload.items, synced: upload.synced, conflicts: upload.conflicts };
-    let seen = store::seen(ctx.db, tenant, user, upload.device)?.unwrap_or(Seen { counts: Counts::default(), first: stamp });
+    let seen = match store::seen(ctx.db, tenant, user, upload.device)? {
+        Some(seen) => seen,
+        None => {
+            store::make_room(ctx.db, tenant, user, ctx.house.settings.max_devices)?;
+            Seen { counts: Counts::default(), first: stamp }
+        }
+    };
     store::put(ctx.db, tenant, user, upload.device, &Seen { counts: seen.counts.plus(counts), ..seen }, stamp)?;
     let micros = i64::try_from(upload.took.as_micros()).unwrap_or(i64::MAX);
     store::insert_upload(ctx.db, tenant, stamp, &Written { user, upload, micros })

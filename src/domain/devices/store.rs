@@ -43,6 +43,14 @@ pub fn put(db: &mut Db, tenant: i64, user: i64, device: &str, seen: &Seen, last:
     db.put(&DEVICE, params![tenant, user, device, items, synced, conflicts, first, last])
 }
 
+/// Forgets a user's devices that were longest unused, until there is room for one more.
+pub fn make_room(db: &mut Db, tenant: i64, user: i64, most: u32) -> Result<()> {
+    let sql = "SELECT id FROM devices WHERE tenant = ? AND user_id = ? ORDER BY last_at DESC, id DESC LIMIT ? OFFSET ?";
+    let beyond = db.all(sql, params![tenant, user, i64::from(u32::MAX), i64::from(most) - 1], |row| row.get::<String>(0))?;
+    let sql = "DELETE FROM devices WHERE tenant = ? AND user_id = ? AND id = ?";
+    beyond.iter().try_for_each(|id| db.run(sql, params![tenant, user, id]).map(drop))
+}
+
 /// Writes the row of an upload.
 pub fn insert_upload(db: &mut Db, tenant: i64, stamp: Timestamp, written: &Written<'_>) -> Result<()> {
     let sql = "INSERT INTO uploads (tenant, stamp, user_id, device, operation, items, synced, conflicts, bytes, micros) \

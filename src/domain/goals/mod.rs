@@ -32,9 +32,17 @@ const KINDS: &[Kind] = &[
         load: Load::Own(api::load_goals),
         object: contract::of::<Goal>,
         own: |o, user| written(o, &["created_by_id"], user),
+        measure: Some(store::GOAL),
     },
     // Nobody signs an action: it stands in its goal.
-    Kind { name: ACTIONS, since: 1, load: Load::Own(api::load_actions), object: contract::of::<Action>, own: |_, _| None },
+    Kind {
+        name: ACTIONS,
+        since: 1,
+        load: Load::Own(api::load_actions),
+        object: contract::of::<Action>,
+        own: |_, _| None,
+        measure: Some(store::ACTION),
+    },
 ];
 
 const LIST: Access = Access::Member(Without::Empty);

@@ -4,8 +4,14 @@ use super::rules::{Action, Goal};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
+use crate::feature::Measure;
 use crate::http::paging::Span;
 use crate::{columns, params};
+
+/// What of a goal takes room.
+pub const GOAL: Measure = Measure::of("goals", &["title", "why_for_us"]);
+/// What of an action does.
+pub const ACTION: Measure = Measure::of("goal_actions", &["text"]);
 
 columns!(goals: "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp FROM goals");
 

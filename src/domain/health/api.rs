@@ -32,7 +32,7 @@ pub fn health(ctx: &mut Ctx<'_>) -> Result<Response> {
     };
     let status = checks.worst();
     if status == State::Fail {
-        return Ok(problem::unwell(Map::from_iter([("failing".to_owned(), json!(checks.failing()))]), ctx.request.language));
+        return Ok(problem::unwell(Map::from_iter([("failing".to_owned(), json!(checks.failing()))]), ctx.request));
     }
     let (schema, maintained_at) = (ctx.db.schema_version()?, memory.maintained);
     Ok(Response::json(200, &Health { status, version: VERSION, schema, time: ctx.now, maintained_at, checks }))

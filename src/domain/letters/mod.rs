@@ -22,6 +22,7 @@ const KINDS: &[Kind] = &[Kind {
     load: Load::Own(api::load_letters),
     object: contract::of::<Letter>,
     own: |o, user| written(o, &["created_by_id"], user),
+    measure: Some(store::LETTER),
 }];
 
 const LIST: Access = Access::Member(Without::Empty);

@@ -3,8 +3,12 @@
 use super::rules::Letter;
 use crate::base::error::Result;
 use crate::db::{Db, Row};
+use crate::feature::Measure;
 use crate::http::paging::Span;
 use crate::{columns, params};
+
+/// What of a letter takes room.
+pub const LETTER: Measure = Measure::of("letters", &["content"]);
 
 columns!(letters: "SELECT id, month, content, created_by, created_at, stamp FROM letters");
 

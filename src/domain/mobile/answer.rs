@@ -29,6 +29,12 @@ pub struct SyncError {
     pub reason: String,
     /// May it be taken when it is sent again unchanged, later?
     pub retryable: bool,
+    /// From version 2 of REST on: sending it again can never help.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub poison: bool,
+    /// Seconds until that is worth trying, where it is not at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
 }
 
 /// The whole list is refused: it is empty or too long.
@@ -85,6 +91,9 @@ pub struct Conflict {
     pub created_at: Timestamp,
     /// `client`, `server` or `merged`, once it is settled.
     pub winning_version: Option<String>,
+    /// The answer had no more room for `server_data` and `client_data`: the list of conflicts has them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub data_omitted: bool,
 }
 
 /// An item that was taken.

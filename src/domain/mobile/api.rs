@@ -7,7 +7,7 @@ use crate::base::error::{Refusal, Result};
 use crate::base::json;
 use crate::base::text::Message;
 use crate::feature::Ctx;
-use crate::http::{Response, body};
+use crate::http::{Response, body, key};
 use serde_json::{Map, Value};
 
 /// POST `/sync/{voice|behavioral|session|metrics}/`
@@ -56,8 +56,11 @@ fn put_words(answer: &mut Value) {
 }
 
 fn put_word(error: &mut Value) {
-    if let Some(reason) = error.get("reason").filter(|reason| reason.is_string()).cloned() {
-        error["code"] = reason;
+    let Some(reason) = error.get("reason").filter(|reason| reason.is_string()).cloned() else { return };
+    error["code"] = reason;
+    // A queue may drop what will never be taken, once its user was told.
+    if error["retryable"] == false {
+        error["poison"] = true.into();
     }
 }
 
@@ -66,9 +69,9 @@ fn put_word(error: &mut Value) {
 /// # Errors
 /// Two keys; as [`engine::sync`].
 pub fn upload(ctx: &mut Ctx<'_>, operation: Operation, mut body: Map<String, Value>) -> Result<Response> {
-    if let Some(key) = ctx.request.header("IDEMPOTENCY_KEY") {
-        let inner = body.insert(KEY.to_owned(), key.into()).filter(|inner| !inner.is_null());
-        if inner.is_some_and(|inner| inner != key) {
+    if let Some(key) = key::of(ctx.request)? {
+        let inner = body.insert(KEY.to_owned(), key.as_ref().into()).filter(|inner| !inner.is_null());
+        if inner.is_some_and(|inner| inner != *key) {
             return Err(Refusal::field(KEY, Message::plain(&texts::KEYS_DIFFER)).into());
         }
     }

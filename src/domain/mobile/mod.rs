@@ -24,6 +24,7 @@ pub const FEATURE: Feature = Feature {
     kinds: records::KINDS,
     graph: graphql::GRAPH,
     held: HELD,
+    stocks: telemetry::STOCKS,
     hears: Some(hears),
     restored: Some(records::restored),
     ..Feature::new("mobile", routes::ROUTES)

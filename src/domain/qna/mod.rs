@@ -31,6 +31,7 @@ const KINDS: &[Kind] = &[
         load: Load::Own(api::load_questions),
         object: contract::of::<Question>,
         own: api::own_question,
+        measure: Some(store::QUESTION),
     },
     Kind {
         name: ANSWERS,
@@ -38,6 +39,7 @@ const KINDS: &[Kind] = &[
         load: Load::Own(api::load_answers),
         object: contract::of::<Placed>,
         own: |o, user| written(o, &["user_id"], user),
+        measure: Some(store::ANSWER),
     },
 ];
 

@@ -4,9 +4,15 @@ use super::rules::{Answer, Placed, Question};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
+use crate::feature::Measure;
 use crate::http::paging::Span;
 use crate::{columns, params};
 use std::collections::HashMap;
+
+/// What of a question takes room.
+pub const QUESTION: Measure = Measure::of("questions", &["text", "theme"]);
+/// What of an answer does.
+pub const ANSWER: Measure = Measure::of("answers", &["text"]);
 
 columns!(questions: "SELECT q.id, q.text, q.theme, q.created_by, u.username, q.created_at, q.stamp \
      FROM questions q JOIN users u ON u.id = q.created_by");

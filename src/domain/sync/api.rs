@@ -86,7 +86,7 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
     let poll = Poll {
         since: since.as_deref(),
         epoch: epoch.as_deref(),
-        limit: rules::limit(query.get("limit").as_deref()),
+        limit: rules::limit(query.get("limit").as_deref()).map(|limit| ctx.request.at_most(limit)),
         kinds: rules::kinds(ctx.house.kinds(), query.get("kinds").as_deref(), ctx.request.version)?,
         idle: has_word(ctx, "state", "idle"),
     };

@@ -29,7 +29,11 @@ fn changes(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
     let poll = Poll {
         since: text("since"),
         epoch: text("epoch"),
-        limit: input.int("limit").and_then(|limit| usize::try_from(limit).ok()).or(Some(rules::MAX_LIMIT)),
+        limit: input
+            .int("limit")
+            .and_then(|limit| usize::try_from(limit).ok())
+            .or(Some(rules::MAX_LIMIT))
+            .map(|limit| ctx.request.at_most(limit)),
         kinds: rules::kinds(ctx.house.kinds(), kinds.as_deref(), version::CURRENT)?,
         idle: false,
     };

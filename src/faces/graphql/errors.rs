@@ -18,7 +18,7 @@ pub const TOO_COMPLEX: &str = "QUERY_COMPLEXITY_EXCEEDED";
 /// The code of a refusal.
 pub const fn code(kind: Refused) -> &'static str {
     match kind {
-        Refused::Invalid => "VALIDATION_ERROR",
+        Refused::Invalid | Refused::UnknownVersion { .. } | Refused::KeyRequired => "VALIDATION_ERROR",
         Refused::Unauthenticated(_) => "UNAUTHENTICATED",
         Refused::Forbidden => "FORBIDDEN",
         Refused::NotFound => "NOT_FOUND",
@@ -27,6 +27,7 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::TooLarge => "BODY_TOO_LARGE",
         Refused::AnswerTooLarge => "ANSWER_TOO_LARGE",
         Refused::OpenConflicts => "CONFLICT_OPEN",
+        Refused::NoRoom(_) => "QUOTA",
         Refused::TooSlow(_) => "BODY_TOO_SLOW",
         Refused::MediaType => "MEDIA_TYPE_NOT_SUPPORTED",
         Refused::TooMany(_) => "RATE_LIMIT_EXCEEDED",
@@ -38,11 +39,14 @@ pub const fn code(kind: Refused) -> &'static str {
 /// What a program is told of a refusal.
 pub fn extensions(refusal: &Refusal, language: Language) -> Map<String, Value> {
     let mut told = Map::from_iter([("code".to_owned(), json!(code(refusal.kind)))]);
-    if let Refused::TooMany(seconds) = refusal.kind {
+    if let Refused::TooMany(seconds) | Refused::NoRoom(seconds) = refusal.kind {
         told.insert("retryAfter".to_owned(), json!(seconds));
     }
     if let Some(limit) = refusal.limit {
         told.insert("reason".to_owned(), json!(limit.reason));
+    }
+    if let Some(room) = &refusal.room {
+        told.insert("quota".to_owned(), problem::quota(room));
     }
     if !refusal.fields.is_empty() {
         let field =

@@ -75,7 +75,11 @@ pub fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<ExecutionResponse> {
 fn concerns_the_caller(error: &Error, nothing_done: bool) -> bool {
     match error {
         Error::Refused(refusal) => {
-            nothing_done && matches!(refusal.kind, Refused::Unauthenticated(_) | Refused::TooMany(_) | Refused::InProgress)
+            nothing_done
+                && matches!(
+                    refusal.kind,
+                    Refused::Unauthenticated(_) | Refused::TooMany(_) | Refused::InProgress | Refused::AnswerTooLarge
+                )
         }
         _ => true,
     }

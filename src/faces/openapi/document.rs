@@ -2,7 +2,7 @@
 
 use super::{answers, operation};
 use crate::feature::{Face, Feature, Route, Schemas};
-use crate::http::version::{VERSIONS, Version};
+use crate::http::version::Version;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -21,10 +21,10 @@ const ABOUT: &str = "The backend of an offline-first mobile app: accounts, coupl
     digits stand for a number, `true`, `false`, `1`, `0`, `on` and `off` for a truth value, an empty text for null where null may \
     be, and a form may be sent instead of JSON. No text may hold the character U+0000. Unknown members are ignored.";
 
-/// The document of an API mounted at this path, `/api`.
-pub fn of(features: &'static [&'static Feature], mount: &str) -> Value {
+/// The document of a version of the API that is mounted at this path, `/api`.
+pub fn of(features: &'static [&'static Feature], mount: &str, version: &'static Version) -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| settings.definitions_path = SCHEMAS.into());
-    let mut schemas = Schemas { generator: settings.into_generator(), features, subject: "" };
+    let mut schemas = Schemas { generator: settings.into_generator(), features, subject: "", version };
     let paths = paths(&mut schemas);
     let mut components = answers::components();
     components.insert("schemas".to_owned(), types(&mut schemas));
@@ -33,7 +33,7 @@ pub fn of(features: &'static [&'static Feature], mount: &str) -> Value {
     json!({
         "openapi": OPENAPI,
         "info": info(),
-        "servers": servers(mount),
+        "servers": [server(mount, version)],
         "tags": features.iter().filter(|feature| feature.routes.iter().any(is_rest)).map(|feature| json!({ "name": feature.name })).collect::<Vec<_>>(),
         "security": [{ operation::BEARER: [] }],
         "paths": paths,
@@ -50,9 +50,8 @@ fn info() -> Value {
     })
 }
 
-fn servers(mount: &str) -> Value {
-    let server = |version: &Version| json!({"url": format!("{mount}/{}", version.name), "description": version.about});
-    VERSIONS.iter().map(server).collect()
+fn server(mount: &str, version: &Version) -> Value {
+    json!({"url": format!("{mount}/{}", version.name), "description": version.about})
 }
 
 /// How a caller is known.
@@ -65,7 +64,7 @@ fn bearer() -> Value {
 fn paths(schemas: &mut Schemas) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for feature in schemas.features {
-        for route in feature.routes.iter().filter(|route| is_rest(route)) {
+        for route in feature.routes.iter().filter(|route| is_rest(route) && route.exists_in(schemas.version)) {
             let described = operation::of(feature, route, schemas);
             if let Value::Object(operations) = paths.entry(route.path).or_insert_with(|| json!({})) {
                 operations.insert(method(route), described);
@@ -87,6 +86,6 @@ fn method(route: &Route) -> String {
 /// The types that were met on the way.
 fn types(schemas: &mut Schemas) -> Value {
     let mut types = schemas.generator.take_definitions(true);
-    types.insert(answers::PROBLEM.to_owned(), crate::http::problem::schema().to_value());
+    types.insert(answers::PROBLEM.to_owned(), crate::http::problem::schema(schemas.version).to_value());
     Value::Object(types)
 }

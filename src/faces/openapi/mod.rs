@@ -18,7 +18,7 @@ const ROUTES: &[Route] = &[Route::get("/openapi.json", Access::Public, show, "Th
     .answers(200, Content::Json(describe))];
 
 fn show(ctx: &mut Ctx<'_>) -> Result<Response> {
-    Ok(Response::json(200, &document::of(ctx.house.features, &ctx.request.mount())))
+    Ok(Response::json(200, &document::of(ctx.house.features, &ctx.request.mount(), ctx.request.version)))
 }
 
 /// The frame of the document; the specification has the rest (spec.openapis.org/oas/v3.1.1).

@@ -8,14 +8,22 @@ pub mod store;
 
 pub use rules::{Conflict, Policy, Rule};
 
-use crate::feature::{Access, Feature, Held, Job, Kind, Load, Route, Without, contract, written};
+use crate::feature::{Access, Feature, Held, Job, Kind, Load, Route, Stock, Without, contract, written};
 use serde_json::Value;
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: KIND, since: 2, load: Load::Own(api::load_conflicts), object: contract::of::<Conflict>, own }],
+    kinds: &[Kind {
+        name: KIND,
+        since: 2,
+        load: Load::Own(api::load_conflicts),
+        object: contract::of::<Conflict>,
+        own,
+        measure: None,
+    }],
     graph: graphql::GRAPH,
     held: &[Held { name: KIND, load: api::held, object: contract::of::<Conflict> }],
+    stocks: &[STOCK],
     jobs: &[Job::nightly("conflicts", "conflicts long settled", |s| store::purge(s.db, &s.house.settings, s.now))],
     ..Feature::new("conflicts", ROUTES)
 };
@@ -27,6 +35,8 @@ fn own(conflict: Value, user: i64) -> Option<Value> {
 
 /// Conflicts in the feed.
 pub const KIND: &str = "conflicts";
+/// Every conflict, also where the tenant wants none in the feed. An edit that met another is kept as long as at all possible.
+pub const STOCK: Stock = Stock { name: KIND, measure: store::MEASURE, above: true };
 
 const MEMBER: Access = Access::Member(Without::NoCouple);
 

@@ -6,10 +6,21 @@ use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::{Db, Row, Upsert};
-use crate::feature::{Settings, store};
+use crate::feature::room::recount;
+use crate::feature::{Measure, Settings, store};
 use crate::http::paging::Span;
 use crate::{columns, params};
 use serde_json::Value;
+
+/// What of a conflict takes room.
+pub const MEASURE: Measure = Measure::of("conflicts", &["device", "server_data", "client_data", "base_data", "answer", "notes"]);
+
+/// What a new conflict takes of it: nothing of it was decided by a person yet.
+pub fn size(conflict: &Conflict) -> Result<usize> {
+    let length = |side: &Value| json::write(side).map(|text| text.len());
+    let base = if conflict.base_data.is_null() { 0 } else { length(&conflict.base_data)? };
+    Ok(conflict.device_id.len() + length(&conflict.server_data)? + length(&conflict.client_data)? + base)
+}
 
 fn json(row: &Row<'_>, column: usize) -> Result<Value> {
     let text: Option<String> = row.get(column)?;
@@ -179,7 +190,8 @@ pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
 fn forget(db: &mut Db, group: &[(i64, String)], now: Timestamp) -> Result<()> {
     let Some((tenant, _)) = group.first() else { return Ok(()) };
     let (_, stamp) = store::advance(db, *tenant, now)?;
-    group.iter().try_for_each(|(tenant, id)| forget_one(db, *tenant, id, stamp))
+    group.iter().try_for_each(|(tenant, id)| forget_one(db, *tenant, id, stamp))?;
+    recount::stock(db, *tenant, &super::STOCK)
 }
 
 /// Forgets a conflict at a stamp of its tenant; one that is in the feed leaves a tombstone there.

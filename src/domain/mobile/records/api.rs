@@ -21,10 +21,11 @@ use crate::feature::cursor::{self, Rows};
 use crate::feature::walk::walk;
 use crate::feature::{Ctx, Schemas};
 use crate::http::input::{Extent, Field, Input, Shape, held};
-use crate::http::{Response, body, etag, schema};
+use crate::http::{Response, body, etag, key, schema};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// The domain whose route has this path.
 fn table(path: &str) -> Result<&'static Table> {
@@ -84,6 +85,9 @@ struct RefusedRecord {
     reason: String,
     /// May it be taken when it is sent again unchanged, later?
     retryable: bool,
+    /// Seconds until that is worth trying, where it is not at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u32>,
     /// The same word, from version 2 on.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
@@ -91,9 +95,11 @@ struct RefusedRecord {
 
 impl RefusedRecord {
     fn of(error: SyncError, version: u8) -> RefusedRecord {
-        let SyncError { message: error_message, field, item_id: mobile_id, details, domain, reason, retryable, .. } = error;
+        let SyncError {
+            message: error_message, field, item_id: mobile_id, details, domain, reason, retryable, retry_after, ..
+        } = error;
         let code = (version >= api::WORDS_SINCE).then(|| reason.clone());
-        RefusedRecord { mobile_id, status: "error", field, error_message, details, domain, reason, retryable, code }
+        RefusedRecord { mobile_id, status: "error", field, error_message, details, domain, reason, retryable, retry_after, code }
     }
 }
 
@@ -214,8 +220,7 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant()?.clone();
     let reset = input.text("epoch").is_some_and(|epoch| epoch != tenant.epoch);
     let since = input.instant("since").filter(|_| !reset).unwrap_or_default().min(tenant.clock);
-    let limit = input.int("limit").unwrap_or(PAGE).min(ctx.request.portion.get());
-    let limit = usize::try_from(limit).unwrap_or_default();
+    let limit = ctx.request.at_most(usize::try_from(input.int("limit").unwrap_or(PAGE)).unwrap_or_default());
     let (rows, end) = page(ctx, table, since, limit)?;
     // Who starts anew holds nothing that could be deleted, or leave what the filters show.
     let anew = since == Timestamp::default();
@@ -281,7 +286,7 @@ pub fn resolve_conflict(ctx: &mut Ctx<'_>) -> Result<Response> {
     if body.insert("conflict_id".to_owned(), id.clone()).is_some_and(|inner| inner != id) {
         return Err(Refusal::field("conflict_id", Message::plain(&texts::CONTRADICTION)).into());
     }
-    let key = ctx.request.header("IDEMPOTENCY_KEY").map(str::to_owned);
+    let key = key::of(ctx.request)?.map(Cow::into_owned);
     let response = resolve(ctx, &body, key, resolve::POINTS)?;
     api::versioned(ctx, response)
 }

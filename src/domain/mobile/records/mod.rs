@@ -21,7 +21,7 @@ pub use item::ENVELOPE;
 pub use record::TOLD;
 pub use resolve::{CHOICE, describe_refusal, resolve};
 
-use super::answer::{Conflict, SYNC_ERROR, SyncError, Tally};
+use super::answer::{SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
 use super::domains::{self, RECORDS};
 use crate::base::error::{Error, Refusal, Result};
@@ -41,7 +41,14 @@ pub const KINDS: &[Kind] = &walk!(kind, RECORDS);
 const fn kind(table: &'static Table) -> Kind {
     let names = &table.entry.names;
     let own: Own = |record, user| written(record, &["created_by", "updated_by"], user);
-    Kind { name: names.list, since: 2, load: Load::Shared(names, load_records), object: describe, own }
+    Kind {
+        name: names.list,
+        since: 2,
+        load: Load::Shared(names, load_records),
+        object: describe,
+        own,
+        measure: Some(store::measure(names)),
+    }
 }
 
 fn load_records(names: &Names, db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {
@@ -85,8 +92,7 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
             Ok(done) => {
                 tally.synced += 1;
                 tally.repeated += u32::from(done.item.status == "unchanged");
-                let told = |conflict| Conflict { mobile_id: done.item.mobile_id.clone(), ..Conflict::from(conflict) };
-                tally.conflicts.extend(done.conflict.as_ref().map(told));
+                tally.conflicts.extend(done.conflict);
                 tally.items.push(done.item);
             }
             Err(Error::Refused(refusal)) => tally.errors.push(error(&refusal, item, ctx.request.language)),

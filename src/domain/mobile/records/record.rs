@@ -18,6 +18,8 @@ pub struct Record {
     pub version: i64,
     /// Its fields; a deleted record has none.
     pub fields: Fields,
+    /// How many bytes they take in the store.
+    pub bytes: usize,
     /// When it was last edited, by that device's clock.
     pub client_at: Timestamp,
     /// Who made it.

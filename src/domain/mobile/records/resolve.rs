@@ -88,7 +88,7 @@ pub fn resolve(ctx: &mut Ctx<'_>, body: &Map<String, Value>, key: Option<String>
 
 /// The schema of a refusal: a problem whose members tell of the conflict too.
 pub fn describe_refusal(schemas: &mut Schemas) -> Schema {
-    let (mut schema, resolution) = (problem::schema(), Resolution::json_schema(&mut schemas.generator));
+    let (mut schema, resolution) = (problem::schema(schemas.version), Resolution::json_schema(&mut schemas.generator));
     let messages = json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
     let members = resolution.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
@@ -244,7 +244,7 @@ impl Choice {
             error: Some(error),
         };
         let members = json_of(&resolution)?.as_object().cloned().unwrap_or_default();
-        Ok(problem::refused_with(refusal, language, members))
+        Ok(problem::refused_with(refusal, ctx.request, members))
     }
 }
 
@@ -321,6 +321,7 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
 fn keep(ctx: &mut Ctx<'_>, table: &Table, conflict: &Conflict) -> Result<()> {
     let tenant = ctx.tenant_id()?;
     conflicts::store::update(ctx.db, tenant, conflict)?;
+    ctx.recount_stock(tenant, &conflicts::STOCK);
     let rule = conflicts::store::rule(ctx.db, tenant, table.name())?.unwrap_or_else(|| Rule::of(table.policy));
     if rule.notify { ctx.touch(conflicts::KIND, &conflict.conflict_id) } else { Ok(()) }
 }

@@ -4,7 +4,7 @@
 use super::item::Item;
 use crate::base::error::{Refusal, Refused, Result};
 use crate::base::text::Message;
-use crate::domain::mobile::conflicts::store;
+use crate::domain::mobile::conflicts::{STOCK, store};
 use crate::domain::mobile::texts;
 use crate::feature::Ctx;
 use std::collections::HashMap;
@@ -47,6 +47,7 @@ fn thin(ctx: &mut Ctx<'_>, item: &Item, is_settled: bool) -> Result<usize> {
     let stamp = ctx.stamp()?;
     for (id, _) in settled.iter().take(beyond) {
         store::forget_one(ctx.db, tenant, id, stamp)?;
+        ctx.recount_stock(tenant, &STOCK);
     }
     Ok(beyond)
 }

@@ -5,15 +5,23 @@ use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
+use crate::feature::{Measure, Names};
 use crate::{columns, params};
+
+/// What of a domain's record takes room.
+pub const fn measure(names: &Names) -> Measure {
+    Measure { of: Some(("domain", names.name)), ..Measure::of("records", &["data"]) }
+}
 
 columns!(records: "SELECT id, version, data, client_at, created_by, updated_by, created_at, stamp, deleted FROM records");
 
 fn record(row: &Row<'_>) -> Result<Record> {
+    let data: String = row.get(2)?;
     Ok(Record {
         id: row.get(0)?,
         version: row.get(1)?,
-        fields: json::read(row.get::<String>(2)?.as_bytes())?,
+        fields: json::read(data.as_bytes())?,
+        bytes: data.len(),
         client_at: row.get(3)?,
         created_by: row.get(4)?,
         updated_by: row.get(5)?,

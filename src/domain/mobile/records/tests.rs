@@ -64,6 +64,7 @@ impl Server {
             id: item.id.clone(),
             version,
             fields: new.fields,
+            bytes: 0,
             client_at,
             created_by: 1,
             updated_by: 1,

@@ -16,6 +16,7 @@ use crate::base::word;
 use crate::domain::mobile::answer::{self, SyncedItem};
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::conflicts::{self, Conflict, Rule, rules};
+use crate::feature::room::rules::{Growth, Weighed};
 use crate::feature::{Ctx, News};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -25,7 +26,7 @@ pub struct Done {
     /// What its device is told.
     pub item: SyncedItem,
     /// The conflict that it met.
-    pub conflict: Option<Conflict>,
+    pub conflict: Option<answer::Conflict>,
 }
 
 /// The records of one upload on their way into the store.
@@ -104,6 +105,11 @@ impl<'b> Writer<'b> {
         let rule = self.rule(ctx, item)?;
         let settled = merge::settle(rule.strategy(), stored, item, clash);
         let mut conflict = conflict(ctx, item, stored, self.batch, rule)?;
+        let growth = Growth::row(conflicts::store::size(&conflict)?);
+        ctx.require_stock(&conflicts::STOCK, growth)?;
+        if let Some(new) = settled.as_ref().and_then(|settled| settled.new.as_ref()) {
+            ctx.require_room(item.table.entry.names.list, needs(stored, new)?)?;
+        }
         self.open.make(ctx, item, settled.is_some())?;
         let new = settled.and_then(|settled| decide(&mut conflict, settled));
         let record = match new {
@@ -111,13 +117,21 @@ impl<'b> Writer<'b> {
             None => leave(ctx, item, stored)?,
         };
         conflicts::store::insert(ctx.db, ctx.tenant_id()?, &conflict)?;
+        ctx.count_stock(&conflicts::STOCK, growth)?;
         if rule.notify {
             ctx.touch(conflicts::KIND, &conflict.conflict_id)?;
         }
         ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
         let sides = size(&conflict.server_data)? + size(&conflict.client_data)?;
-        self.room = self.room.saturating_sub(sides);
-        Ok(Done { conflict: Some(conflict), ..self.done(item, Some(stored), &record, "conflict")? })
+        let told = match self.room.checked_sub(sides) {
+            Some(room) => {
+                self.room = room;
+                answer::Conflict::from(&conflict)
+            }
+            None => answer::Conflict { data_omitted: true, ..answer::Conflict::from(&conflict.without_data()) },
+        };
+        let told = answer::Conflict { mobile_id: item.sent_id.clone(), ..told };
+        Ok(Done { conflict: Some(told), ..self.done(item, Some(stored), &record, "conflict")? })
     }
 
     /// What a device is told of an item: the record whole, where it is not what the device holds and there is room.
@@ -167,14 +181,8 @@ fn leave(ctx: &mut Ctx<'_>, item: &Item, record: &Record) -> Result<Record> {
 pub fn tell_again(ctx: &mut Ctx<'_>, table: &Table, record: &Record) -> Result<Record> {
     let (tenant, stamp) = (ctx.tenant_id()?, ctx.stamp()?);
     store::move_to(ctx.db, tenant, table.name(), &record.id, stamp)?;
-    mark(ctx, table, record)?;
+    ctx.tell_again(table.entry.names.list, &record.id, record.deleted)?;
     Ok(Record { updated_at: stamp, ..record.clone() })
-}
-
-/// Moves a record in the feed, alive or as a tombstone.
-fn mark(ctx: &mut Ctx<'_>, table: &Table, record: &Record) -> Result<()> {
-    let kind = table.entry.names.list;
-    if record.deleted { ctx.bury(kind, &record.id) } else { ctx.touch(kind, &record.id) }
 }
 
 /// Marks a conflict as settled by its policy; answers what is written.
@@ -245,10 +253,14 @@ impl<'i> Target<'i> {
 pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new: New) -> Result<Record> {
     let (tenant, user, stamp) = (ctx.tenant_id()?, ctx.user()?, ctx.stamp()?);
     let data = fields::text(&new.fields)?;
+    let weight = (!new.deleted).then_some(data.len());
+    let kind = target.table.entry.names.list;
+    ctx.require_room(kind, growth(stored, weight))?;
     let record = Record {
         id: target.id.to_owned(),
         version: stored.map_or(1, |record| record.version.max(target.seen) + 1),
         fields: new.fields,
+        bytes: data.len(),
         client_at: edited(stored, target.at),
         created_by: stored.map_or(user, |record| record.created_by),
         updated_by: user,
@@ -258,8 +270,37 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
     };
     let write = if stored.is_some() { store::update } else { store::insert };
     write(ctx.db, tenant, target.table.name(), &record, &data)?;
-    mark(ctx, target.table, &record)?;
+    match stored {
+        // Whether its tombstone is still in the feed only the feed knows.
+        Some(stored) if stored.deleted && !record.deleted => ctx.touch(kind, &record.id)?,
+        Some(stored) if stored.deleted => ctx.bury(kind, &record.id)?,
+        _ => ctx.place(kind, &record.id, before(stored), weight.map(bytes))?,
+    }
     Ok(record)
+}
+
+/// What a record that is not deleted weighed.
+fn before(stored: Option<&Record>) -> Weighed {
+    stored.map_or(Weighed::Absent, |record| Weighed::Alive(bytes(record.bytes)))
+}
+
+/// What a new version needs of room.
+fn needs(stored: &Record, new: &New) -> Result<Growth> {
+    let weight = if new.deleted { None } else { Some(fields::text(&new.fields)?.len()) };
+    Ok(growth(Some(stored), weight))
+}
+
+/// What an edit needs of room.
+fn growth(stored: Option<&Record>, weight: Option<usize>) -> Growth {
+    match (stored.filter(|record| !record.deleted), weight) {
+        (_, None) => Growth::default(),
+        (None, Some(after)) => Growth::row(after),
+        (Some(before), Some(after)) => Growth::edit(before.bytes, after),
+    }
+}
+
+fn bytes(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
 }
 
 /// A merged record is as recent as the later of its edits.
@@ -281,6 +322,7 @@ impl From<&Conflict> for answer::Conflict {
             client_data: conflict.client_data.clone(),
             created_at: conflict.created_at,
             winning_version: conflict.winning_version.clone(),
+            data_omitted: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 pub mod rules;
 mod store;
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Refusal, Result};
 use crate::base::json;
 use crate::base::text::{self, Language, Message};
 use crate::base::time::Timestamp;
@@ -11,8 +11,10 @@ use crate::db::Db;
 use crate::domain::mobile::answer::{SYNC_ERROR, SyncError, Tally};
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::domains::TELEMETRY;
-use crate::feature::Ctx;
 use crate::feature::ctx::value;
+use crate::feature::room::rules::Growth;
+use crate::feature::walk::walk;
+use crate::feature::{Ctx, Stock};
 use rules::{Again, Faults, Item, Rules};
 use serde_json::{Map, Value, json};
 use store::Owner;
@@ -22,6 +24,14 @@ enum Fate {
     New,
     Repeated,
     Refused(Faults),
+    Full(Box<Refusal>),
+}
+
+/// What is counted of telemetry, a stock for each domain.
+pub const STOCKS: &[Stock] = &walk!(stock, TELEMETRY);
+
+const fn stock(rules: &'static Rules) -> Stock {
+    store::stock(&rules.entry.names)
 }
 
 /// Writes the items of one domain. A bad one fails alone.
@@ -35,6 +45,9 @@ pub fn apply(ctx: &mut Ctx<'_>, rules: &'static Rules, batch: &Batch, items: &[V
         };
         match fate {
             Fate::Refused(faults) => tally.errors.push(error(rules, sent, &faults, ctx.request.language)),
+            Fate::Full(refusal) => {
+                tally.errors.push(error(rules, sent, &vec![(None, refusal.detail.clone())], ctx.request.language));
+            }
             Fate::New => tally.synced += 1,
             Fate::Repeated => (tally.synced, tally.repeated) = (tally.synced + 1, tally.repeated + 1),
         }
@@ -42,16 +55,38 @@ pub fn apply(ctx: &mut Ctx<'_>, rules: &'static Rules, batch: &Batch, items: &[V
     Ok(tally)
 }
 
-fn write(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: Item) -> Result<Fate> {
+fn write(ctx: &mut Ctx<'_>, rules: &'static Rules, owner: Owner<'_>, item: Item) -> Result<Fate> {
     let stamp = ctx.stamp()?;
     if is_there(ctx, rules, owner, &item)? {
         return Ok(Fate::Repeated);
     }
     let data = json::write(&item.data)?;
+    let (stock, growth) = (stock(rules), Growth::row(owner.device.len() + data.len()));
+    if let Err(full) = ctx.require_stock(&stock, growth) {
+        return without_room(ctx, rules, owner, item, full);
+    }
     if store::insert(ctx.db, owner, &item, &data, stamp)? {
+        ctx.count_stock(&stock, growth)?;
         return Ok(Fate::New);
     }
     if rules.again == Again::Merges { merge(ctx, rules, owner, item) } else { Ok(Fate::Repeated) }
+}
+
+/// What is there already needs no room.
+fn without_room(ctx: &mut Ctx<'_>, rules: &'static Rules, owner: Owner<'_>, item: Item, full: Error) -> Result<Fate> {
+    match store::data(ctx.db, owner, &item.id)? {
+        None => refused(full),
+        Some(_) if rules.again == Again::Merges => merge(ctx, rules, owner, item),
+        Some(_) => Ok(Fate::Repeated),
+    }
+}
+
+/// A refusal concerns one item; anything else is no refusal.
+fn refused(error: Error) -> Result<Fate> {
+    match error {
+        Error::Refused(refusal) => Ok(Fate::Full(refusal)),
+        other => Err(other),
+    }
 }
 
 /// Is an item there under another of its hashes? One of another content is another item.
@@ -67,7 +102,7 @@ fn is_there(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: &Item) -> 
 }
 
 /// The fields that were sent replace those that are there; the others stay.
-fn merge(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: Item) -> Result<Fate> {
+fn merge(ctx: &mut Ctx<'_>, rules: &'static Rules, owner: Owner<'_>, item: Item) -> Result<Fate> {
     let there = store::data(ctx.db, owner, &item.id)?.unwrap_or_default();
     let there: Map<String, Value> = json::read(there.as_bytes())?;
     let mut merged = there.clone();
@@ -79,6 +114,11 @@ fn merge(ctx: &mut Ctx<'_>, rules: &Rules, owner: Owner<'_>, item: Item) -> Resu
         return Ok(Fate::Repeated);
     }
     let data = json::write(&merged)?;
+    let growth = Growth::edit(store::size(ctx.db, owner, &item.id)?, owner.device.len() + data.len());
+    if let Err(full) = ctx.require_stock(&stock(rules), growth) {
+        return refused(full);
+    }
+    ctx.count_stock(&stock(rules), growth)?;
     store::update(ctx.db, owner, &Item { data: merged, ..item }, &data)?;
     Ok(Fate::New)
 }
@@ -99,6 +139,7 @@ pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
         for rules in TELEMETRY {
             store::delete(ctx.db, tenant, rules.name(), user)?;
         }
+        STOCKS.iter().for_each(|stock| ctx.recount_stock(tenant, stock));
     }
     Ok(())
 }

@@ -5,7 +5,14 @@ use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::Db;
+use crate::feature::{Measure, Names, Stock};
 use crate::params;
+
+/// The items of a domain, as they are counted.
+pub const fn stock(names: &Names) -> Stock {
+    let measure = Measure { of: Some(("domain", names.name)), ..Measure::of("telemetry", &["device", "data"]) };
+    Stock { name: names.name, measure, above: false }
+}
 
 /// Whose item it is.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +41,14 @@ pub fn insert(db: &mut Db, owner: Owner<'_>, item: &Item, data: &str, at: Timest
 pub fn data(db: &mut Db, owner: Owner<'_>, id: &str) -> Result<Option<String>> {
     let sql = "SELECT data FROM telemetry WHERE tenant = ? AND domain = ? AND user_id = ? AND id = ?";
     db.one(sql, params![owner.tenant, owner.domain, owner.user, id], |row| row.get(0))
+}
+
+/// The bytes of an item that is there, as they are counted.
+pub fn size(db: &mut Db, owner: Owner<'_>, id: &str) -> Result<usize> {
+    let sql = "SELECT OCTET_LENGTH(device) + OCTET_LENGTH(data) FROM telemetry \
+         WHERE tenant = ? AND domain = ? AND user_id = ? AND id = ?";
+    let found = db.one(sql, params![owner.tenant, owner.domain, owner.user, id], |row| row.get::<i64>(0))?;
+    Ok(found.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default())
 }
 
 /// Replaces the data of an item that is there.

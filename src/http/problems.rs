@@ -1,0 +1,232 @@
+//! The types of problems (RFC 9457 §3.1.1): everything that the API refuses, under names that stay. One table.
+
+use super::Request;
+use crate::base::error::Refused;
+
+/// A type of problem.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Type {
+    /// Its name: the member `code`, and the end of the URI in `type`.
+    pub name: &'static str,
+    /// What version 1 has called it since before it had a name.
+    pub older: Option<&'static str>,
+    /// The status that it usually has.
+    pub status: u16,
+    /// The title, the same whatever the occurrence.
+    pub title: &'static str,
+    /// May the same request succeed when it is sent again unchanged, later?
+    pub retryable: bool,
+    /// What it means and what to do, for developers of clients.
+    pub about: &'static str,
+}
+
+const fn problem(status: u16, name: &'static str, title: &'static str, about: &'static str) -> Type {
+    Type { name, older: None, status, title, retryable: false, about }
+}
+
+const fn older(older: &'static str, problem: Type) -> Type {
+    Type { older: Some(older), ..problem }
+}
+
+const fn later(problem: Type) -> Type {
+    Type { retryable: true, ..problem }
+}
+
+/// Every type.
+pub static TYPES: &[Type] = &[
+    problem(
+        400,
+        "invalid",
+        "Bad Request",
+        "The request breaks a rule: `errors` says which field, `detail` says it in a sentence. Mend it before it is sent again.",
+    ),
+    problem(
+        400,
+        "key-required",
+        "Bad Request",
+        "From version 2 on an upload names itself by an `Idempotency-Key`, in the field or in the body, so that a lost answer never makes it twice.",
+    ),
+    problem(
+        400,
+        "unknown-version",
+        "Unknown Version",
+        "The version of the API that the request asks for does not exist: `supported_versions` lists those that do.",
+    ),
+    older(
+        "not_authenticated",
+        problem(
+            401,
+            "not-authenticated",
+            "Unauthorized",
+            "The request carries no token. Sign in, and send `Authorization: Bearer …`.",
+        ),
+    ),
+    older(
+        "token_not_valid",
+        problem(
+            401,
+            "token-not-valid",
+            "Unauthorized",
+            "The token is spoilt, has expired, or its session has ended. Refresh once; if that is refused too, sign in. Unsent edits stay on the device: never drop a queue because of a 401.",
+        ),
+    ),
+    older("user_not_found", problem(401, "user-not-found", "Unauthorized", "The account of the token is gone or was disabled.")),
+    problem(403, "forbidden", "Forbidden", "It is somebody else's to do."),
+    problem(404, "not-found", "Not Found", "There is no such thing, or it is another couple's or team's."),
+    problem(
+        405,
+        "method-not-allowed",
+        "Method Not Allowed",
+        "The path exists, the method does not: the field `Allow` lists those that do.",
+    ),
+    later(problem(
+        408,
+        "too-slow",
+        "Request Timeout",
+        "The body took too long to arrive: `max_items` says how many items to send at once.",
+    )),
+    later(problem(409, "in-progress", "Conflict", "The request under this key is still being worked on: ask again in a second.")),
+    later(problem(
+        409,
+        "conflict-open",
+        "Conflict",
+        "Too many conflicts of the record wait for somebody: once one is settled, the same edit is taken.",
+    )),
+    problem(
+        412,
+        "precondition-failed",
+        "Precondition Failed",
+        "The object is not the one that the precondition names, or is there already. Read it again, then decide.",
+    ),
+    problem(
+        413,
+        "too-large",
+        "Content Too Large",
+        "The request, or the answer to it, is larger than one may be: ask or send in parts.",
+    ),
+    problem(415, "media-type", "Unsupported Media Type", "The body is of a type that is not read: send JSON."),
+    older(
+        "SYNC_003",
+        problem(
+            422,
+            "key-reused",
+            "Unprocessable Content",
+            "The key came before, with another request. A new request needs a new key.",
+        ),
+    ),
+    older(
+        "RATE_LIMIT_EXCEEDED",
+        later(problem(429, "rate-limited", "Too Many Requests", "Too often: wait for the seconds in `Retry-After`.")),
+    ),
+    problem(
+        500,
+        "internal",
+        "Internal Server Error",
+        "A defect of the server. Its log says more under the answer's `X-Request-Id`.",
+    ),
+    later(problem(503, "busy", "Service Unavailable", "Others are writing: ask again in a second.")),
+    later(problem(
+        503,
+        "unavailable",
+        "Service Unavailable",
+        "The server is not ready: its operator has something to do. Ask again in some minutes.",
+    )),
+    later(problem(
+        507,
+        "quota",
+        "Insufficient Storage",
+        "The room of the couple, the team or the server is used up: `quota` says whose. Delete something, or ask the operator for more room; deletions and edits that do not grow always pass.",
+    )),
+    later(problem(
+        507,
+        "no-room",
+        "Insufficient Storage",
+        "The server's disk or quota is full. Nothing of the request was kept: keep it, and send it again later.",
+    )),
+];
+
+/// The type of this name.
+///
+/// A name that is none is a defect, told as one.
+pub fn named(name: &str) -> Option<&'static Type> {
+    TYPES.iter().find(|known| known.name == name)
+}
+
+/// The URI of a type, which leads to its description.
+pub fn uri(kind: &Type, request: &Request<'_>) -> String {
+    format!("{}/problems/{}/", request.mount(), kind.name)
+}
+
+/// The type of a refusal.
+pub fn of(kind: Refused) -> &'static Type {
+    let name = match kind {
+        Refused::Invalid => "invalid",
+        Refused::Unauthenticated(code) => return by_older(code),
+        Refused::UnknownVersion { .. } => "unknown-version",
+        Refused::KeyRequired => "key-required",
+        Refused::Forbidden => "forbidden",
+        Refused::NotFound => "not-found",
+        Refused::Method => "method-not-allowed",
+        Refused::TooSlow(_) => "too-slow",
+        Refused::InProgress => "in-progress",
+        Refused::OpenConflicts => "conflict-open",
+        Refused::NoRoom(_) => "quota",
+        Refused::Stale => "precondition-failed",
+        Refused::TooLarge | Refused::AnswerTooLarge => "too-large",
+        Refused::MediaType => "media-type",
+        Refused::KeyReused => "key-reused",
+        Refused::TooMany(_) => "rate-limited",
+    };
+    known(name)
+}
+
+/// The type of a name that stands in this program.
+pub fn known(name: &str) -> &'static Type {
+    named(name).unwrap_or(&TYPES[0])
+}
+
+/// Those who are not signed in are told by the words of version 1, or by names.
+fn by_older(code: &str) -> &'static Type {
+    TYPES.iter().find(|known| known.older == Some(code)).unwrap_or_else(|| known(code))
+}
+
+impl Type {
+    /// What a program calls it in a version of the API.
+    pub fn code(&self, version: u8) -> &'static str {
+        if version == 1 { self.older.unwrap_or(self.name) } else { self.name }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart_and_written_like_those_of_paths() {
+        for (n, one) in TYPES.iter().enumerate() {
+            assert!(TYPES[..n].iter().all(|other| other.name != one.name && (one.older.is_none() || other.older != one.older)));
+            assert!(one.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", one.name);
+            assert!(one.about.ends_with('.'), "{}", one.name);
+        }
+    }
+
+    #[test]
+    fn every_refusal_has_a_type() {
+        let kinds = [
+            Refused::Invalid,
+            Refused::Forbidden,
+            Refused::NotFound,
+            Refused::Method,
+            Refused::Stale,
+            Refused::TooLarge,
+            Refused::AnswerTooLarge,
+            Refused::OpenConflicts,
+            Refused::MediaType,
+            Refused::KeyReused,
+            Refused::KeyRequired,
+            Refused::InProgress,
+        ];
+        assert!(kinds.into_iter().filter(|kind| of(*kind).name == TYPES[0].name).eq([Refused::Invalid]));
+        assert_eq!(of(Refused::Unauthenticated("user_not_found")).name, "user-not-found");
+    }
+}
