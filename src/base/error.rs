@@ -6,6 +6,7 @@
 
 use super::text::{Message, Text};
 use super::time::SECOND;
+use serde_json::Value;
 use std::fmt;
 
 /// What any fallible function of the product returns.
@@ -146,6 +147,10 @@ pub enum Refused {
     KeyReused,
     /// The same idempotency key is being worked on.
     InProgress,
+    /// The same was done under this key, and its answer is forgotten.
+    AlreadyDone,
+    /// The store was restored since the client last looked.
+    EpochChanged,
 }
 
 /// A refusal: what is wrong with the request, for the caller to read.
@@ -159,6 +164,8 @@ pub struct Refusal {
     pub fields: Vec<(&'static str, Message)>,
     /// The limit that was reached.
     pub limit: Option<Limit>,
+    /// More for a program.
+    pub told: Vec<(&'static str, Value)>,
     /// The room that is used up.
     pub room: Option<Room>,
 }
@@ -195,7 +202,7 @@ impl Refusal {
 
     /// A refusal with a sentence that has arguments, and no fields.
     pub fn with(kind: Refused, detail: Message) -> Self {
-        Refusal { kind, detail, fields: Vec::new(), limit: None, room: None }
+        Refusal { kind, detail, fields: Vec::new(), limit: None, told: Vec::new(), room: None }
     }
 
     /// A refusal that ends after `wait` milliseconds; the caller reads it in whole seconds.
@@ -217,7 +224,7 @@ impl Refusal {
     /// A refusal of several fields; the first one's message is the detail.
     pub fn fields(fields: Vec<(&'static str, Message)>) -> Self {
         let detail = fields.first().map_or(Message::plain(&super::text::INVALID), |f| f.1.clone());
-        Refusal { kind: Refused::Invalid, detail, fields, limit: None, room: None }
+        Refusal { kind: Refused::Invalid, detail, fields, limit: None, told: Vec::new(), room: None }
     }
 }
 

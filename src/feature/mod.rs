@@ -12,9 +12,11 @@ pub mod news;
 pub mod rights;
 pub mod room;
 pub mod settings;
+pub mod stamps;
 pub mod store;
 pub mod tenant;
 pub mod texts;
+pub mod version;
 pub mod walk;
 pub mod work;
 
@@ -220,6 +222,11 @@ impl Route {
     /// A route that needs no store.
     pub const fn apart(method: Method, path: &'static str, answer: Apart, summary: &'static str) -> Route {
         Route::new(method, path, Access::Public, Tx::Own, Calls::Apart(answer), summary)
+    }
+
+    /// May its answers be compressed? Tokens and codes are answers to a POST; uploads are the only ones of those that are long.
+    pub const fn may_compress(&self) -> bool {
+        matches!(self.method, Method::Get) || matches!(self.meter, Meter::Uploads | Meter::Graphql)
     }
 
     /// Members need this right: whoever has nothing of it is refused before the handler runs.

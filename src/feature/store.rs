@@ -1,7 +1,7 @@
 //! The clock, the feed and the attempts: the SQL that every noun shares.
 
 use super::room::recount;
-use super::{Rate, Settings};
+use super::{Rate, Settings, version};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
 use crate::base::time::{CLOCKS_APART, DAY, MINUTE, Timestamp};
@@ -20,8 +20,13 @@ pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<(Timestamp, T
     let clock = db.lock_row("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get::<Timestamp>(0))?;
     let before = clock.ok_or_else(not_found)?;
     let stamp = now.max(before.plus(1));
-    db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant])?;
+    move_clock(db, tenant, stamp)?;
     Ok((before, stamp))
+}
+
+/// Moves a tenant's clock on, which this transaction has locked.
+pub fn move_clock(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant]).map(drop)
 }
 
 const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted"] };
@@ -31,11 +36,23 @@ pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, de
     db.put(&CHANGE, params![tenant, kind, id, stamp, deleted])
 }
 
-const PLACE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "bytes"] };
+/// An object as the feed shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Placed {
+    /// When it changed.
+    pub stamp: Timestamp,
+    /// Its version, if its kind has versions.
+    pub version: Option<i64>,
+    /// What it weighs; `None` is a tombstone.
+    pub bytes: Option<i64>,
+}
 
-/// Moves an object to a stamp in the feed with what it weighs, or as a tombstone.
-pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, bytes: Option<i64>) -> Result<()> {
-    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), bytes.unwrap_or_default()])
+const PLACE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "version", "bytes"] };
+
+/// Moves an object in the feed.
+pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> Result<()> {
+    let Placed { stamp, version, bytes } = placed;
+    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), version, bytes.unwrap_or_default()])
 }
 
 /// Writes what an object weighs: it does not move.
@@ -52,6 +69,19 @@ pub fn lock(db: &mut Db, tenant: i64) -> Result<()> {
 /// The tenant behind another, in the order of their ids.
 pub fn next_tenant(db: &mut Db, after: i64) -> Result<Option<i64>> {
     db.one("SELECT id FROM tenants WHERE id > ? ORDER BY id LIMIT 1", params![after], |row| row.get(0))
+}
+
+const VERSION: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "version"] };
+
+/// Moves an object to a stamp in the feed, as this version.
+pub fn mark_version(db: &mut Db, tenant: i64, kind: &str, id: &str, at: (Timestamp, i64), deleted: bool) -> Result<()> {
+    db.put(&VERSION, params![tenant, kind, id, at.0, deleted, at.1])
+}
+
+/// A backup has taken the store's place: its feed tells of no version that devices saw in the time that is lost.
+pub fn raise_versions(db: &mut Db, tenant: i64) -> Result<()> {
+    let sql = "UPDATE changes SET version = version + ? WHERE tenant = ? AND version <= ?";
+    db.run(sql, params![version::LOST, tenant, version::RAISED]).map(drop)
 }
 
 /// What is dated later than this was made by a clock that was ahead. Nothing is, where the present clock is behind the store

@@ -138,6 +138,7 @@ pub fn refused_with(refusal: &Refusal, request: &Request<'_>, mut extension: Map
     if let Some(limit) = &refusal.limit {
         extension.insert("reason".to_owned(), json!(limit.reason));
     }
+    extension.extend(refusal.told.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     if let Some(room) = &refusal.room {
         extension.insert("quota".to_owned(), quota(room));
     }

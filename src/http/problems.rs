@@ -92,6 +92,24 @@ pub static TYPES: &[Type] = &[
         "Conflict",
         "Too many conflicts of the record wait for somebody: once one is settled, the same edit is taken.",
     )),
+    older(
+        "already_done",
+        problem(
+            409,
+            "already-done",
+            "Conflict",
+            "The same request was done under this key, longer ago than its answer is kept. Nothing was done: `stamps` says where the feed tells of it, `not_done` what of it did not land.",
+        ),
+    ),
+    older(
+        "epoch_changed",
+        problem(
+            409,
+            "epoch-changed",
+            "Conflict",
+            "The store was restored since the client last polled. Nothing was done: start over with the member `epoch`, then send again what the server does not have.",
+        ),
+    ),
     problem(
         412,
         "precondition-failed",
@@ -170,6 +188,8 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::TooSlow(_) => "too-slow",
         Refused::InProgress => "in-progress",
         Refused::OpenConflicts => "conflict-open",
+        Refused::AlreadyDone => "already-done",
+        Refused::EpochChanged => "epoch-changed",
         Refused::NoRoom(_) => "quota",
         Refused::Stale => "precondition-failed",
         Refused::TooLarge | Refused::AnswerTooLarge => "too-large",
@@ -225,6 +245,8 @@ mod tests {
             Refused::KeyReused,
             Refused::KeyRequired,
             Refused::InProgress,
+            Refused::AlreadyDone,
+            Refused::EpochChanged,
         ];
         assert!(kinds.into_iter().filter(|kind| of(*kind).name == TYPES[0].name).eq([Refused::Invalid]));
         assert_eq!(of(Refused::Unauthenticated("user_not_found")).name, "user-not-found");

@@ -96,6 +96,8 @@ pub struct Request<'a> {
     pub site: Option<String>,
     /// The most objects of a page, once more of them made an answer too large.
     pub portion: Cell<i64>,
+    /// Is it known that nothing in the answer lets anybody in, so that it may be compressed?
+    pub may_compress: bool,
 }
 
 impl<'a> Request<'a> {
@@ -123,6 +125,7 @@ impl<'a> Request<'a> {
             forwarded_host: None,
             site: None,
             portion: Cell::new(i64::MAX),
+            may_compress: false,
         };
         let fields = |request: &Request<'_>| version::in_fields(request.header("ACCEPT_VERSION"), request.header("ACCEPT"));
         let asked = named.unwrap_or_else(|| fields(&request));

@@ -8,6 +8,8 @@ import { DOMAINS, Tandem, Unreachable, fieldsOf } from "./tandem.mjs";
 const TURNS = 70;
 /** Rounds in which everything must come to rest. */
 const ROUNDS = 8;
+/** Changes on a page: few, so that there are pages. */
+const PAGE = 4;
 /** Milliseconds that a device has for one of them, where it does not end by itself. */
 const PATIENCE = 20_000;
 /** A field for free text that each record has, one that may be cleared, and one of few values. */
@@ -51,7 +53,7 @@ export class History {
 
   async #device(number, token) {
     const network = await new Network(this.server, new Chance(`${this.name} ${number}`)).open();
-    const tandem = new Tandem(network.url, token, `phone-${number}`);
+    const tandem = Object.assign(new Tandem(network.url, token, `phone-${number}`), { pageSize: PAGE });
     return { number, network, tandem, store: await this.engine.open(tandem, `phone-${number}-${this.chance.uuid()}`) };
   }
 
@@ -67,21 +69,21 @@ export class History {
     const drawn = this.chance.below(16);
     if (drawn === 0 || !this.made.size) await this.#create(device);
     else if (drawn < 8) await this.#edit(device);
-    else if (drawn === 8 && this.policy === "manual") await this.#online(device, () => this.#choose(device.tandem));
+    else if (drawn === 8) device.store.restart?.();
+    else if (drawn === 9 && this.policy === "manual") await this.#online(device, () => this.#choose(device.tandem));
     else await this.#online(device, () => device.store.sync());
   }
 
   /** Something over the network, in whose middle the person may go on editing. */
   async #online(device, work) {
     if (this.chance.below(3) === 0) device.network.meanwhile = () => this.#edit(device);
-    device.network.isOnline = true;
+    Object.assign(device.network, { isOnline: true, isOfBefore: this.chance.below(20) === 0 });
     try {
       await work();
     } catch (error) {
       if (!isOfTheNetwork(error)) throw error;
     } finally {
-      device.network.isOnline = false;
-      device.network.meanwhile = null;
+      Object.assign(device.network, { isOnline: false, isOfBefore: false, meanwhile: null });
     }
   }
 
@@ -147,10 +149,7 @@ export class History {
 
   /** The network is well: everything comes to rest, every device holds what the server holds, and nothing is told for ever. */
   async #settle() {
-    for (const { network, store } of this.devices) {
-      Object.assign(network, { isBad: false, isOnline: true });
-      store.patience = PATIENCE;
-    }
+    for (const device of this.devices) this.#mend(device);
     let differs = [];
     for (let round = 0, calm = 0; round < ROUNDS && calm < 2; round++) {
       const before = await this.#stamp();
@@ -160,7 +159,21 @@ export class History {
       calm = differs.length || before !== (await this.#stamp()) ? 0 : calm + 1;
       if (round === ROUNDS - 1 && !calm && !differs.length) differs = ["the devices make news without end"];
     }
-    return differs;
+    return differs.length ? differs : this.#begin();
+  }
+
+  /** A fourth device begins now. */
+  async #begin() {
+    const device = await this.#device(3, this.owner.token);
+    this.devices.push(device);
+    this.#mend(device);
+    await device.store.sync();
+    return this.#differences();
+  }
+
+  #mend({ network, store }) {
+    Object.assign(network, { isBad: false, isOnline: true });
+    store.patience = PATIENCE;
   }
 
   async #stamp() {

@@ -38,6 +38,8 @@ export class Chance {
 export class Network {
   /** What goes on while a request is on its way: the person edits. */
   meanwhile = null;
+  /** Is the next poll to be taken for that of a phone from before a restore? It is told to start over. */
+  isOfBefore = false;
   isOnline = false;
   isBad = true;
   /** How many requests there were while it was bad, and of those how many did not go well. */
@@ -88,9 +90,16 @@ export class Network {
     this.#give(answer, fate === "twice" ? await this.#forward(request, body) : given, fate === "cut");
   }
 
+  #path(path) {
+    if (!this.isOfBefore || !path.includes("epoch=")) return path;
+    this.isOfBefore = false;
+    return path.replace(/epoch=[^&]*/, "epoch=00000000-0000-4000-8000-000000000000");
+  }
+
   #forward(request, body) {
     const { hostname, port } = this.server;
-    const { method, url: path } = request;
+    const { method } = request;
+    const path = this.#path(request.url);
     const headers = { ...request.headers, host: this.server.host, connection: "keep-alive", "content-length": body.length };
     delete headers["transfer-encoding"];
     return new Promise((given, failed) => {

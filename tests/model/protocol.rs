@@ -62,9 +62,48 @@ pub enum Paging {
     AnyRow,
 }
 
+/// Where the cursor after a reset by key comes from, and which snapshots give its pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyed {
+    /// The clock of the first page; a page comes from no snapshot before that.
+    FirstClock,
+    /// The clock of the last page. Broken: what changed on an earlier page meanwhile is never told.
+    LastClock,
+    /// The clock of the first page, and pages from any snapshot. Broken: an older one lacks what no poll tells again.
+    AnySnapshot,
+}
+
+/// How many stamps a transaction takes that writes several objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stamps {
+    /// One.
+    One,
+    /// One for each object, consecutive and committed together.
+    Consecutive,
+    /// The same, but the clock stays at the first. Broken.
+    Uncounted,
+}
+
+/// What becomes of a client's own writes, which it need not be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    /// They are told like any other.
+    Told,
+    /// The stamps that the client names are left out before a page is cut, by a snapshot that has them.
+    Named,
+    /// They are left out of the page that was cut. Broken: what is left of it may be nothing.
+    AfterCut,
+    /// A snapshot from before them leaves them out, too. Broken: it may tell what they replaced.
+    AnySnapshot,
+    /// The client names stamps though it has not carried out all that they did. Broken.
+    HalfDone,
+}
+
 /// What a poll older than the horizon is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reset {
+    /// Everything alive in pages by key, from the tenant's clock on the first page on.
+    ByKey(Keyed),
     /// Everything alive; a limit takes effect only past the horizon.
     PastHorizon,
     /// Everything alive, cut at the limit like any page. Broken: the next page is older than the horizon again, for ever.
@@ -137,6 +176,8 @@ pub struct Rules {
     pub cursor: Cursor,
     pub fetch: Fetch,
     pub lists: Lists,
+    pub stamps: Stamps,
+    pub own: Own,
     /// A restore gives the store a new epoch.
     pub new_epoch: bool,
     /// Rows a page.
@@ -162,6 +203,8 @@ pub const TANDEM: Rules = Rules {
     cursor: Cursor::Adopts,
     fetch: Fetch::Included,
     lists: Lists::All,
+    stamps: Stamps::One,
+    own: Own::Told,
     new_epoch: true,
     limit: None,
 };
@@ -209,16 +252,25 @@ impl Store {
         }
     }
 
-    /// Applies a committed change: the clock and the rows move together.
-    pub fn apply(&mut self, change: &[Op; OBJECTS], stamp: Tick, content: u8) {
-        self.clock = stamp;
+    /// Applies a committed change: the clock and the rows move together. Answers the stamps that it took.
+    pub fn apply(&mut self, stamps: Stamps, change: &[Op; OBJECTS], stamp: Tick, content: u8) -> Vec<Tick> {
+        let mut taken = vec![stamp];
+        let mut next = 0;
         for (row, op) in self.rows.iter_mut().zip(change) {
-            match op {
-                Op::Put => *row = Row { stamp, content },
-                Op::Delete if row.content > 0 => *row = Row { stamp, content: 0 },
-                Op::Delete | Op::Keep => {}
+            let content = match op {
+                Op::Put => content,
+                Op::Delete if row.content > 0 => 0,
+                Op::Delete | Op::Keep => continue,
+            };
+            let stamp = if stamps == Stamps::One { stamp } else { stamp + next };
+            (*row, next) = (Row { stamp, content }, next + 1);
+            if !taken.contains(&stamp) {
+                taken.push(stamp);
             }
         }
+        let last = if stamps == Stamps::Uncounted { taken.first() } else { taken.last() };
+        self.clock = last.copied().unwrap_or(stamp);
+        taken
     }
 
     /// Removes the tombstones up to `horizon`.
@@ -235,9 +287,28 @@ impl Store {
     }
 }
 
+/// Where the next page of a reset by key begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The clock of the first page.
+    clock: Tick,
+    /// The first object of the page.
+    object: usize,
+}
+
+/// What a client asks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ask<'a> {
+    pub since: Tick,
+    pub own: &'a [Tick],
+    pub place: Option<Place>,
+}
+
 /// The answer to a poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
+    /// It is a page by key, and perhaps there is a next one.
+    pub keyed: Option<Option<Place>>,
     /// Object and row, oldest first.
     pub rows: Vec<(usize, Row)>,
     pub server_time: Tick,
@@ -247,8 +318,15 @@ pub struct Answer {
 }
 
 /// Answers a poll from one snapshot.
-pub fn answer(rules: &Rules, snapshot: &Store, since: Tick, wall: Tick) -> Answer {
+pub fn answer(rules: &Rules, snapshot: &Store, ask: &Ask<'_>, wall: Tick) -> Answer {
+    let since = ask.since;
     let reset = since < snapshot.horizon && rules.reset != Reset::Never;
+    let place = ask.place.filter(|place| place.clock >= snapshot.horizon);
+    if let Reset::ByKey(keyed) = rules.reset
+        && (reset || ask.place.is_some())
+    {
+        return page_by_key(rules, snapshot, keyed, place);
+    }
     let after = match rules.future {
         _ if reset => 0,
         Future::Overlap(ticks) if since > snapshot.clock => snapshot.clock.saturating_sub(ticks),
@@ -257,16 +335,32 @@ pub fn answer(rules: &Rules, snapshot: &Store, since: Tick, wall: Tick) -> Answe
     let mut rows: Vec<(usize, Row)> = snapshot.rows.iter().copied().enumerate().collect();
     rows.retain(|(_, row)| row.stamp > after && !(reset && row.content == 0));
     rows.retain(|(object, _)| rules.asks(*object) || rules.lists == Lists::FirstAfterCut);
+    let is_own = |row: &Row| !reset && ask.own.contains(&row.stamp);
+    rows.retain(|(_, row)| !is_own(row) || rules.own == Own::AfterCut);
     rows.sort_by_key(|(object, row)| (row.stamp, *object));
     let end = page_end(rules, &rows, if reset { snapshot.horizon } else { 0 });
     let has_more = end < rows.len();
     rows.truncate(end);
-    rows.retain(|(object, _)| rules.asks(*object));
+    rows.retain(|(object, row)| rules.asks(*object) && !is_own(row));
     let server_time = match rows.last() {
         Some((_, row)) if has_more => row.stamp,
         _ => complete_until(rules.server_time, snapshot, since, wall),
     };
-    Answer { rows, server_time, has_more, reset, epoch: snapshot.epoch }
+    Answer { keyed: None, rows, server_time, has_more, reset, epoch: snapshot.epoch }
+}
+
+/// A page of what is alive, in the order of the objects.
+fn page_by_key(rules: &Rules, snapshot: &Store, keyed: Keyed, place: Option<Place>) -> Answer {
+    let begin = place.map_or(0, |place| place.object);
+    let first = place.map_or(snapshot.clock, |place| place.clock);
+    let mut rows: Vec<(usize, Row)> = snapshot.rows.iter().copied().enumerate().skip(begin).collect();
+    rows.retain(|(object, row)| row.content > 0 && rules.asks(*object));
+    let has_more = rules.limit.is_some_and(|limit| rows.len() > limit);
+    rows.truncate(rules.limit.unwrap_or(OBJECTS));
+    let next = rows.last().map_or(OBJECTS, |(object, _)| object + 1);
+    let server_time = if keyed == Keyed::LastClock { snapshot.clock } else { first };
+    let keyed = Some(has_more.then_some(Place { clock: first, object: next }));
+    Answer { keyed, rows, server_time, has_more, reset: place.is_none(), epoch: snapshot.epoch }
 }
 
 /// The number of rows on a page; `horizon` is 0 unless the answer is a reset.
@@ -298,12 +392,25 @@ pub struct Client {
     pub went_back: bool,
     /// A reset has been obeyed.
     pub was_reset: bool,
+    /// The next page of a reset by key.
+    pub place: Option<Place>,
+    /// A reset by key had several pages.
+    pub had_pages: bool,
+    /// Stamps of the client's own writes beyond its cursor.
+    pub own: Vec<Tick>,
+    /// A poll has left own writes out.
+    pub left_out: bool,
 }
 
 impl Client {
     /// Polls one snapshot; where objects are fetched separately, they come from `objects`.
     pub fn poll(&mut self, rules: &Rules, snapshot: &Store, objects: &Store, wall: Tick) {
-        let mut answer = answer(rules, snapshot, self.cursor, wall);
+        if self.is_before(rules, snapshot) {
+            return;
+        }
+        let own = self.own.clone();
+        self.left_out |= own.contains(&snapshot.clock);
+        let mut answer = answer(rules, snapshot, &Ask { since: self.cursor, own: &own, place: self.place }, wall);
         if rules.fetch != Fetch::Included {
             let stale = |(object, row): &(usize, Row)| row.content > 0 && objects.rows[*object].stamp < row.stamp;
             if rules.fetch == Fetch::SeparateChecked && answer.rows.iter().any(stale) {
@@ -316,6 +423,32 @@ impl Client {
         self.take(rules, &answer);
     }
 
+    /// Lacks a snapshot what the client knows to be there? Then it does not answer.
+    fn is_before(&self, rules: &Rules, snapshot: &Store) -> bool {
+        let pages =
+            rules.reset != Reset::ByKey(Keyed::AnySnapshot) && self.place.is_some_and(|place| place.clock > snapshot.clock);
+        let own = rules.own != Own::AnySnapshot && self.own.iter().any(|stamp| *stamp > snapshot.clock);
+        self.epoch == snapshot.epoch && (pages || own)
+    }
+
+    /// Holds what the client itself has just written, and names its stamps from now on: not while a reset goes on, whose pages may
+    /// come from before.
+    pub fn wrote(&mut self, rules: &Rules, change: &[Op; OBJECTS], stamps: &[Tick], content: u8) {
+        if rules.own == Own::Told || self.place.is_some() {
+            return;
+        }
+        let carried_out = if rules.own == Own::HalfDone { 1 } else { OBJECTS };
+        for (object, op) in change.iter().enumerate().take(carried_out).filter(|(object, _)| rules.asks(*object)) {
+            match op {
+                Op::Put => self.view[object] = content,
+                Op::Delete => self.view[object] = 0,
+                Op::Keep => {}
+            }
+        }
+        self.own.extend(stamps);
+        self.settled = false;
+    }
+
     /// Does what the answer says. A new epoch voids the cursor and all that is held.
     fn take(&mut self, rules: &Rules, answer: &Answer) {
         if answer.epoch != self.epoch {
@@ -325,9 +458,15 @@ impl Client {
         if answer.reset {
             self.view = View::default();
             self.was_reset = true;
+            self.own.clear();
         }
         for (object, row) in &answer.rows {
             self.view[*object] = row.content;
+        }
+        self.place = answer.keyed.flatten();
+        if self.place.is_some() {
+            (self.settled, self.had_pages) = (false, true);
+            return;
         }
         let cursor = match rules.cursor {
             Cursor::Adopts => answer.server_time,
@@ -335,14 +474,16 @@ impl Client {
         };
         self.went_back |= cursor < self.cursor;
         self.cursor = cursor;
-        self.settled = !answer.has_more;
+        // Behind pages by key a poll from the first page's clock tells what moved meanwhile.
+        self.settled = !answer.has_more && answer.keyed.is_none();
+        self.own.retain(|stamp| *stamp > cursor);
     }
 
     /// Whether polling the store until nothing is left out shows exactly what the store holds.
     pub fn catches_up(&self, rules: &Rules, store: &Store, wall: Tick) -> bool {
         let mut client = Client { settled: false, ..self.clone() };
-        // A poll to learn the epoch, one a page, one to spare.
-        for _ in 0..OBJECTS + 2 {
+        // A poll to learn the epoch, one a page of a reset and of what follows it, two to spare.
+        for _ in 0..2 * OBJECTS + 3 {
             client.poll(rules, store, store, wall);
             if client.settled {
                 return client.view == store.view(rules);

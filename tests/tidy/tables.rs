@@ -83,6 +83,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("room", "src/feature/room/", &[]),
     ("sessions", "src/domain/auth/", &[(ADMISSION, Read, ADMITS), (HEALTH, Read, TELLS)]),
     ("snapshots", "src/domain/devices/", &[]),
+    ("spent", "src/app/guard/spent.rs", &[]),
     ("telemetry", "src/domain/mobile/", &[]),
     (
         "tenants",

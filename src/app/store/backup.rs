@@ -2,7 +2,7 @@
 
 use super::label::Label;
 use super::{Told, archive, backup_served, watched};
-use crate::app::open;
+use crate::app::folder;
 use crate::base::draft::{self, Draft, failed};
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
@@ -40,7 +40,7 @@ pub fn folder(settings: &Settings) -> PathBuf {
 /// # Errors
 /// What went wrong; no backup has come then, and none has gone.
 pub fn save(db: &mut Db, folder: &Path, prefix: &str, told: Told<'_>) -> Result<Saved> {
-    open::make_folder(folder)?;
+    folder::make(folder)?;
     draft::sweep(folder);
     let copy = Draft::new(folder)?;
     if backup::is_served(db) {

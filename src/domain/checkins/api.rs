@@ -38,7 +38,7 @@ pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     checkin.take(&input);
     let tenant = ctx.tenant_id()?;
     store::insert(ctx.db, tenant, &checkin).map_err(taken)?;
-    ctx.touch(CHECKINS, &checkin.id)?;
+    ctx.touch_version(CHECKINS, &checkin.id, checkin.version)?;
     let checkin = found(store::find(ctx.db, tenant, &checkin.id)?)?;
     Ok(etag::tagged(Response::json(201, &checkin)))
 }
@@ -54,9 +54,9 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     ctx.require_match(&checkin)?;
     let input = read(ctx, &checkin)?;
     checkin.take(&input);
-    checkin.updated_at = ctx.stamp()?;
+    (checkin.version, checkin.updated_at) = (checkin.version + 1, ctx.stamp()?);
     store::update(ctx.db, ctx.tenant_id()?, &checkin).map_err(taken)?;
-    ctx.touch(CHECKINS, &checkin.id)?;
+    ctx.touch_version(CHECKINS, &checkin.id, checkin.version)?;
     Ok(etag::tagged(Response::json(200, &checkin)))
 }
 
@@ -65,7 +65,7 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let checkin = own(ctx)?;
     ctx.require_match(&checkin)?;
     store::delete(ctx.db, ctx.tenant_id()?, &checkin.id)?;
-    ctx.bury(CHECKINS, &checkin.id)?;
+    ctx.bury_version(CHECKINS, &checkin.id, checkin.version + 1)?;
     Ok(Response::empty(204))
 }
 

@@ -3,6 +3,7 @@
 use super::texts;
 use crate::base::error::Result;
 use crate::base::time::{self, Timestamp};
+use crate::feature::version;
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::{After, Keyed};
 use chrono::{Days, NaiveDate};
@@ -63,6 +64,8 @@ pub struct Checkin {
     pub energy: i64,
     /// What there is to say about the day.
     pub note: String,
+    /// Grows with each edit.
+    pub version: i64,
     /// When it was made.
     pub created_at: Timestamp,
     /// The stamp of its last change.
@@ -73,8 +76,8 @@ impl Checkin {
     /// A check-in with the contract's defaults. The store knows the user name.
     pub fn new(id: String, user_id: i64, at: Timestamp) -> Checkin {
         let (username, date, note) = (String::new(), String::new(), String::new());
-        let (mood, stress, energy) = (MIDDLE, MIDDLE, MIDDLE);
-        Checkin { id, user_id, username, date, mood, stress, energy, note, created_at: at, updated_at: at }
+        let (mood, stress, energy, version) = (MIDDLE, MIDDLE, MIDDLE, version::FIRST);
+        Checkin { id, user_id, username, date, mood, stress, energy, note, version, created_at: at, updated_at: at }
     }
 
     /// Takes what was sent and is sound.

@@ -4,14 +4,14 @@ use super::rules::{Checkin, Filter};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
-use crate::feature::Measure;
+use crate::feature::{Measure, version};
 use crate::http::paging::Span;
 use crate::{columns, params};
 
 /// What of a check-in takes room.
 pub const CHECKIN: Measure = Measure::of("checkins", &["note"]);
 
-columns!(checkins: "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp \
+columns!(checkins: "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp, c.version \
      FROM checkins c JOIN users u ON u.id = c.user_id");
 
 fn checkin(row: &Row<'_>) -> Result<Checkin> {
@@ -26,6 +26,7 @@ fn checkin(row: &Row<'_>) -> Result<Checkin> {
         note: row.get(7)?,
         created_at: row.get(8)?,
         updated_at: row.get(9)?,
+        version: row.get(10)?,
     })
 }
 
@@ -63,8 +64,8 @@ pub fn is_taken(db: &mut Db, tenant: i64, user: i64, day: &str, id: &str) -> Res
 
 /// Writes a new check-in. A second one of the user on the day is a duplicate.
 pub fn insert(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
-    let sql = "INSERT INTO checkins (id, tenant, user_id, day, mood, stress, energy, note, created_at, stamp) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO checkins (id, tenant, user_id, day, mood, stress, energy, note, version, created_at, stamp) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = params![
         &checkin.id,
         tenant,
@@ -74,6 +75,7 @@ pub fn insert(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
         checkin.stress,
         checkin.energy,
         &checkin.note,
+        checkin.version,
         checkin.created_at,
         checkin.updated_at,
     ];
@@ -82,9 +84,10 @@ pub fn insert(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
 
 /// Writes what changed of a check-in. A second one of the user on the day is a duplicate.
 pub fn update(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
-    let sql = "UPDATE checkins SET day = ?, mood = ?, stress = ?, energy = ?, note = ?, stamp = ? WHERE tenant = ? AND id = ?";
-    let (mood, stress, energy) = (checkin.mood, checkin.stress, checkin.energy);
-    let values = params![&checkin.date, mood, stress, energy, &checkin.note, checkin.updated_at, tenant, &checkin.id];
+    let sql = "UPDATE checkins SET day = ?, mood = ?, stress = ?, energy = ?, note = ?, version = ?, stamp = ? \
+         WHERE tenant = ? AND id = ?";
+    let Checkin { id, date, mood, stress, energy, note, version, updated_at, .. } = checkin;
+    let values = params![date, *mood, *stress, *energy, note, *version, *updated_at, tenant, id];
     db.run(sql, values).map(drop)
 }
 
@@ -106,4 +109,10 @@ pub fn of_user(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
 /// Moves a user's check-ins in a tenant to a stamp.
 pub fn restamp(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
     db.run("UPDATE checkins SET stamp = ? WHERE tenant = ? AND user_id = ?", params![stamp, tenant, user]).map(drop)
+}
+
+/// A backup has taken the store's place: no version that devices saw in the time that is lost is met again.
+pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
+    let sql = "UPDATE checkins SET version = version + ? WHERE tenant = ? AND version <= ?";
+    db.run(sql, params![version::LOST, tenant, version::RAISED]).map(drop)
 }

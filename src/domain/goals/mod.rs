@@ -11,7 +11,13 @@ use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, con
 use rules::{Action, Goal};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, hears: Some(hears), ..Feature::new("goals", ROUTES) };
+pub const FEATURE: Feature = Feature {
+    kinds: KINDS,
+    graph: graphql::GRAPH,
+    hears: Some(hears),
+    restored: Some(store::restored),
+    ..Feature::new("goals", ROUTES)
+};
 
 fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {

@@ -1,6 +1,7 @@
 //! What a goal and an action may look like.
 
 use crate::base::time::Timestamp;
+use crate::feature::version;
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::Keyed;
 use schemars::JsonSchema;
@@ -49,6 +50,8 @@ pub struct Goal {
     pub target_date: Option<String>,
     /// Which member looks after it.
     pub owner: Option<i64>,
+    /// Grows with each edit of it; an action has its own.
+    pub version: i64,
     /// Who set it.
     pub created_by_id: i64,
     /// When.
@@ -63,8 +66,20 @@ impl Goal {
     /// A goal with the contract's defaults.
     pub fn new(id: String, created_by_id: i64, at: Timestamp) -> Goal {
         let (title, why_for_us, status) = (String::new(), String::new(), "ACTIVE".to_owned());
-        let (target_date, owner, actions) = (None, None, Vec::new());
-        Goal { id, title, why_for_us, status, target_date, owner, created_by_id, created_at: at, updated_at: at, actions }
+        let (target_date, owner, version, actions) = (None, None, version::FIRST, Vec::new());
+        Goal {
+            id,
+            title,
+            why_for_us,
+            status,
+            target_date,
+            owner,
+            version,
+            created_by_id,
+            created_at: at,
+            updated_at: at,
+            actions,
+        }
     }
 
     /// Takes what was sent and is sound.
@@ -96,6 +111,8 @@ pub struct Action {
     pub text: String,
     /// Is it done?
     pub done: bool,
+    /// Grows with each edit.
+    pub version: i64,
     /// When it was added.
     pub created_at: Timestamp,
     /// The stamp of its last change.
@@ -111,7 +128,7 @@ impl Keyed for Action {
 impl Action {
     /// An action with the contract's defaults.
     pub fn new(id: String, goal_id: String, at: Timestamp) -> Action {
-        Action { id, goal_id, text: String::new(), done: false, created_at: at, updated_at: at }
+        Action { id, goal_id, text: String::new(), done: false, version: version::FIRST, created_at: at, updated_at: at }
     }
 
     /// Takes what was sent and is sound.

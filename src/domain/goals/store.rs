@@ -4,7 +4,7 @@ use super::rules::{Action, Goal};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
-use crate::feature::Measure;
+use crate::feature::{Measure, version};
 use crate::http::paging::Span;
 use crate::{columns, params};
 
@@ -13,7 +13,8 @@ pub const GOAL: Measure = Measure::of("goals", &["title", "why_for_us"]);
 /// What of an action does.
 pub const ACTION: Measure = Measure::of("goal_actions", &["text"]);
 
-columns!(goals: "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp FROM goals");
+columns!(goals: "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp, version \
+     FROM goals");
 
 fn goal(row: &Row<'_>) -> Result<Goal> {
     Ok(Goal {
@@ -26,11 +27,12 @@ fn goal(row: &Row<'_>) -> Result<Goal> {
         created_by_id: row.get(6)?,
         created_at: row.get(7)?,
         updated_at: row.get(8)?,
+        version: row.get(9)?,
         actions: Vec::new(),
     })
 }
 
-columns!(actions: "SELECT a.id, a.goal, a.text, a.done, a.created_at, a.stamp");
+columns!(actions: "SELECT a.id, a.goal, a.text, a.done, a.created_at, a.stamp, a.version");
 
 fn action(row: &Row<'_>) -> Result<Action> {
     Ok(Action {
@@ -40,6 +42,7 @@ fn action(row: &Row<'_>) -> Result<Action> {
         done: row.get(3)?,
         created_at: row.get(4)?,
         updated_at: row.get(5)?,
+        version: row.get(6)?,
     })
 }
 
@@ -67,20 +70,22 @@ fn with_actions(db: &mut Db, tenant: i64, mut goal: Goal) -> Result<Goal> {
     Ok(goal)
 }
 
-/// The goals that a user looks after.
-pub fn owned(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
-    db.all("SELECT id FROM goals WHERE tenant = ? AND owner = ?", params![tenant, user], |row| row.get(0))
+/// The goals that a user looks after, and their versions.
+pub fn owned(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT id, version FROM goals WHERE tenant = ? AND owner = ?";
+    db.all(sql, params![tenant, user], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// Writes that nobody looks after a user's goals.
 pub fn release(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
-    db.run("UPDATE goals SET owner = NULL, stamp = ? WHERE tenant = ? AND owner = ?", params![stamp, tenant, user]).map(drop)
+    let sql = "UPDATE goals SET owner = NULL, version = version + 1, stamp = ? WHERE tenant = ? AND owner = ?";
+    db.run(sql, params![stamp, tenant, user]).map(drop)
 }
 
 /// Writes a new goal.
 pub fn insert(db: &mut Db, tenant: i64, goal: &Goal) -> Result<()> {
-    let sql = "INSERT INTO goals (id, tenant, created_by, owner, title, why_for_us, status, target_date, created_at, stamp) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO goals (id, tenant, created_by, owner, title, why_for_us, status, target_date, version, created_at, stamp) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = params![
         &goal.id,
         tenant,
@@ -90,6 +95,7 @@ pub fn insert(db: &mut Db, tenant: i64, goal: &Goal) -> Result<()> {
         &goal.why_for_us,
         &goal.status,
         &goal.target_date,
+        goal.version,
         goal.created_at,
         goal.updated_at,
     ];
@@ -98,9 +104,10 @@ pub fn insert(db: &mut Db, tenant: i64, goal: &Goal) -> Result<()> {
 
 /// Writes what changed of a goal.
 pub fn update(db: &mut Db, tenant: i64, goal: &Goal) -> Result<()> {
-    let sql = "UPDATE goals SET owner = ?, title = ?, why_for_us = ?, status = ?, target_date = ?, stamp = ? WHERE tenant = ? AND id = ?";
-    let values =
-        params![goal.owner, &goal.title, &goal.why_for_us, &goal.status, &goal.target_date, goal.updated_at, tenant, &goal.id,];
+    let sql = "UPDATE goals SET owner = ?, title = ?, why_for_us = ?, status = ?, target_date = ?, version = ?, stamp = ? \
+         WHERE tenant = ? AND id = ?";
+    let Goal { id, owner, title, why_for_us, status, target_date, version, updated_at, .. } = goal;
+    let values = params![*owner, title, why_for_us, status, target_date, *version, *updated_at, tenant, id];
     db.run(sql, values).map(drop)
 }
 
@@ -140,18 +147,28 @@ pub fn find_action(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Action>>
 
 /// Writes a new action.
 pub fn insert_action(db: &mut Db, tenant: i64, action: &Action) -> Result<()> {
-    let sql = "INSERT INTO goal_actions (id, tenant, goal, text, done, created_at, stamp) VALUES (?, ?, ?, ?, ?, ?, ?)";
-    let values = params![&action.id, tenant, &action.goal_id, &action.text, action.done, action.created_at, action.updated_at];
+    let sql =
+        "INSERT INTO goal_actions (id, tenant, goal, text, done, version, created_at, stamp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    let Action { id, goal_id, text, done, version, created_at, updated_at } = action;
+    let values = params![id, tenant, goal_id, text, *done, *version, *created_at, *updated_at];
     db.run(sql, values).map(drop)
 }
 
 /// Writes what changed of an action.
 pub fn update_action(db: &mut Db, tenant: i64, action: &Action) -> Result<()> {
-    let sql = "UPDATE goal_actions SET text = ?, done = ?, stamp = ? WHERE tenant = ? AND id = ?";
-    db.run(sql, params![&action.text, action.done, action.updated_at, tenant, &action.id]).map(drop)
+    let sql = "UPDATE goal_actions SET text = ?, done = ?, version = ?, stamp = ? WHERE tenant = ? AND id = ?";
+    db.run(sql, params![&action.text, action.done, action.version, action.updated_at, tenant, &action.id]).map(drop)
 }
 
 /// Deletes an action.
 pub fn delete_action(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
     db.run("DELETE FROM goal_actions WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
+}
+
+/// A backup has taken the store's place: no version that devices saw in the time that is lost is met again.
+pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
+    let raise = params![version::LOST, tenant, version::RAISED];
+    db.run("UPDATE goals SET version = version + ? WHERE tenant = ? AND version <= ?", raise)?;
+    let sql = "UPDATE goal_actions SET version = version + ? WHERE tenant = ? AND version <= ?";
+    db.run(sql, raise).map(drop)
 }

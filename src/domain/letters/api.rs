@@ -47,7 +47,7 @@ fn begin(ctx: &mut Ctx<'_>, input: &Input) -> Result<Response> {
     let mut letter = Letter::new(id::object(), ctx.user()?, ctx.stamp()?);
     letter.take(input);
     store::insert(ctx.db, ctx.tenant_id()?, &letter).map_err(taken)?;
-    ctx.touch(LETTERS, &letter.id)?;
+    ctx.touch_version(LETTERS, &letter.id, letter.version)?;
     Ok(Response::json(201, &json!({ "letter": letter })))
 }
 
@@ -67,9 +67,9 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 fn save(ctx: &mut Ctx<'_>, letter: &mut Letter, input: &Input) -> Result<()> {
     letter.take(input);
-    letter.updated_at = ctx.stamp()?;
+    (letter.version, letter.updated_at) = (letter.version + 1, ctx.stamp()?);
     store::update(ctx.db, ctx.tenant_id()?, letter).map_err(taken)?;
-    ctx.touch(LETTERS, &letter.id)
+    ctx.touch_version(LETTERS, &letter.id, letter.version)
 }
 
 /// DELETE `/letters/{id}/`
@@ -77,7 +77,7 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let letter = find(ctx)?;
     ctx.require_match(&letter)?;
     store::delete(ctx.db, ctx.tenant_id()?, &letter.id)?;
-    ctx.bury(LETTERS, &letter.id)?;
+    ctx.bury_version(LETTERS, &letter.id, letter.version + 1)?;
     Ok(Response::empty(204))
 }
 

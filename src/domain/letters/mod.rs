@@ -11,7 +11,8 @@ use crate::feature::{Access, Content, Feature, Kind, Load, Route, Without, contr
 use rules::Letter;
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, ..Feature::new("letters", ROUTES) };
+pub const FEATURE: Feature =
+    Feature { kinds: KINDS, graph: graphql::GRAPH, restored: Some(store::restored), ..Feature::new("letters", ROUTES) };
 
 /// Letters in the feed.
 const LETTERS: &str = "letters";

@@ -2,6 +2,7 @@
 
 use crate::base::error::Result;
 use crate::base::time::{self, Timestamp};
+use crate::feature::version;
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::{After, Keyed};
 use schemars::JsonSchema;
@@ -31,6 +32,8 @@ pub struct Letter {
     pub month: String,
     /// What it says.
     pub content: String,
+    /// Grows with each edit.
+    pub version: i64,
     /// Who began it; any of them may go on.
     pub created_by_id: i64,
     /// When.
@@ -42,7 +45,8 @@ pub struct Letter {
 impl Letter {
     /// A letter with the contract's defaults.
     pub fn new(id: String, created_by_id: i64, at: Timestamp) -> Letter {
-        Letter { id, month: String::new(), content: String::new(), created_by_id, created_at: at, updated_at: at }
+        let (month, content, version) = (String::new(), String::new(), version::FIRST);
+        Letter { id, month, content, version, created_by_id, created_at: at, updated_at: at }
     }
 
     /// Takes what was sent and is sound.

@@ -10,7 +10,13 @@ use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Right, Route, Witho
 use rules::{Answer, Placed, Question};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { kinds: KINDS, graph: graphql::GRAPH, hears: Some(hears), ..Feature::new("qna", ROUTES) };
+pub const FEATURE: Feature = Feature {
+    kinds: KINDS,
+    graph: graphql::GRAPH,
+    hears: Some(hears),
+    restored: Some(store::restored),
+    ..Feature::new("qna", ROUTES)
+};
 
 fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {

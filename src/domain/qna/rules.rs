@@ -1,6 +1,7 @@
 //! What a question and an answer may look like.
 
 use crate::base::time::Timestamp;
+use crate::feature::version;
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::Keyed;
 use schemars::JsonSchema;
@@ -32,6 +33,8 @@ pub struct Question {
     pub text: String,
     /// What it is about.
     pub theme: String,
+    /// Grows with each edit of it; an answer has its own.
+    pub version: i64,
     /// Who asked: they alone may change it.
     pub created_by_id: i64,
     /// Their user name, as the account has it now.
@@ -48,7 +51,8 @@ impl Question {
     /// A question with the contract's defaults. The store knows the asker's user name.
     pub fn new(id: String, created_by_id: i64, at: Timestamp) -> Question {
         let (text, theme, created_by_username, answers) = (String::new(), String::new(), String::new(), Vec::new());
-        Question { id, text, theme, created_by_id, created_by_username, created_at: at, updated_at: at, answers }
+        let version = version::FIRST;
+        Question { id, text, theme, version, created_by_id, created_by_username, created_at: at, updated_at: at, answers }
     }
 
     /// Takes what was sent and is sound.
@@ -79,6 +83,8 @@ pub struct Answer {
     pub status: String,
     /// What they say.
     pub text: String,
+    /// Grows with each edit.
+    pub version: i64,
     /// The stamp of its last change.
     pub updated_at: Timestamp,
 }
@@ -87,7 +93,7 @@ impl Answer {
     /// An answer with the contract's defaults. The store knows the user name.
     pub fn new(id: String, user_id: i64, at: Timestamp) -> Answer {
         let (username, status, text) = (String::new(), "ANSWERED".to_owned(), String::new());
-        Answer { id, user_id, username, status, text, updated_at: at }
+        Answer { id, user_id, username, status, text, version: version::FIRST, updated_at: at }
     }
 
     /// Takes what was sent and is sound.

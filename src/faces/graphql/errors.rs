@@ -33,6 +33,8 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::TooMany(_) => "RATE_LIMIT_EXCEEDED",
         Refused::KeyReused => "IDEMPOTENCY_KEY_REUSED",
         Refused::InProgress => "IDEMPOTENCY_KEY_IN_PROGRESS",
+        Refused::AlreadyDone => "ALREADY_DONE",
+        Refused::EpochChanged => "EPOCH_CHANGED",
     }
 }
 
@@ -45,6 +47,7 @@ pub fn extensions(refusal: &Refusal, language: Language) -> Map<String, Value> {
     if let Some(limit) = refusal.limit {
         told.insert("reason".to_owned(), json!(limit.reason));
     }
+    told.extend(refusal.told.iter().map(|(name, value)| (camel(name), value.clone())));
     if let Some(room) = &refusal.room {
         told.insert("quota".to_owned(), problem::quota(room));
     }
@@ -54,6 +57,13 @@ pub fn extensions(refusal: &Refusal, language: Language) -> Map<String, Value> {
         told.insert("fields".to_owned(), refusal.fields.iter().map(field).collect());
     }
     told
+}
+
+/// `not_done` as GraphQL writes it: `notDone`.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |all, word| all + &word[..1].to_ascii_uppercase() + &word[1..])
 }
 
 /// One error.

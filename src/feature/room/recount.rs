@@ -6,10 +6,13 @@ use super::{DELETED, Measure, Stock};
 use crate::base::error::Result;
 use crate::db::Db;
 use crate::feature::store::{BATCH, fact, lock, next_tenant, put_fact, reweigh};
-use crate::feature::{House, Kind, Shift};
+use crate::feature::{Feature, Kind, Shift};
 
 /// How far the count has come: the name of that fact, the last tenant that was counted.
 const COUNTED: &str = "room_counted";
+
+/// The registry.
+type Features = &'static [&'static Feature];
 
 /// Counts some tenants anew, one after the other until it is enough for one transaction. Answers how many rows were
 /// counted; 0 when it has been round, and begins anew then.
@@ -22,7 +25,7 @@ pub fn some(shift: &mut Shift<'_>) -> Result<u64> {
             last = i64::MIN;
             break;
         };
-        let (rows, is_done) = tenant_of(shift.db, shift.house, tenant)?;
+        let (rows, is_done) = tenant_of(shift.db, shift.house.features, tenant)?;
         counted += rows + 1;
         if !is_done {
             break;
@@ -36,9 +39,9 @@ pub fn some(shift: &mut Shift<'_>) -> Result<u64> {
 }
 
 /// Counts a tenant anew, under its lock; answers how many rows were counted, and whether that was all.
-pub fn tenant_of(db: &mut Db, house: &House, tenant: i64) -> Result<(u64, bool)> {
+pub fn tenant_of(db: &mut Db, features: Features, tenant: i64) -> Result<(u64, bool)> {
     lock(db, tenant)?;
-    for (kind, measure) in weighed(house) {
+    for (kind, measure) in weighed(features) {
         let wrong = weigh_again(db, tenant, kind.name, &measure)?;
         if wrong >= BATCH.unsigned_abs() {
             return Ok((wrong, false));
@@ -46,7 +49,7 @@ pub fn tenant_of(db: &mut Db, house: &House, tenant: i64) -> Result<(u64, bool)>
     }
     let feed = of_feed(db, tenant)?;
     let mut rows = 0;
-    for (name, sum) in all(db, house, tenant, &feed)? {
+    for (name, sum) in all(db, features, tenant, &feed)? {
         rows += sum.objects.unsigned_abs();
         set(db, tenant, name, sum)?;
     }
@@ -54,24 +57,24 @@ pub fn tenant_of(db: &mut Db, house: &House, tenant: i64) -> Result<(u64, bool)>
 }
 
 /// What a tenant's sums should be.
-pub fn should(db: &mut Db, house: &House, tenant: i64) -> Result<Vec<(&'static str, Growth)>> {
+pub fn should(db: &mut Db, features: Features, tenant: i64) -> Result<Vec<(&'static str, Growth)>> {
     let feed = of_feed(db, tenant)?;
-    all(db, house, tenant, &feed)
+    all(db, features, tenant, &feed)
 }
 
-fn all(db: &mut Db, house: &House, tenant: i64, feed: &[(String, Growth)]) -> Result<Vec<(&'static str, Growth)>> {
+fn all(db: &mut Db, features: Features, tenant: i64, feed: &[(String, Growth)]) -> Result<Vec<(&'static str, Growth)>> {
     let of = |name: &str| feed.iter().find(|(kind, _)| kind == name).map_or(Growth::default(), |(_, sum)| *sum);
-    let mut sums: Vec<_> = weighed(house).map(|(kind, _)| (kind.name, of(kind.name))).collect();
+    let mut sums: Vec<_> = weighed(features).map(|(kind, _)| (kind.name, of(kind.name))).collect();
     sums.push((DELETED, of(DELETED)));
-    for stock in house.features.iter().flat_map(|feature| feature.stocks) {
+    for stock in features.iter().flat_map(|feature| feature.stocks) {
         sums.push((stock.name, store::of_stock(db, tenant, &stock.measure)?));
     }
     Ok(sums)
 }
 
 /// The kinds of the feed whose objects are weighed.
-fn weighed(house: &House) -> impl Iterator<Item = (&'static Kind, Measure)> {
-    house.kinds().filter_map(|kind| kind.measure.map(|measure| (kind, measure)))
+fn weighed(features: Features) -> impl Iterator<Item = (&'static Kind, Measure)> {
+    features.iter().flat_map(|feature| feature.kinds).filter_map(|kind| kind.measure.map(|measure| (kind, measure)))
 }
 
 /// Sets a sum, unless it is that already.

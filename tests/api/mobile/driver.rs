@@ -117,12 +117,13 @@ impl Driver for Rest {
 pub struct Graphql;
 
 /// What a list is answered, and the conflicts that it met.
-const RESULT: &str = "success syncedItems failedItems errors { code message field itemId details } serverTimestamp idempotencyKey
+const RESULT: &str =
+    "success syncedItems failedItems errors { code message field itemId details } serverTimestamp epoch idempotencyKey
     items { mobileId status serverVersion } metrics { ...metrics }";
 const CONFLICTS: &str = "conflicts { conflictId domain mobileId serverVersion clientVersion resolutionStrategy resolutionRequired
     serverData clientData createdAt }";
 /// What a batch is answered beside its lists' results: all together would cost more than one operation may.
-const SUMMARY: &str = "success warnings overallMetrics { ...metrics }";
+const SUMMARY: &str = "success warnings epoch overallMetrics { ...metrics }";
 const METRICS: &str =
     "fragment metrics on SyncMetricsType { totalItems syncedItems failedItems conflictsDetected durationMs bandwidthBytes
     cacheHitRate }";

@@ -10,12 +10,10 @@ use crate::base::time::Timestamp;
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::domains;
 use crate::domain::mobile::texts;
+use crate::feature::version;
 use crate::http::input::{Extent, Field, Input, Shape, held};
 use serde_json::{Map, Value};
 
-/// The highest version that a device can claim to have seen: no record is edited as often, and versions beyond it fit the
-/// wire's 32 bits.
-pub const MAX_VERSION: i64 = 1_000_000_000;
 /// The longest word of the envelope, in characters: a UUID in braces, an operation, a domain.
 const MAX_WORD: usize = 50;
 
@@ -26,7 +24,7 @@ pub const ENVELOPE: &[Field] = &[
     Field::new("domain", WORD).required(),
     Field::new("mobile_id", WORD).required().about("A UUID that the device made."),
     Field::new("operation", WORD).nullable().about("`delete` deletes; the others write what is sent."),
-    Field::new("version", Shape::Int(0, MAX_VERSION)).nullable().about("The version that the device last saw; 0 is none."),
+    Field::new("version", Shape::Int(0, version::HIGHEST)).nullable().about("The version that the device last saw; 0 is none."),
     Field::new("base_data", Shape::Json)
         .nullable()
         .about("The fields that the device started from: what makes a three-way merge."),

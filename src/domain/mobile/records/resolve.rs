@@ -77,7 +77,7 @@ enum Outcome {
 /// Wrong fields of the choice; the guards' refusals; the database's. Nothing is written then.
 pub fn resolve(ctx: &mut Ctx<'_>, body: &Map<String, Value>, key: Option<String>, points: u32) -> Result<Response> {
     let choice = Choice::read(body, Local::Nearest(ctx.zone(), ctx.now))?;
-    let upload = Upload { operation: OPERATION, key, request: batch::canonical(body, DEPTH)?, points };
+    let upload = Upload { operation: OPERATION, key, request: batch::canonical(body, DEPTH)?, points, epoch: None };
     match ctx.write_upload(upload, &mut |ctx| choice.carry_out(ctx)) {
         Err(Error::Refused(refusal)) if matches!(refusal.kind, Refused::NotFound | Refused::Invalid) => {
             choice.unsettled(ctx, &refusal)
@@ -323,7 +323,7 @@ fn keep(ctx: &mut Ctx<'_>, table: &Table, conflict: &Conflict) -> Result<()> {
     conflicts::store::update(ctx.db, tenant, conflict)?;
     ctx.recount_stock(tenant, &conflicts::STOCK);
     let rule = conflicts::store::rule(ctx.db, tenant, table.name())?.unwrap_or_else(|| Rule::of(table.policy));
-    if rule.notify { ctx.touch(conflicts::KIND, &conflict.conflict_id) } else { Ok(()) }
+    if rule.notify { ctx.tell_again(conflicts::KIND, &conflict.conflict_id, false) } else { Ok(()) }
 }
 
 fn say(ctx: &Ctx<'_>, text: &'static text::Text) -> String {

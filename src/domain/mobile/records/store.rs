@@ -65,10 +65,10 @@ pub fn update(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &st
     db.run(sql, params![*version, data, *client_at, *updated_by, *updated_at, *deleted, tenant, domain, id]).map(drop)
 }
 
-/// Raises the version of each record that stays within the highest.
-pub fn raise_versions(db: &mut Db, tenant: i64, by: i64, highest: i64) -> Result<()> {
+/// Raises each version that is not above the most.
+pub fn raise_versions(db: &mut Db, tenant: i64, by: i64, most: i64) -> Result<()> {
     let sql = "UPDATE records SET version = version + ? WHERE tenant = ? AND version <= ?";
-    db.run(sql, params![by, tenant, highest - by]).map(drop)
+    db.run(sql, params![by, tenant, most]).map(drop)
 }
 
 /// Moves a record in its domain's changes: it is what it was.
