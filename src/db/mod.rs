@@ -21,7 +21,6 @@ pub use sqlite::{journal_for, on_network};
 pub use value::{FromValue, Param, Value};
 
 use crate::base::error::{DbError, DbFault, Error, Result};
-use crate::base::memory;
 use std::path::Path;
 
 /// How SQLite keeps a transaction whole.
@@ -50,19 +49,14 @@ impl Row<'_> {
     /// The column's value, counted from 0.
     ///
     /// # Errors
-    /// When the column holds another type than asked for: a statement and its reader disagree. [`memory::hold`]'s.
+    /// When the column holds another type than asked for: a statement and its reader disagree. [`crate::base::memory::hold`]'s.
     pub fn get<T: FromValue>(&self, column: usize) -> Result<T> {
         let value = match &self.0 {
             RowOf::Sqlite(row) => sqlite::value(row, column)?,
             #[cfg(feature = "mysql")]
             RowOf::Mysql(row) => mysql::value(row, column)?,
         };
-        match &value {
-            Value::Text(text) => memory::hold(|| text.len())?,
-            Value::Bytes(bytes) => memory::hold(|| bytes.len())?,
-            Value::Null | Value::Int(_) => {}
-        }
-        T::from_value(value).ok_or_else(|| Error::Internal(format!("column {column} has an unexpected type")))
+        T::from_value(value.counted()?).ok_or_else(|| Error::Internal(format!("column {column} has an unexpected type")))
     }
 }
 

@@ -29,6 +29,7 @@ mod idempotency;
 mod identities;
 mod instants;
 mod isolation;
+
 mod kept;
 mod landed;
 mod letters;
