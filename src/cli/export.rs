@@ -6,12 +6,13 @@ use crate::app::open;
 use crate::base::draft::Draft;
 use crate::base::error::{Error, Result};
 use crate::base::json;
+use crate::base::text::Language;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
-use crate::domain::auth::export::{self, Sink, Whose};
+use crate::domain::auth::export::{self, Lists, Sink, Whose};
 use crate::domain::auth::store as accounts;
 use crate::domain::couples::store as couples;
-use crate::feature::{House, store};
+use crate::feature::{Backups, House, store};
 use clap::{Arg, ArgGroup, ArgMatches};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -59,7 +60,8 @@ fn person(db: &mut Db, house: &House, name: &str) -> Result<Value> {
     let tenant = store::tenant_of(db, user.id)?.map_or(Ok(None), |tenant| couples::find(db, tenant))?;
     let whose = Whose::of(user.id, tenant.map(|tenancy| (tenancy.id, tenancy.kind)));
     let data = watched(house, |sink| export::of_both(db, house, whose, now, sink))?;
-    Ok(json!({"exported_at": now, "user": user, "data": data}))
+    let backups = Backups::of(db)?.told(Language::En);
+    Ok(json!({"exported_at": now, "backups": backups, "user": user, "data": data}))
 }
 
 /// What a tenant holds, and what is held on each of its members.
@@ -71,49 +73,23 @@ fn tenant(db: &mut Db, house: &House, public_id: &str) -> Result<Value> {
     let mut members = Vec::new();
     for listed in accounts::members(db, tenant)? {
         let whose = Whose::of(listed.user.id, Some((tenant, tenancy.kind)));
-        let mut lists = Lists { lists: Vec::new(), told: &mut || {} };
+        let mut lists = Lists::of_any_size(None);
         export::of_user(db, house, whose, now, &mut lists)?;
         members.push(json!({"user": listed.user, "data": lists.map()}));
     }
-    Ok(json!({"exported_at": now, "tenant": public_id, "members": members, "data": data}))
+    let backups = Backups::of(db)?.told(Language::En);
+    Ok(json!({"exported_at": now, "backups": backups, "tenant": public_id, "members": members, "data": data}))
 }
 
 /// Reads with a bar that moves on with each list.
 fn watched(house: &House, read: impl FnOnce(&mut dyn Sink) -> Result<()>) -> Result<Map<String, Value>> {
     let bar = progress::bar(house.kinds().count() as u64, "reading");
-    let mut lists = Lists { lists: Vec::new(), told: &mut || bar.inc(1) };
+    let mut told = || bar.inc(1);
+    let mut lists = Lists::of_any_size(Some(&mut told));
     read(&mut lists)?;
     let data = lists.map();
     bar.finish_and_clear();
     Ok(data)
-}
-
-/// An export in memory, for people to read.
-struct Lists<'t> {
-    lists: Vec<(String, Vec<Value>)>,
-    /// Called with each list.
-    told: &'t mut dyn FnMut(),
-}
-
-impl Lists<'_> {
-    fn map(self) -> Map<String, Value> {
-        self.lists.into_iter().map(|(name, objects)| (name, Value::Array(objects))).collect()
-    }
-}
-
-impl Sink for Lists<'_> {
-    fn list(&mut self, name: &str) -> Result<()> {
-        self.lists.push((name.to_owned(), Vec::new()));
-        (self.told)();
-        Ok(())
-    }
-
-    fn object(&mut self, object: Value) -> Result<()> {
-        if let Some((_, objects)) = self.lists.last_mut() {
-            objects.push(object);
-        }
-        Ok(())
-    }
 }
 
 fn write(export: &Value, file: &Path) -> Result<()> {

@@ -27,11 +27,13 @@ mod graphql_uploads;
 mod home;
 mod idempotency;
 mod identities;
+mod ids;
 mod instants;
 mod isolation;
 
 mod kept;
 mod landed;
+mod leaving;
 mod letters;
 mod limits;
 mod mobile;
@@ -49,6 +51,7 @@ mod records_rules;
 mod resolutions;
 mod roles;
 mod room;
+mod room_use;
 pub mod routes;
 mod sessions;
 mod shown;
@@ -98,6 +101,7 @@ const TABLES: &[Table] = tables![
     tokens,
     ways_in,
     couples,
+    leaving,
     teams,
     team_members,
     qna,
@@ -125,6 +129,7 @@ const TABLES: &[Table] = tables![
     feed_kinds,
     values,
     object_versions,
+    ids,
     instants,
     identities,
 ];

@@ -1,11 +1,14 @@
 //! Everything that is held on a user and in a tenant, by the registry: for the app, and for the operator.
 
-use crate::base::error::Result;
+use crate::base::error::{Refusal, Refused, Result};
+use crate::base::json;
 use crate::base::memory;
+use crate::base::text;
 use crate::base::time::Timestamp;
 use crate::db::Db;
+use crate::feature::store::Claim;
 use crate::feature::{House, Kind, TenantKind, store};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// How many objects are read at once.
 const BATCH: usize = 200;
@@ -69,6 +72,79 @@ pub fn of_user(db: &mut Db, house: &House, whose: Whose, now: Timestamp, sink: &
 /// Every live object of a tenant, by kind.
 pub fn of_tenant(db: &mut Db, house: &House, tenant: i64, sink: &mut dyn Sink) -> Result<()> {
     of_kinds(db, house.kinds(), tenant, None, sink)
+}
+
+/// What a user may claim of a couple that they are in no more: all of what they kept, of what they left what they wrote and
+/// nobody has changed since.
+pub fn of_claim(db: &mut Db, house: &House, claim: &Claim, user: i64, sink: &mut dyn Sink) -> Result<()> {
+    if claim.kept {
+        return of_tenant(db, house, claim.tenant, sink);
+    }
+    of_kinds(db, house.kinds(), claim.tenant, Some(user), &mut Unchanged { since: claim.left_at, sink })
+}
+
+/// Lets through what nobody has changed since an instant.
+struct Unchanged<'s> {
+    since: Timestamp,
+    sink: &'s mut dyn Sink,
+}
+
+impl Sink for Unchanged<'_> {
+    fn list(&mut self, name: &str) -> Result<()> {
+        self.sink.list(name)
+    }
+
+    fn object(&mut self, object: Value) -> Result<()> {
+        let changed = object["updated_at"].as_str().and_then(Timestamp::parse);
+        if changed.is_none_or(|changed| changed <= self.since) { self.sink.object(object) } else { Ok(()) }
+    }
+}
+
+/// An export in memory.
+pub struct Lists<'t> {
+    lists: Vec<(String, Vec<Value>)>,
+    /// Bytes that its objects may still have as JSON.
+    room: usize,
+    /// Called with each list.
+    told: Option<&'t mut dyn FnMut()>,
+}
+
+impl<'t> Lists<'t> {
+    /// One as large as it may be, for the operator; `told` is called with each list.
+    pub fn of_any_size(told: Option<&'t mut dyn FnMut()>) -> Lists<'t> {
+        Lists { lists: Vec::new(), room: usize::MAX, told }
+    }
+
+    /// One that is a part of an answer in memory.
+    pub fn of_an_answer() -> Lists<'t> {
+        Lists { lists: Vec::new(), room: AT_ONCE, told: None }
+    }
+
+    /// The lists by name.
+    pub fn map(self) -> Map<String, Value> {
+        self.lists.into_iter().map(|(name, objects)| (name, Value::Array(objects))).collect()
+    }
+}
+
+impl Sink for Lists<'_> {
+    fn list(&mut self, name: &str) -> Result<()> {
+        self.lists.push((name.to_owned(), Vec::new()));
+        if let Some(told) = &mut self.told {
+            told();
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, object: Value) -> Result<()> {
+        if self.room < usize::MAX {
+            let left = self.room.checked_sub(json::write(&object)?.len());
+            self.room = left.ok_or_else(|| Refusal::new(Refused::AnswerTooLarge, &text::ANSWER_TOO_LARGE))?;
+        }
+        if let Some((_, objects)) = self.lists.last_mut() {
+            objects.push(object);
+        }
+        Ok(())
+    }
 }
 
 /// The live objects of a tenant, by kind: all of them, or a user's own.
