@@ -29,7 +29,7 @@ const REFUSALS: &[Refusal] = &[
         &["Deprecation", "Sunset", "Link", "Alert"],
     ),
     (412, "A precondition does not hold: the object is not the one that it names, or is there already. Read it again.", &[]),
-    (413, "The body is too large.", &[]),
+    (413, "The body, or the answer, is too large.", &[]),
     (415, "The body is of a media type that is not read.", &[]),
     (422, "The `Idempotency-Key` came before, with another request.", &[]),
     (429, "Too often: wait for so many seconds.", &["Retry-After", "RateLimit", "RateLimit-Policy"]),
@@ -150,7 +150,8 @@ pub fn statuses(route: &Route) -> BTreeSet<u16> {
         (&[408], takes),
         (&[409, 422], route.method.writes()),
         (&[412], alters),
-        (&[413], post || alters),
+        // A page of one object, or of one stamp, may be larger than an answer.
+        (&[413], post || alters || contract.paged || contract.parameters.iter().any(|field| field.name == "limit")),
         (&[415], takes),
         (&[429], route.meter != Meter::Free),
         (&[507], route.tx != Tx::Read && route.method != Method::Get),
