@@ -39,9 +39,11 @@
 
 mod machine;
 mod protocol;
+mod rules;
 
 use machine::{Act, EXACT, FORWARD, NOTHING_LOST, ORDERED, Start, WHOLE, World};
 use protocol::*;
+use rules::*;
 use stateright::{Checker, HasDiscoveries, Model};
 use std::collections::BTreeSet;
 

@@ -5,6 +5,10 @@ use super::{Case, Phone};
 use crate::servers::Server;
 use crate::servers::client::{Answer, request};
 use serde_json::{Value, json};
+use tandem::app::guard::spent;
+use tandem::base::time::Timestamp;
+use tandem::db::{Mode, within};
+use tandem::feature::Settings;
 use tandem::params;
 
 /// See [`Case`].
@@ -149,18 +153,24 @@ fn without_trace(server: &Server) {
     assert_eq!(traces(server, &written), 0);
 }
 
+/// What the night does with traces.
+fn purge(server: &Server) {
+    let (mut store, settings) = (server.store(), Settings::default());
+    while within(&mut store, Mode::Write, |db| spent::purge(db, &settings, Timestamp::now())).unwrap() > 0 {}
+}
+
 fn night(server: &Server) {
     let (a, _) = Phone::couple(server);
     let write =
         |key: &str| stamp(&a.ask("POST", "/goals/").header("Idempotency-Key", key).json(&json!({"title": "x"})).send(a.port));
     let (old, young) = (write(KEY), write("fedcba9876543210"));
     let date = |stamp: &str, minutes: i64| {
-        let at = tandem::base::time::Timestamp::parse(&ago(minutes)).unwrap();
+        let at = Timestamp::parse(&ago(minutes)).unwrap();
         assert_eq!(server.store().run("UPDATE spent SET at = ? WHERE stamps = ?", params![at, stamp]).unwrap(), 1);
     };
     date(&old, 31 * 1_440);
     date(&young, 29 * 1_440);
-    server.tandem(&["maintain"]);
+    purge(server);
     assert_eq!((traces(server, &old), traces(server, &young)), (0, 1));
     // Of one user's the oldest go, beyond 5,000.
     let mut store = server.store();
@@ -168,12 +178,12 @@ fn night(server: &Server) {
         store.one("SELECT scope FROM spent WHERE stamps = ?", params![&young], |row| row.get::<String>(0)).unwrap().unwrap()
     ));
     let copy = "INSERT INTO spent (scope, request, stamps, not_done, at) VALUES (?, 'r', 's', '[[],0]', ?)";
-    let now = tandem::base::time::Timestamp::now();
-    store.begin(tandem::db::Mode::Write).unwrap();
+    let now = Timestamp::now();
+    store.begin(Mode::Write).unwrap();
     for n in 0..5_000 {
         store.run(copy, params![&format!("{}-{n}", &owner[..16]), now]).unwrap();
     }
     store.commit().unwrap();
-    server.tandem(&["maintain"]);
+    assert_eq!(within(&mut store, Mode::Write, |db| spent::trim(db, &owner[..16])).unwrap(), 1);
     assert_eq!(traces(server, &young), 0);
 }

@@ -1,6 +1,7 @@
 //! The state machine that the checker walks: writers, clients, a wall clock and the faults between them.
 
-use super::protocol::{Ask, CHANGES, Client, Fetch, Locking, Own, Reset, Row, Rules, Stamps, Step, Store, Tick, answer};
+use super::protocol::{Ask, CHANGES, Client, Row, Store, Tick, answer};
+use super::rules::{Fetch, Locking, Own, Reset, Rules, Stamps, Step};
 use stateright::{Model, Property};
 
 /// How a client begins.

@@ -28,7 +28,7 @@ const OF_NOBODY: i64 = 1_000;
 /// What the scopes of keys begin with that are nobody's: behind every hexadecimal digit, so that they stand together.
 const NOBODYS: &str = "~";
 /// How much of a scope says whose key it is: a user's keys stand together, too, and who reads the store does not learn whose.
-pub const OWNER: usize = 16;
+const OWNER: usize = 16;
 /// Behind every scope with the same beginning.
 const END: &str = "g";
 /// What a kept answer takes beside its own bytes: hashes, the seal, the row.

@@ -94,16 +94,10 @@ pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
     ctx.db.run("DELETE FROM spent WHERE scope >= ? AND scope < ?", params![&owner, &end]).map(drop)
 }
 
-/// Deletes traces that are older than tombstones are kept, and what users have beyond the most. Those of a clock that was ahead
-/// are dated anew.
+/// Deletes traces that are older than tombstones are kept. Those of a clock that was ahead are dated anew.
 pub fn purge(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
     if let Some(ahead) = ahead(db, now)? {
         db.run("UPDATE spent SET at = ? WHERE at > ?", params![now, ahead])?;
-    }
-    let sql = "SELECT SUBSTR(scope, 1, ?) AS owner FROM spent GROUP BY owner HAVING COUNT(*) > ? LIMIT 1";
-    let bound = params![i64::try_from(idempotency::OWNER).unwrap_or_default(), MOST];
-    if let Some(owner) = db.one(sql, bound, |row| row.get::<String>(0))? {
-        return trim(db, &owner);
     }
     let sql =
         "DELETE FROM spent WHERE scope IN (SELECT scope FROM (SELECT scope FROM spent WHERE at <= ? LIMIT ?) AS old) AND at <= ?";
@@ -112,7 +106,7 @@ pub fn purge(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
 }
 
 /// Deletes the oldest traces of a user beyond the most.
-fn trim(db: &mut Db, owner: &str) -> Result<u64> {
+pub fn trim(db: &mut Db, owner: &str) -> Result<u64> {
     let end = idempotency::end(owner);
     let sql = "SELECT at FROM spent WHERE scope >= ? AND scope < ? ORDER BY at DESC LIMIT 1 OFFSET ?";
     let Some(oldest) = db.one(sql, params![owner, &end, MOST], |row| row.get::<Timestamp>(0))? else { return Ok(0) };
