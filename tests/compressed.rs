@@ -48,7 +48,7 @@ fn packed(phone: &Phone, method: &str, path: &str, body: &Value) -> (Option<Stri
     let codings =
         answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Content-Encoding")).map(|(_, coding)| coding);
     assert!(codings.clone().count() <= 1, "{method} {path} is coded twice");
-    (codings.last().cloned(), answer.json())
+    (codings.next_back().cloned(), answer.json())
 }
 
 /// Long answers are compressed once, whoever does it, and say the same; and their tags hold. `alone` is a program without a
