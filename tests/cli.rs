@@ -1,6 +1,7 @@
 //! The operator's program as it is built, run as an operator runs it, each test in a home folder of its own.
 
 mod accounts;
+mod api;
 mod backup;
 mod backup_mariadb;
 mod compact;

@@ -13,6 +13,7 @@
 //! | [`docs`] | the tables of the documents are those of the code: settings, commands, routes |
 //! | [`erased`] | after deleting and maintenance no deleted text is in the store |
 //! | [`faults`] | full disks, closed folders, damaged files, wrong clocks, slow clients: told, and survived |
+//! | [`lifecycle`] | what is to go is announced, refused and drained by the clock, on every route and in both versions |
 //! | [`model`] | the clock's protocol, every interleaving of a bounded world |
 //! | [`registry`] | what the nouns declare: routes say what they take and give, GraphQL's parts make one schema; no server |
 //! | [`servers`] | no tests: it starts the web servers and databases that the others use |
@@ -41,6 +42,7 @@ mod dependencies;
 mod docs;
 mod erased;
 mod faults;
+mod lifecycle;
 mod model;
 mod registry;
 mod servers;

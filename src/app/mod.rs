@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod folder;
 pub mod guard;
 pub mod home;
+pub mod lifecycle;
 pub mod log;
 pub mod open;
 pub mod replica;
@@ -25,7 +26,7 @@ use crate::faces;
 use crate::feature::meters::Meters;
 use crate::feature::{Calls, Ctx, Feature, House, Route, Tell};
 use crate::http::{Request, Response, Service, Vars, problem};
-use guard::{address, admit, cors, finish, meter, slow, transact, versions};
+use guard::{address, admit, cors, finish, lifecycle as lifecycle_guard, meter, slow, transact, versions};
 use replica::Replica;
 use std::io::Read;
 use watch::Watch;
@@ -136,6 +137,7 @@ impl App {
         }
         let App { house: Some(house), db, replica, meters, work, .. } = self else { return Err(Error::internal("no house")) };
         address::refine(request, &house.settings);
+        lifecycle_guard::greet(request, house);
         versions::in_path(request)?;
         let route = match route::find(house.features, request) {
             route::Found::Route(route) => route,
@@ -146,6 +148,9 @@ impl App {
         *tell = route.tell;
         request.may_compress = route.may_compress();
         versions::settle(request, route)?;
+        if let Some(gone) = lifecycle_guard::gone(request, house, route)? {
+            return Ok(gone);
+        }
         if matches!(route.calls, Calls::Handler(_)) {
             standing?;
         }

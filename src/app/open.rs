@@ -3,14 +3,15 @@
 use super::config::{self, Loaded};
 use super::guard::transact::{read, write};
 use super::store::made;
-use super::{FEATURES, folder, log, warnings};
+use super::{FEATURES, folder, lifecycle, log, warnings};
 use crate::base::draft::{Draft, failed};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::token::Keys;
 use crate::db::migrate::{self, Migration, Standing};
 use crate::db::{Address, Db, Journal};
-use crate::feature::{House, Settings};
+use crate::feature::lifecycle::file::FILE as LIFECYCLE_FILE;
+use crate::feature::{House, Lifecycle, Settings};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,11 @@ pub const SECRET_FILE: &str = "secret";
 /// The fewest bytes of a secret: HS256 wants a key as long as its hash (RFC 7518 §3.2).
 pub const MIN_SECRET: usize = 32;
 
-/// The files that decide what [`house`] makes: the configuration and the secret.
+/// The files that decide what [`house`] makes: the configuration, the secret, and what the operator deprecates.
 pub fn watched() -> Vec<PathBuf> {
-    let secret = config::load().ok().map(|loaded| loaded.settings.data.join(SECRET_FILE));
-    config::file().into_iter().chain(secret).collect()
+    let data = config::load().ok().map(|loaded| loaded.settings.data);
+    let inside = data.into_iter().flat_map(|data| [SECRET_FILE, LIFECYCLE_FILE].map(|name| data.join(name)));
+    config::file().into_iter().chain(inside).collect()
 }
 
 /// Reads the configuration and makes what stays the same from request to request.
@@ -40,7 +42,8 @@ pub fn house() -> Result<House> {
     if secret.len() < MIN_SECRET {
         return Err(Error::NotReady(format!("jwt_secret has {} characters; use at least {MIN_SECRET}", secret.len())));
     }
-    Ok(House { settings: loaded.settings, keys: Keys::new(&secret), secret, features: &FEATURES, read, write })
+    let lifecycle = lifecycle::read(&loaded.settings.data);
+    Ok(House { settings: loaded.settings, keys: Keys::new(&secret), secret, lifecycle, features: &FEATURES, read, write })
 }
 
 /// The house without a configuration, for the doctor's page alone: the defaults, with the secret of the default data folder.
@@ -49,7 +52,8 @@ pub fn spare() -> Option<House> {
     let settings = config::defaults().ok().filter(|settings| settings.data.is_dir())?;
     log::start(&settings);
     let secret = secret_file(&settings.data.join(SECRET_FILE)).ok()?;
-    Some(House { settings, keys: Keys::new(&secret), secret, features: &FEATURES, read, write })
+    let lifecycle = Lifecycle::default();
+    Some(House { settings, keys: Keys::new(&secret), secret, lifecycle, features: &FEATURES, read, write })
 }
 
 /// The secret as it is, where there is one; nothing is made.

@@ -3,6 +3,7 @@
 //! [`COMMANDS`] is walked to build the parser and the help, and to find what runs. Exit codes: 0 all is well, 1 something is
 //! wrong, 2 the command line was not understood.
 
+mod api;
 mod backup;
 mod bench;
 mod client;
@@ -90,6 +91,7 @@ pub const COMMANDS: &[Command] = &[
     snapshots::COMMAND,
     user::COMMAND,
     tenant::COMMAND,
+    api::COMMAND,
     routes::COMMAND,
     openapi::COMMAND,
     schema::COMMAND,

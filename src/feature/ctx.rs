@@ -5,7 +5,7 @@ use super::meters::{Charge, Meters};
 use super::room::Ledger;
 use super::stamps::Taken;
 use super::texts;
-use super::{Access, Caller, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, store};
+use super::{Access, Caller, Feature, Kind, Lifecycle, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{Local, Timestamp, Zone};
@@ -23,6 +23,8 @@ pub struct House {
     pub keys: Keys,
     /// The site's secret, from which other keys are derived.
     pub secret: Vec<u8>,
+    /// What is to go, and which clients are too old.
+    pub lifecycle: Lifecycle,
     /// The registry of nouns.
     pub features: &'static [&'static Feature],
     /// Runs work in one snapshot behind the guards; see [`Ctx::read`].
@@ -331,7 +333,8 @@ impl Ctx<'_> {
 
     /// Moves an object of any tenant to this transaction's stamp there: what it shows of somebody else has changed.
     pub fn touch_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
-        self.place_in(tenant, kind, (id, None), false)
+        let stamp = self.stamp_in(tenant)?;
+        store::mark(self.db, tenant, kind, id, stamp, false)
     }
 
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.

@@ -1,6 +1,6 @@
 //! Through which face a route is reached, and in which versions of the API it exists.
 
-use super::Route;
+use super::{Deprecated, Route};
 use crate::http::version::Version;
 
 /// What callers see a route as. Where the API is described, counted or changed, faces differ.
@@ -42,6 +42,13 @@ impl Route {
     #[must_use]
     pub const fn versionless(mut self) -> Route {
         self.versionless = true;
+        self
+    }
+
+    /// It is to go.
+    #[must_use]
+    pub const fn deprecated(mut self, deprecated: Deprecated) -> Route {
+        self.deprecated = Some(deprecated);
         self
     }
 

@@ -8,6 +8,7 @@ pub mod ctx;
 pub mod cursor;
 pub mod face;
 pub mod graphql;
+pub mod lifecycle;
 pub mod meters;
 pub mod names;
 pub mod news;
@@ -29,6 +30,7 @@ pub use creation::{Creation, Made, Met, Trace};
 pub use ctx::{Ctx, House, Upload};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
+pub use lifecycle::{Deprecated, Lifecycle};
 pub use names::Names;
 pub use news::News;
 pub use rights::{Reach, Right};
@@ -188,14 +190,33 @@ pub struct Route {
     pub tell: Tell,
     /// May a replica that lags answer?
     pub replica: Option<Continues>,
+    /// Is it to go, by what the code says?
+    pub deprecated: Option<Deprecated>,
 }
 
 impl Route {
     const fn new(method: Method, path: &'static str, access: Access, tx: Tx, calls: Calls, summary: &'static str) -> Route {
         let (face, since, until) = (Face::Rest, u8::MIN, u8::MAX);
         let (meter, contract, tell) = (Meter::Requests, Contract::NONE, problem::answer as Tell);
-        let (right, replica, versionless) = (None, None, false);
-        Route { face, since, until, versionless, method, path, access, right, tx, meter, summary, contract, calls, tell, replica }
+        let (right, replica, versionless, deprecated) = (None, None, false, None);
+        Route {
+            face,
+            since,
+            until,
+            versionless,
+            method,
+            path,
+            access,
+            right,
+            tx,
+            meter,
+            summary,
+            contract,
+            calls,
+            tell,
+            replica,
+            deprecated,
+        }
     }
 
     /// A route that reads.
@@ -339,8 +360,10 @@ impl Kind {
     }
 }
 
-/// Reads all that is held on a user, and in the tenant that they are in, as it is at an instant.
-pub type LoadHeld = fn(&mut Db, user: i64, tenant: Option<i64>, now: Timestamp) -> Result<Vec<Value>>;
+/// Reads all that is held on a user, and in the tenant that they are in, as it is at an instant, one object after the other:
+/// all together may be more than the memory holds.
+pub type LoadHeld =
+    fn(&mut Db, user: i64, tenant: Option<i64>, now: Timestamp, each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()>;
 
 /// What a noun holds on a user that no kind of the feed shows: it is part of their export.
 #[derive(Debug)]

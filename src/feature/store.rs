@@ -41,22 +41,18 @@ pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, de
 pub struct Placed {
     /// When it changed.
     pub stamp: Timestamp,
-    /// Its version; `None` leaves it as it is.
-    pub version: Option<i64>,
+    /// Its version.
+    pub version: i64,
     /// What it weighs; `None` is a tombstone.
     pub bytes: Option<i64>,
 }
 
-const WEIGHED: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "bytes"] };
 const PLACE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "version", "bytes"] };
 
 /// Moves an object in the feed.
 pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> Result<()> {
-    let (stamp, deleted, bytes) = (placed.stamp, placed.bytes.is_none(), placed.bytes.unwrap_or_default());
-    match placed.version {
-        None => db.put(&WEIGHED, params![tenant, kind, id, stamp, deleted, bytes]),
-        Some(version) => db.put(&PLACE, params![tenant, kind, id, stamp, deleted, version, bytes]),
-    }
+    let Placed { stamp, version, bytes } = placed;
+    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), version, bytes.unwrap_or_default()])
 }
 
 /// Writes what an object weighs: it does not move.

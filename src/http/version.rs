@@ -13,6 +13,8 @@ pub struct Version {
     pub digits: &'static str,
     /// The day of its release.
     pub since: &'static str,
+    /// The day from which on it should not be used any more, once that was announced.
+    pub deprecated: Option<&'static str>,
     /// The last day on which it is served, once that was announced.
     pub sunset: Option<&'static str>,
     /// What it is, for developers of clients.
@@ -21,12 +23,21 @@ pub struct Version {
 
 /// Every version, oldest first.
 pub static VERSIONS: [Version; 2] = [
-    Version { name: "v1", number: 1, digits: "1", since: "2026-11-22", sunset: None, about: "The contract of existing clients." },
+    Version {
+        name: "v1",
+        number: 1,
+        digits: "1",
+        since: "2026-11-22",
+        deprecated: None,
+        sunset: None,
+        about: "The contract of existing clients.",
+    },
     Version {
         name: "v2",
         number: 2,
         digits: "2",
         since: "2026-11-22",
+        deprecated: None,
         sunset: None,
         about: "The same, but for the differences that /version/ lists: problems with types, required keys, every list in a poll.",
     },

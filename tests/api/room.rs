@@ -169,6 +169,8 @@ fn a_conflict_is_kept_where_nothing_else_fits_any_more() {
     let kept = said["conflicts"].as_array().unwrap().len();
     assert!((8..20).contains(&kept), "{kept}");
     assert!(said["errors"].as_array().unwrap().iter().all(|error| error["reason"] == "quota"), "{said}");
+    let room = doctors(&server, ("TANDEM_LIMITS_NEW_COUPLE", "1"));
+    assert!(room["level"] == "note" && room["todo"].as_str().unwrap().contains("limits.new_couple"), "{room}");
     let taken = bytes(&server, tenants(&server)[0]);
     assert!(taken > MIB && taken <= MIB + MIB / 10, "{taken}");
     goal(&phone, 1).expect(507);
@@ -210,17 +212,15 @@ fn a_users_devices_and_kept_answers_are_bounded() {
         let names: Vec<&str> = devices["results"].as_array().unwrap().iter().map(|d| d["device_id"].as_str().unwrap()).collect();
         assert_eq!(names, ["three", "one"], "the longest unused gave way");
 
-        let long = |key: usize| {
+        let send = |key: usize| {
             let body = json!({"title": format!("g {key}"), "why_for_us": "é".repeat(9_999)});
             phone
                 .ask("POST", "/goals/")
                 .header("Idempotency-Key", format!("a-key-of-a-long-goal-{key}"))
                 .json(&body)
                 .send(phone.port)
-                .expect(201)
-                .json()["id"]
-                .clone()
         };
+        let long = |key: usize| send(key).expect(201).json()["id"].clone();
         let other = Phone::single(&server);
         let login = |phone: &Phone| {
             phone
@@ -236,7 +236,8 @@ fn a_users_devices_and_kept_answers_are_bounded() {
         assert_eq!(long(0), first, "it is kept");
         let goals: Vec<Value> = (1..80).map(long).collect();
         assert_eq!(long(79), goals[78], "the newest are kept");
-        assert_ne!(long(0), first, "the oldest gave way");
+        // The oldest gave way; what it answered is known to be done all the same.
+        assert_eq!(problem(send(0), 409)["code"], "already_done");
         assert_eq!(login(&other), others, "another user's are not this one's");
         let sql = "SELECT CAST(SUM(OCTET_LENGTH(answer)) AS SIGNED) FROM idempotency";
         let kept = server.store().one(sql, &[], |row| row.get::<i64>(0)).unwrap().unwrap();
@@ -279,11 +280,17 @@ fn the_whole_store_has_a_bound_and_what_is_full_still_lets_people_delete() {
     phone.delete(&format!("/goals/{last}/")).expect(204);
     let new = json!({"username": "somebody-new", "password": "correct horse battery 9"});
     request("POST", "/api/auth/register/").json(&new).send(server.port).expect(507);
-    let report: Value =
-        serde_json::from_slice(&server.operator(&["doctor", "--json"]).env("TANDEM_LIMITS_STORE", "1").output().unwrap().stdout)
-            .unwrap();
-    let room = report["checks"].as_array().unwrap().iter().find(|check| check["name"] == "room").unwrap().clone();
+    let room = doctors(&server, ("TANDEM_LIMITS_STORE", "1"));
     assert!(room["level"] == "problem" && room["saw"].as_str().unwrap().contains("all together"), "{room}");
+    let room = doctors(&server, ("TANDEM_LIMITS_STORE", "1000"));
+    assert!(room["level"] == "ok" && room["saw"].as_str().unwrap().contains("of 16 MiB"), "{room}");
+}
+
+/// What the doctor says of room under a setting.
+fn doctors(server: &Server, setting: (&str, &str)) -> Value {
+    let output = server.operator(&["doctor", "--json"]).envs([setting]).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    report["checks"].as_array().unwrap().iter().find(|check| check["name"] == "room").unwrap().clone()
 }
 
 #[test]

@@ -24,8 +24,10 @@ const MACROS: &[(&str, &str)] = &[("params", "db"), ("columns", "db"), ("texts",
 const APART: &[&str] = &["domain", "faces"];
 
 /// Folders of them that may know another one: the folder, the other, why. Reviewed, one by one.
-const ACQUAINTED: &[(&str, &str, &str)] =
-    &[("graphql", "pages", "a browser that opens the endpoint is shown the page to try queries")];
+const ACQUAINTED: &[(&str, &str, &str)] = &[
+    ("graphql", "pages", "a browser that opens the endpoint is shown the page to try queries"),
+    ("versions", "graphql", "what the schema marks as deprecated is listed with everything else"),
+];
 
 /// The layer of a file; the crate's root, which declares them all, has none.
 fn layer(path: &str) -> Option<&str> {

@@ -4,6 +4,7 @@
 mod courier;
 pub mod effective;
 mod files;
+mod lifecycle;
 mod limits;
 mod link;
 mod page;
@@ -68,6 +69,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         name: "web programs",
         why: "what others could have changed is not started: every request is answered with 500",
         look: programs::programs,
+    },
+    Check {
+        name: "lifecycle",
+        why: "what lifecycle.json announces holds only as long as it can be read; apps that still use what goes stop working on its day",
+        look: lifecycle::lifecycle,
     },
     Check { name: "secret", why: "who knows it can sign in as anybody", look: files::secret },
     Check { name: "database", why: "requests are answered only with a sound database of this version", look: store::database },

@@ -31,6 +31,9 @@ pub fn finish(response: Response, request: &Request<'_>, settings: Option<&Setti
         }
     }
     response = versions::mark(response, request).with("X-Request-Id", request.id.clone());
+    for (name, value) in &request.notices {
+        response = response.with(name, value.clone());
+    }
     if let Some(settings) = settings {
         response = cors::mark(response, request, settings);
     }
@@ -47,7 +50,7 @@ fn conditional(response: Response, request: &Request<'_>) -> Response {
     if !read {
         return response;
     }
-    let tag = etag::of(&response.body);
+    let tag = response.tag();
     let known = request.header("IF_NONE_MATCH").is_some_and(|value| etag::names(value, &tag));
     let response = if known { Response::empty(304) } else { response };
     response.with("ETag", tag)

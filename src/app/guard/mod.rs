@@ -6,6 +6,7 @@ pub mod admit;
 pub mod cors;
 pub mod finish;
 pub mod idempotency;
+pub mod lifecycle;
 pub mod meter;
 pub mod slow;
 pub mod spent;

@@ -74,6 +74,12 @@ pub fn parse_http(text: &str) -> Option<Timestamp> {
     DateTime::parse_from_rfc2822(text).ok().map(|at| Timestamp(at.timestamp_millis()))
 }
 
+/// An instant as HTTP fields write it, cut to the second.
+pub fn http(at: Timestamp) -> String {
+    let at = DateTime::<Utc>::from_timestamp_millis(at.0).unwrap_or_default();
+    at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 impl fmt::Display for Timestamp {
     /// `2026-01-16T14:30:45.123Z`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

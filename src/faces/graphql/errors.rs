@@ -15,11 +15,16 @@ pub const INTROSPECTION_DISABLED: &str = "INTROSPECTION_DISABLED";
 /// The operation is too deep or costs too much.
 pub const TOO_COMPLEX: &str = "QUERY_COMPLEXITY_EXCEEDED";
 
+/// What the operation names is not there any more.
+pub const SUNSET: &str = "SUNSET";
+
 /// The code of a refusal.
 pub const fn code(kind: Refused) -> &'static str {
     match kind {
         Refused::Invalid | Refused::UnknownVersion { .. } | Refused::KeyRequired => "VALIDATION_ERROR",
         Refused::Unauthenticated(_) => "UNAUTHENTICATED",
+        Refused::Sunset => SUNSET,
+        Refused::ClientTooOld => "client-too-old",
         Refused::Forbidden => "FORBIDDEN",
         Refused::NotFound => "NOT_FOUND",
         Refused::Method => "METHOD_NOT_ALLOWED",
@@ -28,6 +33,7 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::Deleted => "DELETED",
         Refused::Stale => "STALE",
         Refused::TooLarge => "BODY_TOO_LARGE",
+        Refused::AnswerTooLarge => "ANSWER_TOO_LARGE",
         Refused::OpenConflicts => "CONFLICT_OPEN",
         Refused::NoRoom(_) => "QUOTA",
         Refused::TooSlow(_) => "BODY_TOO_SLOW",

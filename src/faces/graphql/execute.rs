@@ -1,6 +1,7 @@
 //! Running an operation: root fields are answered by the nouns, what lies below by the JSON that they gave.
 
 use super::cost::Bill;
+use super::retired::{self, Retired};
 use super::{errors, schema};
 use crate::base::error::{Error, Refused, Result, refuse};
 use crate::base::text;
@@ -15,7 +16,7 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// A valid operation with the values of its variables.
 pub struct Ready<'o> {
@@ -27,7 +28,17 @@ pub struct Ready<'o> {
     pub operation: &'o Operation,
     /// Its variables.
     pub variables: &'o Valid<JsonMap>,
+    /// What it names that is to go.
+    pub retired: Retired<'o>,
 }
+
+/// What an answer may hold, in bytes: with the objects that it shows and the text that is made of it less than the 128 MiB that
+/// no request takes more than.
+const ROOM: usize = 24 * 1024 * 1024;
+/// What a field of an answer takes beside its text.
+const FIELD: usize = 96;
+/// A text of which an answer without room holds no more.
+const SHORT: usize = 32;
 
 /// Runs an operation. What rules refuse stands among the answer's errors, with the rest of the data.
 ///
@@ -35,13 +46,22 @@ pub struct Ready<'o> {
 /// Whatever else goes wrong, and what concerns the caller rather than a field: nothing is shown then. What mutations
 /// before it have written is found again under their keys.
 pub fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<ExecutionResponse> {
-    let top = Top { type_name: ready.operation.object_type(), ctx: RefCell::new(ctx), ready, failures: RefCell::default() };
+    let top = Top {
+        type_name: ready.operation.object_type(),
+        ctx: RefCell::new(ctx),
+        ready,
+        failures: RefCell::default(),
+        room: Cell::new(ROOM),
+    };
     let run = Execution::new(ready.schema, ready.document)
         .operation(ready.operation)
         .coerced_variable_values(ready.variables)
         .enable_schema_introspection(true)
         .execute_sync(&top);
     let mut response = run.map_err(|error| Error::Internal(format!("GraphQL: {}", error.message())))?;
+    if top.room.get() == 0 {
+        return refuse(Refused::AnswerTooLarge, &text::ANSWER_TOO_LARGE);
+    }
     let Top { ctx, failures, .. } = top;
     let (ctx, mut failures) = (ctx.into_inner(), failures.into_inner());
     let nothing_done = response.data.as_ref().is_none_or(|data| data.values().all(|value| *value == JsonValue::Null));
@@ -49,7 +69,10 @@ pub fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<ExecutionResponse> {
         return Err(failures.swap_remove(place).1);
     }
     for error in &mut response.errors {
-        explain(ctx, error, &failures)?;
+        match ready.retired.marked(&error.message) {
+            Some(entry) => retired::explain(error, entry),
+            None => explain(ctx, error, &failures)?,
+        }
     }
     Ok(response)
 }
@@ -58,7 +81,11 @@ pub fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<ExecutionResponse> {
 fn concerns_the_caller(error: &Error, nothing_done: bool) -> bool {
     match error {
         Error::Refused(refusal) => {
-            nothing_done && matches!(refusal.kind, Refused::Unauthenticated(_) | Refused::TooMany(_) | Refused::InProgress)
+            nothing_done
+                && matches!(
+                    refusal.kind,
+                    Refused::Unauthenticated(_) | Refused::TooMany(_) | Refused::InProgress | Refused::AnswerTooLarge
+                )
         }
         _ => true,
     }
@@ -89,6 +116,8 @@ struct Top<'t, 'c> {
     ready: &'t Ready<'t>,
     /// What went wrong, by the key of its root field.
     failures: RefCell<Vec<(String, Error)>>,
+    /// What the answer may still hold, in bytes; 0 once it was too large.
+    room: Cell<usize>,
 }
 
 impl ObjectValue for Top<'_, '_> {
@@ -97,8 +126,9 @@ impl ObjectValue for Top<'_, '_> {
     }
 
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> std::result::Result<ResolvedValue<'a>, FieldError> {
+        self.ready.retired.refuse(info)?;
         match self.resolve(info) {
-            Ok(value) => Ok(shape(self.ready.schema, &info.field_definition().ty, Cow::Owned(value))),
+            Ok(value) => Ok(Shape { ready: self.ready, room: &self.room }.of(&info.field_definition().ty, Cow::Owned(value))),
             Err(error) => {
                 let key = info.field_selections().first().map_or_else(String::new, |field| field.response_key().to_string());
                 self.failures.borrow_mut().push((key, error));
@@ -118,7 +148,8 @@ impl Top<'_, '_> {
         {
             return Ok(without);
         }
-        (root.resolve)(&mut ctx, &asked(self.ready, info, root))
+        let portion = ctx.request.portion.get();
+        (root.resolve)(&mut ctx, &asked(self.ready, info, root, portion))
     }
 }
 
@@ -134,7 +165,7 @@ fn without(ctx: &Ctx<'_>, root: &Root) -> Result<Option<Value>> {
     }
 }
 
-fn asked(ready: &Ready<'_>, info: &ResolveInfo<'_>, root: &Root) -> Asked {
+fn asked(ready: &Ready<'_>, info: &ResolveInfo<'_>, root: &Root, portion: i64) -> Asked {
     let mut arguments = Map::new();
     for definition in &info.field_definition().arguments {
         if let Some(value) = info.arguments().get(definition.name.as_str()).filter(|value| !value.is_null()) {
@@ -154,7 +185,7 @@ fn asked(ready: &Ready<'_>, info: &ResolveInfo<'_>, root: &Root) -> Asked {
         variable: &variable,
     };
     let points = bill.of_root(info.field_selections());
-    Asked { arguments, fields, points }
+    Asked { arguments, fields, points, portion }
 }
 
 /// The paths of every field below, fragments opened.
@@ -208,7 +239,7 @@ fn canonical(schema: &Schema, ty: &Type, value: &JsonValue) -> Value {
 
 /// An object below the root: its members in the form of REST.
 struct Object<'v> {
-    schema: &'v Valid<Schema>,
+    shape: Shape<'v>,
     type_name: Cow<'v, str>,
     members: Cow<'v, Map<String, Value>>,
 }
@@ -219,31 +250,70 @@ impl ObjectValue for Object<'_> {
     }
 
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> std::result::Result<ResolvedValue<'a>, FieldError> {
+        self.shape.ready.retired.refuse(info)?;
         match self.members.get(&snake_case(info.field_name())) {
-            Some(value) => Ok(shape(self.schema, &info.field_definition().ty, Cow::Borrowed(value))),
+            Some(value) => Ok(self.shape.of(&info.field_definition().ty, Cow::Borrowed(value))),
             None => Err(self.unknown_field_error(info)),
         }
     }
 }
 
-/// A value as the schema has it.
-fn shape<'v>(schema: &'v Valid<Schema>, ty: &'v Type, value: Cow<'v, Value>) -> ResolvedValue<'v> {
-    let name = ty.inner_named_type();
-    match (value, schema.types.get(name)) {
-        (Cow::Borrowed(Value::Array(items)), _) if ty.is_list() => {
-            ResolvedValue::list(items.iter().map(move |item| shape(schema, ty.item_type(), Cow::Borrowed(item))))
+/// How values become what the schema has.
+#[derive(Clone, Copy)]
+struct Shape<'v> {
+    ready: &'v Ready<'v>,
+    room: &'v Cell<usize>,
+}
+
+impl<'v> Shape<'v> {
+    fn of(self, ty: &'v Type, value: Cow<'v, Value>) -> ResolvedValue<'v> {
+        let name = ty.inner_named_type();
+        match (value, self.ready.schema.types.get(name)) {
+            (Cow::Borrowed(Value::Array(items)), _) if ty.is_list() => {
+                let items = if self.takes(items.len() * FIELD) { items.as_slice() } else { &[] };
+                ResolvedValue::list(items.iter().map(move |item| self.of(ty.item_type(), Cow::Borrowed(item))))
+            }
+            (Cow::Borrowed(Value::Object(members)), Some(ExtendedType::Object(_) | ExtendedType::Union(_))) => {
+                let type_name = Cow::Borrowed(members.get(TYPE_NAME).and_then(Value::as_str).unwrap_or(name));
+                ResolvedValue::object(Object { shape: self, type_name, members: Cow::Borrowed(members) })
+            }
+            (Cow::Owned(Value::Object(members)), Some(ExtendedType::Object(_))) => {
+                ResolvedValue::object(Object { shape: self, type_name: Cow::Borrowed(name), members: Cow::Owned(members) })
+            }
+            (value, Some(ExtendedType::Enum(_))) => ResolvedValue::leaf(word(&value)),
+            (value, _) if name == "ID" => ResolvedValue::leaf(id(&value)),
+            (value, _) if name == "Int" => ResolvedValue::leaf(int(value.into_owned())),
+            (value, _) if self.takes(weight(&value)) => ResolvedValue::leaf(value.into_owned()),
+            (value, _) => ResolvedValue::leaf(thin(&value)),
         }
-        (Cow::Borrowed(Value::Object(members)), Some(ExtendedType::Object(_) | ExtendedType::Union(_))) => {
-            let type_name = Cow::Borrowed(members.get(TYPE_NAME).and_then(Value::as_str).unwrap_or(name));
-            ResolvedValue::object(Object { schema, type_name, members: Cow::Borrowed(members) })
-        }
-        (Cow::Owned(Value::Object(members)), Some(ExtendedType::Object(_))) => {
-            ResolvedValue::object(Object { schema, type_name: Cow::Borrowed(name), members: Cow::Owned(members) })
-        }
-        (value, Some(ExtendedType::Enum(_))) => ResolvedValue::leaf(word(&value)),
-        (value, _) if name == "ID" => ResolvedValue::leaf(id(&value)),
-        (value, _) if name == "Int" => ResolvedValue::leaf(int(value.into_owned())),
-        (value, _) => ResolvedValue::leaf(value.into_owned()),
+    }
+
+    /// Counts what the answer holds. Once it is too large it holds next to nothing more, and is not sent.
+    fn takes(self, bytes: usize) -> bool {
+        let left = self.room.get().saturating_sub(bytes);
+        self.room.set(left);
+        left > 0
+    }
+}
+
+/// About how many bytes a value takes.
+fn weight(value: &Value) -> usize {
+    let below = match value {
+        Value::String(text) => text.len(),
+        Value::Array(elements) => elements.iter().map(weight).sum(),
+        Value::Object(members) => members.iter().map(|(name, member)| name.len() + FIELD + weight(member)).sum(),
+        _ => 0,
+    };
+    FIELD + below
+}
+
+/// Something of the same type that takes next to nothing.
+fn thin(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.len() > SHORT => "".into(),
+        Value::Array(_) => Value::Array(Vec::new()),
+        Value::Object(_) => Value::Object(Map::new()),
+        other => other.clone(),
     }
 }
 

@@ -10,6 +10,7 @@ mod limits;
 mod literals;
 mod media;
 mod request;
+mod retired;
 pub mod schema;
 mod texts;
 mod values;
@@ -23,12 +24,14 @@ use apollo_compiler::ast::Document;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::{Parser, SourceMap};
 use apollo_compiler::request::{RequestError, coerce_variable_values};
-use apollo_compiler::response::{GraphQLError, JsonMap};
+use apollo_compiler::response::{ExecutionResponse, GraphQLError, JsonMap};
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Schema};
 use cost::{Bill, Figures, Rate};
 use execute::Ready;
 use media::Media;
+use retired::Retired;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// The registry entry.
@@ -79,7 +82,10 @@ fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
     match coerce_variable_values(schema, operation, &variables) {
         Ok(variables) => {
             let variables = lifted.restore(variables);
-            run(ctx, &Ready { schema, document: &document, operation, variables: &variables }, figures)
+            let retired = Retired::default();
+            let mut ready = Ready { schema, document: &document, operation, variables: &variables, retired };
+            ready.retired = retired::look(ctx, &ready)?;
+            run(ctx, &ready, figures)
         }
         Err(error) => Ok(refused(ctx, &[invalid(&error, &document.sources)])),
     }
@@ -127,6 +133,11 @@ fn check(ctx: &Ctx<'_>, document: &ExecutableDocument, operation: &Operation, fi
     if ctx.request.method != Method::Post && !operation.is_query() {
         return Ok(Some(needs_post(ctx)));
     }
+    if let Some((refusal, until)) = &ctx.request.too_old
+        && (operation.is_query() || *until <= ctx.now)
+    {
+        return Err(refusal.clone().into());
+    }
     let open = ctx.house.settings.graphql_introspection;
     let introspects = operation.is_introspection(document);
     if ctx.token().is_none() && !introspects {
@@ -170,6 +181,10 @@ fn code(code: &str) -> Map<String, Value> {
 /// Runs the operation in the transaction that it needs: a query in one snapshot, introspection in none.
 fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>, figures: Figures) -> Result<Response> {
     let Ready { document, operation, .. } = ready;
+    if operation.is_mutation() && ready.retired.is_gone() {
+        let told = json!({"errors": ready.retired.refusals(), "data": null, "extensions": ready.retired.warnings()});
+        return Ok(Media::of(ctx.request).response(200, &told));
+    }
     if !operation.is_query() {
         return show(ctx, ready);
     }
@@ -179,5 +194,17 @@ fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>, figures: Figures) -> Result<Respons
 
 fn show(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<Response> {
     let response = execute::run(ctx, ready)?;
-    Ok(Media::of(ctx.request).response(200, &response))
+    let media = Media::of(ctx.request);
+    Ok(match ready.retired.warnings() {
+        Some(extensions) => media.response(200, &Warned { response, extensions }),
+        None => media.response(200, &response),
+    })
+}
+
+/// An answer beside which something is told.
+#[derive(Serialize)]
+struct Warned {
+    #[serde(flatten)]
+    response: ExecutionResponse,
+    extensions: Value,
 }

@@ -2,8 +2,11 @@
 
 use super::cost::Rate;
 use crate::base::error::{Error, Result};
+use crate::feature::lifecycle::{Entry, Source, Target};
 use crate::feature::{Feature, Root};
 use apollo_compiler::Schema;
+use apollo_compiler::ast::{DirectiveList, FieldDefinition};
+use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::Valid;
 use std::sync::OnceLock;
 
@@ -48,6 +51,61 @@ pub fn text(features: &[&Feature]) -> Result<String> {
 /// What is known of a root field for its cost.
 pub const fn rate(root: &Root) -> Rate {
     Rate { weight: root.weight, page: root.page }
+}
+
+/// What the schema itself says is deprecated. It is parsed only where it says so of anything.
+///
+/// # Errors
+/// When it is not well-formed, which is a defect.
+pub fn deprecated(features: &[&Feature]) -> Result<Vec<Entry>> {
+    let says = |text: &str| text.contains(DIRECTIVE);
+    if !says(COMMON) && !features.iter().any(|feature| says(feature.graph.schema)) {
+        return Ok(Vec::new());
+    }
+    let schema = of(features)?;
+    let marked = coordinates(schema).into_iter().filter_map(|(coordinate, directives)| {
+        let directive = directives.get(&DIRECTIVE[1..])?;
+        let reason = directive.specified_argument_by_name("reason").and_then(|reason| reason.as_str()).map(str::to_owned);
+        let target = Target::Graphql(coordinate);
+        let (since, sunset, successor, link, source) = (None, None, None, None, Source::Schema);
+        Some(Entry { target, since, sunset, successor, link, reason, source })
+    });
+    Ok(marked.collect())
+}
+
+/// How the schema marks what is deprecated.
+const DIRECTIVE: &str = "@deprecated";
+
+/// Does the schema have what a coordinate names?
+///
+/// # Errors
+/// When it is not well-formed, which is a defect.
+pub fn has(features: &[&Feature], coordinate: &str) -> Result<bool> {
+    Ok(coordinates(of(features)?).iter().any(|(known, _)| known == coordinate))
+}
+
+/// Every field, argument, input field and value of an enumeration, with its directives.
+fn coordinates(schema: &Schema) -> Vec<(String, &DirectiveList)> {
+    let mut all = Vec::new();
+    for (name, definition) in &schema.types {
+        match definition {
+            ExtendedType::Object(object) => object.fields.values().for_each(|field| of_field(name, field, &mut all)),
+            ExtendedType::Interface(interface) => interface.fields.values().for_each(|field| of_field(name, field, &mut all)),
+            ExtendedType::Enum(words) => {
+                all.extend(words.values.iter().map(|(word, value)| (format!("{name}.{word}"), &value.directives)));
+            }
+            ExtendedType::InputObject(input) => {
+                all.extend(input.fields.iter().map(|(member, field)| (format!("{name}.{member}"), &field.directives)));
+            }
+            ExtendedType::Scalar(_) | ExtendedType::Union(_) => {}
+        }
+    }
+    all
+}
+
+fn of_field<'s>(owner: &str, field: &'s FieldDefinition, all: &mut Vec<(String, &'s DirectiveList)>) {
+    all.push((format!("{owner}.{}", field.name), &field.directives));
+    all.extend(field.arguments.iter().map(|one| (format!("{owner}.{}({}:)", field.name, one.name), &one.directives)));
 }
 
 /// The root field of a name.

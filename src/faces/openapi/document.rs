@@ -1,7 +1,8 @@
 //! The whole document: what the registry and the types say, put together.
 
-use super::{answers, operation};
-use crate::feature::{Face, Feature, Route, Schemas};
+use super::{answers, operation, retired};
+use crate::feature::lifecycle::file::Declared;
+use crate::feature::{Face, Feature, Lifecycle, Route, Schemas};
 use crate::http::version::Version;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -21,11 +22,16 @@ const ABOUT: &str = "The backend of an offline-first mobile app: accounts, coupl
     digits stand for a number, `true`, `false`, `1`, `0`, `on` and `off` for a truth value, an empty text for null where null may \
     be, and a form may be sent instead of JSON. No text may hold the character U+0000. Unknown members are ignored.";
 
-/// The document of a version of the API that is mounted at this path, `/api`.
+/// The document of a version of the API that is mounted at this path, `/api`, with what the code says is to go.
 pub fn of(features: &'static [&'static Feature], mount: &str, version: &'static Version) -> Value {
+    with(features, mount, version, &Lifecycle::of(features, Declared::default()))
+}
+
+/// The document, with everything that is to go.
+pub fn with(features: &'static [&'static Feature], mount: &str, version: &'static Version, lifecycle: &Lifecycle) -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| settings.definitions_path = SCHEMAS.into());
     let mut schemas = Schemas { generator: settings.into_generator(), features, subject: "", version };
-    let paths = paths(&mut schemas);
+    let paths = paths(&mut schemas, lifecycle);
     let mut components = answers::components();
     components.insert("schemas".to_owned(), types(&mut schemas));
     components.insert("securitySchemes".to_owned(), json!({ operation::BEARER: bearer() }));
@@ -61,11 +67,12 @@ fn bearer() -> Value {
 }
 
 /// Every path with its operations.
-fn paths(schemas: &mut Schemas) -> Value {
+fn paths(schemas: &mut Schemas, lifecycle: &Lifecycle) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for feature in schemas.features {
         for route in feature.routes.iter().filter(|route| is_rest(route) && route.exists_in(schemas.version)) {
-            let described = operation::of(feature, route, schemas);
+            let mut described = operation::of(feature, route, schemas);
+            retired::mark(&mut described, route, schemas.version, lifecycle);
             if let Value::Object(operations) = paths.entry(route.path).or_insert_with(|| json!({})) {
                 operations.insert(method(route), described);
             }

@@ -4,6 +4,7 @@ mod answers;
 pub mod document;
 mod examples;
 mod operation;
+mod retired;
 
 use crate::base::error::Result;
 use crate::feature::{Access, Content, Ctx, Feature, Route, Schemas};
@@ -18,7 +19,7 @@ const ROUTES: &[Route] = &[Route::get("/openapi.json", Access::Public, show, "Th
     .answers(200, Content::Json(describe))];
 
 fn show(ctx: &mut Ctx<'_>) -> Result<Response> {
-    Ok(Response::json(200, &document::of(ctx.house.features, &ctx.request.mount(), ctx.request.version)))
+    Ok(Response::json(200, &document::with(ctx.house.features, &ctx.request.mount(), ctx.request.version, &ctx.house.lifecycle)))
 }
 
 /// The frame of the document; the specification has the rest (spec.openapis.org/oas/v3.1.1).

@@ -1,0 +1,33 @@
+//! What is to go: the operator's file, and the next last day.
+
+use super::{Finding, Patient, chmod};
+use crate::app::{advice, lifecycle};
+use crate::base::time::Timestamp;
+use crate::feature::lifecycle::file::FILE;
+use crate::feature::lifecycle::{State, merged};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+/// The permissions of anybody but the owner.
+const OTHERS: u32 = 0o077;
+
+/// Can the file be read, and what goes next?
+pub fn lifecycle(patient: &mut Patient) -> Finding {
+    let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
+    let path = loaded.settings.data.join(FILE);
+    let found = lifecycle::look(&loaded.settings.data);
+    if let Some(fault) = found.fault {
+        let todo = "`tandem api deprecate …` writes it anew once it is moved away; until then nothing in it holds";
+        return Finding::problem(format!("{}: {fault}", path.display()), todo);
+    }
+    if fs::metadata(&path).is_ok_and(|file| file.permissions().mode() & OTHERS != 0) {
+        return Finding::note(format!("others can read {}", path.display()), chmod("600", &path));
+    }
+    let now = Timestamp::now();
+    let going = merged(&found.entries).into_iter().filter(|entry| entry.state(now) != State::Gone).count();
+    Finding::ok(format!(
+        "{} to go, {} of clients",
+        advice::count(going as u64, "deprecation"),
+        advice::count(found.clients.len() as u64, "minimum")
+    ))
+}

@@ -1,0 +1,88 @@
+//! `tandem api report`: what is to go, as one list.
+
+use crate::app::{FEATURES, config, lifecycle};
+use crate::base::error::Result;
+use crate::base::time::{DAY, Timestamp};
+use crate::cli::{Verdict, out};
+use crate::faces::graphql::schema;
+use crate::feature::lifecycle::{Entry, Source, State, merged};
+use clap::ArgMatches;
+use serde::Serialize;
+
+/// One line of the report.
+#[derive(Serialize)]
+struct Line {
+    target: String,
+    state: State,
+    since: Option<Timestamp>,
+    sunset: Option<Timestamp>,
+    days_left: Option<i64>,
+    successor: Option<String>,
+    link: Option<String>,
+    source: Source,
+}
+
+const HEADS: [&str; 6] = ["target", "state", "since", "last day", "days left", "successor"];
+
+/// Everything that is declared anywhere, each target once.
+pub fn everything() -> Result<(Vec<Entry>, Option<String>)> {
+    let found = lifecycle::look(&config::load()?.settings.data);
+    let mut entries = found.entries;
+    entries.extend(schema::deprecated(&FEATURES)?);
+    Ok((merged(&entries), found.fault))
+}
+
+pub fn report(matches: &ArgMatches) -> Result<Verdict> {
+    let now = Timestamp::now();
+    let (entries, fault) = everything()?;
+    let soon = |entry: &Entry| matches!(entry.state(now), State::SunsetWarning | State::Gone);
+    let lines: Vec<Line> = entries
+        .into_iter()
+        .filter(|entry| !matches.get_flag("sunset-only") || soon(entry))
+        .map(|entry| line(entry, now))
+        .collect();
+    if let Some(fault) = &fault {
+        out::warning(&format!("lifecycle.json is not heeded: {fault}"));
+    }
+    if matches.get_flag("json") {
+        out::json(&lines)?;
+    } else if matches.get_flag("csv") {
+        out::line(HEADS.map(quoted).join(","))?;
+        lines.iter().try_for_each(|line| out::line(cells(line).map(|cell| quoted(&cell)).join(",")))?;
+    } else if lines.is_empty() {
+        out::line("Nothing is to go.")?;
+    } else {
+        out::table(HEADS, &lines.iter().map(cells).collect::<Vec<_>>())?;
+    }
+    Ok(if fault.is_some() { Verdict::Wrong } else { Verdict::Well })
+}
+
+fn line(entry: Entry, now: Timestamp) -> Line {
+    Line {
+        target: entry.target.to_string(),
+        state: entry.state(now),
+        since: entry.since,
+        sunset: entry.sunset,
+        days_left: entry.sunset.map(|sunset| (sunset.0 - now.0).div_euclid(DAY).max(0)),
+        successor: entry.successor.as_ref().map(ToString::to_string),
+        link: entry.link,
+        source: entry.source,
+    }
+}
+
+fn cells(line: &Line) -> [String; 6] {
+    let at = |at: Option<Timestamp>| at.map(out::minute).unwrap_or_default();
+    let state = match line.state {
+        State::Active => "announced",
+        State::Deprecated => "deprecated",
+        State::SunsetWarning => "goes soon",
+        State::Gone => "gone",
+    };
+    let days = line.days_left.map(|days| days.to_string()).unwrap_or_default();
+    [line.target.clone(), state.to_owned(), at(line.since), at(line.sunset), days, line.successor.clone().unwrap_or_default()]
+}
+
+/// A cell of CSV (RFC 4180).
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+}
