@@ -3,6 +3,7 @@
 mod accounts;
 mod backup;
 mod backup_mariadb;
+mod compact;
 mod content;
 mod copy;
 mod doctor;

@@ -11,6 +11,7 @@
 //! | [`db`] | the database layer on both engines, and where they differ |
 //! | [`dependencies`] | the crates that the program is built from: their source, their licence, and which are shut out |
 //! | [`docs`] | the tables of the documents are those of the code: settings, commands, routes |
+//! | [`erased`] | after deleting and maintenance no deleted text is in the store |
 //! | [`faults`] | full disks, closed folders, damaged files, wrong clocks, slow clients: told, and survived |
 //! | [`model`] | the clock's protocol, every interleaving of a bounded world |
 //! | [`registry`] | what the nouns declare: routes say what they take and give, GraphQL's parts make one schema; no server |
@@ -38,6 +39,7 @@ mod courier;
 mod db;
 mod dependencies;
 mod docs;
+mod erased;
 mod faults;
 mod model;
 mod registry;

@@ -6,6 +6,7 @@
 mod backup;
 mod bench;
 mod client;
+mod compact;
 mod config;
 mod copy;
 mod courier;
@@ -82,6 +83,7 @@ pub const COMMANDS: &[Command] = &[
     logs::COMMAND,
     backup::COMMAND,
     restore::COMMAND,
+    compact::COMMAND,
     upgrade::COMMAND,
     export::COMMAND,
     health::COMMAND,

@@ -331,8 +331,7 @@ impl Ctx<'_> {
 
     /// Moves an object of any tenant to this transaction's stamp there: what it shows of somebody else has changed.
     pub fn touch_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
-        let stamp = self.stamp_in(tenant)?;
-        store::mark(self.db, tenant, kind, id, stamp, false)
+        self.place_in(tenant, kind, (id, None), false)
     }
 
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.

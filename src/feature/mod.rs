@@ -1,7 +1,9 @@
 //! The seam between the nouns and the house: what a noun declares, and what its handlers are given.
 
 pub mod attempts;
+pub mod backups;
 pub mod contract;
+pub mod creation;
 pub mod ctx;
 pub mod cursor;
 pub mod face;
@@ -21,7 +23,9 @@ pub mod walk;
 pub mod work;
 
 pub use attempts::{Bucket, Taken};
+pub use backups::Backups;
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
+pub use creation::{Creation, Made, Met, Trace};
 pub use ctx::{Ctx, House, Upload};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};

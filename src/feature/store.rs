@@ -41,18 +41,22 @@ pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, de
 pub struct Placed {
     /// When it changed.
     pub stamp: Timestamp,
-    /// Its version, if its kind has versions.
+    /// Its version; `None` leaves it as it is.
     pub version: Option<i64>,
     /// What it weighs; `None` is a tombstone.
     pub bytes: Option<i64>,
 }
 
+const WEIGHED: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "bytes"] };
 const PLACE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "version", "bytes"] };
 
 /// Moves an object in the feed.
 pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> Result<()> {
-    let Placed { stamp, version, bytes } = placed;
-    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), version, bytes.unwrap_or_default()])
+    let (stamp, deleted, bytes) = (placed.stamp, placed.bytes.is_none(), placed.bytes.unwrap_or_default());
+    match placed.version {
+        None => db.put(&WEIGHED, params![tenant, kind, id, stamp, deleted, bytes]),
+        Some(version) => db.put(&PLACE, params![tenant, kind, id, stamp, deleted, version, bytes]),
+    }
 }
 
 /// Writes what an object weighs: it does not move.
@@ -147,6 +151,12 @@ pub fn purge_tombstones(db: &mut Db, settings: &Settings, now: Timestamp) -> Res
     Ok(purged)
 }
 
+/// The stamp and the version of an object's deletion, as long as its tombstone is kept.
+pub fn buried(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<Option<(Timestamp, Option<i64>)>> {
+    let sql = "SELECT stamp, version FROM changes WHERE tenant = ? AND kind = ? AND id = ? AND deleted = 1";
+    db.one(sql, params![tenant, kind, id], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
 /// Does the feed tell of an object, alive or as a tombstone?
 pub fn is_told(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<bool> {
     let sql = "SELECT id FROM changes WHERE tenant = ? AND kind = ? AND id = ?";
@@ -162,6 +172,29 @@ pub fn alive(db: &mut Db, tenant: i64, kind: &str) -> Result<Vec<String>> {
 /// The tenant that a user is in.
 pub fn tenant_of(db: &mut Db, user: i64) -> Result<Option<i64>> {
     db.one("SELECT tenant FROM members WHERE user_id = ?", params![user], |row| row.get(0))
+}
+
+/// How long whoever left a couple may export and erase what they wrote there, in milliseconds.
+pub const CLAIM: i64 = 30 * DAY;
+
+/// What a user may still claim of a couple that they are in no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The couple.
+    pub tenant: i64,
+    /// Did they stay, so that all of it is theirs? Of what they left it is what they wrote.
+    pub kept: bool,
+    /// The couple's clock when they left: what was changed later, others wrote.
+    pub left_at: Timestamp,
+}
+
+/// What a user may claim of the couple with this id on the wire.
+pub fn claim(db: &mut Db, user: i64, public_id: &str, now: Timestamp) -> Result<Option<Claim>> {
+    let sql = "SELECT d.tenant, d.claim, d.left_at FROM departures d JOIN tenants t ON t.id = d.tenant \
+         WHERE t.public_id = ? AND d.user_id = ? AND (d.claim = 'kept' OR (d.claim = 'left' AND d.left_at > ?))";
+    db.one(sql, params![public_id, user, now.plus(-CLAIM)], |row| {
+        Ok(Claim { tenant: row.get(0)?, kept: row.get::<String>(1)? == "kept", left_at: row.get(2)? })
+    })
 }
 
 /// Is this user in the tenant?

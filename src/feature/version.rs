@@ -17,6 +17,11 @@ pub const RAISED: i64 = HIGHEST - LOST;
 impl Ctx<'_> {
     /// Moves an object of any tenant, as this version, to this transaction's stamp there.
     pub fn touch_version_in(&mut self, tenant: i64, kind: &str, id: &str, version: i64) -> Result<()> {
-        self.place_in(tenant, kind, (id, version), false)
+        self.place_in(tenant, kind, (id, Some(version)), false)
+    }
+
+    /// Leaves a tombstone, with the version that the deletion made, of an object in the feed of any tenant.
+    pub fn bury_version_in(&mut self, tenant: i64, kind: &str, id: &str, version: i64) -> Result<()> {
+        self.place_in(tenant, kind, (id, Some(version)), true)
     }
 }

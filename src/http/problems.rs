@@ -111,6 +111,19 @@ pub static TYPES: &[Type] = &[
         ),
     ),
     problem(
+        409,
+        "id-taken",
+        "Conflict",
+        "The `id` in the body is another object's, which stands in `object`: somebody else's, or made with other content. Edit that one, or make a new id.",
+    ),
+    problem(
+        409,
+        "exists",
+        "Conflict",
+        "There is one already where there may be but one, as a user has one check-in a day: `existing_id` names it. Edit that one.",
+    ),
+    problem(410, "deleted", "Gone", "The object of this `id` was made and has been deleted since: forget it, or make a new one."),
+    problem(
         412,
         "precondition-failed",
         "Precondition Failed",
@@ -190,6 +203,9 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::OpenConflicts => "conflict-open",
         Refused::AlreadyDone => "already-done",
         Refused::EpochChanged => "epoch-changed",
+        Refused::IdTaken => "id-taken",
+        Refused::Exists => "exists",
+        Refused::Deleted => "deleted",
         Refused::NoRoom(_) => "quota",
         Refused::Stale => "precondition-failed",
         Refused::TooLarge => "too-large",
@@ -246,6 +262,9 @@ mod tests {
             Refused::InProgress,
             Refused::AlreadyDone,
             Refused::EpochChanged,
+            Refused::IdTaken,
+            Refused::Exists,
+            Refused::Deleted,
         ];
         assert!(kinds.into_iter().filter(|kind| of(*kind).name == TYPES[0].name).eq([Refused::Invalid]));
         assert_eq!(of(Refused::Unauthenticated("user_not_found")).name, "user-not-found");

@@ -41,6 +41,8 @@ enum Segment {
 
 /// Every path with a segment `{…}`, but for those of single records: each domain has one.
 const PATHS: &[(&str, Segment)] = &[
+    ("/couple/archives/{id}/", Segment::Thing),
+    ("/couple/archives/{id}/export/", Segment::Thing),
     ("/couple/members/{id}/", Segment::Thing),
     ("/qna/questions/{id}/", Segment::Thing),
     ("/qna/questions/{id}/answer/", Segment::Thing),
@@ -79,6 +81,7 @@ const PLAIN: &[&str] = &[
     "epoch",
     "first_name",
     "from",
+    "id",
     "include",
     "kinds",
     "language",

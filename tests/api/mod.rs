@@ -27,11 +27,13 @@ mod graphql_uploads;
 mod home;
 mod idempotency;
 mod identities;
+mod ids;
 mod instants;
 mod isolation;
 
 mod kept;
 mod landed;
+mod leaving;
 mod letters;
 mod limits;
 mod mobile;
@@ -99,6 +101,7 @@ const TABLES: &[Table] = tables![
     tokens,
     ways_in,
     couples,
+    leaving,
     teams,
     team_members,
     qna,
@@ -126,6 +129,7 @@ const TABLES: &[Table] = tables![
     feed_kinds,
     values,
     object_versions,
+    ids,
     instants,
     identities,
 ];
@@ -137,7 +141,9 @@ const SIDE_BY_SIDE: usize = 4;
 fn every_case_on(kind: Kind, engine: Engine) {
     // Every case comes from one address and logs in anew: the limits have cases of their own.
     let limits = ["AUTH", "REQUESTS", "UPLOADS", "BURST", "COST"];
-    let env = limits.map(|name| (format!("TANDEM_LIMITS_{name}"), "off".to_owned())).to_vec();
+    let mut env = limits.map(|name| (format!("TANDEM_LIMITS_{name}"), "off".to_owned())).to_vec();
+    // Every couple is a new one, and some cases fill more than an answer.
+    env.push(("TANDEM_LIMITS_NEW_COUPLE".to_owned(), "64".to_owned()));
     let server = Server::start(kind, &Options { engine, workers: SIDE_BY_SIDE, env, ..Options::default() });
     let word = std::env::var("CASE").unwrap_or_default();
     let cases = cases(&word);

@@ -77,12 +77,9 @@ pub fn check(ctx: &mut Ctx<'_>, key: &Key) -> Result<()> {
         return Ok(());
     }
     let Some((Trace { stamps, not_done }, omitted)) = find(ctx, key)? else { return Ok(()) };
-    let stamps = stamps.iter().map(|stamp| Value::from(stamp.to_string())).collect();
-    let mut told = vec![("stamps", stamps), ("not_done", not_done)];
-    if omitted > 0 {
-        told.push(("not_done_omitted", omitted.into()));
-    }
-    Err(Refusal { told, ..Refusal::new(Refused::AlreadyDone, &texts::ALREADY_DONE) }.into())
+    let stamps: Value = stamps.iter().map(|stamp| Value::from(stamp.to_string())).collect();
+    let refusal = Refusal::new(Refused::AlreadyDone, &texts::ALREADY_DONE).and("stamps", stamps).and("not_done", not_done);
+    Err(if omitted > 0 { refusal.and("not_done_omitted", omitted) } else { refusal }.into())
 }
 
 fn names_its_object(ctx: &Ctx<'_>) -> bool {

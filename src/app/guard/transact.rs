@@ -58,7 +58,7 @@ fn same_history(ctx: &mut Ctx<'_>, _: &mut Passage) -> Result<Option<Response>> 
         return Ok(None);
     }
     let refusal = Refusal::new(Refused::EpochChanged, &texts::EPOCH_CHANGED);
-    Err(Refusal { told: vec![("epoch", epoch.as_str().into())], ..refusal }.into())
+    Err(refusal.and("epoch", epoch.as_str()).into())
 }
 
 fn unanswered(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>> {

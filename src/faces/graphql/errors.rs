@@ -23,6 +23,9 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::Forbidden => "FORBIDDEN",
         Refused::NotFound => "NOT_FOUND",
         Refused::Method => "METHOD_NOT_ALLOWED",
+        Refused::IdTaken => "ID_TAKEN",
+        Refused::Exists => "EXISTS",
+        Refused::Deleted => "DELETED",
         Refused::Stale => "STALE",
         Refused::TooLarge => "BODY_TOO_LARGE",
         Refused::OpenConflicts => "CONFLICT_OPEN",
@@ -46,7 +49,7 @@ pub fn extensions(refusal: &Refusal, language: Language) -> Map<String, Value> {
     if let Some(limit) = refusal.limit {
         told.insert("reason".to_owned(), json!(limit.reason));
     }
-    told.extend(refusal.told.iter().map(|(name, value)| (camel(name), value.clone())));
+    told.extend(refusal.more.iter().map(|(name, value)| (camel(name), value.clone())));
     if let Some(room) = &refusal.room {
         told.insert("quota".to_owned(), problem::quota(room));
     }

@@ -23,6 +23,7 @@ const REFUSALS: &[Refusal] = &[
         "The request under this `Idempotency-Key` is still being worked on (`Retry-After` says for how long), or it does not fit what is there: `code` says which.",
         &[],
     ),
+    (410, "The object of this `id` was deleted.", &[]),
     (412, "A precondition does not hold: the object is not the one that it names, or is there already. Read it again.", &[]),
     (413, "The body is too large.", &[]),
     (415, "The body is of a media type that is not read.", &[]),

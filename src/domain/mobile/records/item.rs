@@ -69,7 +69,7 @@ impl Item {
             input.error("domain", Message::with(&texts::UNKNOWN_DOMAIN, &[&domains::known()]));
         }
         let id = id::parse(&word(&input, "mobile_id"));
-        input.check(id.is_some() || input.text("mobile_id").is_none(), "mobile_id", &texts::NOT_UUID);
+        input.check(id.is_some() || input.text("mobile_id").is_none(), "mobile_id", &text::NOT_UUID);
         let operation = word(&input, "operation");
         let known = operation.is_empty() || OPERATIONS.contains(&operation.as_str());
         input.check(known, "operation", &texts::UNKNOWN_OPERATION);

@@ -2,6 +2,7 @@
 
 mod again;
 pub mod api;
+pub mod erase;
 pub mod fields;
 mod item;
 pub mod machine;

@@ -124,9 +124,10 @@ impl<'b> Writer<'b> {
             Some(new) => put(ctx, &Target::of(ctx, item), Some(stored), new)?,
             None => leave(ctx, item, stored)?,
         };
+        // A deletion that wins over an edit that it had not seen leaves both sides here, for who sent it alone and for a while.
         conflicts::store::insert(ctx.db, ctx.tenant_id()?, &conflict)?;
         ctx.count_stock(&conflicts::STOCK, growth)?;
-        if rule.notify {
+        if rule.notify && !record.deleted {
             ctx.tell_again(conflicts::KIND, &conflict.conflict_id, false)?;
         }
         ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
@@ -276,6 +277,9 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
         Some(stored) if stored.deleted && !record.deleted => ctx.touch_version(kind, &record.id, record.version)?,
         Some(stored) if stored.deleted => ctx.bury_version(kind, &record.id, record.version)?,
         _ => ctx.place(kind, (&record.id, record.version), before(stored), weight.map(bytes))?,
+    }
+    if record.deleted && conflicts::store::lose_record(ctx.db, tenant, target.table.name(), target.id, stamp)? {
+        ctx.recount_stock(tenant, &conflicts::STOCK);
     }
     Ok(record)
 }
