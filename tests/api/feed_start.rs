@@ -147,7 +147,8 @@ fn too_large(server: &Server) {
     if (server.kind, server.engine) != (Kind::LighttpdFastcgi, Engine::Sqlite) {
         return;
     }
-    let server = Server::start(server.kind, &Options { engine: server.engine, workers: 1, ..Options::default() });
+    let env = vec![("TANDEM_LIMITS_NEW_COUPLE".to_owned(), "64".to_owned())];
+    let server = Server::start(server.kind, &Options { engine: server.engine, workers: 1, env, ..Options::default() });
     let a = Phone::single(&server);
     // Letters of 600,000 bytes each.
     let content = "가".repeat(200_000);

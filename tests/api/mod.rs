@@ -141,9 +141,7 @@ const SIDE_BY_SIDE: usize = 4;
 fn every_case_on(kind: Kind, engine: Engine) {
     // Every case comes from one address and logs in anew: the limits have cases of their own.
     let limits = ["AUTH", "REQUESTS", "UPLOADS", "BURST", "COST"];
-    let mut env = limits.map(|name| (format!("TANDEM_LIMITS_{name}"), "off".to_owned())).to_vec();
-    // Every couple is a new one, and some cases fill more than an answer.
-    env.push(("TANDEM_LIMITS_NEW_COUPLE".to_owned(), "64".to_owned()));
+    let env = limits.map(|name| (format!("TANDEM_LIMITS_{name}"), "off".to_owned())).to_vec();
     let server = Server::start(kind, &Options { engine, workers: SIDE_BY_SIDE, env, ..Options::default() });
     let word = std::env::var("CASE").unwrap_or_default();
     let cases = cases(&word);
