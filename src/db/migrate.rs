@@ -26,6 +26,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "0003_mobile", sql: include_str!("../../sql/0003_mobile.sql"), oldest: 2 },
     Migration { version: 4, name: "0004_teams", sql: include_str!("../../sql/0004_teams.sql"), oldest: 3 },
     Migration { version: 5, name: "0005_room", sql: include_str!("../../sql/0005_room.sql"), oldest: 3 },
+    Migration { version: 6, name: "0006_usage", sql: include_str!("../../sql/0006_usage.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

@@ -16,6 +16,7 @@ pub mod settings;
 pub mod store;
 pub mod tenant;
 pub mod texts;
+pub mod usage;
 pub mod walk;
 pub mod work;
 

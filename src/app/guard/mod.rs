@@ -14,6 +14,7 @@ pub mod transact;
 pub mod uploads;
 pub mod versions;
 
+use crate::app::usage;
 use crate::feature::room::recount;
 use crate::feature::{Feature, Job, store};
 
@@ -21,6 +22,7 @@ use crate::feature::{Feature, Job, store};
 pub const FEATURE: Feature = Feature { jobs: JOBS, ..Feature::new("guards", &[]) };
 
 const JOBS: &[Job] = &[
+    Job::nightly("usage", "uses of what is to go, counted by day", usage::night),
     Job::nightly("attempts", "old failed attempts", |s| store::purge_attempts(s.db, &s.house.settings, s.now)),
     Job::nightly("keys", "expired idempotency keys", |s| idempotency::purge(s.db, &s.house.settings, s.now)),
     Job::nightly("limits", "limits of uploads that are not reached", |s| uploads::purge(s.db, &s.house.settings, s.now)),
