@@ -4,6 +4,7 @@ mod accounts;
 mod api;
 mod backup;
 mod backup_mariadb;
+mod compact;
 mod content;
 mod copy;
 mod doctor;

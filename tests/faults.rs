@@ -29,6 +29,8 @@ use tempfile::{NamedTempFile, TempDir};
 
 fn options(workers: usize, data: Option<&Path>) -> Options {
     let mut env = vec![("TANDEM_LIMITS_AUTH".into(), "off".into()), ("TANDEM_LIMITS_REQUESTS".into(), "off".into())];
+    // The disks here are smaller than what is kept free of others.
+    env.push(("TANDEM_LIMITS_DISK".into(), "0".into()));
     env.extend(data.map(|data| ("TANDEM_DATA".into(), data.to_str().unwrap().into())));
     Options { workers, env, ..Options::default() }
 }

@@ -11,6 +11,7 @@
 //! | [`db`] | the database layer on both engines, and where they differ |
 //! | [`dependencies`] | the crates that the program is built from: their source, their licence, and which are shut out |
 //! | [`docs`] | the tables of the documents are those of the code: settings, commands, routes |
+//! | [`erased`] | after deleting and maintenance no deleted text is in the store |
 //! | [`faults`] | full disks, closed folders, damaged files, wrong clocks, slow clients: told, and survived |
 //! | [`lifecycle`] | what is to go is announced, refused and drained by the clock, on every route and in both versions |
 //! | [`model`] | the clock's protocol, every interleaving of a bounded world |
@@ -40,6 +41,7 @@ mod courier;
 mod db;
 mod dependencies;
 mod docs;
+mod erased;
 mod faults;
 mod lifecycle;
 mod model;

@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod config;
 pub mod doctor;
+pub mod folder;
 pub mod guard;
 pub mod home;
 pub mod lifecycle;
@@ -146,6 +147,7 @@ impl App {
             route::Found::Nothing => return Err(Refusal::new(Refused::NotFound, &text::NOT_FOUND).into()),
         };
         *tell = route.tell;
+        request.may_compress = route.may_compress();
         versions::settle(request, route)?;
         lifecycle_guard::count(request, house, route, meters);
         if let Some(gone) = lifecycle_guard::gone(request, house, route)? {

@@ -3,7 +3,7 @@
 use super::config::{self, Loaded};
 use super::guard::transact::{read, write};
 use super::store::made;
-use super::{FEATURES, lifecycle, log, warnings};
+use super::{FEATURES, folder, lifecycle, log, warnings};
 use crate::base::draft::{Draft, failed};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
@@ -12,9 +12,8 @@ use crate::db::migrate::{self, Migration, Standing};
 use crate::db::{Address, Db, Journal};
 use crate::feature::lifecycle::file::FILE as LIFECYCLE_FILE;
 use crate::feature::{House, Lifecycle, Settings};
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// The secret's name in the data folder.
@@ -34,7 +33,7 @@ pub fn house() -> Result<House> {
     let loaded = config::load()?;
     log::start(&loaded.settings);
     warnings::tell(&loaded);
-    make_folder(&loaded.settings.data)?;
+    folder::make(&loaded.settings.data)?;
     replica(&loaded.settings)?;
     let secret = match loaded.secret {
         Some(secret) => secret.into_bytes(),
@@ -55,19 +54,6 @@ pub fn spare() -> Option<House> {
     let secret = secret_file(&settings.data.join(SECRET_FILE)).ok()?;
     let lifecycle = Lifecycle::default();
     Some(House { settings, keys: Keys::new(&secret), secret, lifecycle, features: &FEATURES, read, write })
-}
-
-/// What keeps web servers out of a folder that somebody puts into a web root.
-const CLOSED: &str = include_str!("../../deploy/htaccess-closed");
-
-/// Makes a folder for data where there is none, for its owner alone.
-pub fn make_folder(folder: &Path) -> Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    let closed = made.and_then(|()| fs::write(folder.join(".htaccess"), CLOSED));
-    closed.map_err(|e| Error::NotReady(format!("cannot make the folder {}: {e}", folder.display())))
 }
 
 /// The secret as it is, where there is one; nothing is made.

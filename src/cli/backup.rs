@@ -2,11 +2,12 @@
 
 use super::progress::Shown;
 use super::{Action, Command, RUNNING, Verdict, flag, out, text};
-use crate::app::store::backup::{self, PREFIX, Saved};
+use crate::app::store::backup::{self, Old, PREFIX, Saved};
 use crate::app::{advice, config, open};
 use crate::base::error::{Error, Result};
-use crate::db::Db;
 use crate::db::migrate::{self, Standing};
+use crate::db::{Db, Mode, within};
+use crate::feature::Backups;
 use clap::{Arg, ArgMatches, value_parser};
 use std::path::PathBuf;
 
@@ -16,22 +17,28 @@ pub const COMMAND: Command = Command {
     about: "Copy the whole store into one compressed file",
     help: "The API goes on meanwhile. The copy is one instant of the store, without anything that was deleted. Before it gets its name \
            it is read back from the disk, compared, and looked over for damage, so that a file that is there is a good one. It is a \
-           SQLite database in gzip. The secret that signs people in is not in it: on another account everybody signs in again.",
+           SQLite database in gzip. Nothing but --keep and --days deletes backups: what people deleted stays in those of before. The secret that signs people in is not in it: on another account everybody signs in again.",
     examples: &[
         ("tandem backup", "into the folder backups beside the data"),
         ("tandem backup --keep 14 --quiet", "let cron run this every night: the newest fourteen stay"),
+        ("tandem backup --days 30 --quiet", "what was deleted is out of the backups after thirty days"),
         ("tandem backup --to copies", "into another folder"),
     ],
     args: |command| {
         let keep = Arg::new("keep").long("keep").value_name("N").value_parser(value_parser!(u32).range(1..));
+        let days = Arg::new("days").long("days").value_name("N").value_parser(value_parser!(u32).range(1..=MAX_DAYS));
         let to = Arg::new("to").long("to").value_name("FOLDER").help("The folder to put it into; backups beside the data folder");
         command
             .arg(to)
             .arg(keep.help("Delete all but the newest N backups of this store in the folder afterwards"))
+            .arg(days.help("Delete those older than N days afterwards, those made before a restore, too"))
             .arg(flag("quiet", "Say nothing unless something fails"))
     },
     action: Action::Run(run),
 };
+
+/// The most days that backups are kept for: a hundred years.
+const MAX_DAYS: i64 = 36_500;
 
 fn run(matches: &ArgMatches) -> Result<Verdict> {
     let settings = config::load()?.settings;
@@ -47,7 +54,10 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     let folder = text(matches, "to").map_or_else(|| backup::folder(&settings), PathBuf::from);
     let saved = Shown::during(|told| backup::save(&mut db, &folder, PREFIX, told))?;
     let own = folder == backup::folder(&settings);
-    let old = matches.get_one::<u32>("keep").map_or(Ok(0), |keep| backup::thin_out(&folder, &saved, *keep as usize, own))?;
+    let number = |name| matches.get_one::<u32>(name).copied();
+    let which = Old { beyond: number("keep"), days: number("days") };
+    let old = backup::thin_out(&folder, &saved, which, own)?;
+    within(&mut db, Mode::Write, |db| Backups { made: true, newest: which.beyond, days: which.days }.note(db))?;
     if !matches.get_flag("quiet") {
         say(&saved)?;
         if old > 0 {

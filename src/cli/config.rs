@@ -97,6 +97,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("data", "/home/ACCOUNT/tandem/data"),
     ("database_url", "sqlite:/home/ACCOUNT/tandem/data/tandem.db"),
     ("courier.program", "/home/ACCOUNT/tandem/bin/tandem"),
+    ("limits.store", "8192"),
     ("read_url", "mysql://USER:PASSWORD@replica.example/DATABASE"),
     ("site_url", "https://YOUR.SITE/api"),
     ("jwt_secret", "replace-this-by-at-least-32-random-characters"),

@@ -6,12 +6,13 @@ use crate::app::open;
 use crate::base::draft::Draft;
 use crate::base::error::{Error, Result};
 use crate::base::json;
+use crate::base::text::Language;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
 use crate::domain::auth::export::{self, Whose};
 use crate::domain::auth::store as accounts;
 use crate::domain::couples::store as couples;
-use crate::feature::{House, store};
+use crate::feature::{Backups, House, store};
 use clap::{Arg, ArgGroup, ArgMatches};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -59,7 +60,8 @@ fn person(db: &mut Db, house: &House, name: &str) -> Result<Value> {
     let tenant = store::tenant_of(db, user.id)?.map_or(Ok(None), |tenant| couples::find(db, tenant))?;
     let whose = Whose::of(user.id, tenant.map(|tenancy| (tenancy.id, tenancy.kind)));
     let data = watched(house, |told| export::of_both(db, house, whose, now, told))?;
-    Ok(json!({"exported_at": now, "user": user, "data": data}))
+    let backups = Backups::of(db)?.told(Language::En);
+    Ok(json!({"exported_at": now, "backups": backups, "user": user, "data": data}))
 }
 
 /// What a tenant holds, and what is held on each of its members.
@@ -73,7 +75,8 @@ fn tenant(db: &mut Db, house: &House, public_id: &str) -> Result<Value> {
         let whose = Whose::of(listed.user.id, Some((tenant, tenancy.kind)));
         members.push(json!({"user": listed.user, "data": export::of_user(db, house, whose, now)?}));
     }
-    Ok(json!({"exported_at": now, "tenant": public_id, "members": members, "data": data}))
+    let backups = Backups::of(db)?.told(Language::En);
+    Ok(json!({"exported_at": now, "backups": backups, "tenant": public_id, "members": members, "data": data}))
 }
 
 /// Reads with a bar that moves on with each kind.

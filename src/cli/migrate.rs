@@ -2,7 +2,7 @@
 
 use super::{Action, Command, SETTING_UP, Verdict, flag, out};
 use crate::app::store::made;
-use crate::app::{advice, config, open};
+use crate::app::{advice, config, folder, open};
 use crate::base::error::{Error, Result};
 use crate::db::Db;
 use crate::db::migrate::{self, MIGRATIONS, Migration, Standing};
@@ -62,7 +62,7 @@ fn list(settings: &Settings) -> Result<()> {
 /// # Errors
 /// The database's; what keeps this program from using it; a lost database, unless it shall begin anew.
 pub fn apply(settings: &Settings, anew: bool) -> Result<()> {
-    open::make_folder(&settings.data)?;
+    folder::make(&settings.data)?;
     let (mut told, mut count) = (Ok(()), 0);
     let mut progress = |migration: &Migration| {
         count += 1;

@@ -7,6 +7,7 @@ mod api;
 mod backup;
 mod bench;
 mod client;
+mod compact;
 mod config;
 mod copy;
 mod courier;
@@ -85,6 +86,7 @@ pub const COMMANDS: &[Command] = &[
     logs::COMMAND,
     backup::COMMAND,
     restore::COMMAND,
+    compact::COMMAND,
     upgrade::COMMAND,
     export::COMMAND,
     health::COMMAND,

@@ -106,7 +106,7 @@ pub fn misunderstood(text: &str) {
 /// Asks at the terminal before something is deleted; only `yes` is yes.
 pub fn confirmed(question: &str) -> Result<bool> {
     if !io::stdin().is_terminal() {
-        return Err(Error::NotReady("There is no terminal to ask at. Nothing was deleted; --yes deletes without asking.".into()));
+        return Err(Error::NotReady("There is no terminal to ask at. Nothing was done; --yes does it without asking.".into()));
     }
     ask(&format!("{question} Type yes: "));
     let mut line = String::new();

@@ -3,7 +3,8 @@
 use super::progress::Shown;
 use super::{Action, Command, RUNNING, Verdict, flag, json_flag, out, text};
 use crate::app::store::backup::{self, Listed};
-use crate::app::store::restore::{self, Left, Restored, Wish};
+use crate::app::store::restore;
+use crate::app::store::restored::{Left, Restored, Wish};
 use crate::app::{advice, config};
 use crate::base::error::Result;
 use crate::domain::auth::revoked::Change;

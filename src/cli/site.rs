@@ -4,7 +4,7 @@
 //! see what went wrong.
 
 use crate::app::store::made;
-use crate::app::{config, open};
+use crate::app::{config, folder, open};
 use crate::base::error::{Error, Result};
 use crate::db::Db;
 use crate::db::migrate::{self, Standing};
@@ -26,7 +26,7 @@ pub fn enter() -> Result<(Settings, Db)> {
 /// What is wrong with either, for the operator.
 pub fn enter_or_make() -> Result<(Settings, Db)> {
     let settings = config::load()?.settings;
-    open::make_folder(&settings.data)?;
+    folder::make(&settings.data)?;
     opened(settings)
 }
 

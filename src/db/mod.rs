@@ -11,6 +11,7 @@ mod mysql;
 mod retry;
 pub mod rows;
 mod sqlite;
+mod upkeep;
 mod value;
 mod wal;
 

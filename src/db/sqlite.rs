@@ -1,5 +1,7 @@
 //! SQLite through rusqlite. The only file that names that driver.
 
+mod upkeep;
+
 use super::wal::{File, Log, file, number};
 use super::{Journal, Mode, Param, Place, Upsert, Value};
 use crate::base::error::{DbError, DbFault, Error, Result};
@@ -55,6 +57,8 @@ const STATEMENTS: usize = 256;
 pub struct Sqlite {
     connection: Connection,
     wrote: bool,
+    /// Is what is deleted overwritten? Asked for before the first write: a poll has no use for it.
+    erases: bool,
     /// Does the transaction that is open write?
     writes: bool,
     path: PathBuf,
@@ -86,6 +90,7 @@ impl Sqlite {
         Ok(Sqlite {
             connection,
             wrote: create,
+            erases: false,
             writes: false,
             path: path.to_owned(),
             file: before.or_else(|| file(path)),
@@ -123,6 +128,9 @@ impl Sqlite {
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         let sql = if mode.reads() { "BEGIN" } else { "BEGIN IMMEDIATE" };
         self.wrote |= !mode.reads();
+        if !mode.reads() {
+            self.erase_what_is_deleted()?;
+        }
         if mode == Mode::Spare {
             self.connection.busy_handler(Some(wait_a_little)).map_err(failure)?;
         }
@@ -132,6 +140,15 @@ impl Sqlite {
         }
         self.writes = !mode.reads();
         begun.and_then(|()| self.log_holds())
+    }
+
+    /// Has SQLite overwrite with zeros what is deleted from now on.
+    fn erase_what_is_deleted(&mut self) -> Result<()> {
+        if !self.erases {
+            self.connection.pragma_update(None, "secure_delete", "ON").map_err(failure)?;
+            self.erases = true;
+        }
+        Ok(())
     }
 
     pub fn commit(&mut self) -> Result<()> {
@@ -220,6 +237,7 @@ impl Sqlite {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let source = Connection::open_with_flags(path, flags).map_err(failure)?;
         self.wrote = true;
+        self.erase_what_is_deleted()?;
         let backup = Backup::new(&source, &mut self.connection).map_err(failure)?;
         for times in 0.. {
             match backup.step(STEP).map_err(failure)? {

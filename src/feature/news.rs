@@ -49,6 +49,14 @@ pub enum News<'n> {
         /// The user.
         user: i64,
     },
+    /// A user gives up what they may claim of a couple that they are in no more: what is theirs alone there is erased. Whoever hears
+    /// it looks for what they hold of it first: with the last claim the couple itself is gone.
+    ArchiveEnding {
+        /// The couple.
+        tenant: i64,
+        /// The user.
+        user: i64,
+    },
     /// The caller's device sent something, and it was written.
     Uploaded(Uploaded<'n>),
     /// An upload that was sent again is given its answer of then.

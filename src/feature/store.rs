@@ -1,7 +1,7 @@
 //! The clock, the feed and the attempts: the SQL that every noun shares.
 
 use super::room::recount;
-use super::{Rate, Settings};
+use super::{Rate, Settings, version};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
 use crate::base::time::{CLOCKS_APART, DAY, MINUTE, Timestamp};
@@ -20,8 +20,13 @@ pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<(Timestamp, T
     let clock = db.lock_row("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get::<Timestamp>(0))?;
     let before = clock.ok_or_else(not_found)?;
     let stamp = now.max(before.plus(1));
-    db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant])?;
+    move_clock(db, tenant, stamp)?;
     Ok((before, stamp))
+}
+
+/// Moves a tenant's clock on, which this transaction has locked.
+pub fn move_clock(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant]).map(drop)
 }
 
 const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted"] };
@@ -31,11 +36,23 @@ pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, de
     db.put(&CHANGE, params![tenant, kind, id, stamp, deleted])
 }
 
-const PLACE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "bytes"] };
+/// An object as the feed shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Placed {
+    /// When it changed.
+    pub stamp: Timestamp,
+    /// Its version.
+    pub version: i64,
+    /// What it weighs; `None` is a tombstone.
+    pub bytes: Option<i64>,
+}
 
-/// Moves an object to a stamp in the feed with what it weighs, or as a tombstone.
-pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, bytes: Option<i64>) -> Result<()> {
-    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), bytes.unwrap_or_default()])
+const PLACE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "version", "bytes"] };
+
+/// Moves an object in the feed.
+pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> Result<()> {
+    let Placed { stamp, version, bytes } = placed;
+    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), version, bytes.unwrap_or_default()])
 }
 
 /// Writes what an object weighs: it does not move.
@@ -52,6 +69,12 @@ pub fn lock(db: &mut Db, tenant: i64) -> Result<()> {
 /// The tenant behind another, in the order of their ids.
 pub fn next_tenant(db: &mut Db, after: i64) -> Result<Option<i64>> {
     db.one("SELECT id FROM tenants WHERE id > ? ORDER BY id LIMIT 1", params![after], |row| row.get(0))
+}
+
+/// A backup has taken the store's place: its feed tells of no version that devices saw in the time that is lost.
+pub fn raise_versions(db: &mut Db, tenant: i64) -> Result<()> {
+    let sql = "UPDATE changes SET version = version + ? WHERE tenant = ? AND version <= ?";
+    db.run(sql, params![version::LOST, tenant, version::RAISED]).map(drop)
 }
 
 /// What is dated later than this was made by a clock that was ahead. Nothing is, where the present clock is behind the store
@@ -116,11 +139,18 @@ pub fn purge_tombstones(db: &mut Db, settings: &Settings, now: Timestamp) -> Res
     let old = db.all(sql, params![before, TENANTS], |row| Ok((row.get::<i64>(0)?, row.get::<Timestamp>(1)?)))?;
     let mut purged = 0;
     for (tenant, newest) in old {
+        lock(db, tenant)?;
         db.run("UPDATE tenants SET horizon = ? WHERE id = ? AND horizon < ?", params![newest, tenant, newest])?;
         purged += db.run("DELETE FROM changes WHERE tenant = ? AND deleted = 1 AND stamp <= ?", params![tenant, newest])?;
         recount::tombstones(db, tenant)?;
     }
     Ok(purged)
+}
+
+/// The stamp and the version of an object's deletion, as long as its tombstone is kept.
+pub fn buried(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<Option<(Timestamp, Option<i64>)>> {
+    let sql = "SELECT stamp, version FROM changes WHERE tenant = ? AND kind = ? AND id = ? AND deleted = 1";
+    db.one(sql, params![tenant, kind, id], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// Does the feed tell of an object, alive or as a tombstone?
@@ -138,6 +168,29 @@ pub fn alive(db: &mut Db, tenant: i64, kind: &str) -> Result<Vec<String>> {
 /// The tenant that a user is in.
 pub fn tenant_of(db: &mut Db, user: i64) -> Result<Option<i64>> {
     db.one("SELECT tenant FROM members WHERE user_id = ?", params![user], |row| row.get(0))
+}
+
+/// How long whoever left a couple may export and erase what they wrote there, in milliseconds.
+pub const CLAIM: i64 = 30 * DAY;
+
+/// What a user may still claim of a couple that they are in no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The couple.
+    pub tenant: i64,
+    /// Did they stay, so that all of it is theirs? Of what they left it is what they wrote.
+    pub kept: bool,
+    /// The couple's clock when they left: what was changed later, others wrote.
+    pub left_at: Timestamp,
+}
+
+/// What a user may claim of the couple with this id on the wire.
+pub fn claim(db: &mut Db, user: i64, public_id: &str, now: Timestamp) -> Result<Option<Claim>> {
+    let sql = "SELECT d.tenant, d.claim, d.left_at FROM departures d JOIN tenants t ON t.id = d.tenant \
+         WHERE t.public_id = ? AND d.user_id = ? AND (d.claim = 'kept' OR (d.claim = 'left' AND d.left_at > ?))";
+    db.one(sql, params![public_id, user, now.plus(-CLAIM)], |row| {
+        Ok(Claim { tenant: row.get(0)?, kept: row.get::<String>(1)? == "kept", left_at: row.get(2)? })
+    })
 }
 
 /// Is this user in the tenant?

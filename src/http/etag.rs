@@ -13,6 +13,11 @@ pub fn of(content: &[u8]) -> String {
     format!("\"{}\"", id::hex(&hash[..TAG_BYTES]))
 }
 
+/// What names an object by its version, where its representation is not to hand.
+pub fn of_version(version: i64) -> String {
+    format!("\"v{version}\"")
+}
+
 /// An answer that shows an object as its own GET would: it carries the object's tag.
 pub fn tagged(response: Response) -> Response {
     let tag = of(&response.body);

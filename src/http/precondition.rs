@@ -21,22 +21,24 @@ pub fn require(request: &Request<'_>, current: impl FnOnce() -> Vec<u8>) -> Resu
         return Ok(());
     }
     let current = current();
-    require_unchanged(request, || current.clone())?;
+    require_unchanged(request, version(&current), || current.clone())?;
     let known = |value: &str| etag::names(value, &etag::of(&current));
     if request.header("IF_NONE_MATCH").is_some_and(known) { refuse(Refused::Stale, &text::EXISTS) } else { Ok(()) }
 }
 
-/// Refuses when what is there is not what the client read: by `If-Match`, or else by `If-Unmodified-Since`.
+/// Refuses when what is there is not what the client read: by `If-Match`, or else by `If-Unmodified-Since`. `If-Match` may also name
+/// what is written by its version, `"v7"`: its parts have theirs, so that holds though a part has changed.
 ///
 /// # Errors
 /// [`Refused::Stale`].
-pub fn require_unchanged(request: &Request<'_>, current: impl FnOnce() -> Vec<u8>) -> Result<()> {
+pub fn require_unchanged(request: &Request<'_>, version: Option<i64>, current: impl FnOnce() -> Vec<u8>) -> Result<()> {
     let (named, since) = (request.header("IF_MATCH"), request.header("IF_UNMODIFIED_SINCE"));
     if named.or(since).is_none() {
         return Ok(());
     }
     let current = current();
-    if named.is_some_and(|value| !etag::names(value, &etag::of(&current))) {
+    let tags = [Some(etag::of(&current)), version.map(etag::of_version)];
+    if named.is_some_and(|value| !tags.iter().flatten().any(|tag| etag::names(value, tag))) {
         return refuse(Refused::Stale, &text::STALE);
     }
     changed_at(&current).map_or(Ok(()), |at| require_unmodified(request, at))
@@ -82,6 +84,12 @@ fn changed_at(content: &[u8]) -> Option<Timestamp> {
     Timestamp::parse(object.get("updated_at")?.as_str()?)
 }
 
+/// An object's version, where it has any.
+fn version(content: &[u8]) -> Option<i64> {
+    let object: Value = serde_json::from_slice(content).ok()?;
+    object.get("version")?.as_i64()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +128,19 @@ mod tests {
         let fields = [("REQUEST_URI", "/api/"), ("HTTP_IF_UNMODIFIED_SINCE", early), ("HTTP_IF_MATCH", &*tag)];
         let vars = Vars::from_iter(fields);
         assert!(require(&Request::new(&vars, String::new()), || CONTENT.into()).is_ok(), "If-Match counts alone");
+    }
+
+    #[test]
+    fn an_object_is_named_by_its_version_too() {
+        let content = r#"{"version": 7, "actions": [{"version": 8}]}"#;
+        for same in ["\"v7\"", "v7", "W/\"v7-gzip\"", "\"other\", \"v7\""] {
+            assert!(holds("HTTP_IF_MATCH", same, content), "{same}");
+        }
+        for other in ["\"v8\"", "\"v71\"", "\"7\""] {
+            assert!(!holds("HTTP_IF_MATCH", other, content), "{other}");
+        }
+        assert!(holds("HTTP_IF_NONE_MATCH", "\"v7\"", content), "a version is not the whole representation");
+        assert!(!holds("HTTP_IF_MATCH", "\"v7\"", "{}"));
     }
 
     #[test]

@@ -100,6 +100,8 @@ pub struct Request<'a> {
     /// The refusal of an app that is too old, and until when unsent work is taken from it: some faces know only later what it
     /// asks for.
     pub too_old: Option<(Refusal, Timestamp)>,
+    /// Is it known that nothing in the answer lets anybody in, so that it may be compressed?
+    pub may_compress: bool,
 }
 
 impl<'a> Request<'a> {
@@ -128,6 +130,7 @@ impl<'a> Request<'a> {
             site: None,
             notices: Vec::new(),
             too_old: None,
+            may_compress: false,
         };
         let fields = |request: &Request<'_>| version::in_fields(request.header("ACCEPT_VERSION"), request.header("ACCEPT"));
         let asked = named.unwrap_or_else(|| fields(&request));

@@ -63,7 +63,9 @@ fn a_checkin_needs_only_its_date(server: &Server) {
     let made = a.post(CHECKINS, &json!({"date": "2026-02-28", "unknown": []})).expect(201);
     let checkin = made.json();
     let keys: Vec<&str> = checkin.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["created_at", "date", "energy", "id", "mood", "note", "stress", "updated_at", "user_id", "username"]);
+    let expected =
+        ["created_at", "date", "energy", "id", "mood", "note", "stress", "updated_at", "user_id", "username", "version"];
+    assert_eq!(keys, expected);
     assert_eq!((&checkin["mood"], &checkin["stress"], &checkin["energy"]), (&json!(5), &json!(5), &json!(5)));
     assert_eq!((&checkin["date"], &checkin["note"]), (&json!("2026-02-28"), &json!("")));
     assert_eq!((&checkin["user_id"], &checkin["username"]), (&json!(a.id), &json!(a.username)));

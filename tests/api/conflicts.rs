@@ -17,6 +17,8 @@ pub const CASES: &[Case] = &[
     ("deletions are conflicts like others", deletions),
     ("conflicts stand in the feed where the tenant wants it, and always in the export", feed),
     ("a settled conflict is forgotten after 90 days", forgotten),
+    ("settled conflicts go with their record; what waits shows its side to who sent it alone, for 30 days", of_deleted),
+    ("an account takes its sides of conflicts along", of_who_is_gone),
 ];
 
 /// One item of a batch.
@@ -267,4 +269,89 @@ fn forgotten(server: &Server) {
         (&gone["changes"]["conflicts"][0]["id"], &gone["changes"]["conflicts"][0]["deleted"]),
         (&json!(settled), &json!(true))
     );
+}
+
+/// Two devices of two users at one record: the conflict that the second's late edit met.
+fn contested(a: &Phone, b: &Phone) -> (String, String) {
+    let id = late(DRIVERS[0], a, "journal", json!({"title": "first"}), json!({"title": "second"}));
+    upload(DRIVERS[0], b, &[item("journal", &id, 1, json!({"title": "late"}))]);
+    let conflict = newest(b)["conflict_id"].as_str().unwrap().to_owned();
+    (id, conflict)
+}
+
+/// The ids of the conflicts that somebody sees, in the list and in the export.
+fn seen(phone: &Phone) -> Vec<String> {
+    let ids = |list: &Value| {
+        let list = list.as_array().unwrap().iter();
+        list.map(|one| one["conflict_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let mut listed = ids(&phone.get("/sync/conflicts/").expect(200).json()["conflicts"]);
+    listed.reverse();
+    assert_eq!(listed, ids(&phone.get("/auth/export/").expect(200).json()["data"]["conflicts"]), "list and export");
+    listed
+}
+
+fn delete_newest(phone: &Phone, id: &str) {
+    let version = shown(phone, "journal", id)["version"].as_i64().unwrap();
+    let delete = json!({"domain": "journal", "mobile_id": id, "operation": "DELETE", "version": version});
+    assert_eq!(one(DRIVERS[0], phone, delete).0, "deleted");
+}
+
+fn of_deleted(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let (settled, _) = contested(&a, &b);
+    set(&a, "journal", json!({"resolution_policy": "manual"}));
+    let (record, waits) = contested(&a, &b);
+    let (revived, other) = contested(&a, &b);
+    assert_eq!((seen(&a).len(), seen(&b).len()), (3, 3));
+    let since = a.poll("")["server_time"].as_str().unwrap().to_owned();
+    [&settled, &record, &revived].into_iter().for_each(|id| delete_newest(&a, id));
+    let told = a.get(&format!("/sync/changes/?since={since}&kinds=conflicts")).expect(200).json()["changes"]["conflicts"].clone();
+    assert!(told.as_array().unwrap().iter().all(|one| one["deleted"] == true) && told.as_array().unwrap().len() == 3, "{told}");
+    assert_eq!(seen(&a), Vec::<String>::new());
+    assert_eq!(seen(&b), [waits.clone(), other.clone()]);
+    let left = newest(&b);
+    assert_eq!(
+        (&left["server_data"], &left["base_data"], &left["client_data"]["title"]),
+        (&Value::Null, &Value::Null, &json!("late"))
+    );
+    resolve(&a, &waits, &choice("manual", "server", Value::Null)).expect(404);
+    // Settled, nothing of it stays; who asks again is answered the same.
+    let said = resolve(&b, &waits, &choice("manual", "server", Value::Null)).expect(200).json();
+    assert_eq!(resolve(&b, &waits, &choice("manual", "server", Value::Null)).expect(200).json(), said);
+    let sides = "SELECT server_data, client_data FROM conflicts WHERE id = ?";
+    let row = |row: &tandem::db::Row<'_>| Ok((row.get::<String>(0)?, row.get::<String>(1)?));
+    let left = server.store().one(sides, tandem::params![&waits], row).unwrap();
+    assert_eq!(left, Some(("null".to_owned(), "null".to_owned())));
+    // Thirty days after the deletion what waits is gone, too.
+    let age = "UPDATE conflicts SET created_at = created_at - ? WHERE id = ?";
+    let days = 31 * 86_400_000_i64;
+    server.store().run(age, tandem::params![days, &other]).unwrap();
+    server.tandem(&["maintain"]);
+    assert!(seen(&b).contains(&other), "the record was deleted today");
+    server.store().run("UPDATE records SET stamp = stamp - ? WHERE id = ?", tandem::params![days, &revived]).unwrap();
+    server.tandem(&["maintain"]);
+    assert!(!seen(&b).contains(&other));
+}
+
+fn of_who_is_gone(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    // B's edit lost or won against A's, and A's against B's.
+    let (_, by_b) = contested(&a, &b);
+    let (_, by_a) = contested(&b, &a);
+    let since = b.poll("")["server_time"].as_str().unwrap().to_owned();
+    let end = a.ask("DELETE", "/auth/me/").json(&json!({ "password": super::phone::PASSWORD }));
+    let answer = end.send(server.port).expect(204);
+    assert_eq!(answer.header("Backups-Keep"), Some("none"));
+    let left = b.get("/auth/export/").expect(200).json();
+    let conflicts = left["data"]["conflicts"].as_array().unwrap();
+    assert_eq!(conflicts.len(), 1, "{conflicts:?}");
+    let kept = &conflicts[0];
+    assert_eq!(
+        (&kept["conflict_id"], &kept["server_data"], &kept["client_data"]["title"]),
+        (&json!(by_b), &Value::Null, &json!("late"))
+    );
+    let told = b.get(&format!("/sync/changes/?since={since}&kinds=conflicts")).expect(200).json()["changes"]["conflicts"].clone();
+    let told: Vec<&str> = told.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert!(told.contains(&by_a.as_str()) && told.contains(&by_b.as_str()), "{told:?}");
 }

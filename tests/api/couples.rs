@@ -233,7 +233,7 @@ fn leave(server: &Server) {
     let left = couple(&b);
     assert_eq!((&left["id"], &left["partner_a"], &left["partner_b"]), (&id, &partner(&b), &Value::Null));
     b.get(&format!("/goals/{goal}/")).expect(200);
-    // Who left can come back, or another can join.
+    // Who left can come back.
     a.post("/couple/join/", &json!({ "code": code(&b) })).expect(200);
     assert_eq!(couple(&a)["partner_b"], partner(&a));
     a.get(&format!("/goals/{goal}/")).expect(200);

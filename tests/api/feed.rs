@@ -46,6 +46,7 @@ fn row(list: &str, item: &Value) -> Row {
     for (name, value) in item.as_object().unwrap() {
         let foreseen = match name.as_str() {
             "id" | "updated_at" => value.is_string(),
+            "version" => value.as_i64().is_some_and(|version| version > 0),
             // What is alive does not say so.
             "deleted" => *value == json!(true),
             "object" => value.is_object(),

@@ -45,7 +45,7 @@ fn defaults(server: &Server) {
     let phone = Phone::single(server);
     let goal = new(&phone, &json!({"title": "Walk"}));
     let expected = json!({
-        "id": goal["id"], "title": "Walk", "why_for_us": "", "status": "ACTIVE", "target_date": null, "owner": null, "actions": [],
+        "id": goal["id"], "title": "Walk", "why_for_us": "", "status": "ACTIVE", "target_date": null, "owner": null, "actions": [], "version": 1,
         "created_by_id": phone.id, "created_at": goal["created_at"], "updated_at": goal["updated_at"],
     });
     assert_eq!(goal, expected);
@@ -133,7 +133,7 @@ fn put(server: &Server) {
     let goal = new(&phone, &sent);
     let mut expected = goal.clone();
     let put = phone.put(&path(&goal), &json!({"title": "y"})).expect(200).json();
-    (expected["title"], expected["updated_at"]) = (json!("y"), put["updated_at"].clone());
+    (expected["title"], expected["updated_at"], expected["version"]) = (json!("y"), put["updated_at"].clone(), json!(2));
     assert_eq!(put, expected);
     assert_ne!(put["updated_at"], goal["updated_at"]);
     let cleared =
@@ -155,9 +155,9 @@ fn patch(server: &Server) {
         ("owner", json!(phone.id)),
     ];
     let mut expected = goal.clone();
-    for (field, value) in fields {
+    for ((field, value), version) in fields.into_iter().zip(2..) {
         let shown = phone.patch(&path(&goal), &json!({ field: value })).expect(200).json();
-        (expected[field], expected["updated_at"]) = (value, shown["updated_at"].clone());
+        (expected[field], expected["updated_at"], expected["version"]) = (value, shown["updated_at"].clone(), json!(version));
         assert_eq!(shown, expected);
     }
     assert_eq!(phone.get(&path(&goal)).expect(200).json(), expected);
@@ -198,7 +198,7 @@ fn action_defaults(server: &Server) {
     let answer = phone.post(&format!("{}actions/", path(&goal)), &json!({"text": " step "})).expect(201).json();
     let action = &answer["action"];
     let expected = json!({
-        "id": action["id"], "goal_id": goal["id"], "text": "step", "done": false, "created_at": action["created_at"], "updated_at": action["updated_at"],
+        "id": action["id"], "goal_id": goal["id"], "text": "step", "done": false, "version": 1, "created_at": action["created_at"], "updated_at": action["updated_at"],
     });
     assert_eq!(answer, json!({ "action": expected }));
     assert!(is_id(&action["id"]) && is_instant(&action["created_at"]) && is_instant(&action["updated_at"]), "{action}");
@@ -280,7 +280,7 @@ fn deletion(server: &Server) {
     }
     let poll = b.poll(&since);
     let changes = &poll["changes"];
-    assert_eq!(changes["goals"], json!([{"id": goal["id"], "updated_at": poll["server_time"], "deleted": true}]));
+    assert_eq!(changes["goals"], json!([{"id": goal["id"], "updated_at": poll["server_time"], "version": 2, "deleted": true}]));
     let mut buried: Vec<String> = Vec::new();
     for item in changes["goal_actions"].as_array().unwrap() {
         assert_eq!((&item["deleted"], &item["updated_at"]), (&json!(true), &poll["server_time"]));

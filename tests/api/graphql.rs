@@ -20,12 +20,12 @@ pub const CASES: &[Case] = &[
 ];
 
 /// The fields of each type, as many as REST has.
-const ACTION: &str = "id goalId text done createdAt updatedAt";
-const GOAL: &str = "id title whyForUs status targetDate owner createdById createdAt updatedAt actions { ...action }";
-const ANSWER: &str = "id questionId userId username status text updatedAt";
-const QUESTION: &str = "id text theme createdById createdByUsername createdAt updatedAt answers { ...answer }";
-const CHECKIN: &str = "id userId username date mood stress energy note createdAt updatedAt";
-const LETTER: &str = "id month content createdById createdAt updatedAt";
+const ACTION: &str = "id goalId text done createdAt updatedAt version";
+const GOAL: &str = "id title whyForUs status targetDate owner createdById createdAt updatedAt version actions { ...action }";
+const ANSWER: &str = "id questionId userId username status text updatedAt version";
+const QUESTION: &str = "id text theme createdById createdByUsername createdAt updatedAt version answers { ...answer }";
+const CHECKIN: &str = "id userId username date mood stress energy note createdAt updatedAt version";
+const LETTER: &str = "id month content createdById createdAt updatedAt version";
 const PARTNER: &str = "id username language timezone";
 const COUPLE: &str = "id partnerA { ...partner } partnerB { ...partner } createdAt updatedAt";
 const USER: &str = "id username email firstName lastName language timezone";

@@ -41,6 +41,8 @@ enum Segment {
 
 /// Every path with a segment `{…}`, but for those of single records: each domain has one.
 const PATHS: &[(&str, Segment)] = &[
+    ("/couple/archives/{id}/", Segment::Thing),
+    ("/couple/archives/{id}/export/", Segment::Thing),
     ("/couple/members/{id}/", Segment::Thing),
     ("/qna/questions/{id}/", Segment::Thing),
     ("/qna/questions/{id}/answer/", Segment::Thing),
@@ -65,6 +67,7 @@ fn segment(path: &str) -> Option<&'static Segment> {
 
 /// Fields of bodies and queries that name nobody's things, or are secrets that are meant to be passed on.
 const PLAIN: &[&str] = &[
+    "after",
     "auto_resolve",
     "chosen_version",
     "code",
@@ -78,6 +81,7 @@ const PLAIN: &[&str] = &[
     "epoch",
     "first_name",
     "from",
+    "id",
     "include",
     "kinds",
     "language",
@@ -91,6 +95,7 @@ const PLAIN: &[&str] = &[
     "notes",
     "notify_on_conflict",
     "old_password",
+    "own",
     "password",
     "password_confirm",
     "priority",

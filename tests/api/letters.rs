@@ -52,7 +52,7 @@ fn a_letter_needs_only_its_month(server: &Server) {
     let (a, b) = Phone::couple(server);
     let letter = write(&a, &json!({"month": "2026-02", "unknown": 1}), 201);
     let keys: Vec<&str> = letter.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["content", "created_at", "created_by_id", "id", "month", "updated_at"]);
+    assert_eq!(keys, ["content", "created_at", "created_by_id", "id", "month", "updated_at", "version"]);
     assert_eq!((&letter["month"], &letter["content"]), (&json!("2026-02"), &json!("")));
     assert_eq!(letter["created_by_id"], a.id);
     assert_eq!(b.get(&path(letter["id"].as_str().unwrap())).expect(200).json(), letter);

@@ -6,6 +6,7 @@
 
 mod attempts;
 mod auth;
+mod catalog;
 mod check;
 mod checkins;
 mod conflicts;
@@ -16,6 +17,7 @@ mod expect;
 mod feed;
 mod feed_kinds;
 mod feed_pages;
+mod feed_start;
 mod fuzz;
 mod goals;
 mod graphql;
@@ -25,14 +27,17 @@ mod graphql_uploads;
 mod home;
 mod idempotency;
 mod identities;
+mod ids;
 mod instants;
 mod isolation;
 
 mod kept;
 mod landed;
+mod leaving;
 mod letters;
 mod limits;
 mod mobile;
+mod object_versions;
 mod objects;
 mod openapi;
 mod pages;
@@ -45,9 +50,13 @@ mod records_changes;
 mod records_rules;
 mod resolutions;
 mod roles;
+mod room;
+mod room_use;
 mod routes;
 mod sessions;
 mod shown;
+mod spent;
+mod stamps;
 mod sync;
 mod team_members;
 mod teams;
@@ -92,6 +101,7 @@ const TABLES: &[Table] = tables![
     tokens,
     ways_in,
     couples,
+    leaving,
     teams,
     team_members,
     qna,
@@ -112,8 +122,14 @@ const TABLES: &[Table] = tables![
     roles,
     sync,
     feed_pages,
+    feed_start,
+    stamps,
+    spent,
+    catalog,
     feed_kinds,
     values,
+    object_versions,
+    ids,
     instants,
     identities,
 ];
@@ -140,6 +156,7 @@ fn every_case_on(kind: Kind, engine: Engine) {
     assert!(failed.is_empty(), "{count}:\n  {}\n{}", failed.join("\n  "), server.log());
     let log = std::fs::read_to_string(server.data_dir.join("tandem.log")).unwrap_or_default();
     assert!(!log.contains("panic at"), "{log}");
+    room::assert_exact(&server);
     let unseen = if word.is_empty() { described::unseen() } else { Vec::new() };
     assert_eq!(unseen, Vec::<String>::new(), "{kind:?}: answers that are described and that no case got");
 }

@@ -47,7 +47,8 @@ fn a_question_needs_only_its_text(server: &Server) {
     let (a, b) = Phone::couple(server);
     let made = a.post(QUESTIONS, &json!({"text": "Où vivre ? 어디서 살까? 🏡", "unknown": 1})).expect(201);
     let question = made.json();
-    let expected = ["answers", "created_at", "created_by_id", "created_by_username", "id", "text", "theme", "updated_at"];
+    let expected =
+        ["answers", "created_at", "created_by_id", "created_by_username", "id", "text", "theme", "updated_at", "version"];
     assert_eq!(keys(&question), expected);
     assert_eq!(question["text"], "Où vivre ? 어디서 살까? 🏡");
     assert_eq!((&question["theme"], &question["answers"]), (&json!(""), &json!([])));
@@ -193,7 +194,7 @@ fn an_answer_has_defaults(server: &Server) {
     let (a, b) = Phone::couple(server);
     let id = ask(&a, "Tea?");
     let given = answer(&b, &id, &json!({}));
-    assert_eq!(keys(&given), ["id", "status", "text", "updated_at", "user_id", "username"]);
+    assert_eq!(keys(&given), ["id", "status", "text", "updated_at", "user_id", "username", "version"]);
     assert_eq!((&given["status"], &given["text"]), (&json!("ANSWERED"), &json!("")));
     assert_eq!((&given["user_id"], &given["username"]), (&json!(b.id), &json!(b.username)));
     assert_eq!(a.get(&path(&id)).expect(200).json()["answers"], json!([given]));

@@ -23,7 +23,7 @@ fn feed(server: &Server) {
         let at = send(&phone, path, json!([entry(&id, 0, least(path))]))["timestamp"].clone();
         assert!(other.poll(&since)["changes"].get(kind).is_none(), "version 1 has its seven lists");
         let poll = |query: &str| other.get(query).expect(200).json();
-        let row = json!([{"id": id, "updated_at": at}]);
+        let row = json!([{"id": id, "updated_at": at, "version": 1}]);
         assert_eq!(poll(&format!("/v2/sync/changes/?since={since}"))["changes"][kind], row);
         let asked = poll(&format!("/sync/changes/?since={since}&kinds={kind}&include=objects"));
         assert_eq!(asked["changes"][kind][0]["object"], shown(&other, path, &id));

@@ -98,12 +98,19 @@ fn no_version_of_the_lost_time_is_met_again_after_a_restore() {
             home.ok(&format!("restore --keep-sessions {}", file.display()));
             assert_eq!(send(&home, &token, high, 1_000_000_000, "second").1, 1_000_000_001, "the highest stays");
         }
+        let goal = format!("/api/goals/{}/", home.call(&token, "GET", "/api/goals/", "").1["results"][0]["id"].as_str().unwrap());
+        let version = |home: &Home| home.call(&token, "GET", &goal, "").1["version"].as_i64().unwrap();
         let file = backup(&home);
+        let goal_before = version(&home);
+        assert_eq!(home.call(&token, "PATCH", &goal, r#"{"title":"lost"}"#).0, "200");
         let before = send(&home, &token, id, 1, "probe").1;
         let ran = restore(&home, &format!("--force --keep-sessions {}", file.display()));
         assert_eq!(ran.code, 0, "{ran:?}");
         let after = send(&home, &token, id, before + 10_000 - 1, "again").1;
         assert!(after > before + 9_000, "{before} {after}");
+        assert_eq!(version(&home), goal_before + 10_000);
+        let told = home.call(&token, "GET", "/api/sync/changes/?since=2000-01-01", "").1;
+        assert_eq!(told["changes"]["goals"][0]["version"], goal_before + 10_000, "{told}");
     }
 }
 

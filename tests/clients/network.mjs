@@ -6,6 +6,9 @@ import http from "node:http";
 /** Of a hundred requests, how many meet what. The rest goes well. */
 const WEATHER = [["request lost", 6], ["answer lost", 12], ["twice", 8], ["refused", 5], ["cut", 4]];
 
+/** The fields of an answer that the network hands on. */
+const PASSED = ["content-type", "content-encoding", "retry-after"];
+
 /** Chance that can be had again (SplitMix64). */
 export class Chance {
   constructor(words) {
@@ -38,6 +41,8 @@ export class Chance {
 export class Network {
   /** What goes on while a request is on its way: the person edits. */
   meanwhile = null;
+  /** Is the next poll to be taken for that of a phone from before a restore? It is told to start over. */
+  isOfBefore = false;
   isOnline = false;
   isBad = true;
   /** How many requests there were while it was bad, and of those how many did not go well. */
@@ -88,9 +93,16 @@ export class Network {
     this.#give(answer, fate === "twice" ? await this.#forward(request, body) : given, fate === "cut");
   }
 
+  #path(path) {
+    if (!this.isOfBefore || !path.includes("epoch=")) return path;
+    this.isOfBefore = false;
+    return path.replace(/epoch=[^&]*/, "epoch=00000000-0000-4000-8000-000000000000");
+  }
+
   #forward(request, body) {
     const { hostname, port } = this.server;
-    const { method, url: path } = request;
+    const { method } = request;
+    const path = this.#path(request.url);
     const headers = { ...request.headers, host: this.server.host, connection: "keep-alive", "content-length": body.length };
     delete headers["transfer-encoding"];
     return new Promise((given, failed) => {
@@ -100,7 +112,8 @@ export class Network {
   }
 
   #give(answer, { answer: { statusCode, headers }, body }, isCut) {
-    answer.writeHead(statusCode, { "Content-Type": headers["content-type"] ?? "text/plain", "Content-Length": body.length });
+    const told = Object.fromEntries(PASSED.filter((name) => headers[name]).map((name) => [name, headers[name]]));
+    answer.writeHead(statusCode, statusCode === 204 ? told : { ...told, "Content-Length": body.length });
     if (isCut) answer.write(body.subarray(0, body.length >> 1), () => answer.destroy());
     else answer.end(body);
   }

@@ -1,6 +1,6 @@
 // A queue as an app writes one, without a sync engine. What lies in `state` would lie in the phone's database.
 
-import { DOMAINS, Unreachable, changed, fieldsOf, itemOf, laid } from "./tandem.mjs";
+import { DOMAINS, changed, fieldsOf, itemOf, laid } from "./tandem.mjs";
 
 export class Queue {
   refused = [];
@@ -49,34 +49,43 @@ export class Queue {
   #take({ items, errors, previous_stamp, server_timestamp }) {
     for (const item of items) this.#adopt(item);
     for (const error of errors) if (!error.retryable) this.#refuse(error);
-    const isWhole = errors.length === 0 && !items.some((item) => item.object_omitted) && previous_stamp === this.state.cursor?.since;
-    if (isWhole) this.state.cursor.since = server_timestamp;
+    const { cursor } = this.state;
+    const isWhole = cursor !== null && previous_stamp === cursor.since && !errors.length && !items.some((item) => item.object_omitted);
+    if (isWhole) cursor.since = server_timestamp;
     Object.assign(this.state, { upload: null, sent: {} });
     return isWhole;
   }
 
-  /** The server's record takes the place of what was sent; what was edited since stays on top of it. */
+  /** The server's record takes the place of what was sent. */
   #adopt({ domain, mobile_id, version, as_sent, object }) {
     const name = `${domain} ${mobile_id}`;
     const sent = this.state.sent[name];
-    if (as_sent) this.#put(name, sent, sent && { version, fields: sent });
-    else if (object !== undefined) this.#put(name, sent, object && { version, fields: fieldsOf(domain, object) });
+    if (as_sent) this.#put(name, sent && { version, fields: sent }, true);
+    else if (object !== undefined) this.#put(name, object && { version, fields: fieldsOf(domain, object) }, false);
   }
 
-  #put(name, sent, base) {
+  /** What was edited since it was sent stays. It began with what was sent: where the server made something else of that, it is told so,
+   * under the old version; a person who has not seen the server's row must not write over it as if they had. */
+  #put(name, base, isAsSent) {
     const row = this.state.rows[name];
-    const since = row.fields && sent ? changed(sent, row.fields) : {};
-    const isRemoved = row.fields === null && sent !== null;
-    if (isRemoved || (!base && Object.keys(since).length)) row.base = base;
-    else if (base) Object.assign(row, { base, fields: laid(base.fields, since) });
-    else delete this.state.rows[name];
+    const sent = this.state.sent[name];
+    const isEditedSince = this.#isEditedSince(name);
+    if (!isEditedSince && base) Object.assign(row, { base, fields: base.fields });
+    else if (!isEditedSince) delete this.state.rows[name];
+    else if (isAsSent || !base) row.base = base;
+    else row.base = { version: row.base?.version ?? 0, fields: sent };
   }
 
-  /** The app shows what was refused, and why; the row is again what the server has. */
+  #isEditedSince(name) {
+    const [{ fields }, sent] = [this.state.rows[name], this.state.sent[name]];
+    return fields === null || sent === null ? fields !== sent : Object.keys(changed(sent, fields)).length > 0;
+  }
+
+  /** The app shows what was refused, and why; the row is again what the server has, or is sent once more as it was edited since. */
   #refuse(error) {
     const name = `${error.domain} ${error.item_id}`;
     this.refused.push({ ...error, sent: this.state.sent[name] });
-    this.#put(name, this.state.sent[name], this.state.rows[name].base);
+    if (!this.#isEditedSince(name)) this.#put(name, this.state.rows[name].base, false);
   }
 
   /** Takes what changed, and passes over rows that have edits: of those the server tells again. */
@@ -105,6 +114,11 @@ export class Queue {
   async rows(domain) {
     const shown = this.#names(domain).filter((name) => this.state.rows[name].fields);
     return new Map(shown.map((name) => [name.split(" ")[1], { fields: this.state.rows[name].fields, version: this.state.rows[name].base?.version ?? 0 }]));
+  }
+
+  /** The app was ended and is started again: what it had is what it kept. */
+  restart() {
+    this.state = JSON.parse(JSON.stringify(this.state));
   }
 
   close() {}

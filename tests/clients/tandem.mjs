@@ -1,6 +1,6 @@
 // What every adapter needs of Tandem's API: one poll, one upload, and what changed in a row (docs/client.md).
 
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 
 /** The app's tables: their name in uploads, their list in the feed, and their columns. */
 export const DOMAINS = {
@@ -14,6 +14,11 @@ export class Unreachable extends Error {}
 
 /** The server under one user's token, from one device. */
 export class Tandem {
+  /** Another one after each answer. */
+  #nonce = randomUUID();
+  /** How many changes a page of a poll has. */
+  pageSize = 200;
+
   constructor(url, token, device) {
     Object.assign(this, { url, token, device });
   }
@@ -39,7 +44,7 @@ export class Tandem {
     let { since = "1970-01-01", epoch } = cursor ?? {};
     let told, isReset = false;
     for (;;) {
-      const query = new URLSearchParams({ since, kinds: lists.join(), include: "objects", limit: 20, ...(epoch && { epoch }) });
+      const query = new URLSearchParams({ since, kinds: lists.join(), include: "objects", limit: this.pageSize, ...(epoch && { epoch }) });
       const page = await this.call("GET", `/v2/sync/changes/?${query}`);
       if (page.reset || !told) told = Object.fromEntries(lists.map((list) => [list, new Map()]));
       isReset ||= page.reset;
@@ -49,15 +54,18 @@ export class Tandem {
     }
   }
 
-  /** An upload as it is kept until it is answered. Its key is made of what it says: sent again unchanged, it is the same upload. */
+  /** An upload. Its key is made of what it says, so that an engine that makes it anew until it is answered sends the same one again;
+   * after an answer it is another one, since an item that is `retryable` would be given that answer again. */
   upload(records) {
-    const key = createHash("sha256").update(JSON.stringify([this.device, records])).digest("hex");
+    const key = createHash("sha256").update(JSON.stringify([this.#nonce, records])).digest("hex");
     return { idempotency_key: key, device_id: this.device, client_timestamp: new Date().toISOString(), records };
   }
 
   /** Sends an upload; what became of each record stands in `items` and `errors`. */
   async send(upload) {
-    return (await this.call("POST", "/v1/sync/batch/", upload)).records_sync_result;
+    const answer = await this.call("POST", "/v1/sync/batch/", upload);
+    this.#nonce = randomUUID();
+    return answer.records_sync_result;
   }
 }
 

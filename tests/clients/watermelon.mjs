@@ -70,16 +70,16 @@ export class Watermelon {
     this.held = await this.#edited();
     const changes = { bases: { created: [], updated: [], deleted: [] } };
     for (const { domain, list, names } of TABLES) {
-      const news = [...told[list]].filter(([id]) => isReset || !this.held.has(id));
-      const alive = news.filter(([, object]) => object);
+      // After a reset, what is not told is gone. (WatermelonDB's "replacement" would drop what was edited here, too.)
+      if (isReset) for (const id of await this.database.get(list).query().fetchIds()) if (!told[list].has(id)) told[list].set(id, null);
+      const news = [...told[list]].filter(([id]) => !this.held.has(id));
+      const alive = news.filter(([, object]) => object).map(([id, object]) => [id, object.version, fieldsOf(domain, object)]);
       const deleted = news.filter(([, object]) => !object).map(([id]) => id);
-      changes[list] = { created: [], updated: alive.map(([id, object]) => raw(id, names, fieldsOf(domain, object))), deleted };
-      const known = alive.filter(([id]) => !this.held.has(id));
-      changes.bases.updated.push(...known.map(([id, object]) => ({ id, ...base(object.version, fieldsOf(domain, object)) })));
+      changes[list] = { created: [], updated: alive.map(([id, , fields]) => raw(id, names, fields)), deleted };
+      changes.bases.updated.push(...alive.map(([id, version, fields]) => ({ id, ...base(version, fields) })));
       changes.bases.deleted.push(...deleted);
     }
-    const strategy = isReset ? { default: "replacement", override: { bases: "incremental" } } : "incremental";
-    return { changes, timestamp: Date.parse(next.since), epoch: next.epoch, experimentalStrategy: strategy };
+    return { changes, timestamp: Date.parse(next.since), epoch: next.epoch };
   }
 
   /** The rows whose edits the server does not have. */
@@ -110,29 +110,34 @@ export class Watermelon {
     const { items, errors } = await this.tandem.send(this.tandem.upload(records));
     const rejected = Object.fromEntries(TABLES.map(({ list }) => [list, []]));
     await this.database.write(async () => {
-      for (const item of items) await this.#adopt(item, sent.get(item.mobile_id));
+      for (const item of items) await this.#adopt(item, sent.get(item.mobile_id), bases.get(item.mobile_id));
       for (const error of errors) await this.#refuse(error, sent.get(error.item_id), bases.get(error.item_id), rejected);
     });
     return { experimentalRejectedIds: rejected };
   }
 
-  /** The server's record takes the place of what was sent; what was edited since stays on top. Deletions are left to the next pull. */
-  async #adopt({ domain, mobile_id: id, version, as_sent, object }, sent) {
+  /** The server's record takes the place of what was sent. What was edited since began with what was sent, and stays: where the server
+   * made something else of that, under the old version, so that it is not taken for an edit of a row that nobody here has seen.
+   * Deletions are left to the next pull. */
+  async #adopt({ domain, mobile_id: id, version, as_sent, object }, sent, base) {
     const fields = as_sent ? sent : object && fieldsOf(domain, object);
     if (!fields || !sent) return;
     const row = await this.database.get(DOMAINS[domain].list).find(id).catch(() => null);
+    const held = row && own(Object.keys(DOMAINS[domain].columns), row._raw);
+    if (as_sent || !row) return this.#keep(id, version, fields);
+    if (isEdited({ fields: sent }, held)) return this.#keep(id, base?.version ?? 0, sent);
     await this.#keep(id, version, fields);
-    if (!row) return;
-    const wanted = laid(fields, changed(sent, own(Object.keys(DOMAINS[domain].columns), row._raw)));
-    const differs = changed(own(Object.keys(DOMAINS[domain].columns), row._raw), wanted);
-    if (Object.keys(differs).length) await row.update(() => set(row, differs));
+    await row.update(() => set(row, changed(held, fields)));
   }
 
   /** What is to be sent again stays; else the app shows it, and the row is again what the server has. */
   async #refuse(error, sent, base, rejected) {
+    const { list } = DOMAINS[error.domain];
     if (!error.retryable) this.refused.push({ ...error, sent });
-    if (error.retryable || (sent && !base)) rejected[DOMAINS[error.domain].list].push(error.item_id);
-    else if (sent) await this.#adopt({ domain: error.domain, mobile_id: error.item_id, version: base.version, object: base.fields }, sent);
+    if (error.retryable || (sent && !base)) return rejected[list].push(error.item_id);
+    const row = sent && (await this.database.get(list).find(error.item_id).catch(() => null));
+    const held = row && own(Object.keys(DOMAINS[error.domain].columns), row._raw);
+    if (row && !isEdited({ fields: sent }, held)) await row.update(() => set(row, changed(held, base.fields)));
   }
 
   async #keep(id, version, fields) {

@@ -3,7 +3,7 @@
 use super::{ENGINES, Engine, Place, fault, on_both, value};
 use crate::servers::Engine::Mariadb;
 use std::thread;
-use tandem::db::migrate::{MIGRATIONS, Standing, migrate, newest, standing};
+use tandem::db::migrate::{MIGRATIONS, Standing, migrate, migrate_to, newest, standing};
 use tandem::db::{Db, Mode, Value};
 use tandem::params;
 
@@ -150,5 +150,97 @@ fn a_newer_store_says_who_may_use_it() {
         db.run("DELETE FROM facts", &[]).unwrap();
         assert_eq!(standing(&mut db).unwrap(), Standing::Newer(newest() + 1));
         assert!(migrate(&mut db, &mut |_| {}).is_err());
+    });
+}
+
+/// What a couple has in a store of schema 4.
+const USED: &[&str] = &[
+    "INSERT INTO users (id, username, username_key, password, first_name, last_name, language, timezone, disabled, created_at, updated_at) \
+     VALUES (7, 'a', 'a', '!', '', '', 'fr', 'UTC', 0, 1, 1)",
+    "INSERT INTO tenants (id, public_id, kind, clock, horizon, epoch, created_at, updated_at) VALUES (1, 'one', 'couple', 9, 0, 'e', 1, 1)",
+    "INSERT INTO tenants (id, public_id, kind, clock, horizon, epoch, created_at, updated_at) VALUES (2, 'two', 'couple', 9, 0, 'e', 1, 1)",
+    "INSERT INTO goals (id, tenant, created_by, title, why_for_us, status, created_at, stamp) VALUES ('g', 1, 7, 't', 'w', 'DONE', 2, 3)",
+    "INSERT INTO goal_actions (id, tenant, goal, text, done, created_at, stamp) VALUES ('a', 1, 'g', 'x', 1, 4, 5)",
+    "INSERT INTO questions (id, tenant, created_by, text, theme, created_at, stamp) VALUES ('q', 1, 7, '?', 'h', 2, 6)",
+    "INSERT INTO answers (id, tenant, question, user_id, status, text, created_at, stamp) VALUES ('n', 1, 'q', 7, 'CLARIFY', '!', 4, 7)",
+    "INSERT INTO changes (tenant, kind, id, stamp, deleted) VALUES (1, 'goals', 'g', 3, 0)",
+    "INSERT INTO changes (tenant, kind, id, stamp, deleted) VALUES (1, 'goals', 'gone', 4, 1)",
+    "INSERT INTO changes (tenant, kind, id, stamp, deleted) VALUES (1, 'tasks', 'r', 5, 0)",
+    "INSERT INTO records (tenant, domain, id, version, data, client_at, created_by, updated_by, created_at, stamp, deleted) \
+     VALUES (1, 'task', 'r', 12, '{}', 1, 7, 7, 1, 5, 0)",
+];
+
+/// The keys of tables that hold something are changed: nothing of it is lost, and what belongs together goes together.
+#[test]
+fn what_a_couple_has_goes_through_every_migration() {
+    on_both(&[], |place| {
+        let mut db = place.open();
+        migrate_to(&mut db, 4, &mut |_| {}).unwrap();
+        for sql in USED {
+            db.run(sql, &[]).unwrap();
+        }
+        migrate(&mut db, &mut |_| {}).unwrap();
+        let count = |db: &mut Db, table: &str| value(db, &format!("SELECT COUNT(*) FROM {table}"));
+        assert_eq!(
+            value(&mut db, "SELECT stamp FROM goal_actions WHERE tenant = 1 AND goal = 'g' AND text = 'x'"),
+            Value::Int(5)
+        );
+        assert_eq!(value(&mut db, "SELECT version FROM answers WHERE question = 'q' AND status = 'CLARIFY'"), Value::Int(1));
+        for (id, version) in [("g", 1), ("gone", 2), ("r", 12)] {
+            assert_eq!(value(&mut db, &format!("SELECT version FROM changes WHERE id = '{id}'")), Value::Int(version), "{id}");
+        }
+        // Another tenant's equal ids, by the statements of older programs.
+        for sql in USED
+            .iter()
+            .filter(|sql| ["goals ", "goal_actions ", "questions ", "answers "].iter().any(|table| sql.contains(table)))
+        {
+            db.run(&sql.replace(", 1, ", ", 2, "), &[]).unwrap();
+            assert!(db.run(sql, &[]).is_err(), "{sql}");
+        }
+        db.run("DELETE FROM goals WHERE tenant = 2", &[]).unwrap();
+        db.run("DELETE FROM questions WHERE tenant = 2", &[]).unwrap();
+        for table in ["goals", "goal_actions", "questions", "answers"] {
+            assert_eq!(count(&mut db, table), Value::Int(1), "{table} of {:?}", place.engine);
+        }
+        db.run("DELETE FROM tenants WHERE id = 1", &[]).unwrap();
+        assert_eq!((count(&mut db, "goal_actions"), count(&mut db, "answers")), (Value::Int(0), Value::Int(0)));
+        assert!(db.check().unwrap().is_empty());
+    });
+}
+
+/// Who left before departures were noted is known by what they wrote: else the next one would read it.
+#[test]
+fn who_left_a_couple_before_it_was_noted_is_found_by_what_they_wrote() {
+    on_both(&[], |place| {
+        let mut db = place.open();
+        migrate_to(&mut db, 8, &mut |_| {}).unwrap();
+        for user in 1..=3 {
+            let name = format!("u{user}");
+            let sql = "INSERT INTO users (id, username, username_key, password, first_name, last_name, language, timezone, disabled, \
+                 created_at, updated_at) VALUES (?, ?, ?, '', '', '', 'en', 'UTC', 0, 1, 1)";
+            db.run(sql, params![user, &name, &name]).unwrap();
+        }
+        for (tenant, kind) in [(1, "couple"), (2, "team"), (3, "couple")] {
+            let sql = "INSERT INTO tenants (id, public_id, kind, clock, horizon, epoch, created_at, updated_at, name) \
+                 VALUES (?, ?, ?, 9, 0, 'e', 1, 7, '')";
+            db.run(sql, params![tenant, &tenant.to_string(), kind]).unwrap();
+            let letter =
+                "INSERT INTO letters (id, tenant, created_by, month, content, created_at, stamp) VALUES (?, ?, ?, ?, 'c', 1, 1)";
+            for user in [1, 2] {
+                db.run(letter, params![&format!("{tenant}{user}"), tenant, user, &user.to_string()]).unwrap();
+            }
+        }
+        // Of the first couple the second user is gone; in the third nobody ever wrote. A team keeps what its members wrote.
+        for (user, tenant, seat) in [(1, 1, 0), (3, 2, 0)] {
+            let sql = "INSERT INTO members (user_id, tenant, seat, role, joined_at) VALUES (?, ?, ?, 'member', 1)";
+            db.run(sql, params![user, tenant, seat]).unwrap();
+        }
+        db.run("DELETE FROM letters WHERE tenant = 3", &[]).unwrap();
+        migrate(&mut db, &mut |_| {}).unwrap();
+        let sql = "SELECT tenant, user_id, left_at, claim, may_return FROM departures";
+        let row = |row: &tandem::db::Row<'_>| {
+            Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<i64>(2)?, row.get::<String>(3)?, row.get::<bool>(4)?))
+        };
+        assert_eq!(db.all(sql, &[], row).unwrap(), [(1, 2, 7, "left".to_owned(), true)], "{:?}", place.engine);
     });
 }

@@ -45,7 +45,7 @@ fn noun(path: &str) -> Option<&str> {
 }
 
 /// What follows a root in paths: `crate::a::b` and `crate::{a::b, c}` give `a::b`, `a::b` and `c`.
-fn paths(code: &str, root: &str) -> Vec<String> {
+pub fn paths(code: &str, root: &str) -> Vec<String> {
     let mut paths = Vec::new();
     for (at, _) in code.match_indices(root) {
         let rest = &code[at + root.len()..];

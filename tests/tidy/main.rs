@@ -46,6 +46,7 @@ pub const RULES: &[Rule] = &[
     rule("a table has one owner, and readers that were reviewed", is_product, tables::have_one_owner),
     rule("a kind of row in a shared table has one owner", is_product, tables::share_by_kind),
     rule("the driver is named in one place", is_product, words::names_no_driver),
+    rule("JSON of clients passes base/json", is_product, words::keeps_numbers_whole),
     rule("product code does not panic", is_product, words::does_not_panic),
     rule("nothing is left to do", |_| true, words::leaves_nothing_to_do),
     rule("no path of the machine that it was written on", |_| true, words::names_no_machine),

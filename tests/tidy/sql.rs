@@ -64,7 +64,7 @@ const TENANTLESS: &[(&str, &str)] = &[
 ];
 
 /// Where the engines' own words may stand.
-pub const DRIVERS: [&str; 2] = ["src/db/sqlite.rs", "src/db/mysql/"];
+pub const DRIVERS: [&str; 2] = ["src/db/sqlite", "src/db/mysql/"];
 
 /// The statements in a file, each with its line.
 fn statements(path: &str, text: &str) -> Vec<(usize, String)> {

@@ -41,6 +41,11 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("checkins", "src/domain/checkins/", &[]),
     ("conflicts", "src/domain/mobile/", &[(FIGURES, Read, "an hour's figures count its conflicts by domain")]),
     (
+        "departures",
+        "src/domain/couples/",
+        &[("src/feature/store.rs", Read, "an archive's export and end are of accounts, whose passwords confirm it")],
+    ),
+    (
         "devices",
         "src/domain/devices/",
         &[
@@ -84,6 +89,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("room", "src/feature/room/", &[]),
     ("sessions", "src/domain/auth/", &[(ADMISSION, Read, ADMITS), (HEALTH, Read, TELLS)]),
     ("snapshots", "src/domain/devices/", &[]),
+    ("spent", "src/app/guard/spent.rs", &[]),
     ("telemetry", "src/domain/mobile/", &[]),
     (
         "tenants",
@@ -93,6 +99,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             ("src/feature/store.rs", Write, "clock, horizon and epoch of the feed are in the row that writers lock"),
             (ROOM, Read, "a tenant's kind and age say how much room it has"),
             ("src/domain/devices/store.rs", Read, "the operator sees tenants by their id on the wire"),
+            ("src/domain/mobile/conflicts/store.rs", Read, "in a couple the other side of a conflict is the partner's"),
             ("src/domain/letters/store.rs", Read, "a letter's head has the name of the team"),
             (HEALTH, Read, TELLS),
         ],
@@ -143,6 +150,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("changes", "tickets", "src/domain/mobile/"),
     ("changes", "work_orders", "src/domain/mobile/"),
     ("facts", "account_quota", "src/feature/store.rs"),
+    ("facts", "backups_kept", "src/feature/backups.rs"),
     ("facts", "maintained_at", "src/feature/store.rs"),
     ("facts", "maintained_by", "src/app/"),
     ("facts", "maintenance_lease", "src/app/"),
@@ -236,7 +244,9 @@ fn every_table_is_listed_and_every_exception_used() {
     let files = super::files();
     let migrations = files.iter().filter(|(path, _)| path.starts_with("sql/"));
     let made = migrations.flat_map(|(_, text)| text.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")));
-    let mut made: Vec<&str> = made.map(|rest| rest.split_whitespace().next().unwrap_or_default()).chain([ANY]).collect();
+    let made = made.map(|rest| rest.split_whitespace().next().unwrap_or_default());
+    // A table that is made anew has another name until it takes the place of the old one.
+    let mut made: Vec<&str> = made.filter(|name| !name.starts_with("new_")).chain([ANY]).collect();
     made.sort_unstable();
     let mut listed: Vec<&str> = TABLES.iter().map(|(table, ..)| *table).collect();
     listed.sort_unstable();

@@ -224,8 +224,8 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "limits.store",
-        "80 % of the account's quota, where `quota` tells it",
-        "What the whole store may take, in MiB; 0 is no limit. Say it where `tandem doctor` does not know your quota (cPanel → Statistics).",
+        "80 % of the account's quota where that is known",
+        "What the whole store may take, in MiB; 0 is no limit. Set it where `tandem doctor` does not know your quota (cPanel → Statistics).",
         Value::Number(0, MAX_MIB, |l, n| {
             l.settings.store_limit = Some(if n == 0 { u64::MAX } else { u64::from(n) * MIB.unsigned_abs() })
         }),

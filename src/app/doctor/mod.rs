@@ -100,6 +100,7 @@ pub const CHECKS: &[Check<Patient>] = &[
         why: "a process that passes a limit fails or is ended in the middle of a request",
         look: limits::limits,
     },
+    Check { name: "backups", why: "they hold what people deleted until they are deleted themselves", look: store::backups },
     Check { name: "log", why: "failures that users met stand there", look: files::log },
     Check {
         name: "maintenance",

@@ -6,7 +6,7 @@ use super::quota::said;
 use super::{Finding, Patient, chmod};
 use crate::app::home::{self, HTACCESS, PROGRAMS};
 use crate::app::open;
-use crate::app::work::soon;
+use crate::app::work::apart;
 use rustix::process::{getegid, geteuid};
 use std::fs::{self, Metadata};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -58,7 +58,7 @@ fn silent(patient: &Patient, folder: &Path) -> Option<Finding> {
 
 /// Asks a program which methods it knows, which it says without looking at the store.
 fn answers(program: &Path) -> Result<(), String> {
-    let mut command = soon::alone(program);
+    let mut command = apart::alone(program);
     command.env("REQUEST_METHOD", "OPTIONS").env("REQUEST_URI", "/api/").stdout(Stdio::piped());
     let child = command.spawn().map_err(|error| error.to_string())?;
     match said(child, PATIENCE) {

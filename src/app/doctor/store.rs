@@ -5,12 +5,14 @@ use crate::app::store::made::{self, Signs};
 use crate::app::work::nightly::{self, Starter};
 use crate::app::{advice, home, open};
 use crate::base::error::{DbError, Error, Result};
+use crate::base::text::Language;
 use crate::base::time::{HOUR, SECOND, Timestamp};
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, Mode, journal_for, on_network};
 use crate::domain::auth::keyed;
 use crate::domain::health::rules::{self, MIB, OVERDUE, State};
 use crate::domain::health::store as health;
+use crate::feature::Backups;
 use crate::feature::store::{MAINTAINED_AT, fact, put_fact};
 use std::path::Path;
 
@@ -276,4 +278,14 @@ fn ago(at: Timestamp) -> String {
         hours if hours < 48 => format!("{hours} hours ago"),
         hours => format!("{} days ago", hours / 24),
     }
+}
+
+/// How long backups keep what was deleted: without a bound it is told, because who deletes something thinks that it is gone.
+pub fn backups(patient: &mut Patient) -> Finding {
+    with_db(patient, |db| {
+        let kept = Backups::of(db)?;
+        let said = kept.message().render(Language::En).into_owned();
+        let is_bounded = !kept.made || kept.newest.is_some() || kept.days.is_some();
+        Ok(if is_bounded { Finding::ok(said) } else { Finding::note(said, "let a cron job run `tandem backup --days 30`") })
+    })
 }

@@ -1,11 +1,11 @@
 //! A backup: the whole store of one instant in one compressed file, made while requests come in; and the folder of backups.
 
 use super::label::Label;
-use super::{Told, archive, backup_served, watched};
-use crate::app::open;
+use super::{Told, archive, backup_served, restored, watched};
+use crate::app::folder;
 use crate::base::draft::{self, Draft, failed};
 use crate::base::error::{Error, Result};
-use crate::base::time::Timestamp;
+use crate::base::time::{DAY, Timestamp};
 use crate::db::migrate;
 use crate::db::{Db, backup};
 use crate::feature::Settings;
@@ -40,7 +40,7 @@ pub fn folder(settings: &Settings) -> PathBuf {
 /// # Errors
 /// What went wrong; no backup has come then, and none has gone.
 pub fn save(db: &mut Db, folder: &Path, prefix: &str, told: Told<'_>) -> Result<Saved> {
-    open::make_folder(folder)?;
+    folder::make(folder)?;
     draft::sweep(folder);
     let copy = Draft::new(folder)?;
     if backup::is_served(db) {
@@ -137,13 +137,40 @@ pub fn named(folder: &Path, file: &Path) -> Result<PathBuf> {
     })
 }
 
-/// Deletes all but the newest backups of the same store, of which the one just made is always one, whatever the clock said.
-/// Those of other stores stay, and those made before a restore. Answers how many went. `own` says that the folder is this
-/// store's alone: what older programs left there without a label is its own.
-pub fn thin_out(folder: &Path, saved: &Saved, keep: usize, own: bool) -> Result<u64> {
-    let ours = |label: Option<Label>| label.map_or(own, |label| label.store == saved.label.store);
-    let others = list(folder, PREFIX)?.into_iter().filter(|listed| listed.path != saved.path && ours(listed.label));
-    let old: Vec<Listed> = others.skip(keep.saturating_sub(1)).collect();
+/// Which backups of this store are deleted after a new one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Old {
+    /// All but so many of the newest.
+    pub beyond: Option<u32>,
+    /// Those older than so many days, those made before a restore, too.
+    pub days: Option<u32>,
+}
+
+/// Deletes old backups of the same store, of which the one just made is never one, whatever the clock said. Those of other
+/// stores stay. Answers how many went. `own` says that the folder is this store's alone: what older programs left there
+/// without a label is its own.
+pub fn thin_out(folder: &Path, saved: &Saved, which: Old, own: bool) -> Result<u64> {
+    let ours = |label: Option<&Label>| label.map_or(own, |label| label.store == saved.label.store);
+    let of = |prefix| -> Result<Vec<Listed>> {
+        let others = list(folder, prefix)?.into_iter();
+        Ok(others.filter(|listed| listed.path != saved.path && ours(listed.label.as_ref())).collect())
+    };
+    let mut old = Vec::new();
+    if let Some(keep) = which.beyond {
+        old.extend(of(PREFIX)?.into_iter().skip((keep as usize).saturating_sub(1)));
+    }
+    if let Some(days) = which.days {
+        let before = Timestamp::now().plus(-i64::from(days) * DAY);
+        let aged = of(PREFIX)?.into_iter().chain(of(restored::PREFIX)?);
+        old.extend(aged.filter(|listed| made_at(&listed.name).is_some_and(|made| made < before)));
+    }
+    old.sort_by(|one, other| one.path.cmp(&other.path));
+    old.dedup_by(|one, other| one.path == other.path);
     old.iter().try_for_each(|listed| fs::remove_file(&listed.path).map_err(failed(&listed.path)))?;
     Ok(old.len() as u64)
+}
+
+/// When a backup was made, by its name.
+fn made_at(name: &str) -> Option<Timestamp> {
+    Timestamp::parse(instant(name).strip_suffix(SUFFIX)?)
 }

@@ -5,7 +5,7 @@
 //! gone. A secret alone does not: it is made before the store is.
 
 use super::backup;
-use crate::app::open;
+use crate::app::folder;
 use crate::base::draft::{Draft, beside, failed};
 use crate::base::error::{Error, Result};
 use crate::db::Address;
@@ -119,7 +119,7 @@ pub fn forget(settings: &Settings, address: &Address) -> Result<()> {
                 store.display()
             )));
         }
-        open::make_folder(&settings.data)?;
+        folder::make(&settings.data)?;
         super::restore::put_aside(store)?;
     }
     let mark = settings.data.join(FILE);

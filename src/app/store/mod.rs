@@ -10,6 +10,7 @@ pub mod made;
 mod pour;
 pub mod restore;
 mod restore_served;
+pub mod restored;
 
 /// How far long work has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

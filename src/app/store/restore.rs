@@ -1,68 +1,19 @@
 //! A backup in the store's place, all of it or nothing.
 
+use super::restored::{Left, PREFIX, Ready, Restored, Wish, changed, kept};
 use super::{Of, Step, Told, archive, backup as copies, made, restore_served, watched};
-use crate::app::{FEATURES, open};
+use crate::app::{FEATURES, folder, open};
 use crate::base::draft::{self, Draft, SIDECARS, beside, failed, sweep};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::db::migrate::{self, Standing};
 use crate::db::{Db, Journal, Mode, backup, within};
-use crate::domain::auth::revoked::{self, Change, Lock};
 use crate::domain::auth::store;
 use crate::feature::Settings;
-use crate::feature::store::{newest, renew_epochs};
+use crate::feature::store::{newest, raise_versions, renew_epochs};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// What the name of a backup begins with that was made before a restore.
-pub const PREFIX: &str = "before-restore-";
-
-/// A backup that is unpacked, whole and brought to this program's schema.
-pub struct Ready {
-    /// It as a database.
-    pub draft: Draft,
-    /// How many tenants it has.
-    pub tenants: usize,
-    /// When it was last changed.
-    pub until: Option<Timestamp>,
-    /// What lets its accounts in.
-    locks: Vec<Lock>,
-}
-
-impl Ready {
-    /// What was done to accounts since it was made; nothing where the store of now cannot tell.
-    pub fn revoked(&self, now: &mut Db) -> Option<Vec<(String, Change)>> {
-        store::locks(now).ok().map(|now| revoked::changes(&self.locks, &now))
-    }
-}
-
-/// What the operator wants.
-#[derive(Debug, Clone, Copy)]
-pub struct Wish {
-    /// Give up what the store has and the backup lacks.
-    pub force: bool,
-    /// Let the sessions of the backup go on.
-    pub keep_sessions: bool,
-}
-
-/// Where what was there before is now.
-pub enum Left {
-    /// In this backup.
-    Backup(PathBuf),
-    /// What was left of a damaged store, in this folder.
-    Aside(PathBuf),
-}
-
-/// What a restore came to.
-pub struct Restored {
-    /// How many tenants start over.
-    pub tenants: usize,
-    /// What was there before.
-    pub left: Option<Left>,
-    /// What was done to accounts since the backup, and is undone; nothing where nobody knows.
-    pub revoked: Option<Vec<(String, Change)>>,
-}
 
 /// The store that is there now.
 enum Present {
@@ -80,7 +31,7 @@ enum Present {
 /// What is wrong; the store is as it was then.
 pub fn restore(settings: &Settings, file: &Path, wish: Wish, told: Told<'_>) -> Result<Restored> {
     let address = open::address(settings)?;
-    open::make_folder(&settings.data)?;
+    folder::make(&settings.data)?;
     // A store behind a link stays where it is.
     let store = address.file().map(behind);
     let folder = store.as_deref().map_or(settings.data.as_path(), draft::folder);
@@ -132,17 +83,6 @@ fn appeared(store: &Path) -> Error {
     Error::NotReady(format!("nothing was restored: {} has just been made by another process; try again", store.display()))
 }
 
-/// Refuses to give up changes that the backup lacks, unless the operator says so.
-pub fn kept(changed: Option<Timestamp>, until: Option<Timestamp>, wish: Wish) -> Result<()> {
-    let Some(changed) = changed.filter(|changed| !wish.force && until.is_none_or(|until| *changed > until)) else {
-        return Ok(());
-    };
-    let until = until.map_or_else(|| "is empty".to_owned(), |until| format!("ends at {until}"));
-    Err(Error::NotReady(format!(
-        "nothing was restored: the store has changes until {changed}, the backup {until}. --force gives up what came after it"
-    )))
-}
-
 /// Unpacks a backup into the draft and makes it ready.
 fn prepare(file: &Path, draft: Draft, wish: Wish, told: Told<'_>) -> Result<Ready> {
     archive::unpack(file, draft.path(), told)?;
@@ -158,6 +98,7 @@ fn begin_anew(db: &mut Db, wish: Wish) -> Result<Vec<i64>> {
         store::end_all_sessions(db)?;
     }
     let tenants = renew_epochs(db)?;
+    tenants.iter().try_for_each(|tenant| raise_versions(db, *tenant))?;
     for restored in FEATURES.iter().filter_map(|feature| feature.restored) {
         tenants.iter().try_for_each(|tenant| restored(db, *tenant))?;
     }
@@ -196,11 +137,6 @@ fn present(store: &Path, told: Told<'_>) -> Result<Present> {
     }
 }
 
-/// When a store was last changed. One whose schema is empty holds nothing, and has no table to ask.
-pub fn changed(db: &mut Db) -> Result<Option<Timestamp>> {
-    if migrate::standing(db)? == Standing::Empty { Ok(None) } else { newest(db) }
-}
-
 /// Puts everything in the draft in the place of everything in the store: one transaction.
 fn replace(db: &mut Db, draft: &Path, told: Told<'_>) -> Result<()> {
     let mut pages = |done: u64, of: u64| told(Step { what: "restoring", done, of: Of::Parts(of) });
@@ -217,7 +153,7 @@ pub fn put_aside(store: &Path) -> Result<Option<PathBuf>> {
     if beside.is_empty() && !store.exists() {
         return Ok(None);
     }
-    open::make_folder(&aside)?;
+    folder::make(&aside)?;
     beside.iter().try_for_each(|path| fs::rename(path, kept(path)).map_err(failed(path)))?;
     if store.exists() {
         fs::hard_link(store, kept(store)).map_err(failed(store))?;

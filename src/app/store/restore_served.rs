@@ -1,7 +1,7 @@
 //! A backup in the place of what a server keeps: one transaction, so that whoever reads meanwhile reads what was there, and
 //! a process that is killed leaves it. Whoever writes meanwhile waits, and is refused when that takes too long.
 
-use super::restore::{Left, PREFIX, Ready, Restored, Wish, changed, kept};
+use super::restored::{Left, PREFIX, Ready, Restored, Wish, changed, kept};
 use super::{Of, Progress, Told, backup as copies, pour};
 use crate::app::advice;
 use crate::base::error::{Error, Result};

@@ -5,9 +5,10 @@
 //! what it did is written by its jobs, piece by piece, so that one that is killed loses nothing: its lease runs out, and
 //! the next one goes on.
 
+use super::apart::apart;
 use super::lease::{Duty, Lease, Turn, take};
 use super::marks::Marks;
-use super::{AHEAD, PERIOD, jobs, soon};
+use super::{AHEAD, PERIOD, jobs};
 use crate::app::open;
 use crate::base::error::{Error, Result};
 use crate::base::time::{MINUTE, SECOND, Timestamp};
@@ -71,7 +72,7 @@ pub fn detach() -> Result<()> {
     let _ = rustix::process::setsid();
     // By its own name, which is what the host's list of processes shows.
     let program = env::current_exe().ok().filter(|own| own.is_file()).unwrap_or_else(|| RUNNING.into());
-    let started = soon::apart(&program).arg(format!("--{DETACHED}")).spawn();
+    let started = apart(&program).arg(format!("--{DETACHED}")).spawn();
     started.map(drop).map_err(|error| Error::NotReady(format!("cannot start the courier: {error}")))
 }
 

@@ -10,6 +10,7 @@
 //!
 //! To know that nothing is due costs one look at a file a process, and no query.
 
+pub mod apart;
 pub mod courier;
 pub mod lease;
 pub mod marks;

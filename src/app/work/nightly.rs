@@ -119,6 +119,8 @@ pub fn finish(db: &mut Db, settings: &Settings, by: Starter) -> Result<()> {
         put_fact(db, MAINTAINED_BY, by.name())?;
         lease::clear(db, &DUTY)
     })?;
+    // While others read or write, the next night does it.
+    db.empty_log()?;
     let marks = Marks::of(settings);
     // Without the marks, the next request asks the database.
     let _ = marks.nightly.set(now.plus(PERIOD)).and_then(|()| marks.settle());

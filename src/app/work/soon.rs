@@ -5,18 +5,16 @@
 //! hold it under mod_cgi, one that kept fd 0 FastCGI's socket), and none of the request's variables: they hold its token,
 //! and a field `Proxy:` would become a proxy.
 
+use super::apart::apart;
 use super::courier;
 use super::marks::Marks;
 use crate::app::home;
 use crate::base::time::{MINUTE, Timestamp};
 use crate::feature::Settings;
 use rustix::io::Errno;
-use std::env;
-use std::ffi::OsString;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -27,13 +25,6 @@ const RETRY: i64 = MINUTE;
 const START: Duration = Duration::from_secs(2);
 /// How often it is looked whether it has ended.
 const NAP: Duration = Duration::from_micros(500);
-/// Where a courier finds other programs, should it ever need one: the system's folders alone.
-const PATH: &str = "/usr/sbin:/usr/bin:/bin";
-/// What a courier is told of its surroundings beside the settings.
-const KEPT: [&str; 1] = ["TZ"];
-/// What the settings' variables begin with.
-const SETTINGS: &[u8] = b"TANDEM_";
-
 /// Starts a courier, if one is due and none is there.
 pub fn after_answer(settings: &Settings, marks: &Marks, now: Timestamp) {
     // One that runs looks at the marks by itself before it ends.
@@ -76,30 +67,6 @@ fn start(program: &Path) -> io::Result<()> {
     wait(apart(program).arg("--detach").spawn()?)
 }
 
-/// The command that is the courier, with nothing of this process's but the settings.
-pub fn apart(program: &Path) -> Command {
-    let mut command = alone(program);
-    command.arg("courier");
-    command
-}
-
-/// A program of ours, with nothing of this process's but the settings.
-pub fn alone(program: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.env_clear().envs(environment(env::vars_os(), home::folder()));
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command
-}
-
-/// What the courier may know of its surroundings. Its home folder is the one that this program has found.
-fn environment(all: impl Iterator<Item = (OsString, OsString)>, home: Option<PathBuf>) -> Vec<(OsString, OsString)> {
-    let kept = |name: &OsString| name.as_bytes().starts_with(SETTINGS) || KEPT.iter().any(|kept| name == kept);
-    let mut environment: Vec<_> = all.filter(|(name, _)| kept(name)).collect();
-    environment.push(("PATH".into(), PATH.into()));
-    environment.extend(home.map(|home| ("HOME".into(), home.into())));
-    environment
-}
-
 /// Waits for a process that ends at once, so that no zombie stays; one that does not is ended.
 fn wait(mut child: Child) -> io::Result<()> {
     let end = Instant::now() + START;
@@ -123,15 +90,7 @@ fn wait(mut child: Child) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_courier_knows_nothing_of_the_request() {
-        let all = ["HTTP_AUTHORIZATION", "HTTP_PROXY", "TANDEM_DATA", "TZ", "PATH", "HOME", "LD_PRELOAD", "REQUEST_URI"];
-        let all = all.map(|name| (OsString::from(name), OsString::from("x")));
-        let kept = environment(all.into_iter(), Some("/home/u".into()));
-        let kept: Vec<_> = kept.iter().map(|(name, value)| (name.to_str().unwrap(), value.to_str().unwrap())).collect();
-        assert_eq!(kept, [("TANDEM_DATA", "x"), ("TZ", "x"), ("PATH", PATH), ("HOME", "/home/u")]);
-    }
+    use std::process::Command;
 
     #[test]
     fn a_start_is_waited_for_and_not_for_ever() {

@@ -1,10 +1,13 @@
 //! Instants, dates and months as the contract writes them.
 
 mod iso;
+mod local;
+mod scan;
 mod zone;
 
 pub use iso::Written;
-pub use zone::{AHEAD, Local, Zone};
+pub use local::{AHEAD, Local};
+pub use zone::Zone;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use std::borrow::Cow;

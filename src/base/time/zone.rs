@@ -1,11 +1,9 @@
-//! Time zones as phones name them, and what a local time means.
+//! Time zones as phones name them.
 
-use super::{HOUR, MINUTE, Timestamp, iso};
+use super::scan::offset;
+use super::{HOUR, MINUTE, Timestamp};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
-
-/// How far a clock may be ahead before what it says counts as of the future.
-pub const AHEAD: i64 = 5 * MINUTE;
 
 /// A time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +75,7 @@ fn naive(ms: i64) -> Option<NaiveDateTime> {
 /// A zone by its offset. Whole hours have a name in the IANA database, with the sign of POSIX.
 fn fixed(name: &str) -> Option<Zone> {
     let upper = name.to_ascii_uppercase();
-    let offset = ["GMT", "UTC"].iter().find_map(|prefix| iso::offset(upper.strip_prefix(prefix)?))?;
+    let offset = ["GMT", "UTC"].iter().find_map(|prefix| offset(upper.strip_prefix(prefix)?))?;
     if !OFFSETS.contains(&(offset / HOUR)) {
         return None;
     }
@@ -87,46 +85,4 @@ fn fixed(name: &str) -> Option<Zone> {
     let hours = offset / HOUR;
     let name = if hours == 0 { "UTC".to_owned() } else { format!("Etc/GMT{:+}", -hours) };
     name.parse().ok().map(Zone::Named)
-}
-
-/// What a local time without an offset means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Local {
-    /// It is of UTC.
-    Utc,
-    /// It is of this zone.
-    In(Zone),
-    /// Of UTC or of this zone, whichever is earlier: a cursor loses nothing so.
-    Earlier(Zone),
-    /// Of UTC or of this zone, whichever lies nearest to this instant and not in the future after it; UTC when both do.
-    Nearest(Zone, Timestamp),
-}
-
-impl Local {
-    /// The instant of a local time.
-    pub fn instant(self, local: i64) -> i64 {
-        match self {
-            Local::Utc => local,
-            Local::In(zone) => zone.instant(local),
-            Local::Earlier(zone) => local.min(zone.instant(local)),
-            Local::Nearest(zone, now) => {
-                let passed = |at: &i64| *at <= now.0.saturating_add(AHEAD);
-                let both = [local, zone.instant(local)].into_iter().filter(passed);
-                both.min_by_key(|at| now.0.abs_diff(*at)).unwrap_or(local)
-            }
-        }
-    }
-
-    /// What this text settles for all that were written by the same clock: nothing when it names an offset itself.
-    #[must_use]
-    pub fn settled(self, text: Option<&str>) -> Local {
-        let written = text.and_then(iso::Written::read).filter(|written| written.local);
-        match (self, written) {
-            (Local::Nearest(zone, _), Some(written)) if self.instant(written.ms) == written.ms => {
-                if zone.instant(written.ms) == written.ms { self } else { Local::Utc }
-            }
-            (Local::Nearest(zone, _), Some(_)) => Local::In(zone),
-            _ => self,
-        }
-    }
 }

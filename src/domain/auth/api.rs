@@ -9,8 +9,11 @@ use super::{accounts, password, store};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
+use crate::feature::backups::{HEADER, Told};
 use crate::feature::ctx::found;
-use crate::feature::{Ctx, Describe, News, Schemas};
+use crate::feature::store as feed;
+use crate::feature::{Backups, Ctx, Describe, News, Schemas};
+use crate::http::input::Input;
 use crate::http::{Response, etag, precondition};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
@@ -68,7 +71,7 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
         let user = ctx.user()?;
         ctx.tell(&News::AccountEnding { user })?;
         store::forget(ctx.db, user, ctx.now)?;
-        Ok(Response::empty(204))
+        deleted(ctx)
     })
 }
 
@@ -94,14 +97,60 @@ pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
     let whose = Whose::of(user.id, ctx.caller()?.tenant.as_ref().map(|tenant| (tenant.id, tenant.kind)));
     let data = export::of_both(ctx.db, ctx.house, whose, ctx.now, &mut || {})?;
-    Ok(Response::json(200, &Export { exported_at: ctx.now, user: &user, data }))
+    Ok(Response::json(200, &Export { exported_at: ctx.now, backups: backups(ctx)?, user: &user, data }))
+}
+
+/// The answer to a deletion: how long backups keep what was deleted stands in its head, because clients expect no body.
+fn deleted(ctx: &mut Ctx<'_>) -> Result<Response> {
+    Ok(Response::empty(204).with(HEADER, Backups::of(ctx.db)?.word()))
+}
+
+fn backups(ctx: &mut Ctx<'_>) -> Result<Told> {
+    Ok(Backups::of(ctx.db)?.told(ctx.request.language))
+}
+
+/// GET `/couple/archives/{id}/export/`
+pub fn export_archive(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let id = ctx.path_id()?;
+    Ok(Response::json(200, &archive(ctx, &id)?))
+}
+
+/// What the caller may claim of a couple that they are in no more.
+pub fn archive(ctx: &mut Ctx<'_>, id: &str) -> Result<TenantExport> {
+    let user = ctx.user()?;
+    let claim = found(feed::claim(ctx.db, user, id, ctx.now)?)?;
+    let data = export::of_claim(ctx.db, ctx.house, &claim, user)?;
+    Ok(TenantExport { exported_at: ctx.now, backups: backups(ctx)?, data })
+}
+
+/// DELETE `/couple/archives/{id}/`
+pub fn delete_archive(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let (id, input) = (ctx.path_id()?, ctx.input(rules::DELETE)?);
+    end_archive(ctx, &id, input)
+}
+
+/// Ends what the caller may claim of a couple that they are in no more, if the password is theirs.
+pub fn end_archive(ctx: &mut Ctx<'_>, id: &str, input: Input) -> Result<Response> {
+    // GraphQL admits nobody before the work that it is asked for.
+    ctx.read(&mut |ctx| {
+        found(feed::claim(ctx.db, ctx.user()?, id, ctx.now)?)?;
+        Ok(Response::empty(204))
+    })?;
+    confirm_by(ctx, input, "password")?;
+    ctx.write(&mut |ctx| {
+        let user = ctx.user()?;
+        let tenant = found(feed::claim(ctx.db, user, id, ctx.now)?)?.tenant;
+        ctx.stamp_in(tenant)?;
+        ctx.tell(&News::ArchiveEnding { tenant, user })?;
+        deleted(ctx)
+    })
 }
 
 /// GET `/couple/export/`
 pub fn export_tenant(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant_id()?;
     let data = export::of_tenant(ctx.db, ctx.house, tenant, &mut || {})?;
-    Ok(Response::json(200, &TenantExport { exported_at: ctx.now, data }))
+    Ok(Response::json(200, &TenantExport { exported_at: ctx.now, backups: backups(ctx)?, data }))
 }
 
 /// Everything held on the caller.
@@ -109,6 +158,8 @@ pub fn export_tenant(ctx: &mut Ctx<'_>) -> Result<Response> {
 struct Export<'a> {
     /// When it was read.
     exported_at: Timestamp,
+    /// How long backups keep what is deleted.
+    backups: Told,
     /// The account.
     user: &'a User,
     /// Every object of the couple, by kind; of a team those that the caller wrote. Then what is the caller's alone.
@@ -117,9 +168,11 @@ struct Export<'a> {
 
 /// Everything that a couple or team holds.
 #[derive(Serialize, JsonSchema)]
-struct TenantExport {
+pub struct TenantExport {
     /// When it was read.
     exported_at: Timestamp,
+    /// How long backups keep what is deleted.
+    backups: Told,
     /// Every object, by kind.
     data: Map<String, Value>,
 }
@@ -157,9 +210,14 @@ pub fn own(ctx: &mut Ctx<'_>) -> Result<User> {
     Ok(found(store::by_id(ctx.db, user)?)?.user)
 }
 
+/// Refuses unless the field of the body holds the caller's password.
+pub fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'static str) -> Result<()> {
+    let input = ctx.input(fields)?;
+    confirm_by(ctx, input, field)
+}
+
 /// Refuses unless the field holds the caller's password; guesses are counted like failed logins.
-fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'static str) -> Result<()> {
-    let mut input = ctx.input(fields)?;
+pub fn confirm_by(ctx: &mut Ctx<'_>, mut input: Input, field: &'static str) -> Result<()> {
     input.finish()?;
     let account = found(store::by_id(ctx.db, ctx.user()?)?)?;
     let taken = ctx.take_attempts(&api_session::password_buckets(ctx, &account.user.id.to_string()))?;

@@ -3,6 +3,7 @@
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::Db;
+use crate::feature::store::Claim;
 use crate::feature::{House, Kind, TenantKind, store};
 use serde_json::{Map, Value};
 
@@ -55,6 +56,21 @@ pub fn of_user(db: &mut Db, house: &House, whose: Whose, now: Timestamp) -> Resu
 /// Every live object of a tenant, by kind; `told` is called after each kind.
 pub fn of_tenant(db: &mut Db, house: &House, tenant: i64, told: &mut dyn FnMut()) -> Result<Map<String, Value>> {
     of_kinds(db, house, tenant, None, told)
+}
+
+/// What a user may claim of a couple that they are in no more: all of what they kept, of what they left what they wrote and
+/// nobody has changed since.
+pub fn of_claim(db: &mut Db, house: &House, claim: &Claim, user: i64) -> Result<Map<String, Value>> {
+    if claim.kept {
+        return of_tenant(db, house, claim.tenant, &mut || {});
+    }
+    let mut lists = of_kinds(db, house, claim.tenant, Some(user), &mut || {})?;
+    let is_theirs = |object: &Value| {
+        let changed = object["updated_at"].as_str().and_then(Timestamp::parse);
+        changed.is_none_or(|changed| changed <= claim.left_at)
+    };
+    lists.values_mut().filter_map(Value::as_array_mut).for_each(|list| list.retain(is_theirs));
+    Ok(lists)
 }
 
 /// The live objects of a tenant, by kind: all of them, or a user's own.

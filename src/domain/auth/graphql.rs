@@ -1,15 +1,43 @@
 //! The caller's account through GraphQL.
 
-use super::api;
-use crate::base::error::Result;
+use super::{api, rules};
+use crate::base::error::{Result, not_found};
+use crate::base::id;
+use crate::feature::backups::HEADER;
 use crate::feature::ctx::value;
 use crate::feature::{Access, Asked, Ctx, Graph, Root};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The noun's part of GraphQL.
-pub const GRAPH: Graph =
-    Graph { schema: include_str!("schema.graphql"), roots: &[Root::query("me", Access::User, me)], ..Graph::NONE };
+pub const GRAPH: Graph = Graph { schema: include_str!("schema.graphql"), roots: ROOTS, ..Graph::NONE };
+
+/// An export reads everything: as many points as a page of everything would cost.
+const EXPORT_WEIGHT: f64 = 50.0;
+/// A password is hashed: as slow as signing in.
+const PASSWORD_WEIGHT: f64 = 50.0;
+
+const ROOTS: &[Root] = &[
+    Root::query("me", Access::User, me),
+    Root { weight: EXPORT_WEIGHT, ..Root::query("archiveExport", Access::User, export) },
+    Root::mutation("deleteArchive", PASSWORD_WEIGHT, delete),
+];
 
 fn me(ctx: &mut Ctx<'_>, _: &Asked) -> Result<Value> {
     value(&api::own(ctx)?)
+}
+
+fn export(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
+    let id = named(asked)?;
+    value(&api::archive(ctx, &id)?)
+}
+
+fn delete(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
+    let id = named(asked)?;
+    let answer = api::end_archive(ctx, &id, asked.input(rules::DELETE))?;
+    Ok(json!({ "id": id, "backups_keep": answer.header(HEADER) }))
+}
+
+/// The id that is asked for.
+fn named(asked: &Asked) -> Result<String> {
+    asked.arguments.get("id").and_then(Value::as_str).and_then(id::parse).ok_or_else(not_found)
 }

@@ -73,6 +73,24 @@ const ROUTES: &[Route] = &[
         .needs(Right::Export)
         .answers(200, Content::Json(api::describe_tenant))
         .refuses(&[403]),
+    Route::get(
+        "/couple/archives/{id}/export/",
+        Access::User,
+        api::export_archive,
+        "What the caller may claim of a couple that they left or kept",
+    )
+    .answers(200, Content::Json(api::describe_tenant))
+    .refuses(&[404]),
+    Route::delete(
+        "/couple/archives/{id}/",
+        Access::User,
+        api::delete_archive,
+        "Delete what was kept, or erase one's own of what one left",
+    )
+    .own()
+    .takes(rules::DELETE)
+    .gives_nothing()
+    .refuses(&[404]),
 ];
 
 const JOBS: &[Job] = &[

@@ -1,5 +1,6 @@
 //! What a backup would undo of what was done to accounts since it was made.
 
+use super::rules::NO_PASSWORD;
 use std::collections::BTreeMap;
 
 /// What lets somebody in, or keeps them out.
@@ -18,7 +19,7 @@ pub struct Lock {
 impl Lock {
     /// Was the account deleted? What it made is kept under no name then, and no password fits.
     fn is_deleted(&self) -> bool {
-        self.password == super::store::NO_PASSWORD
+        self.password == NO_PASSWORD
     }
 }
 

@@ -71,6 +71,8 @@ pub const PASSWORDS: &[Field] = &[known("old_password").required(), secret("new_
 /// The fields of a new password by a link.
 pub const RESET: &[Field] = &[Field::name("token", 4_096).required(), secret("password", PASSWORD.0).required()];
 
+/// What stands in the place of the hash where no password fits.
+pub const NO_PASSWORD: &str = "!";
 /// What the user names of deleted accounts begin with. The colon keeps them apart from every name that can be registered.
 pub const FORGOTTEN: &str = "deleted:";
 

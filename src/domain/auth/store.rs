@@ -2,7 +2,7 @@
 
 use super::names::{key, keys};
 use super::revoked::Lock;
-use super::rules::{FORGOTTEN, User};
+use super::rules::{FORGOTTEN, NO_PASSWORD, User};
 use super::session::Rotation;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
@@ -121,9 +121,6 @@ pub fn replace_password(db: &mut Db, user: i64, old: &str, new: &str, now: Times
 pub fn set_disabled(db: &mut Db, user: i64, disabled: bool, now: Timestamp) -> Result<()> {
     db.run("UPDATE users SET disabled = ?, updated_at = ? WHERE id = ?", params![disabled, now, user]).map(drop)
 }
-
-/// What stands in the place of the hash where no password fits.
-pub const NO_PASSWORD: &str = "!";
 
 /// Forgets a person: what their partner keeps stays signed by a name that says nothing.
 pub fn forget(db: &mut Db, user: i64, now: Timestamp) -> Result<()> {

@@ -5,10 +5,10 @@ use super::texts;
 use super::{CHECKINS, store};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
-use crate::base::{id, time};
+use crate::base::time;
 use crate::db::Db;
-use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
+use crate::feature::{Creation, Ctx};
 use crate::http::input::Input;
 use crate::http::paging::Page;
 use crate::http::{Response, etag, precondition};
@@ -33,12 +33,17 @@ pub fn filter(ctx: &Ctx<'_>, mut input: Input) -> Result<Filter> {
 
 /// POST `/checkins/`
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let mut checkin = Checkin::new(id::object(), ctx.user()?, ctx.stamp()?);
-    let input = read(ctx, &checkin)?;
+    let input = read(ctx)?;
+    let made = Creation::read(ctx, CHECKINS, "", &input)?;
+    if let Some(checkin) = made.meet(ctx, CHECKINS, store::find)?.again()? {
+        return Ok(etag::tagged(Response::json(200, &checkin)));
+    }
+    let mut checkin = Checkin::new(made, ctx.user()?, ctx.stamp()?);
     checkin.take(&input);
+    require_free(ctx, &checkin)?;
     let tenant = ctx.tenant_id()?;
     store::insert(ctx.db, tenant, &checkin).map_err(taken)?;
-    ctx.touch(CHECKINS, &checkin.id)?;
+    ctx.touch_version(CHECKINS, &checkin.id, checkin.version)?;
     let checkin = found(store::find(ctx.db, tenant, &checkin.id)?)?;
     Ok(etag::tagged(Response::json(201, &checkin)))
 }
@@ -52,11 +57,11 @@ pub fn checkin(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut checkin = own(ctx)?;
     ctx.require_match(&checkin)?;
-    let input = read(ctx, &checkin)?;
-    checkin.take(&input);
-    checkin.updated_at = ctx.stamp()?;
+    checkin.take(&read(ctx)?);
+    require_free(ctx, &checkin)?;
+    (checkin.version, checkin.updated_at, checkin.trace.edited_at) = (checkin.version + 1, ctx.stamp()?, None);
     store::update(ctx.db, ctx.tenant_id()?, &checkin).map_err(taken)?;
-    ctx.touch(CHECKINS, &checkin.id)?;
+    ctx.touch_version(CHECKINS, &checkin.id, checkin.version)?;
     Ok(etag::tagged(Response::json(200, &checkin)))
 }
 
@@ -65,20 +70,25 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let checkin = own(ctx)?;
     ctx.require_match(&checkin)?;
     store::delete(ctx.db, ctx.tenant_id()?, &checkin.id)?;
-    ctx.bury(CHECKINS, &checkin.id)?;
+    ctx.bury_version(CHECKINS, &checkin.id, checkin.version + 1)?;
     Ok(Response::empty(204))
 }
 
-/// A user's name changes: so do their check-ins, which show it, also where they are no longer.
-pub fn rename(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
-    for tenant in store::tenants_of(ctx.db, user)? {
-        let stamp = ctx.stamp_in(tenant)?;
-        store::restamp(ctx.db, tenant, user, stamp)?;
-        for id in store::of_user(ctx.db, tenant, user)? {
-            ctx.touch_in(tenant, CHECKINS, &id)?;
-        }
+/// An account ends: its check-ins stay without their notes and under a name that says nothing, also where it is no longer.
+pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
+    let tenants = store::tenants_of(ctx.db, user)?;
+    tenants.into_iter().try_for_each(|tenant| erase_notes(ctx, tenant, user))
+}
+
+/// A user's check-ins in a couple or team stay without their notes, which are theirs alone.
+pub fn erase_notes(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
+    if !store::has_any(ctx.db, tenant, user)? {
+        return Ok(());
     }
-    Ok(())
+    let stamp = ctx.stamp_in(tenant)?;
+    store::erase_notes(ctx.db, tenant, user, stamp)?;
+    let changed = store::of_user(ctx.db, tenant, user)?;
+    changed.iter().try_for_each(|(id, version)| ctx.touch_version_in(tenant, CHECKINS, id, *version))
 }
 
 fn find(ctx: &mut Ctx<'_>) -> Result<Checkin> {
@@ -92,18 +102,25 @@ fn own(ctx: &mut Ctx<'_>) -> Result<Checkin> {
     if checkin.user_id == ctx.user()? { Ok(checkin) } else { refuse(Refused::Forbidden, &text::FORBIDDEN) }
 }
 
-/// The sent fields; the day must be free, or the check-in's own.
-fn read(ctx: &mut Ctx<'_>, checkin: &Checkin) -> Result<Input> {
+fn read(ctx: &Ctx<'_>) -> Result<Input> {
     let mut input = ctx.input(rules::CHECKIN)?;
-    if let Some(day) = input.text("date") {
-        let taken = store::is_taken(ctx.db, ctx.tenant_id()?, checkin.user_id, day, &checkin.id)?;
-        if taken {
-            precondition::require_absent(ctx.request)?;
-        }
-        input.check(!taken, "date", &texts::DAY_TAKEN);
-    }
     input.finish()?;
     Ok(input)
+}
+
+/// The version of the API from which on a second check-in of a day is a conflict, and no wrong field.
+const CONFLICT_SINCE: u8 = 2;
+
+/// The day must be free, or the check-in's own.
+fn require_free(ctx: &mut Ctx<'_>, checkin: &Checkin) -> Result<()> {
+    let tenant = ctx.tenant_id()?;
+    let Some(other) = store::other(ctx.db, tenant, checkin.user_id, &checkin.date, &checkin.id)? else { return Ok(()) };
+    precondition::require_absent(ctx.request)?;
+    let mut taken = Refusal::field("date", Message::plain(&texts::DAY_TAKEN)).and("existing_id", other);
+    if ctx.request.version.number >= CONFLICT_SINCE {
+        taken.kind = Refused::Exists;
+    }
+    Err(taken.into())
 }
 
 /// The constraint decides where the look before did not see the other check-in.

@@ -4,14 +4,15 @@ use super::rules::{Checkin, Filter};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
-use crate::feature::Measure;
+use crate::feature::{Measure, Trace, version};
 use crate::http::paging::Span;
 use crate::{columns, params};
 
 /// What of a check-in takes room.
 pub const CHECKIN: Measure = Measure::of("checkins", &["note"]);
 
-columns!(checkins: "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp \
+columns!(checkins: "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp, c.version, \
+     c.made, c.edited_at \
      FROM checkins c JOIN users u ON u.id = c.user_id");
 
 fn checkin(row: &Row<'_>) -> Result<Checkin> {
@@ -26,6 +27,8 @@ fn checkin(row: &Row<'_>) -> Result<Checkin> {
         note: row.get(7)?,
         created_at: row.get(8)?,
         updated_at: row.get(9)?,
+        version: row.get(10)?,
+        trace: Trace { made: row.get(11)?, edited_at: row.get(12)? },
     })
 }
 
@@ -55,16 +58,16 @@ pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Checkin>> {
     db.one(sql, params![tenant, id], checkin)
 }
 
-/// Has the user another check-in on this day than the one with this id?
-pub fn is_taken(db: &mut Db, tenant: i64, user: i64, day: &str, id: &str) -> Result<bool> {
+/// The check-in that a user has on a day, but for the one with this id.
+pub fn other(db: &mut Db, tenant: i64, user: i64, day: &str, id: &str) -> Result<Option<String>> {
     let sql = "SELECT id FROM checkins WHERE tenant = ? AND user_id = ? AND day = ? AND id <> ?";
-    Ok(db.one(sql, params![tenant, user, day, id], |row| row.get::<String>(0))?.is_some())
+    db.one(sql, params![tenant, user, day, id], |row| row.get(0))
 }
 
 /// Writes a new check-in. A second one of the user on the day is a duplicate.
 pub fn insert(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
-    let sql = "INSERT INTO checkins (id, tenant, user_id, day, mood, stress, energy, note, created_at, stamp) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO checkins (id, tenant, user_id, day, mood, stress, energy, note, version, created_at, stamp, \
+         made, edited_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = params![
         &checkin.id,
         tenant,
@@ -74,17 +77,21 @@ pub fn insert(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
         checkin.stress,
         checkin.energy,
         &checkin.note,
+        checkin.version,
         checkin.created_at,
         checkin.updated_at,
+        &checkin.trace.made,
+        checkin.trace.edited_at,
     ];
     db.run(sql, values).map(drop)
 }
 
 /// Writes what changed of a check-in. A second one of the user on the day is a duplicate.
 pub fn update(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
-    let sql = "UPDATE checkins SET day = ?, mood = ?, stress = ?, energy = ?, note = ?, stamp = ? WHERE tenant = ? AND id = ?";
-    let (mood, stress, energy) = (checkin.mood, checkin.stress, checkin.energy);
-    let values = params![&checkin.date, mood, stress, energy, &checkin.note, checkin.updated_at, tenant, &checkin.id];
+    let sql = "UPDATE checkins SET day = ?, mood = ?, stress = ?, energy = ?, note = ?, version = ?, stamp = ?, \
+         edited_at = ? WHERE tenant = ? AND id = ?";
+    let Checkin { id, date, mood, stress, energy, note, version, updated_at, trace, .. } = checkin;
+    let values = params![date, *mood, *stress, *energy, note, *version, *updated_at, trace.edited_at, tenant, id];
     db.run(sql, values).map(drop)
 }
 
@@ -98,12 +105,29 @@ pub fn tenants_of(db: &mut Db, user: i64) -> Result<Vec<i64>> {
     db.all("SELECT DISTINCT tenant FROM checkins WHERE user_id = ?", params![user], |row| row.get(0))
 }
 
-/// A user's check-ins in a tenant, by their ids.
-pub fn of_user(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
-    db.all("SELECT id FROM checkins WHERE tenant = ? AND user_id = ?", params![tenant, user], |row| row.get(0))
+/// Has a user any check-in in a tenant?
+pub fn has_any(db: &mut Db, tenant: i64, user: i64) -> Result<bool> {
+    let sql = "SELECT id FROM checkins WHERE tenant = ? AND user_id = ? LIMIT 1";
+    Ok(db.one(sql, params![tenant, user], |row| row.get::<String>(0))?.is_some())
 }
 
-/// Moves a user's check-ins in a tenant to a stamp.
-pub fn restamp(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
-    db.run("UPDATE checkins SET stamp = ? WHERE tenant = ? AND user_id = ?", params![stamp, tenant, user]).map(drop)
+/// A user's check-ins in a tenant, by id and version.
+pub fn of_user(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT id, version FROM checkins WHERE tenant = ? AND user_id = ?";
+    db.all(sql, params![tenant, user], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Takes the notes of a user's check-ins in a tenant away, and moves them all to a stamp.
+pub fn erase_notes(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
+    db.run(
+        "UPDATE checkins SET note = '', version = version + 1, stamp = ? WHERE tenant = ? AND user_id = ?",
+        params![stamp, tenant, user],
+    )
+    .map(drop)
+}
+
+/// A backup has taken the store's place: no version that devices saw in the time that is lost is met again.
+pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
+    let sql = "UPDATE checkins SET version = version + ? WHERE tenant = ? AND version <= ?";
+    db.run(sql, params![version::LOST, tenant, version::RAISED]).map(drop)
 }

@@ -13,14 +13,22 @@ use serde_json::Value;
 /// POST `/couple/create/`
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = ctx.user()?;
-    if ctx.caller()?.tenant.is_some() {
-        return refuse(Refused::Invalid, &texts::IN_COUPLE);
-    }
+    begin_anew(ctx)?;
     ctx.require_site()?;
     let tenancy = seats::create(ctx.db, TenantKind::Couple, "", ctx.now)?;
     ctx.advance(tenancy.id)?;
     join(ctx, &tenancy, user)?;
     shown_changed(ctx, tenancy.id, &tenancy.public_id, 201)
+}
+
+/// Whoever is in a couple begins no other one; but who is alone in one that somebody left, to whom it becomes an archive.
+pub fn begin_anew(ctx: &mut Ctx<'_>) -> Result<()> {
+    let (user, Some(tenant)) = (ctx.user()?, ctx.caller()?.tenant.clone()) else { return Ok(()) };
+    ctx.advance(tenant.id)?;
+    if !seats::may_archive(ctx.db, &tenant)? {
+        return refuse(Refused::Invalid, &texts::IN_COUPLE);
+    }
+    depart(ctx, user, &tenant)
 }
 
 /// GET `/couple/`
@@ -47,9 +55,11 @@ pub fn show_partner(ctx: &mut Ctx<'_>) -> Result<()> {
 
 /// The caller's account ends: they leave first, even a team's last admin. The operator can make another one.
 pub fn forsake(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
-    let Some(tenant) = ctx.caller()?.tenant.clone() else { return Ok(()) };
-    ctx.advance(tenant.id)?;
-    depart(ctx, user, &tenant)
+    if let Some(tenant) = ctx.caller()?.tenant.clone() {
+        ctx.advance(tenant.id)?;
+        depart(ctx, user, &tenant)?;
+    }
+    store::left_by(ctx.db, user)?.into_iter().try_for_each(|tenant| seats::give_up(ctx.db, tenant, user))
 }
 
 /// Gives a user the next seat.

@@ -1,9 +1,10 @@
 //! Inviting and joining.
 
+use super::rules::{Group, Joined};
 use super::texts;
 use super::{api, rules, seats, store};
 use crate::base::error::{Refusal, Refused, Result, refuse};
-use crate::base::text::Text;
+use crate::base::text::{Message, Text};
 use crate::base::time::MINUTE;
 use crate::feature::ctx::found;
 use crate::feature::{Bucket, Ctx, Rate, Tenant, TenantKind};
@@ -34,7 +35,9 @@ pub fn join(ctx: &mut Ctx<'_>) -> Result<Response> {
     let code = input.text("code").unwrap_or_default().to_owned();
     input.check(input.text("code").is_none() || rules::is_code(&code), "code", &texts::CODE_FORM);
     input.finish()?;
-    if ctx.caller()?.tenant.is_some() {
+    if let Some(tenant) = ctx.caller()?.tenant.clone()
+        && !seats::may_archive(ctx.db, &tenant)?
+    {
         return refuse(Refused::Invalid, &texts::IN_COUPLE);
     }
     let everybody = (ctx.common_bucket("code"), ctx.house.settings.limit_all_codes);
@@ -76,6 +79,10 @@ fn usable(ctx: &mut Ctx<'_>, code: &str) -> Result<std::result::Result<i64, &'st
 /// Two joins at the same moment: the last seat is given once. A couple's code works once, and pairing ends the others; a
 /// team's is read out to many, and works until it expires.
 fn seat(ctx: &mut Ctx<'_>, tenant: i64, code: &str) -> Result<Response> {
+    if ctx.caller()?.tenant.as_ref().is_some_and(|own| own.id == tenant) {
+        return refuse(Refused::Invalid, &texts::IN_COUPLE);
+    }
+    api::begin_anew(ctx)?;
     ctx.advance(tenant)?;
     let tenancy = found(store::find(ctx.db, tenant)?)?;
     api::join(ctx, &tenancy, ctx.user()?)?;
@@ -83,5 +90,11 @@ fn seat(ctx: &mut Ctx<'_>, tenant: i64, code: &str) -> Result<Response> {
         store::end_all(ctx.db, tenant, ctx.now)?;
         store::mark_used(ctx.db, code, ctx.now)?;
     }
-    api::shown_changed(ctx, tenant, &tenancy.public_id, 200)
+    ctx.touch_tenant(&tenancy.public_id)?;
+    let notice = || Message::plain(&texts::STAYS_WITH_TEAM).render(ctx.request.language).into_owned();
+    let joined = match found(store::group(ctx.db, tenant)?)? {
+        Group::Couple(couple) => Joined::Couple { couple },
+        Group::Team(team) => Joined::Team { team, notice: notice() },
+    };
+    Ok(Response::json(200, &joined))
 }

@@ -11,7 +11,11 @@ use serde_json::Value;
 /// The noun's part of GraphQL.
 pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
-    roots: &[Root::query("couple", MEMBER, couple), Root::query("team", MEMBER, team)],
+    roots: &[
+        Root::query("couple", MEMBER, couple),
+        Root::query("team", MEMBER, team),
+        Root::query("archives", Access::User, archives),
+    ],
     shown: &[Shown { kind: COUPLE, type_name: "Couple", complete: |_, object| name(object) }],
     ..Graph::NONE
 };
@@ -39,4 +43,12 @@ fn team(ctx: &mut Ctx<'_>, _: &Asked) -> Result<Value> {
         Some(Group::Team(team)) => value(&team),
         _ => Ok(Value::Null),
     }
+}
+
+fn archives(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
+    let archives = store::archives(ctx.db, ctx.user()?, ctx.now)?;
+    let (window, count) = (asked.window()?, i64::try_from(archives.len()).unwrap_or(i64::MAX));
+    let after = window.after.newest()?;
+    let behind = archives.into_iter().filter(|archive| (archive.left_at.0, &archive.id) < (after.0, &after.1));
+    asked.connection(&window, window.span().of(behind), || Ok(count))
 }

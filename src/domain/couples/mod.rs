@@ -1,6 +1,7 @@
 //! Pairing: couples and teams, who is in them, and invite codes.
 
 mod api;
+mod api_archives;
 mod api_join;
 mod api_members;
 mod graphql;
@@ -11,14 +12,17 @@ mod texts;
 
 use crate::base::error::Result;
 use crate::feature::{Access, COUPLE, Ctx, Feature, Job, Kind, Load, News, Right, Route, Schemas, Without, contract};
-use rules::{Couple, Group, Invite, Member, Team};
+use rules::{Archive, Couple, Group, Invite, Joined, Member, Team};
 use schemars::{Schema, json_schema};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
     kinds: &[Kind { name: COUPLE, since: 1, load: Load::Own(api::load), object: describe, own: |_, _| None, measure: None }],
     graph: graphql::GRAPH,
-    jobs: &[Job::nightly("invites", "expired invites", |s| store::expire(s.db, s.now))],
+    jobs: &[
+        Job::nightly("invites", "expired invites", |s| store::expire(s.db, s.now)),
+        Job::nightly("archives", "couples that nobody has a claim of any more", |s| store::end_claims(s.db, s.now)),
+    ],
     hears: Some(hears),
     ..Feature::new("couples", ROUTES)
 };
@@ -27,6 +31,7 @@ fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
         News::AccountChanged { .. } => api::show_partner(ctx),
         News::AccountEnding { user } => api::forsake(ctx, *user),
+        News::ArchiveEnding { tenant, user } => seats::give_up(ctx.db, *tenant, *user),
         _ => Ok(()),
     }
 }
@@ -49,13 +54,20 @@ const ROUTES: &[Route] = &[
         .gives_under::<Invite>(200, "invite")
         .needs(Right::Invite)
         .refuses(&[403]),
-    Route::post("/couple/join/", Access::User, api_join::join, "Join a couple or a team by its code")
-        .takes(rules::JOIN)
-        .gives::<Group>(200),
-    Route::post("/couple/leave/", Access::User, api::leave, "Leave; the last one to leave a couple deletes it")
+    Route::post(
+        "/couple/join/",
+        Access::User,
+        api_join::join,
+        "Join a couple, or a team, with which what one writes there stays",
+    )
+    .takes(rules::JOIN)
+    .gives::<Joined>(200),
+    Route::post("/couple/leave/", Access::User, api::leave, "Leave; a couple that somebody left before becomes an archive")
         .takes_nothing()
         .gives_nothing()
         .refuses(&[404]),
+    Route::get("/couple/archives/", Access::User, api_archives::list, "Couples that the caller is in no more, the latest first")
+        .lists::<Archive>(),
     Route::get("/couple/members/", MEMBER, api_members::list, "Who is in the couple or team, in the order of their seats")
         .lists::<Member>(),
     Route::get("/couple/members/{id}/", ONE, api_members::member, "One member").parameters(rules::USER).gives::<Member>(200),

@@ -188,6 +188,70 @@ pub struct Partner {
     pub timezone: String,
 }
 
+/// What somebody may claim of a couple that they are in no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// All of it: they stayed.
+    Kept,
+    /// What they wrote, for a while.
+    Left,
+    /// Nothing: they gave it up, or the time is over.
+    None,
+}
+
+impl Claim {
+    /// Every claim with its word in the store and on the wire.
+    pub const ALL: [(Claim, &str); 3] = [(Claim::Kept, "kept"), (Claim::Left, "left"), (Claim::None, "none")];
+}
+
+/// A couple that somebody is in no more, as far as they may still export and delete of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Archive {
+    /// The couple's id.
+    #[schemars(extend("format" = "uuid"))]
+    pub id: String,
+    /// `kept` by who stayed, who exports and deletes all of it; `left` by who went, for whom it is what they wrote.
+    #[serde(serialize_with = "claim_word")]
+    #[schemars(with = "String", extend("enum" = ["kept", "left"]))]
+    pub claim: Claim,
+    /// Who else was in it.
+    pub partners: Vec<String>,
+    /// When the couple was made.
+    pub created_at: Timestamp,
+    /// Since when the caller is in it no more.
+    pub left_at: Timestamp,
+    /// Until when the caller may export and delete; null when that has no end.
+    pub until: Option<Timestamp>,
+}
+
+impl Keyed for Archive {
+    fn key(&self) -> Vec<String> {
+        vec![self.left_at.0.to_string(), self.id.clone()]
+    }
+}
+
+fn claim_word<S: Serializer>(claim: &Claim, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(word::of(&Claim::ALL, claim))
+}
+
+/// What joining answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Joined {
+    /// A couple.
+    Couple {
+        /// It.
+        couple: Couple,
+    },
+    /// A team.
+    Team {
+        /// It.
+        team: Team,
+        /// What its members should know: what they write there stays with it.
+        notice: String,
+    },
+}
+
 /// An invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Invite {

@@ -1,14 +1,14 @@
 //! Who sits in a couple or a team, as both faces change it: the API and the operator's program. The tenant's clock was
 //! advanced, which locks it, before any of these is called.
 
-use super::rules::{self, Invite, Tenancy};
+use super::rules::{self, Claim, Invite, Tenancy};
 use super::store;
 use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::db::Db;
-use crate::feature::{Reach, Right, Role, TenantKind};
+use crate::feature::{Reach, Right, Role, Tenant, TenantKind};
 
 /// Makes a tenant without members.
 pub fn create(db: &mut Db, kind: TenantKind, name: &str, now: Timestamp) -> Result<Tenancy> {
@@ -25,12 +25,28 @@ pub fn create(db: &mut Db, kind: TenantKind, name: &str, now: Timestamp) -> Resu
 pub fn join(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role, now: Timestamp) -> Result<()> {
     check_role(tenancy, role)?;
     check_room(db, tenancy)?;
+    check_way_back(db, tenancy, user)?;
     let seat = store::next_seat(db, tenancy.id)?;
     match store::seat(db, tenancy.id, user, seat, role, now) {
         // Under the tenant's lock nobody else takes the seat: it is the user who sits somewhere.
-        Err(error) if error.is_duplicate() => refuse(Refused::Invalid, &texts::IN_COUPLE),
-        other => other,
+        Err(error) if error.is_duplicate() => return refuse(Refused::Invalid, &texts::IN_COUPLE),
+        other => other?,
     }
+    store::returned(db, tenancy.id, user)?;
+    store::close_ways_back(db, user)
+}
+
+/// A couple that somebody left takes nobody else: who comes later would read who went.
+fn check_way_back(db: &mut Db, tenancy: &Tenancy, user: i64) -> Result<()> {
+    let departed = store::departed(db, tenancy.id)?;
+    let takes = departed.is_empty() || departed.contains(&(user, true));
+    if takes { Ok(()) } else { refuse(Refused::Invalid, &texts::TAKES_BACK) }
+}
+
+/// Is a user of this tenant alone in a couple that somebody left? Then they may begin anew, and it becomes an archive.
+pub fn may_archive(db: &mut Db, tenant: &Tenant) -> Result<bool> {
+    let alone = tenant.kind == TenantKind::Couple && store::size(db, tenant.id)? == 1;
+    Ok(alone && !store::departed(db, tenant.id)?.is_empty())
 }
 
 /// Refuses when no seat is free.
@@ -47,18 +63,30 @@ fn check_role(tenancy: &Tenancy, role: Role) -> Result<()> {
 }
 
 /// Takes a user out; answers whether the tenant is still there. Who stays of a couple keeps everything and becomes
-/// partner A; the last one to leave deletes it. A team stays, even an empty one: the operator made it, and ends it. The codes
-/// that the user made end with their seat.
+/// partner A; when they leave, too, it is their archive. A couple that was nobody else's is deleted. A team stays, even an
+/// empty one: the operator made it, and ends it. The codes that the user made end with their seat.
 pub fn leave(db: &mut Db, tenant: i64, kind: TenantKind, user: i64, now: Timestamp) -> Result<bool> {
     store::unseat(db, tenant, user)?;
     store::end_made_by(db, tenant, user, now)?;
     if kind == TenantKind::Team {
         return Ok(true);
     }
-    if store::size(db, tenant)? == 0 {
+    if store::size(db, tenant)? > 0 {
+        store::depart(db, tenant, user, Claim::Left)?;
+        return store::first_seat(db, tenant).map(|()| true);
+    }
+    if store::departed(db, tenant)?.is_empty() {
         return store::delete(db, tenant).map(|()| false);
     }
-    store::first_seat(db, tenant).map(|()| true)
+    store::depart(db, tenant, user, Claim::Kept)?;
+    store::end_all(db, tenant, now)?;
+    store::close(db, tenant).map(|()| true)
+}
+
+/// A user gives up what they may claim of a couple that they are in no more. With the last claim it is deleted.
+pub fn give_up(db: &mut Db, tenant: i64, user: i64) -> Result<()> {
+    store::give_up(db, tenant, user)?;
+    if store::is_forsaken(db, tenant)? { store::delete(db, tenant) } else { Ok(()) }
 }
 
 /// Gives a member of a team another role.

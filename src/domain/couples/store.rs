@@ -1,10 +1,10 @@
 //! Couples, teams, their members and invites in the database.
 
-use super::rules::{Group, Invite, Member, Partner, Tenancy};
+use super::rules::{Archive, Claim, Group, Invite, Member, Partner, Tenancy};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::base::word;
-use crate::db::{Db, Row};
+use crate::db::{Db, Row, Upsert};
 use crate::feature::{Role, TenantKind, store as feed};
 use crate::{columns, params};
 
@@ -128,6 +128,94 @@ pub fn delete(db: &mut Db, tenant: i64) -> Result<()> {
     db.run("DELETE FROM tenants WHERE id = ?", params![tenant]).map(drop)
 }
 
+const DEPARTURE: Upsert = Upsert { table: "departures", key: &["tenant", "user_id"], set: &["left_at", "claim", "may_return"] };
+
+/// Notes that a user is in a couple no more, and what of it is theirs. It is dated by the couple's clock, which its objects are
+/// dated by, too.
+pub fn depart(db: &mut Db, tenant: i64, user: i64, claim: Claim) -> Result<()> {
+    let clock = db.one("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get::<Timestamp>(0))?;
+    let word = word::of(&Claim::ALL, &claim);
+    db.put(&DEPARTURE, params![tenant, user, clock.unwrap_or_default(), word, claim == Claim::Left])
+}
+
+/// Who is in a couple no more, and whether they may return.
+pub fn departed(db: &mut Db, tenant: i64) -> Result<Vec<(i64, bool)>> {
+    let sql = "SELECT user_id, may_return FROM departures WHERE tenant = ?";
+    db.all(sql, params![tenant], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// A user is in the couple again.
+pub fn returned(db: &mut Db, tenant: i64, user: i64) -> Result<()> {
+    db.run("DELETE FROM departures WHERE tenant = ? AND user_id = ?", params![tenant, user]).map(drop)
+}
+
+/// A user is in another couple or team: the way back into those that they left is closed.
+pub fn close_ways_back(db: &mut Db, user: i64) -> Result<()> {
+    db.run("UPDATE departures SET may_return = 0 WHERE user_id = ?", params![user]).map(drop)
+}
+
+/// Nobody returns into a couple.
+pub fn close(db: &mut Db, tenant: i64) -> Result<()> {
+    db.run("UPDATE departures SET may_return = 0 WHERE tenant = ?", params![tenant]).map(drop)
+}
+
+/// A user gives up what they may claim of a couple.
+pub fn give_up(db: &mut Db, tenant: i64, user: i64) -> Result<()> {
+    let sql = "UPDATE departures SET claim = 'none' WHERE tenant = ? AND user_id = ?";
+    db.run(sql, params![tenant, user]).map(drop)
+}
+
+/// The couples that a user is in no more.
+pub fn left_by(db: &mut Db, user: i64) -> Result<Vec<i64>> {
+    db.all("SELECT tenant FROM departures WHERE user_id = ?", params![user], |row| row.get(0))
+}
+
+/// Has nobody a seat in a couple, or anything to claim of it?
+pub fn is_forsaken(db: &mut Db, tenant: i64) -> Result<bool> {
+    let sql = "SELECT user_id FROM departures WHERE tenant = ? AND claim <> 'none'";
+    let claimed = db.one(sql, params![tenant], |row| row.get::<i64>(0))?.is_some();
+    Ok(!claimed && size(db, tenant)? == 0)
+}
+
+/// What a user may claim of couples that they are in no more, the latest first.
+pub fn archives(db: &mut Db, user: i64, now: Timestamp) -> Result<Vec<Archive>> {
+    let sql = "SELECT t.public_id, d.claim, t.created_at, d.left_at, t.id FROM departures d JOIN tenants t ON t.id = d.tenant \
+         WHERE d.user_id = ? AND (d.claim = 'kept' OR (d.claim = 'left' AND d.left_at > ?)) ORDER BY d.left_at DESC, t.public_id DESC";
+    let mut archives = db.all(sql, params![user, now.plus(-feed::CLAIM)], |row| {
+        let claim = word::stored(&Claim::ALL, &row.get::<String>(1)?)?;
+        let left_at: Timestamp = row.get(3)?;
+        let until = (claim == Claim::Left).then(|| left_at.plus(feed::CLAIM));
+        let (id, created_at) = (row.get(0)?, row.get(2)?);
+        Ok((row.get::<i64>(4)?, Archive { id, claim, created_at, left_at, until, partners: Vec::new() }))
+    })?;
+    for (tenant, archive) in &mut archives {
+        archive.partners = partners(db, *tenant, user)?;
+    }
+    Ok(archives.into_iter().map(|(_, archive)| archive).collect())
+}
+
+/// The names of who else is or was in a couple.
+fn partners(db: &mut Db, tenant: i64, but: i64) -> Result<Vec<String>> {
+    let sql = "SELECT u.username FROM (SELECT user_id FROM members WHERE tenant = ? UNION SELECT user_id FROM departures WHERE tenant = ?) \
+         AS other JOIN users u ON u.id = other.user_id WHERE u.id <> ? ORDER BY u.id";
+    db.all(sql, params![tenant, tenant, but], |row| row.get(0))
+}
+
+/// Couples that are let go in one transaction: each takes everything in it along.
+const LET_GO: i64 = 20;
+
+/// Ends the claims of who left long ago, and couples that nobody has a claim of any more.
+pub fn end_claims(db: &mut Db, now: Timestamp) -> Result<u64> {
+    let over = "UPDATE departures SET claim = 'none' WHERE claim = 'left' AND left_at <= ?";
+    let ended = db.run(over, params![now.plus(-feed::CLAIM)])?;
+    let sql = "SELECT DISTINCT d.tenant FROM departures d \
+         WHERE NOT EXISTS (SELECT m.user_id FROM members m WHERE m.tenant = d.tenant) \
+         AND NOT EXISTS (SELECT k.user_id FROM departures k WHERE k.tenant = d.tenant AND k.claim <> 'none') LIMIT ?";
+    let forsaken = db.all(sql, params![LET_GO], |row| row.get::<i64>(0))?;
+    forsaken.iter().try_for_each(|tenant| delete(db, *tenant))?;
+    Ok(ended + forsaken.len() as u64)
+}
+
 /// A code's tenant and how it stands; until the transaction ends nobody else can end it.
 pub fn invite(db: &mut Db, code: &str) -> Result<Option<(i64, Invite)>> {
     let sql = "SELECT tenant, code, expires_at, used_at, created_at FROM invites WHERE code = ?";
@@ -183,7 +271,8 @@ fn bound(db: &mut Db, now: Timestamp) -> Result<u64> {
     let Some(ahead) = feed::ahead(db, now)? else { return Ok(0) };
     // The end first: MariaDB computes it from what stands there then.
     let sql = "UPDATE invites SET expires_at = expires_at - created_at + ?, created_at = ? WHERE created_at > ?";
-    let codes = db.run(sql, params![now, now, ahead])?;
+    let mut codes = db.run(sql, params![now, now, ahead])?;
+    codes += db.run("UPDATE departures SET left_at = ? WHERE left_at > ?", params![now, ahead])?;
     let sql = "SELECT DISTINCT t.id, t.public_id FROM tenants t LEFT JOIN members m ON m.tenant = t.id \
          WHERE t.created_at > ? OR m.joined_at > ? LIMIT ?";
     let tenants = db.all(sql, params![ahead, ahead, BOUND], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?)))?;

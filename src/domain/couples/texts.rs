@@ -2,6 +2,8 @@
 
 crate::texts! {
     IN_COUPLE: "You are already in a couple or a team.", "Vous êtes déjà en couple ou dans une équipe.", "이미 커플이나 팀에 속해 있습니다.";
+    TAKES_BACK: "Somebody left this couple: it takes nobody but them back. Start a couple of your own.", "Quelqu'un a quitté ce couple : il ne peut accueillir personne d'autre. Créez votre propre couple.", "누군가 떠난 커플입니다. 떠난 사람만 돌아올 수 있습니다. 새 커플을 만드세요.";
+    STAYS_WITH_TEAM: "What you write in a team stays with the team when you leave.", "Ce que vous écrivez dans une équipe reste à l'équipe quand vous la quittez.", "팀에서 작성한 내용은 팀을 떠나도 팀에 남습니다.";
     NOT_PARTNER_A: "Only partner A can invite.", "Seul le partenaire A peut inviter.", "파트너 A만 초대할 수 있습니다.";
     PAIRED: "The couple is already complete.", "Le couple est déjà complet.", "커플이 이미 완성되었습니다.";
     CODE_FORM: "The code has 6 digits.", "Le code comporte 6 chiffres.", "코드는 6자리 숫자입니다.";

@@ -4,11 +4,10 @@ use super::rules::{self, Action, Goal};
 use super::texts;
 use super::{ACTIONS, GOALS, store};
 use crate::base::error::{Refusal, Result};
-use crate::base::id;
 use crate::base::text::Message;
 use crate::db::Db;
 use crate::feature::ctx::{found, load};
-use crate::feature::{Ctx, store as feed};
+use crate::feature::{Creation, Ctx, store as feed};
 use crate::http::input::Input;
 use crate::http::paging::Page;
 use crate::http::{Response, etag};
@@ -25,10 +24,14 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// POST `/goals/`
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     let input = read(ctx, None)?;
-    let mut goal = Goal::new(id::object(), ctx.user()?, ctx.stamp()?);
+    let made = Creation::read(ctx, GOALS, "", &input)?;
+    if let Some(goal) = made.meet(ctx, GOALS, store::find)?.again()? {
+        return Ok(etag::tagged(Response::json(200, &goal)));
+    }
+    let mut goal = Goal::new(made, ctx.user()?, ctx.stamp()?);
     goal.take(&input);
     store::insert(ctx.db, ctx.tenant_id()?, &goal)?;
-    ctx.touch(GOALS, &goal.id)?;
+    ctx.touch_version(GOALS, &goal.id, goal.version)?;
     Ok(etag::tagged(Response::json(201, &goal)))
 }
 
@@ -42,9 +45,9 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut goal = find(ctx)?;
     ctx.require_match(&goal)?;
     goal.take(&read(ctx, goal.owner)?);
-    goal.updated_at = ctx.stamp()?;
+    (goal.version, goal.updated_at, goal.trace.edited_at) = (goal.version + 1, ctx.stamp()?, None);
     store::update(ctx.db, ctx.tenant_id()?, &goal)?;
-    ctx.touch(GOALS, &goal.id)?;
+    ctx.touch_version(GOALS, &goal.id, goal.version)?;
     Ok(etag::tagged(Response::json(200, &goal)))
 }
 
@@ -54,9 +57,9 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     ctx.require_match(&goal)?;
     store::delete(ctx.db, ctx.tenant_id()?, &goal.id)?;
     for action in &goal.actions {
-        ctx.bury(ACTIONS, &action.id)?;
+        ctx.bury_version(ACTIONS, &action.id, action.version + 1)?;
     }
-    ctx.bury(GOALS, &goal.id)?;
+    ctx.bury_version(GOALS, &goal.id, goal.version + 1)?;
     Ok(Response::empty(204))
 }
 
@@ -70,7 +73,7 @@ pub fn release(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
     let stamp = ctx.stamp_in(tenant)?;
     let goals = store::owned(ctx.db, tenant, user)?;
     store::release(ctx.db, tenant, user, stamp)?;
-    goals.iter().try_for_each(|id| ctx.touch_in(tenant, GOALS, id))
+    goals.iter().try_for_each(|(id, version)| ctx.touch_version_in(tenant, GOALS, id, version + 1))
 }
 
 /// The sent fields; the owner must be a member, or stay who it is: the operator may have taken them out.
@@ -104,16 +107,20 @@ pub fn all_actions(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// POST `/goals/{id}/actions/`
 pub fn add_action(ctx: &mut Ctx<'_>) -> Result<Response> {
     let goal = find(ctx)?;
+    let mut input = ctx.input(rules::ACTION)?;
+    input.finish()?;
+    let made = Creation::read(ctx, ACTIONS, &goal.id, &input)?;
+    if let Some(action) = made.meet(ctx, ACTIONS, store::find_action)?.again()? {
+        return Ok(Response::json(200, &json!({ "action": action })));
+    }
     if goal.actions.len() >= rules::MAX_ACTIONS {
         let message = Message::with(&texts::TOO_MANY_ITEMS, &[&rules::MAX_ACTIONS]);
         return Err(Refusal::field("non_field_errors", message).into());
     }
-    let mut input = ctx.input(rules::ACTION)?;
-    input.finish()?;
-    let mut action = Action::new(id::object(), goal.id, ctx.stamp()?);
+    let mut action = Action::new(made, goal.id, ctx.stamp()?);
     action.take(&input);
     store::insert_action(ctx.db, ctx.tenant_id()?, &action)?;
-    ctx.touch(ACTIONS, &action.id)?;
+    ctx.touch_version(ACTIONS, &action.id, action.version)?;
     Ok(Response::json(201, &json!({ "action": action })))
 }
 
@@ -129,9 +136,9 @@ pub fn update_action(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = ctx.input(rules::ACTION)?;
     input.finish()?;
     action.take(&input);
-    action.updated_at = ctx.stamp()?;
+    (action.version, action.updated_at, action.trace.edited_at) = (action.version + 1, ctx.stamp()?, None);
     store::update_action(ctx.db, ctx.tenant_id()?, &action)?;
-    ctx.touch(ACTIONS, &action.id)?;
+    ctx.touch_version(ACTIONS, &action.id, action.version)?;
     Ok(etag::tagged(Response::json(200, &action)))
 }
 
@@ -140,7 +147,7 @@ pub fn delete_action(ctx: &mut Ctx<'_>) -> Result<Response> {
     let action = find_action(ctx)?;
     ctx.require_match(&action)?;
     store::delete_action(ctx.db, ctx.tenant_id()?, &action.id)?;
-    ctx.bury(ACTIONS, &action.id)?;
+    ctx.bury_version(ACTIONS, &action.id, action.version + 1)?;
     Ok(Response::empty(204))
 }
 

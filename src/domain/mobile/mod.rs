@@ -3,6 +3,7 @@
 pub mod answer;
 mod api;
 pub mod batch;
+mod catalog;
 pub mod conflicts;
 mod contract;
 pub mod domains;
@@ -33,6 +34,7 @@ pub const FEATURE: Feature = Feature {
 fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
         News::AccountEnding { user } => telemetry::forget(ctx, *user),
+        News::ArchiveEnding { tenant, user } => records::erase::personal(ctx, *tenant, *user),
         News::Replayed { answer } => records::tell_again(ctx, answer),
         _ => Ok(()),
     }

@@ -1,6 +1,6 @@
 //! Room: how much of the store each couple or team takes, by kind, and how much it may.
 //!
-//! Objects are counted where each of their writes passes anyway, in the feed: [`Ctx::touch`] and [`Ctx::bury`] weigh what their
+//! Objects are counted where each of their writes passes anyway, in the feed: [`Ctx::touch_version`] and [`Ctx::bury_version`] weigh what their
 //! kind's [`Measure`] names, so a noun says only which columns those are. What stands in no feed is a [`Stock`], which its
 //! noun counts. Sums are kept in memory until the transaction ends, and written then, a statement for each kind that
 //! changed; the first growth of a transaction reads what there is, once. So a poll never comes by here.
@@ -12,9 +12,10 @@ pub mod store;
 
 pub use ledger::Ledger;
 
-use super::{Ctx, store as feed};
+use super::Ctx;
+use super::store::{self as feed, Placed};
 use crate::base::error::{Error, Result};
-use rules::{Growth, Weighed};
+use rules::{Bounds, Growth, Weighed};
 
 /// What of a table's rows is counted.
 #[derive(Debug, Clone, Copy)]
@@ -41,50 +42,61 @@ pub struct Stock {
     pub name: &'static str,
     /// Which rows they are.
     pub measure: Measure,
-    /// May they take a tenth more than the room that there is? What would be lost otherwise may.
-    pub above: bool,
+    /// How they are bounded.
+    pub bounds: Bounds,
 }
 
 /// Under what the tombstones of every kind are counted.
 pub const DELETED: &str = "deleted";
 
 impl Ctx<'_> {
-    /// Moves an object to this transaction's stamp in the feed, and counts what it weighs now.
+    /// Moves an object to this transaction's stamp in the feed, as this version, and counts what it weighs now.
     ///
     /// # Errors
     /// [`Refused::NoRoom`](crate::base::error::Refused::NoRoom) when it has grown and there is no room; the whole transaction is to be undone then.
-    pub fn touch(&mut self, kind: &str, id: &str) -> Result<()> {
+    pub fn touch_version(&mut self, kind: &str, id: &str, version: i64) -> Result<()> {
         let (tenant, _) = self.stamped()?;
-        match self.measured(kind)? {
-            (name, Some(measure)) => {
-                let (before, after) = store::weigh(self.db, tenant, name, id, &measure)?;
-                self.place(kind, id, before, Some(after))
-            }
-            (name, None) => self.tell_again(name, id, false),
-        }
+        let (name, measure) = self.measured(kind)?;
+        let measure = measure.ok_or_else(|| Error::Internal(format!("{kind} has versions and is not weighed")))?;
+        let (before, after) = store::weigh(self.db, tenant, name, id, &measure)?;
+        self.place(kind, (id, version), before, Some(after))
     }
 
-    /// Leaves a tombstone of an object in the feed.
-    pub fn bury(&mut self, kind: &str, id: &str) -> Result<()> {
+    /// Leaves a tombstone, with the version that the deletion made, of an object in the feed.
+    pub fn bury_version(&mut self, kind: &str, id: &str, version: i64) -> Result<()> {
         let (tenant, _) = self.stamped()?;
         let before = store::weighed(self.db, tenant, kind, id)?;
-        self.place(kind, id, before, None)
+        self.place(kind, (id, version), before, None)
     }
 
-    /// The same for who knows what an object weighed and weighs: with `None` it is deleted.
+    /// The same for who knows what an object, of this id and version, weighed and weighs: with `None` it is deleted.
     ///
     /// # Errors
-    /// As [`Ctx::touch`].
-    pub fn place(&mut self, kind: &str, id: &str, before: Weighed, after: Option<i64>) -> Result<()> {
+    /// As [`Ctx::touch_version`].
+    pub fn place(&mut self, kind: &str, (id, version): (&str, i64), before: Weighed, after: Option<i64>) -> Result<()> {
         let (name, measure) = self.measured(kind)?;
         let (tenant, stamp) = self.stamped()?;
         if measure.is_some() {
             let growth = Growth::between(before, after);
-            self.require(name, growth.live, false)?;
+            self.require(name, growth.live, Bounds::OBJECTS)?;
             self.room.add(tenant, name, growth.live);
             self.room.add(tenant, DELETED, growth.deleted);
         }
-        feed::place(self.db, tenant, name, id, stamp, after)
+        feed::place(self.db, tenant, name, id, Placed { stamp, version, bytes: after })
+    }
+
+    /// Moves an object of any tenant, as this version, to this transaction's stamp there, or leaves a tombstone of it, and counts what it weighs
+    /// now. Nothing is refused: who ends an account or changes a name must not be kept from it by others' room.
+    pub(super) fn place_in(&mut self, tenant: i64, kind: &str, (id, version): (&str, i64), deleted: bool) -> Result<()> {
+        let stamp = self.stamp_in(tenant)?;
+        let (name, measure) = self.measured(kind)?;
+        let measure = measure.ok_or_else(|| Error::Internal(format!("{kind} has versions and is not weighed")))?;
+        let (before, weight) = store::weigh(self.db, tenant, name, id, &measure)?;
+        let after = (!deleted).then_some(weight);
+        let change = Growth::between(before, after);
+        self.room.add(tenant, name, change.live);
+        self.room.add(tenant, DELETED, change.deleted);
+        feed::place(self.db, tenant, name, id, Placed { stamp, version, bytes: after })
     }
 
     /// Moves an object to this transaction's stamp as it is, alive or as a tombstone: it weighs what it did.
@@ -100,7 +112,7 @@ impl Ctx<'_> {
     /// [`Refused::NoRoom`](crate::base::error::Refused::NoRoom).
     pub fn require_room(&mut self, kind: &str, growth: Growth) -> Result<()> {
         let (name, _) = self.measured(kind)?;
-        self.require(name, growth, false)
+        self.require(name, growth, Bounds::OBJECTS)
     }
 
     /// The same for rows of a stock.
@@ -108,7 +120,7 @@ impl Ctx<'_> {
     /// # Errors
     /// [`Refused::NoRoom`](crate::base::error::Refused::NoRoom).
     pub fn require_stock(&mut self, stock: &Stock, growth: Growth) -> Result<()> {
-        self.require(stock.name, growth, stock.above)
+        self.require(stock.name, growth, stock.bounds)
     }
 
     /// Refuses to take in anybody or anything new where the server's own room is used up.
@@ -119,14 +131,14 @@ impl Ctx<'_> {
         if store::has_room(self.db, &self.house.settings)? { Ok(()) } else { Err(rules::no_site().into()) }
     }
 
-    fn require(&mut self, kind: &'static str, growth: Growth, above: bool) -> Result<()> {
+    fn require(&mut self, kind: &'static str, growth: Growth, bounds: Bounds) -> Result<()> {
         if !growth.grows() {
             return Ok(());
         }
         let (tenant, _) = self.stamped()?;
         let (db, settings, now) = (&mut *self.db, &self.house.settings, self.now);
         let standing = self.room.standing(tenant, || store::standing(db, settings, tenant, now))?;
-        standing.check(kind, growth, above, settings).map_or(Ok(()), |refusal| Err(refusal.into()))
+        standing.check(kind, growth, bounds, settings).map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
     /// Counts rows of a stock that were written.

@@ -6,10 +6,16 @@ use super::{DELETED, Measure, Stock};
 use crate::base::error::Result;
 use crate::db::Db;
 use crate::feature::store::{BATCH, fact, lock, next_tenant, put_fact, reweigh};
-use crate::feature::{House, Kind, Shift};
+use crate::feature::{Feature, Kind, Shift};
 
 /// How far the count has come: the name of that fact, the last tenant that was counted.
 const COUNTED: &str = "room_counted";
+
+/// As how many rows a tenant counts that has none: it is asked for each kind all the same.
+const TENANT: u64 = 20;
+
+/// The registry.
+type Features = &'static [&'static Feature];
 
 /// Counts some tenants anew, one after the other until it is enough for one transaction. Answers how many rows were
 /// counted; 0 when it has been round, and begins anew then.
@@ -18,84 +24,79 @@ pub fn some(shift: &mut Shift<'_>) -> Result<u64> {
     let after: i64 = fact(shift.db, COUNTED)?.and_then(|id| id.parse().ok()).unwrap_or(i64::MIN);
     let mut last = after;
     while counted < BATCH.unsigned_abs() {
-        let Some(tenant) = next_tenant(shift.db, last)? else {
-            last = i64::MIN;
-            break;
-        };
-        let (rows, is_done) = tenant_of(shift.db, shift.house, tenant)?;
-        counted += rows + 1;
+        let Some(tenant) = next_tenant(shift.db, last)? else { break };
+        let (rows, is_done) = tenant_of(shift.db, shift.house.features, tenant)?;
+        counted += rows + TENANT;
         if !is_done {
             break;
         }
         last = tenant;
     }
-    if last != after {
-        put_fact(shift.db, COUNTED, &last.to_string())?;
+    let reached = if counted == 0 { i64::MIN } else { last };
+    if reached != after {
+        put_fact(shift.db, COUNTED, &reached.to_string())?;
     }
     Ok(counted)
 }
 
 /// Counts a tenant anew, under its lock; answers how many rows were counted, and whether that was all.
-pub fn tenant_of(db: &mut Db, house: &House, tenant: i64) -> Result<(u64, bool)> {
+pub fn tenant_of(db: &mut Db, features: Features, tenant: i64) -> Result<(u64, bool)> {
     lock(db, tenant)?;
-    for (kind, measure) in weighed(house) {
+    for (kind, measure) in weighed(features) {
         let wrong = weigh_again(db, tenant, kind.name, &measure)?;
         if wrong >= BATCH.unsigned_abs() {
             return Ok((wrong, false));
         }
     }
-    let feed = of_feed(db, tenant)?;
-    let mut rows = 0;
-    for (name, sum) in all(db, house, tenant, &feed)? {
+    let (there, mut rows) = (store::sums(db, tenant)?, 0);
+    for (name, sum) in should(db, features, tenant)? {
         rows += sum.objects.unsigned_abs();
-        set(db, tenant, name, sum)?;
+        set(db, tenant, &there, name, sum)?;
     }
     Ok((rows, true))
 }
 
 /// What a tenant's sums should be.
-pub fn should(db: &mut Db, house: &House, tenant: i64) -> Result<Vec<(&'static str, Growth)>> {
+pub fn should(db: &mut Db, features: Features, tenant: i64) -> Result<Vec<(&'static str, Growth)>> {
     let feed = of_feed(db, tenant)?;
-    all(db, house, tenant, &feed)
-}
-
-fn all(db: &mut Db, house: &House, tenant: i64, feed: &[(String, Growth)]) -> Result<Vec<(&'static str, Growth)>> {
     let of = |name: &str| feed.iter().find(|(kind, _)| kind == name).map_or(Growth::default(), |(_, sum)| *sum);
-    let mut sums: Vec<_> = weighed(house).map(|(kind, _)| (kind.name, of(kind.name))).collect();
+    let mut sums: Vec<_> = weighed(features).map(|(kind, _)| (kind.name, of(kind.name))).collect();
     sums.push((DELETED, of(DELETED)));
-    for stock in house.features.iter().flat_map(|feature| feature.stocks) {
+    for stock in features.iter().flat_map(|feature| feature.stocks) {
         sums.push((stock.name, store::of_stock(db, tenant, &stock.measure)?));
     }
     Ok(sums)
 }
 
 /// The kinds of the feed whose objects are weighed.
-fn weighed(house: &House) -> impl Iterator<Item = (&'static Kind, Measure)> {
-    house.kinds().filter_map(|kind| kind.measure.map(|measure| (kind, measure)))
+fn weighed(features: Features) -> impl Iterator<Item = (&'static Kind, Measure)> {
+    features.iter().flat_map(|feature| feature.kinds).filter_map(|kind| kind.measure.map(|measure| (kind, measure)))
 }
 
 /// Sets a sum, unless it is that already.
-fn set(db: &mut Db, tenant: i64, name: &str, sum: Growth) -> Result<()> {
-    let there = store::sums(db, tenant)?.into_iter().find(|(kind, _)| kind == name).map(|(_, sum)| sum);
-    match there {
+fn set(db: &mut Db, tenant: i64, there: &[(String, Growth)], name: &str, sum: Growth) -> Result<()> {
+    match there.iter().find(|(kind, _)| kind == name) {
         Some(_) if sum == Growth::default() => store::forget(db, tenant, name),
-        Some(there) if there == sum => Ok(()),
+        Some((_, there)) if *there == sum => Ok(()),
         None if sum == Growth::default() => Ok(()),
         _ => store::put(db, tenant, name, sum),
     }
 }
 
-/// Counts a stock of a tenant anew, and the tombstones with it.
+/// Counts a stock of a tenant anew, and the tombstones with it, under its lock.
 pub fn stock(db: &mut Db, tenant: i64, stock: &Stock) -> Result<()> {
+    lock(db, tenant)?;
+    let there = store::sums(db, tenant)?;
     let sum = store::of_stock(db, tenant, &stock.measure)?;
-    set(db, tenant, stock.name, sum)?;
+    set(db, tenant, &there, stock.name, sum)?;
     tombstones(db, tenant)
 }
 
-/// Counts the tombstones of a tenant anew.
+/// Counts the tombstones of a tenant anew, which is locked.
 pub fn tombstones(db: &mut Db, tenant: i64) -> Result<()> {
     let objects = store::tombstones(db, tenant)?;
-    set(db, tenant, DELETED, Growth { objects, bytes: 0 })
+    let there = store::sums(db, tenant)?;
+    set(db, tenant, &there, DELETED, Growth { objects, bytes: 0 })
 }
 
 /// Writes what live objects weigh where the feed says otherwise; answers how many did.

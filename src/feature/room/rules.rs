@@ -28,6 +28,20 @@ pub enum Weighed {
     Deleted,
 }
 
+/// How rows of a kind are bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// May they take a tenth more than the room that there is? What would be lost otherwise may.
+    pub above: bool,
+    /// Is their number bounded, too? What nobody loads as a list goes by its bytes alone.
+    pub number: bool,
+}
+
+impl Bounds {
+    /// As the objects of the feed.
+    pub const OBJECTS: Bounds = Bounds { above: false, number: true };
+}
+
 /// What is added to a sum.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Growth {
@@ -151,8 +165,8 @@ impl Standing {
     }
 
     /// Why there is no room for more of a kind, if there is none.
-    pub fn check(&self, kind: &str, growth: Growth, above: bool, settings: &Settings) -> Option<Refusal> {
-        let above = |most: i64| if above { most.saturating_add(most / ABOVE) } else { most };
+    pub fn check(&self, kind: &str, growth: Growth, bounds: Bounds, settings: &Settings) -> Option<Refusal> {
+        let above = |most: i64| if bounds.above { most.saturating_add(most / ABOVE) } else { most };
         if !self.site {
             return Some(no_site());
         }
@@ -162,13 +176,11 @@ impl Standing {
             let room = Room { whose, unit: "bytes", used: Some(used), most: Some(most) };
             return Some(refusal(room, Message::with(text, &[&mib(used), &(most / MIB)])));
         }
-        self.too_many(kind, growth, i64::from(settings.max_objects), above)
+        let counted = bounds.number && growth.objects > 0;
+        if counted { self.too_many(kind, growth, i64::from(settings.max_objects), above) } else { None }
     }
 
     fn too_many(&self, kind: &str, growth: Growth, most: i64, above: impl Fn(i64) -> i64) -> Option<Refusal> {
-        if growth.objects <= 0 {
-            return None;
-        }
         let (there, deleted) = (self.objects(kind), self.objects(DELETED));
         let (used, text) = match () {
             () if there + growth.objects > above(most) => (there, &texts::ROOM_OBJECTS),

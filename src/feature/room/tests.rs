@@ -1,7 +1,7 @@
 //! The rules of room.
 
 use super::DELETED;
-use super::rules::{Change, GROWN_UP, Growth, MIB, Standing, Weighed, Whose, site_has_room, store_limit};
+use super::rules::{Bounds, Change, GROWN_UP, Growth, MIB, Standing, Weighed, Whose, site_has_room, store_limit};
 use crate::base::error::{Refusal, Refused};
 use crate::base::text::Language;
 use crate::base::time::Timestamp;
@@ -18,8 +18,8 @@ fn standing(whose: Whose, used: &[(&str, i64, i64)]) -> Standing {
     Standing { whose, used: used.collect(), site: true }
 }
 
-fn check(standing: &Standing, kind: &str, growth: Growth, above: bool) -> Option<Refusal> {
-    standing.check(kind, growth, above, &Settings::default())
+fn check(standing: &Standing, kind: &str, growth: Growth, bounds: Bounds) -> Option<Refusal> {
+    standing.check(kind, growth, bounds, &Settings::default())
 }
 
 #[test]
@@ -51,8 +51,8 @@ fn what_a_write_changes_of_the_sums() {
 #[test]
 fn the_last_byte_fits_and_the_next_does_not() {
     let full = standing(Whose::NewCouple, &[("goals", 3, 10 * MIB), ("voice", 9, 6 * MIB - 5)]);
-    assert!(check(&full, "goals", bytes(5), false).is_none());
-    let refusal = check(&full, "goals", bytes(6), false).unwrap();
+    assert!(check(&full, "goals", bytes(5), Bounds::OBJECTS).is_none());
+    let refusal = check(&full, "goals", bytes(6), Bounds::OBJECTS).unwrap();
     let room = refusal.room.unwrap();
     assert_eq!((room.whose, room.unit, room.used, room.most), ("couple", "bytes", Some(16 * MIB - 5), Some(16 * MIB)));
     assert!(matches!(refusal.kind, Refused::NoRoom(3_600)));
@@ -65,33 +65,34 @@ fn the_last_byte_fits_and_the_next_does_not() {
 #[test]
 fn a_tenth_more_is_for_who_may() {
     let full = standing(Whose::NewCouple, &[("conflicts", 1, 16 * MIB)]);
-    assert!(check(&full, "conflicts", bytes(MIB), true).is_none());
-    assert!(check(&full, "conflicts", bytes(2 * MIB), true).is_some());
-    assert!(check(&full, "goals", bytes(1), false).is_some());
+    assert!(check(&full, "conflicts", bytes(MIB), Bounds { above: true, number: true }).is_none());
+    assert!(check(&full, "conflicts", bytes(2 * MIB), Bounds { above: true, number: true }).is_some());
+    assert!(check(&full, "goals", bytes(1), Bounds::OBJECTS).is_some());
 }
 
 #[test]
 fn objects_are_counted_by_kind_and_deletions_together() {
     let many = standing(Whose::Team, &[("goals", 100_000, 0), ("letters", 99_999, 0)]);
-    let refusal = check(&many, "goals", ONE, false).unwrap();
+    let refusal = check(&many, "goals", ONE, Bounds::OBJECTS).unwrap();
     assert_eq!(refusal.room.unwrap().unit, "objects");
-    assert!(check(&many, "letters", ONE, false).is_none());
-    assert!(check(&many, "goals", bytes(9), false).is_none());
+    assert!(check(&many, "letters", ONE, Bounds::OBJECTS).is_none());
+    assert!(check(&many, "goals", bytes(9), Bounds::OBJECTS).is_none());
+    assert!(check(&many, "goals", ONE, Bounds { above: false, number: false }).is_none());
     let deleted = standing(Whose::Team, &[(DELETED, 100_001, 0)]);
-    assert!(check(&deleted, "goals", ONE, false).is_some());
+    assert!(check(&deleted, "goals", ONE, Bounds::OBJECTS).is_some());
 }
 
 #[test]
 fn what_older_programs_deleted_makes_no_room_for_others() {
     let strange = standing(Whose::NewCouple, &[("goals", -5, -9 * MIB), ("voice", 1, 16 * MIB)]);
     assert_eq!(strange.bytes(), 16 * MIB);
-    assert!(check(&strange, "goals", bytes(1), false).is_some());
+    assert!(check(&strange, "goals", bytes(1), Bounds::OBJECTS).is_some());
 }
 
 #[test]
 fn the_servers_own_room_comes_first_and_its_figures_are_nobodys() {
     let full = Standing { site: false, ..standing(Whose::Team, &[]) };
-    let room = check(&full, "goals", ONE, false).unwrap().room.unwrap();
+    let room = check(&full, "goals", ONE, Bounds::OBJECTS).unwrap().room.unwrap();
     assert_eq!((room.whose, room.used, room.most), ("server", None, None));
     assert!(site_has_room(None, None, 64, None) && site_has_room(Some(10), Some(9), 64, Some(64)));
     assert!(!site_has_room(Some(10), Some(10), 64, None) && !site_has_room(None, None, 64, Some(63)));

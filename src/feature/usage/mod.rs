@@ -10,9 +10,9 @@ pub use fold::fold;
 
 use super::lifecycle::clients::Client;
 use crate::base::time::{DAY, Timestamp};
-use slot::{NEIGHBOURS, SLOT, Slot};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+use slot::{NEIGHBOURS, SLOT, Slot};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};

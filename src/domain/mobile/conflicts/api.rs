@@ -32,7 +32,7 @@ pub struct List {
 
 /// GET `/sync/conflicts/`
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let filter = Filter::of(ctx, &Input::query_at(ctx.request, rules::FILTER, ctx.earlier())?);
+    let filter = Filter::of(ctx, &Input::query_at(ctx.request, rules::FILTER, ctx.earlier())?)?;
     let tenant = ctx.tenant_id()?;
     let total = store::count(ctx.db, tenant, &filter)?;
     let page = Page::of(ctx.request, total)?;
@@ -44,21 +44,24 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 impl Filter {
     /// What the parameters ask for; a domain by any of its names.
-    pub fn of(ctx: &Ctx<'_>, input: &Input) -> Filter {
+    pub fn of(ctx: &Ctx<'_>, input: &Input) -> Result<Filter> {
         let word = |name| input.text(name).unwrap_or_default().to_owned();
         let domain = word("domain");
         let domain = ctx.house.names(&domain).map_or(domain, |names| names.name.to_owned());
-        Filter { status: word("status"), domain, since: input.instant("since").unwrap_or_default() }
+        Ok(Filter { status: word("status"), domain, since: input.instant("since").unwrap_or_default(), viewer: ctx.user()? })
     }
 }
 
-/// Every conflict, for the export: the feed shows only those that the tenant wants to stand in it.
-pub fn held(db: &mut Db, _: i64, tenant: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
+/// Who sees of conflicts of deleted records none.
+const NOBODY: i64 = 0;
+
+/// Every conflict that the user sees, for the export: the feed shows only those that the tenant wants to stand in it.
+pub fn held(db: &mut Db, user: i64, tenant: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
     let Some(tenant) = tenant else { return Ok(Vec::new()) };
-    store::all(db, tenant)?.iter().map(value).collect()
+    store::all(db, tenant, user)?.iter().map(value).collect()
 }
 
-/// Conflicts for the feed.
+/// Conflicts for the feed, which everybody in the tenant reads.
 pub fn load_conflicts(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Vec<(String, Value)>> {
-    load(db, tenant, ids, store::find)
+    load(db, tenant, ids, |db, tenant, id| store::find(db, tenant, id, NOBODY))
 }

@@ -18,7 +18,7 @@ pub const GRAPH: Graph = Graph {
 fn conflicts(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
     let mut input = asked.input_at(rules::FILTER, ctx.earlier());
     input.finish()?;
-    let (tenant, window, filter) = (ctx.tenant_id()?, asked.window()?, Filter::of(ctx, &input));
+    let (tenant, window, filter) = (ctx.tenant_id()?, asked.window()?, Filter::of(ctx, &input)?);
     let conflicts = store::part(ctx.db, tenant, &filter, &window.after.newest()?, window.span())?;
     asked.connection(&window, conflicts, || store::count(ctx.db, tenant, &filter))
 }

@@ -8,6 +8,7 @@ pub mod store;
 
 pub use rules::{Conflict, Policy, Rule};
 
+use crate::feature::room::rules::Bounds;
 use crate::feature::{Access, Feature, Held, Job, Kind, Load, Route, Stock, Without, contract, written};
 use serde_json::Value;
 
@@ -36,7 +37,7 @@ fn own(conflict: Value, user: i64) -> Option<Value> {
 /// Conflicts in the feed.
 pub const KIND: &str = "conflicts";
 /// Every conflict, also where the tenant wants none in the feed. An edit that met another is kept as long as at all possible.
-pub const STOCK: Stock = Stock { name: KIND, measure: store::MEASURE, above: true };
+pub const STOCK: Stock = Stock { name: KIND, measure: store::MEASURE, bounds: Bounds { above: true, number: true } };
 
 const MEMBER: Access = Access::Member(Without::NoCouple);
 

@@ -139,6 +139,9 @@ impl Keyed for Conflict {
 /// How long a settled conflict is kept, in milliseconds.
 pub const KEPT: i64 = 90 * DAY;
 
+/// How long a conflict of a deleted record is kept for who sent it, in milliseconds.
+pub const KEPT_OF_DELETED: i64 = 30 * DAY;
+
 /// The longest name of a domain, in characters.
 const MAX_DOMAIN: usize = 20;
 
@@ -158,6 +161,8 @@ pub struct Filter {
     pub domain: String,
     /// They were met after this instant.
     pub since: Timestamp,
+    /// Who looks: conflicts of a deleted record show their side to who sent it alone.
+    pub viewer: i64,
 }
 
 /// Of a hundred items that were uploaded, how many met a conflict; 0 when none were.

@@ -1,6 +1,6 @@
 //! Conflicts and policies in the database. Every statement names the tenant.
 
-use super::rules::{Conflict, Filter, KEPT, MANUAL_REQUIRED, Policy, Rule};
+use super::rules::{Conflict, Filter, KEPT, KEPT_OF_DELETED, MANUAL_REQUIRED, Policy, Rule};
 use crate::base::error::{Error, Result};
 use crate::base::json;
 use crate::base::time::Timestamp;
@@ -115,18 +115,22 @@ pub fn update(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
     db.run(sql, values).map(drop)
 }
 
-/// One conflict.
-pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Conflict>> {
-    let sql = conflicts!("WHERE tenant = ? AND id = ?");
-    db.one(sql, params![tenant, id], conflict)
+/// One conflict, as a user sees it: those of a deleted record show their side to who sent it alone. To user 0 they are not there.
+pub fn find(db: &mut Db, tenant: i64, id: &str, viewer: i64) -> Result<Option<Conflict>> {
+    let sql = conflicts!(
+        "WHERE tenant = ? AND id = ? AND (user_id = ? OR NOT EXISTS (SELECT r.id FROM records r \
+         WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1))"
+    );
+    db.one(sql, params![tenant, id, viewer], conflict)
 }
 
 /// How many conflicts a list shows on all of its pages.
 pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM conflicts WHERE tenant = ? AND created_at > ? \
-         AND (? = '' OR result = ?) AND (? = '' OR domain = ?)";
-    let Filter { status, domain, since } = filter;
-    let found = db.one(sql, params![tenant, *since, status, status, domain, domain], |row| row.get(0))?;
+         AND (? = '' OR result = ?) AND (? = '' OR domain = ?) AND (user_id = ? OR NOT EXISTS (SELECT r.id FROM records r \
+         WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1))";
+    let Filter { status, domain, since, viewer } = filter;
+    let found = db.one(sql, params![tenant, *since, status, status, domain, domain, *viewer], |row| row.get(0))?;
     Ok(found.unwrap_or_default())
 }
 
@@ -134,17 +138,23 @@ pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
 pub fn part(db: &mut Db, tenant: i64, filter: &Filter, (at, id): &(i64, String), span: Span) -> Result<Vec<Conflict>> {
     let sql = conflicts!(
         "WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
+         AND (user_id = ? OR NOT EXISTS (SELECT r.id FROM records r \
+         WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1)) \
          AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
     );
-    let Filter { status, domain, since } = filter;
-    let bound = params![tenant, *since, status, status, domain, domain, *at, id, span.limit, span.offset];
+    let Filter { status, domain, since, viewer } = filter;
+    let bound = params![tenant, *since, status, status, domain, domain, *viewer, *at, id, span.limit, span.offset];
     db.all(sql, bound, conflict)
 }
 
-/// Every conflict, oldest first.
-pub fn all(db: &mut Db, tenant: i64) -> Result<Vec<Conflict>> {
-    let sql = conflicts!("WHERE tenant = ? ORDER BY created_at, id");
-    db.all(sql, params![tenant], conflict)
+/// Every conflict that a user sees, oldest first.
+pub fn all(db: &mut Db, tenant: i64, viewer: i64) -> Result<Vec<Conflict>> {
+    let sql = conflicts!(
+        "WHERE tenant = ? AND (user_id = ? OR NOT EXISTS (SELECT r.id FROM records r \
+         WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1)) \
+         ORDER BY created_at, id"
+    );
+    db.all(sql, params![tenant, viewer], conflict)
 }
 
 /// Items that the tenant's devices ever uploaded, and how many of them met a conflict.
@@ -173,10 +183,19 @@ pub fn put_rule(db: &mut Db, tenant: i64, domain: &str, rule: Rule) -> Result<()
 /// Conflicts that are forgotten in one transaction.
 const BATCH: i64 = 500;
 
-/// Forgets conflicts a while after they were settled; those in the feed leave a tombstone there.
+/// Forgets conflicts a while after they were settled, and sooner after their record was deleted; those in the feed leave a
+/// tombstone there.
 pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
+    let read = |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get::<String>(1)?));
     let sql = "SELECT tenant, id FROM conflicts WHERE resolved_at < ? ORDER BY tenant, id LIMIT ?";
-    let old = db.all(sql, params![now.plus(-KEPT), BATCH], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?)))?;
+    let mut old = db.all(sql, params![now.plus(-KEPT), BATCH], read)?;
+    if old.is_empty() {
+        let sql = "SELECT c.tenant, c.id FROM conflicts c \
+             JOIN records r ON r.tenant = c.tenant AND r.domain = c.domain AND r.id = c.mobile_id \
+             WHERE r.deleted = 1 AND r.stamp < ? AND c.created_at < ? ORDER BY c.tenant, c.id LIMIT ?";
+        let before = now.plus(-KEPT_OF_DELETED);
+        old = db.all(sql, params![before, before, BATCH], read)?;
+    }
     for group in old.chunk_by(|one, next| one.0 == next.0) {
         forget(db, group, now)?;
     }
@@ -197,6 +216,59 @@ pub fn forget_one(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Resul
         store::mark(db, tenant, super::KIND, id, stamp, true)?;
     }
     db.run("DELETE FROM conflicts WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
+}
+
+/// A record is deleted, and with it what its conflicts hold of it: those that are settled go. Of those that wait the side that
+/// was sent stays, for who sent it alone, and so not in the feed.
+/// Answers whether there were any.
+pub fn lose_record(db: &mut Db, tenant: i64, domain: &str, record: &str, stamp: Timestamp) -> Result<bool> {
+    let all = of_record(db, tenant, domain, record)?;
+    let has_some = !all.is_empty();
+    for (id, is_settled) in all {
+        if is_settled {
+            forget_one(db, tenant, &id, stamp)?;
+            continue;
+        }
+        if store::is_told(db, tenant, super::KIND, &id)? {
+            store::mark(db, tenant, super::KIND, &id, stamp, true)?;
+        }
+        // What the device had started from is of its side, too.
+        db.run("UPDATE conflicts SET server_data = 'null' WHERE tenant = ? AND id = ?", params![tenant, &id])?;
+    }
+    Ok(has_some)
+}
+
+/// Nothing of what a settled conflict was about stays in it: its record is deleted. Who settles it again is answered the same.
+pub fn empty(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
+    let sql = "UPDATE conflicts SET server_data = 'null', client_data = 'null', base_data = NULL, notes = NULL \
+         WHERE tenant = ? AND id = ?";
+    db.run(sql, params![tenant, id]).map(drop)
+}
+
+/// The conflicts that a user's uploads met.
+pub fn of_user(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
+    db.all("SELECT id FROM conflicts WHERE tenant = ? AND user_id = ?", params![tenant, user], |row| row.get(0))
+}
+
+/// The settled conflicts of others that may hold a user's side: those of a couple, and of records that the user made or wrote
+/// last. Who wrote a version in between is not kept.
+pub fn against(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
+    let sql = "SELECT c.id FROM conflicts c JOIN tenants t ON t.id = c.tenant \
+         LEFT JOIN records r ON r.tenant = c.tenant AND r.domain = c.domain AND r.id = c.mobile_id \
+         WHERE c.tenant = ? AND c.resolved_at IS NOT NULL AND c.user_id <> ? \
+         AND (t.kind = 'couple' OR r.created_by = ? OR r.updated_by = ?)";
+    db.all(sql, params![tenant, user, user, user], |row| row.get(0))
+}
+
+/// Takes the server's side out of a conflict, and what its device had started from.
+pub fn lose_server_side(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
+    let sql = "UPDATE conflicts SET server_data = 'null', base_data = NULL WHERE tenant = ? AND id = ?";
+    db.run(sql, params![tenant, id]).map(drop)
+}
+
+/// Takes out what a user noted where they settled a conflict.
+pub fn lose_notes(db: &mut Db, tenant: i64, user: i64) -> Result<()> {
+    db.run("UPDATE conflicts SET notes = NULL WHERE tenant = ? AND resolved_by = ?", params![tenant, user]).map(drop)
 }
 
 /// How many conflicts each record of a tenant has.

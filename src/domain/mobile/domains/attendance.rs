@@ -34,5 +34,6 @@ pub const DOMAIN: Table = Table {
     orders: &[],
     machine: Some(Machine { field: "status", states: STATES }),
     policy: Policy::ServerWins,
+    personal: false,
     dated: Some("receiveddate"),
 };

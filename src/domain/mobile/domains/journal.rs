@@ -28,5 +28,6 @@ pub const DOMAIN: Table = Table {
     orders: &[],
     machine: None,
     policy: Policy::ClientWins,
+    personal: true,
     dated: Some("timestamp"),
 };

@@ -45,5 +45,6 @@ pub const DOMAIN: Table = Table {
     orders: &[("plandatetime", "expirydatetime"), ("starttime", "endtime")],
     machine: Some(Machine { field: "jobstatus", states: STATES }),
     policy: Policy::MostRecentWins,
+    personal: false,
     dated: Some("plandatetime"),
 };

@@ -44,5 +44,6 @@ pub const DOMAIN: Table = Table {
     orders: &[],
     machine: Some(Machine { field: "status", states: STATES }),
     policy: Policy::PreserveEscalation,
+    personal: false,
     dated: None,
 };

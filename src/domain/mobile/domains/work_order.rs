@@ -48,5 +48,6 @@ pub const DOMAIN: Table = Table {
     orders: &[("scheduled_start", "scheduled_end"), ("actual_start", "actual_end")],
     machine: Some(Machine { field: "status", states: STATES }),
     policy: Policy::MostRecentWins,
+    personal: false,
     dated: Some("scheduled_start"),
 };

@@ -2,6 +2,7 @@
 
 mod again;
 pub mod api;
+pub mod erase;
 pub mod fields;
 mod item;
 pub mod machine;
@@ -29,6 +30,7 @@ use crate::base::json;
 use crate::base::text::Language;
 use crate::db::Db;
 use crate::feature::ctx::load;
+use crate::feature::version;
 use crate::feature::walk::walk;
 use crate::feature::{Ctx, Kind, Load, Names, Objects, Own, Schemas, written};
 use schemars::{Schema, json_schema};
@@ -73,13 +75,9 @@ pub fn describe_data(schemas: &mut Schemas) -> Schema {
     json_schema!({ "anyOf": domains.chain([json!({"type": "null"})]).collect::<Vec<_>>() })
 }
 
-/// What a restore adds to each version: more than a record was edited between the backup and the restore. Else an edit of a
-/// version that the backup lacks would be taken for one of the version that bears the same number now.
-const LOST_VERSIONS: i64 = 10_000;
-
 /// A backup has taken the store's place: no version that devices saw in the time that is lost is met again.
 pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
-    store::raise_versions(db, tenant, LOST_VERSIONS, item::MAX_VERSION)
+    store::raise_versions(db, tenant, version::LOST, version::RAISED)
 }
 
 /// Writes records inside an upload's transaction. An item is `{domain, mobile_id, operation, version, base_data, data,

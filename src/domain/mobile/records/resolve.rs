@@ -77,7 +77,7 @@ enum Outcome {
 /// Wrong fields of the choice; the guards' refusals; the database's. Nothing is written then.
 pub fn resolve(ctx: &mut Ctx<'_>, body: &Map<String, Value>, key: Option<String>, points: u32) -> Result<Response> {
     let choice = Choice::read(body, Local::Nearest(ctx.zone(), ctx.now))?;
-    let upload = Upload { operation: OPERATION, key, request: batch::canonical(body, DEPTH)?, points };
+    let upload = Upload { operation: OPERATION, key, request: batch::canonical(body, DEPTH)?, points, epoch: None };
     match ctx.write_upload(upload, &mut |ctx| choice.carry_out(ctx)) {
         Err(Error::Refused(refusal)) if matches!(refusal.kind, Refused::NotFound | Refused::Invalid) => {
             choice.unsettled(ctx, &refusal)
@@ -126,7 +126,7 @@ impl Choice {
     fn carry_out(&self, ctx: &mut Ctx<'_>) -> Result<Response> {
         let tenant = ctx.tenant_id()?;
         let id = id::parse(&self.conflict).ok_or_else(not_found)?;
-        let conflict = conflicts::store::find(ctx.db, tenant, &id)?.ok_or_else(not_found)?;
+        let conflict = conflicts::store::find(ctx.db, tenant, &id, ctx.user()?)?.ok_or_else(not_found)?;
         let table = domains::records(&conflict.domain).ok_or_else(not_found)?;
         let record = store::find(ctx.db, tenant, table.name(), &conflict.mobile_id)?.ok_or_else(not_found)?;
         require_own(ctx, &conflict, &record)?;
@@ -143,6 +143,10 @@ impl Choice {
     fn decide(&self, table: &'static Table, conflict: &Conflict, record: &Record) -> Result<Outcome> {
         if self.chosen == Winner::Server {
             return Ok(Outcome::Written(kept(record)));
+        }
+        // It was deleted since, and the conflict holds nothing any more of what the person saw.
+        if record.deleted && conflict.server_version != super::write::shown(record.version) {
+            return Ok(Outcome::Moved);
         }
         let wants_deletion = self.chosen == Winner::Client && conflict.client_data.is_null();
         let (Some(seen), false, false) = (conflict.server_data.as_object(), record.deleted, wants_deletion) else {
@@ -220,7 +224,7 @@ impl Choice {
         conflict.notes.clone_from(&self.notes);
         (conflict.resolved_by, conflict.resolved_at) = (Some(ctx.user()?), Some(ctx.stamp()?));
         conflict.answer = Some(String::from_utf8_lossy(&response.body).into_owned());
-        keep(ctx, table, &conflict)?;
+        keep(ctx, table, &conflict, &written)?;
         ctx.tell(&News::Resolved { conflict: &conflict.conflict_id })?;
         Ok(response)
     }
@@ -297,7 +301,7 @@ fn first(ctx: &Ctx<'_>, conflict: &Conflict) -> Result<Response> {
 fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, record: &Record) -> Result<Response> {
     conflict.server_version = super::write::shown(record.version);
     conflict.server_data = data(record);
-    keep(ctx, table, &conflict)?;
+    keep(ctx, table, &conflict, record)?;
     let error = SyncError {
         item_id: Some(conflict.mobile_id),
         domain: Some(conflict.domain),
@@ -317,13 +321,18 @@ fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, 
     ))
 }
 
-/// Writes a conflict, and shows it in the feed where the tenant wants that.
-fn keep(ctx: &mut Ctx<'_>, table: &Table, conflict: &Conflict) -> Result<()> {
+/// Writes a conflict, and shows it in the feed where the tenant wants that. What is about a deleted record is not for all, and
+/// once it is settled nothing of it stays.
+fn keep(ctx: &mut Ctx<'_>, table: &Table, conflict: &Conflict, record: &Record) -> Result<()> {
     let tenant = ctx.tenant_id()?;
     conflicts::store::update(ctx.db, tenant, conflict)?;
     ctx.recount_stock(tenant, &conflicts::STOCK);
+    if record.deleted {
+        let settled = conflict.resolved_at.is_some();
+        return if settled { conflicts::store::empty(ctx.db, tenant, &conflict.conflict_id) } else { Ok(()) };
+    }
     let rule = conflicts::store::rule(ctx.db, tenant, table.name())?.unwrap_or_else(|| Rule::of(table.policy));
-    if rule.notify { ctx.touch(conflicts::KIND, &conflict.conflict_id) } else { Ok(()) }
+    if rule.notify { ctx.tell_again(conflicts::KIND, &conflict.conflict_id, false) } else { Ok(()) }
 }
 
 fn say(ctx: &Ctx<'_>, text: &'static text::Text) -> String {

@@ -65,10 +65,23 @@ pub fn update(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &st
     db.run(sql, params![*version, data, *client_at, *updated_by, *updated_at, *deleted, tenant, domain, id]).map(drop)
 }
 
-/// Raises the version of each record that stays within the highest.
-pub fn raise_versions(db: &mut Db, tenant: i64, by: i64, highest: i64) -> Result<()> {
+/// The live records of a domain that a user made, and that nobody else wrote last, by id and version.
+pub fn of_user_alone(db: &mut Db, tenant: i64, domain: &str, user: i64) -> Result<Vec<(String, i64)>> {
+    let sql =
+        "SELECT id, version FROM records WHERE tenant = ? AND domain = ? AND created_by = ? AND updated_by = ? AND deleted = 0";
+    db.all(sql, params![tenant, domain, user, user], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Deletes a record as its device would: its version stays, so that a late edit does not begin anew.
+pub fn erase(db: &mut Db, tenant: i64, domain: &str, id: &str, stamp: Timestamp) -> Result<()> {
+    let sql = "UPDATE records SET version = version + 1, data = '{}', stamp = ?, deleted = 1 WHERE tenant = ? AND domain = ? AND id = ?";
+    db.run(sql, params![stamp, tenant, domain, id]).map(drop)
+}
+
+/// Raises each version that is not above the most.
+pub fn raise_versions(db: &mut Db, tenant: i64, by: i64, most: i64) -> Result<()> {
     let sql = "UPDATE records SET version = version + ? WHERE tenant = ? AND version <= ?";
-    db.run(sql, params![by, tenant, highest - by]).map(drop)
+    db.run(sql, params![by, tenant, most]).map(drop)
 }
 
 /// Moves a record in its domain's changes: it is what it was.

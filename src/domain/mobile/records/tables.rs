@@ -24,6 +24,8 @@ pub struct Table {
     pub machine: Option<Machine>,
     /// How a conflict is settled where the tenant does not want it otherwise.
     pub policy: Policy,
+    /// Is a record theirs alone who wrote it? Then it goes with their account, and where they erase what they left.
+    pub personal: bool,
     /// The field that says when it happened, or shall; without one, or where it is not set, it is when it was created.
     pub dated: Option<&'static str>,
 }

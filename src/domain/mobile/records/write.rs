@@ -46,6 +46,9 @@ pub struct Writer<'b> {
 /// and parsed.
 const ROOM: usize = 4 << 20;
 
+/// The most rows of the feed that an item moves: its record and the conflict that it met.
+const MOST_ROWS: usize = 2;
+
 /// A version as answers show it.
 pub fn shown(version: i64) -> u32 {
     u32::try_from(version).unwrap_or(u32::MAX)
@@ -67,16 +70,21 @@ impl<'b> Writer<'b> {
         item.version = self.own.get(&key).map_or(item.version, |own| item.version.max(*own));
         let tenant = ctx.tenant_id()?;
         let stored = store::find(ctx.db, tenant, item.table.name(), &item.id)?;
+        ctx.fit(if stored.is_some() { MOST_ROWS } else { 1 })?;
         let landing = merge::land(stored.as_ref(), &item);
         match landing.and_then(|landing| self.place(ctx, &item, stored.as_ref(), landing)) {
             Err(Error::Refused(refusal)) => {
                 // Who had seen what the server has holds it; who edits what is deleted does not know that.
                 if let Some(record) = stored.filter(|record| record.deleted || record.version != item.version) {
                     tell_again(ctx, item.table, &record)?;
+                    ctx.count_rows(1);
                 }
                 Err(Error::Refused(refusal))
             }
-            outcome => outcome,
+            outcome => {
+                ctx.count_rows(outcome.as_ref().map_or(0, |done| 1 + usize::from(done.conflict.is_some())));
+                outcome
+            }
         }
     }
 
@@ -116,10 +124,11 @@ impl<'b> Writer<'b> {
             Some(new) => put(ctx, &Target::of(ctx, item), Some(stored), new)?,
             None => leave(ctx, item, stored)?,
         };
+        // A deletion that wins over an edit that it had not seen leaves both sides here, for who sent it alone and for a while.
         conflicts::store::insert(ctx.db, ctx.tenant_id()?, &conflict)?;
         ctx.count_stock(&conflicts::STOCK, growth)?;
-        if rule.notify {
-            ctx.touch(conflicts::KIND, &conflict.conflict_id)?;
+        if rule.notify && !record.deleted {
+            ctx.tell_again(conflicts::KIND, &conflict.conflict_id, false)?;
         }
         ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
         let sides = size(&conflict.server_data)? + size(&conflict.client_data)?;
@@ -265,9 +274,12 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
     write(ctx.db, tenant, target.table.name(), &record, &data)?;
     match stored {
         // Whether its tombstone is still in the feed only the feed knows.
-        Some(stored) if stored.deleted && !record.deleted => ctx.touch(kind, &record.id)?,
-        Some(stored) if stored.deleted => ctx.bury(kind, &record.id)?,
-        _ => ctx.place(kind, &record.id, before(stored), weight.map(bytes))?,
+        Some(stored) if stored.deleted && !record.deleted => ctx.touch_version(kind, &record.id, record.version)?,
+        Some(stored) if stored.deleted => ctx.bury_version(kind, &record.id, record.version)?,
+        _ => ctx.place(kind, (&record.id, record.version), before(stored), weight.map(bytes))?,
+    }
+    if record.deleted && conflicts::store::lose_record(ctx.db, tenant, target.table.name(), target.id, stamp)? {
+        ctx.recount_stock(tenant, &conflicts::STOCK);
     }
     Ok(record)
 }

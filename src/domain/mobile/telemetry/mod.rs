@@ -11,6 +11,7 @@ use crate::db::Db;
 use crate::domain::mobile::answer::{SYNC_ERROR, SyncError, Tally};
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::domains::TELEMETRY;
+use crate::domain::mobile::records::erase;
 use crate::feature::ctx::value;
 use crate::feature::room::rules::Growth;
 use crate::feature::walk::walk;
@@ -134,13 +135,15 @@ pub fn held(db: &mut Db, user: i64, _: Option<i64>, _: Timestamp) -> Result<Vec<
     items.iter().map(value).collect()
 }
 
-/// A user's account ends: what their devices measured is theirs alone and goes with them, unlike what they shared.
+/// A user's account ends: what their devices measured is theirs alone and goes with them, as their journal does and their sides
+/// of conflicts, unlike what they shared.
 pub fn forget(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
     for tenant in store::tenants_of(ctx.db, user)? {
         for rules in TELEMETRY {
             store::delete(ctx.db, tenant, rules.name(), user)?;
         }
         STOCKS.iter().for_each(|stock| ctx.recount_stock(tenant, stock));
+        erase::account(ctx, tenant, user)?;
     }
     Ok(())
 }

@@ -5,13 +5,14 @@ use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::Db;
+use crate::feature::room::rules::Bounds;
 use crate::feature::{Measure, Names, Stock};
 use crate::params;
 
 /// The items of a domain, as they are counted.
 pub const fn stock(names: &Names) -> Stock {
     let measure = Measure { of: Some(("domain", names.name)), ..Measure::of("telemetry", &["device", "data"]) };
-    Stock { name: names.name, measure, above: false }
+    Stock { name: names.name, measure, bounds: Bounds { above: false, number: false } }
 }
 
 /// Whose item it is.
