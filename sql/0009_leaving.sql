@@ -26,6 +26,3 @@ FROM (
 JOIN tenants t ON t.id = w.tenant
 WHERE t.kind = 'couple' AND w.user_id <> 0
 AND NOT EXISTS (SELECT m.user_id FROM members m WHERE m.tenant = w.tenant AND m.user_id = w.user_id);
-
--- What a code makes of whoever joins a team by it.
-ALTER TABLE invites ADD COLUMN role VARCHAR(10) NOT NULL DEFAULT 'member';

@@ -11,6 +11,7 @@ mod folder;
 mod limits;
 mod locked;
 mod mariadb;
+mod memory;
 mod slow;
 mod space;
 

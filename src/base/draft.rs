@@ -43,6 +43,11 @@ impl Draft {
         Ok(Draft { path, named: false })
     }
 
+    /// The file, without a name: whatever becomes of the process, it is gone with it.
+    pub fn nameless(self) -> Result<File> {
+        OpenOptions::new().read(true).write(true).open(&self.path).map_err(failed(&self.path))
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

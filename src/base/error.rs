@@ -141,6 +141,8 @@ pub enum Refused {
     Deleted,
     /// The body is larger than the limit.
     TooLarge,
+    /// The answer would be: in parts it is to be had.
+    AnswerTooLarge,
     /// Too many conflicts of the record wait for somebody: once one is settled, the same edit is taken.
     OpenConflicts,
     /// There is no room for more; the number is the seconds until it is worth trying again.
@@ -259,6 +261,11 @@ impl Error {
     /// Is this a violated UNIQUE or PRIMARY KEY constraint?
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Error::Db(DbError { kind: DbFault::Duplicate, .. }))
+    }
+
+    /// Would the answer be larger than one may be?
+    pub fn is_too_much(&self) -> bool {
+        matches!(self, Error::Refused(refusal) if refusal.kind == Refused::AnswerTooLarge)
     }
 
     /// Did another hold the right to write for too long, or was this transaction chosen to give way?

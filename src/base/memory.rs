@@ -1,8 +1,35 @@
 //! Memory that may not be there: a shared account has a limit, and an allocation that fails ends a Rust program without an
 //! answer. So what is large is asked for first.
 
-use super::error::{Error, Result};
+use super::error::{Error, Refused, Result, refuse};
+use super::text;
+use std::cell::Cell;
 use std::hint::black_box;
+
+thread_local! {
+    /// What may still be read into memory, in bytes; nothing where it is not counted.
+    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// From here on so much of what the store holds may be read into memory, or anything.
+pub fn allow(bytes: Option<usize>) {
+    LEFT.set(bytes);
+}
+
+/// Counts what is read into memory.
+///
+/// # Errors
+/// [`Refused::AnswerTooLarge`] when it is more than was allowed.
+pub fn hold(bytes: impl FnOnce() -> usize) -> Result<()> {
+    let Some(left) = LEFT.get() else { return Ok(()) };
+    match left.checked_sub(bytes()) {
+        None => refuse(Refused::AnswerTooLarge, &text::ANSWER_TOO_LARGE),
+        left => {
+            LEFT.set(left);
+            Ok(())
+        }
+    }
+}
 
 /// Is so much memory to be had, in bytes? It is given back at once: no page of it is touched.
 ///

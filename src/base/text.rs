@@ -142,6 +142,7 @@ texts! {
     NUMBER_BEYOND: "A number has at most {0} digits and an exponent from -{1} to {1}: send it as text.", "Un nombre compte au plus {0} chiffres et un exposant de -{1} à {1} : envoyez-le comme texte.", "숫자는 최대 {0}자리, 지수는 -{1}부터 {1}까지입니다. 텍스트로 보내세요.";
     HALF_CHARACTER: "The text ends inside a character (half of a surrogate pair): cut it between characters.", "Le texte contient une moitié de caractère (demi-paire de substitution) : coupez-le entre deux caractères.", "텍스트에 반쪽 문자(서로게이트 절반)가 있습니다. 문자 사이에서 자르세요.";
     TOO_DEEP: "Nested deeper than {0} levels: send it flatter, or as text.", "Imbriqué sur plus de {0} niveaux : envoyez-le plus à plat ou comme texte.", "{0}단계보다 깊게 중첩되었습니다. 더 평평하게 하거나 텍스트로 보내세요.";
+    ANSWER_TOO_LARGE: "The answer is larger than one may be: ask for it in parts, with `page_size`, `limit` or `first`, or for fewer fields.", "La réponse dépasse la taille permise : demandez-la en plusieurs parties, avec `page_size`, `limit` ou `first`, ou moins de champs.", "응답이 허용된 크기보다 큽니다. `page_size`, `limit` 또는 `first`로 나누어 요청하거나 필드를 줄이세요.";
     TOO_DENSE: "The body holds too many values: send it in parts.", "Le corps contient trop de valeurs : envoyez-le en plusieurs parties.", "본문에 값이 너무 많습니다. 나누어 보내세요.";
 }
 

@@ -9,7 +9,7 @@ use crate::base::json;
 use crate::base::text::Language;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
-use crate::domain::auth::export::{self, Whose};
+use crate::domain::auth::export::{self, Lists, Sink, Whose};
 use crate::domain::auth::store as accounts;
 use crate::domain::couples::store as couples;
 use crate::feature::{Backups, House, store};
@@ -59,7 +59,7 @@ fn person(db: &mut Db, house: &House, name: &str) -> Result<Value> {
     let (user, now) = (accounts::listed(db, name)?.ok_or_else(missing)?.user, Timestamp::now());
     let tenant = store::tenant_of(db, user.id)?.map_or(Ok(None), |tenant| couples::find(db, tenant))?;
     let whose = Whose::of(user.id, tenant.map(|tenancy| (tenancy.id, tenancy.kind)));
-    let data = watched(house, |told| export::of_both(db, house, whose, now, told))?;
+    let data = watched(house, |sink| export::of_both(db, house, whose, now, sink))?;
     let backups = Backups::of(db)?.told(Language::En);
     Ok(json!({"exported_at": now, "backups": backups, "user": user, "data": data}))
 }
@@ -69,22 +69,27 @@ fn tenant(db: &mut Db, house: &House, public_id: &str) -> Result<Value> {
     let missing = || Error::NotReady(format!("There is no couple or team with the id {public_id}."));
     let (tenant, now) = (couples::called(db, public_id)?.ok_or_else(missing)?, Timestamp::now());
     let tenancy = couples::find(db, tenant)?.ok_or_else(missing)?;
-    let data = watched(house, |told| export::of_tenant(db, house, tenant, told))?;
+    let data = watched(house, |sink| export::of_tenant(db, house, tenant, sink))?;
     let mut members = Vec::new();
     for listed in accounts::members(db, tenant)? {
         let whose = Whose::of(listed.user.id, Some((tenant, tenancy.kind)));
-        members.push(json!({"user": listed.user, "data": export::of_user(db, house, whose, now)?}));
+        let mut lists = Lists::of_any_size(None);
+        export::of_user(db, house, whose, now, &mut lists)?;
+        members.push(json!({"user": listed.user, "data": lists.map()}));
     }
     let backups = Backups::of(db)?.told(Language::En);
     Ok(json!({"exported_at": now, "backups": backups, "tenant": public_id, "members": members, "data": data}))
 }
 
-/// Reads with a bar that moves on with each kind.
-fn watched(house: &House, read: impl FnOnce(&mut dyn FnMut()) -> Result<Map<String, Value>>) -> Result<Map<String, Value>> {
+/// Reads with a bar that moves on with each list.
+fn watched(house: &House, read: impl FnOnce(&mut dyn Sink) -> Result<()>) -> Result<Map<String, Value>> {
     let bar = progress::bar(house.kinds().count() as u64, "reading");
-    let data = read(&mut || bar.inc(1));
+    let mut told = || bar.inc(1);
+    let mut lists = Lists::of_any_size(Some(&mut told));
+    read(&mut lists)?;
+    let data = lists.map();
     bar.finish_and_clear();
-    data
+    Ok(data)
 }
 
 fn write(export: &Value, file: &Path) -> Result<()> {

@@ -50,14 +50,14 @@ impl Row<'_> {
     /// The column's value, counted from 0.
     ///
     /// # Errors
-    /// When the column holds another type than asked for: a statement and its reader disagree.
+    /// When the column holds another type than asked for: a statement and its reader disagree. [`crate::base::memory::hold`]'s.
     pub fn get<T: FromValue>(&self, column: usize) -> Result<T> {
         let value = match &self.0 {
             RowOf::Sqlite(row) => sqlite::value(row, column)?,
             #[cfg(feature = "mysql")]
             RowOf::Mysql(row) => mysql::value(row, column)?,
         };
-        T::from_value(value).ok_or_else(|| Error::Internal(format!("column {column} has an unexpected type")))
+        T::from_value(value.counted()?).ok_or_else(|| Error::Internal(format!("column {column} has an unexpected type")))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Values on their way into a statement and out of a row.
 
+use crate::base::error::Result;
+use crate::base::memory;
 use crate::base::time::Timestamp;
 
 /// A bound value.
@@ -26,6 +28,21 @@ pub enum Value {
     Text(String),
     /// Bytes.
     Bytes(Vec<u8>),
+}
+
+impl Value {
+    /// Itself, counted as what is read into memory.
+    ///
+    /// # Errors
+    /// [`memory::hold`]'s.
+    pub fn counted(self) -> Result<Value> {
+        match &self {
+            Value::Text(text) => memory::hold(|| text.len())?,
+            Value::Bytes(bytes) => memory::hold(|| bytes.len())?,
+            Value::Null | Value::Int(_) => {}
+        }
+        Ok(self)
+    }
 }
 
 /// What a column can be read as.

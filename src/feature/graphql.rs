@@ -103,7 +103,7 @@ impl Shown {
 }
 
 /// One root field of a request: its arguments, and what it shall show.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Asked {
     /// The arguments in the form of REST: names in snake_case, words in small letters, without nulls.
     pub arguments: Map<String, Value>,
@@ -111,6 +111,8 @@ pub struct Asked {
     pub fields: Vec<String>,
     /// What it costs; see the limits.
     pub points: u32,
+    /// The most objects of a page, once more of them made an answer too large.
+    pub portion: i64,
 }
 
 /// Objects on a page when the client does not say.
@@ -156,7 +158,7 @@ impl Asked {
     pub fn window(&self) -> Result<Window> {
         let mut input = self.input(WINDOW);
         input.finish()?;
-        Ok(Window { first: input.int("first").unwrap_or(PAGE_SIZE), after: After::read(input.text("after")) })
+        Ok(Window { first: input.int("first").unwrap_or(PAGE_SIZE).min(self.portion), after: After::read(input.text("after")) })
     }
 
     /// A page of a list, for `nodes`, `pageInfo` and `totalCount`. `rows` holds one object more than asked when there
@@ -202,7 +204,12 @@ mod tests {
     use super::*;
 
     fn asked(arguments: Value) -> Asked {
-        Asked { arguments: arguments.as_object().unwrap().clone(), fields: vec!["totalCount".into()], points: 0 }
+        Asked {
+            arguments: arguments.as_object().unwrap().clone(),
+            fields: vec!["totalCount".into()],
+            points: 0,
+            portion: i64::MAX,
+        }
     }
 
     #[derive(Serialize)]

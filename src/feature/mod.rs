@@ -361,8 +361,10 @@ impl Kind {
     }
 }
 
-/// Reads all that is held on a user, and in the tenant that they are in, as it is at an instant.
-pub type LoadHeld = fn(&mut Db, user: i64, tenant: Option<i64>, now: Timestamp) -> Result<Vec<Value>>;
+/// Reads all that is held on a user, and in the tenant that they are in, as it is at an instant, one object after the other:
+/// all together may be more than the memory holds.
+pub type LoadHeld =
+    fn(&mut Db, user: i64, tenant: Option<i64>, now: Timestamp, each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()>;
 
 /// What a noun holds on a user that no kind of the feed shows: it is part of their export.
 #[derive(Debug)]

@@ -65,7 +65,7 @@ pub fn object(request: &Request<'_>) -> Result<Map<String, Value>> {
 pub fn lists(request: &Request<'_>, lists: &[&str]) -> Result<Map<String, Value>> {
     /// The levels above an item: the body and a list.
     const ABOVE: usize = 2;
-    let object = read_as(request, |body| items(body, ABOVE))?;
+    let object = read_as(request, |body| items(body, ABOVE, 1))?;
     sound(object.iter().filter(|(name, _)| !lists.contains(&name.as_str())))?;
     Ok(object)
 }
@@ -105,9 +105,9 @@ pub fn json(body: &[u8]) -> Result<Map<String, Value>> {
 /// and so does what nests more than [`json::MAX_DEPTH`] levels below an item.
 ///
 /// # Errors
-/// When it is malformed or too dense, or not an object.
-pub fn items(body: &[u8], above: usize) -> Result<Map<String, Value>> {
-    bounds::values(body)?;
+/// When it is malformed or too dense to be held so many times at once, or not an object.
+pub fn items(body: &[u8], above: usize, times: usize) -> Result<Map<String, Value>> {
+    bounds::values(body, times)?;
     parse(&json::sift(body, json::MAX_DEPTH + above)?.text)
 }
 

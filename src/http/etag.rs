@@ -9,8 +9,25 @@ const TAG_BYTES: usize = 16;
 
 /// The tag of a representation.
 pub fn of(content: &[u8]) -> String {
-    let hash = Sha256::digest(content);
-    format!("\"{}\"", id::hex(&hash[..TAG_BYTES]))
+    let mut tagger = Tagger::default();
+    tagger.add(content);
+    tagger.tag()
+}
+
+/// The tag of a representation that comes in pieces.
+#[derive(Default)]
+pub struct Tagger(Sha256);
+
+impl Tagger {
+    /// The next piece.
+    pub fn add(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The tag of all of them.
+    pub fn tag(self) -> String {
+        format!("\"{}\"", id::hex(&self.0.finalize()[..TAG_BYTES]))
+    }
 }
 
 /// What names an object by its version, where its representation is not to hand.

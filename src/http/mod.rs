@@ -18,6 +18,7 @@ pub mod query;
 pub mod request;
 pub mod response;
 pub mod schema;
+pub mod spool;
 mod texts;
 pub mod vars;
 pub mod version;

@@ -5,6 +5,7 @@ use super::{Query, Vars, peer};
 use crate::base::error::Refusal;
 use crate::base::text::Language;
 use crate::base::time::Timestamp;
+use std::cell::Cell;
 
 /// The request methods that the product tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,13 +96,15 @@ pub struct Request<'a> {
     pub forwarded_host: Option<String>,
     /// The API's own address, if the operator set it: links begin with it, whatever host was asked.
     pub site: Option<String>,
+    /// The most objects of a page, once more of them made an answer too large.
+    pub portion: Cell<i64>,
+    /// Is it known that nothing in the answer lets anybody in, so that it may be compressed?
+    pub may_compress: bool,
     /// Header fields that the answer carries, whatever its status.
     pub notices: Vec<(&'static str, String)>,
     /// The refusal of an app that is too old, and until when unsent work is taken from it: some faces know only later what it
     /// asks for.
     pub too_old: Option<(Refusal, Timestamp)>,
-    /// Is it known that nothing in the answer lets anybody in, so that it may be compressed?
-    pub may_compress: bool,
 }
 
 impl<'a> Request<'a> {
@@ -128,14 +131,20 @@ impl<'a> Request<'a> {
             secure: is_on(&vars.text("HTTPS")) || vars.text("REQUEST_SCHEME").eq_ignore_ascii_case("https"),
             forwarded_host: None,
             site: None,
+            portion: Cell::new(i64::MAX),
+            may_compress: false,
             notices: Vec::new(),
             too_old: None,
-            may_compress: false,
         };
         let fields = |request: &Request<'_>| version::in_fields(request.header("ACCEPT_VERSION"), request.header("ACCEPT"));
         let asked = named.unwrap_or_else(|| fields(&request));
         (request.version, request.asked) = (asked.version(), asked);
         request
+    }
+
+    /// So many objects of a page, or as few as the answer has room for.
+    pub fn at_most(&self, objects: usize) -> usize {
+        usize::try_from(self.portion.get()).map_or(objects, |most| objects.min(most))
     }
 
     /// The request is for something that has no versions.

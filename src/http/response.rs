@@ -1,5 +1,7 @@
 //! The answer: complete before its first byte is written.
 
+use super::etag;
+use super::spool::{Content, Spooled};
 use crate::base::json;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -42,6 +44,8 @@ pub struct Response {
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The content.
     pub body: Vec<u8>,
+    /// The content in the place of `body`, where it is too large for the memory.
+    pub file: Option<Spooled>,
     /// The answer is to a HEAD request: the content's length is sent, the content is not.
     pub head_only: bool,
     /// Lines for the web server's error log, where the program's own log cannot be written.
@@ -65,6 +69,24 @@ impl Response {
     /// An answer of any media type.
     pub fn bytes(status: u16, media_type: &'static str, body: Vec<u8>) -> Response {
         Response { status, headers: vec![("Content-Type", Cow::Borrowed(media_type))], body, ..Response::default() }
+    }
+
+    /// An answer of JSON that was written piece by piece.
+    pub fn spooled(content: Content) -> Response {
+        match content {
+            Content::Small(body) => Response::bytes(200, JSON, body),
+            Content::Large(file) => Response { file: Some(file), ..Response::bytes(200, JSON, Vec::new()) },
+        }
+    }
+
+    /// The entity tag of the content.
+    pub fn tag(&self) -> String {
+        self.file.as_ref().map_or_else(|| etag::of(&self.body), |file| file.tag.clone())
+    }
+
+    /// How many bytes the content has.
+    fn length(&self) -> u64 {
+        self.file.as_ref().map_or(self.body.len() as u64, |file| file.size)
     }
 
     /// Adds a header field.
@@ -102,7 +124,7 @@ impl Response {
             out.extend_from_slice(b"\r\n");
         }
         if self.status != 204 && self.status != 304 {
-            let _ = write!(out, "Content-Length: {}\r\n", self.body.len());
+            let _ = write!(out, "Content-Length: {}\r\n", self.length());
         }
         out.extend_from_slice(b"\r\n");
     }
@@ -110,5 +132,10 @@ impl Response {
     /// The content as it is sent: nothing for HEAD.
     pub fn content(&self) -> &[u8] {
         if self.head_only { &[] } else { &self.body }
+    }
+
+    /// The content that is sent from a file.
+    pub fn filed(&self) -> Option<&Spooled> {
+        self.file.as_ref().filter(|_| !self.head_only)
     }
 }

@@ -46,11 +46,20 @@ pub struct Options {
     pub recycle_after: u64,
     /// How long a FastCGI peer may be silent in the middle of a request or an answer.
     pub io_timeout: Duration,
+    /// The most memory, in bytes, that a FastCGI process may have once nobody asks it; with more it starts anew. 0 is any.
+    pub most_resident: u64,
+    /// How long nobody must ask for that.
+    pub rest: Duration,
 }
+
+/// What a process may have at rest: twice what polls make it, less than the 16 MiB that are promised.
+pub const MOST_RESIDENT: u64 = 12 << 20;
+/// When it is at rest: longer than a phone waits between two requests of one sitting.
+const REST: Duration = Duration::from_secs(10);
 
 impl Default for Options {
     fn default() -> Self {
-        Options { recycle_after: 0, io_timeout: IO_TIMEOUT }
+        Options { recycle_after: 0, io_timeout: IO_TIMEOUT, most_resident: 0, rest: REST }
     }
 }
 
@@ -64,7 +73,7 @@ pub fn is_fastcgi() -> bool {
 pub enum End {
     /// The process is done.
     Over(ExitCode),
-    /// The process has served its time, or its program was replaced: it begins anew.
+    /// The process has served its time or has grown large, or its program was replaced: it begins anew.
     Recycle,
 }
 

@@ -52,7 +52,7 @@ mod resolutions;
 mod roles;
 mod room;
 mod room_use;
-mod routes;
+pub mod routes;
 mod sessions;
 mod shown;
 mod spent;

@@ -20,7 +20,9 @@ use tempfile::TempDir;
 #[ignore = "is started by other tests as a program of its own"]
 fn program() {
     if let Ok(recycle_after) = std::env::var("PROBE") {
-        let options = Options { recycle_after: recycle_after.parse().unwrap(), ..Options::default() };
+        let most_resident = std::env::var("RESIDENT").map_or(0, |bytes| bytes.parse().unwrap());
+        let recycle_after = recycle_after.parse().unwrap();
+        let options = Options { recycle_after, most_resident, rest: Duration::from_millis(200), ..Options::default() };
         // The code tells how serving ended, and that from an end by a signal or by the test harness.
         std::process::exit(match serve(&mut Probe::default(), &options) {
             End::Over(code) if code == std::process::ExitCode::SUCCESS => 42,
@@ -52,8 +54,13 @@ impl Process {
     }
 
     fn over(listener: UnixListener, folder: TempDir, recycle_after: u64) -> Process {
+        Process::with(listener, folder, recycle_after, 0)
+    }
+
+    fn with(listener: UnixListener, folder: TempDir, recycle_after: u64, most_resident: u64) -> Process {
         let mut command = command();
         command.stdin(OwnedFd::from(listener)).stdout(Stdio::null()).env("PROBE", recycle_after.to_string());
+        command.env("RESIDENT", most_resident.to_string());
         Process { child: command.spawn().unwrap(), folder }
     }
 
@@ -222,4 +229,24 @@ fn an_unread_upload_costs_no_memory() {
     let growth = memory() - before;
     // What is resident includes pages of the program that are touched for the first time: more than a mebibyte, at times.
     assert!(growth < 10 * 1024, "{growth} KiB for an upload of 100 MiB");
+}
+
+#[test]
+fn a_process_that_has_grown_large_starts_anew_once_it_is_at_rest() {
+    let listener = |folder: &TempDir| UnixListener::bind(folder.path().join("s")).unwrap();
+    let start = |resident: u64| {
+        let folder = TempDir::new().unwrap();
+        let listener = listener(&folder);
+        Process::with(listener, folder, 0, resident)
+    };
+    let (mut large, mut small) = (start(1), start(1 << 40));
+    for process in [&large, &small] {
+        let mut kept = process.connect();
+        for _ in 0..3 {
+            assert_eq!(kept.ask(true, "/echo", b"x").body, b"x", "as long as it is asked it answers");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    assert_eq!(large.code(), Some(43));
+    assert!(small.child.try_wait().unwrap().is_none(), "it has no more than it may");
 }

@@ -50,7 +50,7 @@ fn conditional(response: Response, request: &Request<'_>) -> Response {
     if !read {
         return response;
     }
-    let tag = etag::of(&response.body);
+    let tag = response.tag();
     let known = request.header("IF_NONE_MATCH").is_some_and(|value| etag::names(value, &tag));
     let response = if known { Response::empty(304) } else { response };
     response.with("ETag", tag)

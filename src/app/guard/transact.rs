@@ -8,11 +8,23 @@
 use super::idempotency::{self, Found, Key};
 use super::texts;
 use super::{admit, spent, uploads};
-use crate::base::error::{Error, Refusal, Refused, Result};
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
+use crate::base::memory;
+use crate::base::text;
 use crate::db::{Mode, retried};
 use crate::feature::ctx::Work;
-use crate::feature::{Access, Continues, Ctx, Handler, News, Tx};
+use crate::feature::{Access, Continues, Ctx, Face, Handler, News, Tx};
 use crate::http::Response;
+
+/// The most bytes of an answer: it lies in memory whole. What is kept in a file has no bound.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+/// What a read may hold of the store, in bytes, as [`memory::hold`] counts: with the answer beside it less than the 128 MiB that
+/// no request takes more than.
+const MAX_HELD: usize = 40 * 1024 * 1024;
+/// GraphQL has each object in three forms at a time.
+const MAX_HELD_THRICE: usize = MAX_HELD / 2;
+/// The most objects of a page when a larger one did not fit.
+const FIRST_PORTION: i64 = 256;
 
 /// Lets a transaction pass, or answers in the place of the work.
 type Guard = fn(&mut Ctx<'_>, &mut Passage) -> Result<Option<Response>>;
@@ -123,9 +135,40 @@ pub fn continued(ctx: &mut Ctx<'_>, handler: Handler, continues: Continues) -> R
     Ok(answer.filter(|_| ctx.tenant().is_ok()))
 }
 
-/// Runs work in one snapshot: see [`Ctx::read`].
+/// Runs work in one snapshot: see [`Ctx::read`]. Where the answer would be too large, lists show fewer objects at once, down to
+/// one: what is left out is on the page that follows.
 pub fn read(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
-    answered(snapshot(ctx, READ, &mut |ctx| work(ctx).map(Some)))
+    loop {
+        match answered(snapshot(ctx, READ, &mut |ctx| bounded(ctx, work).map(Some))) {
+            Err(error) if error.is_too_much() && lessen(ctx) => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+/// The work, as long as what it reads and what it answers fit into memory.
+fn bounded(ctx: &mut Ctx<'_>, work: Work<'_>) -> Result<Response> {
+    let rest = Rest;
+    memory::allow(Some(if ctx.route.face == Face::Graphql { MAX_HELD_THRICE } else { MAX_HELD }));
+    let answer = work(ctx)?;
+    drop(rest);
+    if answer.body.len() > MAX_ANSWER { refuse(Refused::AnswerTooLarge, &text::ANSWER_TOO_LARGE) } else { Ok(answer) }
+}
+
+/// Whatever becomes of the work, even a panic: what is read after it is not counted.
+struct Rest;
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        memory::allow(None);
+    }
+}
+
+/// Halves the pages twice. Answers `false` when they cannot be smaller.
+fn lessen(ctx: &Ctx<'_>) -> bool {
+    let portion = ctx.request.portion.get();
+    ctx.request.portion.set(portion.min(4 * FIRST_PORTION) / 4);
+    portion > 1
 }
 
 /// Runs work in one write transaction: see [`Ctx::write`].

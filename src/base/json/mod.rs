@@ -6,16 +6,19 @@
 
 mod canonical;
 pub mod decimal;
+mod extent;
 mod seal;
 mod sieve;
 #[cfg(test)]
 mod tests;
 
 pub use canonical::Canonical;
+pub use extent::{ELEMENT, Extent, LIST, MEMBER, OBJECT, QUOTE, extent};
 pub use seal::{Fault, renew};
 pub use sieve::{Sifted, sift};
 
 use super::error::{Error, Result};
+use super::memory;
 use super::text::{self, Message};
 use decimal::{Decimal, Fate};
 use seal::Sealed;
@@ -29,8 +32,9 @@ pub const MAX_DEPTH: usize = 64;
 /// Reads JSON that the store, or an answer of ours, holds.
 ///
 /// # Errors
-/// When it is none.
+/// When it is none, and [`memory::hold`]'s.
 pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T> {
+    memory::hold(|| text.len() + extent(text).held)?;
     serde_json::from_slice(&sift(text, usize::MAX)?.text).map_err(Error::internal)
 }
 

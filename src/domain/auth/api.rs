@@ -1,7 +1,8 @@
 //! The account's routes.
 
 use super::api_session::{self, signed_in};
-use super::export::{self, Whose};
+use super::export::{self, Lists, Whose};
+use super::exported::Exported;
 use super::password::Fit;
 use super::rules::{self, User};
 use super::texts;
@@ -96,8 +97,10 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn export(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = own(ctx)?;
     let whose = Whose::of(user.id, ctx.caller()?.tenant.as_ref().map(|tenant| (tenant.id, tenant.kind)));
-    let data = export::of_both(ctx.db, ctx.house, whose, ctx.now, &mut || {})?;
-    Ok(Response::json(200, &Export { exported_at: ctx.now, backups: backups(ctx)?, user: &user, data }))
+    let head = Export { exported_at: ctx.now, backups: backups(ctx)?, user: &user, data: Map::new() };
+    let mut exported = Exported::begin(&ctx.house.settings.data, &head)?;
+    export::of_both(ctx.db, ctx.house, whose, ctx.now, &mut exported)?;
+    exported.answer()
 }
 
 /// The answer to a deletion: how long backups keep what was deleted stands in its head, because clients expect no body.
@@ -111,16 +114,21 @@ fn backups(ctx: &mut Ctx<'_>) -> Result<Told> {
 
 /// GET `/couple/archives/{id}/export/`
 pub fn export_archive(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let id = ctx.path_id()?;
-    Ok(Response::json(200, &archive(ctx, &id)?))
+    let (id, user) = (ctx.path_id()?, ctx.user()?);
+    let claim = found(feed::claim(ctx.db, user, &id, ctx.now)?)?;
+    let head = TenantExport { exported_at: ctx.now, backups: backups(ctx)?, data: Map::new() };
+    let mut exported = Exported::begin(&ctx.house.settings.data, &head)?;
+    export::of_claim(ctx.db, ctx.house, &claim, user, &mut exported)?;
+    exported.answer()
 }
 
 /// What the caller may claim of a couple that they are in no more.
 pub fn archive(ctx: &mut Ctx<'_>, id: &str) -> Result<TenantExport> {
     let user = ctx.user()?;
     let claim = found(feed::claim(ctx.db, user, id, ctx.now)?)?;
-    let data = export::of_claim(ctx.db, ctx.house, &claim, user)?;
-    Ok(TenantExport { exported_at: ctx.now, backups: backups(ctx)?, data })
+    let mut lists = Lists::of_an_answer();
+    export::of_claim(ctx.db, ctx.house, &claim, user, &mut lists)?;
+    Ok(TenantExport { exported_at: ctx.now, backups: backups(ctx)?, data: lists.map() })
 }
 
 /// DELETE `/couple/archives/{id}/`
@@ -149,8 +157,10 @@ pub fn end_archive(ctx: &mut Ctx<'_>, id: &str, input: Input) -> Result<Response
 /// GET `/couple/export/`
 pub fn export_tenant(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant_id()?;
-    let data = export::of_tenant(ctx.db, ctx.house, tenant, &mut || {})?;
-    Ok(Response::json(200, &TenantExport { exported_at: ctx.now, backups: backups(ctx)?, data }))
+    let head = TenantExport { exported_at: ctx.now, backups: backups(ctx)?, data: Map::new() };
+    let mut exported = Exported::begin(&ctx.house.settings.data, &head)?;
+    export::of_tenant(ctx.db, ctx.house, tenant, &mut exported)?;
+    exported.answer()
 }
 
 /// Everything held on the caller.

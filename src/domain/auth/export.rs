@@ -1,6 +1,9 @@
 //! Everything that is held on a user and in a tenant, by the registry: for the app, and for the operator.
 
-use crate::base::error::Result;
+use crate::base::error::{Refusal, Refused, Result};
+use crate::base::json;
+use crate::base::memory;
+use crate::base::text;
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::feature::store::Claim;
@@ -9,6 +12,8 @@ use serde_json::{Map, Value};
 
 /// How many objects are read at once.
 const BATCH: usize = 200;
+/// What they may take in memory, in bytes: fewer are read where they would take more.
+const AT_ONCE: usize = 16 * 1024 * 1024;
 
 /// Whose data is read.
 #[derive(Debug, Clone, Copy)]
@@ -29,74 +34,160 @@ impl Whose {
     }
 }
 
+/// Takes an export as it is read: list by list, object by object. All together may be more than the memory holds.
+pub trait Sink {
+    /// A list begins; it may stay empty.
+    fn list(&mut self, name: &str) -> Result<()>;
+    /// An object of it.
+    fn object(&mut self, object: Value) -> Result<()>;
+}
+
 /// Everything that a user's own export holds. What a noun holds under a kind's name is more than the feed shows of it.
-pub fn of_both(db: &mut Db, house: &House, whose: Whose, now: Timestamp, told: &mut dyn FnMut()) -> Result<Map<String, Value>> {
-    let mut lists = Map::new();
+pub fn of_both(db: &mut Db, house: &House, whose: Whose, now: Timestamp, sink: &mut dyn Sink) -> Result<()> {
     if let Some(tenant) = whose.tenant {
-        lists = of_kinds(db, house, tenant, (!whose.all).then_some(whose.user), told)?;
+        let user = (!whose.all).then_some(whose.user);
+        let is_held = |kind: &Kind| house.features.iter().flat_map(|feature| feature.held).any(|held| held.name == kind.name);
+        of_kinds(db, house.kinds().filter(|kind| !is_held(kind)), tenant, user, sink)?;
     }
-    lists.extend(of_user(db, house, whose, now)?);
-    Ok(lists)
+    of_user(db, house, whose, now, sink)
 }
 
 /// What is held on a user beside what the feed shows.
-pub fn of_user(db: &mut Db, house: &House, whose: Whose, now: Timestamp) -> Result<Map<String, Value>> {
-    let mut lists = Map::new();
+pub fn of_user(db: &mut Db, house: &House, whose: Whose, now: Timestamp, sink: &mut dyn Sink) -> Result<()> {
+    memory::allow(None);
     for held in house.features.iter().flat_map(|feature| feature.held) {
-        let list = (held.load)(db, whose.user, whose.tenant, now)?;
-        let list = match house.kinds().find(|kind| kind.name == held.name) {
-            Some(kind) => own(kind, list, (!whose.all).then_some(whose.user)),
-            None => list,
-        };
-        lists.insert(held.name.to_owned(), Value::Array(list));
+        sink.list(held.name)?;
+        let kind = house.kinds().find(|kind| kind.name == held.name);
+        (held.load)(db, whose.user, whose.tenant, now, &mut |object| {
+            let own = match kind.filter(|_| !whose.all) {
+                Some(kind) => (kind.own)(object, whose.user),
+                None => Some(object),
+            };
+            own.map_or(Ok(()), |object| sink.object(object))
+        })?;
     }
-    Ok(lists)
+    Ok(())
 }
 
-/// Every live object of a tenant, by kind; `told` is called after each kind.
-pub fn of_tenant(db: &mut Db, house: &House, tenant: i64, told: &mut dyn FnMut()) -> Result<Map<String, Value>> {
-    of_kinds(db, house, tenant, None, told)
+/// Every live object of a tenant, by kind.
+pub fn of_tenant(db: &mut Db, house: &House, tenant: i64, sink: &mut dyn Sink) -> Result<()> {
+    of_kinds(db, house.kinds(), tenant, None, sink)
 }
 
 /// What a user may claim of a couple that they are in no more: all of what they kept, of what they left what they wrote and
 /// nobody has changed since.
-pub fn of_claim(db: &mut Db, house: &House, claim: &Claim, user: i64) -> Result<Map<String, Value>> {
+pub fn of_claim(db: &mut Db, house: &House, claim: &Claim, user: i64, sink: &mut dyn Sink) -> Result<()> {
     if claim.kept {
-        return of_tenant(db, house, claim.tenant, &mut || {});
+        return of_tenant(db, house, claim.tenant, sink);
     }
-    let mut lists = of_kinds(db, house, claim.tenant, Some(user), &mut || {})?;
-    let is_theirs = |object: &Value| {
+    of_kinds(db, house.kinds(), claim.tenant, Some(user), &mut Unchanged { since: claim.left_at, sink })
+}
+
+/// Lets through what nobody has changed since an instant.
+struct Unchanged<'s> {
+    since: Timestamp,
+    sink: &'s mut dyn Sink,
+}
+
+impl Sink for Unchanged<'_> {
+    fn list(&mut self, name: &str) -> Result<()> {
+        self.sink.list(name)
+    }
+
+    fn object(&mut self, object: Value) -> Result<()> {
         let changed = object["updated_at"].as_str().and_then(Timestamp::parse);
-        changed.is_none_or(|changed| changed <= claim.left_at)
-    };
-    lists.values_mut().filter_map(Value::as_array_mut).for_each(|list| list.retain(is_theirs));
-    Ok(lists)
+        if changed.is_none_or(|changed| changed <= self.since) { self.sink.object(object) } else { Ok(()) }
+    }
+}
+
+/// An export in memory.
+pub struct Lists<'t> {
+    lists: Vec<(String, Vec<Value>)>,
+    /// Bytes that its objects may still have as JSON.
+    room: usize,
+    /// Called with each list.
+    told: Option<&'t mut dyn FnMut()>,
+}
+
+impl<'t> Lists<'t> {
+    /// One as large as it may be, for the operator; `told` is called with each list.
+    pub fn of_any_size(told: Option<&'t mut dyn FnMut()>) -> Lists<'t> {
+        Lists { lists: Vec::new(), room: usize::MAX, told }
+    }
+
+    /// One that is a part of an answer in memory.
+    pub fn of_an_answer() -> Lists<'t> {
+        Lists { lists: Vec::new(), room: AT_ONCE, told: None }
+    }
+
+    /// The lists by name.
+    pub fn map(self) -> Map<String, Value> {
+        self.lists.into_iter().map(|(name, objects)| (name, Value::Array(objects))).collect()
+    }
+}
+
+impl Sink for Lists<'_> {
+    fn list(&mut self, name: &str) -> Result<()> {
+        self.lists.push((name.to_owned(), Vec::new()));
+        if let Some(told) = &mut self.told {
+            told();
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, object: Value) -> Result<()> {
+        if self.room < usize::MAX {
+            let left = self.room.checked_sub(json::write(&object)?.len());
+            self.room = left.ok_or_else(|| Refusal::new(Refused::AnswerTooLarge, &text::ANSWER_TOO_LARGE))?;
+        }
+        if let Some((_, objects)) = self.lists.last_mut() {
+            objects.push(object);
+        }
+        Ok(())
+    }
 }
 
 /// The live objects of a tenant, by kind: all of them, or a user's own.
-fn of_kinds(db: &mut Db, house: &House, tenant: i64, user: Option<i64>, told: &mut dyn FnMut()) -> Result<Map<String, Value>> {
-    let mut lists = Map::new();
-    for kind in house.kinds() {
-        lists.insert(kind.name.to_owned(), Value::Array(every(db, tenant, kind, user)?));
-        told();
+fn of_kinds(
+    db: &mut Db,
+    kinds: impl Iterator<Item = &'static Kind>,
+    tenant: i64,
+    user: Option<i64>,
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    for kind in kinds {
+        sink.list(kind.name)?;
+        every(db, tenant, kind, user, sink)?;
     }
-    Ok(lists)
-}
-
-/// What of these objects is a user's own, or all of them.
-fn own(kind: &Kind, objects: Vec<Value>, user: Option<i64>) -> Vec<Value> {
-    let Some(user) = user else { return objects };
-    objects.into_iter().filter_map(|object| (kind.own)(object, user)).collect()
+    Ok(())
 }
 
 /// The live objects of a kind, in the order of the feed.
-fn every(db: &mut Db, tenant: i64, kind: &Kind, user: Option<i64>) -> Result<Vec<Value>> {
+fn every(db: &mut Db, tenant: i64, kind: &Kind, user: Option<i64>, sink: &mut dyn Sink) -> Result<()> {
+    memory::allow(None);
     let ids = store::alive(db, tenant, kind.name)?;
-    let mut objects = Vec::with_capacity(ids.len());
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     for batch in ids.chunks(BATCH) {
-        let batch: Vec<&str> = batch.iter().map(String::as_str).collect();
-        let loaded = kind.read(db, tenant, &batch)?.into_iter().map(|(_, object)| object).collect();
-        objects.extend(own(kind, loaded, user));
+        part(db, tenant, kind, batch, &mut |object| {
+            let own = match user {
+                Some(user) => (kind.own)(object, user),
+                None => Some(object),
+            };
+            own.map_or(Ok(()), |object| sink.object(object))
+        })?;
     }
-    Ok(objects)
+    Ok(())
+}
+
+/// The objects of these ids; as many at once as the memory holds.
+fn part(db: &mut Db, tenant: i64, kind: &Kind, ids: &[&str], each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()> {
+    memory::allow((ids.len() > 1).then_some(AT_ONCE));
+    match kind.read(db, tenant, ids) {
+        Err(error) if error.is_too_much() => {
+            let (first, second) = ids.split_at(ids.len() / 2);
+            part(db, tenant, kind, first, each)?;
+            part(db, tenant, kind, second, each)
+        }
+        objects => objects?.into_iter().try_for_each(|(_, object)| each(object)),
+    }
 }

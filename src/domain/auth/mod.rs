@@ -4,6 +4,7 @@ pub mod accounts;
 mod api;
 mod api_session;
 pub mod export;
+mod exported;
 mod graphql;
 pub mod keyed;
 mod names;

@@ -57,13 +57,12 @@ pub fn snapshots(ctx: &mut Ctx<'_>) -> Result<Response> {
 }
 
 /// A user's devices, wherever they sent something, for their export.
-pub fn held(db: &mut Db, user: i64, _: Option<i64>, now: Timestamp) -> Result<Vec<Value>> {
-    let mut devices = Vec::new();
+pub fn held(db: &mut Db, user: i64, _: Option<i64>, now: Timestamp, each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()> {
     for tenant in store::tenants_of(db, user)? {
         let scope = Scope { tenant, user, all: false };
-        devices.extend(store::all(db, scope, now)?);
+        store::all(db, scope, now)?.iter().try_for_each(|device: &Device| each(value(device)?))?;
     }
-    devices.iter().map(|device: &Device| value(device)).collect()
+    Ok(())
 }
 
 /// A user's account ends: what their devices are called is forgotten everywhere.

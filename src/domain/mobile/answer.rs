@@ -91,6 +91,9 @@ pub struct Conflict {
     pub created_at: Timestamp,
     /// `client`, `server` or `merged`, once it is settled.
     pub winning_version: Option<String>,
+    /// The answer had no more room for `server_data` and `client_data`: the list of conflicts has them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub data_omitted: bool,
 }
 
 /// An item that was taken.

@@ -33,7 +33,11 @@ fn changes(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
         since: text("since"),
         epoch: text("epoch"),
         own: rules::own(own.as_deref()),
-        limit: input.int("limit").and_then(|limit| usize::try_from(limit).ok()).or(Some(rules::MAX_LIMIT)),
+        limit: input
+            .int("limit")
+            .and_then(|limit| usize::try_from(limit).ok())
+            .or(Some(rules::MAX_LIMIT))
+            .map(|limit| ctx.request.at_most(limit)),
         kinds: rules::kinds(ctx.house.kinds(), kinds.as_deref(), version::CURRENT)?,
         after: text("after"),
         idle: false,

@@ -33,6 +33,7 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::Deleted => "DELETED",
         Refused::Stale => "STALE",
         Refused::TooLarge => "BODY_TOO_LARGE",
+        Refused::AnswerTooLarge => "ANSWER_TOO_LARGE",
         Refused::OpenConflicts => "CONFLICT_OPEN",
         Refused::NoRoom(_) => "QUOTA",
         Refused::TooSlow(_) => "BODY_TOO_SLOW",

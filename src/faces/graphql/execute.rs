@@ -16,7 +16,7 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// A valid operation with the values of its variables.
 pub struct Ready<'o> {
@@ -32,19 +32,36 @@ pub struct Ready<'o> {
     pub retired: Retired<'o>,
 }
 
+/// What an answer may hold, in bytes: with the objects that it shows and the text that is made of it less than the 128 MiB that
+/// no request takes more than.
+const ROOM: usize = 24 * 1024 * 1024;
+/// What a field of an answer takes beside its text.
+const FIELD: usize = 96;
+/// A text of which an answer without room holds no more.
+const SHORT: usize = 32;
+
 /// Runs an operation. What rules refuse stands among the answer's errors, with the rest of the data.
 ///
 /// # Errors
 /// Whatever else goes wrong, and what concerns the caller rather than a field: nothing is shown then. What mutations
 /// before it have written is found again under their keys.
 pub fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<ExecutionResponse> {
-    let top = Top { type_name: ready.operation.object_type(), ctx: RefCell::new(ctx), ready, failures: RefCell::default() };
+    let top = Top {
+        type_name: ready.operation.object_type(),
+        ctx: RefCell::new(ctx),
+        ready,
+        failures: RefCell::default(),
+        room: Cell::new(ROOM),
+    };
     let run = Execution::new(ready.schema, ready.document)
         .operation(ready.operation)
         .coerced_variable_values(ready.variables)
         .enable_schema_introspection(true)
         .execute_sync(&top);
     let mut response = run.map_err(|error| Error::Internal(format!("GraphQL: {}", error.message())))?;
+    if top.room.get() == 0 {
+        return refuse(Refused::AnswerTooLarge, &text::ANSWER_TOO_LARGE);
+    }
     let Top { ctx, failures, .. } = top;
     let (ctx, mut failures) = (ctx.into_inner(), failures.into_inner());
     let nothing_done = response.data.as_ref().is_none_or(|data| data.values().all(|value| *value == JsonValue::Null));
@@ -64,7 +81,11 @@ pub fn run(ctx: &mut Ctx<'_>, ready: &Ready<'_>) -> Result<ExecutionResponse> {
 fn concerns_the_caller(error: &Error, nothing_done: bool) -> bool {
     match error {
         Error::Refused(refusal) => {
-            nothing_done && matches!(refusal.kind, Refused::Unauthenticated(_) | Refused::TooMany(_) | Refused::InProgress)
+            nothing_done
+                && matches!(
+                    refusal.kind,
+                    Refused::Unauthenticated(_) | Refused::TooMany(_) | Refused::InProgress | Refused::AnswerTooLarge
+                )
         }
         _ => true,
     }
@@ -95,6 +116,8 @@ struct Top<'t, 'c> {
     ready: &'t Ready<'t>,
     /// What went wrong, by the key of its root field.
     failures: RefCell<Vec<(String, Error)>>,
+    /// What the answer may still hold, in bytes; 0 once it was too large.
+    room: Cell<usize>,
 }
 
 impl ObjectValue for Top<'_, '_> {
@@ -105,7 +128,7 @@ impl ObjectValue for Top<'_, '_> {
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> std::result::Result<ResolvedValue<'a>, FieldError> {
         self.ready.retired.refuse(info)?;
         match self.resolve(info) {
-            Ok(value) => Ok(shape(self.ready, &info.field_definition().ty, Cow::Owned(value))),
+            Ok(value) => Ok(Shape { ready: self.ready, room: &self.room }.of(&info.field_definition().ty, Cow::Owned(value))),
             Err(error) => {
                 let key = info.field_selections().first().map_or_else(String::new, |field| field.response_key().to_string());
                 self.failures.borrow_mut().push((key, error));
@@ -125,7 +148,8 @@ impl Top<'_, '_> {
         {
             return Ok(without);
         }
-        (root.resolve)(&mut ctx, &asked(self.ready, info, root))
+        let portion = ctx.request.portion.get();
+        (root.resolve)(&mut ctx, &asked(self.ready, info, root, portion))
     }
 }
 
@@ -141,7 +165,7 @@ fn without(ctx: &Ctx<'_>, root: &Root) -> Result<Option<Value>> {
     }
 }
 
-fn asked(ready: &Ready<'_>, info: &ResolveInfo<'_>, root: &Root) -> Asked {
+fn asked(ready: &Ready<'_>, info: &ResolveInfo<'_>, root: &Root, portion: i64) -> Asked {
     let mut arguments = Map::new();
     for definition in &info.field_definition().arguments {
         if let Some(value) = info.arguments().get(definition.name.as_str()).filter(|value| !value.is_null()) {
@@ -161,7 +185,7 @@ fn asked(ready: &Ready<'_>, info: &ResolveInfo<'_>, root: &Root) -> Asked {
         variable: &variable,
     };
     let points = bill.of_root(info.field_selections());
-    Asked { arguments, fields, points }
+    Asked { arguments, fields, points, portion }
 }
 
 /// The paths of every field below, fragments opened.
@@ -215,7 +239,7 @@ fn canonical(schema: &Schema, ty: &Type, value: &JsonValue) -> Value {
 
 /// An object below the root: its members in the form of REST.
 struct Object<'v> {
-    ready: &'v Ready<'v>,
+    shape: Shape<'v>,
     type_name: Cow<'v, str>,
     members: Cow<'v, Map<String, Value>>,
 }
@@ -226,32 +250,70 @@ impl ObjectValue for Object<'_> {
     }
 
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> std::result::Result<ResolvedValue<'a>, FieldError> {
-        self.ready.retired.refuse(info)?;
+        self.shape.ready.retired.refuse(info)?;
         match self.members.get(&snake_case(info.field_name())) {
-            Some(value) => Ok(shape(self.ready, &info.field_definition().ty, Cow::Borrowed(value))),
+            Some(value) => Ok(self.shape.of(&info.field_definition().ty, Cow::Borrowed(value))),
             None => Err(self.unknown_field_error(info)),
         }
     }
 }
 
-/// A value as the schema has it.
-fn shape<'v>(ready: &'v Ready<'v>, ty: &'v Type, value: Cow<'v, Value>) -> ResolvedValue<'v> {
-    let name = ty.inner_named_type();
-    match (value, ready.schema.types.get(name)) {
-        (Cow::Borrowed(Value::Array(items)), _) if ty.is_list() => {
-            ResolvedValue::list(items.iter().map(move |item| shape(ready, ty.item_type(), Cow::Borrowed(item))))
+/// How values become what the schema has.
+#[derive(Clone, Copy)]
+struct Shape<'v> {
+    ready: &'v Ready<'v>,
+    room: &'v Cell<usize>,
+}
+
+impl<'v> Shape<'v> {
+    fn of(self, ty: &'v Type, value: Cow<'v, Value>) -> ResolvedValue<'v> {
+        let name = ty.inner_named_type();
+        match (value, self.ready.schema.types.get(name)) {
+            (Cow::Borrowed(Value::Array(items)), _) if ty.is_list() => {
+                let items = if self.takes(items.len() * FIELD) { items.as_slice() } else { &[] };
+                ResolvedValue::list(items.iter().map(move |item| self.of(ty.item_type(), Cow::Borrowed(item))))
+            }
+            (Cow::Borrowed(Value::Object(members)), Some(ExtendedType::Object(_) | ExtendedType::Union(_))) => {
+                let type_name = Cow::Borrowed(members.get(TYPE_NAME).and_then(Value::as_str).unwrap_or(name));
+                ResolvedValue::object(Object { shape: self, type_name, members: Cow::Borrowed(members) })
+            }
+            (Cow::Owned(Value::Object(members)), Some(ExtendedType::Object(_))) => {
+                ResolvedValue::object(Object { shape: self, type_name: Cow::Borrowed(name), members: Cow::Owned(members) })
+            }
+            (value, Some(ExtendedType::Enum(_))) => ResolvedValue::leaf(word(&value)),
+            (value, _) if name == "ID" => ResolvedValue::leaf(id(&value)),
+            (value, _) if name == "Int" => ResolvedValue::leaf(int(value.into_owned())),
+            (value, _) if self.takes(weight(&value)) => ResolvedValue::leaf(value.into_owned()),
+            (value, _) => ResolvedValue::leaf(thin(&value)),
         }
-        (Cow::Borrowed(Value::Object(members)), Some(ExtendedType::Object(_) | ExtendedType::Union(_))) => {
-            let type_name = Cow::Borrowed(members.get(TYPE_NAME).and_then(Value::as_str).unwrap_or(name));
-            ResolvedValue::object(Object { ready, type_name, members: Cow::Borrowed(members) })
-        }
-        (Cow::Owned(Value::Object(members)), Some(ExtendedType::Object(_))) => {
-            ResolvedValue::object(Object { ready, type_name: Cow::Borrowed(name), members: Cow::Owned(members) })
-        }
-        (value, Some(ExtendedType::Enum(_))) => ResolvedValue::leaf(word(&value)),
-        (value, _) if name == "ID" => ResolvedValue::leaf(id(&value)),
-        (value, _) if name == "Int" => ResolvedValue::leaf(int(value.into_owned())),
-        (value, _) => ResolvedValue::leaf(value.into_owned()),
+    }
+
+    /// Counts what the answer holds. Once it is too large it holds next to nothing more, and is not sent.
+    fn takes(self, bytes: usize) -> bool {
+        let left = self.room.get().saturating_sub(bytes);
+        self.room.set(left);
+        left > 0
+    }
+}
+
+/// About how many bytes a value takes.
+fn weight(value: &Value) -> usize {
+    let below = match value {
+        Value::String(text) => text.len(),
+        Value::Array(elements) => elements.iter().map(weight).sum(),
+        Value::Object(members) => members.iter().map(|(name, member)| name.len() + FIELD + weight(member)).sum(),
+        _ => 0,
+    };
+    FIELD + below
+}
+
+/// Something of the same type that takes next to nothing.
+fn thin(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.len() > SHORT => "".into(),
+        Value::Array(_) => Value::Array(Vec::new()),
+        Value::Object(_) => Value::Object(Map::new()),
+        other => other.clone(),
     }
 }
 

@@ -7,6 +7,8 @@ use crate::base::text::{self, Message, Text};
 use crate::http::{Method, Request, body};
 use serde_json::{Map, Value};
 
+/// In how many forms values are held at once: as they were sent, as variables, as an argument, and in the form of REST.
+const FORMS: usize = 4;
 /// The member that holds values of the client's own.
 const VARIABLES: &str = "variables";
 
@@ -60,7 +62,11 @@ fn posted(request: &Request<'_>) -> Result<Map<String, Value>> {
     let mut parts = declared.split(';').map(str::trim);
     let json = parts.next() == Some("application/json");
     let utf8 = parts.all(|part| part.strip_prefix("charset=").is_none_or(|set| set.trim_matches('"') == "utf-8"));
-    if json && utf8 { body::items(&request.body, ABOVE_ITEMS) } else { refuse(Refused::MediaType, &texts::MEDIA_TYPE_JSON) }
+    if json && utf8 {
+        body::items(&request.body, ABOVE_ITEMS, FORMS)
+    } else {
+        refuse(Refused::MediaType, &texts::MEDIA_TYPE_JSON)
+    }
 }
 
 /// The query string; `variables` and `extensions` are JSON in it.
@@ -73,7 +79,7 @@ fn got(request: &Request<'_>) -> Result<Map<String, Value>> {
     }
     for name in [VARIABLES, "extensions"] {
         if let Some(json) = request.query.get(name).filter(|json| !json.is_empty()) {
-            members.insert(name.to_owned(), Value::Object(body::items(json.as_bytes(), ABOVE_ITEMS - 1)?));
+            members.insert(name.to_owned(), Value::Object(body::items(json.as_bytes(), ABOVE_ITEMS - 1, FORMS)?));
         }
     }
     Ok(members)

@@ -235,7 +235,7 @@ mod tests {
         );
         let document = document.unwrap();
         let operation = document.operations.get(None).unwrap();
-        let mut sent = body::items(items.as_bytes(), ABOVE_ITEMS).unwrap();
+        let mut sent = body::items(items.as_bytes(), ABOVE_ITEMS, 1).unwrap();
         let lifted = lift(&schema, operation, &mut sent).map_err(|error| error.to_string())?;
         let sent = sent.into_iter().map(|(name, value)| (name.into(), value.into())).collect::<JsonMap>();
         let coerced = coerce_variable_values(&schema, operation, &sent).map_err(|error| error.message().to_string())?;

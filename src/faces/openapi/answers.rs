@@ -25,11 +25,11 @@ const REFUSALS: &[Refusal] = &[
     ),
     (
         410,
-        "The object of this `id` was deleted, the last day of the route is over, or the app is too old: `code` says which.",
+        "The object was deleted, what was asked is not there any more, or the app is too old: `code` says which.",
         &["Deprecation", "Sunset", "Link", "Alert"],
     ),
     (412, "A precondition does not hold: the object is not the one that it names, or is there already. Read it again.", &[]),
-    (413, "The body is too large.", &[]),
+    (413, "The body, or the answer, is too large.", &[]),
     (415, "The body is of a media type that is not read.", &[]),
     (422, "The `Idempotency-Key` came before, with another request.", &[]),
     (429, "Too often: wait for so many seconds.", &["Retry-After", "RateLimit", "RateLimit-Policy"]),
@@ -50,13 +50,13 @@ const HEADERS: &[Header] = &[
     ("RateLimit", "string", "What is left of the limit (draft-ietf-httpapi-ratelimit-headers).", false),
     ("RateLimit-Policy", "string", "The limit.", false),
     ("Retry-After", "integer", "Seconds.", true),
-    ("Sunset", "string", "From when on it is gone (RFC 8594).", false),
     (
         "Sync-Stamp",
         "string",
         "The stamps of what was written, by commas: a poll that names them in `own` is not told of it.",
         false,
     ),
+    ("Sunset", "string", "From when on it is gone (RFC 8594).", false),
     ("WWW-Authenticate", "string", "`Bearer`", true),
     ("X-Request-Id", "string", "What the server's log calls this request.", true),
 ];
@@ -150,7 +150,8 @@ pub fn statuses(route: &Route) -> BTreeSet<u16> {
         (&[408], takes),
         (&[409, 422], route.method.writes()),
         (&[412], alters),
-        (&[413], post || alters),
+        // A page of one object, or of one stamp, may be larger than an answer.
+        (&[413], post || alters || contract.paged || contract.parameters.iter().any(|field| field.name == "limit")),
         (&[415], takes),
         (&[429], route.meter != Meter::Free),
         (&[507], route.tx != Tx::Read && route.method != Method::Get),

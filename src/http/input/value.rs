@@ -173,7 +173,7 @@ pub fn held(json: &Json) -> Json {
 
 /// What of it cannot be kept stands under the seal; a number beyond what is kept is a text like any other.
 fn inner(text: &str) -> Option<Json> {
-    bounds::values(text.as_bytes()).ok()?;
+    bounds::values(text.as_bytes(), 1).ok()?;
     let sifted = json::sift(text.as_bytes(), json::MAX_DEPTH).ok()?;
     let inner: Json = serde_json::from_slice(&sifted.text).ok()?;
     Some(inner).filter(|inner| inner.as_str().is_none_or(|text| json::of_text(text).is_none()))

@@ -104,6 +104,8 @@ impl Span {
 pub struct Page {
     number: i64,
     size: i64,
+    /// How many objects one answer holds: fewer than were asked for, when these would make it too large.
+    most: i64,
     count: i64,
     /// The key that it comes after; where there is none, the number decides.
     pub after: After,
@@ -147,7 +149,7 @@ impl Page {
     pub fn of(request: &Request<'_>, count: i64) -> Result<Page> {
         let size = request.query.get("page_size").and_then(|s| s.parse().ok()).filter(|n| *n >= 1);
         let size = size.unwrap_or(PAGE_SIZE).min(MAX_PAGE_SIZE);
-        let last = last(count, size);
+        let (last, most) = (last(count, size), size.min(request.portion.get()));
         let number = match request.query.get("page").as_deref() {
             None | Some("") => 1,
             Some("last") => last,
@@ -155,9 +157,9 @@ impl Page {
         };
         let after = After::read(request.query.get("after").as_deref());
         if after != After::default() {
-            Ok(Page { number: number.max(1), size, count, after, kept: None })
+            Ok(Page { number: number.max(1), size, most, count, after, kept: None })
         } else if (1..=last).contains(&number) {
-            Ok(Page { number, size, count, after, kept: None })
+            Ok(Page { number, size, most, count, after, kept: None })
         } else {
             refuse(Refused::NotFound, &texts::INVALID_PAGE)
         }
@@ -173,14 +175,14 @@ impl Page {
     /// Which rows behind [`Page::after`] to read.
     pub fn span(&self) -> Span {
         let offset = if self.after == After::default() { (self.number - 1) * self.size } else { 0 };
-        Span { limit: self.size + 1, offset }
+        Span { limit: self.most + 1, offset }
     }
 
     /// Takes off the row that was read beyond the page, and says where the pages beside it are.
     pub fn links<T: Keyed>(&self, request: &Request<'_>, rows: &mut Vec<T>) -> Links {
-        let size = usize::try_from(self.size).unwrap_or_default();
-        let more = rows.len() > size;
-        rows.truncate(size);
+        let most = usize::try_from(self.most).unwrap_or_default();
+        let more = rows.len() > most;
+        rows.truncate(most);
         let end = rows.last().filter(|_| more).map(After::text);
         let next = end.map(|end| self.link(request, self.number.saturating_add(1), Some(&end)));
         Links { next, previous: self.previous(request) }

@@ -12,6 +12,7 @@ mod request;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod weight;
 mod wire;
 
 pub use stop::{Stop, Trigger};
@@ -43,6 +44,11 @@ const LAST_CALL: Duration = Duration::from_secs(1);
 /// How long no connection is accepted after accepting failed, as it does without a free descriptor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// After so many requests a process that is never at rest looks how much memory it has; that costs three system calls.
+const WEIGH_AFTER: u64 = 256;
+/// How many times as much as at rest it may have then.
+const BUSY: u64 = 4;
+
 /// Buffers for variables and answers that an unusual request made larger than this are given back.
 const KEPT_BUFFER: usize = 64 << 10;
 
@@ -51,7 +57,8 @@ const KEPT_BUFFER: usize = 64 << 10;
 /// begin anew.
 pub fn serve(listener: BorrowedFd<'_>, handler: &mut dyn Service, options: &Options, stop: &Stop) -> bool {
     let (scratch, program) = (Scratch::default(), Program::running());
-    let mut server = Server { listener, handler, options, stop, scratch, program, idle: Vec::new(), served: 0 };
+    let (idle, served, weighed, large) = (Vec::new(), 0, 0, false);
+    let mut server = Server { listener, handler, options, stop, scratch, program, idle, served, weighed, large };
     if let Err(error) = rustix::io::ioctl_fionbio(listener, true) {
         log::warn!("the listener stays blocking: {error}");
     }
@@ -91,6 +98,10 @@ struct Server<'a> {
     /// Connections without a request, the one that has waited longest first.
     idle: Vec<Wire>,
     served: u64,
+    /// How many requests it had served when it last looked how much memory it has.
+    weighed: u64,
+    /// Has it more than it may?
+    large: bool,
 }
 
 /// What is next on a connection.
@@ -109,7 +120,7 @@ impl Server<'_> {
     /// that finds none is dearer than the wait that finds one.
     fn run(&mut self) {
         while !self.ending() {
-            if self.wait(None) && !self.ending() {
+            if self.wait_for_all() && !self.ending() {
                 self.accept();
             }
         }
@@ -118,7 +129,7 @@ impl Server<'_> {
 
     fn ending(&mut self) -> bool {
         let due = self.options.recycle_after;
-        self.stop.raised() || due != 0 && self.served >= due || self.program.is_replaced()
+        self.stop.raised() || due != 0 && self.served >= due || self.large || self.program.is_replaced()
     }
 
     /// Serves what already is on its way, so that no request is lost; idle connections are closed by the end. Those that
@@ -127,23 +138,34 @@ impl Server<'_> {
         let until = Instant::now() + LAST_CALL;
         let mut accepts = 0..LAST_ACCEPTS;
         while self.stop.raised() && accepts.next().is_some() && self.accept() {}
-        self.wait(Some(Duration::ZERO));
+        self.wait(Some(Duration::ZERO), false);
         self.idle.retain(|wire| wire.fresh);
         while !self.idle.is_empty() && Instant::now() < until {
-            self.wait(Some(until.saturating_duration_since(Instant::now())));
+            self.wait(Some(until.saturating_duration_since(Instant::now())), false);
         }
     }
 
+    /// Waits for whatever comes first. Once a process that has served has been at rest it looks how large it is.
+    fn wait_for_all(&mut self) -> bool {
+        let is_weighed = self.options.most_resident == 0 || self.weighed == self.served;
+        self.wait((!is_weighed).then_some(self.options.rest), true)
+    }
+
     /// Waits for connections, and serves the idle ones that have become ready. Tells whether the listener is.
-    fn wait(&mut self, limit: Option<Duration>) -> bool {
+    fn wait(&mut self, limit: Option<Duration>, listens: bool) -> bool {
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
         let mut fds = Vec::with_capacity(2 + self.idle.len());
         fds.extend(self.idle.iter().map(|wire| PollFd::new(&wire.socket, PollFlags::IN)));
-        if limit.is_none() {
+        if listens {
             fds.push(PollFd::from_borrowed_fd(self.listener, PollFlags::IN));
             fds.push(PollFd::new(self.stop.pipe(), PollFlags::IN));
         }
         match poll(&mut fds, limit.as_ref()) {
+            Ok(0) if listens => {
+                drop(fds);
+                (self.weighed, self.large) = (self.served, is_large(self.options, 1));
+                return false;
+            }
             Ok(_) => {}
             Err(Errno::INTR) => return false,
             Err(error) => return self.pause("wait for connections", error),
@@ -239,12 +261,21 @@ impl Server<'_> {
             return Ok(if request.keep { Next::Again } else { Next::Close });
         }
         self.served += 1;
+        if self.served.is_multiple_of(WEIGH_AFTER) {
+            self.large = is_large(self.options, BUSY);
+        }
         let (response, state) = respond(self.handler, &mut connection, request, vars);
         let clean = matches!(state, BodyState::Ended | BodyState::Aborted) && connection.settle().is_ok();
         conclude(wire, &mut self.scratch.out, request.id, &response, state)?;
         self.scratch.trim();
         Ok(if request.keep && clean && !self.ending() { Next::Again } else { Next::Close })
     }
+}
+
+/// Has the process more than so many times the memory that it may have at rest?
+fn is_large(options: &Options, times: u64) -> bool {
+    let most = options.most_resident.saturating_mul(times);
+    most > 0 && weight::resident().is_some_and(|resident| resident > most)
 }
 
 /// Ends a request as what became of its body allows.

@@ -3,6 +3,7 @@
 use super::record::{self, End, HEADER, MOST_CONTENT};
 use super::wire::Wire;
 use crate::http::Response;
+use crate::http::spool::Spooled;
 use std::io::{self, IoSlice};
 
 /// Answers up to this size are put together in one buffer and sent at once; a JSON answer seldom is larger.
@@ -19,6 +20,9 @@ pub fn send(wire: &Wire, out: &mut Vec<u8>, id: u16, response: &Response) -> io:
     out.clear();
     record::push_header(out, record::STDOUT, id, 0);
     response.write_head(out);
+    if let Some(file) = response.filed() {
+        return send_file(wire, out, id, file);
+    }
     let content = response.content();
     if out.len() + content.len() + TAIL_SIZE <= OUTPUT_SIZE {
         send_small(wire, out, id, content)
@@ -74,6 +78,21 @@ fn send_large(wire: &Wire, out: &mut Vec<u8>, id: u16, content: &[u8]) -> io::Re
         out.clear();
     }
     Ok(())
+}
+
+/// The head, then the content of a file, in records.
+fn send_file(wire: &Wire, out: &mut Vec<u8>, id: u16, file: &Spooled) -> io::Result<()> {
+    set_content_length(out);
+    wire.send(&mut [IoSlice::new(out)])?;
+    file.pieces(MOST_CONTENT, &mut |piece, is_last| {
+        let mut tail = Vec::with_capacity(TAIL_SIZE);
+        out.clear();
+        record::push_header(out, record::STDOUT, id, piece.len());
+        if is_last {
+            push_tail(&mut tail, id);
+        }
+        wire.send(&mut [IoSlice::new(out), IoSlice::new(piece), IoSlice::new(&tail)])
+    })
 }
 
 /// Writes the length of the only record in `out` into its head.

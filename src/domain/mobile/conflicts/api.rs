@@ -56,9 +56,9 @@ impl Filter {
 const NOBODY: i64 = 0;
 
 /// Every conflict that the user sees, for the export: the feed shows only those that the tenant wants to stand in it.
-pub fn held(db: &mut Db, user: i64, tenant: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
-    let Some(tenant) = tenant else { return Ok(Vec::new()) };
-    store::all(db, tenant, user)?.iter().map(value).collect()
+pub fn held(db: &mut Db, user: i64, tenant: Option<i64>, _: Timestamp, each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()> {
+    let Some(tenant) = tenant else { return Ok(()) };
+    store::each(db, tenant, user, &mut |conflict| each(value(&conflict)?))
 }
 
 /// Conflicts for the feed, which everybody in the tenant reads.

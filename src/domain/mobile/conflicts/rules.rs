@@ -130,6 +130,13 @@ pub struct Conflict {
     pub answer: Option<String>,
 }
 
+impl Conflict {
+    /// What is told of it where there is no room for its sides.
+    pub fn without_data(self) -> Conflict {
+        Conflict { server_data: Value::Null, client_data: Value::Null, base_data: Value::Null, ..self }
+    }
+}
+
 impl Keyed for Conflict {
     fn key(&self) -> Vec<String> {
         vec![self.created_at.0.to_string(), self.conflict_id.clone()]

@@ -148,13 +148,16 @@ pub fn part(db: &mut Db, tenant: i64, filter: &Filter, (at, id): &(i64, String),
 }
 
 /// Every conflict that a user sees, oldest first.
-pub fn all(db: &mut Db, tenant: i64, viewer: i64) -> Result<Vec<Conflict>> {
+pub fn each(db: &mut Db, tenant: i64, viewer: i64, visit: &mut dyn FnMut(Conflict) -> Result<()>) -> Result<()> {
     let sql = conflicts!(
         "WHERE tenant = ? AND (user_id = ? OR NOT EXISTS (SELECT r.id FROM records r \
          WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1)) \
          ORDER BY created_at, id"
     );
-    db.all(sql, params![tenant, viewer], conflict)
+    db.each(sql, params![tenant, viewer], &mut |row| {
+        visit(conflict(row)?)?;
+        Ok(true)
+    })
 }
 
 /// Items that the tenant's devices ever uploaded, and how many of them met a conflict.

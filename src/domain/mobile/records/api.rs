@@ -225,11 +225,11 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
     let tenant = ctx.tenant()?.clone();
     let reset = input.text("epoch").is_some_and(|epoch| epoch != tenant.epoch);
     let since = input.instant("since").filter(|_| !reset).unwrap_or_default().min(tenant.clock);
-    let limit = usize::try_from(input.int("limit").unwrap_or(PAGE)).unwrap_or_default();
+    let limit = ctx.request.at_most(usize::try_from(input.int("limit").unwrap_or(PAGE)).unwrap_or_default());
     let (rows, end) = page(ctx, table, since, limit)?;
     // Who starts anew holds nothing that could be deleted, or leave what the filters show.
     let anew = since == Timestamp::default();
-    let item = |row: &Record| match shows(table, &input, row) {
+    let item = |row: Record| match shows(table, &input, &row) {
         true if !row.deleted => Some(row.shown(table)),
         _ if anew => None,
         _ => Some(row.gone()),
@@ -237,7 +237,7 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::json(
         200,
         &Changes {
-            items: rows.iter().filter_map(item).collect(),
+            items: rows.into_iter().filter_map(item).collect(),
             has_more: end.is_some(),
             next_timestamp: end.unwrap_or(tenant.clock),
             epoch: tenant.epoch,

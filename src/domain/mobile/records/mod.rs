@@ -22,7 +22,7 @@ pub use item::ENVELOPE;
 pub use record::TOLD;
 pub use resolve::{CHOICE, describe_refusal, resolve};
 
-use super::answer::{Conflict, SYNC_ERROR, SyncError, Tally};
+use super::answer::{SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
 use super::domains::{self, RECORDS};
 use crate::base::error::{Error, Refusal, Result};
@@ -90,8 +90,7 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
             Ok(done) => {
                 tally.synced += 1;
                 tally.repeated += u32::from(done.item.status == "unchanged");
-                let told = |conflict| Conflict { mobile_id: done.item.mobile_id.clone(), ..Conflict::from(conflict) };
-                tally.conflicts.extend(done.conflict.as_ref().map(told));
+                tally.conflicts.extend(done.conflict);
                 tally.items.push(done.item);
             }
             Err(Error::Refused(refusal)) => tally.errors.push(error(&refusal, item, ctx.request.language)),

@@ -26,7 +26,7 @@ pub struct Done {
     /// What its device is told.
     pub item: SyncedItem,
     /// The conflict that it met.
-    pub conflict: Option<Conflict>,
+    pub conflict: Option<answer::Conflict>,
 }
 
 /// The records of one upload on their way into the store.
@@ -132,8 +132,15 @@ impl<'b> Writer<'b> {
         }
         ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
         let sides = size(&conflict.server_data)? + size(&conflict.client_data)?;
-        self.room = self.room.saturating_sub(sides);
-        Ok(Done { conflict: Some(conflict), ..self.done(item, Some(stored), &record, "conflict")? })
+        let told = match self.room.checked_sub(sides) {
+            Some(room) => {
+                self.room = room;
+                answer::Conflict::from(&conflict)
+            }
+            None => answer::Conflict { data_omitted: true, ..answer::Conflict::from(&conflict.without_data()) },
+        };
+        let told = answer::Conflict { mobile_id: item.sent_id.clone(), ..told };
+        Ok(Done { conflict: Some(told), ..self.done(item, Some(stored), &record, "conflict")? })
     }
 
     /// What a device is told of an item: the record whole, where it is not what the device holds and there is room.
@@ -327,6 +334,7 @@ impl From<&Conflict> for answer::Conflict {
             client_data: conflict.client_data.clone(),
             created_at: conflict.created_at,
             winning_version: conflict.winning_version.clone(),
+            data_omitted: false,
         }
     }
 }

@@ -125,14 +125,13 @@ fn merge(ctx: &mut Ctx<'_>, rules: &'static Rules, owner: Owner<'_>, item: Item)
 }
 
 /// What a user's devices sent, wherever they did, for their export.
-pub fn held(db: &mut Db, user: i64, _: Option<i64>, _: Timestamp) -> Result<Vec<Value>> {
-    let mut items = Vec::new();
+pub fn held(db: &mut Db, user: i64, _: Option<i64>, _: Timestamp, each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()> {
     for tenant in store::tenants_of(db, user)? {
         for rules in TELEMETRY {
-            items.extend(store::all(db, tenant, rules.name(), user)?);
+            store::each(db, tenant, rules.name(), user, &mut |item| each(value(&item)?))?;
         }
     }
-    items.iter().map(value).collect()
+    Ok(())
 }
 
 /// A user's account ends: what their devices measured is theirs alone and goes with them, as their journal does and their sides

@@ -66,11 +66,12 @@ pub fn tenants_of(db: &mut Db, user: i64) -> Result<Vec<i64>> {
 }
 
 /// A user's items of a domain, oldest first.
-pub fn all(db: &mut Db, tenant: i64, domain: &'static str, user: i64) -> Result<Vec<Kept>> {
+pub fn each(db: &mut Db, tenant: i64, domain: &'static str, user: i64, visit: &mut dyn FnMut(Kept) -> Result<()>) -> Result<()> {
     let sql = "SELECT device, at, data FROM telemetry WHERE tenant = ? AND domain = ? AND user_id = ? ORDER BY at, id";
-    db.all(sql, params![tenant, domain, user], |row| {
+    db.each(sql, params![tenant, domain, user], &mut |row| {
         let data = json::read(row.get::<String>(2)?.as_bytes())?;
-        Ok(Kept { domain, device_id: row.get(0)?, at: row.get(1)?, data })
+        visit(Kept { domain, device_id: row.get(0)?, at: row.get(1)?, data })?;
+        Ok(true)
     })
 }
 

@@ -1,0 +1,24 @@
+//! How much memory the process has. What a large request took an allocator gives back in part only, and the rest stays for as
+//! long as the process does.
+
+use std::fs;
+
+/// The process's memory that is in use, with the pages of its program, in bytes (proc(5)).
+pub fn resident() -> Option<u64> {
+    let text = fs::read_to_string("/proc/self/status").ok()?;
+    let kib = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    kib.trim().strip_suffix(" kB")?.parse().ok().map(|kib: u64| kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_is_used_is_seen() {
+        let before = resident().unwrap();
+        let held = std::hint::black_box(vec![1_u8; 32 << 20]);
+        assert!(resident().unwrap() >= before.min(1 << 20) + (32 << 20));
+        drop(held);
+    }
+}
