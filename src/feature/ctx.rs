@@ -1,10 +1,12 @@
 //! What a handler is given: one request, one transaction, one instant. Made anew for each request, because a FastCGI
 //! process outlives its caller, and nothing about a caller may.
 
+use super::lifecycle::clients::Client;
 use super::meters::{Charge, Meters};
 use super::room::Ledger;
 use super::stamps::Taken;
 use super::texts;
+use super::usage::Use;
 use super::{Access, Caller, Feature, Kind, Lifecycle, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
@@ -181,6 +183,12 @@ impl Ctx<'_> {
     /// What is kept of an answer that is too large.
     pub fn short(&self) -> Option<&Response> {
         self.short.as_ref()
+    }
+
+    /// Counts that something was used that is to go, in no version of the API.
+    pub fn count_use(&mut self, target: &str) {
+        let one = Use { target, version: 0, client: Client::of_request(self.request), times: 1 };
+        self.meters.usage.count(&self.house.settings.data, &one, self.now);
     }
 
     /// Counts what a read costs, for whoever holds the token, or else for the address, unless it would go over its limit.
