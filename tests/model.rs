@@ -22,6 +22,12 @@
 //! | a page ends after a stamp | anywhere | [`split_stamp_loses`] |
 //! | a cursor older than the horizon is reset | purged in silence | [`purge_without_reset_loses`] |
 //! | the first page of a reset reaches the horizon | ends anywhere | [`cut_reset_never_ends`] |
+//! | a reset by key goes on from the clock of its first page | of its last | [`last_clock_of_pages_by_key_loses`] |
+//! | … and its pages come from no snapshot before that | from any | [`older_page_by_key_loses`] |
+//! | a transaction's last stamp is the clock | its first | [`uncounted_stamps_lose`] |
+//! | own writes are left out before a page is cut | after | [`own_writes_left_out_of_a_page_lose`] |
+//! | … by a snapshot that has them | by any | [`own_writes_and_an_older_snapshot_lose`] |
+//! | … and named by who has carried out all that they did | a part | [`own_writes_half_done_lose`] |
 //! | a restore changes the epoch | it does not | [`restore_without_epoch_loses`] |
 //! | objects come with the feed | from a staler replica | [`stale_fetch_loses`] |
 //! | a page is cut from the lists that were asked for | cut from all, then thinned out | [`thinned_page_loses`] |
@@ -33,9 +39,11 @@
 
 mod machine;
 mod protocol;
+mod rules;
 
 use machine::{Act, EXACT, FORWARD, NOTHING_LOST, ORDERED, Start, WHOLE, World};
 use protocol::*;
+use rules::*;
 use stateright::{Checker, HasDiscoveries, Model};
 use std::collections::BTreeSet;
 
@@ -121,6 +129,83 @@ fn purged_tombstones() {
 #[test]
 fn restored_backup() {
     holds(World { restores: 1, purges: true, ..small(Rules { limit: Some(1), ..TANDEM }) }, 242_000);
+}
+
+const BY_KEY: Rules = Rules { reset: Reset::ByKey(Keyed::FirstClock), limit: Some(1), ..TANDEM };
+const CONSECUTIVE: Rules = Rules { stamps: Stamps::Consecutive, ..TANDEM };
+const OWN: Rules = Rules { own: Own::Named, ..TANDEM };
+
+#[test]
+fn reset_in_pages_by_key() {
+    holds(World { purges: true, ..small(BY_KEY) }, 154_000);
+    holds(World { purges: true, ..small(Rules { stamps: Stamps::Consecutive, ..BY_KEY }) }, 154_000);
+}
+
+#[test]
+fn reset_in_pages_by_key_and_a_restored_backup() {
+    holds(World { purges: true, restores: 1, ..small(BY_KEY) }, 242_000);
+}
+
+/// As [`replicas_with_latest_cursor_and_pages`]: a page from a newer snapshot is ahead of its cursor, too.
+#[test]
+fn reset_in_pages_by_key_on_replicas() {
+    let rules = Rules { cursor: Cursor::KeepsLatest, ..BY_KEY };
+    explore(World { replicas: true, purges: true, ..small(rules) }, 162_000, &[EXACT]);
+}
+
+#[test]
+fn consecutive_stamps() {
+    holds(world(CONSECUTIVE), 318_000);
+    holds(World { purges: true, ..small(Rules { limit: Some(1), ..CONSECUTIVE }) }, 100_000);
+}
+
+/// No change of another is ever left out.
+#[test]
+fn own_writes() {
+    holds(world(OWN), 341_000);
+    holds(World { purges: true, ..small(Rules { limit: Some(1), ..OWN }) }, 154_000);
+    holds(World { restores: 1, ..small(Rules { stamps: Stamps::Consecutive, ..OWN }) }, 40_000);
+    holds(World { purges: true, ..small(Rules { own: Own::Named, stamps: Stamps::Consecutive, ..BY_KEY }) }, 154_000);
+}
+
+#[test]
+fn own_writes_on_replicas() {
+    let rules = Rules { cursor: Cursor::KeepsLatest, ..OWN };
+    explore(World { replicas: true, ..small(rules) }, 17_000, &[]);
+}
+
+#[test]
+fn last_clock_of_pages_by_key_loses() {
+    let rules = Rules { reset: Reset::ByKey(Keyed::LastClock), ..BY_KEY };
+    counterexample(World { purges: true, ..small(rules) }, NOTHING_LOST);
+}
+
+#[test]
+fn older_page_by_key_loses() {
+    let rules = Rules { reset: Reset::ByKey(Keyed::AnySnapshot), cursor: Cursor::KeepsLatest, ..BY_KEY };
+    counterexample(World { replicas: true, purges: true, ..small(rules) }, NOTHING_LOST);
+}
+
+#[test]
+fn uncounted_stamps_lose() {
+    counterexample(small(Rules { stamps: Stamps::Uncounted, ..TANDEM }), ORDERED);
+}
+
+#[test]
+fn own_writes_left_out_of_a_page_lose() {
+    let rules = Rules { own: Own::AfterCut, limit: Some(1), ..TANDEM };
+    counterexample(small(rules), NOTHING_LOST);
+}
+
+#[test]
+fn own_writes_and_an_older_snapshot_lose() {
+    let rules = Rules { own: Own::AnySnapshot, cursor: Cursor::KeepsLatest, ..TANDEM };
+    counterexample(World { replicas: true, ..small(rules) }, NOTHING_LOST);
+}
+
+#[test]
+fn own_writes_half_done_lose() {
+    counterexample(small(Rules { own: Own::HalfDone, ..TANDEM }), NOTHING_LOST);
 }
 
 #[test]

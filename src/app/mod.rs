@@ -144,6 +144,7 @@ impl App {
             route::Found::Nothing => return Err(Refusal::new(Refused::NotFound, &text::NOT_FOUND).into()),
         };
         *tell = route.tell;
+        request.may_compress = route.may_compress();
         versions::settle(request, route)?;
         if matches!(route.calls, Calls::Handler(_)) {
             standing?;

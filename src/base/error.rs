@@ -6,6 +6,7 @@
 
 use super::text::{Message, Text};
 use super::time::SECOND;
+use serde_json::{Map, Value};
 use std::fmt;
 
 /// What any fallible function of the product returns.
@@ -128,6 +129,12 @@ pub enum Refused {
     Method,
     /// `If-Match` failed.
     Stale,
+    /// The id that the caller chose is another object's.
+    IdTaken,
+    /// There is one already where there may be but one, such as a day's check-in.
+    Exists,
+    /// There was such an object, and it was deleted.
+    Deleted,
     /// The body is larger than the limit.
     TooLarge,
     /// Too many conflicts of the record wait for somebody: once one is settled, the same edit is taken.
@@ -144,6 +151,10 @@ pub enum Refused {
     KeyReused,
     /// The same idempotency key is being worked on.
     InProgress,
+    /// The same was done under this key, and its answer is forgotten.
+    AlreadyDone,
+    /// The store was restored since the client last looked.
+    EpochChanged,
 }
 
 /// A refusal: what is wrong with the request, for the caller to read.
@@ -157,6 +168,8 @@ pub struct Refusal {
     pub fields: Vec<(&'static str, Message)>,
     /// The limit that was reached.
     pub limit: Option<Limit>,
+    /// What else a program needs to act on it, by its name: the object that is in the way, or its id.
+    pub more: Map<String, Value>,
     /// The room that is used up.
     pub room: Option<Room>,
 }
@@ -193,7 +206,7 @@ impl Refusal {
 
     /// A refusal with a sentence that has arguments, and no fields.
     pub fn with(kind: Refused, detail: Message) -> Self {
-        Refusal { kind, detail, fields: Vec::new(), limit: None, room: None }
+        Refusal { kind, detail, fields: Vec::new(), limit: None, room: None, more: Map::new() }
     }
 
     /// A refusal that ends after `wait` milliseconds; the caller reads it in whole seconds.
@@ -207,6 +220,13 @@ impl Refusal {
         Refusal { limit: Some(limit), ..Refusal::too_many(wait) }
     }
 
+    /// The same, with something that a program needs to act on it.
+    #[must_use]
+    pub fn and(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// A refusal of one field.
     pub fn field(name: &'static str, message: Message) -> Self {
         Refusal::fields(vec![(name, message)])
@@ -215,7 +235,7 @@ impl Refusal {
     /// A refusal of several fields; the first one's message is the detail.
     pub fn fields(fields: Vec<(&'static str, Message)>) -> Self {
         let detail = fields.first().map_or(Message::plain(&super::text::INVALID), |f| f.1.clone());
-        Refusal { kind: Refused::Invalid, detail, fields, limit: None, room: None }
+        Refusal { kind: Refused::Invalid, detail, fields, limit: None, room: None, more: Map::new() }
     }
 }
 

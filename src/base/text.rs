@@ -125,6 +125,7 @@ texts! {
     NOT_DATE: "Use the form YYYY-MM-DD.", "Utilisez le format AAAA-MM-JJ.", "YYYY-MM-DD 형식을 사용하세요.";
     NOT_MONTH: "Use the form YYYY-MM.", "Utilisez le format AAAA-MM.", "YYYY-MM 형식을 사용하세요.";
     NOT_INSTANT: "Use ISO 8601, as in 2026-01-16T14:30:45Z.", "Utilisez ISO 8601, comme 2026-01-16T14:30:45Z.", "2026-01-16T14:30:45Z와 같은 ISO 8601 형식을 사용하세요.";
+    NOT_UUID: "Must be a valid UUID.", "Un UUID valide est requis.", "유효한 UUID여야 합니다.";
     NOT_LIST: "A list is required.", "Une liste est requise.", "목록이 필요합니다.";
     NOT_CHOICE: "\"{0}\" is not a valid choice.", "« {0} » n'est pas un choix valide.", "\"{0}\"은(는) 유효한 선택이 아닙니다.";
     NUL: "Null characters are not allowed.", "Les caractères nuls ne sont pas autorisés.", "널 문자는 허용되지 않습니다.";

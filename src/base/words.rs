@@ -18,6 +18,7 @@ pub static WORDS: &[Word] = &[
     ("not_number", &[&text::NOT_INTEGER, &text::NOT_NUMBER]),
     ("not_boolean", &[&text::NOT_BOOLEAN]),
     ("not_instant", &[&text::NOT_INSTANT, &text::NOT_DATE, &text::NOT_MONTH]),
+    ("not_uuid", &[&text::NOT_UUID]),
     ("not_list", &[&text::NOT_LIST]),
     ("not_object", &[&text::NOT_OBJECT]),
     ("not_choice", &[&text::NOT_CHOICE]),

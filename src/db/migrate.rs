@@ -27,8 +27,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, name: "0004_teams", sql: include_str!("../../sql/0004_teams.sql"), oldest: 3 },
     Migration { version: 5, name: "0005_room", sql: include_str!("../../sql/0005_room.sql"), oldest: 3 },
     Migration { version: 6, name: "0006_versions", sql: include_str!("../../sql/0006_versions.sql"), oldest: 3 },
+    Migration { version: 7, name: "0007_spent", sql: include_str!("../../sql/0007_spent.sql"), oldest: 3 },
+    Migration { version: 8, name: "0008_keys", sql: include_str!("../../sql/0008_keys.sql"), oldest: 3 },
     // An older program that serves while this is installed notes no departure: nobody else reads that table.
-    Migration { version: 7, name: "0007_leaving", sql: include_str!("../../sql/0007_leaving.sql"), oldest: 3 },
+    Migration { version: 9, name: "0009_leaving", sql: include_str!("../../sql/0009_leaving.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.
@@ -135,7 +137,7 @@ fn apply(db: &mut Db, migration: &Migration) -> Result<bool> {
         _ if db.schema_version()? >= migration.version => return Ok(false),
         _ => {}
     }
-    for (number, statement) in (1..).zip(statements(migration.sql)) {
+    for (number, statement) in (1..).zip(statements(part(migration.sql, db.writes_alone()))) {
         db.define(migration.version, number, &statement)?;
     }
     let done = params![migration.version, migration.name, Timestamp::now()];
@@ -236,6 +238,16 @@ pub fn newer(version: i64) -> String {
     )
 }
 
+/// What begins the part of a migration for servers, where one text does not do for both: SQLite makes a table anew to change its
+/// key, and a server, where others write meanwhile, must not.
+const ON_A_SERVER: &str = "\n-- On a server:";
+
+/// The part of a migration for an engine; usually it is all of it.
+fn part(sql: &str, in_a_file: bool) -> &str {
+    let at = sql.find(ON_A_SERVER).map(|at| sql.split_at(at));
+    at.map_or(sql, |(file, server)| if in_a_file { file } else { server })
+}
+
 /// The statements of a migration, without comments.
 fn statements(sql: &str) -> impl Iterator<Item = String> {
     let code = |part: &str| part.lines().filter(|line| !line.trim().starts_with("--")).collect::<Vec<_>>().join("\n");
@@ -258,6 +270,15 @@ mod tests {
             // The programs of the release before this one serve while it is installed.
             assert!(after.oldest < after.version, "{} shuts out the programs before it", after.name);
         }
+    }
+
+    #[test]
+    fn an_engine_has_its_own_part_where_there_is_one() {
+        let both = "CREATE TABLE a (x BIGINT);\n";
+        let apart = "DROP TABLE a;\n\n-- On a server: in place.\nALTER TABLE a ADD x BIGINT;\n";
+        let first = |in_a_file| [both, apart].map(|sql| statements(part(sql, in_a_file)).collect::<Vec<_>>().join(" "));
+        assert_eq!(first(true), ["CREATE TABLE a (x BIGINT)", "DROP TABLE a"]);
+        assert_eq!(first(false), ["CREATE TABLE a (x BIGINT)", "ALTER TABLE a ADD x BIGINT"]);
     }
 
     #[test]

@@ -94,6 +94,12 @@ impl From<Timestamp> for Param<'_> {
     }
 }
 
+impl From<Option<Timestamp>> for Param<'_> {
+    fn from(value: Option<Timestamp>) -> Self {
+        value.map_or(Param::Null, |at| Param::Int(at.0))
+    }
+}
+
 impl<'a> From<&'a str> for Param<'a> {
     fn from(text: &'a str) -> Self {
         Param::Text(text)

@@ -3,6 +3,7 @@
 
 use super::meters::{Charge, Meters};
 use super::room::Ledger;
+use super::stamps::Taken;
 use super::texts;
 use super::{Access, Caller, Feature, Kind, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
@@ -64,6 +65,8 @@ pub struct Upload {
     pub request: Vec<u8>,
     /// Its cost in points; see the limits of GraphQL.
     pub points: u32,
+    /// The epoch of the store that its device knows, if it says so.
+    pub epoch: Option<String>,
 }
 
 /// One request on its way through the house.
@@ -85,9 +88,11 @@ pub struct Ctx<'a> {
     /// Who calls, once admitted.
     caller: Option<Caller>,
     /// The clocks that this transaction advanced: the tenant, what its clock was before, and the stamp.
-    stamps: Vec<(i64, Timestamp, Timestamp)>,
+    pub(super) stamps: Vec<(i64, Timestamp, Timestamp)>,
     /// The tenant that is being written, with its stamp.
-    stamped: Option<(i64, Timestamp)>,
+    pub(super) stamped: Option<(i64, Timestamp)>,
+    /// The stamps beside that.
+    pub(super) taken: Taken,
     /// What this transaction changes of the tenants' room.
     pub(super) room: Ledger,
     /// The upload that is being written, in the place of the request's own key.
@@ -111,9 +116,10 @@ impl<'a> Ctx<'a> {
         token: Option<Claims>,
         now: Timestamp,
     ) -> Ctx<'a> {
-        let (stamps, stamped, room) = (Vec::new(), None, Ledger::default());
+        let (stamps, stamped, taken, room) = (Vec::new(), None, Taken::default(), Ledger::default());
         let (upload, short, soon, owed) = (None, None, None, None);
-        Ctx { request, route, db, now, house, meters, caller: None, token, stamps, stamped, room, upload, short, soon, owed }
+        let caller = None;
+        Ctx { request, route, db, now, house, meters, caller, token, stamps, stamped, taken, room, upload, short, soon, owed }
     }
 }
 
@@ -123,6 +129,7 @@ impl Ctx<'_> {
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         (self.caller, self.stamped, self.short, self.soon) = (None, None, None, None);
         self.stamps.clear();
+        self.taken.begin();
         self.room = Ledger::default();
         self.db.begin(mode)
     }
@@ -134,6 +141,7 @@ impl Ctx<'_> {
             return Err(error);
         }
         self.db.commit()?;
+        self.taken.commit();
         self.owed = [self.owed, self.soon].into_iter().flatten().min();
         Ok(())
     }

@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod backups;
 pub mod contract;
+pub mod creation;
 pub mod ctx;
 pub mod cursor;
 pub mod face;
@@ -13,6 +14,7 @@ pub mod news;
 pub mod rights;
 pub mod room;
 pub mod settings;
+pub mod stamps;
 pub mod store;
 pub mod tenant;
 pub mod texts;
@@ -23,6 +25,7 @@ pub mod work;
 pub use attempts::{Bucket, Taken};
 pub use backups::Backups;
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
+pub use creation::{Creation, Made, Met, Trace};
 pub use ctx::{Ctx, House, Upload};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
@@ -223,6 +226,11 @@ impl Route {
     /// A route that needs no store.
     pub const fn apart(method: Method, path: &'static str, answer: Apart, summary: &'static str) -> Route {
         Route::new(method, path, Access::Public, Tx::Own, Calls::Apart(answer), summary)
+    }
+
+    /// May its answers be compressed? Tokens and codes are answers to a POST; uploads are the only ones of those that are long.
+    pub const fn may_compress(&self) -> bool {
+        matches!(self.method, Method::Get) || matches!(self.meter, Meter::Uploads | Meter::Graphql)
     }
 
     /// Members need this right: whoever has nothing of it is refused before the handler runs.

@@ -20,8 +20,13 @@ pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<(Timestamp, T
     let clock = db.lock_row("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get::<Timestamp>(0))?;
     let before = clock.ok_or_else(not_found)?;
     let stamp = now.max(before.plus(1));
-    db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant])?;
+    move_clock(db, tenant, stamp)?;
     Ok((before, stamp))
+}
+
+/// Moves a tenant's clock on, which this transaction has locked.
+pub fn move_clock(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant]).map(drop)
 }
 
 const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted"] };
@@ -36,8 +41,8 @@ pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, de
 pub struct Placed {
     /// When it changed.
     pub stamp: Timestamp,
-    /// Its version, if its kind has versions.
-    pub version: Option<i64>,
+    /// Its version.
+    pub version: i64,
     /// What it weighs; `None` is a tombstone.
     pub bytes: Option<i64>,
 }
@@ -64,13 +69,6 @@ pub fn lock(db: &mut Db, tenant: i64) -> Result<()> {
 /// The tenant behind another, in the order of their ids.
 pub fn next_tenant(db: &mut Db, after: i64) -> Result<Option<i64>> {
     db.one("SELECT id FROM tenants WHERE id > ? ORDER BY id LIMIT 1", params![after], |row| row.get(0))
-}
-
-const VERSION: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "version"] };
-
-/// Moves an object to a stamp in the feed, as this version.
-pub fn mark_version(db: &mut Db, tenant: i64, kind: &str, id: &str, at: (Timestamp, i64), deleted: bool) -> Result<()> {
-    db.put(&VERSION, params![tenant, kind, id, at.0, deleted, at.1])
 }
 
 /// A backup has taken the store's place: its feed tells of no version that devices saw in the time that is lost.
@@ -141,11 +139,18 @@ pub fn purge_tombstones(db: &mut Db, settings: &Settings, now: Timestamp) -> Res
     let old = db.all(sql, params![before, TENANTS], |row| Ok((row.get::<i64>(0)?, row.get::<Timestamp>(1)?)))?;
     let mut purged = 0;
     for (tenant, newest) in old {
+        lock(db, tenant)?;
         db.run("UPDATE tenants SET horizon = ? WHERE id = ? AND horizon < ?", params![newest, tenant, newest])?;
         purged += db.run("DELETE FROM changes WHERE tenant = ? AND deleted = 1 AND stamp <= ?", params![tenant, newest])?;
         recount::tombstones(db, tenant)?;
     }
     Ok(purged)
+}
+
+/// The stamp and the version of an object's deletion, as long as its tombstone is kept.
+pub fn buried(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<Option<(Timestamp, Option<i64>)>> {
+    let sql = "SELECT stamp, version FROM changes WHERE tenant = ? AND kind = ? AND id = ? AND deleted = 1";
+    db.one(sql, params![tenant, kind, id], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// Does the feed tell of an object, alive or as a tombstone?

@@ -1,6 +1,6 @@
 //! Versions of objects: whole numbers that grow with each edit, by which a device says what it has seen.
 
-use super::{Ctx, store};
+use super::Ctx;
 use crate::base::error::Result;
 
 /// What a new object has.
@@ -17,14 +17,11 @@ pub const RAISED: i64 = HIGHEST - LOST;
 impl Ctx<'_> {
     /// Moves an object of any tenant, as this version, to this transaction's stamp there.
     pub fn touch_version_in(&mut self, tenant: i64, kind: &str, id: &str, version: i64) -> Result<()> {
-        let stamp = self.stamp_in(tenant)?;
-        store::mark_version(self.db, tenant, kind, id, (stamp, version), false)
+        self.place_in(tenant, kind, (id, version), false)
     }
 
-    /// Leaves a tombstone, with the version that the deletion made, of an object in the feed of any tenant. What it weighed
-    /// maintenance takes off.
+    /// Leaves a tombstone, with the version that the deletion made, of an object in the feed of any tenant.
     pub fn bury_version_in(&mut self, tenant: i64, kind: &str, id: &str, version: i64) -> Result<()> {
-        let stamp = self.stamp_in(tenant)?;
-        store::mark_version(self.db, tenant, kind, id, (stamp, version), true)
+        self.place_in(tenant, kind, (id, version), true)
     }
 }

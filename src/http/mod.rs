@@ -4,6 +4,7 @@ pub mod accept;
 pub mod body;
 pub mod bounds;
 pub mod etag;
+pub mod gzip;
 pub mod html;
 pub mod input;
 pub mod key;

@@ -135,6 +135,7 @@ pub fn refused(refusal: &Refusal, request: &Request<'_>) -> Response {
 /// The answer to a refusal, with extension members (RFC 9457 §3.2).
 pub fn refused_with(refusal: &Refusal, request: &Request<'_>, mut extension: Map<String, Value>) -> Response {
     let kind = problems::of(refusal.kind);
+    extension.extend(refusal.more.clone());
     if let Some(limit) = &refusal.limit {
         extension.insert("reason".to_owned(), json!(limit.reason));
     }

@@ -92,6 +92,37 @@ pub static TYPES: &[Type] = &[
         "Conflict",
         "Too many conflicts of the record wait for somebody: once one is settled, the same edit is taken.",
     )),
+    older(
+        "already_done",
+        problem(
+            409,
+            "already-done",
+            "Conflict",
+            "The same request was done under this key, longer ago than its answer is kept. Nothing was done: `stamps` says where the feed tells of it, `not_done` what of it did not land.",
+        ),
+    ),
+    older(
+        "epoch_changed",
+        problem(
+            409,
+            "epoch-changed",
+            "Conflict",
+            "The store was restored since the client last polled. Nothing was done: start over with the member `epoch`, then send again what the server does not have.",
+        ),
+    ),
+    problem(
+        409,
+        "id-taken",
+        "Conflict",
+        "The `id` in the body is another object's, which stands in `object`: somebody else's, or made with other content. Edit that one, or make a new id.",
+    ),
+    problem(
+        409,
+        "exists",
+        "Conflict",
+        "There is one already where there may be but one, as a user has one check-in a day: `existing_id` names it. Edit that one.",
+    ),
+    problem(410, "deleted", "Gone", "The object of this `id` was made and has been deleted since: forget it, or make a new one."),
     problem(
         412,
         "precondition-failed",
@@ -170,6 +201,11 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::TooSlow(_) => "too-slow",
         Refused::InProgress => "in-progress",
         Refused::OpenConflicts => "conflict-open",
+        Refused::AlreadyDone => "already-done",
+        Refused::EpochChanged => "epoch-changed",
+        Refused::IdTaken => "id-taken",
+        Refused::Exists => "exists",
+        Refused::Deleted => "deleted",
         Refused::NoRoom(_) => "quota",
         Refused::Stale => "precondition-failed",
         Refused::TooLarge => "too-large",
@@ -224,6 +260,11 @@ mod tests {
             Refused::KeyReused,
             Refused::KeyRequired,
             Refused::InProgress,
+            Refused::AlreadyDone,
+            Refused::EpochChanged,
+            Refused::IdTaken,
+            Refused::Exists,
+            Refused::Deleted,
         ];
         assert!(kinds.into_iter().filter(|kind| of(*kind).name == TYPES[0].name).eq([Refused::Invalid]));
         assert_eq!(of(Refused::Unauthenticated("user_not_found")).name, "user-not-found");

@@ -93,6 +93,8 @@ pub struct Request<'a> {
     pub forwarded_host: Option<String>,
     /// The API's own address, if the operator set it: links begin with it, whatever host was asked.
     pub site: Option<String>,
+    /// Is it known that nothing in the answer lets anybody in, so that it may be compressed?
+    pub may_compress: bool,
 }
 
 impl<'a> Request<'a> {
@@ -119,6 +121,7 @@ impl<'a> Request<'a> {
             secure: is_on(&vars.text("HTTPS")) || vars.text("REQUEST_SCHEME").eq_ignore_ascii_case("https"),
             forwarded_host: None,
             site: None,
+            may_compress: false,
         };
         let fields = |request: &Request<'_>| version::in_fields(request.header("ACCEPT_VERSION"), request.header("ACCEPT"));
         let asked = named.unwrap_or_else(|| fields(&request));

@@ -65,6 +65,8 @@ pub static DIFFERENCES: &[Difference] = &[
         v1: "`Idempotency-Key` is optional, bare or in quotes. On PUT, PATCH and DELETE a key that is none, or that came with another request, is ignored.",
         v2: "An upload needs one, in the field or as `idempotency_key`; in the field it is a String in quotes (RFC 9651). A key that is none is 400 and one that came with another request 422, on every method.",
     },
+    Difference { name: "ids", v1: "An `id` in a POST that is no UUID is ignored.", v2: "It is 400." },
+    Difference { name: "second-checkin", v1: "A second check-in of a day is 400 on `date`.", v2: "It is 409 `exists`." },
     Difference {
         name: "item-errors",
         v1: "`code` of an item's error is `SYNC_ERROR` or `VALIDATION_ERROR`; the word that says what is wrong stands in `reason`.",

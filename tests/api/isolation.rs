@@ -67,6 +67,7 @@ fn segment(path: &str) -> Option<&'static Segment> {
 
 /// Fields of bodies and queries that name nobody's things, or are secrets that are meant to be passed on.
 const PLAIN: &[&str] = &[
+    "after",
     "auto_resolve",
     "chosen_version",
     "code",
@@ -80,6 +81,7 @@ const PLAIN: &[&str] = &[
     "epoch",
     "first_name",
     "from",
+    "id",
     "include",
     "kinds",
     "language",
@@ -93,6 +95,7 @@ const PLAIN: &[&str] = &[
     "notes",
     "notify_on_conflict",
     "old_password",
+    "own",
     "password",
     "password_confirm",
     "priority",

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 pub const CASES: &[Case] = &[
     ("an edit that nothing was written of is told in the feed again", told_again),
     ("an edit that came out as it was sent is not told again", not_told),
+    ("a device that started from what the server mended since is told so", mended),
     ("an answer that is given again tells of what its device may have passed", replayed),
     ("items carry the record where it is not what was sent, through both faces", objects),
     ("an answer has room for so much, and says what it leaves out", room),
@@ -98,6 +99,18 @@ fn not_told(server: &Server) {
         assert_eq!((&item["status"], &item["as_sent"], item.get("object")), (&json!("unchanged"), &json!(true), None), "{item}");
     }
     assert_eq!(news(&phone, &since, &id).0, Vec::<Value>::new());
+}
+
+fn mended(server: &Server) {
+    let phone = Phone::single(server);
+    let id = fresh();
+    one(&phone, "helpdesk", entry(&id, 0, json!({"ticketdesc": " ten letter ", "status": "NEW"})));
+    // Before it heard that, somebody went on with what they had written.
+    let base = json!({"base_data": {"ticketdesc": " ten letter ", "status": "NEW"}});
+    let edit = with(entry(&id, 0, json!({"comments": "two"})), base);
+    let item = send(&phone, "helpdesk", json!([edit]))["synced_items"][0].clone();
+    assert_eq!((&item["status"], &item["as_sent"]), (&json!("merged"), &json!(false)), "{item}");
+    assert_eq!((&item["object"]["ticketdesc"], &item["object"]["comments"]), (&json!("ten letter"), &json!("two")), "{item}");
 }
 
 fn replayed(server: &Server) {

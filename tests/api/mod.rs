@@ -6,6 +6,7 @@
 
 mod attempts;
 mod auth;
+mod catalog;
 mod check;
 mod checkins;
 mod conflicts;
@@ -16,6 +17,7 @@ mod expect;
 mod feed;
 mod feed_kinds;
 mod feed_pages;
+mod feed_start;
 mod fuzz;
 mod goals;
 mod graphql;
@@ -25,6 +27,7 @@ mod graphql_uploads;
 mod home;
 mod idempotency;
 mod identities;
+mod ids;
 mod instants;
 mod isolation;
 
@@ -48,9 +51,12 @@ mod records_rules;
 mod resolutions;
 mod roles;
 mod room;
+mod room_use;
 mod routes;
 mod sessions;
 mod shown;
+mod spent;
+mod stamps;
 mod sync;
 mod team_members;
 mod teams;
@@ -116,9 +122,14 @@ const TABLES: &[Table] = tables![
     roles,
     sync,
     feed_pages,
+    feed_start,
+    stamps,
+    spent,
+    catalog,
     feed_kinds,
     values,
     object_versions,
+    ids,
     instants,
     identities,
 ];

@@ -100,7 +100,14 @@ fn types(server: &Server) {
 /// One difference, by its name.
 type Difference = (&'static str, fn(&Phone));
 
-const SEEN: &[Difference] = &[("feed", feed), ("problems", problems), ("keys", keys), ("item-errors", item_errors)];
+const SEEN: &[Difference] = &[
+    ("feed", feed),
+    ("problems", problems),
+    ("keys", keys),
+    ("ids", ids),
+    ("second-checkin", second_checkin),
+    ("item-errors", item_errors),
+];
 
 fn differences(server: &Server) {
     let names = |list: &[Difference]| list.iter().map(|(name, _)| *name).collect::<Vec<_>>();
@@ -166,6 +173,23 @@ fn keys(phone: &Phone) {
     };
     patch("v1", "short", "One").expect(200);
     problem(patch("v2", "\"short\"", "One"), 400);
+}
+
+fn ids(phone: &Phone) {
+    let goal = json!({"title": "x", "id": "mine"});
+    phone.post("/v1/goals/", &goal).expect(201);
+    let refused = problem(phone.post("/v2/goals/", &goal), 400);
+    assert_eq!(refused["errors"][0]["pointer"], "#/id", "{refused}");
+    assert_eq!(refused["errors"][0]["code"], "not_uuid");
+}
+
+fn second_checkin(phone: &Phone) {
+    let day = json!({"date": "2020-02-29"});
+    let made = phone.make("/checkins/", &day);
+    let first = problem(phone.post("/v1/checkins/", &day), 400);
+    assert!(first["date"].is_array() && first["existing_id"] == made, "{first}");
+    let second = problem(phone.post("/v2/checkins/", &day), 409);
+    assert_eq!((&second["code"], &second["existing_id"]), (&json!("exists"), &json!(made)));
 }
 
 fn item_errors(phone: &Phone) {

@@ -1,28 +1,22 @@
 // One history: three devices of a couple make, edit and delete records through a bad network, then the network is well again. What
 // differs in the end, as lines of text.
 
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { Chance, Network } from "./network.mjs";
 import { DOMAINS, Tandem, Unreachable, fieldsOf } from "./tandem.mjs";
+import { RECORDS } from "./worlds.mjs";
 
 /** What the devices do before the network is well. */
 const TURNS = 70;
+/** Where a store is put back to a backup: after how many turns that is made, and after how many it takes the store's place. */
+const [BACKUP, RESTORE] = [25, 50];
 /** Rounds in which everything must come to rest. */
 const ROUNDS = 8;
 /** Changes on a page: few, so that there are pages. */
 const PAGE = 4;
 /** Milliseconds that a device has for one of them, where it does not end by itself. */
 const PATIENCE = 20_000;
-/** A field for free text that each record has, one that may be cleared, and one of few values. */
-const FIELDS = {
-  journal: { needed: "title", free: "content", few: ["mood", ["calm", "glad", "tired"]] },
-  task: { needed: "jobdesc", free: "remarks", few: ["priority", ["HIGH", "MEDIUM", "LOW"]] },
-  ticket: { needed: "ticketdesc", free: "comments", few: ["escalation_level", [1, 2, 3]] },
-};
-/** A record's state, and where it may go from there. */
-const STATES = {
-  task: ["jobstatus", { ASSIGNED: ["INPROGRESS", "STANDBY"], INPROGRESS: ["COMPLETED", "STANDBY"], STANDBY: ["ASSIGNED"], COMPLETED: ["STANDBY"] }],
-  ticket: ["status", { NEW: ["OPEN", "CANCELLED"], OPEN: ["RESOLVED", "ONHOLD"], ONHOLD: ["OPEN"], RESOLVED: ["CLOSED", "OPEN"] }],
-};
 
 export class History {
   /** What people made, deleted and wrote; and of what they wrote, what they saw when they wrote over it or deleted it. */
@@ -33,8 +27,9 @@ export class History {
   /** How much happened. */
   figures = { made: 0, texts: 0, requests: 0, spoilt: 0, conflicts: 0, refused: 0 };
 
-  constructor({ name, server, engine, policy }) {
-    Object.assign(this, { name, server, engine, policy, chance: new Chance(name) });
+  /** `operator` is given where the store is to be put back to a backup in between. */
+  constructor({ name, server, operator, engine, policy }) {
+    Object.assign(this, { name, server, operator, engine, policy, chance: new Chance(name) });
   }
 
   async play() {
@@ -44,11 +39,19 @@ export class History {
     this.devices = [];
     for (const number of [0, 1, 2]) this.devices.push(await this.#device(number, people[number % 2]));
     try {
-      for (this.turn = 0; this.turn < TURNS; this.turn++) await this.#act(this.chance.pick(this.devices));
+      for (let turn = 0; turn < TURNS; turn++) {
+        if (turn === BACKUP) await this.#operate("backup", "--quiet");
+        if (turn === RESTORE) await this.#operate("restore", "--latest", "--force", "--keep-sessions");
+        await this.#act(this.chance.pick(this.devices));
+      }
       return [...(await this.#settle()), ...(await this.#lost())];
     } finally {
       for (const device of this.devices) await this.#close(device);
     }
+  }
+
+  async #operate(...words) {
+    if (this.operator) await promisify(execFile)(this.operator, words);
   }
 
   async #device(number, token) {
@@ -88,15 +91,15 @@ export class History {
   }
 
   async #create(device) {
-    const domain = this.chance.pick(Object.keys(DOMAINS));
+    const domain = this.chance.pick(Object.keys(RECORDS));
+    const { needed, start } = RECORDS[domain];
     const id = this.chance.uuid();
-    const state = { task: { jobstatus: "ASSIGNED" }, ticket: { status: "NEW" } }[domain];
     this.made.set(id, domain);
-    await device.store.create(domain, id, { [FIELDS[domain].needed]: this.#write(device, id), ...state });
+    await device.store.create(domain, id, { [needed]: this.#write(device, id), ...start });
   }
 
   async #edit(device) {
-    const domain = this.chance.pick(Object.keys(DOMAINS));
+    const domain = this.chance.pick(Object.keys(RECORDS));
     const rows = [...(await device.store.rows(domain))].sort(([a], [b]) => (a < b ? -1 : 1));
     if (!rows.length) return;
     const [id, { fields }] = this.chance.pick(rows);
@@ -112,13 +115,9 @@ export class History {
   }
 
   #changes(device, domain, id, fields, drawn) {
-    const { needed, free, few } = FIELDS[domain];
+    const { needed, free, few, steps = {} } = RECORDS[domain];
     if (drawn === 1) return { [few[0]]: this.chance.pick(few[1]) };
-    if (drawn === 2 && STATES[domain]) {
-      const [name, ways] = STATES[domain];
-      const on = ways[fields[name]];
-      if (on) return { [name]: this.chance.pick(on) };
-    }
+    if (drawn === 2) for (const [state, ways] of Object.entries(steps)) if (ways[fields[state]]) return { [state]: this.chance.pick(ways[fields[state]]) };
     if (drawn === 3) return { [free]: null };
     return { [drawn < 6 ? needed : free]: this.#write(device, id) };
   }
@@ -127,11 +126,12 @@ export class History {
   #write(device, id) {
     const text = `text ${this.written.length} of phone ${device.number}.`;
     this.written.push({ id, text });
-    return text;
+    // The server trims it, and the device must hear of that.
+    return this.chance.below(4) === 0 ? ` ${text} ` : text;
   }
 
   #see(fields, names) {
-    for (const name of names) this.seen.add(fields[name]);
+    for (const name of names) this.seen.add(String(fields[name]).trim());
   }
 
   /** A person settles one of the conflicts that wait, on a device. */
@@ -210,6 +210,8 @@ export class History {
     const strange = [...there.keys()].filter((id) => !this.made.has(id)).map((id) => `nobody made ${id}`);
     const conflicts = await this.#conflicts();
     Object.assign(this.figures, { made: this.made.size, texts: this.written.length, conflicts: conflicts.length });
+    // What was made between a backup and its restore is gone.
+    if (this.operator) return [];
     const kept = JSON.stringify([...there.values(), conflicts, this.devices.map(({ store }) => store.refused)]);
     const lost = this.written.filter(({ text }) => !this.seen.has(text) && !kept.includes(text)).map(({ id, text }) => `lost: "${text}" in ${id}`);
     return [...gone, ...strange, ...lost];

@@ -6,6 +6,9 @@ import http from "node:http";
 /** Of a hundred requests, how many meet what. The rest goes well. */
 const WEATHER = [["request lost", 6], ["answer lost", 12], ["twice", 8], ["refused", 5], ["cut", 4]];
 
+/** The fields of an answer that the network hands on. */
+const PASSED = ["content-type", "content-encoding", "retry-after"];
+
 /** Chance that can be had again (SplitMix64). */
 export class Chance {
   constructor(words) {
@@ -109,7 +112,8 @@ export class Network {
   }
 
   #give(answer, { answer: { statusCode, headers }, body }, isCut) {
-    answer.writeHead(statusCode, { "Content-Type": headers["content-type"] ?? "text/plain", "Content-Length": body.length });
+    const told = Object.fromEntries(PASSED.filter((name) => headers[name]).map((name) => [name, headers[name]]));
+    answer.writeHead(statusCode, statusCode === 204 ? told : { ...told, "Content-Length": body.length });
     if (isCut) answer.write(body.subarray(0, body.length >> 1), () => answer.destroy());
     else answer.end(body);
   }

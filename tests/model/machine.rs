@@ -1,6 +1,7 @@
 //! The state machine that the checker walks: writers, clients, a wall clock and the faults between them.
 
-use super::protocol::{CHANGES, Client, Fetch, Locking, Rules, Step, Store, Tick, answer};
+use super::protocol::{Ask, CHANGES, Client, Row, Store, Tick, answer};
+use super::rules::{Fetch, Locking, Own, Reset, Rules, Stamps, Step};
 use stateright::{Model, Property};
 
 /// How a client begins.
@@ -147,8 +148,14 @@ impl World {
         }
         state.writers[w].left -= 1;
         state.commits += 1;
-        state.store.apply(&CHANGES[writer.change], writer.stamp, state.commits);
+        let change = &CHANGES[writer.change];
+        let stamps = state.store.apply(self.rules.stamps, change, writer.stamp, state.commits);
         state.history.push(state.store.clone());
+        // The first writer is the first client's own device, which is given its answer at once.
+        let (phase, client) = &mut state.clients[0];
+        if w == 0 && *phase == Phase::Ready && client.epoch == state.store.epoch {
+            client.wrote(&self.rules, change, &stamps, state.commits);
+        }
     }
 
     fn poll(&self, state: &mut State, c: usize, feed: &Store, objects: &Store) {
@@ -212,7 +219,8 @@ fn exact(world: &World, state: &State) -> bool {
 }
 
 fn ordered(_: &World, state: &State) -> bool {
-    state.history.windows(2).all(|pair| pair[0].clock < pair[1].clock)
+    let within = |snapshot: &Store| snapshot.rows.iter().all(|row| row.stamp <= snapshot.clock);
+    state.history.windows(2).all(|pair| pair[0].clock < pair[1].clock) && state.history.iter().all(within)
 }
 
 fn forward(_: &World, state: &State) -> bool {
@@ -221,7 +229,10 @@ fn forward(_: &World, state: &State) -> bool {
 
 fn whole(world: &World, state: &State) -> bool {
     let splits = |since| {
-        let page = answer(&world.rules, &state.store, since, state.wall);
+        let page = answer(&world.rules, &state.store, &Ask { since, ..Ask::default() }, state.wall);
+        if page.keyed.is_some() {
+            return false;
+        }
         let Some((_, last)) = page.rows.last() else { return false };
         let told = |object| !world.rules.asks(object) || page.rows.iter().any(|(o, _)| *o == object);
         state.store.rows.iter().enumerate().any(|(o, row)| row.content > 0 && row.stamp == last.stamp && !told(o))
@@ -236,8 +247,10 @@ fn witnesses(world: &World) -> Vec<Property<World>> {
             let knows_all = |c: &Client| c.settled && c.view == s.store.view(&world.rules) && c.cursor > 0;
             s.writers.iter().all(|w| w.left == 0) && ready(s).any(knows_all)
         }),
-        Property::sometimes("two objects share a stamp", |_, s: &State| {
-            s.store.rows.iter().all(|r| r.content > 0 && r.stamp == s.store.clock)
+        Property::sometimes("one transaction writes two objects", |world: &World, s: &State| {
+            let last = s.store.rows[0];
+            let apart = if world.rules.stamps == Stamps::One { 0 } else { 1 };
+            last.content > 0 && s.store.rows[1] == Row { stamp: last.stamp + apart, ..last }
         }),
     ];
     if world.rules.limit.is_some() {
@@ -248,6 +261,12 @@ fn witnesses(world: &World) -> Vec<Property<World>> {
     }
     if world.purges {
         list.push(Property::sometimes("a client is reset", |_, s: &State| ready(s).any(|c| c.was_reset && c.settled)));
+    }
+    if world.purges && matches!(world.rules.reset, Reset::ByKey(_)) && world.rules.limit.is_some() {
+        list.push(Property::sometimes("a reset has pages", |_, s: &State| ready(s).any(|c| c.had_pages && c.settled)));
+    }
+    if world.rules.own != Own::Told {
+        list.push(Property::sometimes("own writes are left out", |_, s: &State| ready(s).any(|c| c.left_out && c.settled)));
     }
     if world.restores > 0 {
         list.push(Property::sometimes("a client learns of a restore", |_, s: &State| ready(s).any(|c| c.epoch > 0 && c.settled)));

@@ -1,6 +1,8 @@
 //! The rules of the clock protocol, pure: what a commit does to a tenant's store, what a poll is answered, what a client does with it.
 //!
-//! Every rule that the literature gets wrong has its broken form beside it, so that the checker can show what that form loses.
+//! Each rule is chosen in [`super::rules`].
+
+use super::rules::*;
 
 /// Objects of the tenant. Two are enough for a transaction of several objects and for pages of one.
 pub const OBJECTS: usize = 2;
@@ -10,161 +12,6 @@ pub type Tick = u8;
 
 /// What a client shows for an object: the number of the transaction that last wrote it, 0 when there is no such object.
 pub type View = [u8; OBJECTS];
-
-/// One instruction of a write transaction; each is one atomic step of the checker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Take the tenant's lock (or, with [`Locking::Certified`], remember the clock that this transaction builds on).
-    Lock,
-    /// Read the wall clock.
-    Now,
-    /// Choose the stamp.
-    Stamp,
-    /// Write the rows, unseen by others.
-    Write,
-    /// Publish everything at once and release the lock.
-    Commit,
-}
-
-/// The transaction as designed: everything happens under the lock.
-pub const UNDER_LOCK: &[Step] = &[Step::Lock, Step::Now, Step::Stamp, Step::Write, Step::Commit];
-/// As the product runs it: the request's one instant is read before its transaction begins.
-pub const NOW_BEFORE_LOCK: &[Step] = &[Step::Now, Step::Lock, Step::Stamp, Step::Write, Step::Commit];
-/// The popular way: the row carries the time at which the program made it.
-pub const STAMP_BEFORE_LOCK: &[Step] = &[Step::Now, Step::Stamp, Step::Lock, Step::Write, Step::Commit];
-
-/// How a stamp is chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stamping {
-    /// `max(now, clock + 1)`.
-    Advance,
-    /// `now`. Broken: two transactions in one tick, or a wall clock set back.
-    Now,
-}
-
-/// What keeps two write transactions of a tenant apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Locking {
-    /// One at a time: SQLite's write lock, MariaDB's row lock.
-    Exclusive,
-    /// Galera: both run, the first to commit wins, the other is refused and starts again.
-    Certified,
-    /// Nothing. Broken: two transactions advance the same clock to the same stamp.
-    None,
-}
-
-/// Where a page with a limit may end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paging {
-    /// After the last row of a stamp.
-    WholeStamps,
-    /// After `limit` rows. Broken.
-    AnyRow,
-}
-
-/// What a poll older than the horizon is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reset {
-    /// Everything alive; a limit takes effect only past the horizon.
-    PastHorizon,
-    /// Everything alive, cut at the limit like any page. Broken: the next page is older than the horizon again, for ever.
-    CutAnywhere,
-    /// No reset at all. Broken: a purged deletion is never told.
-    Never,
-}
-
-/// Where `server_time` of a complete answer comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServerTime {
-    /// The tenant's clock in the poll's snapshot, even where `since` is later.
-    Clock,
-    /// The later of that clock and `since`. Broken where a client made its `since` up.
-    ClockOrSince,
-    /// The wall clock. Broken.
-    Wall,
-}
-
-/// From where a poll tells, whose `since` is later than the tenant's clock: a fast phone, or a replica that lags.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Future {
-    /// From the clock on: nothing.
-    FromClock,
-    /// From so many ticks before the clock, like a poll without a `since`.
-    Overlap(Tick),
-}
-
-/// What a client keeps as its cursor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cursor {
-    /// `server_time`, whatever it is: what existing clients do.
-    Adopts,
-    /// The later of the cursor and `server_time`.
-    KeepsLatest,
-}
-
-/// How a client comes by the objects that the feed names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fetch {
-    /// In the answer itself (`include=objects`): one snapshot.
-    Included,
-    /// By a second request, which may read another replica. Broken where that replica lags.
-    Separate,
-    /// The same, but an object older than the feed says is not taken, nor is the answer that named it.
-    SeparateChecked,
-}
-
-/// Which lists a client asks for; each object stands for one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lists {
-    /// All.
-    All,
-    /// The first object's. What is not asked for is left out before a page is cut.
-    FirstBeforeCut,
-    /// The first object's. What is not asked for is left out of the page that was cut. Broken: a page may lose its last row.
-    FirstAfterCut,
-}
-
-/// A rule of the protocol each.
-#[derive(Debug, Clone, Copy)]
-pub struct Rules {
-    pub program: &'static [Step],
-    pub stamping: Stamping,
-    pub locking: Locking,
-    pub paging: Paging,
-    pub reset: Reset,
-    pub server_time: ServerTime,
-    pub future: Future,
-    pub cursor: Cursor,
-    pub fetch: Fetch,
-    pub lists: Lists,
-    /// A restore gives the store a new epoch.
-    pub new_epoch: bool,
-    /// Rows a page.
-    pub limit: Option<usize>,
-}
-
-impl Rules {
-    /// Does the client ask for this object's list?
-    pub fn asks(&self, object: usize) -> bool {
-        self.lists == Lists::All || object == 0
-    }
-}
-
-/// The protocol of the product.
-pub const TANDEM: Rules = Rules {
-    program: UNDER_LOCK,
-    stamping: Stamping::Advance,
-    locking: Locking::Exclusive,
-    paging: Paging::WholeStamps,
-    reset: Reset::PastHorizon,
-    server_time: ServerTime::Clock,
-    future: Future::FromClock,
-    cursor: Cursor::Adopts,
-    fetch: Fetch::Included,
-    lists: Lists::All,
-    new_epoch: true,
-    limit: None,
-};
 
 /// What a transaction does to one object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,16 +56,25 @@ impl Store {
         }
     }
 
-    /// Applies a committed change: the clock and the rows move together.
-    pub fn apply(&mut self, change: &[Op; OBJECTS], stamp: Tick, content: u8) {
-        self.clock = stamp;
+    /// Applies a committed change: the clock and the rows move together. Answers the stamps that it took.
+    pub fn apply(&mut self, stamps: Stamps, change: &[Op; OBJECTS], stamp: Tick, content: u8) -> Vec<Tick> {
+        let mut taken = vec![stamp];
+        let mut next = 0;
         for (row, op) in self.rows.iter_mut().zip(change) {
-            match op {
-                Op::Put => *row = Row { stamp, content },
-                Op::Delete if row.content > 0 => *row = Row { stamp, content: 0 },
-                Op::Delete | Op::Keep => {}
+            let content = match op {
+                Op::Put => content,
+                Op::Delete if row.content > 0 => 0,
+                Op::Delete | Op::Keep => continue,
+            };
+            let stamp = if stamps == Stamps::One { stamp } else { stamp + next };
+            (*row, next) = (Row { stamp, content }, next + 1);
+            if !taken.contains(&stamp) {
+                taken.push(stamp);
             }
         }
+        let last = if stamps == Stamps::Uncounted { taken.first() } else { taken.last() };
+        self.clock = last.copied().unwrap_or(stamp);
+        taken
     }
 
     /// Removes the tombstones up to `horizon`.
@@ -235,9 +91,28 @@ impl Store {
     }
 }
 
+/// Where the next page of a reset by key begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The clock of the first page.
+    clock: Tick,
+    /// The first object of the page.
+    object: usize,
+}
+
+/// What a client asks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ask<'a> {
+    pub since: Tick,
+    pub own: &'a [Tick],
+    pub place: Option<Place>,
+}
+
 /// The answer to a poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
+    /// It is a page by key, and perhaps there is a next one.
+    pub keyed: Option<Option<Place>>,
     /// Object and row, oldest first.
     pub rows: Vec<(usize, Row)>,
     pub server_time: Tick,
@@ -247,8 +122,15 @@ pub struct Answer {
 }
 
 /// Answers a poll from one snapshot.
-pub fn answer(rules: &Rules, snapshot: &Store, since: Tick, wall: Tick) -> Answer {
+pub fn answer(rules: &Rules, snapshot: &Store, ask: &Ask<'_>, wall: Tick) -> Answer {
+    let since = ask.since;
     let reset = since < snapshot.horizon && rules.reset != Reset::Never;
+    let place = ask.place.filter(|place| place.clock >= snapshot.horizon);
+    if let Reset::ByKey(keyed) = rules.reset
+        && (reset || ask.place.is_some())
+    {
+        return page_by_key(rules, snapshot, keyed, place);
+    }
     let after = match rules.future {
         _ if reset => 0,
         Future::Overlap(ticks) if since > snapshot.clock => snapshot.clock.saturating_sub(ticks),
@@ -257,16 +139,32 @@ pub fn answer(rules: &Rules, snapshot: &Store, since: Tick, wall: Tick) -> Answe
     let mut rows: Vec<(usize, Row)> = snapshot.rows.iter().copied().enumerate().collect();
     rows.retain(|(_, row)| row.stamp > after && !(reset && row.content == 0));
     rows.retain(|(object, _)| rules.asks(*object) || rules.lists == Lists::FirstAfterCut);
+    let is_own = |row: &Row| !reset && ask.own.contains(&row.stamp);
+    rows.retain(|(_, row)| !is_own(row) || rules.own == Own::AfterCut);
     rows.sort_by_key(|(object, row)| (row.stamp, *object));
     let end = page_end(rules, &rows, if reset { snapshot.horizon } else { 0 });
     let has_more = end < rows.len();
     rows.truncate(end);
-    rows.retain(|(object, _)| rules.asks(*object));
+    rows.retain(|(object, row)| rules.asks(*object) && !is_own(row));
     let server_time = match rows.last() {
         Some((_, row)) if has_more => row.stamp,
         _ => complete_until(rules.server_time, snapshot, since, wall),
     };
-    Answer { rows, server_time, has_more, reset, epoch: snapshot.epoch }
+    Answer { keyed: None, rows, server_time, has_more, reset, epoch: snapshot.epoch }
+}
+
+/// A page of what is alive, in the order of the objects.
+fn page_by_key(rules: &Rules, snapshot: &Store, keyed: Keyed, place: Option<Place>) -> Answer {
+    let begin = place.map_or(0, |place| place.object);
+    let first = place.map_or(snapshot.clock, |place| place.clock);
+    let mut rows: Vec<(usize, Row)> = snapshot.rows.iter().copied().enumerate().skip(begin).collect();
+    rows.retain(|(object, row)| row.content > 0 && rules.asks(*object));
+    let has_more = rules.limit.is_some_and(|limit| rows.len() > limit);
+    rows.truncate(rules.limit.unwrap_or(OBJECTS));
+    let next = rows.last().map_or(OBJECTS, |(object, _)| object + 1);
+    let server_time = if keyed == Keyed::LastClock { snapshot.clock } else { first };
+    let keyed = Some(has_more.then_some(Place { clock: first, object: next }));
+    Answer { keyed, rows, server_time, has_more, reset: place.is_none(), epoch: snapshot.epoch }
 }
 
 /// The number of rows on a page; `horizon` is 0 unless the answer is a reset.
@@ -298,12 +196,25 @@ pub struct Client {
     pub went_back: bool,
     /// A reset has been obeyed.
     pub was_reset: bool,
+    /// The next page of a reset by key.
+    pub place: Option<Place>,
+    /// A reset by key had several pages.
+    pub had_pages: bool,
+    /// Stamps of the client's own writes beyond its cursor.
+    pub own: Vec<Tick>,
+    /// A poll has left own writes out.
+    pub left_out: bool,
 }
 
 impl Client {
     /// Polls one snapshot; where objects are fetched separately, they come from `objects`.
     pub fn poll(&mut self, rules: &Rules, snapshot: &Store, objects: &Store, wall: Tick) {
-        let mut answer = answer(rules, snapshot, self.cursor, wall);
+        if self.is_before(rules, snapshot) {
+            return;
+        }
+        let own = self.own.clone();
+        self.left_out |= own.contains(&snapshot.clock);
+        let mut answer = answer(rules, snapshot, &Ask { since: self.cursor, own: &own, place: self.place }, wall);
         if rules.fetch != Fetch::Included {
             let stale = |(object, row): &(usize, Row)| row.content > 0 && objects.rows[*object].stamp < row.stamp;
             if rules.fetch == Fetch::SeparateChecked && answer.rows.iter().any(stale) {
@@ -316,6 +227,32 @@ impl Client {
         self.take(rules, &answer);
     }
 
+    /// Lacks a snapshot what the client knows to be there? Then it does not answer.
+    fn is_before(&self, rules: &Rules, snapshot: &Store) -> bool {
+        let pages =
+            rules.reset != Reset::ByKey(Keyed::AnySnapshot) && self.place.is_some_and(|place| place.clock > snapshot.clock);
+        let own = rules.own != Own::AnySnapshot && self.own.iter().any(|stamp| *stamp > snapshot.clock);
+        self.epoch == snapshot.epoch && (pages || own)
+    }
+
+    /// Holds what the client itself has just written, and names its stamps from now on: not while a reset goes on, whose pages may
+    /// come from before.
+    pub fn wrote(&mut self, rules: &Rules, change: &[Op; OBJECTS], stamps: &[Tick], content: u8) {
+        if rules.own == Own::Told || self.place.is_some() {
+            return;
+        }
+        let carried_out = if rules.own == Own::HalfDone { 1 } else { OBJECTS };
+        for (object, op) in change.iter().enumerate().take(carried_out).filter(|(object, _)| rules.asks(*object)) {
+            match op {
+                Op::Put => self.view[object] = content,
+                Op::Delete => self.view[object] = 0,
+                Op::Keep => {}
+            }
+        }
+        self.own.extend(stamps);
+        self.settled = false;
+    }
+
     /// Does what the answer says. A new epoch voids the cursor and all that is held.
     fn take(&mut self, rules: &Rules, answer: &Answer) {
         if answer.epoch != self.epoch {
@@ -325,9 +262,15 @@ impl Client {
         if answer.reset {
             self.view = View::default();
             self.was_reset = true;
+            self.own.clear();
         }
         for (object, row) in &answer.rows {
             self.view[*object] = row.content;
+        }
+        self.place = answer.keyed.flatten();
+        if self.place.is_some() {
+            (self.settled, self.had_pages) = (false, true);
+            return;
         }
         let cursor = match rules.cursor {
             Cursor::Adopts => answer.server_time,
@@ -335,14 +278,16 @@ impl Client {
         };
         self.went_back |= cursor < self.cursor;
         self.cursor = cursor;
-        self.settled = !answer.has_more;
+        // Behind pages by key a poll from the first page's clock tells what moved meanwhile.
+        self.settled = !answer.has_more && answer.keyed.is_none();
+        self.own.retain(|stamp| *stamp > cursor);
     }
 
     /// Whether polling the store until nothing is left out shows exactly what the store holds.
     pub fn catches_up(&self, rules: &Rules, store: &Store, wall: Tick) -> bool {
         let mut client = Client { settled: false, ..self.clone() };
-        // A poll to learn the epoch, one a page, one to spare.
-        for _ in 0..OBJECTS + 2 {
+        // A poll to learn the epoch, one a page of a reset and of what follows it, two to spare.
+        for _ in 0..2 * OBJECTS + 3 {
             client.poll(rules, store, store, wall);
             if client.settled {
                 return client.view == store.view(rules);

@@ -18,7 +18,7 @@ pub struct Answer {
     pub status: u16,
     /// Header fields as they came.
     pub headers: Vec<(String, String)>,
-    /// The content, without its transfer coding.
+    /// The content, without its transfer coding and without its content coding.
     pub body: Vec<u8>,
 }
 
@@ -189,6 +189,10 @@ impl Connection {
             let mut answer = Answer { status, headers, body: Vec::new() };
             if !head && status != 204 && status != 304 {
                 answer.body = self.content(&answer)?;
+            }
+            if !answer.body.is_empty() && answer.header("Content-Encoding") == Some("gzip") {
+                let coded = std::mem::take(&mut answer.body);
+                flate2::read::GzDecoder::new(&coded[..]).read_to_end(&mut answer.body)?;
             }
             return Ok(answer);
         }

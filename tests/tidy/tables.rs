@@ -88,6 +88,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("room", "src/feature/room/", &[]),
     ("sessions", "src/domain/auth/", &[(ADMISSION, Read, ADMITS), (HEALTH, Read, TELLS)]),
     ("snapshots", "src/domain/devices/", &[]),
+    ("spent", "src/app/guard/spent.rs", &[]),
     ("telemetry", "src/domain/mobile/", &[]),
     (
         "tenants",
@@ -242,7 +243,9 @@ fn every_table_is_listed_and_every_exception_used() {
     let files = super::files();
     let migrations = files.iter().filter(|(path, _)| path.starts_with("sql/"));
     let made = migrations.flat_map(|(_, text)| text.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")));
-    let mut made: Vec<&str> = made.map(|rest| rest.split_whitespace().next().unwrap_or_default()).chain([ANY]).collect();
+    let made = made.map(|rest| rest.split_whitespace().next().unwrap_or_default());
+    // A table that is made anew has another name until it takes the place of the old one.
+    let mut made: Vec<&str> = made.filter(|name| !name.starts_with("new_")).chain([ANY]).collect();
     made.sort_unstable();
     let mut listed: Vec<&str> = TABLES.iter().map(|(table, ..)| *table).collect();
     listed.sort_unstable();

@@ -2,7 +2,7 @@
 
 use super::{cors, versions};
 use crate::feature::Settings;
-use crate::http::{Method, Request, Response, etag};
+use crate::http::{Method, Request, Response, etag, gzip};
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -33,6 +33,9 @@ pub fn finish(response: Response, request: &Request<'_>, settings: Option<&Setti
     response = versions::mark(response, request).with("X-Request-Id", request.id.clone());
     if let Some(settings) = settings {
         response = cors::mark(response, request, settings);
+    }
+    if request.may_compress {
+        response = gzip::compressed(response, request);
     }
     response.head_only = request.method == Method::Head;
     response

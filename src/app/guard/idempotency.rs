@@ -43,10 +43,12 @@ const NONCE: usize = 12;
 
 /// A request's key, resolved to the row that it claims.
 pub struct Key {
-    scope: String,
+    /// Whose key it is, and which: a keyed hash.
+    pub(super) scope: String,
     /// The scope that programs gave it which did not keep a user's together: their answers are found for a day.
     former: String,
-    request: String,
+    /// What is asked: a keyed hash.
+    pub(super) request: String,
     /// Is another request under it refused? Else that is done as if it had no key.
     strict: bool,
 }
@@ -102,7 +104,7 @@ fn claim(ctx: &Ctx<'_>, operation: &str, value: &str, request: &[u8]) -> Result<
         let detail = Message::with(&texts::KEY_LENGTH, &[&key::LENGTH.0, &key::LENGTH.1]);
         return Err(Refusal::with(Refused::Invalid, detail).into());
     }
-    let secret = ctx.house.derive("idempotency");
+    let secret = ctx.house.derive(PURPOSE);
     let user = ctx.admitted().map_or(0, |c| c.user);
     // Pairing moves the caller from one tenant to another: its own routes are asked again from the other side.
     let member = ctx.admitted().filter(|_| ctx.writes_as_member());
@@ -115,8 +117,23 @@ fn claim(ctx: &Ctx<'_>, operation: &str, value: &str, request: &[u8]) -> Result<
     Ok(Key { scope, former, request: keyed(&secret, &[request]), strict: true })
 }
 
+/// What the key of these hashes is derived for.
+pub const PURPOSE: &str = "idempotency";
+
+impl Key {
+    /// What the scopes of its user's keys begin with.
+    pub fn owner(&self) -> &str {
+        self.scope.get(..OWNER).unwrap_or_default()
+    }
+}
+
+/// What is behind every scope of a user.
+pub fn end(owner: &str) -> String {
+    format!("{owner}{END}")
+}
+
 /// What the scopes of a user's keys begin with.
-fn owner(secret: &[u8], user: i64) -> String {
+pub fn owner(secret: &[u8], user: i64) -> String {
     let mut owner = keyed(secret, &[b"owner", &user.to_le_bytes()]);
     owner.truncate(OWNER);
     owner
@@ -204,8 +221,7 @@ fn make_room(db: &mut Db, now: Timestamp) -> Result<()> {
 
 /// Forgets a user's oldest answers until there is room for one of this size.
 fn make_room_for(db: &mut Db, key: &Key, size: i64, most: i64) -> Result<()> {
-    let owner = key.scope.get(..OWNER).unwrap_or_default();
-    let end = format!("{owner}{END}");
+    let (owner, end) = (key.owner(), end(key.owner()));
     let sql = "SELECT COUNT(*), CAST(SUM(OCTET_LENGTH(answer)) AS SIGNED) FROM idempotency WHERE scope >= ? AND scope < ?";
     let taken = |row: &Row<'_>| Ok(row.get::<i64>(0)? * ROW + row.get::<Option<i64>>(1)?.unwrap_or_default());
     let taken = db.one(sql, params![owner, &end], taken)?.unwrap_or_default();

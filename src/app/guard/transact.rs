@@ -6,8 +6,9 @@
 //! whole, with nobody admitted and nothing stamped.
 
 use super::idempotency::{self, Found, Key};
-use super::{admit, uploads};
-use crate::base::error::{Error, Refused, Result};
+use super::texts;
+use super::{admit, spent, uploads};
+use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::db::{Mode, retried};
 use crate::feature::ctx::Work;
 use crate::feature::{Access, Continues, Ctx, Handler, News, Tx};
@@ -29,7 +30,7 @@ const LOOK: &[Guard] = &[admitted, entitled, unanswered];
 /// A write. Admission locks the session, the account and the tenant, so no other request of the caller can be writing the
 /// answer that is looked for next; where nobody is admitted, taking the key does the same. A retry ends there and costs
 /// nothing. The clock is advanced before the work reads anything, and an upload is counted last: a refusal undoes the rest.
-const WRITE: &[Guard] = &[admitted, entitled, unanswered, reserved, stamped, within_limits];
+const WRITE: &[Guard] = &[admitted, entitled, same_history, unanswered, unspent, reserved, stamped, within_limits];
 
 /// One transaction on its way past the guards.
 struct Passage {
@@ -49,10 +50,23 @@ fn entitled(ctx: &mut Ctx<'_>, _: &mut Passage) -> Result<Option<Response>> {
     admit::entitled(ctx).map(|()| None)
 }
 
+/// What a device made of a history that was undone may be an edit of what is not there any more, under a version of today.
+fn same_history(ctx: &mut Ctx<'_>, _: &mut Passage) -> Result<Option<Response>> {
+    let Some(sent) = ctx.upload().and_then(|upload| upload.epoch.as_deref()) else { return Ok(None) };
+    let epoch = &ctx.tenant()?.epoch;
+    if sent == epoch {
+        return Ok(None);
+    }
+    let refusal = Refusal::new(Refused::EpochChanged, &texts::EPOCH_CHANGED);
+    Err(refusal.and("epoch", epoch.as_str()).into())
+}
+
 fn unanswered(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>> {
     let Some(key) = idempotency::key(ctx)? else { return Ok(None) };
     match idempotency::stored(ctx, &key)? {
         Found::Answer(answer) => {
+            let stamps = spent::stamps(ctx, &key)?;
+            ctx.name_stamps(stamps);
             if ctx.upload().is_some() {
                 ctx.tell(&News::Replayed { answer: &answer.body })?;
             }
@@ -61,6 +75,11 @@ fn unanswered(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Respons
         Found::Nothing => passage.key = Some(key),
         Found::Another => {}
     }
+    Ok(None)
+}
+
+fn unspent(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>> {
+    passage.key.as_ref().map_or(Ok(()), |key| spent::check(ctx, key))?;
     Ok(None)
 }
 
@@ -84,6 +103,10 @@ fn within_limits(ctx: &mut Ctx<'_>, _: &mut Passage) -> Result<Option<Response>>
 
 /// Runs a handler in the transaction that its route asks for.
 pub fn call(ctx: &mut Ctx<'_>, handler: Handler) -> Result<Response> {
+    run(ctx, handler).map(|response| ctx.naming(response))
+}
+
+fn run(ctx: &mut Ctx<'_>, handler: Handler) -> Result<Response> {
     match ctx.route.tx {
         Tx::Read => read(ctx, &mut |ctx| handler(ctx)),
         Tx::Write => write(ctx, &mut |ctx| handler(ctx)),
@@ -159,8 +182,14 @@ fn guarded(ctx: &mut Ctx<'_>, mode: Mode, guards: &[Guard], task: Task<'_>) -> R
         }
     }
     let answer = task(ctx)?;
+    if answer.as_ref().is_some_and(|answer| (200..300).contains(&answer.status)) {
+        ctx.name_stamps(ctx.stamps());
+    }
     if let (Some(key), Some(response)) = (&passage.reserved, &answer) {
         idempotency::keep(ctx, key, response)?;
+        if (200..300).contains(&response.status) {
+            spent::note(ctx, key)?;
+        }
     }
     Ok(answer)
 }

@@ -50,6 +50,24 @@ pub fn pretty(value: &impl Serialize) -> Result<String> {
     serde_json::to_string_pretty(value).map(seal::open).map_err(Error::internal)
 }
 
+/// About how many bytes a value has as JSON, without writing it; hardly ever fewer than it has.
+pub fn size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => "false".len(),
+        Value::Number(_) => LONG_NUMBER,
+        Value::String(text) => quoted(text),
+        Value::Array(elements) => 2 + elements.iter().map(|element| size(element) + 1).sum::<usize>(),
+        Value::Object(members) => 2 + members.iter().map(|(name, member)| quoted(name) + size(member) + 2).sum::<usize>(),
+    }
+}
+
+/// Bytes of an ordinary number that is as long as such are.
+const LONG_NUMBER: usize = 20;
+
+fn quoted(text: &str) -> usize {
+    2 + text.bytes().map(|byte| if byte < b' ' || matches!(byte, b'"' | b'\\') { 2 } else { 1 }).sum::<usize>()
+}
+
 /// The digits of a number, as they were written where they were more than a double has; `None` when it is no number.
 pub fn digits(value: &Value) -> Option<String> {
     match value {

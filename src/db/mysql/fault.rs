@@ -26,8 +26,9 @@ const FAULTS: &[(DbFault, &[u16])] = &[
 const LOST: &[u16] = &[1053, 1927, 4031, 1159, 1160, 1161];
 /// Galera: this node is cut off from most of the others, or does not have yet what they have.
 const NOT_PREPARED: u16 = 1047;
-/// Making a table, an index or a column that is there already; dropping one that is gone.
-const DONE_BEFORE: &[u16] = &[1050, 1060, 1061, 1091, 1051];
+/// Making a table, an index, a column or a foreign key that is there already (a key is 1826, and 1005 on MariaDB); dropping one that
+/// is gone.
+const DONE_BEFORE: &[u16] = &[1050, 1060, 1061, 1091, 1051, 1826, 1005];
 /// There is no such table.
 const NO_TABLE: u16 = 1146;
 

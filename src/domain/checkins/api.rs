@@ -5,10 +5,10 @@ use super::texts;
 use super::{CHECKINS, store};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
-use crate::base::{id, time};
+use crate::base::time;
 use crate::db::Db;
-use crate::feature::Ctx;
 use crate::feature::ctx::{found, load};
+use crate::feature::{Creation, Ctx};
 use crate::http::input::Input;
 use crate::http::paging::Page;
 use crate::http::{Response, etag, precondition};
@@ -33,9 +33,14 @@ pub fn filter(ctx: &Ctx<'_>, mut input: Input) -> Result<Filter> {
 
 /// POST `/checkins/`
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let mut checkin = Checkin::new(id::object(), ctx.user()?, ctx.stamp()?);
-    let input = read(ctx, &checkin)?;
+    let input = read(ctx)?;
+    let made = Creation::read(ctx, CHECKINS, "", &input)?;
+    if let Some(checkin) = made.meet(ctx, CHECKINS, store::find)?.again()? {
+        return Ok(etag::tagged(Response::json(200, &checkin)));
+    }
+    let mut checkin = Checkin::new(made, ctx.user()?, ctx.stamp()?);
     checkin.take(&input);
+    require_free(ctx, &checkin)?;
     let tenant = ctx.tenant_id()?;
     store::insert(ctx.db, tenant, &checkin).map_err(taken)?;
     ctx.touch_version(CHECKINS, &checkin.id, checkin.version)?;
@@ -52,9 +57,9 @@ pub fn checkin(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut checkin = own(ctx)?;
     ctx.require_match(&checkin)?;
-    let input = read(ctx, &checkin)?;
-    checkin.take(&input);
-    (checkin.version, checkin.updated_at) = (checkin.version + 1, ctx.stamp()?);
+    checkin.take(&read(ctx)?);
+    require_free(ctx, &checkin)?;
+    (checkin.version, checkin.updated_at, checkin.trace.edited_at) = (checkin.version + 1, ctx.stamp()?, None);
     store::update(ctx.db, ctx.tenant_id()?, &checkin).map_err(taken)?;
     ctx.touch_version(CHECKINS, &checkin.id, checkin.version)?;
     Ok(etag::tagged(Response::json(200, &checkin)))
@@ -97,18 +102,25 @@ fn own(ctx: &mut Ctx<'_>) -> Result<Checkin> {
     if checkin.user_id == ctx.user()? { Ok(checkin) } else { refuse(Refused::Forbidden, &text::FORBIDDEN) }
 }
 
-/// The sent fields; the day must be free, or the check-in's own.
-fn read(ctx: &mut Ctx<'_>, checkin: &Checkin) -> Result<Input> {
+fn read(ctx: &Ctx<'_>) -> Result<Input> {
     let mut input = ctx.input(rules::CHECKIN)?;
-    if let Some(day) = input.text("date") {
-        let taken = store::is_taken(ctx.db, ctx.tenant_id()?, checkin.user_id, day, &checkin.id)?;
-        if taken {
-            precondition::require_absent(ctx.request)?;
-        }
-        input.check(!taken, "date", &texts::DAY_TAKEN);
-    }
     input.finish()?;
     Ok(input)
+}
+
+/// The version of the API from which on a second check-in of a day is a conflict, and no wrong field.
+const CONFLICT_SINCE: u8 = 2;
+
+/// The day must be free, or the check-in's own.
+fn require_free(ctx: &mut Ctx<'_>, checkin: &Checkin) -> Result<()> {
+    let tenant = ctx.tenant_id()?;
+    let Some(other) = store::other(ctx.db, tenant, checkin.user_id, &checkin.date, &checkin.id)? else { return Ok(()) };
+    precondition::require_absent(ctx.request)?;
+    let mut taken = Refusal::field("date", Message::plain(&texts::DAY_TAKEN)).and("existing_id", other);
+    if ctx.request.version.number >= CONFLICT_SINCE {
+        taken.kind = Refused::Exists;
+    }
+    Err(taken.into())
 }
 
 /// The constraint decides where the look before did not see the other check-in.

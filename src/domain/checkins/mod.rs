@@ -47,15 +47,19 @@ const ROUTES: &[Route] = &[
     Route::get("/checkins/", LIST, api::list, "Check-ins from 7 days ago on or of a range, newest day first")
         .parameters(rules::FILTER)
         .lists::<Checkin>(),
-    Route::post("/checkins/", NEW, api::create, "Check in").takes(rules::CHECKIN).gives::<Checkin>(201).refuses(&[412]),
+    Route::post("/checkins/", NEW, api::create, "Check in")
+        .takes(rules::NEW_CHECKIN)
+        .gives::<Checkin>(201)
+        .gives::<Checkin>(200)
+        .refuses(&[409, 410, 412]),
     Route::get("/checkins/{id}/", ONE, api::checkin, "One check-in, one's own or the partner's").gives::<Checkin>(200),
     Route::put("/checkins/{id}/", ONE, api::update, "Replace one's own check-in")
         .takes(rules::CHECKIN)
         .gives::<Checkin>(200)
-        .refuses(&[403]),
+        .refuses(&[403, 409]),
     Route::patch("/checkins/{id}/", ONE, api::update, "Change one's own check-in")
         .takes(rules::CHECKIN)
         .gives::<Checkin>(200)
-        .refuses(&[403]),
+        .refuses(&[403, 409]),
     Route::delete("/checkins/{id}/", ONE, api::delete, "Delete one's own check-in").gives_nothing().refuses(&[403]),
 ];

@@ -3,7 +3,9 @@
 use super::texts;
 use crate::base::error::Result;
 use crate::base::time::{self, Timestamp};
-use crate::feature::version;
+use crate::feature::creation::ID;
+use crate::feature::walk::chain;
+use crate::feature::{Creation, Made, Trace, version};
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::{After, Keyed};
 use chrono::{Days, NaiveDate};
@@ -32,6 +34,9 @@ pub const CHECKIN: &[Field] = &[
     Field::new("energy", SCALE),
     Field::text("note", MAX_NOTE),
 ];
+
+/// What a new check-in may hold.
+pub const NEW_CHECKIN: &[Field] = &chain::<_, { 1 + CHECKIN.len() }>(&[&[ID], CHECKIN]);
 
 /// The parameters of a list.
 pub const FILTER: &[Field] = &[
@@ -70,14 +75,29 @@ pub struct Checkin {
     pub created_at: Timestamp,
     /// The stamp of its last change.
     pub updated_at: Timestamp,
+    /// See there.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub trace: Trace,
+}
+
+impl Made for Checkin {
+    fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    fn maker(&self) -> Option<i64> {
+        Some(self.user_id)
+    }
 }
 
 impl Checkin {
     /// A check-in with the contract's defaults. The store knows the user name.
-    pub fn new(id: String, user_id: i64, at: Timestamp) -> Checkin {
+    pub fn new(made: Creation, user_id: i64, at: Timestamp) -> Checkin {
+        let Creation { id, trace, .. } = made;
         let (username, date, note) = (String::new(), String::new(), String::new());
         let (mood, stress, energy, version) = (MIDDLE, MIDDLE, MIDDLE, version::FIRST);
-        Checkin { id, user_id, username, date, mood, stress, energy, note, version, created_at: at, updated_at: at }
+        Checkin { id, user_id, username, date, mood, stress, energy, note, version, created_at: at, updated_at: at, trace }
     }
 
     /// Takes what was sent and is sound.

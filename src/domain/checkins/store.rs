@@ -4,14 +4,15 @@ use super::rules::{Checkin, Filter};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
-use crate::feature::{Measure, version};
+use crate::feature::{Measure, Trace, version};
 use crate::http::paging::Span;
 use crate::{columns, params};
 
 /// What of a check-in takes room.
 pub const CHECKIN: Measure = Measure::of("checkins", &["note"]);
 
-columns!(checkins: "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp, c.version \
+columns!(checkins: "SELECT c.id, c.user_id, u.username, c.day, c.mood, c.stress, c.energy, c.note, c.created_at, c.stamp, c.version, \
+     c.made, c.edited_at \
      FROM checkins c JOIN users u ON u.id = c.user_id");
 
 fn checkin(row: &Row<'_>) -> Result<Checkin> {
@@ -27,6 +28,7 @@ fn checkin(row: &Row<'_>) -> Result<Checkin> {
         created_at: row.get(8)?,
         updated_at: row.get(9)?,
         version: row.get(10)?,
+        trace: Trace { made: row.get(11)?, edited_at: row.get(12)? },
     })
 }
 
@@ -56,16 +58,16 @@ pub fn find(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Checkin>> {
     db.one(sql, params![tenant, id], checkin)
 }
 
-/// Has the user another check-in on this day than the one with this id?
-pub fn is_taken(db: &mut Db, tenant: i64, user: i64, day: &str, id: &str) -> Result<bool> {
+/// The check-in that a user has on a day, but for the one with this id.
+pub fn other(db: &mut Db, tenant: i64, user: i64, day: &str, id: &str) -> Result<Option<String>> {
     let sql = "SELECT id FROM checkins WHERE tenant = ? AND user_id = ? AND day = ? AND id <> ?";
-    Ok(db.one(sql, params![tenant, user, day, id], |row| row.get::<String>(0))?.is_some())
+    db.one(sql, params![tenant, user, day, id], |row| row.get(0))
 }
 
 /// Writes a new check-in. A second one of the user on the day is a duplicate.
 pub fn insert(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
-    let sql = "INSERT INTO checkins (id, tenant, user_id, day, mood, stress, energy, note, version, created_at, stamp) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO checkins (id, tenant, user_id, day, mood, stress, energy, note, version, created_at, stamp, \
+         made, edited_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = params![
         &checkin.id,
         tenant,
@@ -78,16 +80,18 @@ pub fn insert(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
         checkin.version,
         checkin.created_at,
         checkin.updated_at,
+        &checkin.trace.made,
+        checkin.trace.edited_at,
     ];
     db.run(sql, values).map(drop)
 }
 
 /// Writes what changed of a check-in. A second one of the user on the day is a duplicate.
 pub fn update(db: &mut Db, tenant: i64, checkin: &Checkin) -> Result<()> {
-    let sql = "UPDATE checkins SET day = ?, mood = ?, stress = ?, energy = ?, note = ?, version = ?, stamp = ? \
-         WHERE tenant = ? AND id = ?";
-    let Checkin { id, date, mood, stress, energy, note, version, updated_at, .. } = checkin;
-    let values = params![date, *mood, *stress, *energy, note, *version, *updated_at, tenant, id];
+    let sql = "UPDATE checkins SET day = ?, mood = ?, stress = ?, energy = ?, note = ?, version = ?, stamp = ?, \
+         edited_at = ? WHERE tenant = ? AND id = ?";
+    let Checkin { id, date, mood, stress, energy, note, version, updated_at, trace, .. } = checkin;
+    let values = params![date, *mood, *stress, *energy, note, *version, *updated_at, trace.edited_at, tenant, id];
     db.run(sql, values).map(drop)
 }
 

@@ -4,11 +4,10 @@ use super::rules::{self, Action, Goal};
 use super::texts;
 use super::{ACTIONS, GOALS, store};
 use crate::base::error::{Refusal, Result};
-use crate::base::id;
 use crate::base::text::Message;
 use crate::db::Db;
 use crate::feature::ctx::{found, load};
-use crate::feature::{Ctx, store as feed};
+use crate::feature::{Creation, Ctx, store as feed};
 use crate::http::input::Input;
 use crate::http::paging::Page;
 use crate::http::{Response, etag};
@@ -25,7 +24,11 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// POST `/goals/`
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     let input = read(ctx, None)?;
-    let mut goal = Goal::new(id::object(), ctx.user()?, ctx.stamp()?);
+    let made = Creation::read(ctx, GOALS, "", &input)?;
+    if let Some(goal) = made.meet(ctx, GOALS, store::find)?.again()? {
+        return Ok(etag::tagged(Response::json(200, &goal)));
+    }
+    let mut goal = Goal::new(made, ctx.user()?, ctx.stamp()?);
     goal.take(&input);
     store::insert(ctx.db, ctx.tenant_id()?, &goal)?;
     ctx.touch_version(GOALS, &goal.id, goal.version)?;
@@ -42,7 +45,7 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut goal = find(ctx)?;
     ctx.require_match(&goal)?;
     goal.take(&read(ctx, goal.owner)?);
-    (goal.version, goal.updated_at) = (goal.version + 1, ctx.stamp()?);
+    (goal.version, goal.updated_at, goal.trace.edited_at) = (goal.version + 1, ctx.stamp()?, None);
     store::update(ctx.db, ctx.tenant_id()?, &goal)?;
     ctx.touch_version(GOALS, &goal.id, goal.version)?;
     Ok(etag::tagged(Response::json(200, &goal)))
@@ -104,13 +107,17 @@ pub fn all_actions(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// POST `/goals/{id}/actions/`
 pub fn add_action(ctx: &mut Ctx<'_>) -> Result<Response> {
     let goal = find(ctx)?;
+    let mut input = ctx.input(rules::ACTION)?;
+    input.finish()?;
+    let made = Creation::read(ctx, ACTIONS, &goal.id, &input)?;
+    if let Some(action) = made.meet(ctx, ACTIONS, store::find_action)?.again()? {
+        return Ok(Response::json(200, &json!({ "action": action })));
+    }
     if goal.actions.len() >= rules::MAX_ACTIONS {
         let message = Message::with(&texts::TOO_MANY_ITEMS, &[&rules::MAX_ACTIONS]);
         return Err(Refusal::field("non_field_errors", message).into());
     }
-    let mut input = ctx.input(rules::ACTION)?;
-    input.finish()?;
-    let mut action = Action::new(id::object(), goal.id, ctx.stamp()?);
+    let mut action = Action::new(made, goal.id, ctx.stamp()?);
     action.take(&input);
     store::insert_action(ctx.db, ctx.tenant_id()?, &action)?;
     ctx.touch_version(ACTIONS, &action.id, action.version)?;
@@ -129,7 +136,7 @@ pub fn update_action(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = ctx.input(rules::ACTION)?;
     input.finish()?;
     action.take(&input);
-    (action.version, action.updated_at) = (action.version + 1, ctx.stamp()?);
+    (action.version, action.updated_at, action.trace.edited_at) = (action.version + 1, ctx.stamp()?, None);
     store::update_action(ctx.db, ctx.tenant_id()?, &action)?;
     ctx.touch_version(ACTIONS, &action.id, action.version)?;
     Ok(etag::tagged(Response::json(200, &action)))

@@ -7,6 +7,7 @@ mod store;
 mod texts;
 
 use crate::base::error::Result;
+use crate::feature::creation::REFUSES as MADE;
 use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract, written};
 use rules::{Action, Goal};
 
@@ -57,7 +58,11 @@ const ONE: Access = Access::Member(Without::NotFound);
 
 const ROUTES: &[Route] = &[
     Route::get("/goals/", LIST, api::list, "The couple's goals, newest change first").lists::<Goal>(),
-    Route::post("/goals/", NEW, api::create, "Set a goal").takes(rules::GOAL).gives::<Goal>(201),
+    Route::post("/goals/", NEW, api::create, "Set a goal")
+        .takes(rules::NEW_GOAL)
+        .gives::<Goal>(201)
+        .gives::<Goal>(200)
+        .refuses(MADE),
     Route::get("/goals/actions/", LIST, api::all_actions, "The actions of all goals, oldest first").lists::<Action>(),
     Route::get("/goals/actions/{id}/", ONE, api::action, "One action").gives::<Action>(200),
     Route::put("/goals/actions/{id}/", ONE, api::update_action, "Replace an action").takes(rules::ACTION).gives::<Action>(200),
@@ -69,6 +74,8 @@ const ROUTES: &[Route] = &[
     Route::delete("/goals/{id}/", ONE, api::delete, "Delete a goal and its actions").gives_nothing(),
     Route::get("/goals/{id}/actions/", ONE, api::actions, "A goal's actions, oldest first").lists::<Action>(),
     Route::post("/goals/{id}/actions/", ONE, api::add_action, "Add an action to a goal")
-        .takes(rules::ACTION)
-        .gives_under::<Action>(201, "action"),
+        .takes(rules::NEW_ACTION)
+        .gives_under::<Action>(201, "action")
+        .gives_under::<Action>(200, "action")
+        .refuses(MADE),
 ];

@@ -1,7 +1,9 @@
 //! What a goal and an action may look like.
 
 use crate::base::time::Timestamp;
-use crate::feature::version;
+use crate::feature::creation::ID;
+use crate::feature::walk::chain;
+use crate::feature::{Creation, Made, Trace, version};
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::Keyed;
 use schemars::JsonSchema;
@@ -32,6 +34,12 @@ pub const GOAL: &[Field] = &[
 /// The fields of an action.
 pub const ACTION: &[Field] = &[Field::name("text", MAX_TITLE).required(), Field::new("done", Shape::Bool)];
 
+/// What a new goal may hold.
+pub const NEW_GOAL: &[Field] = &chain::<_, { 1 + GOAL.len() }>(&[&[ID], GOAL]);
+
+/// What a new action may hold.
+pub const NEW_ACTION: &[Field] = &chain::<_, { 1 + ACTION.len() }>(&[&[ID], ACTION]);
+
 /// A goal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Goal {
@@ -60,11 +68,16 @@ pub struct Goal {
     pub updated_at: Timestamp,
     /// The actions that lead to it, oldest first.
     pub actions: Vec<Action>,
+    /// See there.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub trace: Trace,
 }
 
 impl Goal {
     /// A goal with the contract's defaults.
-    pub fn new(id: String, created_by_id: i64, at: Timestamp) -> Goal {
+    pub fn new(made: Creation, created_by_id: i64, at: Timestamp) -> Goal {
+        let Creation { id, trace, .. } = made;
         let (title, why_for_us, status) = (String::new(), String::new(), "ACTIVE".to_owned());
         let (target_date, owner, version, actions) = (None, None, version::FIRST, Vec::new());
         Goal {
@@ -79,6 +92,7 @@ impl Goal {
             created_at: at,
             updated_at: at,
             actions,
+            trace,
         }
     }
 
@@ -89,6 +103,16 @@ impl Goal {
         input.set("status", &mut self.status);
         input.set("target_date", &mut self.target_date);
         input.set("owner", &mut self.owner);
+    }
+}
+
+impl Made for Goal {
+    fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    fn maker(&self) -> Option<i64> {
+        Some(self.created_by_id)
     }
 }
 
@@ -117,6 +141,21 @@ pub struct Action {
     pub created_at: Timestamp,
     /// The stamp of its last change.
     pub updated_at: Timestamp,
+    /// See there.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub trace: Trace,
+}
+
+impl Made for Action {
+    fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// Nobody signs an action.
+    fn maker(&self) -> Option<i64> {
+        None
+    }
 }
 
 impl Keyed for Action {
@@ -127,8 +166,9 @@ impl Keyed for Action {
 
 impl Action {
     /// An action with the contract's defaults.
-    pub fn new(id: String, goal_id: String, at: Timestamp) -> Action {
-        Action { id, goal_id, text: String::new(), done: false, version: version::FIRST, created_at: at, updated_at: at }
+    pub fn new(made: Creation, goal_id: String, at: Timestamp) -> Action {
+        let Creation { id, trace, .. } = made;
+        Action { id, goal_id, text: String::new(), done: false, version: version::FIRST, created_at: at, updated_at: at, trace }
     }
 
     /// Takes what was sent and is sound.

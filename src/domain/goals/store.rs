@@ -4,7 +4,7 @@ use super::rules::{Action, Goal};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
-use crate::feature::{Measure, version};
+use crate::feature::{Measure, Trace, version};
 use crate::http::paging::Span;
 use crate::{columns, params};
 
@@ -13,8 +13,8 @@ pub const GOAL: Measure = Measure::of("goals", &["title", "why_for_us"]);
 /// What of an action does.
 pub const ACTION: Measure = Measure::of("goal_actions", &["text"]);
 
-columns!(goals: "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp, version \
-     FROM goals");
+columns!(goals: "SELECT id, title, why_for_us, status, target_date, owner, created_by, created_at, stamp, version, \
+     made, edited_at FROM goals");
 
 fn goal(row: &Row<'_>) -> Result<Goal> {
     Ok(Goal {
@@ -28,11 +28,12 @@ fn goal(row: &Row<'_>) -> Result<Goal> {
         created_at: row.get(7)?,
         updated_at: row.get(8)?,
         version: row.get(9)?,
+        trace: Trace { made: row.get(10)?, edited_at: row.get(11)? },
         actions: Vec::new(),
     })
 }
 
-columns!(actions: "SELECT a.id, a.goal, a.text, a.done, a.created_at, a.stamp, a.version");
+columns!(actions: "SELECT a.id, a.goal, a.text, a.done, a.created_at, a.stamp, a.version, a.made, a.edited_at");
 
 fn action(row: &Row<'_>) -> Result<Action> {
     Ok(Action {
@@ -43,6 +44,7 @@ fn action(row: &Row<'_>) -> Result<Action> {
         created_at: row.get(4)?,
         updated_at: row.get(5)?,
         version: row.get(6)?,
+        trace: Trace { made: row.get(7)?, edited_at: row.get(8)? },
     })
 }
 
@@ -84,8 +86,8 @@ pub fn release(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<
 
 /// Writes a new goal.
 pub fn insert(db: &mut Db, tenant: i64, goal: &Goal) -> Result<()> {
-    let sql = "INSERT INTO goals (id, tenant, created_by, owner, title, why_for_us, status, target_date, version, created_at, stamp) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO goals (id, tenant, created_by, owner, title, why_for_us, status, target_date, version, created_at, stamp, \
+         made, edited_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = params![
         &goal.id,
         tenant,
@@ -98,16 +100,19 @@ pub fn insert(db: &mut Db, tenant: i64, goal: &Goal) -> Result<()> {
         goal.version,
         goal.created_at,
         goal.updated_at,
+        &goal.trace.made,
+        goal.trace.edited_at,
     ];
     db.run(sql, values).map(drop)
 }
 
 /// Writes what changed of a goal.
 pub fn update(db: &mut Db, tenant: i64, goal: &Goal) -> Result<()> {
-    let sql = "UPDATE goals SET owner = ?, title = ?, why_for_us = ?, status = ?, target_date = ?, version = ?, stamp = ? \
-         WHERE tenant = ? AND id = ?";
-    let Goal { id, owner, title, why_for_us, status, target_date, version, updated_at, .. } = goal;
-    let values = params![*owner, title, why_for_us, status, target_date, *version, *updated_at, tenant, id];
+    let sql = "UPDATE goals SET owner = ?, title = ?, why_for_us = ?, status = ?, target_date = ?, version = ?, stamp = ?, \
+         edited_at = ? WHERE tenant = ? AND id = ?";
+    let Goal { id, owner, title, why_for_us, status, target_date, version, updated_at, trace, .. } = goal;
+    let at = trace.edited_at;
+    let values = params![*owner, title, why_for_us, status, target_date, *version, *updated_at, at, tenant, id];
     db.run(sql, values).map(drop)
 }
 
@@ -126,15 +131,15 @@ pub fn actions(db: &mut Db, tenant: i64, goal: &str) -> Result<Vec<Action>> {
 
 /// How many actions a tenant's goals have together.
 pub fn count_actions(db: &mut Db, tenant: i64) -> Result<i64> {
-    let sql = "SELECT COUNT(*) FROM goals g JOIN goal_actions a ON a.goal = g.id WHERE g.tenant = ? AND a.tenant = ?";
+    let sql = "SELECT COUNT(*) FROM goals g JOIN goal_actions a ON a.tenant = g.tenant AND a.goal = g.id WHERE g.tenant = ? AND a.tenant = ?";
     Ok(db.one(sql, params![tenant, tenant], |row| row.get(0))?.unwrap_or_default())
 }
 
 /// A part of the actions of all goals, oldest first.
 pub fn part_of_actions(db: &mut Db, tenant: i64, (at, id): &(i64, String), span: Span) -> Result<Vec<Action>> {
     let sql = actions!(
-        "FROM goals g JOIN goal_actions a ON a.goal = g.id WHERE g.tenant = ? AND a.tenant = ? AND (a.created_at, a.id) > (?, ?) \
-         ORDER BY a.created_at, a.id LIMIT ? OFFSET ?"
+        "FROM goals g JOIN goal_actions a ON a.tenant = g.tenant AND a.goal = g.id WHERE g.tenant = ? AND a.tenant = ? \
+         AND (a.created_at, a.id) > (?, ?) ORDER BY a.created_at, a.id LIMIT ? OFFSET ?"
     );
     db.all(sql, params![tenant, tenant, *at, id, span.limit, span.offset], action)
 }
@@ -147,17 +152,19 @@ pub fn find_action(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Action>>
 
 /// Writes a new action.
 pub fn insert_action(db: &mut Db, tenant: i64, action: &Action) -> Result<()> {
-    let sql =
-        "INSERT INTO goal_actions (id, tenant, goal, text, done, version, created_at, stamp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-    let Action { id, goal_id, text, done, version, created_at, updated_at } = action;
-    let values = params![id, tenant, goal_id, text, *done, *version, *created_at, *updated_at];
+    let sql = "INSERT INTO goal_actions (id, tenant, goal, text, done, version, created_at, stamp, made, edited_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let Action { id, goal_id, text, done, version, created_at, updated_at, trace } = action;
+    let (made, edited_at) = (&trace.made, trace.edited_at);
+    let values = params![id, tenant, goal_id, text, *done, *version, *created_at, *updated_at, made, edited_at];
     db.run(sql, values).map(drop)
 }
 
 /// Writes what changed of an action.
 pub fn update_action(db: &mut Db, tenant: i64, action: &Action) -> Result<()> {
-    let sql = "UPDATE goal_actions SET text = ?, done = ?, version = ?, stamp = ? WHERE tenant = ? AND id = ?";
-    db.run(sql, params![&action.text, action.done, action.version, action.updated_at, tenant, &action.id]).map(drop)
+    let sql = "UPDATE goal_actions SET text = ?, done = ?, version = ?, stamp = ?, edited_at = ? WHERE tenant = ? AND id = ?";
+    let Action { id, text, done, version, updated_at, trace, .. } = action;
+    db.run(sql, params![text, *done, *version, *updated_at, trace.edited_at, tenant, id]).map(drop)
 }
 
 /// Deletes an action.

@@ -5,11 +5,10 @@ use super::store::{self, Partner};
 use super::texts;
 use super::{LETTERS, pdf as paper};
 use crate::base::error::{Error, Refusal, Result};
-use crate::base::id;
 use crate::base::text::{Language, Message};
 use crate::db::Db;
 use crate::feature::ctx::{found, load};
-use crate::feature::{Ctx, TenantKind};
+use crate::feature::{Creation, Ctx, Met, TenantKind};
 use crate::http::input::Input;
 use crate::http::paging::Page;
 use crate::http::{Response, etag, precondition};
@@ -24,14 +23,24 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(page.answer(ctx.request, letters))
 }
 
-/// POST `/letters/`: the month's letter is written, or rewritten; content that is left out stays as it is.
+/// POST `/letters/`: the month's letter is written, or rewritten; content that is left out stays as it is. What is sent again as it
+/// was when it made a letter of this id does not undo what has become of that since.
 pub fn write(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = ctx.input(rules::LETTER)?;
     input.finish()?;
+    let made = Creation::read(ctx, LETTERS, "", &input)?;
     let month = input.text("month").unwrap_or_default();
+    match made.meet(ctx, LETTERS, store::find)? {
+        Met::Other(letter) if letter.month == month => return rewrite(ctx, letter, &input),
+        met => {
+            if let Some(letter) = met.again()? {
+                return Ok(Response::json(200, &json!({ "letter": letter })));
+            }
+        }
+    }
     match store::of_month(ctx.db, ctx.tenant_id()?, month)? {
         Some(letter) => rewrite(ctx, letter, &input),
-        None => begin(ctx, &input),
+        None => begin(ctx, made, &input),
     }
 }
 
@@ -42,9 +51,9 @@ fn rewrite(ctx: &mut Ctx<'_>, mut letter: Letter, input: &Input) -> Result<Respo
 }
 
 /// Who read the month's letter shall hear that it is gone.
-fn begin(ctx: &mut Ctx<'_>, input: &Input) -> Result<Response> {
+fn begin(ctx: &mut Ctx<'_>, made: Creation, input: &Input) -> Result<Response> {
     precondition::require_unread(ctx.request)?;
-    let mut letter = Letter::new(id::object(), ctx.user()?, ctx.stamp()?);
+    let mut letter = Letter::new(made, ctx.user()?, ctx.stamp()?);
     letter.take(input);
     store::insert(ctx.db, ctx.tenant_id()?, &letter).map_err(taken)?;
     ctx.touch_version(LETTERS, &letter.id, letter.version)?;
@@ -67,7 +76,7 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 fn save(ctx: &mut Ctx<'_>, letter: &mut Letter, input: &Input) -> Result<()> {
     letter.take(input);
-    (letter.version, letter.updated_at) = (letter.version + 1, ctx.stamp()?);
+    (letter.version, letter.updated_at, letter.trace.edited_at) = (letter.version + 1, ctx.stamp()?, None);
     store::update(ctx.db, ctx.tenant_id()?, letter).map_err(taken)?;
     ctx.touch_version(LETTERS, &letter.id, letter.version)
 }

@@ -35,10 +35,10 @@ const ROUTES: &[Route] = &[
         .parameters(rules::FILTER)
         .lists::<Letter>(),
     Route::post("/letters/", NEW, api::write, "Write the letter of a month, or rewrite it")
-        .takes(rules::LETTER)
+        .takes(rules::NEW_LETTER)
         .gives_under::<Letter>(201, "letter")
         .gives_under::<Letter>(200, "letter")
-        .refuses(&[412]),
+        .refuses(&[409, 410, 412]),
     Route::get("/letters/{id}/", ONE, api::letter, "One letter").gives::<Letter>(200),
     Route::put("/letters/{id}/", ONE, api::update, "Replace a letter").takes(rules::LETTER).gives::<Letter>(200),
     Route::patch("/letters/{id}/", ONE, api::update, "Change a letter").takes(rules::LETTER).gives::<Letter>(200),

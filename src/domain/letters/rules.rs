@@ -2,7 +2,9 @@
 
 use crate::base::error::Result;
 use crate::base::time::{self, Timestamp};
-use crate::feature::version;
+use crate::feature::creation::ID;
+use crate::feature::walk::chain;
+use crate::feature::{Creation, Made, Trace, version};
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::{After, Keyed};
 use schemars::JsonSchema;
@@ -18,6 +20,9 @@ const END: &str = "9999-13";
 
 /// The fields of a letter.
 pub const LETTER: &[Field] = &[Field::new("month", Shape::Month).required(), Field::text("content", MAX_CONTENT)];
+
+/// What the POST of a letter may hold.
+pub const NEW_LETTER: &[Field] = &chain::<_, { 1 + LETTER.len() }>(&[&[ID], LETTER]);
 
 /// The parameters of a list.
 pub const FILTER: &[Field] = &[Field::new("month", Shape::Month)];
@@ -40,13 +45,28 @@ pub struct Letter {
     pub created_at: Timestamp,
     /// The stamp of its last change.
     pub updated_at: Timestamp,
+    /// See there.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub trace: Trace,
+}
+
+impl Made for Letter {
+    fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    fn maker(&self) -> Option<i64> {
+        Some(self.created_by_id)
+    }
 }
 
 impl Letter {
     /// A letter with the contract's defaults.
-    pub fn new(id: String, created_by_id: i64, at: Timestamp) -> Letter {
+    pub fn new(made: Creation, created_by_id: i64, at: Timestamp) -> Letter {
+        let Creation { id, trace, .. } = made;
         let (month, content, version) = (String::new(), String::new(), version::FIRST);
-        Letter { id, month, content, version, created_by_id, created_at: at, updated_at: at }
+        Letter { id, month, content, version, created_by_id, created_at: at, updated_at: at, trace }
     }
 
     /// Takes what was sent and is sound.

@@ -3,14 +3,14 @@
 use super::rules::Letter;
 use crate::base::error::Result;
 use crate::db::{Db, Row};
-use crate::feature::{Measure, version};
+use crate::feature::{Measure, Trace, version};
 use crate::http::paging::Span;
 use crate::{columns, params};
 
 /// What of a letter takes room.
 pub const LETTER: Measure = Measure::of("letters", &["content"]);
 
-columns!(letters: "SELECT id, month, content, created_by, created_at, stamp, version FROM letters");
+columns!(letters: "SELECT id, month, content, created_by, created_at, stamp, version, made, edited_at FROM letters");
 
 fn letter(row: &Row<'_>) -> Result<Letter> {
     Ok(Letter {
@@ -21,6 +21,7 @@ fn letter(row: &Row<'_>) -> Result<Letter> {
         created_at: row.get(4)?,
         updated_at: row.get(5)?,
         version: row.get(6)?,
+        trace: Trace { made: row.get(7)?, edited_at: row.get(8)? },
     })
 }
 
@@ -56,15 +57,18 @@ pub fn is_taken(db: &mut Db, tenant: i64, month: &str, id: &str) -> Result<bool>
 
 /// Writes a new letter. A second one of the month is a duplicate.
 pub fn insert(db: &mut Db, tenant: i64, letter: &Letter) -> Result<()> {
-    let sql = "INSERT INTO letters (id, tenant, created_by, month, content, version, created_at, stamp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-    let Letter { id, created_by_id, month, content, version, created_at, updated_at } = letter;
-    db.run(sql, params![id, tenant, *created_by_id, month, content, *version, *created_at, *updated_at]).map(drop)
+    let sql = "INSERT INTO letters (id, tenant, created_by, month, content, version, created_at, stamp, made, edited_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let Letter { id, created_by_id, month, content, version, created_at, updated_at, trace } = letter;
+    let (by, made, at) = (*created_by_id, &trace.made, trace.edited_at);
+    db.run(sql, params![id, tenant, by, month, content, *version, *created_at, *updated_at, made, at]).map(drop)
 }
 
 /// Writes what changed of a letter. A second one of the month is a duplicate.
 pub fn update(db: &mut Db, tenant: i64, letter: &Letter) -> Result<()> {
-    let sql = "UPDATE letters SET month = ?, content = ?, version = ?, stamp = ? WHERE tenant = ? AND id = ?";
-    db.run(sql, params![&letter.month, &letter.content, letter.version, letter.updated_at, tenant, &letter.id]).map(drop)
+    let sql = "UPDATE letters SET month = ?, content = ?, version = ?, stamp = ?, edited_at = ? WHERE tenant = ? AND id = ?";
+    let Letter { id, month, content, version, updated_at, trace, .. } = letter;
+    db.run(sql, params![month, content, *version, *updated_at, trace.edited_at, tenant, id]).map(drop)
 }
 
 /// Deletes a letter.

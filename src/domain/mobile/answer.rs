@@ -144,6 +144,8 @@ pub struct SyncResponse {
     pub server_timestamp: Timestamp,
     /// The clock before it: a client whose cursor this is has missed nothing in between. Null when nothing was written.
     pub previous_stamp: Option<Timestamp>,
+    /// The epoch of the store: another one than before asks to start over, and to send again what was lost.
+    pub epoch: Option<String>,
     /// The key it was sent under; REST may send none.
     pub idempotency_key: Option<String>,
 }
@@ -160,6 +162,8 @@ pub struct SyncBatchResponse {
     pub overall_metrics: SyncMetrics,
     /// What the device should know though nothing failed.
     pub warnings: Vec<String>,
+    /// The epoch of the store: another one than before asks to start over, and to send again what was lost.
+    pub epoch: Option<String>,
 }
 
 /// What each list of a batch came to, by the name of that member.

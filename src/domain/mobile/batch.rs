@@ -86,14 +86,22 @@ const RECORDS: &str = "records";
 const RECORDS_RESULT: &str = "records_sync_result";
 
 const DEVICE: Field = Field::new("device_id", Shape::Text { min: 1, max: MAX_DEVICE, trim: true, blank: false }).required();
+/// The member that names the store's history which the device knows.
+pub const EPOCH: &str = "epoch";
+/// The longest epoch that is compared, in characters.
+const MAX_EPOCH: usize = 50;
+/// That member.
+pub const KNOWN: Field = Field::name(EPOCH, MAX_EPOCH)
+    .nullable()
+    .about("The last `epoch`: when the store was restored since, the upload is 409 `epoch_changed`, and nothing of it is done.");
 const CLIENT_AT: Field = Field::new("client_timestamp", Shape::Instant);
 
 /// What an upload of one list holds beside it.
-const LIST: &[Field] = &[DEVICE, Field::text(KEY, MAX_KEY).nullable(), CLIENT_AT.nullable()];
+const LIST: &[Field] = &[DEVICE, Field::text(KEY, MAX_KEY).nullable(), CLIENT_AT.nullable(), KNOWN];
 
 /// What a batch holds beside its lists.
 const BATCH: &[Field] =
-    &[DEVICE, Field::text(KEY, MAX_KEY).nullable(), CLIENT_AT.required(), Field::new("metadata", Shape::Json).nullable()];
+    &[DEVICE, Field::text(KEY, MAX_KEY).nullable(), CLIENT_AT.required(), Field::new("metadata", Shape::Json).nullable(), KNOWN];
 
 /// Who sends items, and when by their own clock.
 #[derive(Debug)]
@@ -161,6 +169,8 @@ pub struct Sent<'b> {
     pub batch: Batch,
     /// Its key, if it has one.
     pub key: Option<String>,
+    /// The epoch that its device knows, if it says so.
+    pub epoch: Option<String>,
     /// The lists that were sent.
     pub lists: Vec<List<'b>>,
 }
@@ -175,7 +185,8 @@ impl<'b> Sent<'b> {
         input.finish()?;
         let device = input.text(DEVICE.name).unwrap_or_default().to_owned();
         let batch = Batch { device, client_at: input.instant(CLIENT_AT.name), local, zone };
-        Ok(Sent { operation, batch, key: input.text(KEY).map(str::to_owned), lists })
+        let [key, epoch] = [KEY, EPOCH].map(|name| input.text(name).map(str::to_owned));
+        Ok(Sent { operation, batch, key, epoch, lists })
     }
 }
 
@@ -208,7 +219,9 @@ pub const FIELDS: u8 = 3;
 /// # Errors
 /// When it cannot be written, which is a defect.
 pub fn canonical(body: &Map<String, Value>, fields: u8) -> Result<Vec<u8>> {
-    let members = body.iter().filter(|(name, value)| *name != KEY && !WHEN.contains(&name.as_str()) && !value.is_null());
+    // After a restore the same is sent again, in the new epoch.
+    let beside = |name: &str| [KEY, EPOCH].contains(&name) || WHEN.contains(&name);
+    let members = body.iter().filter(|(name, value)| !beside(name) && !value.is_null());
     let members: BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, fields - 1))).collect();
     json::write(&members).map(String::into_bytes)
 }

@@ -10,7 +10,7 @@ use crate::base::time::Timestamp;
 use crate::feature::news::Uploaded;
 use crate::feature::{Ctx, News, Upload};
 use crate::http::Response;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
 /// The most items of one list: with a day's telemetry in a few of them, and one transaction that others do not wait for long.
@@ -25,9 +25,15 @@ pub fn sync(ctx: &mut Ctx<'_>, operation: Operation, body: &Map<String, Value>, 
     let sent = Sent::read(operation, body, ctx.zone(), ctx.now)?;
     if !sent.lists.iter().all(|list| sent.operation.allows(list)) {
         let results = sent.lists.iter().map(|list| (list.content, refuse(ctx, &sent, list))).collect();
-        return Ok(answer(&sent, results, Duration::ZERO));
+        return Ok(answer(&sent, results, Duration::ZERO, epoch(ctx)));
     }
-    let upload = Upload { operation: operation.name(), key: sent.key.clone(), request: canonical(body, FIELDS)?, points };
+    let upload = Upload {
+        operation: operation.name(),
+        key: sent.key.clone(),
+        request: canonical(body, FIELDS)?,
+        points,
+        epoch: sent.epoch.clone(),
+    };
     ctx.write_upload(upload, &mut |ctx| write(ctx, &sent))
 }
 
@@ -50,7 +56,12 @@ fn refuse(ctx: &Ctx<'_>, sent: &Sent<'_>, list: &List<'_>) -> SyncResponse {
         });
     }
     let metrics = SyncMetrics { failed_items: number(list.items.len()), ..SyncMetrics::default() };
-    SyncResponse { success: false, ..response(sent, list, tally, metrics, ctx.now) }
+    SyncResponse { success: false, epoch: epoch(ctx), ..response(sent, list, tally, metrics, ctx.now) }
+}
+
+/// The epoch of the store that the answer comes from.
+fn epoch(ctx: &Ctx<'_>) -> Option<String> {
+    ctx.tenant().ok().map(|tenant| tenant.epoch.clone())
 }
 
 fn write(ctx: &mut Ctx<'_>, sent: &Sent<'_>) -> Result<Response> {
@@ -68,15 +79,26 @@ fn write(ctx: &mut Ctx<'_>, sent: &Sent<'_>) -> Result<Response> {
             ..SyncMetrics::default()
         };
         let response = response(sent, list, tally, metrics, ctx.stamp()?);
-        results.push((list.content, SyncResponse { previous_stamp: ctx.previous_stamp(), ..response }));
+        results.push((list.content, SyncResponse { previous_stamp: ctx.previous_stamp(), epoch: epoch(ctx), ..response }));
     }
     let took = begun.elapsed();
+    ctx.leave_undone(results.iter().flat_map(|(_, result)| not_done(result)).collect());
     if let Some(short) = short(&mut results) {
-        ctx.keep_short(answer(sent, short, took));
+        ctx.keep_short(answer(sent, short, took, epoch(ctx)));
     }
     ctx.tell(&News::Uploaded(uploaded(sent, &overall(results.iter().map(|(_, result)| result)), took)))?;
-    Ok(answer(sent, results, took))
+    Ok(answer(sent, results, took, epoch(ctx)))
 }
+
+/// What of a list did not land as it was sent: what was refused, and edits that a newer version kept out.
+fn not_done(result: &SyncResponse) -> impl Iterator<Item = Value> {
+    let refused = result.errors.iter().map(|error| json!({"id": error.item_id, "reason": error.reason}));
+    let kept_out = result.items.iter().filter(|item| item.status == CONFLICT && !item.as_sent);
+    refused.chain(kept_out.map(|item| json!({"id": item.mobile_id, "reason": CONFLICT})))
+}
+
+/// The word of an edit that met a newer version.
+const CONFLICT: &str = "conflict";
 
 /// The results without their conflicts, which show both sides whole, for when the answer is too large to be kept for a retry.
 /// `conflicts_detected` still counts them, and their list has them.
@@ -127,25 +149,26 @@ fn response(sent: &Sent<'_>, list: &List<'_>, tally: Tally, metrics: SyncMetrics
         metrics,
         server_timestamp: at,
         previous_stamp: None,
+        epoch: None,
         idempotency_key: sent.key.clone(),
     }
 }
 
 /// The whole answer: of one list, or of a batch, whose metrics sum up its lists'.
-fn answer(sent: &Sent<'_>, results: Vec<(Content, SyncResponse)>, took: Duration) -> Response {
+fn answer(sent: &Sent<'_>, results: Vec<(Content, SyncResponse)>, took: Duration, epoch: Option<String>) -> Response {
     match sent.operation {
         Operation::List(_) => Response::json(200, &results.first().map(|(_, result)| result)),
-        Operation::Batch => Response::json(200, &batch(results, took)),
+        Operation::Batch => Response::json(200, &batch(results, took, epoch)),
     }
 }
 
-fn batch(results: Vec<(Content, SyncResponse)>, took: Duration) -> SyncBatchResponse {
+fn batch(results: Vec<(Content, SyncResponse)>, took: Duration, epoch: Option<String>) -> SyncBatchResponse {
     let overall_metrics = SyncMetrics { duration_ms: milliseconds(took), ..overall(results.iter().map(|(_, result)| result)) };
     let success = results.iter().all(|(_, result)| result.success);
     let mut results: Vec<_> = results.into_iter().map(|(content, result)| (content.result(), result)).collect();
     let mut came_to = |name| results.iter().position(|(known, _)| *known == name).map(|place| results.swap_remove(place).1);
     let results = Operation::Batch.contents().into_iter().map(Content::result).map(|name| (name, came_to(name))).collect();
-    SyncBatchResponse { success, results: Results(results), overall_metrics, warnings: Vec::new() }
+    SyncBatchResponse { success, results: Results(results), overall_metrics, warnings: Vec::new(), epoch }
 }
 
 fn overall<'r>(results: impl Iterator<Item = &'r SyncResponse> + Clone) -> SyncMetrics {

@@ -3,6 +3,7 @@
 pub mod answer;
 mod api;
 pub mod batch;
+mod catalog;
 pub mod conflicts;
 mod contract;
 pub mod domains;

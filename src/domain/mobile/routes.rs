@@ -1,6 +1,7 @@
 //! The routes of mobile sync: of each domain its own, made from the tables of domains, and those that all share.
 
 use super::answer::{Resolution, SyncBatchResponse, SyncResponse};
+use super::catalog::{self, Catalog};
 use super::domains::{RECORDS, TELEMETRY};
 use super::records::api as record;
 use super::records::tables::Table;
@@ -15,9 +16,9 @@ const ONE: Access = Access::Member(Without::NotFound);
 
 /// Every route: an upload of each domain, the changes of each domain of records, each record, and what is every domain's.
 /// `changes` stands before what any id matches.
-pub const ROUTES: &[Route] = &chain::<_, LENGTH>(&[MEASURED, BATCH, UPLOADS, CHANGES, EACH, SETTLING]);
+pub const ROUTES: &[Route] = &chain::<_, LENGTH>(&[CATALOG, MEASURED, BATCH, UPLOADS, CHANGES, EACH, SETTLING]);
 
-const LENGTH: usize = MEASURED.len() + BATCH.len() + UPLOADS.len() + CHANGES.len() + EACH.len() + SETTLING.len();
+const LENGTH: usize = CATALOG.len() + MEASURED.len() + BATCH.len() + UPLOADS.len() + CHANGES.len() + EACH.len() + SETTLING.len();
 
 const MEASURED_PATHS: &[Joined] = &walk!(measured_path, TELEMETRY);
 const UPLOAD_PATHS: &[Joined] = &walk!(upload_path, RECORDS);
@@ -74,6 +75,10 @@ const fn changes(table: &Table, path: &'static Joined) -> Route {
 const fn each(table: &Table, path: &'static Joined) -> Route {
     Route::get(path.text(), ONE, record::record, table.one).answers(200, Content::Json(record::describe_record))
 }
+
+/// What there is to send and to show.
+const CATALOG: &[Route] =
+    &[Route::get("/sync/domains/", MEMBER, catalog::show, "Domains and kinds with their fields and rules").gives::<Catalog>(200)];
 
 const BATCH: &[Route] =
     &[upload("/sync/batch/", api::batch, "Send lists of any domain").takes_json(contract::batch).gives::<SyncBatchResponse>(200)];

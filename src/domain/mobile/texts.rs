@@ -6,7 +6,6 @@ crate::texts! {
     IN_FUTURE: "This lies in the future.", "Cet instant est dans le futur.", "미래의 시각입니다.";
     END_BEFORE_START: "The end is before the start.", "La fin précède le début.", "종료가 시작보다 이릅니다.";
     KEYS_DIFFER: "The Idempotency-Key differs from idempotency_key in the body.", "L'Idempotency-Key diffère d'idempotency_key dans le corps.", "Idempotency-Key가 본문의 idempotency_key와 다릅니다.";
-    NOT_UUID: "Must be a valid UUID.", "Un UUID valide est requis.", "유효한 UUID여야 합니다.";
     UNKNOWN_DOMAIN: "There is no such domain of records; there are {0}.", "Ce domaine d'enregistrements n'existe pas ; il y a {0}.", "그런 레코드 도메인이 없습니다. 있는 것: {0}.";
     UNKNOWN_OPERATION: "Use create, update, delete or sync.", "Utilisez create, update, delete ou sync.", "create, update, delete 또는 sync를 사용하세요.";
     DATA_TOO_LARGE: "The fields of a record have at most {0} bytes.", "Les champs d'un enregistrement comptent au plus {0} octets.", "레코드의 필드는 최대 {0}바이트입니다.";

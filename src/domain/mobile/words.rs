@@ -29,7 +29,6 @@ static WORDS: &[Word] = &[
     word("too_large", &[&texts::DATA_TOO_LARGE, &texts::TOO_MANY_FIELDS]),
     word("not_object", &[&texts::NOT_ITEM]),
     word("not_choice", &[&texts::UNKNOWN_DOMAIN, &texts::UNKNOWN_OPERATION]),
-    word("not_uuid", &[&texts::NOT_UUID]),
     word("order", &[&texts::BEFORE, &texts::END_BEFORE_START]),
     // The clock of a device that is fast is right later.
     Word { retryable: true, ..word("in_future", &[&texts::IN_FUTURE]) },

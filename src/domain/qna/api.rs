@@ -3,10 +3,10 @@
 use super::rules::{self, Answer, Question};
 use super::{ANSWERS, QUESTIONS, store};
 use crate::base::error::{Refused, Result, refuse};
-use crate::base::{id, text};
+use crate::base::text;
 use crate::db::Db;
 use crate::feature::ctx::{found, load};
-use crate::feature::{Ctx, Right, written};
+use crate::feature::{Creation, Ctx, Met, Right, written};
 use crate::http::input::{Field, Input};
 use crate::http::paging::Page;
 use crate::http::{Response, etag, precondition};
@@ -23,7 +23,11 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// POST `/qna/questions/`
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     let input = read(ctx, rules::QUESTION)?;
-    let mut question = Question::new(id::object(), ctx.user()?, ctx.stamp()?);
+    let made = Creation::read(ctx, QUESTIONS, "", &input)?;
+    if let Some(question) = made.meet(ctx, QUESTIONS, store::find)?.again()? {
+        return Ok(etag::tagged(Response::json(200, &question)));
+    }
+    let mut question = Question::new(made, ctx.user()?, ctx.stamp()?);
     question.take(&input);
     let tenant = ctx.tenant_id()?;
     store::insert(ctx.db, tenant, &question)?;
@@ -45,7 +49,7 @@ pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
     }
     ctx.require_match(&question)?;
     question.take(&read(ctx, rules::QUESTION)?);
-    (question.version, question.updated_at) = (question.version + 1, ctx.stamp()?);
+    (question.version, question.updated_at, question.trace.edited_at) = (question.version + 1, ctx.stamp()?, None);
     store::update(ctx.db, ctx.tenant_id()?, &question)?;
     ctx.touch_version(QUESTIONS, &question.id, question.version)?;
     Ok(etag::tagged(Response::json(200, &question)))
@@ -71,6 +75,16 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// `If-Unmodified-Since` are about the answer.
 pub fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (question, user) = (find(ctx)?, ctx.user()?);
+    let input = read(ctx, rules::ANSWER)?;
+    let made = Creation::read(ctx, ANSWERS, &question.id, &input)?;
+    match made.meet(ctx, ANSWERS, store::find_answer)? {
+        Met::Other(placed) if placed.question_id == question.id && placed.answer.user_id == user => {}
+        met => {
+            if let Some(placed) = met.again()? {
+                return Ok(Response::json(200, &json!({ "answer": placed.answer })));
+            }
+        }
+    }
     let own = question.answers.iter().find(|answer| answer.user_id == user);
     let version = own.map(|answer| answer.version);
     precondition::require_unchanged(ctx.request, version, || Response::json(200, &question).body)?;
@@ -78,23 +92,22 @@ pub fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
         precondition::require_unmodified(ctx.request, answer.updated_at)?;
         precondition::require_absent(ctx.request)?;
     }
-    let input = read(ctx, rules::ANSWER)?;
-    let id = give(ctx, question, &input)?;
+    let id = give(ctx, question, made, &input)?;
     let placed = found(store::find_answer(ctx.db, ctx.tenant_id()?, &id)?)?;
     ctx.touch_version(ANSWERS, &id, placed.answer.version)?;
     Ok(Response::json(200, &json!({ "answer": placed.answer })))
 }
 
 /// Writes the caller's answer, new or changed; answers its id.
-fn give(ctx: &mut Ctx<'_>, question: Question, input: &Input) -> Result<String> {
+fn give(ctx: &mut Ctx<'_>, question: Question, made: Creation, input: &Input) -> Result<String> {
     let (tenant, user, stamp) = (ctx.tenant_id()?, ctx.user()?, ctx.stamp()?);
     if let Some(mut answer) = question.answers.into_iter().find(|answer| answer.user_id == user) {
         answer.take(input);
-        (answer.version, answer.updated_at) = (answer.version + 1, stamp);
+        (answer.version, answer.updated_at, answer.trace.edited_at) = (answer.version + 1, stamp, None);
         store::update_answer(ctx.db, tenant, &answer)?;
         return Ok(answer.id);
     }
-    let mut answer = Answer::new(id::object(), user, stamp);
+    let mut answer = Answer::new(made, user, stamp);
     answer.take(input);
     store::insert_answer(ctx.db, tenant, &question.id, &answer)?;
     Ok(answer.id)

@@ -6,6 +6,7 @@ mod rules;
 mod store;
 
 use crate::base::error::Result;
+use crate::feature::creation::REFUSES as MADE;
 use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Right, Route, Without, contract, written};
 use rules::{Answer, Placed, Question};
 
@@ -56,7 +57,11 @@ const ONE: Access = Access::Member(Without::NotFound);
 const ROUTES: &[Route] = &[
     Route::get("/qna/questions/", LIST, api::list, "The couple's questions with their answers, newest change first")
         .lists::<Question>(),
-    Route::post("/qna/questions/", NEW, api::create, "Ask a question").takes(rules::QUESTION).gives::<Question>(201),
+    Route::post("/qna/questions/", NEW, api::create, "Ask a question")
+        .takes(rules::NEW_QUESTION)
+        .gives::<Question>(201)
+        .gives::<Question>(200)
+        .refuses(MADE),
     Route::get("/qna/questions/{id}/", ONE, api::question, "One question with its answers").gives::<Question>(200),
     Route::put("/qna/questions/{id}/", ONE, api::update, "Replace one's own question")
         .takes(rules::QUESTION)
@@ -71,7 +76,7 @@ const ROUTES: &[Route] = &[
         .gives_nothing()
         .refuses(&[403]),
     Route::post("/qna/questions/{id}/answer/", ONE, api::answer, "Answer a question, or change one's answer")
-        .takes(rules::ANSWER)
+        .takes(rules::NEW_ANSWER)
         .gives_under::<Answer>(200, "answer")
-        .refuses(&[412]),
+        .refuses(&[409, 410, 412]),
 ];

@@ -1,7 +1,9 @@
 //! What a question and an answer may look like.
 
 use crate::base::time::Timestamp;
-use crate::feature::version;
+use crate::feature::creation::ID;
+use crate::feature::walk::chain;
+use crate::feature::{Creation, Made, Trace, version};
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::Keyed;
 use schemars::JsonSchema;
@@ -22,6 +24,12 @@ pub const QUESTION: &[Field] = &[Field::text("text", MAX_QUESTION).required(), F
 
 /// The fields of an answer.
 pub const ANSWER: &[Field] = &[Field::new("status", Shape::Choice(STATUSES)), Field::text("text", MAX_ANSWER)];
+
+/// What a new question may hold.
+pub const NEW_QUESTION: &[Field] = &chain::<_, { 1 + QUESTION.len() }>(&[&[ID], QUESTION]);
+
+/// What the POST of an answer may hold.
+pub const NEW_ANSWER: &[Field] = &chain::<_, { 1 + ANSWER.len() }>(&[&[ID], ANSWER]);
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -45,14 +53,28 @@ pub struct Question {
     pub updated_at: Timestamp,
     /// The answers, first given first.
     pub answers: Vec<Answer>,
+    /// See there.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub trace: Trace,
+}
+
+impl Made for Question {
+    fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    fn maker(&self) -> Option<i64> {
+        Some(self.created_by_id)
+    }
 }
 
 impl Question {
     /// A question with the contract's defaults. The store knows the asker's user name.
-    pub fn new(id: String, created_by_id: i64, at: Timestamp) -> Question {
+    pub fn new(made: Creation, created_by_id: i64, at: Timestamp) -> Question {
         let (text, theme, created_by_username, answers) = (String::new(), String::new(), String::new(), Vec::new());
-        let version = version::FIRST;
-        Question { id, text, theme, version, created_by_id, created_by_username, created_at: at, updated_at: at, answers }
+        let (version, Creation { id, trace, .. }) = (version::FIRST, made);
+        Question { id, text, theme, version, created_by_id, created_by_username, created_at: at, updated_at: at, answers, trace }
     }
 
     /// Takes what was sent and is sound.
@@ -87,13 +109,18 @@ pub struct Answer {
     pub version: i64,
     /// The stamp of its last change.
     pub updated_at: Timestamp,
+    /// See there.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub trace: Trace,
 }
 
 impl Answer {
     /// An answer with the contract's defaults. The store knows the user name.
-    pub fn new(id: String, user_id: i64, at: Timestamp) -> Answer {
+    pub fn new(made: Creation, user_id: i64, at: Timestamp) -> Answer {
+        let Creation { id, trace, .. } = made;
         let (username, status, text) = (String::new(), "ANSWERED".to_owned(), String::new());
-        Answer { id, user_id, username, status, text, version: version::FIRST, updated_at: at }
+        Answer { id, user_id, username, status, text, version: version::FIRST, updated_at: at, trace }
     }
 
     /// Takes what was sent and is sound.
@@ -113,4 +140,14 @@ pub struct Placed {
     /// The answer.
     #[serde(flatten)]
     pub answer: Answer,
+}
+
+impl Made for Placed {
+    fn trace(&self) -> &Trace {
+        &self.answer.trace
+    }
+
+    fn maker(&self) -> Option<i64> {
+        Some(self.answer.user_id)
+    }
 }

@@ -4,7 +4,7 @@ use super::rules::{Answer, Placed, Question};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
-use crate::feature::{Measure, version};
+use crate::feature::{Measure, Trace, version};
 use crate::http::paging::Span;
 use crate::{columns, params};
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ pub const QUESTION: Measure = Measure::of("questions", &["text", "theme"]);
 /// What of an answer does.
 pub const ANSWER: Measure = Measure::of("answers", &["text"]);
 
-columns!(questions: "SELECT q.id, q.text, q.theme, q.created_by, u.username, q.created_at, q.stamp, q.version \
+columns!(questions: "SELECT q.id, q.text, q.theme, q.created_by, u.username, q.created_at, q.stamp, q.version, q.made, q.edited_at \
      FROM questions q JOIN users u ON u.id = q.created_by");
 
 fn question(row: &Row<'_>) -> Result<Question> {
@@ -28,10 +28,11 @@ fn question(row: &Row<'_>) -> Result<Question> {
         updated_at: row.get(6)?,
         version: row.get(7)?,
         answers: Vec::new(),
+        trace: Trace { made: row.get(8)?, edited_at: row.get(9)? },
     })
 }
 
-columns!(answers: "SELECT a.question, a.id, a.user_id, u.username, a.status, a.text, a.stamp, a.version");
+columns!(answers: "SELECT a.question, a.id, a.user_id, u.username, a.status, a.text, a.stamp, a.version, a.made, a.edited_at");
 
 fn placed(row: &Row<'_>) -> Result<Placed> {
     let answer = Answer {
@@ -42,6 +43,7 @@ fn placed(row: &Row<'_>) -> Result<Placed> {
         text: row.get(5)?,
         updated_at: row.get(6)?,
         version: row.get(7)?,
+        trace: Trace { made: row.get(8)?, edited_at: row.get(9)? },
     };
     Ok(Placed { question_id: row.get(0)?, answer })
 }
@@ -66,8 +68,8 @@ pub fn part(db: &mut Db, tenant: i64, after: &(i64, String), span: Span) -> Resu
 /// The answers to a part of the questions, by question, in one query.
 fn answers_of_part(db: &mut Db, tenant: i64, after: &(i64, String), span: Span) -> Result<HashMap<String, Vec<Answer>>> {
     let sql = answers!(
-        "FROM (SELECT id FROM questions WHERE tenant = ? AND (stamp, id) < (?, ?) ORDER BY stamp DESC, id DESC LIMIT ? OFFSET ?) q \
-         JOIN answers a ON a.question = q.id JOIN users u ON u.id = a.user_id \
+        "FROM (SELECT tenant, id FROM questions WHERE tenant = ? AND (stamp, id) < (?, ?) ORDER BY stamp DESC, id DESC LIMIT ? OFFSET ?) q \
+         JOIN answers a ON a.tenant = q.tenant AND a.question = q.id JOIN users u ON u.id = a.user_id \
          WHERE a.tenant = ? ORDER BY a.created_at, a.id"
     );
     let mut answers: HashMap<String, Vec<Answer>> = HashMap::new();
@@ -96,17 +98,19 @@ fn answers(db: &mut Db, tenant: i64, question: &str) -> Result<Vec<Answer>> {
 
 /// Writes a new question.
 pub fn insert(db: &mut Db, tenant: i64, question: &Question) -> Result<()> {
-    let sql =
-        "INSERT INTO questions (id, tenant, created_by, text, theme, version, created_at, stamp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-    let Question { id, text, theme, version, created_by_id, created_at, updated_at, .. } = question;
-    let values = params![id, tenant, *created_by_id, text, theme, *version, *created_at, *updated_at];
+    let sql = "INSERT INTO questions (id, tenant, created_by, text, theme, version, created_at, stamp, made, edited_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let Question { id, text, theme, version, created_by_id, created_at, updated_at, trace, .. } = question;
+    let (by, made, at) = (*created_by_id, &trace.made, trace.edited_at);
+    let values = params![id, tenant, by, text, theme, *version, *created_at, *updated_at, made, at];
     db.run(sql, values).map(drop)
 }
 
 /// Writes what changed of a question.
 pub fn update(db: &mut Db, tenant: i64, question: &Question) -> Result<()> {
-    let sql = "UPDATE questions SET text = ?, theme = ?, version = ?, stamp = ? WHERE tenant = ? AND id = ?";
-    let values = params![&question.text, &question.theme, question.version, question.updated_at, tenant, &question.id];
+    let sql = "UPDATE questions SET text = ?, theme = ?, version = ?, stamp = ?, edited_at = ? WHERE tenant = ? AND id = ?";
+    let Question { id, text, theme, version, updated_at, trace, .. } = question;
+    let values = params![text, theme, *version, *updated_at, trace.edited_at, tenant, id];
     db.run(sql, values).map(drop)
 }
 
@@ -123,16 +127,18 @@ pub fn find_answer(db: &mut Db, tenant: i64, id: &str) -> Result<Option<Placed>>
 
 /// Writes a new answer.
 pub fn insert_answer(db: &mut Db, tenant: i64, question: &str, answer: &Answer) -> Result<()> {
-    let sql = "INSERT INTO answers (id, tenant, question, user_id, status, text, version, created_at, stamp) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let Answer { id, user_id, status, text, version, updated_at: at, .. } = answer;
-    db.run(sql, params![id, tenant, question, *user_id, status, text, *version, *at, *at]).map(drop)
+    let sql = "INSERT INTO answers (id, tenant, question, user_id, status, text, version, created_at, stamp, made, \
+         edited_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let Answer { id, user_id, status, text, version, updated_at: at, trace, .. } = answer;
+    let (made, edited_at) = (&trace.made, trace.edited_at);
+    db.run(sql, params![id, tenant, question, *user_id, status, text, *version, *at, *at, made, edited_at]).map(drop)
 }
 
 /// Writes what changed of an answer.
 pub fn update_answer(db: &mut Db, tenant: i64, answer: &Answer) -> Result<()> {
-    let sql = "UPDATE answers SET status = ?, text = ?, version = ?, stamp = ? WHERE tenant = ? AND id = ?";
-    db.run(sql, params![&answer.status, &answer.text, answer.version, answer.updated_at, tenant, &answer.id]).map(drop)
+    let sql = "UPDATE answers SET status = ?, text = ?, version = ?, stamp = ?, edited_at = ? WHERE tenant = ? AND id = ?";
+    let Answer { id, status, text, version, updated_at, trace, .. } = answer;
+    db.run(sql, params![status, text, *version, *updated_at, trace.edited_at, tenant, id]).map(drop)
 }
 
 /// Every tenant in which a user asked or answered.

@@ -1,6 +1,7 @@
 //! GET `/sync/changes/`
 
 use super::feed::{self, Poll};
+use super::restart::START;
 use super::rules::{self, Change};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
@@ -10,7 +11,6 @@ use schemars::{JsonSchema, Schema};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
 
 /// What changed.
 #[derive(Serialize, JsonSchema)]
@@ -25,6 +25,12 @@ struct Answer<'a> {
     reset: bool,
     /// There is more: ask again at once.
     has_more: bool,
+    /// The next page of a new start: the next `after`, beside the same `since`. `server_time` is the next `since` once there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
+    /// How many objects all pages of a new start have together, on its first page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<i64>,
     /// Seconds until the next poll.
     poll_after: u32,
     /// The changes by kind, oldest first.
@@ -85,22 +91,27 @@ impl Serialize for Lists {
 /// GET `/sync/changes/`
 pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
     let query = &ctx.request.query;
-    let (since, epoch) = (query.get("since"), query.get("epoch"));
+    let [since, epoch, after, own] = ["since", "epoch", "after", "own"].map(|name| query.get(name));
     let poll = Poll {
         since: since.as_deref(),
         epoch: epoch.as_deref(),
+        own: rules::own(own.as_deref()),
         limit: rules::limit(query.get("limit").as_deref()),
         kinds: rules::kinds(ctx.house.kinds(), query.get("kinds").as_deref(), ctx.request.version)?,
+        after: after.as_deref(),
         idle: has_word(ctx, "state", "idle"),
+        objects: has_word(ctx, "include", "objects"),
     };
     let found = feed::poll(ctx, &poll)?;
-    let changes = lists(ctx, &poll.kinds, found.rows, has_word(ctx, "include", "objects"))?;
+    let changes = lists(&poll.kinds, found.rows);
     let answer = Answer {
         server_time: found.complete_to,
         since: found.since,
         epoch: &found.epoch,
         reset: found.reset,
         has_more: found.has_more,
+        next: found.next.as_deref(),
+        total: found.total,
         poll_after: found.poll_after,
         changes,
     };
@@ -115,7 +126,10 @@ pub fn continues(ctx: &Ctx<'_>) -> bool {
     let since = query.get("since").as_deref().and_then(|text| Timestamp::parse_as(text, ctx.earlier()));
     let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
     let reached = since.is_some_and(|since| horizon <= since && since <= tenant.clock);
-    reached && query.get("epoch").is_some_and(|epoch| epoch == tenant.epoch)
+    let is_page = query.get("after").is_some_and(|after| !after.is_empty() && after != START);
+    // A replica without the client's own writes would tell what they replaced.
+    let has_own = rules::own(query.get("own").as_deref()).iter().all(|own| *own <= tenant.clock);
+    reached && !is_page && has_own && query.get("epoch").is_some_and(|epoch| epoch == tenant.epoch)
 }
 
 /// Does a query parameter hold this word in its comma-separated list?
@@ -124,31 +138,12 @@ fn has_word(ctx: &Ctx<'_>, name: &str, word: &str) -> bool {
 }
 
 /// Sorts the rows into the lists that were asked for.
-fn lists(ctx: &mut Ctx<'_>, kinds: &[&'static Kind], rows: Vec<Change>, with_objects: bool) -> Result<Lists> {
+fn lists(kinds: &[&'static Kind], rows: Vec<Change>) -> Lists {
     let mut lists: Vec<(&'static str, Vec<Item>)> = kinds.iter().map(|kind| (kind.name, Vec::new())).collect();
-    for row in rows {
-        if let Some((_, list)) = lists.iter_mut().find(|(name, _)| *name == row.kind) {
-            list.push(Item { id: row.id, updated_at: row.stamp, version: row.version, deleted: row.deleted, object: None });
+    for Change { kind, id, stamp, deleted, version, object } in rows {
+        if let Some((_, list)) = lists.iter_mut().find(|(name, _)| *name == kind) {
+            list.push(Item { id, updated_at: stamp, version, deleted, object });
         }
     }
-    if with_objects {
-        for (kind, (_, items)) in kinds.iter().zip(&mut lists) {
-            attach(ctx, kind, items)?;
-        }
-    }
-    Ok(Lists(lists))
-}
-
-/// Puts each whole object beside its row.
-fn attach(ctx: &mut Ctx<'_>, kind: &Kind, items: &mut [Item]) -> Result<()> {
-    let ids: Vec<&str> = items.iter().filter(|item| !item.deleted).map(|item| item.id.as_str()).collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let tenant = ctx.tenant_id()?;
-    let mut objects: HashMap<String, Value> = kind.read(ctx.db, tenant, &ids)?.into_iter().collect();
-    for item in items {
-        item.object = objects.remove(&item.id);
-    }
-    Ok(())
+    Lists(lists)
 }

@@ -1,8 +1,10 @@
 //! What a poll finds, whichever face it comes through.
 
+use super::restart::{self, Start};
 use super::rules::{self, Change};
-use super::store;
-use crate::base::error::Result;
+use super::{store, texts, whole};
+use crate::base::error::{Refusal, Refused, Result, not_found};
+use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::cursor::{self, Rows};
 use crate::feature::{Ctx, Kind, Tenant};
@@ -14,12 +16,18 @@ pub struct Poll<'p> {
     pub since: Option<&'p str>,
     /// The epoch that the client holds.
     pub epoch: Option<&'p str>,
+    /// Stamps of the client's own writes; see [`rules::own`].
+    pub own: Vec<Timestamp>,
     /// The most changes, as far as one stamp allows.
     pub limit: Option<usize>,
     /// The lists.
     pub kinds: Vec<&'static Kind>,
+    /// Which page of a new start: see [`restart::start`].
+    pub after: Option<&'p str>,
     /// Is the app in the background?
     pub idle: bool,
+    /// Is each whole object asked for?
+    pub objects: bool,
 }
 
 /// What it is answered.
@@ -36,14 +44,22 @@ pub struct Found {
     pub has_more: bool,
     /// Seconds until the next poll.
     pub poll_after: u32,
-    /// The changes, oldest first.
+    /// The page of a new start that comes behind this one.
+    pub next: Option<String>,
+    /// How many objects are alive, on the first page of a new start.
+    pub total: Option<i64>,
+    /// The changes, oldest first; on pages of a new start by kind and id.
     pub rows: Vec<Change>,
 }
 
 /// The lists of a tenant.
-struct Asked<'p> {
-    tenant: Tenant,
-    kinds: &'p [&'static Kind],
+pub struct Asked<'p> {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The lists.
+    pub kinds: &'p [&'static Kind],
+    /// Stamps that are left out: those of the client's own writes.
+    pub own: &'p [Timestamp],
 }
 
 /// What one page holds.
@@ -51,29 +67,81 @@ struct Page {
     rows: Vec<Change>,
     complete_to: Timestamp,
     has_more: bool,
+    reset: bool,
+    next: Option<String>,
+    total: Option<i64>,
+}
+
+impl Page {
+    /// A page of changes.
+    fn of(rows: Vec<Change>, complete_to: Timestamp, has_more: bool) -> Page {
+        Page { rows, complete_to, has_more, reset: false, next: None, total: None }
+    }
 }
 
 /// Answers a poll of a member.
 pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
-    let asked = Asked { tenant: ctx.tenant()?.clone(), kinds: &poll.kinds };
-    let tenant = &asked.tenant;
+    let tenant = &ctx.tenant()?.clone();
     let since = rules::cursor(poll.since, ctx.earlier(), tenant.clock, ctx.now);
     let restored = poll.epoch.is_some_and(|epoch| epoch != tenant.epoch);
     let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
-    let reset = restored || since < horizon;
-    let page = if reset { restart(ctx, &asked, horizon, poll.limit)? } else { page(ctx, &asked, since, poll.limit)? };
-    let Page { rows, complete_to, has_more } = page;
+    let is_due = restored || since < horizon;
+    // A stamp names something in one epoch only, and in a new start nothing is left out.
+    let is_known = !is_due && poll.epoch.is_some();
+    let asked = Asked { tenant: tenant.clone(), kinds: &poll.kinds, own: if is_known { &poll.own } else { &[] } };
+    // A node of a cluster that lacks the client's own write would tell what that replaced, and nobody would tell it again.
+    if ctx.db.may_lag() && asked.own.iter().any(|own| *own > tenant.clock) {
+        return Err(not_found());
+    }
+    let page = match restart::start(poll.after, tenant, horizon, is_due, ctx.db.may_lag())? {
+        Some(start) => anew(ctx, &asked, &start, poll)?,
+        None => {
+            let page = if is_due { restart(ctx, &asked, horizon, poll.limit)? } else { page(ctx, &asked, since, poll.limit)? };
+            whole(ctx, poll, page)?
+        }
+    };
+    let Page { rows, complete_to, has_more, reset, next, total } = page;
     let poll_after = poll_after(ctx, poll.idle);
-    Ok(Found { complete_to, since, epoch: asked.tenant.epoch, reset, has_more, poll_after, rows })
+    Ok(Found { complete_to, since, epoch: asked.tenant.epoch, reset, has_more, poll_after, next, total, rows })
+}
+
+/// A page of a new start, as long as was asked for and as one answer holds. `reset` stands on the first alone: those behind it
+/// add to it.
+fn anew(ctx: &mut Ctx<'_>, asked: &Asked<'_>, start: &Start, poll: &Poll<'_>) -> Result<Page> {
+    let limit = restart::limit(poll.limit);
+    let restart::Page { mut rows, clock, total } = restart::page(ctx, asked, start, limit)?;
+    let found = rows.len();
+    rows.truncate(limit);
+    if poll.objects {
+        let fit = whole::attach(ctx, asked.kinds, &mut rows)?;
+        rows.truncate(fit);
+    }
+    let has_more = rows.len() < found;
+    let next = if has_more { restart::next(&rows, clock, &asked.tenant) } else { None };
+    Ok(Page { reset: *start == Start::Anew, next, total, ..Page::of(rows, clock, has_more) })
+}
+
+/// A page with its objects, where they are asked for.
+///
+/// # Errors
+/// When it is larger than an answer may be: that says how to ask for less.
+fn whole(ctx: &mut Ctx<'_>, poll: &Poll<'_>, mut page: Page) -> Result<Page> {
+    let held = page.rows.len().min(rules::MOST_ROWS);
+    let fit = if poll.objects && held == page.rows.len() { whole::attach(ctx, &poll.kinds, &mut page.rows)? } else { held };
+    if fit < page.rows.len() {
+        let detail = Message::with(&texts::TOO_LARGE, &[&rules::MAX_ANSWER]);
+        return Err(Refusal::with(Refused::TooLarge, detail).into());
+    }
+    Ok(page)
 }
 
 /// The rows of the answer. Nothing to tell costs no query: admission read the clock in this snapshot.
 fn page(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: Option<usize>) -> Result<Page> {
     let tenant = &asked.tenant;
-    let whole = |rows| Page { rows, complete_to: tenant.clock, has_more: false };
+    let whole = |rows| Page::of(rows, tenant.clock, false);
     match limit {
         _ if since >= tenant.clock => Ok(whole(Vec::new())),
-        None => Ok(whole(store::between(ctx.db, tenant.id, asked.kinds, since, tenant.clock)?)),
+        None => Ok(whole(store::between(ctx.db, asked, since, tenant.clock)?)),
         Some(limit) => limited(ctx, asked, since, limit),
     }
 }
@@ -82,25 +150,24 @@ fn page(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: Option<us
 fn restart(ctx: &mut Ctx<'_>, asked: &Asked<'_>, horizon: Timestamp, limit: Option<usize>) -> Result<Page> {
     let clock = asked.tenant.clock;
     let head = limit.map_or(clock, |_| horizon.plus(rules::HEAD_START).min(clock));
-    let mut rows = store::alive(ctx.db, asked.tenant.id, asked.kinds, head)?;
+    let mut rows = store::alive(ctx.db, asked, head)?;
     let room = limit.map(|limit| limit.saturating_sub(rows.len()).max(1));
     let rest = page(ctx, asked, head, room)?;
     rows.extend(rest.rows.into_iter().filter(|row| !row.deleted));
-    Ok(Page { rows, ..rest })
+    Ok(Page { rows, reset: true, ..rest })
 }
 
 fn limited(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: usize) -> Result<Page> {
-    let Asked { tenant: Tenant { id, clock, .. }, kinds } = asked;
     let (rows, end) = cursor::page(
         since,
         limit,
         |row: &Change| row.stamp,
         |rows| match rows {
-            Rows::After(since, count) => store::first(ctx.db, *id, kinds, since, count),
-            Rows::At(stamp) => store::between(ctx.db, *id, kinds, stamp.plus(-1), stamp),
+            Rows::After(since, count) => store::first(ctx.db, asked, since, count),
+            Rows::At(stamp) => store::between(ctx.db, asked, stamp.plus(-1), stamp),
         },
     )?;
-    Ok(Page { rows, complete_to: end.unwrap_or(*clock), has_more: end.is_some() })
+    Ok(Page::of(rows, end.unwrap_or(asked.tenant.clock), end.is_some()))
 }
 
 /// Seconds until the next poll that the server would like.

@@ -24,52 +24,43 @@ fn changes(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
     let mut input = asked.input(LIMIT);
     input.finish()?;
     let text = |name: &str| asked.arguments.get(name).and_then(Value::as_str);
-    let kinds = asked.arguments.get("kinds").and_then(Value::as_array);
-    let kinds = kinds.map(|kinds| kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","));
+    let list = |name: &str| {
+        let words = asked.arguments.get(name).and_then(Value::as_array)?.iter().filter_map(Value::as_str);
+        Some(words.collect::<Vec<_>>().join(","))
+    };
+    let (kinds, own) = (list("kinds"), list("own"));
     let poll = Poll {
         since: text("since"),
         epoch: text("epoch"),
+        own: rules::own(own.as_deref()),
         limit: input.int("limit").and_then(|limit| usize::try_from(limit).ok()).or(Some(rules::MAX_LIMIT)),
         kinds: rules::kinds(ctx.house.kinds(), kinds.as_deref(), version::CURRENT)?,
+        after: text("after"),
         idle: false,
+        objects: asked.shows("changes.object"),
     };
     let found = feed::poll(ctx, &poll)?;
-    let objects = if asked.shows("changes.object") { objects(ctx, &poll.kinds, &found.rows)? } else { HashMap::new() };
     Ok(json!({
         "server_time": found.complete_to, "since": found.since, "epoch": found.epoch, "reset": found.reset,
-        "has_more": found.has_more, "poll_after": found.poll_after, "changes": changed(&found.rows, objects),
+        "has_more": found.has_more, "next": found.next, "total": found.total, "poll_after": found.poll_after,
+        "changes": changed(ctx, &poll.kinds, found.rows)?,
     }))
 }
 
-/// The objects of a page, by kind and id.
-type Objects<'r> = HashMap<(&'r str, &'r str), Value>;
-
-fn changed<'r>(rows: &'r [Change], mut objects: Objects<'r>) -> Value {
-    let mut changed = Vec::with_capacity(rows.len());
-    for Change { kind, id, stamp, deleted, version } in rows {
-        let object = objects.remove(&(kind.as_str(), id.as_str()));
-        changed
-            .push(json!({"kind": kind, "id": id, "updated_at": stamp, "version": version, "deleted": deleted, "object": object}));
-    }
-    Value::Array(changed)
+fn changed(ctx: &Ctx<'_>, kinds: &[&'static Kind], rows: Vec<Change>) -> Result<Value> {
+    let shown = kinds.iter().map(|kind| Ok((kind.name, shown(ctx, kind)?))).collect::<Result<HashMap<_, _>>>()?;
+    let changed = rows.into_iter().map(|Change { kind, id, stamp, deleted, version, object }| {
+        let object = object.zip(shown.get(kind.as_str())).map(|(object, shown)| typed(object, shown));
+        json!({"kind": kind, "id": id, "updated_at": stamp, "version": version, "deleted": deleted, "object": object})
+    });
+    Ok(Value::Array(changed.collect()))
 }
 
-fn objects<'r>(ctx: &mut Ctx<'_>, kinds: &[&'static Kind], rows: &'r [Change]) -> Result<Objects<'r>> {
-    let tenant = ctx.tenant_id()?;
-    let mut objects = HashMap::new();
-    for kind in kinds {
-        let mut alive: HashMap<&str, &Change> =
-            rows.iter().filter(|row| row.kind == kind.name && !row.deleted).map(|row| (row.id.as_str(), row)).collect();
-        let ids: Vec<&str> = alive.keys().copied().collect();
-        let loaded = if ids.is_empty() { Vec::new() } else { kind.read(ctx.db, tenant, &ids)? };
-        for (id, mut object) in loaded {
-            let (shown, Some(row)) = (shown(ctx, kind)?, alive.remove(id.as_str())) else { continue };
-            object[TYPE_NAME] = shown.type_name.into();
-            (shown.complete)(kind.name, &mut object);
-            objects.insert((row.kind.as_str(), row.id.as_str()), object);
-        }
-    }
-    Ok(objects)
+/// An object in the form of its type.
+fn typed(mut object: Value, shown: &Shown) -> Value {
+    object[TYPE_NAME] = shown.type_name.into();
+    (shown.complete)(shown.kind, &mut object);
+    object
 }
 
 /// How a kind looks in GraphQL.

@@ -3,9 +3,11 @@
 mod api;
 mod feed;
 mod graphql;
+mod restart;
 mod rules;
 mod store;
 mod texts;
+mod whole;
 
 use crate::feature::{self, Access, Content, Feature, Job, Meter, Route, Without};
 
@@ -23,4 +25,4 @@ const ROUTES: &[Route] = &[Route::get("/sync/changes/", Access::Member(Without::
     .replicated(api::continues)
     .parameters(rules::PARAMETERS)
     .answers(200, Content::Json(api::describe))
-    .refuses(&[400])];
+    .refuses(&[400, 413])];

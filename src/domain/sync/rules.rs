@@ -7,11 +7,18 @@ use crate::base::time::{DAY, Local, Timestamp};
 use crate::feature::Kind;
 use crate::http::input::{Field, Shape};
 use crate::http::version::Version;
+use serde_json::Value;
 
 /// How far back a poll without a readable `since` looks, as existing clients expect.
 const DEFAULT_SPAN: i64 = DAY;
 /// The most changes on a page.
 pub const MAX_LIMIT: usize = 1_000;
+/// The most bytes of an answer: a phone holds it twice, as text and parsed.
+pub const MAX_ANSWER: usize = 16 << 20;
+/// Bytes of a row without its object, a tombstone's.
+pub const ROW: usize = 128;
+/// The most rows of an answer.
+pub const MOST_ROWS: usize = MAX_ANSWER / ROW;
 
 /// The parameters of a poll.
 pub const PARAMETERS: &[Field] = &[
@@ -24,6 +31,14 @@ pub const PARAMETERS: &[Field] = &[
     Field::new("state", Shape::Choice(&["idle"]))
         .about("`idle` when the app is in the background: `poll_after` is longer. Another word means nothing."),
     Field::lenient("kinds").about("The lists that are asked for, by commas; none is all of the version's."),
+    Field::lenient("own").about(
+        "Stamps of `Sync-Stamp`, by commas, at most 20, of what the client has written itself and holds: it is not told of them. It \
+         counts beside `epoch` only.",
+    ),
+    Field::lenient("after").about(
+        "`start` asks for a new start, where one is due, in pages by kind and id; `next` of a page for the one behind it, beside \
+         the same `since`.",
+    ),
 ];
 
 /// The most characters of an unknown kind that its message repeats.
@@ -40,6 +55,8 @@ pub struct Change {
     pub stamp: Timestamp,
     /// Is it a tombstone?
     pub deleted: bool,
+    /// The object, where it was asked for.
+    pub object: Option<Value>,
     /// The object's version, where it has any.
     pub version: Option<i64>,
 }
@@ -75,6 +92,15 @@ pub fn kinds(all: impl Iterator<Item = &'static Kind>, asked: Option<&str>, vers
     let carried =
         |kind: &Kind| if words.is_empty() { kind.since <= version.number } else { words.iter().any(|word| kind.is(word)) };
     Ok(all.into_iter().filter(|kind| carried(kind)).collect())
+}
+
+/// The most stamps that a poll names as its client's own: what a phone writes between two polls, and each is a comparison for
+/// each row.
+const MOST_OWN: usize = 20;
+
+/// The stamps that a poll names as its client's own; one that cannot be read is told of.
+pub fn own(text: Option<&str>) -> Vec<Timestamp> {
+    text.unwrap_or_default().split(',').filter_map(|stamp| Timestamp::parse(stamp.trim())).take(MOST_OWN).collect()
 }
 
 /// The page size asked for; unreadable or out of range is none.
@@ -133,6 +159,13 @@ mod tests {
         assert_eq!(horizon(Timestamp(0), Timestamp(99 * DAY), now, month), Timestamp(70 * DAY));
         assert_eq!(horizon(Timestamp(0), Timestamp(10 * DAY), now, month), Timestamp(10 * DAY));
         assert_eq!(horizon(Timestamp(80 * DAY), Timestamp(99 * DAY), now, month), Timestamp(80 * DAY));
+    }
+
+    #[test]
+    fn own_stamps_are_twenty_at_most() {
+        assert_eq!(own(Some("1970-01-01T00:00:00.001Z, rubbish,1970-01-01T00:00:00.002Z")), [Timestamp(1), Timestamp(2)]);
+        assert_eq!(own(Some(&"1970-01-01,".repeat(30))).len(), MOST_OWN);
+        assert!(own(None).is_empty());
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::Forbidden => "FORBIDDEN",
         Refused::NotFound => "NOT_FOUND",
         Refused::Method => "METHOD_NOT_ALLOWED",
+        Refused::IdTaken => "ID_TAKEN",
+        Refused::Exists => "EXISTS",
+        Refused::Deleted => "DELETED",
         Refused::Stale => "STALE",
         Refused::TooLarge => "BODY_TOO_LARGE",
         Refused::OpenConflicts => "CONFLICT_OPEN",
@@ -32,6 +35,8 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::TooMany(_) => "RATE_LIMIT_EXCEEDED",
         Refused::KeyReused => "IDEMPOTENCY_KEY_REUSED",
         Refused::InProgress => "IDEMPOTENCY_KEY_IN_PROGRESS",
+        Refused::AlreadyDone => "ALREADY_DONE",
+        Refused::EpochChanged => "EPOCH_CHANGED",
     }
 }
 
@@ -44,6 +49,7 @@ pub fn extensions(refusal: &Refusal, language: Language) -> Map<String, Value> {
     if let Some(limit) = refusal.limit {
         told.insert("reason".to_owned(), json!(limit.reason));
     }
+    told.extend(refusal.more.iter().map(|(name, value)| (camel(name), value.clone())));
     if let Some(room) = &refusal.room {
         told.insert("quota".to_owned(), problem::quota(room));
     }
@@ -53,6 +59,13 @@ pub fn extensions(refusal: &Refusal, language: Language) -> Map<String, Value> {
         told.insert("fields".to_owned(), refusal.fields.iter().map(field).collect());
     }
     told
+}
+
+/// `not_done` as GraphQL writes it: `notDone`.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |all, word| all + &word[..1].to_ascii_uppercase() + &word[1..])
 }
 
 /// One error.

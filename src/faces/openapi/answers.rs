@@ -18,7 +18,12 @@ const REFUSALS: &[Refusal] = &[
     (403, "It is somebody else's to do.", &[]),
     (404, "There is no such thing, or it is another couple's.", &[]),
     (408, "The body took too long to arrive: `max_items` says how many items to send at once.", &[]),
-    (409, "The request under this `Idempotency-Key` is still being worked on.", &["Retry-After"]),
+    (
+        409,
+        "The request under this `Idempotency-Key` is still being worked on (`Retry-After` says for how long), or it does not fit what is there: `code` says which.",
+        &[],
+    ),
+    (410, "The object of this `id` was deleted.", &[]),
     (412, "A precondition does not hold: the object is not the one that it names, or is there already. Read it again.", &[]),
     (413, "The body is too large.", &[]),
     (415, "The body is of a media type that is not read.", &[]),
@@ -38,6 +43,12 @@ const HEADERS: &[Header] = &[
     ("RateLimit", "string", "What is left of the limit (draft-ietf-httpapi-ratelimit-headers).", false),
     ("RateLimit-Policy", "string", "The limit.", false),
     ("Retry-After", "integer", "Seconds.", true),
+    (
+        "Sync-Stamp",
+        "string",
+        "The stamps of what was written, by commas: a poll that names them in `own` is not told of it.",
+        false,
+    ),
     ("WWW-Authenticate", "string", "`Bearer`", true),
     ("X-Request-Id", "string", "What the server's log calls this request.", true),
 ];
@@ -83,9 +94,9 @@ pub fn of(route: &Route, schemas: &mut Schemas) -> Value {
 fn good(route: &Route, answer: Answer, schemas: &mut Schemas) -> Value {
     let tagged = matches!(route.method, Method::Get | Method::Put | Method::Patch);
     let fields: &[&str] = match (tagged, route.method.writes()) {
-        (true, true) => &["ETag", "Idempotency-Replayed"],
+        (true, true) => &["ETag", "Idempotency-Replayed", "Sync-Stamp"],
         (true, false) => &["ETag"],
-        (false, true) => &["Idempotency-Replayed"],
+        (false, true) => &["Idempotency-Replayed", "Sync-Stamp"],
         (false, false) => &[],
     };
     let about = match answer.status {

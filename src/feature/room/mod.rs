@@ -82,7 +82,21 @@ impl Ctx<'_> {
             self.room.add(tenant, name, growth.live);
             self.room.add(tenant, DELETED, growth.deleted);
         }
-        feed::place(self.db, tenant, name, id, Placed { stamp, version: Some(version), bytes: after })
+        feed::place(self.db, tenant, name, id, Placed { stamp, version, bytes: after })
+    }
+
+    /// Moves an object of any tenant, as this version, to this transaction's stamp there, or leaves a tombstone of it, and counts what it weighs
+    /// now. Nothing is refused: who ends an account or changes a name must not be kept from it by others' room.
+    pub(super) fn place_in(&mut self, tenant: i64, kind: &str, (id, version): (&str, i64), deleted: bool) -> Result<()> {
+        let stamp = self.stamp_in(tenant)?;
+        let (name, measure) = self.measured(kind)?;
+        let measure = measure.ok_or_else(|| Error::Internal(format!("{kind} has versions and is not weighed")))?;
+        let (before, weight) = store::weigh(self.db, tenant, name, id, &measure)?;
+        let after = (!deleted).then_some(weight);
+        let change = Growth::between(before, after);
+        self.room.add(tenant, name, change.live);
+        self.room.add(tenant, DELETED, change.deleted);
+        feed::place(self.db, tenant, name, id, Placed { stamp, version, bytes: after })
     }
 
     /// Moves an object to this transaction's stamp as it is, alive or as a tombstone: it weighs what it did.

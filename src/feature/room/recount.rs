@@ -11,6 +11,9 @@ use crate::feature::{Feature, Kind, Shift};
 /// How far the count has come: the name of that fact, the last tenant that was counted.
 const COUNTED: &str = "room_counted";
 
+/// As how many rows a tenant counts that has none: it is asked for each kind all the same.
+const TENANT: u64 = 20;
+
 /// The registry.
 type Features = &'static [&'static Feature];
 
@@ -21,19 +24,17 @@ pub fn some(shift: &mut Shift<'_>) -> Result<u64> {
     let after: i64 = fact(shift.db, COUNTED)?.and_then(|id| id.parse().ok()).unwrap_or(i64::MIN);
     let mut last = after;
     while counted < BATCH.unsigned_abs() {
-        let Some(tenant) = next_tenant(shift.db, last)? else {
-            last = i64::MIN;
-            break;
-        };
+        let Some(tenant) = next_tenant(shift.db, last)? else { break };
         let (rows, is_done) = tenant_of(shift.db, shift.house.features, tenant)?;
-        counted += rows + 1;
+        counted += rows + TENANT;
         if !is_done {
             break;
         }
         last = tenant;
     }
-    if last != after {
-        put_fact(shift.db, COUNTED, &last.to_string())?;
+    let reached = if counted == 0 { i64::MIN } else { last };
+    if reached != after {
+        put_fact(shift.db, COUNTED, &reached.to_string())?;
     }
     Ok(counted)
 }
@@ -47,11 +48,10 @@ pub fn tenant_of(db: &mut Db, features: Features, tenant: i64) -> Result<(u64, b
             return Ok((wrong, false));
         }
     }
-    let feed = of_feed(db, tenant)?;
-    let mut rows = 0;
-    for (name, sum) in all(db, features, tenant, &feed)? {
+    let (there, mut rows) = (store::sums(db, tenant)?, 0);
+    for (name, sum) in should(db, features, tenant)? {
         rows += sum.objects.unsigned_abs();
-        set(db, tenant, name, sum)?;
+        set(db, tenant, &there, name, sum)?;
     }
     Ok((rows, true))
 }
@@ -59,10 +59,6 @@ pub fn tenant_of(db: &mut Db, features: Features, tenant: i64) -> Result<(u64, b
 /// What a tenant's sums should be.
 pub fn should(db: &mut Db, features: Features, tenant: i64) -> Result<Vec<(&'static str, Growth)>> {
     let feed = of_feed(db, tenant)?;
-    all(db, features, tenant, &feed)
-}
-
-fn all(db: &mut Db, features: Features, tenant: i64, feed: &[(String, Growth)]) -> Result<Vec<(&'static str, Growth)>> {
     let of = |name: &str| feed.iter().find(|(kind, _)| kind == name).map_or(Growth::default(), |(_, sum)| *sum);
     let mut sums: Vec<_> = weighed(features).map(|(kind, _)| (kind.name, of(kind.name))).collect();
     sums.push((DELETED, of(DELETED)));
@@ -78,27 +74,29 @@ fn weighed(features: Features) -> impl Iterator<Item = (&'static Kind, Measure)>
 }
 
 /// Sets a sum, unless it is that already.
-fn set(db: &mut Db, tenant: i64, name: &str, sum: Growth) -> Result<()> {
-    let there = store::sums(db, tenant)?.into_iter().find(|(kind, _)| kind == name).map(|(_, sum)| sum);
-    match there {
+fn set(db: &mut Db, tenant: i64, there: &[(String, Growth)], name: &str, sum: Growth) -> Result<()> {
+    match there.iter().find(|(kind, _)| kind == name) {
         Some(_) if sum == Growth::default() => store::forget(db, tenant, name),
-        Some(there) if there == sum => Ok(()),
+        Some((_, there)) if *there == sum => Ok(()),
         None if sum == Growth::default() => Ok(()),
         _ => store::put(db, tenant, name, sum),
     }
 }
 
-/// Counts a stock of a tenant anew, and the tombstones with it.
+/// Counts a stock of a tenant anew, and the tombstones with it, under its lock.
 pub fn stock(db: &mut Db, tenant: i64, stock: &Stock) -> Result<()> {
+    lock(db, tenant)?;
+    let there = store::sums(db, tenant)?;
     let sum = store::of_stock(db, tenant, &stock.measure)?;
-    set(db, tenant, stock.name, sum)?;
+    set(db, tenant, &there, stock.name, sum)?;
     tombstones(db, tenant)
 }
 
-/// Counts the tombstones of a tenant anew.
+/// Counts the tombstones of a tenant anew, which is locked.
 pub fn tombstones(db: &mut Db, tenant: i64) -> Result<()> {
     let objects = store::tombstones(db, tenant)?;
-    set(db, tenant, DELETED, Growth { objects, bytes: 0 })
+    let there = store::sums(db, tenant)?;
+    set(db, tenant, &there, DELETED, Growth { objects, bytes: 0 })
 }
 
 /// Writes what live objects weigh where the feed says otherwise; answers how many did.

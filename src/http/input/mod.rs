@@ -177,6 +177,11 @@ impl Input {
         self.into_members().filter(|(_, value)| !value.is_null()).collect()
     }
 
+    /// What was sent, in canonical form, nulls too; the input stays.
+    pub fn members(&self) -> Map<String, Json> {
+        self.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_json())).collect()
+    }
+
     /// What was sent, in canonical form, nulls too.
     pub fn into_members(self) -> impl Iterator<Item = (String, Json)> {
         self.values.into_iter().map(|(name, value)| (name.to_owned(), value.into_json()))

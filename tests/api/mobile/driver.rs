@@ -117,12 +117,13 @@ impl Driver for Rest {
 pub struct Graphql;
 
 /// What a list is answered, and the conflicts that it met.
-const RESULT: &str = "success syncedItems failedItems errors { code message field itemId details } serverTimestamp idempotencyKey
+const RESULT: &str =
+    "success syncedItems failedItems errors { code message field itemId details } serverTimestamp epoch idempotencyKey
     items { mobileId status serverVersion } metrics { ...metrics }";
 const CONFLICTS: &str = "conflicts { conflictId domain mobileId serverVersion clientVersion resolutionStrategy resolutionRequired
     serverData clientData createdAt }";
 /// What a batch is answered beside its lists' results: all together would cost more than one operation may.
-const SUMMARY: &str = "success warnings overallMetrics { ...metrics }";
+const SUMMARY: &str = "success warnings epoch overallMetrics { ...metrics }";
 const METRICS: &str =
     "fragment metrics on SyncMetricsType { totalItems syncedItems failedItems conflictsDetected durationMs bandwidthBytes
     cacheHitRate }";
@@ -254,7 +255,8 @@ fn snake(name: &str) -> String {
 
 /// An answer without what differs between two calls, what one face alone shows, and what is null: one face leaves it out.
 fn steady(mut answer: Value) -> Value {
-    const DIFFERS: [&str; 8] = [
+    const DIFFERS: [&str; 9] = [
+        "epoch",
         "duration_ms",
         "server_timestamp",
         "previous_stamp",

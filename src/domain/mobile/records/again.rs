@@ -20,6 +20,7 @@ struct Answer {
     #[serde(default)]
     errors: Vec<Refused>,
     server_timestamp: Option<Timestamp>,
+    previous_stamp: Option<Timestamp>,
     records_sync_result: Option<Box<Answer>>,
 }
 
@@ -44,10 +45,11 @@ pub fn tell(ctx: &mut Ctx<'_>, answer: &[u8]) -> Result<()> {
     for item in &answer.items {
         look(ctx, &item.domain, &item.mobile_id, |record| item.as_sent && record.updated_at == item.stamp)?;
     }
-    let at = answer.server_timestamp.unwrap_or_default();
+    // Nothing lies between the clock before an upload and its first stamp. Older programs did not tell it, and had one stamp.
+    let before = answer.previous_stamp.unwrap_or_else(|| answer.server_timestamp.unwrap_or_default().plus(-1));
     for refused in &answer.errors {
         if let (Some(domain), Some(id)) = (&refused.domain, &refused.item_id) {
-            look(ctx, domain, id, |record| record.updated_at < at)?;
+            look(ctx, domain, id, |record| record.updated_at <= before)?;
         }
     }
     Ok(())

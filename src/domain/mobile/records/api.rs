@@ -11,7 +11,7 @@ use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
 use crate::domain::mobile::answer::{Conflict, SyncError, SyncResponse, SyncedItem};
-use crate::domain::mobile::batch::Operation;
+use crate::domain::mobile::batch::{EPOCH, KNOWN, Operation};
 use crate::domain::mobile::conflicts::{self, Policy, Rule, rules};
 use crate::domain::mobile::domains::{self, Domain, RECORDS};
 use crate::domain::mobile::texts;
@@ -24,7 +24,7 @@ use crate::http::input::{Extent, Field, Input, Shape, held};
 use crate::http::{Response, body, etag, key, schema};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::borrow::Cow;
 
 /// The domain whose route has this path.
@@ -47,6 +47,7 @@ pub const UPLOAD: &[Field] = &[
     Field::new("last_sync_timestamp", Shape::Instant)
         .nullable()
         .about("When the device last synced. Of no effect: versions tell what it has seen."),
+    KNOWN,
 ];
 
 /// What an upload of records came to.
@@ -63,6 +64,8 @@ pub struct Uploaded {
     timestamp: Timestamp,
     /// The clock before it: a client whose cursor this is has missed nothing in between.
     previous_stamp: Option<Timestamp>,
+    /// The epoch of the store: another one than before asks to start over, and to send again what was lost.
+    epoch: Option<String>,
 }
 
 /// An entry that was refused.
@@ -112,7 +115,8 @@ pub fn sync(ctx: &mut Ctx<'_>) -> Result<Response> {
     let entries = list(entries, &mut input);
     input.finish()?;
     let items: Vec<Value> = entries.into_iter().map(|entry| item(table, entry)).collect();
-    let body = Map::from_iter([("device_id".to_owned(), json!(input.text("client_id"))), (DATA.to_owned(), Value::Array(items))]);
+    let beside = [("device_id", json!(input.text("client_id"))), (EPOCH, json!(input.text(EPOCH))), (DATA, Value::Array(items))];
+    let body = beside.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let response = api::upload(ctx, Operation::List(Domain::Records(table)), body)?;
     let all: SyncResponse = json::read(&response.body)?;
     let version = ctx.request.version.number;
@@ -122,6 +126,7 @@ pub fn sync(ctx: &mut Ctx<'_>) -> Result<Response> {
         errors: all.errors.into_iter().map(|error| RefusedRecord::of(error, version)).collect(),
         timestamp: all.server_timestamp,
         previous_stamp: all.previous_stamp,
+        epoch: all.epoch,
     };
     Ok(Response { body: Response::json(200, &uploaded).body, ..response })
 }
@@ -317,7 +322,8 @@ pub struct PolicyShown {
 }
 
 impl PolicyShown {
-    fn of(rule: Rule) -> PolicyShown {
+    /// What a rule says.
+    pub fn of(rule: Rule) -> PolicyShown {
         PolicyShown { resolution_policy: rule.policy.name(), auto_resolve: rule.auto_resolve, notify_on_conflict: rule.notify }
     }
 }

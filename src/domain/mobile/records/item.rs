@@ -51,7 +51,8 @@ pub struct Item {
     pub base: Option<Fields>,
     /// The fields that it sends; null clears one.
     pub edit: Fields,
-    /// Are these the fields that the device wrote, to the letter? Else some were mended: white space, the form of an instant.
+    /// Are these the fields that the device holds, to the letter, its own and what it started from? Else some were mended: white
+    /// space, the form of an instant.
     pub exact: bool,
     /// When it was edited, by the device's clock but not in the future.
     pub at: Option<Timestamp>,
@@ -69,7 +70,7 @@ impl Item {
             input.error("domain", Message::with(&texts::UNKNOWN_DOMAIN, &[&domains::known()]));
         }
         let id = id::parse(&word(&input, "mobile_id"));
-        input.check(id.is_some() || input.text("mobile_id").is_none(), "mobile_id", &texts::NOT_UUID);
+        input.check(id.is_some() || input.text("mobile_id").is_none(), "mobile_id", &text::NOT_UUID);
         let operation = word(&input, "operation");
         let known = operation.is_empty() || OPERATIONS.contains(&operation.as_str());
         input.check(known, "operation", &texts::UNKNOWN_OPERATION);
@@ -81,14 +82,15 @@ impl Item {
         let (Some(table), Some(id)) = (table, id) else { return Err(Refusal::fields(Vec::new()).into()) };
         let data = data.unwrap_or_default();
         let edit = table.read(&data, local)?;
+        let read = base.as_ref().map(|base| table.read_base(base, local));
         Ok(Item {
             table,
             id,
             sent_id: sent.get("mobile_id").and_then(json::string).unwrap_or_default().to_owned(),
             delete: operation == "delete",
             version: input.int("version").unwrap_or_default(),
-            base: base.map(|base| table.read_base(&base, local)),
-            exact: data.iter().all(|(name, sent)| OWN.contains(&name.as_str()) || json::same(value(&edit, name), sent)),
+            exact: is_exact(&data, &edit) && base.as_ref().zip(read.as_ref()).is_none_or(|(base, read)| is_exact(base, read)),
+            base: read,
             edit,
             at: input.instant("client_timestamp").or(batch.client_at).map(|at| at.min(now)),
         })
@@ -105,6 +107,11 @@ impl Item {
     pub fn sent(&self) -> Value {
         if self.delete { Value::Null } else { Value::Object(self.edit.clone()) }
     }
+}
+
+/// Were fields read to the letter?
+fn is_exact(sent: &Fields, read: &Fields) -> bool {
+    sent.iter().all(|(name, sent)| OWN.contains(&name.as_str()) || json::same(value(read, name), sent))
 }
 
 /// A word in small letters: GraphQL's enumerations are in capitals.

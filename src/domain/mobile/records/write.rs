@@ -46,6 +46,9 @@ pub struct Writer<'b> {
 /// and parsed.
 const ROOM: usize = 4 << 20;
 
+/// The most rows of the feed that an item moves: its record and the conflict that it met.
+const MOST_ROWS: usize = 2;
+
 /// A version as answers show it.
 pub fn shown(version: i64) -> u32 {
     u32::try_from(version).unwrap_or(u32::MAX)
@@ -67,16 +70,21 @@ impl<'b> Writer<'b> {
         item.version = self.own.get(&key).map_or(item.version, |own| item.version.max(*own));
         let tenant = ctx.tenant_id()?;
         let stored = store::find(ctx.db, tenant, item.table.name(), &item.id)?;
+        ctx.fit(if stored.is_some() { MOST_ROWS } else { 1 })?;
         let landing = merge::land(stored.as_ref(), &item);
         match landing.and_then(|landing| self.place(ctx, &item, stored.as_ref(), landing)) {
             Err(Error::Refused(refusal)) => {
                 // Who had seen what the server has holds it; who edits what is deleted does not know that.
                 if let Some(record) = stored.filter(|record| record.deleted || record.version != item.version) {
                     tell_again(ctx, item.table, &record)?;
+                    ctx.count_rows(1);
                 }
                 Err(Error::Refused(refusal))
             }
-            outcome => outcome,
+            outcome => {
+                ctx.count_rows(outcome.as_ref().map_or(0, |done| 1 + usize::from(done.conflict.is_some())));
+                outcome
+            }
         }
     }
 
