@@ -105,6 +105,12 @@ impl Ctx<'_> {
         feed::mark(self.db, tenant, kind, id, stamp, deleted)
     }
 
+    /// Moves an object of any tenant to this transaction's stamp there: what it shows of somebody else has changed.
+    pub fn touch_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
+        let stamp = self.stamp_in(tenant)?;
+        feed::mark(self.db, tenant, kind, id, stamp, false)
+    }
+
     /// Refuses an object of a kind that would grow beyond the room that there is. Called before anything is written by who
     /// goes on after a refusal, as an upload does with its next item.
     ///
