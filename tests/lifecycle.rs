@@ -28,7 +28,12 @@ impl Place {
 
     /// The program, with these entries and these clients.
     pub fn app(&self, entries: Vec<Entry>, clients: Vec<Minimum>) -> App {
-        let data = self.path().to_owned();
+        Place::at(self.path(), entries, clients)
+    }
+
+    /// The program, with its data in this folder.
+    pub fn at(data: &Path, entries: Vec<Entry>, clients: Vec<Minimum>) -> App {
+        let data = data.to_owned();
         let database_url = format!("sqlite:{}", data.join("tandem.db").display());
         let settings = Settings {
             data,
@@ -66,7 +71,8 @@ pub fn send(app: &mut App, method: &str, target: &str, fields: &[(&str, &str)], 
         ("CONTENT_TYPE", "application/json"),
         ("CONTENT_LENGTH", &length),
     ];
-    let vars = Vars::from_iter(plain.into_iter().chain(fields.iter().copied()));
+    // The first of a name counts.
+    let vars = Vars::from_iter(fields.iter().copied().chain(plain));
     app.handle(&vars, &mut body.as_slice())
 }
 

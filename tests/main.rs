@@ -21,6 +21,7 @@
 //! | [`upgrade`] | another version takes the place of the running one, and no request fails |
 //! | [`upkeep`] | maintenance after answers, where cron does not run it |
 //! | [`uploads`] | an upload killed at any moment and sent again is stored once |
+//! | [`usage`] | who uses what is to go: counted by many processes, and nobody by name |
 //! | [`web`] | what a web server must hand to the program, and back |
 //!
 //! ```text
@@ -50,4 +51,5 @@ mod transport;
 mod upgrade;
 mod upkeep;
 mod uploads;
+mod usage;
 mod web;

@@ -12,6 +12,7 @@ pub mod open;
 pub mod replica;
 pub mod route;
 pub mod store;
+pub mod usage;
 mod warnings;
 mod watch;
 pub mod work;
@@ -148,6 +149,7 @@ impl App {
         *tell = route.tell;
         request.may_compress = route.may_compress();
         versions::settle(request, route)?;
+        lifecycle_guard::count(request, house, route, meters);
         if let Some(gone) = lifecycle_guard::gone(request, house, route)? {
             return Ok(gone);
         }
@@ -224,13 +226,16 @@ impl Service for App {
     }
 
     fn due(&mut self) -> bool {
-        self.house.as_ref().is_some_and(|house| self.work.due(&house.settings))
+        self.meters.usage.is_full() || self.house.as_ref().is_some_and(|house| self.work.due(&house.settings))
     }
 
     fn after(&mut self) {
         // Taken out: a panic closes it. A database that was replaced or deleted is the next request's to find.
         let mut db = self.db.take();
         if let (Some(house), Place::Same) = (&self.house, db.as_ref().map_or(Place::Same, Db::place)) {
+            if self.meters.usage.is_full() {
+                usage::make_room(house, &mut db, &mut self.meters.usage);
+            }
             self.work.follow(house, &mut db);
         }
         self.db = db;

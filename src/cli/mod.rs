@@ -71,6 +71,8 @@ pub enum Verdict {
     Well,
     /// Something is wrong, and the command has said what.
     Wrong,
+    /// It was asked for what does not exist, and has said so.
+    Unknown,
 }
 
 /// Every command, in the order of the help.
@@ -130,6 +132,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(COMMANDS, &matches) {
         Ok(Verdict::Well) => ExitCode::SUCCESS,
         Ok(Verdict::Wrong) => ExitCode::FAILURE,
+        Ok(Verdict::Unknown) => ExitCode::from(2),
         Err(error) => {
             out::failure(&error);
             ExitCode::FAILURE

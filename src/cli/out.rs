@@ -97,6 +97,12 @@ pub fn complain(what: &str, error: &Error) {
     let _ = writeln!(io::stderr().lock(), "{what} {}", explain(error));
 }
 
+/// Says what was not understood.
+pub fn misunderstood(text: &str) {
+    let what = paint_on(io::stderr().is_terminal(), BAD, "error:");
+    let _ = writeln!(io::stderr().lock(), "{what} {text}");
+}
+
 /// Asks at the terminal before something is deleted; only `yes` is yes.
 pub fn confirmed(question: &str) -> Result<bool> {
     if !io::stdin().is_terminal() {

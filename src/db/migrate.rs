@@ -31,6 +31,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 8, name: "0008_keys", sql: include_str!("../../sql/0008_keys.sql"), oldest: 3 },
     // An older program that serves while this is installed notes no departure: nobody else reads that table.
     Migration { version: 9, name: "0009_leaving", sql: include_str!("../../sql/0009_leaving.sql"), oldest: 3 },
+    Migration { version: 10, name: "0010_usage", sql: include_str!("../../sql/0010_usage.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

@@ -1,10 +1,12 @@
 //! What a handler is given: one request, one transaction, one instant. Made anew for each request, because a FastCGI
 //! process outlives its caller, and nothing about a caller may.
 
+use super::lifecycle::clients::Client;
 use super::meters::{Charge, Meters};
 use super::room::Ledger;
 use super::stamps::Taken;
 use super::texts;
+use super::usage::Use;
 use super::{Access, Caller, Feature, Kind, Lifecycle, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
@@ -183,6 +185,12 @@ impl Ctx<'_> {
         self.short.as_ref()
     }
 
+    /// Counts that something was used that is to go, in no version of the API.
+    pub fn count_use(&mut self, target: &str) {
+        let one = Use { target, version: 0, client: Client::of_request(self.request), times: 1 };
+        self.meters.usage.count(&self.house.settings.data, &one, self.now);
+    }
+
     /// Counts what a read costs, for whoever holds the token, or else for the address, unless it would go over its limit.
     pub fn charge(&mut self, bucket: &'static str, reason: &'static str, rate: Rate, points: u32) -> Option<Refusal> {
         let whose = self.token.as_ref().map_or(self.request.address.as_str(), |claims| claims.user_id.as_str());
@@ -329,12 +337,6 @@ impl Ctx<'_> {
     /// The tenant that is being written, with this transaction's stamp.
     pub(super) fn stamped(&self) -> Result<(i64, Timestamp)> {
         self.stamped.ok_or_else(|| Error::Internal(format!("{} writes without a stamp", self.route.path)))
-    }
-
-    /// Moves an object of any tenant to this transaction's stamp there: what it shows of somebody else has changed.
-    pub fn touch_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
-        let stamp = self.stamp_in(tenant)?;
-        store::mark(self.db, tenant, kind, id, stamp, false)
     }
 
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.

@@ -5,6 +5,7 @@
 //! SIGBUS, a failed write is an error that can be passed over. Two requests of one caller at the same microsecond may
 //! count as one; limits of secrets and writes, where that matters, are in the database.
 
+use super::usage::Usage;
 use super::{Rate, Settings};
 use crate::base::error::{Limit, Refusal};
 use crate::base::time::{HOUR, Timestamp};
@@ -29,6 +30,8 @@ const LONGEST: i64 = HOUR;
 #[derive(Default)]
 pub struct Meters {
     file: Option<File>,
+    /// What is counted beside the limits, in a file of its own.
+    pub usage: Usage,
 }
 
 /// What a caller wants to do, as a limit counts it.

@@ -19,6 +19,7 @@ pub mod stamps;
 pub mod store;
 pub mod tenant;
 pub mod texts;
+pub mod usage;
 pub mod version;
 pub mod walk;
 pub mod work;

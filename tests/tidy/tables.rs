@@ -28,6 +28,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
         ],
     ),
     ("answers", "src/domain/qna/", &[]),
+    ("api_usage", "src/feature/usage/", &[]),
     ("attempts", "src/feature/store.rs", &[]),
     (
         "changes",

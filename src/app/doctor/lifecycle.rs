@@ -3,13 +3,28 @@
 use super::{Finding, Patient, chmod};
 use crate::app::{advice, lifecycle};
 use crate::base::time::Timestamp;
+use crate::db::Db;
+use crate::feature::Lifecycle;
+use crate::feature::lifecycle::days::WARNING;
 use crate::feature::lifecycle::file::FILE;
 use crate::feature::lifecycle::{State, merged};
+use crate::feature::usage::{day_of, short_target, store};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 /// The permissions of anybody but the owner.
 const OTHERS: u32 = 0o077;
+
+/// What goes within 30 days and was used in the last 30.
+fn still_used(db: &mut Db, found: &Lifecycle, now: Timestamp) -> Option<(String, i64)> {
+    let soon = merged(&found.entries).into_iter().filter(|entry| entry.state(now) == State::SunsetWarning);
+    let mut used = soon.filter_map(|entry| {
+        let target = entry.target.to_string();
+        let counted = store::of_target(db, day_of(now.plus(-WARNING)), &short_target(&target)).ok()?;
+        Some((target, counted.iter().map(|day| day.requests).sum()))
+    });
+    used.find(|(_, uses)| *uses > 0)
+}
 
 /// Can the file be read, and what goes next?
 pub fn lifecycle(patient: &mut Patient) -> Finding {
@@ -24,6 +39,13 @@ pub fn lifecycle(patient: &mut Patient) -> Finding {
         return Finding::note(format!("others can read {}", path.display()), chmod("600", &path));
     }
     let now = Timestamp::now();
+    if let Some((target, uses)) = patient.db.as_mut().and_then(|db| still_used(db, &found, now)) {
+        let saw = format!("{target} goes within 30 days and was used {uses} times in the last 30");
+        return Finding::note(
+            saw,
+            "`tandem api report` shows by which apps: their people need a newer one, or it a later --sunset",
+        );
+    }
     let going = merged(&found.entries).into_iter().filter(|entry| entry.state(now) != State::Gone).count();
     Finding::ok(format!(
         "{} to go, {} of clients",

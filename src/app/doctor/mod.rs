@@ -70,11 +70,6 @@ pub const CHECKS: &[Check<Patient>] = &[
         why: "what others could have changed is not started: every request is answered with 500",
         look: programs::programs,
     },
-    Check {
-        name: "lifecycle",
-        why: "what lifecycle.json announces holds only as long as it can be read; apps that still use what goes stop working on its day",
-        look: lifecycle::lifecycle,
-    },
     Check { name: "secret", why: "who knows it can sign in as anybody", look: files::secret },
     Check { name: "database", why: "requests are answered only with a sound database of this version", look: store::database },
     Check {
@@ -116,6 +111,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         name: "courier",
         why: "what waits for other servers is done by a process of its own, soon after a request; without it cron does that once a day",
         look: courier::courier,
+    },
+    Check {
+        name: "lifecycle",
+        why: "what lifecycle.json announces holds only as long as it can be read; apps that still use what goes stop working on its day",
+        look: lifecycle::lifecycle,
     },
 ];
 

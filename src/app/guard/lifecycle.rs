@@ -7,6 +7,8 @@ use crate::base::text::Message;
 use crate::base::time::{self, SECOND, Timestamp};
 use crate::feature::lifecycle::clients::{Age, Client};
 use crate::feature::lifecycle::{Entry, State, Target};
+use crate::feature::meters::Meters;
+use crate::feature::usage::{SAMPLED, Use};
 use crate::feature::{Face, House, Route};
 use crate::http::{Request, Response, problem};
 use serde_json::{Map, Value, json};
@@ -46,6 +48,29 @@ fn ascii(json: &str) -> String {
     let mut units = [0; 2];
     let escaped = |c: char, units: &mut [u16; 2]| c.encode_utf16(units).iter().map(|unit| format!("\\u{unit:04x}")).collect();
     json.chars().map(|c| if c.is_ascii() { c.to_string() } else { escaped(c, &mut units) }).collect()
+}
+
+/// Counts the use of what is to go; and of the other requests one in so many, for the share of versions and apps.
+pub fn count(request: &Request<'_>, house: &House, route: &Route, meters: &mut Meters) {
+    let (targets, versioned) = (house.lifecycle.targets(route, request.version), route.is_versioned());
+    let share = Target::Version(request.version.number);
+    let sampled = versioned && is_sampled(&request.id) && !targets.contains(&&share);
+    if targets.is_empty() && !sampled {
+        return;
+    }
+    let (client, now) = (Client::of_request(request), Timestamp::now());
+    let version = if versioned { request.version.number } else { 0 };
+    let counts = targets.into_iter().map(|target| (target, 1)).chain(sampled.then_some((&share, SAMPLED)));
+    for (target, times) in counts {
+        let one = Use { target: &target.to_string(), version, client, times };
+        meters.usage.count(&house.settings.data, &one, now);
+    }
+}
+
+/// One in [`SAMPLED`], by the request's id (FNV-1a).
+fn is_sampled(id: &str) -> bool {
+    let hash = id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (hash ^ (hash >> 16)).is_multiple_of(SAMPLED)
 }
 
 /// The answer to a request for what is gone, or of a client that is too old; `None` lets it pass, with what is to be announced.

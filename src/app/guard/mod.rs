@@ -15,6 +15,7 @@ pub mod transact;
 pub mod uploads;
 pub mod versions;
 
+use crate::app::usage;
 use crate::base::error::Result;
 use crate::feature::room::recount;
 use crate::feature::{Ctx, Feature, Job, News, store};
@@ -30,6 +31,7 @@ fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
 }
 
 const JOBS: &[Job] = &[
+    Job::nightly("usage", "uses of what is to go, counted by day", usage::night),
     Job::nightly("attempts", "old failed attempts", |s| store::purge_attempts(s.db, &s.house.settings, s.now)),
     Job::nightly("keys", "expired idempotency keys", |s| idempotency::purge(s.db, &s.house.settings, s.now)),
     Job::nightly("spent", "old traces of idempotency keys", |s| spent::purge(s.db, &s.house.settings, s.now)),

@@ -3,9 +3,11 @@
 mod clients;
 mod declare;
 mod report;
+mod usage;
 
 use super::{Action, Command, RUNNING, json_flag, no_args};
-use clap::Arg;
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, value_parser};
 
 pub const COMMAND: Command = Command {
     name: "api",
@@ -16,7 +18,7 @@ pub const COMMAND: Command = Command {
            configuration.",
     examples: &[],
     args: no_args,
-    action: Action::Commands(&[REPORT, DEPRECATE, RESTORE, CLIENT]),
+    action: Action::Commands(&[REPORT, USAGE, SAFE, DEPRECATE, RESTORE, CLIENT, CLIENTS]),
 };
 
 const REPORT: Command = Command {
@@ -35,6 +37,56 @@ const REPORT: Command = Command {
     },
     action: Action::Run(report::report),
 };
+
+const USAGE: Command = Command {
+    name: "usage",
+    group: RUNNING,
+    about: "Show how often what is to go was used",
+    help: "Only what is to go is counted, from the moment on at which it is announced, by app and version; no user, device or address is. \
+           version:N is counted in any case, from one in 16 requests.",
+    examples: &[
+        ("tandem api usage", "everything, in the last 30 days"),
+        ("tandem api usage version:1 --by client --days 7", "who calls version 1"),
+    ],
+    args: |command| {
+        let by = PossibleValuesParser::new(["client", "day"]);
+        command
+            .arg(Arg::new("target").value_name("TARGET").help("Of this alone"))
+            .arg(days())
+            .arg(option("by", "WHAT", "A line for each client, or each day").value_parser(by))
+            .arg(json_flag())
+    },
+    action: Action::Run(usage::usage),
+};
+
+const SAFE: Command = Command {
+    name: "safe-to-remove",
+    group: RUNNING,
+    about: "Ask whether anybody still uses something",
+    help: "Exit code 0 only if it was counted on each of the last days, which needs `tandem maintain` every night, and used at most so \
+           often; 1 if not, 2 for what does not exist.",
+    examples: &[("tandem api safe-to-remove version:1 --days 60", "nobody has called version 1 for 60 days")],
+    args: |command| {
+        let most = option("most", "N", "Used at most so often").default_value("0").value_parser(value_parser!(i64).range(0..));
+        command.arg(target()).arg(days()).arg(most).arg(json_flag())
+    },
+    action: Action::Run(usage::safe_to_remove),
+};
+
+const CLIENTS: Command = Command {
+    name: "clients",
+    group: RUNNING,
+    about: "Show which apps call, in which versions",
+    help: "Estimated from one in 16 requests; where a version of the API is to go, all of that version are counted.",
+    examples: &[("tandem api clients", "in the last 30 days"), ("tandem api clients --days 7 --json", "for scripts")],
+    args: |command| command.arg(days()).arg(json_flag()),
+    action: Action::Run(usage::clients),
+};
+
+fn days() -> Arg {
+    let count = value_parser!(i64).range(1..=400);
+    option("days", "N", "How many days").default_value("30").value_parser(count)
+}
 
 const DEPRECATE: Command = Command {
     name: "deprecate",

@@ -85,6 +85,7 @@ fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
             let retired = Retired::default();
             let mut ready = Ready { schema, document: &document, operation, variables: &variables, retired };
             ready.retired = retired::look(ctx, &ready)?;
+            ready.retired.targets().for_each(|target| ctx.count_use(&target));
             run(ctx, &ready, figures)
         }
         Err(error) => Ok(refused(ctx, &[invalid(&error, &document.sources)])),

@@ -194,6 +194,11 @@ impl Retired<'_> {
         !self.gone.is_empty()
     }
 
+    /// What it names that is to go, as far as it is told.
+    pub fn targets(&self) -> impl Iterator<Item = String> {
+        self.named.iter().take(MOST).map(|entry| entry.target.to_string())
+    }
+
     /// The errors of an operation of which nothing is done, because of what is gone in it.
     pub fn refusals(&self) -> Vec<Value> {
         let refusal = |Gone { entry, path, .. }: &Gone<'_>| {

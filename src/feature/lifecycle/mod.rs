@@ -148,6 +148,17 @@ impl Lifecycle {
         first(self.entries.iter().filter(|entry| entry.target.is(route, version)))
     }
 
+    /// The targets that a route is, reached in a version: each once.
+    pub fn targets(&self, route: &Route, version: &Version) -> Vec<&Target> {
+        let mut targets: Vec<&Target> = Vec::new();
+        for Entry { target, .. } in self.entries.iter().filter(|entry| entry.target.is(route, version)) {
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        targets
+    }
+
     /// What is declared of a version.
     pub fn on_version(&self, version: &Version) -> Option<Entry> {
         first(self.entries.iter().filter(|entry| entry.target == Target::Version(version.number)))

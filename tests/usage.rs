@@ -1,0 +1,133 @@
+//! Who uses what is to go: counted by many processes at once, and without counting people.
+
+use crate::cli::Home;
+use crate::lifecycle::{Place, entry, send};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+use tandem::base::time::{DAY, Timestamp};
+use tandem::db::migrate::migrate;
+use tandem::db::{Db, Journal, Mode, within};
+use tandem::feature::usage::store::{self, Day};
+use tandem::feature::usage::{Usage, day_of, fold};
+
+/// Processes that call at once, and how often each does.
+const PROCESSES: usize = 8;
+const CALLS: usize = 10_000;
+/// Of a hundred calls so many must be counted.
+const LEAST: usize = 95;
+/// What tells a process its part: its number, and the data folder.
+const PART: &str = "USAGE_PART";
+const FOLDER: &str = "USAGE_FOLDER";
+/// What must be found nowhere.
+const ADDRESS: &str = "203.0.113.77";
+const DEVICE: &str = "annas-own-phone";
+
+/// The part of one process: half its calls as the app that all have, half as its own.
+#[test]
+#[ignore = "is started by another test as a program of its own"]
+fn caller() {
+    let (Ok(part), Ok(folder)) = (env::var(PART), env::var(FOLDER)) else { return };
+    let mut app = Place::at(Path::new(&folder), vec![entry("GET /problems/", -30, Some(400))], Vec::new());
+    let own = format!("Phone/1.{part}");
+    for call in 0..CALLS {
+        let client = if call % 2 == 0 { "Phone/1.0" } else { own.as_str() };
+        let fields = [("HTTP_X_CLIENT_VERSION", client), ("REMOTE_ADDR", ADDRESS)];
+        let answer = send(&mut app, "GET", &format!("/api/problems/?device_id={DEVICE}"), &fields, &Value::Null);
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[test]
+fn many_processes_count_nearly_everything_and_nobody() {
+    let place = Place::new();
+    let database = place.path().join("tandem.db");
+    let mut db = Db::sqlite_create(&database, Journal::Rollback).unwrap();
+    migrate(&mut db, &mut |_| {}).unwrap();
+    let start = |part: usize| {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(["--ignored", "--exact", "usage::caller"]).env(PART, (part + 1).to_string()).env(FOLDER, place.path());
+        command.stdout(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let started: Vec<_> = (0..PROCESSES).map(start).collect();
+    started.into_iter().for_each(|mut child| assert!(child.wait().unwrap().success()));
+    let today = day_of(Timestamp::now());
+    within(&mut db, Mode::Write, |db| fold(db, &mut Usage::default(), place.path(), today, false)).unwrap();
+    let rows: Vec<Day> = store::since(&mut db, today - 1).unwrap();
+    let counted: i64 = rows.iter().map(|row| row.requests).sum();
+    println!("{counted} of {} calls were counted", PROCESSES * CALLS);
+    let least = i64::try_from(PROCESSES * CALLS * LEAST / 100).unwrap();
+    assert!((least..=i64::try_from(PROCESSES * CALLS).unwrap()).contains(&counted), "{counted}");
+    for part in 0..=PROCESSES {
+        assert!(rows.iter().any(|row| row.client == format!("Phone/1.{part}")), "{part}: {rows:?}");
+    }
+    drop(db);
+    for file in ["usage", "tandem.db"] {
+        let bytes = fs::read(place.path().join(file)).unwrap();
+        let has = |word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+        assert!(has("GET /problems/") && !has(ADDRESS) && !has(DEVICE), "{file}");
+    }
+}
+
+const WARNED: &str = "api deprecate version:1 --since 2026-01-01 --sunset 2099-06-30";
+
+/// A home in which version 1 is to go, and an app called twice.
+fn used() -> Home {
+    let home = Home::new();
+    home.ok("migrate");
+    home.ok(WARNED);
+    home.call("", "GET", "/api/goals/", "");
+    home.call("", "GET", "/api/v1/goals/", "");
+    home
+}
+
+#[test]
+fn the_operator_sees_who_uses_what_goes() {
+    let home = used();
+    let report = home.json("api report --json");
+    assert_eq!((&report[0]["uses_30d"], &report[0]["clients"]), (&json!(2), &json!([{"client": "unknown", "uses": 2}])));
+    assert_eq!(
+        home.json("api usage version:1 --by client --json"),
+        json!([{"target": "version:1", "by": "unknown", "requests": 2}])
+    );
+    assert_eq!(home.json("api clients --json"), json!([{"client": "unknown", "version": 1, "requests": 2}]));
+    // Once more, and once more only.
+    home.call("", "GET", "/api/goals/", "");
+    home.ok("maintain --quiet");
+    assert_eq!(home.json("api report --json")[0]["uses_30d"], 3);
+}
+
+#[test]
+fn what_was_not_counted_or_was_used_is_not_safe_to_remove() {
+    let home = used();
+    assert_eq!(home.run("api safe-to-remove version:1").code, 1, "it was counted today alone, and used");
+    assert_eq!(home.run("api safe-to-remove version:9").code, 2);
+    assert_eq!(home.run("api safe-to-remove graphql:Goal.nonsense").code, 2);
+    home.ok("maintain --quiet");
+    let today = day_of(Timestamp::now());
+    let counted = |days: std::ops::RangeInclusive<i64>| {
+        for day in days {
+            home.sql(&format!("INSERT INTO api_usage VALUES ({}, 'version:1', 0, '', 0, 0, 0)", today - day));
+        }
+    };
+    counted(2..=7);
+    let code = |line: &str| home.run(line).code;
+    assert_eq!(code("api safe-to-remove version:1 --days 7 --most 2"), 1, "yesterday was not counted");
+    counted(1..=1);
+    assert_eq!(code("api safe-to-remove version:1 --days 7"), 1, "it was used");
+    assert_eq!(code("api safe-to-remove version:1 --days 7 --most 2"), 0);
+    home.sql("DELETE FROM api_usage WHERE client <> ''");
+    let soon = Timestamp::now().plus(14 * DAY).to_string();
+    home.ok(&format!("api deprecate version:1 --since 2026-01-01 --sunset {soon} --now"));
+    let found = |home: &Home| {
+        let report = home.json("doctor --json");
+        let check = report["checks"].as_array().unwrap().iter().find(|check| check["name"] == "lifecycle").unwrap().clone();
+        (check["level"].as_str().unwrap().to_owned(), check["saw"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(found(&home).0, "ok");
+    home.call("", "GET", "/api/goals/", "");
+    home.ok("maintain --quiet");
+    let (level, saw) = found(&home);
+    assert!(level == "note" && saw.starts_with("version:1 goes within 30 days"), "{level}: {saw}");
+}
