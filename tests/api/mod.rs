@@ -36,6 +36,7 @@ mod limits;
 mod mobile;
 mod object_versions;
 mod objects;
+mod offline;
 mod openapi;
 mod pages;
 pub mod phone;
@@ -118,6 +119,7 @@ const TABLES: &[Table] = tables![
     feed_kinds,
     values,
     object_versions,
+    offline,
     ids,
     instants,
     identities,

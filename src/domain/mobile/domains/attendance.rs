@@ -35,4 +35,5 @@ pub const DOMAIN: Table = Table {
     machine: Some(Machine { field: "status", states: STATES }),
     policy: Policy::ServerWins,
     dated: Some("receiveddate"),
+    noun: None,
 };

@@ -29,4 +29,5 @@ pub const DOMAIN: Table = Table {
     machine: None,
     policy: Policy::ClientWins,
     dated: Some("timestamp"),
+    noun: None,
 };

@@ -46,4 +46,5 @@ pub const DOMAIN: Table = Table {
     machine: Some(Machine { field: "jobstatus", states: STATES }),
     policy: Policy::MostRecentWins,
     dated: Some("plandatetime"),
+    noun: None,
 };

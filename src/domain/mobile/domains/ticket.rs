@@ -45,4 +45,5 @@ pub const DOMAIN: Table = Table {
     machine: Some(Machine { field: "status", states: STATES }),
     policy: Policy::PreserveEscalation,
     dated: None,
+    noun: None,
 };

@@ -49,4 +49,5 @@ pub const DOMAIN: Table = Table {
     machine: Some(Machine { field: "status", states: STATES }),
     policy: Policy::MostRecentWins,
     dated: Some("scheduled_start"),
+    noun: None,
 };
