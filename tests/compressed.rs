@@ -45,10 +45,10 @@ fn tags_hold(phone: &Phone, form: impl Fn(&str) -> bool) {
 fn packed(phone: &Phone, method: &str, path: &str, body: &Value) -> (Option<String>, Value) {
     let answer = phone.ask(method, path).header("Accept-Encoding", "gzip, deflate").json(body).send(phone.port);
     assert!((200..300).contains(&answer.status), "{method} {path}: {}", answer.text());
-    let codings =
+    let mut codings =
         answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Content-Encoding")).map(|(_, coding)| coding);
     assert!(codings.clone().count() <= 1, "{method} {path} is coded twice");
-    (codings.last().cloned(), answer.json())
+    (codings.next_back().cloned(), answer.json())
 }
 
 /// Long answers are compressed once, whoever does it, and say the same; and their tags hold. `alone` is a program without a

@@ -331,12 +331,6 @@ impl Ctx<'_> {
         self.stamped.ok_or_else(|| Error::Internal(format!("{} writes without a stamp", self.route.path)))
     }
 
-    /// Moves an object of any tenant to this transaction's stamp there: what it shows of somebody else has changed.
-    pub fn touch_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
-        let stamp = self.stamp_in(tenant)?;
-        store::mark(self.db, tenant, kind, id, stamp, false)
-    }
-
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
         let (tenant, stamp) = self.stamped()?;

@@ -27,11 +27,11 @@ fn restore(home: &Home, file: &std::path::Path, more: &str) -> Ran {
     home.run(&format!("restore --keep-sessions {} {more}", file.display()))
 }
 
-/// What somebody who asks for everything is told, but for the epoch.
+/// What somebody who asks for everything is told, but for the epoch, and for versions, which are 10,000 higher after a restore.
 fn held(home: &Home, token: &str) -> String {
     let (status, all) = home.call(token, "GET", "/api/sync/changes/?since=1970-01-01T00:00:00Z&include=objects", "");
     assert_eq!(status, "200", "{all}");
-    all["changes"].to_string()
+    all["changes"].to_string().replace("\"version\":1000", "\"version\":")
 }
 
 #[test]

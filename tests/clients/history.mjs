@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Chance, Network } from "./network.mjs";
 import { DOMAINS, Tandem, Unreachable, fieldsOf } from "./tandem.mjs";
-import { RECORDS } from "./worlds.mjs";
+import { COUPLE, RECORDS } from "./worlds.mjs";
 
 /** What the devices do before the network is well. */
 const TURNS = 70;
@@ -30,12 +30,16 @@ export class History {
   /** `operator` is given where the store is to be put back to a backup in between. */
   constructor({ name, server, operator, engine, policy }) {
     Object.assign(this, { name, server, operator, engine, policy, chance: new Chance(name) });
+    this.tables = engine.tables;
+    this.world = this.tables === DOMAINS ? RECORDS : COUPLE;
+    this.lists = Object.values(this.tables).map(({ list }) => list);
   }
 
   async play() {
     const people = await couple(this.server);
     this.owner = new Tandem(this.server, people[0], "nobody's phone");
-    for (const { path } of PATHS) await this.owner.call("PUT", `/sync/policies/${path}/`, { resolution_policy: this.policy, auto_resolve: this.policy !== "manual" });
+    const rule = { resolution_policy: this.policy, auto_resolve: this.policy !== "manual" };
+    if (this.world === RECORDS) for (const domain of Object.keys(DOMAINS)) await this.owner.call("PUT", `/sync/policies/${domain}/`, rule);
     this.devices = [];
     for (const number of [0, 1, 2]) this.devices.push(await this.#device(number, people[number % 2]));
     try {
@@ -91,16 +95,30 @@ export class History {
   }
 
   async #create(device) {
-    const domain = this.chance.pick(Object.keys(RECORDS));
-    const { needed, start } = RECORDS[domain];
+    const domain = this.chance.pick(Object.keys(this.world));
+    const { needed, start, parent, once } = this.world[domain];
     const id = this.chance.uuid();
-    this.made.set(id, domain);
-    await device.store.create(domain, id, { [needed]: this.#write(device, id), ...start });
+    const more = {};
+    if (parent) {
+      const parents = await this.#rows(device, parent[1]);
+      if (!parents.length) return;
+      [more[parent[0]]] = this.chance.pick(parents);
+    }
+    if (once) more[once[0]] = this.chance.pick(once[1]);
+    // The app does not offer what it shows already.
+    if (once && (await this.#rows(device, domain)).some(([, { fields }]) => fields[once[0]] === more[once[0]])) return;
+    this.made.set(id, { domain, by: device.number % 2, parent: parent && more[parent[0]] });
+    await device.store.create(domain, id, { [needed]: this.#write(device, id), ...start, ...more });
+  }
+
+  async #rows({ store }, domain) {
+    return [...(await store.rows(domain))].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   async #edit(device) {
-    const domain = this.chance.pick(Object.keys(RECORDS));
-    const rows = [...(await device.store.rows(domain))].sort(([a], [b]) => (a < b ? -1 : 1));
+    const domain = this.chance.pick(Object.keys(this.world));
+    const mine = ([id]) => !this.world[domain].isOwn || this.made.get(id).by === device.number % 2;
+    const rows = (await this.#rows(device, domain)).filter(mine);
     if (!rows.length) return;
     const [id, { fields }] = this.chance.pick(rows);
     const drawn = this.chance.below(10);
@@ -115,10 +133,10 @@ export class History {
   }
 
   #changes(device, domain, id, fields, drawn) {
-    const { needed, free, few, steps = {} } = RECORDS[domain];
+    const { needed, free, empty = null, few, steps = {} } = this.world[domain];
     if (drawn === 1) return { [few[0]]: this.chance.pick(few[1]) };
     if (drawn === 2) for (const [state, ways] of Object.entries(steps)) if (ways[fields[state]]) return { [state]: this.chance.pick(ways[fields[state]]) };
-    if (drawn === 3) return { [free]: null };
+    if (drawn === 3 && free !== needed) return { [free]: empty };
     return { [drawn < 6 ? needed : free]: this.#write(device, id) };
   }
 
@@ -177,19 +195,19 @@ export class History {
   }
 
   async #stamp() {
-    return (await this.owner.poll(LISTS)).cursor.since;
+    return (await this.owner.poll(this.lists)).cursor.since;
   }
 
   async #server() {
-    const { told } = await this.owner.poll(LISTS);
-    return Object.fromEntries(Object.entries(DOMAINS).map(([domain, { list }]) => [domain, told[list]]));
+    const { told } = await this.owner.poll(this.lists);
+    return Object.fromEntries(Object.entries(this.tables).map(([domain, { list }]) => [domain, told[list]]));
   }
 
   async #differences() {
     const server = await this.#server();
     const lines = [];
     for (const { number, store } of this.devices) {
-      for (const domain of Object.keys(DOMAINS)) {
+      for (const domain of Object.keys(this.tables)) {
         const rows = await store.rows(domain);
         for (const id of new Set([...rows.keys(), ...server[domain].keys()])) {
           const object = server[domain].get(id);
@@ -206,15 +224,25 @@ export class History {
   async #lost() {
     const server = await this.#server();
     const there = new Map(Object.values(server).flatMap((objects) => [...objects]));
-    const gone = [...this.made.keys()].filter((id) => !there.has(id) && !this.removed.has(id)).map((id) => `lost: ${this.made.get(id)} ${id}`);
-    const strange = [...there.keys()].filter((id) => !this.made.has(id)).map((id) => `nobody made ${id}`);
     const conflicts = await this.#conflicts();
     Object.assign(this.figures, { made: this.made.size, texts: this.written.length, conflicts: conflicts.length });
     // What was made between a backup and its restore is gone.
     if (this.operator) return [];
-    const kept = JSON.stringify([...there.values(), conflicts, this.devices.map(({ store }) => store.refused)]);
-    const lost = this.written.filter(({ text }) => !this.seen.has(text) && !kept.includes(text)).map(({ id, text }) => `lost: "${text}" in ${id}`);
-    return [...gone, ...strange, ...lost];
+    const refused = JSON.stringify(this.devices.map(({ store }) => store.refused));
+    const kept = JSON.stringify([...there.values(), conflicts]) + refused;
+    const gone = [...this.made.keys()].filter((id) => !there.has(id) && !this.#isRemoved(id) && !refused.includes(id));
+    const strange = [...there.keys()].filter((id) => !this.made.has(id));
+    const lost = this.written.filter(({ id, text }) => !this.seen.has(text) && !kept.includes(text) && !this.#isRemoved(this.made.get(id).parent));
+    return [
+      ...gone.map((id) => `lost: ${this.made.get(id).domain} ${id}`),
+      ...strange.map((id) => `nobody made ${id}`),
+      ...lost.map(({ id, text }) => `lost: "${text}" in ${this.made.get(id).domain} ${id}`),
+    ];
+  }
+
+  /** With a row, what hangs on it is removed. */
+  #isRemoved(id) {
+    return this.removed.has(id) || (this.made.has(id) && this.#isRemoved(this.made.get(id).parent));
   }
 
   async #conflicts() {

@@ -2,7 +2,10 @@
 
 import { DOMAINS, changed, fieldsOf, itemOf, laid } from "./tandem.mjs";
 
+const ENDED = ["epoch_changed", "already_done"];
+
 export class Queue {
+  static tables = DOMAINS;
   refused = [];
   /** rows: by "domain id" {fields, base, editedAt}; fields null: deleted here; base: the server's record as far as it is known. */
   state = { rows: {}, upload: null, sent: {}, cursor: null };
@@ -29,9 +32,15 @@ export class Queue {
   }
 
   async sync() {
-    let isWhole = false;
-    if (this.#prepare()) isWhole = this.#take(await this.tandem.send(this.state.upload));
+    const answer = this.#prepare() && (await this.tandem.send(this.state.upload).catch((error) => this.#end(error)));
+    const isWhole = answer && this.#take(answer);
     if (!isWhole) await this.#poll();
+  }
+
+  /** An upload from before a restore, or one that was done so long ago that its answer is forgotten: what is still to be sent goes anew. */
+  #end(error) {
+    if (!ENDED.includes(error.problem?.code)) throw error;
+    Object.assign(this.state, { upload: null, sent: {} });
   }
 
   /** Makes the upload, unless one waits for its answer. It is kept as it is until then, and its rows as they were. */
@@ -40,7 +49,7 @@ export class Queue {
     if (upload) return true;
     const edited = Object.entries(rows).filter(([, row]) => isEdited(row));
     const records = edited.map(([name, row]) => itemOf(...name.split(" "), row.base, row.fields, row.editedAt));
-    this.state.upload = records.length ? this.tandem.upload(records) : null;
+    this.state.upload = records.length ? this.tandem.upload(records, this.state.cursor?.epoch) : null;
     this.state.sent = Object.fromEntries(edited.map(([name, row]) => [name, row.fields]));
     return records.length > 0;
   }

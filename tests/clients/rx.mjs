@@ -22,6 +22,7 @@ const conflictHandler = {
 };
 
 export class Rx {
+  static tables = DOMAINS;
   refused = [];
   replications = [];
   look = new Subject();

@@ -9,8 +9,31 @@ export const DOMAINS = {
   ticket: { list: "tickets", columns: { ticketdesc: "string", status: "string", comments: "string", escalation_level: "number" } },
 };
 
+/** What a couple has: its list in the feed, its columns, where one is, and where one is made. */
+export const COUPLE = {
+  goal: { list: "goals", path: "/goals/", makes: () => "/goals/", columns: { title: "string", why_for_us: "string", status: "string" } },
+  goal_action: {
+    list: "goal_actions",
+    path: "/goals/actions/",
+    makes: ({ goal_id }) => `/goals/${goal_id}/actions/`,
+    columns: { goal_id: "string", text: "string", done: "boolean" },
+  },
+  question: { list: "qna_questions", path: "/qna/questions/", makes: () => "/qna/questions/", columns: { text: "string", theme: "string" } },
+  checkin: { list: "checkins", path: "/checkins/", makes: () => "/checkins/", columns: { date: "string", mood: "number", note: "string" } },
+  letter: { list: "letters", path: "/letters/", makes: () => "/letters/", columns: { month: "string", content: "string" } },
+};
+
 /** Nothing came of a call, or nobody knows what: it may be made again as it was. */
 export class Unreachable extends Error {}
+
+/** A call was refused, and would be again. */
+export class Refused extends Error {
+  constructor(what, status, text) {
+    super(`${what}: ${status} ${text}`);
+    this.status = status;
+    this.problem = JSON.parse(text);
+  }
+}
 
 /** The server under one user's token, from one device. */
 export class Tandem {
@@ -23,20 +46,22 @@ export class Tandem {
     Object.assign(this, { url, token, device });
   }
 
-  async call(method, path, body, key) {
-    const headers = { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" };
+  async call(method, path, body, key, more) {
+    const headers = { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json", ...more };
     if (key) headers["Idempotency-Key"] = key;
-    let status, text;
+    let status, text, retryAfter;
     try {
       const answer = await fetch(`${this.url}/api${path}`, { method, headers, body: body && JSON.stringify(body) });
       status = answer.status;
+      retryAfter = answer.headers.get("Retry-After");
       text = await answer.text();
     } catch (error) {
       throw new Unreachable(`${method} ${path}: ${error.cause?.code ?? error.message}`);
     }
-    if (status >= 500 || status === 429 || status === 409) throw new Unreachable(`${method} ${path}: ${status}`);
-    if (status >= 400) throw new Error(`${method} ${path}: ${status} ${text}`);
-    return JSON.parse(text);
+    const isBusy = status === 409 && retryAfter !== null;
+    if (status >= 500 || status === 429 || status === 408 || isBusy) throw new Unreachable(`${method} ${path}: ${status}`);
+    if (status >= 400) throw new Refused(`${method} ${path}`, status, text);
+    return text ? JSON.parse(text) : null;
   }
 
   /** Everything since a cursor: `told` has, by list and id, each object as it is now, null where it was deleted. */
@@ -55,10 +80,11 @@ export class Tandem {
   }
 
   /** An upload. Its key is made of what it says, so that an engine that makes it anew until it is answered sends the same one again;
-   * after an answer it is another one, since an item that is `retryable` would be given that answer again. */
-  upload(records) {
+   * after an answer it is another one, since an item that is `retryable` would be given that answer again. With the epoch that the
+   * phone knows, nothing of it is done where the store was put back to a backup since. */
+  upload(records, epoch) {
     const key = createHash("sha256").update(JSON.stringify([this.#nonce, records])).digest("hex");
-    return { idempotency_key: key, device_id: this.device, client_timestamp: new Date().toISOString(), records };
+    return { idempotency_key: key, device_id: this.device, client_timestamp: new Date().toISOString(), epoch, records };
   }
 
   /** Sends an upload; what became of each record stands in `items` and `errors`. */
@@ -71,7 +97,7 @@ export class Tandem {
 
 /** An object's own fields, those that are set. */
 export function fieldsOf(domain, object) {
-  const names = Object.keys(DOMAINS[domain].columns).filter((name) => object[name] !== null && object[name] !== undefined);
+  const names = Object.keys((DOMAINS[domain] ?? COUPLE[domain]).columns).filter((name) => object[name] !== null && object[name] !== undefined);
   return Object.fromEntries(names.map((name) => [name, object[name]]));
 }
 

@@ -25,6 +25,7 @@ const schema = appSchema({
 const modelClasses = [...TABLES.map(({ list }) => list), "bases"].map((table) => class extends Model { static table = table; });
 
 export class Watermelon {
+  static tables = DOMAINS;
   refused = [];
 
   static open(tandem, name) {

@@ -48,6 +48,7 @@ const ROUNDED: &[(&str, &str)] = &[
     ("src/http/precondition.rs", "one member of an answer is looked at, and nothing is written"),
     ("src/faces/graphql/errors.rs", "the sentence of a problem is looked at"),
     ("src/app/guard/idempotency.rs", "the head of a kept answer is ours: status, media type, tag"),
+    ("src/feature/lifecycle/file.rs", "the operator's file: texts and days"),
     ("src/app/work", "rows of ours: numbers of jobs"),
     ("src/domain/auth/keyed.rs", "a fact of ours: how far the keys of names are"),
     ("src/domain/devices/snapshots/store.rs", "figures of ours, in 64 bits"),

@@ -85,12 +85,12 @@ impl Ctx<'_> {
         feed::place(self.db, tenant, name, id, Placed { stamp, version, bytes: after })
     }
 
-    /// Moves an object of any tenant, as this version, to this transaction's stamp there, or leaves a tombstone of it, and counts what it weighs
+    /// Moves an object of any tenant to this transaction's stamp there, or leaves a tombstone of it, and counts what it weighs
     /// now. Nothing is refused: who ends an account or changes a name must not be kept from it by others' room.
     pub(super) fn place_in(&mut self, tenant: i64, kind: &str, (id, version): (&str, i64), deleted: bool) -> Result<()> {
         let stamp = self.stamp_in(tenant)?;
         let (name, measure) = self.measured(kind)?;
-        let measure = measure.ok_or_else(|| Error::Internal(format!("{kind} has versions and is not weighed")))?;
+        let Some(measure) = measure else { return feed::mark(self.db, tenant, name, id, stamp, deleted) };
         let (before, weight) = store::weigh(self.db, tenant, name, id, &measure)?;
         let after = (!deleted).then_some(weight);
         let change = Growth::between(before, after);
@@ -103,6 +103,12 @@ impl Ctx<'_> {
     pub fn tell_again(&mut self, kind: &str, id: &str, deleted: bool) -> Result<()> {
         let (tenant, stamp) = self.stamped()?;
         feed::mark(self.db, tenant, kind, id, stamp, deleted)
+    }
+
+    /// Moves an object of any tenant to this transaction's stamp there: what it shows of somebody else has changed.
+    pub fn touch_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
+        let stamp = self.stamp_in(tenant)?;
+        feed::mark(self.db, tenant, kind, id, stamp, false)
     }
 
     /// Refuses an object of a kind that would grow beyond the room that there is. Called before anything is written by who
