@@ -164,6 +164,12 @@ fn what_was_not_counted_or_was_used_is_not_safe_to_remove() {
         (check["level"].as_str().unwrap().to_owned(), check["saw"].as_str().unwrap().to_owned())
     };
     assert_eq!(found(&home).0, "ok");
+    let file = home.data().join("lifecycle.json");
+    let written = fs::read(&file).unwrap();
+    fs::write(&file, "{}").unwrap();
+    let (level, saw) = found(&home);
+    assert!(level == "note" && saw.ends_with("is not the one that `tandem api` wrote last"), "{level}: {saw}");
+    fs::write(&file, written).unwrap();
     home.call("", "GET", "/api/goals/", "");
     home.ok("maintain --quiet");
     let (level, saw) = found(&home);
