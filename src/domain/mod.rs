@@ -10,6 +10,8 @@ pub mod letters;
 pub mod mobile;
 pub mod qna;
 pub mod sync;
+#[cfg(test)]
+mod tests;
 
 use crate::feature::Feature;
 

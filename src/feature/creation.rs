@@ -2,7 +2,7 @@
 //! what it made, and so that what it makes without a connection has its id at once. One place for every noun.
 
 use super::ctx::value;
-use super::{Ctx, store, texts};
+use super::{Ctx, store, texts, version};
 use crate::base::error::{Refusal, Refused, Result};
 use crate::base::id;
 use crate::base::json::{self, Canonical};
@@ -53,6 +53,8 @@ pub struct Creation {
     pub id: String,
     /// Its row's trace.
     pub trace: Trace,
+    /// Its first version; later where there was one before.
+    pub version: i64,
     chosen: bool,
 }
 
@@ -94,7 +96,12 @@ impl Creation {
         }
         let made = mark(ctx, kind, within, &input.members())?;
         let trace = Trace { made: Some(made), edited_at: None };
-        Ok(Creation { chosen: chosen.is_some(), id: chosen.unwrap_or_else(id::object), trace })
+        Ok(Creation { chosen: chosen.is_some(), id: chosen.unwrap_or_else(id::object), trace, version: version::FIRST })
+    }
+
+    /// What an upload makes.
+    pub fn offline(id: String, trace: Trace, version: i64) -> Creation {
+        Creation { id, trace, version, chosen: true }
     }
 
     /// Looks for what there is under the id.

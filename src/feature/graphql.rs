@@ -19,7 +19,7 @@ pub struct Graph {
     /// Its types, in the schema definition language; `extend type Query` adds its fields to the root.
     pub schema: &'static str,
     /// Puts into that text what is made from a table.
-    pub fill: Option<fn(schema: &str) -> String>,
+    pub fill: Option<fn(schema: &str, features: &[&super::Feature]) -> String>,
     /// What answers those fields.
     pub roots: &'static [Root],
     /// The types of its kinds in the feed.

@@ -12,6 +12,7 @@ pub mod lifecycle;
 pub mod meters;
 pub mod names;
 pub mod news;
+pub mod offline;
 pub mod rights;
 pub mod room;
 pub mod settings;
@@ -34,6 +35,7 @@ pub use graphql::{Asked, Graph, Root, Shown};
 pub use lifecycle::{Deprecated, Lifecycle};
 pub use names::Names;
 pub use news::News;
+pub use offline::Offline;
 pub use rights::{Reach, Right};
 pub use room::{Measure, Stock};
 pub use settings::{Rate, Settings};
@@ -67,6 +69,8 @@ pub struct Feature {
     pub held: &'static [Held],
     /// What it counts of the room beside the feed.
     pub stocks: &'static [Stock],
+    /// What devices edit of it without a connection.
+    pub offline: &'static [Offline],
     /// What it makes of the others' news, inside their transaction.
     pub hears: Option<Hear>,
     /// What it does with a tenant's rows of a backup before they take the place of the store's.
@@ -76,7 +80,18 @@ pub struct Feature {
 impl Feature {
     /// A noun with routes alone; the others are added by struct update.
     pub const fn new(name: &'static str, routes: &'static [Route]) -> Feature {
-        Feature { name, routes, kinds: &[], graph: Graph::NONE, jobs: &[], held: &[], stocks: &[], hears: None, restored: None }
+        Feature {
+            name,
+            routes,
+            kinds: &[],
+            graph: Graph::NONE,
+            jobs: &[],
+            held: &[],
+            stocks: &[],
+            offline: &[],
+            hears: None,
+            restored: None,
+        }
     }
 }
 

@@ -60,9 +60,9 @@ impl Ctx<'_> {
         Ok(())
     }
 
-    /// Counts rows that were written under the present stamp.
-    pub fn count_rows(&mut self, rows: usize) {
-        self.taken.rows += rows;
+    /// Counts a row of the feed that is written under the present stamp.
+    pub(super) fn count_row(&mut self) {
+        self.taken.rows += 1;
     }
 
     /// This transaction's stamps in the tenant that it writes, in their order; none if it writes none.

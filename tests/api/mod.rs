@@ -39,6 +39,7 @@ mod limits;
 mod mobile;
 mod object_versions;
 mod objects;
+mod offline;
 mod openapi;
 mod pages;
 pub mod phone;
@@ -129,6 +130,7 @@ const TABLES: &[Table] = tables![
     feed_kinds,
     values,
     object_versions,
+    offline,
     ids,
     instants,
     identities,

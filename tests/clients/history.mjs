@@ -232,7 +232,8 @@ export class History {
     const kept = JSON.stringify([...there.values(), conflicts]) + refused;
     const gone = [...this.made.keys()].filter((id) => !there.has(id) && !this.#isRemoved(id) && !refused.includes(id));
     const strange = [...there.keys()].filter((id) => !this.made.has(id));
-    const lost = this.written.filter(({ id, text }) => !this.seen.has(text) && !kept.includes(text) && !this.#isRemoved(this.made.get(id).parent));
+    // A record that is deleted takes its settled conflicts along, and with them what the other side wrote.
+    const lost = this.written.filter(({ id, text }) => !this.seen.has(text) && !kept.includes(text) && !this.#isRemoved(id));
     return [
       ...gone.map((id) => `lost: ${this.made.get(id).domain} ${id}`),
       ...strange.map((id) => `nobody made ${id}`),

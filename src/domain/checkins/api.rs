@@ -3,11 +3,12 @@
 use super::rules::{self, Checkin, Filter};
 use super::texts;
 use super::{CHECKINS, store};
-use crate::base::error::{Error, Refusal, Refused, Result, refuse};
-use crate::base::text::{self, Message};
+use crate::base::error::{Error, Refusal, Refused, Result};
+use crate::base::text::Message;
 use crate::base::time;
 use crate::db::Db;
 use crate::feature::ctx::{found, load};
+use crate::feature::offline::{By, Edit};
 use crate::feature::{Creation, Ctx};
 use crate::http::input::Input;
 use crate::http::paging::Page;
@@ -38,14 +39,19 @@ pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     if let Some(checkin) = made.meet(ctx, CHECKINS, store::find)?.again()? {
         return Ok(etag::tagged(Response::json(200, &checkin)));
     }
+    let checkin = begin(ctx, made, &input)?;
+    Ok(etag::tagged(Response::json(201, &checkin)))
+}
+
+/// Writes a new check-in.
+pub fn begin(ctx: &mut Ctx<'_>, made: Creation, input: &Input) -> Result<Checkin> {
     let mut checkin = Checkin::new(made, ctx.user()?, ctx.stamp()?);
-    checkin.take(&input);
+    checkin.take(input);
     require_free(ctx, &checkin)?;
     let tenant = ctx.tenant_id()?;
     store::insert(ctx.db, tenant, &checkin).map_err(taken)?;
     ctx.touch_version(CHECKINS, &checkin.id, checkin.version)?;
-    let checkin = found(store::find(ctx.db, tenant, &checkin.id)?)?;
-    Ok(etag::tagged(Response::json(201, &checkin)))
+    found(store::find(ctx.db, tenant, &checkin.id)?)
 }
 
 /// GET `/checkins/{id}/`
@@ -55,23 +61,34 @@ pub fn checkin(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// PUT and PATCH `/checkins/{id}/`
 pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let mut checkin = own(ctx)?;
+    let checkin = own(ctx)?;
     ctx.require_match(&checkin)?;
-    checkin.take(&read(ctx)?);
+    let (input, edit) = (read(ctx)?, Edit::of(checkin.version));
+    Ok(etag::tagged(Response::json(200, &change(ctx, checkin, &input, edit)?)))
+}
+
+/// Changes a check-in.
+pub fn change(ctx: &mut Ctx<'_>, mut checkin: Checkin, input: &Input, edit: Edit) -> Result<Checkin> {
+    checkin.take(input);
     require_free(ctx, &checkin)?;
-    (checkin.version, checkin.updated_at, checkin.trace.edited_at) = (checkin.version + 1, ctx.stamp()?, None);
+    (checkin.version, checkin.updated_at, checkin.trace.edited_at) = (edit.version, ctx.stamp()?, edit.at);
     store::update(ctx.db, ctx.tenant_id()?, &checkin).map_err(taken)?;
     ctx.touch_version(CHECKINS, &checkin.id, checkin.version)?;
-    Ok(etag::tagged(Response::json(200, &checkin)))
+    Ok(checkin)
 }
 
 /// DELETE `/checkins/{id}/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let checkin = own(ctx)?;
     ctx.require_match(&checkin)?;
-    store::delete(ctx.db, ctx.tenant_id()?, &checkin.id)?;
-    ctx.bury_version(CHECKINS, &checkin.id, checkin.version + 1)?;
+    remove(ctx, &checkin.id, checkin.version + 1)?;
     Ok(Response::empty(204))
+}
+
+/// Deletes a check-in.
+pub fn remove(ctx: &mut Ctx<'_>, id: &str, version: i64) -> Result<()> {
+    store::delete(ctx.db, ctx.tenant_id()?, id)?;
+    ctx.bury_version(CHECKINS, id, version)
 }
 
 /// An account ends: its check-ins stay without their notes and under a name that says nothing, also where it is no longer.
@@ -99,7 +116,8 @@ fn find(ctx: &mut Ctx<'_>) -> Result<Checkin> {
 /// The check-in in the path, for its author alone.
 fn own(ctx: &mut Ctx<'_>) -> Result<Checkin> {
     let checkin = find(ctx)?;
-    if checkin.user_id == ctx.user()? { Ok(checkin) } else { refuse(Refused::Forbidden, &text::FORBIDDEN) }
+    By::Author.require(ctx, Some(checkin.user_id))?;
+    Ok(checkin)
 }
 
 fn read(ctx: &Ctx<'_>) -> Result<Input> {

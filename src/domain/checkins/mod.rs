@@ -2,6 +2,7 @@
 
 mod api;
 mod graphql;
+mod offline;
 mod rules;
 mod store;
 mod texts;
@@ -14,6 +15,7 @@ use rules::Checkin;
 pub const FEATURE: Feature = Feature {
     kinds: KINDS,
     graph: graphql::GRAPH,
+    offline: offline::OFFLINE,
     hears: Some(hears),
     restored: Some(store::restored),
     ..Feature::new("checkins", ROUTES)

@@ -5,7 +5,7 @@ use crate::base::error::Result;
 use crate::base::time::{self, Timestamp};
 use crate::feature::creation::ID;
 use crate::feature::walk::chain;
-use crate::feature::{Creation, Made, Trace, version};
+use crate::feature::{Creation, Made, Trace};
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::{After, Keyed};
 use chrono::{Days, NaiveDate};
@@ -94,9 +94,9 @@ impl Made for Checkin {
 impl Checkin {
     /// A check-in with the contract's defaults. The store knows the user name.
     pub fn new(made: Creation, user_id: i64, at: Timestamp) -> Checkin {
-        let Creation { id, trace, .. } = made;
+        let Creation { id, trace, version, .. } = made;
         let (username, date, note) = (String::new(), String::new(), String::new());
-        let (mood, stress, energy, version) = (MIDDLE, MIDDLE, MIDDLE, version::FIRST);
+        let (mood, stress, energy) = (MIDDLE, MIDDLE, MIDDLE);
         Checkin { id, user_id, username, date, mood, stress, energy, note, version, created_at: at, updated_at: at, trace }
     }
 

@@ -7,8 +7,9 @@ use crate::base::error::{Refusal, Result};
 use crate::base::text::Message;
 use crate::db::Db;
 use crate::feature::ctx::{found, load};
+use crate::feature::offline::Edit;
 use crate::feature::{Creation, Ctx, store as feed};
-use crate::http::input::Input;
+use crate::http::input::{Field, Input};
 use crate::http::paging::Page;
 use crate::http::{Response, etag};
 use serde_json::{Value, json};
@@ -23,16 +24,23 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// POST `/goals/`
 pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let input = read(ctx, None)?;
+    let input = read(ctx, rules::GOAL)?;
     let made = Creation::read(ctx, GOALS, "", &input)?;
     if let Some(goal) = made.meet(ctx, GOALS, store::find)?.again()? {
         return Ok(etag::tagged(Response::json(200, &goal)));
     }
+    let goal = begin(ctx, made, &input)?;
+    Ok(etag::tagged(Response::json(201, &goal)))
+}
+
+/// Sets a goal.
+pub fn begin(ctx: &mut Ctx<'_>, made: Creation, input: &Input) -> Result<Goal> {
+    require_member(ctx, input, None)?;
     let mut goal = Goal::new(made, ctx.user()?, ctx.stamp()?);
-    goal.take(&input);
+    goal.take(input);
     store::insert(ctx.db, ctx.tenant_id()?, &goal)?;
     ctx.touch_version(GOALS, &goal.id, goal.version)?;
-    Ok(etag::tagged(Response::json(201, &goal)))
+    Ok(goal)
 }
 
 /// GET `/goals/{id}/`
@@ -42,25 +50,37 @@ pub fn goal(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// PUT and PATCH `/goals/{id}/`
 pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let mut goal = find(ctx)?;
+    let goal = find(ctx)?;
     ctx.require_match(&goal)?;
-    goal.take(&read(ctx, goal.owner)?);
-    (goal.version, goal.updated_at, goal.trace.edited_at) = (goal.version + 1, ctx.stamp()?, None);
+    let (input, edit) = (read(ctx, rules::GOAL)?, Edit::of(goal.version));
+    Ok(etag::tagged(Response::json(200, &change(ctx, goal, &input, edit)?)))
+}
+
+/// Changes a goal.
+pub fn change(ctx: &mut Ctx<'_>, mut goal: Goal, input: &Input, edit: Edit) -> Result<Goal> {
+    require_member(ctx, input, goal.owner)?;
+    goal.take(input);
+    (goal.version, goal.updated_at, goal.trace.edited_at) = (edit.version, ctx.stamp()?, edit.at);
     store::update(ctx.db, ctx.tenant_id()?, &goal)?;
     ctx.touch_version(GOALS, &goal.id, goal.version)?;
-    Ok(etag::tagged(Response::json(200, &goal)))
+    Ok(goal)
 }
 
 /// DELETE `/goals/{id}/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let goal = find(ctx)?;
     ctx.require_match(&goal)?;
+    remove(ctx, &goal, goal.version + 1)?;
+    Ok(Response::empty(204))
+}
+
+/// Deletes a goal, with its actions.
+pub fn remove(ctx: &mut Ctx<'_>, goal: &Goal, version: i64) -> Result<()> {
     store::delete(ctx.db, ctx.tenant_id()?, &goal.id)?;
     for action in &goal.actions {
         ctx.bury_version(ACTIONS, &action.id, action.version + 1)?;
     }
-    ctx.bury_version(GOALS, &goal.id, goal.version + 1)?;
-    Ok(Response::empty(204))
+    ctx.bury_version(GOALS, &goal.id, version)
 }
 
 fn find(ctx: &mut Ctx<'_>) -> Result<Goal> {
@@ -76,15 +96,17 @@ pub fn release(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
     goals.iter().try_for_each(|(id, version)| ctx.touch_version_in(tenant, GOALS, id, version + 1))
 }
 
-/// The sent fields; the owner must be a member, or stay who it is: the operator may have taken them out.
-fn read(ctx: &mut Ctx<'_>, present: Option<i64>) -> Result<Input> {
-    let mut input = ctx.input(rules::GOAL)?;
-    if let Some(owner) = input.int("owner").filter(|owner| present != Some(*owner)) {
-        let member = feed::is_member(ctx.db, ctx.tenant_id()?, owner)?;
-        input.check(member, "owner", &texts::NOT_MEMBER);
-    }
+fn read(ctx: &Ctx<'_>, fields: &[Field]) -> Result<Input> {
+    let mut input = ctx.input(fields)?;
     input.finish()?;
     Ok(input)
+}
+
+/// The owner must be a member, or stay who it is: the operator may have taken them out.
+fn require_member(ctx: &mut Ctx<'_>, input: &Input, present: Option<i64>) -> Result<()> {
+    let Some(owner) = input.int("owner").filter(|owner| present != Some(*owner)) else { return Ok(()) };
+    let member = feed::is_member(ctx.db, ctx.tenant_id()?, owner)?;
+    if member { Ok(()) } else { Err(Refusal::field("owner", Message::plain(&texts::NOT_MEMBER)).into()) }
 }
 
 /// GET `/goals/{id}/actions/`
@@ -107,21 +129,26 @@ pub fn all_actions(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// POST `/goals/{id}/actions/`
 pub fn add_action(ctx: &mut Ctx<'_>) -> Result<Response> {
     let goal = find(ctx)?;
-    let mut input = ctx.input(rules::ACTION)?;
-    input.finish()?;
+    let input = read(ctx, rules::ACTION)?;
     let made = Creation::read(ctx, ACTIONS, &goal.id, &input)?;
     if let Some(action) = made.meet(ctx, ACTIONS, store::find_action)?.again()? {
         return Ok(Response::json(200, &json!({ "action": action })));
     }
+    let action = begin_action(ctx, goal, made, &input)?;
+    Ok(Response::json(201, &json!({ "action": action })))
+}
+
+/// Adds an action to a goal.
+pub fn begin_action(ctx: &mut Ctx<'_>, goal: Goal, made: Creation, input: &Input) -> Result<Action> {
     if goal.actions.len() >= rules::MAX_ACTIONS {
         let message = Message::with(&texts::TOO_MANY_ITEMS, &[&rules::MAX_ACTIONS]);
         return Err(Refusal::field("non_field_errors", message).into());
     }
     let mut action = Action::new(made, goal.id, ctx.stamp()?);
-    action.take(&input);
+    action.take(input);
     store::insert_action(ctx.db, ctx.tenant_id()?, &action)?;
     ctx.touch_version(ACTIONS, &action.id, action.version)?;
-    Ok(Response::json(201, &json!({ "action": action })))
+    Ok(action)
 }
 
 /// GET `/goals/actions/{id}/`
@@ -131,24 +158,33 @@ pub fn action(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// PUT and PATCH `/goals/actions/{id}/`
 pub fn update_action(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let mut action = find_action(ctx)?;
+    let action = find_action(ctx)?;
     ctx.require_match(&action)?;
-    let mut input = ctx.input(rules::ACTION)?;
-    input.finish()?;
-    action.take(&input);
-    (action.version, action.updated_at, action.trace.edited_at) = (action.version + 1, ctx.stamp()?, None);
+    let (input, edit) = (read(ctx, rules::ACTION)?, Edit::of(action.version));
+    Ok(etag::tagged(Response::json(200, &change_action(ctx, action, &input, edit)?)))
+}
+
+/// Changes an action.
+pub fn change_action(ctx: &mut Ctx<'_>, mut action: Action, input: &Input, edit: Edit) -> Result<Action> {
+    action.take(input);
+    (action.version, action.updated_at, action.trace.edited_at) = (edit.version, ctx.stamp()?, edit.at);
     store::update_action(ctx.db, ctx.tenant_id()?, &action)?;
     ctx.touch_version(ACTIONS, &action.id, action.version)?;
-    Ok(etag::tagged(Response::json(200, &action)))
+    Ok(action)
 }
 
 /// DELETE `/goals/actions/{id}/`
 pub fn delete_action(ctx: &mut Ctx<'_>) -> Result<Response> {
     let action = find_action(ctx)?;
     ctx.require_match(&action)?;
-    store::delete_action(ctx.db, ctx.tenant_id()?, &action.id)?;
-    ctx.bury_version(ACTIONS, &action.id, action.version + 1)?;
+    remove_action(ctx, &action.id, action.version + 1)?;
     Ok(Response::empty(204))
+}
+
+/// Deletes an action.
+pub fn remove_action(ctx: &mut Ctx<'_>, id: &str, version: i64) -> Result<()> {
+    store::delete_action(ctx.db, ctx.tenant_id()?, id)?;
+    ctx.bury_version(ACTIONS, id, version)
 }
 
 fn find_action(ctx: &mut Ctx<'_>) -> Result<Action> {

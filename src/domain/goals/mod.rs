@@ -2,6 +2,7 @@
 
 mod api;
 mod graphql;
+mod offline;
 mod rules;
 mod store;
 mod texts;
@@ -15,6 +16,7 @@ use rules::{Action, Goal};
 pub const FEATURE: Feature = Feature {
     kinds: KINDS,
     graph: graphql::GRAPH,
+    offline: offline::OFFLINE,
     hears: Some(hears),
     restored: Some(store::restored),
     ..Feature::new("goals", ROUTES)

@@ -3,7 +3,7 @@
 use crate::base::time::Timestamp;
 use crate::feature::creation::ID;
 use crate::feature::walk::chain;
-use crate::feature::{Creation, Made, Trace, version};
+use crate::feature::{Creation, Made, Trace};
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::Keyed;
 use schemars::JsonSchema;
@@ -33,6 +33,9 @@ pub const GOAL: &[Field] = &[
 
 /// The fields of an action.
 pub const ACTION: &[Field] = &[Field::name("text", MAX_TITLE).required(), Field::new("done", Shape::Bool)];
+
+/// The fields of an action that comes without its goal around it.
+pub const PLACED_ACTION: &[Field] = &chain::<_, { 1 + ACTION.len() }>(&[&[Field::name("goal_id", 36).required()], ACTION]);
 
 /// What a new goal may hold.
 pub const NEW_GOAL: &[Field] = &chain::<_, { 1 + GOAL.len() }>(&[&[ID], GOAL]);
@@ -77,9 +80,9 @@ pub struct Goal {
 impl Goal {
     /// A goal with the contract's defaults.
     pub fn new(made: Creation, created_by_id: i64, at: Timestamp) -> Goal {
-        let Creation { id, trace, .. } = made;
+        let Creation { id, trace, version, .. } = made;
         let (title, why_for_us, status) = (String::new(), String::new(), "ACTIVE".to_owned());
-        let (target_date, owner, version, actions) = (None, None, version::FIRST, Vec::new());
+        let (target_date, owner, actions) = (None, None, Vec::new());
         Goal {
             id,
             title,
@@ -167,8 +170,8 @@ impl Keyed for Action {
 impl Action {
     /// An action with the contract's defaults.
     pub fn new(made: Creation, goal_id: String, at: Timestamp) -> Action {
-        let Creation { id, trace, .. } = made;
-        Action { id, goal_id, text: String::new(), done: false, version: version::FIRST, created_at: at, updated_at: at, trace }
+        let Creation { id, trace, version, .. } = made;
+        Action { id, goal_id, text: String::new(), done: false, version, created_at: at, updated_at: at, trace }
     }
 
     /// Takes what was sent and is sound.

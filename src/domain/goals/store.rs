@@ -179,3 +179,13 @@ pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
     let sql = "UPDATE goal_actions SET version = version + ? WHERE tenant = ? AND version <= ?";
     db.run(sql, raise).map(drop)
 }
+
+/// Moves a goal to a stamp as it is.
+pub fn restamp(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE goals SET stamp = ? WHERE tenant = ? AND id = ?", params![stamp, tenant, id]).map(drop)
+}
+
+/// Moves an action to a stamp as it is.
+pub fn restamp_action(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE goal_actions SET stamp = ? WHERE tenant = ? AND id = ?", params![stamp, tenant, id]).map(drop)
+}

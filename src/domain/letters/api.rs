@@ -8,6 +8,7 @@ use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::{Language, Message};
 use crate::db::Db;
 use crate::feature::ctx::{found, load};
+use crate::feature::offline::Edit;
 use crate::feature::{Creation, Ctx, Met, TenantKind};
 use crate::http::input::Input;
 use crate::http::paging::Page;
@@ -40,24 +41,30 @@ pub fn write(ctx: &mut Ctx<'_>) -> Result<Response> {
     }
     match store::of_month(ctx.db, ctx.tenant_id()?, month)? {
         Some(letter) => rewrite(ctx, letter, &input),
-        None => begin(ctx, made, &input),
+        None => start(ctx, made, &input),
     }
 }
 
-fn rewrite(ctx: &mut Ctx<'_>, mut letter: Letter, input: &Input) -> Result<Response> {
+fn rewrite(ctx: &mut Ctx<'_>, letter: Letter, input: &Input) -> Result<Response> {
     ctx.require_match(&letter)?;
-    save(ctx, &mut letter, input)?;
-    Ok(Response::json(200, &json!({ "letter": letter })))
+    let edit = Edit::of(letter.version);
+    Ok(Response::json(200, &json!({ "letter": change(ctx, letter, input, edit)? })))
 }
 
 /// Who read the month's letter shall hear that it is gone.
-fn begin(ctx: &mut Ctx<'_>, made: Creation, input: &Input) -> Result<Response> {
+fn start(ctx: &mut Ctx<'_>, made: Creation, input: &Input) -> Result<Response> {
     precondition::require_unread(ctx.request)?;
+    Ok(Response::json(201, &json!({ "letter": begin(ctx, made, input)? })))
+}
+
+/// Writes the letter of a month that has none.
+pub fn begin(ctx: &mut Ctx<'_>, made: Creation, input: &Input) -> Result<Letter> {
     let mut letter = Letter::new(made, ctx.user()?, ctx.stamp()?);
     letter.take(input);
+    require_free(ctx, &letter)?;
     store::insert(ctx.db, ctx.tenant_id()?, &letter).map_err(taken)?;
     ctx.touch_version(LETTERS, &letter.id, letter.version)?;
-    Ok(Response::json(201, &json!({ "letter": letter })))
+    Ok(letter)
 }
 
 /// GET `/letters/{id}/`
@@ -67,27 +74,36 @@ pub fn letter(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// PUT and PATCH `/letters/{id}/`
 pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let mut letter = find(ctx)?;
+    let letter = find(ctx)?;
     ctx.require_match(&letter)?;
-    let input = read(ctx, &letter)?;
-    save(ctx, &mut letter, &input)?;
-    Ok(etag::tagged(Response::json(200, &letter)))
+    let mut input = ctx.input(rules::LETTER)?;
+    input.finish()?;
+    let edit = Edit::of(letter.version);
+    Ok(etag::tagged(Response::json(200, &change(ctx, letter, &input, edit)?)))
 }
 
-fn save(ctx: &mut Ctx<'_>, letter: &mut Letter, input: &Input) -> Result<()> {
+/// Changes a letter.
+pub fn change(ctx: &mut Ctx<'_>, mut letter: Letter, input: &Input, edit: Edit) -> Result<Letter> {
     letter.take(input);
-    (letter.version, letter.updated_at, letter.trace.edited_at) = (letter.version + 1, ctx.stamp()?, None);
-    store::update(ctx.db, ctx.tenant_id()?, letter).map_err(taken)?;
-    ctx.touch_version(LETTERS, &letter.id, letter.version)
+    require_free(ctx, &letter)?;
+    (letter.version, letter.updated_at, letter.trace.edited_at) = (edit.version, ctx.stamp()?, edit.at);
+    store::update(ctx.db, ctx.tenant_id()?, &letter).map_err(taken)?;
+    ctx.touch_version(LETTERS, &letter.id, letter.version)?;
+    Ok(letter)
 }
 
 /// DELETE `/letters/{id}/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let letter = find(ctx)?;
     ctx.require_match(&letter)?;
-    store::delete(ctx.db, ctx.tenant_id()?, &letter.id)?;
-    ctx.bury_version(LETTERS, &letter.id, letter.version + 1)?;
+    remove(ctx, &letter.id, letter.version + 1)?;
     Ok(Response::empty(204))
+}
+
+/// Deletes a letter.
+pub fn remove(ctx: &mut Ctx<'_>, id: &str, version: i64) -> Result<()> {
+    store::delete(ctx.db, ctx.tenant_id()?, id)?;
+    ctx.bury_version(LETTERS, id, version)
 }
 
 /// The media type of a letter on paper (RFC 8118).
@@ -128,15 +144,13 @@ fn find(ctx: &mut Ctx<'_>) -> Result<Letter> {
     found(store::find(ctx.db, tenant, &id)?)
 }
 
-/// The sent fields; the month must be free, or the letter's own.
-fn read(ctx: &mut Ctx<'_>, letter: &Letter) -> Result<Input> {
-    let mut input = ctx.input(rules::LETTER)?;
-    if let Some(month) = input.text("month") {
-        let taken = store::is_taken(ctx.db, ctx.tenant_id()?, month, &letter.id)?;
-        input.check(!taken, "month", &texts::MONTH_TAKEN);
+/// The month must be free, or the letter's own.
+fn require_free(ctx: &mut Ctx<'_>, letter: &Letter) -> Result<()> {
+    let tenant = ctx.tenant_id()?;
+    match store::other(ctx.db, tenant, &letter.month, &letter.id)? {
+        Some(other) => Err(Refusal::field("month", Message::plain(&texts::MONTH_TAKEN)).and("existing_id", other).into()),
+        None => Ok(()),
     }
-    input.finish()?;
-    Ok(input)
 }
 
 /// The constraint decides where the look before did not see the other letter.

@@ -2,6 +2,7 @@
 
 mod api;
 mod graphql;
+mod offline;
 pub mod pdf;
 mod rules;
 mod store;
@@ -11,8 +12,13 @@ use crate::feature::{Access, Content, Feature, Kind, Load, Route, Without, contr
 use rules::Letter;
 
 /// The registry entry.
-pub const FEATURE: Feature =
-    Feature { kinds: KINDS, graph: graphql::GRAPH, restored: Some(store::restored), ..Feature::new("letters", ROUTES) };
+pub const FEATURE: Feature = Feature {
+    kinds: KINDS,
+    graph: graphql::GRAPH,
+    offline: offline::OFFLINE,
+    restored: Some(store::restored),
+    ..Feature::new("letters", ROUTES)
+};
 
 /// Letters in the feed.
 const LETTERS: &str = "letters";

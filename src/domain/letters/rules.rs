@@ -4,7 +4,7 @@ use crate::base::error::Result;
 use crate::base::time::{self, Timestamp};
 use crate::feature::creation::ID;
 use crate::feature::walk::chain;
-use crate::feature::{Creation, Made, Trace, version};
+use crate::feature::{Creation, Made, Trace};
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::{After, Keyed};
 use schemars::JsonSchema;
@@ -64,8 +64,8 @@ impl Made for Letter {
 impl Letter {
     /// A letter with the contract's defaults.
     pub fn new(made: Creation, created_by_id: i64, at: Timestamp) -> Letter {
-        let Creation { id, trace, .. } = made;
-        let (month, content, version) = (String::new(), String::new(), version::FIRST);
+        let Creation { id, trace, version, .. } = made;
+        let (month, content) = (String::new(), String::new());
         Letter { id, month, content, version, created_by_id, created_at: at, updated_at: at, trace }
     }
 

@@ -2,6 +2,7 @@
 
 use super::rules::Letter;
 use crate::base::error::Result;
+use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::feature::{Measure, Trace, version};
 use crate::http::paging::Span;
@@ -49,10 +50,10 @@ pub fn of_month(db: &mut Db, tenant: i64, month: &str) -> Result<Option<Letter>>
     db.one(sql, params![tenant, month], letter)
 }
 
-/// Is there another letter of this month than the one with this id?
-pub fn is_taken(db: &mut Db, tenant: i64, month: &str, id: &str) -> Result<bool> {
+/// The letter of a month, but for the one with this id.
+pub fn other(db: &mut Db, tenant: i64, month: &str, id: &str) -> Result<Option<String>> {
     let sql = "SELECT id FROM letters WHERE tenant = ? AND month = ? AND id <> ?";
-    Ok(db.one(sql, params![tenant, month, id], |row| row.get::<String>(0))?.is_some())
+    db.one(sql, params![tenant, month, id], |row| row.get(0))
 }
 
 /// Writes a new letter. A second one of the month is a duplicate.
@@ -102,4 +103,9 @@ pub fn partners(db: &mut Db, tenant: i64) -> Result<Vec<Partner>> {
 pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
     let sql = "UPDATE letters SET version = version + ? WHERE tenant = ? AND version <= ?";
     db.run(sql, params![version::LOST, tenant, version::RAISED]).map(drop)
+}
+
+/// Moves a letter to a stamp as it is.
+pub fn restamp(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE letters SET stamp = ? WHERE tenant = ? AND id = ?", params![stamp, tenant, id]).map(drop)
 }

@@ -113,6 +113,10 @@ pub struct SyncedItem {
     pub stamp: Timestamp,
     /// Is the record exactly what its device holds now? If not, `object` says what it is.
     pub as_sent: bool,
+    /// The id of what there was already where there may be but one, such as a day's check-in: the item was an edit of that one, and
+    /// the one that the device made under `mobile_id` is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing_id: Option<String>,
     /// The record as the server has it, null when it is deleted; left out when the record is as it was sent.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub object: Option<Value>,

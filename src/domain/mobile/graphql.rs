@@ -9,7 +9,7 @@ use crate::base::error::{Error, Result};
 use crate::base::{id, json};
 use crate::feature::graphql::TYPE_NAME;
 use crate::feature::walk::walk;
-use crate::feature::{Access, Asked, Ctx, Graph, Root, Shown, Without};
+use crate::feature::{Access, Asked, Ctx, Feature, Graph, Root, Shown, Without};
 use crate::http::Response;
 use serde_json::{Map, Value};
 
@@ -41,8 +41,10 @@ fn place(kind: &str, record: &mut Value) {
 }
 
 /// Puts into the schema what the domains make of it, in the place of a comment each.
-fn fill(schema: &str) -> String {
-    let words = domains::all().map(|domain| format!("{}\n", domain.names().name.to_ascii_uppercase()));
+fn fill(schema: &str, features: &[&Feature]) -> String {
+    let nouns = features.iter().flat_map(|feature| feature.offline).map(|noun| noun.names.name);
+    let words =
+        domains::all().map(|domain| domain.names().name).chain(nouns).map(|name| format!("{}\n", name.to_ascii_uppercase()));
     let types = domains::all().map(|domain| domain.entry().graph.schema.to_owned());
     let reasons = words::names().into_iter().map(|word| format!("{}\n", word.to_ascii_uppercase()));
     let lists = TELEMETRY.iter().map(|rules| format!("{}: [{}]\n", camel(rules.entry.names.list), rules.entry.graph.name));
@@ -105,6 +107,7 @@ fn fill_items(answer: &mut Value) {
         match member {
             Value::Array(items) if name == "items" => items.iter_mut().filter_map(Value::as_object_mut).for_each(|item| {
                 item.entry("object").or_insert(Value::Null);
+                item.entry("existing_id").or_insert(Value::Null);
                 item.entry("object_omitted").or_insert(Value::Bool(false));
             }),
             result if result.get("items").is_some() => fill_items(result),

@@ -2,7 +2,7 @@
 
 use super::answer::SyncError;
 use super::texts;
-use crate::base::text::{Language, Message, Text};
+use crate::base::text::{self, Language, Message, Text};
 use crate::base::words;
 use crate::feature::texts as seam;
 
@@ -22,6 +22,9 @@ const fn word(name: &'static str, texts: &'static [&'static Text]) -> Word {
     Word { name, retryable: false, retry_after: None, texts }
 }
 
+/// There is one already where there may be but one.
+pub const EXISTS: &str = "exists";
+
 /// The words of items, beside those of fields anywhere (`base/words.rs`), which they share where both mean the same. A word that was
 /// on the wire once stays.
 static WORDS: &[Word] = &[
@@ -33,6 +36,12 @@ static WORDS: &[Word] = &[
     // The clock of a device that is fast is right later.
     Word { retryable: true, ..word("in_future", &[&texts::IN_FUTURE]) },
     word("transition", &[&texts::TRANSITION]),
+    word(EXISTS, &[&text::EXISTS]),
+    word("forbidden", &[&text::FORBIDDEN]),
+    word("deleted", &[&seam::DELETED]),
+    word("fixed_parent", &[&seam::FIXED_PARENT]),
+    // What it belongs to may be on its way.
+    Word { retryable: true, ..word("no_parent", &[&seam::NO_PARENT]) },
     word("moved_on", &[&texts::CONFLICT_MOVED_ON]),
     // A person who settles one makes room.
     Word { retryable: true, ..word("conflict_open", &[&texts::CONFLICT_OPEN]) },

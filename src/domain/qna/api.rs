@@ -2,10 +2,10 @@
 
 use super::rules::{self, Answer, Question};
 use super::{ANSWERS, QUESTIONS, store};
-use crate::base::error::{Refused, Result, refuse};
-use crate::base::text;
+use crate::base::error::Result;
 use crate::db::Db;
 use crate::feature::ctx::{found, load};
+use crate::feature::offline::{By, Edit};
 use crate::feature::{Creation, Ctx, Met, Right, written};
 use crate::http::input::{Field, Input};
 use crate::http::paging::Page;
@@ -27,13 +27,18 @@ pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     if let Some(question) = made.meet(ctx, QUESTIONS, store::find)?.again()? {
         return Ok(etag::tagged(Response::json(200, &question)));
     }
+    let question = begin(ctx, made, &input)?;
+    Ok(etag::tagged(Response::json(201, &question)))
+}
+
+/// Asks a question.
+pub fn begin(ctx: &mut Ctx<'_>, made: Creation, input: &Input) -> Result<Question> {
     let mut question = Question::new(made, ctx.user()?, ctx.stamp()?);
-    question.take(&input);
+    question.take(input);
     let tenant = ctx.tenant_id()?;
     store::insert(ctx.db, tenant, &question)?;
     ctx.touch_version(QUESTIONS, &question.id, question.version)?;
-    let question = found(store::find(ctx.db, tenant, &question.id)?)?;
-    Ok(etag::tagged(Response::json(201, &question)))
+    found(store::find(ctx.db, tenant, &question.id)?)
 }
 
 /// GET `/qna/questions/{id}/`
@@ -41,33 +46,45 @@ pub fn question(ctx: &mut Ctx<'_>) -> Result<Response> {
     Ok(Response::json(200, &find(ctx)?))
 }
 
+/// Who may change a question.
+pub const EDITS: By = By::Author;
+/// Who may delete it.
+pub const DELETES: By = By::AuthorOr(Right::Clear);
+
 /// PUT and PATCH `/qna/questions/{id}/`
 pub fn update(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let mut question = find(ctx)?;
-    if question.created_by_id != ctx.user()? {
-        return refuse(Refused::Forbidden, &text::FORBIDDEN);
-    }
+    let question = find(ctx)?;
+    EDITS.require(ctx, Some(question.created_by_id))?;
     ctx.require_match(&question)?;
-    question.take(&read(ctx, rules::QUESTION)?);
-    (question.version, question.updated_at, question.trace.edited_at) = (question.version + 1, ctx.stamp()?, None);
+    let (input, edit) = (read(ctx, rules::QUESTION)?, Edit::of(question.version));
+    Ok(etag::tagged(Response::json(200, &change(ctx, question, &input, edit)?)))
+}
+
+/// Changes a question.
+pub fn change(ctx: &mut Ctx<'_>, mut question: Question, input: &Input, edit: Edit) -> Result<Question> {
+    question.take(input);
+    (question.version, question.updated_at, question.trace.edited_at) = (edit.version, ctx.stamp()?, edit.at);
     store::update(ctx.db, ctx.tenant_id()?, &question)?;
     ctx.touch_version(QUESTIONS, &question.id, question.version)?;
-    Ok(etag::tagged(Response::json(200, &question)))
+    Ok(question)
 }
 
 /// DELETE `/qna/questions/{id}/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let question = find(ctx)?;
-    if question.created_by_id != ctx.user()? && !ctx.tenant()?.may(Right::Clear) {
-        return refuse(Refused::Forbidden, &text::FORBIDDEN);
-    }
+    DELETES.require(ctx, Some(question.created_by_id))?;
     ctx.require_match(&question)?;
+    remove(ctx, &question, question.version + 1)?;
+    Ok(Response::empty(204))
+}
+
+/// Deletes a question, with its answers.
+pub fn remove(ctx: &mut Ctx<'_>, question: &Question, version: i64) -> Result<()> {
     store::delete(ctx.db, ctx.tenant_id()?, &question.id)?;
     for answer in &question.answers {
         ctx.bury_version(ANSWERS, &answer.id, answer.version + 1)?;
     }
-    ctx.bury_version(QUESTIONS, &question.id, question.version + 1)?;
-    Ok(Response::empty(204))
+    ctx.bury_version(QUESTIONS, &question.id, version)
 }
 
 /// POST `/qna/questions/{id}/answer/`: each user has one answer, which a second POST changes. `If-Match` names the
@@ -92,25 +109,39 @@ pub fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
         precondition::require_unmodified(ctx.request, answer.updated_at)?;
         precondition::require_absent(ctx.request)?;
     }
-    let id = give(ctx, question, made, &input)?;
-    let placed = found(store::find_answer(ctx.db, ctx.tenant_id()?, &id)?)?;
-    ctx.touch_version(ANSWERS, &id, placed.answer.version)?;
-    Ok(Response::json(200, &json!({ "answer": placed.answer })))
+    let own = question.answers.into_iter().find(|answer| answer.user_id == user);
+    let answer = match own {
+        Some(answer) => {
+            let edit = Edit::of(answer.version);
+            change_answer(ctx, answer, &input, edit)?
+        }
+        None => begin_answer(ctx, &question.id, made, &input)?,
+    };
+    Ok(Response::json(200, &json!({ "answer": answer })))
 }
 
-/// Writes the caller's answer, new or changed; answers its id.
-fn give(ctx: &mut Ctx<'_>, question: Question, made: Creation, input: &Input) -> Result<String> {
-    let (tenant, user, stamp) = (ctx.tenant_id()?, ctx.user()?, ctx.stamp()?);
-    if let Some(mut answer) = question.answers.into_iter().find(|answer| answer.user_id == user) {
-        answer.take(input);
-        (answer.version, answer.updated_at, answer.trace.edited_at) = (answer.version + 1, stamp, None);
-        store::update_answer(ctx.db, tenant, &answer)?;
-        return Ok(answer.id);
-    }
-    let mut answer = Answer::new(made, user, stamp);
+/// Writes the caller's first answer to a question.
+pub fn begin_answer(ctx: &mut Ctx<'_>, question: &str, made: Creation, input: &Input) -> Result<Answer> {
+    let (tenant, mut answer) = (ctx.tenant_id()?, Answer::new(made, ctx.user()?, ctx.stamp()?));
     answer.take(input);
-    store::insert_answer(ctx.db, tenant, &question.id, &answer)?;
-    Ok(answer.id)
+    store::insert_answer(ctx.db, tenant, question, &answer)?;
+    ctx.touch_version(ANSWERS, &answer.id, answer.version)?;
+    Ok(found(store::find_answer(ctx.db, tenant, &answer.id)?)?.answer)
+}
+
+/// Changes an answer.
+pub fn change_answer(ctx: &mut Ctx<'_>, mut answer: Answer, input: &Input, edit: Edit) -> Result<Answer> {
+    answer.take(input);
+    (answer.version, answer.updated_at, answer.trace.edited_at) = (edit.version, ctx.stamp()?, edit.at);
+    store::update_answer(ctx.db, ctx.tenant_id()?, &answer)?;
+    ctx.touch_version(ANSWERS, &answer.id, answer.version)?;
+    Ok(answer)
+}
+
+/// Deletes an answer.
+pub fn remove_answer(ctx: &mut Ctx<'_>, id: &str, version: i64) -> Result<()> {
+    store::delete_answer(ctx.db, ctx.tenant_id()?, id)?;
+    ctx.bury_version(ANSWERS, id, version)
 }
 
 /// A user's name changes: so do their questions and answers, and the questions that show those answers, also where they are

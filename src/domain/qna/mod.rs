@@ -2,6 +2,7 @@
 
 mod api;
 mod graphql;
+mod offline;
 mod rules;
 mod store;
 
@@ -14,6 +15,7 @@ use rules::{Answer, Placed, Question};
 pub const FEATURE: Feature = Feature {
     kinds: KINDS,
     graph: graphql::GRAPH,
+    offline: offline::OFFLINE,
     hears: Some(hears),
     restored: Some(store::restored),
     ..Feature::new("qna", ROUTES)

@@ -3,7 +3,7 @@
 use crate::base::time::Timestamp;
 use crate::feature::creation::ID;
 use crate::feature::walk::chain;
-use crate::feature::{Creation, Made, Trace, version};
+use crate::feature::{Creation, Made, Trace};
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::Keyed;
 use schemars::JsonSchema;
@@ -24,6 +24,9 @@ pub const QUESTION: &[Field] = &[Field::text("text", MAX_QUESTION).required(), F
 
 /// The fields of an answer.
 pub const ANSWER: &[Field] = &[Field::new("status", Shape::Choice(STATUSES)), Field::text("text", MAX_ANSWER)];
+
+/// The fields of an answer that comes without its question around it.
+pub const PLACED_ANSWER: &[Field] = &chain::<_, { 1 + ANSWER.len() }>(&[&[Field::name("question_id", 36).required()], ANSWER]);
 
 /// What a new question may hold.
 pub const NEW_QUESTION: &[Field] = &chain::<_, { 1 + QUESTION.len() }>(&[&[ID], QUESTION]);
@@ -73,7 +76,7 @@ impl Question {
     /// A question with the contract's defaults. The store knows the asker's user name.
     pub fn new(made: Creation, created_by_id: i64, at: Timestamp) -> Question {
         let (text, theme, created_by_username, answers) = (String::new(), String::new(), String::new(), Vec::new());
-        let (version, Creation { id, trace, .. }) = (version::FIRST, made);
+        let Creation { id, trace, version, .. } = made;
         Question { id, text, theme, version, created_by_id, created_by_username, created_at: at, updated_at: at, answers, trace }
     }
 
@@ -118,9 +121,9 @@ pub struct Answer {
 impl Answer {
     /// An answer with the contract's defaults. The store knows the user name.
     pub fn new(made: Creation, user_id: i64, at: Timestamp) -> Answer {
-        let Creation { id, trace, .. } = made;
+        let Creation { id, trace, version, .. } = made;
         let (username, status, text) = (String::new(), "ANSWERED".to_owned(), String::new());
-        Answer { id, user_id, username, status, text, version: version::FIRST, updated_at: at, trace }
+        Answer { id, user_id, username, status, text, version, updated_at: at, trace }
     }
 
     /// Takes what was sent and is sound.

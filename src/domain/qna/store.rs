@@ -175,3 +175,19 @@ pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
     db.run("UPDATE questions SET version = version + ? WHERE tenant = ? AND version <= ?", raise)?;
     db.run("UPDATE answers SET version = version + ? WHERE tenant = ? AND version <= ?", raise).map(drop)
 }
+
+/// Moves an answer to a stamp as it is.
+pub fn restamp_answer(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
+    db.run("UPDATE answers SET stamp = ? WHERE tenant = ? AND id = ?", params![stamp, tenant, id]).map(drop)
+}
+
+/// Deletes an answer.
+pub fn delete_answer(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
+    db.run("DELETE FROM answers WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
+}
+
+/// A user's answer to a question, by its id.
+pub fn own_answer(db: &mut Db, tenant: i64, question: &str, user: i64) -> Result<Option<String>> {
+    let sql = "SELECT id FROM answers WHERE tenant = ? AND question = ? AND user_id = ?";
+    db.one(sql, params![tenant, question, user], |row| row.get(0))
+}

@@ -32,7 +32,7 @@ fn parse(features: &[&Feature]) -> Result<Schema> {
     let mut builder = Schema::builder().adopt_orphan_extensions().parse(COMMON, "schema.graphql");
     for feature in features.iter().filter(|feature| !feature.graph.schema.is_empty()) {
         builder = match feature.graph.fill {
-            Some(fill) => builder.parse(fill(feature.graph.schema), feature.name),
+            Some(fill) => builder.parse(fill(feature.graph.schema, features), feature.name),
             None => builder.parse(feature.graph.schema, feature.name),
         };
     }

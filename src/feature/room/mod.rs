@@ -82,6 +82,7 @@ impl Ctx<'_> {
             self.room.add(tenant, name, growth.live);
             self.room.add(tenant, DELETED, growth.deleted);
         }
+        self.count_row();
         feed::place(self.db, tenant, name, id, Placed { stamp, version, bytes: after })
     }
 
@@ -102,6 +103,7 @@ impl Ctx<'_> {
     /// Moves an object to this transaction's stamp as it is, alive or as a tombstone: it weighs what it did.
     pub fn tell_again(&mut self, kind: &str, id: &str, deleted: bool) -> Result<()> {
         let (tenant, stamp) = self.stamped()?;
+        self.count_row();
         feed::mark(self.db, tenant, kind, id, stamp, deleted)
     }
 

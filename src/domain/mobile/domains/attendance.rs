@@ -36,4 +36,5 @@ pub const DOMAIN: Table = Table {
     policy: Policy::ServerWins,
     personal: false,
     dated: Some("receiveddate"),
+    noun: None,
 };

@@ -30,4 +30,5 @@ pub const DOMAIN: Table = Table {
     policy: Policy::ClientWins,
     personal: true,
     dated: Some("timestamp"),
+    noun: None,
 };

@@ -18,8 +18,9 @@ mod work_order;
 use super::records::tables::Table;
 use super::telemetry::rules::Rules;
 use crate::base::error::{Error, Result};
-use crate::feature::Names;
+use crate::feature::{Feature, Names};
 use entry::Entry;
+use std::sync::OnceLock;
 
 /// The domains whose items are appended; a repeated item is not written twice.
 pub const TELEMETRY: &[Rules] = &[voice::DOMAIN, behavioral::DOMAIN, session::DOMAIN, metrics::DOMAIN];
@@ -69,9 +70,22 @@ pub fn records(word: &str) -> Option<&'static Table> {
     RECORDS.iter().find(|table| table.entry.names.has(word))
 }
 
-/// The names of the domains of records, for whoever asked for another.
-pub fn known() -> String {
-    RECORDS.iter().map(Table::name).collect::<Vec<_>>().join(", ")
+/// What nouns have devices edit offline, as domains. The registry is one a process.
+pub fn nouns(features: &[&'static Feature]) -> &'static [Table] {
+    static NOUNS: OnceLock<Vec<Table>> = OnceLock::new();
+    NOUNS.get_or_init(|| features.iter().flat_map(|feature| feature.offline).map(Table::of).collect())
+}
+
+/// The domain of records, or the noun, that is called so anywhere: what an item of `records` may be of.
+pub fn edited(features: &[&'static Feature], word: &str) -> Option<&'static Table> {
+    let is_noun = || features.iter().flat_map(|feature| feature.offline).any(|noun| noun.names.has(word));
+    records(word).or_else(|| is_noun().then(|| nouns(features).iter().find(|table| table.entry.names.has(word)))?)
+}
+
+/// The names of what an item of `records` may be of, for whoever asked for another.
+pub fn known(features: &[&'static Feature]) -> String {
+    let nouns = features.iter().flat_map(|feature| feature.offline).map(|noun| noun.names.name);
+    RECORDS.iter().map(Table::name).chain(nouns).collect::<Vec<_>>().join(", ")
 }
 
 /// The domain whose route has this path: `/sync/{its path}/…`.

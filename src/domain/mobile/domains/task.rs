@@ -47,4 +47,5 @@ pub const DOMAIN: Table = Table {
     policy: Policy::MostRecentWins,
     personal: false,
     dated: Some("plandatetime"),
+    noun: None,
 };

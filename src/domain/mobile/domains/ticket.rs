@@ -46,4 +46,5 @@ pub const DOMAIN: Table = Table {
     policy: Policy::PreserveEscalation,
     personal: false,
     dated: None,
+    noun: None,
 };

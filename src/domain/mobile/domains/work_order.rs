@@ -50,4 +50,5 @@ pub const DOMAIN: Table = Table {
     policy: Policy::MostRecentWins,
     personal: false,
     dated: Some("scheduled_start"),
+    noun: None,
 };

@@ -2,7 +2,7 @@
 //! still in the way: what is not as it was sent, or not any more what the answer says, is told in the feed again.
 
 use super::record::Record;
-use super::store;
+use super::rows;
 use super::write::tell_again;
 use crate::base::error::Result;
 use crate::base::id;
@@ -57,9 +57,9 @@ pub fn tell(ctx: &mut Ctx<'_>, answer: &[u8]) -> Result<()> {
 
 /// Looks a record up, and tells of it again unless its device is known to have it.
 fn look(ctx: &mut Ctx<'_>, domain: &str, id: &str, is_known: impl Fn(&Record) -> bool) -> Result<()> {
-    let (Some(table), Some(id)) = (domains::records(domain), id::parse(id)) else { return Ok(()) };
+    let (Some(table), Some(id)) = (domains::edited(ctx.house.features, domain), id::parse(id)) else { return Ok(()) };
     let tenant = ctx.tenant_id()?;
-    match store::find(ctx.db, tenant, table.name(), &id)? {
+    match rows::find(ctx.db, tenant, table, &id)? {
         Some(record) if !is_known(&record) => {
             if ctx.stamp().is_err() {
                 ctx.advance(tenant)?;

@@ -13,12 +13,11 @@ use crate::base::time::Timestamp;
 use crate::domain::mobile::answer::{Conflict, SyncError, SyncResponse, SyncedItem};
 use crate::domain::mobile::batch::{EPOCH, KNOWN, Operation};
 use crate::domain::mobile::conflicts::{self, Policy, Rule, rules};
-use crate::domain::mobile::domains::{self, Domain, RECORDS};
+use crate::domain::mobile::domains::{self, Domain};
 use crate::domain::mobile::texts;
 use crate::domain::mobile::{api, engine, words};
 use crate::feature::ctx::found;
 use crate::feature::cursor::{self, Rows};
-use crate::feature::walk::walk;
 use crate::feature::{Ctx, Schemas};
 use crate::http::input::{Extent, Field, Input, Shape, held};
 use crate::http::{Response, body, etag, key, schema};
@@ -297,9 +296,7 @@ pub fn resolve_conflict(ctx: &mut Ctx<'_>) -> Result<Response> {
 }
 
 /// The segment of a policy's path.
-pub const DOMAIN: &[Field] = &[Field::new("domain", Shape::Choice(NAMES))];
-
-const NAMES: &[&str] = &walk!(Table::name, RECORDS);
+pub const DOMAIN: &[Field] = &[Field::name("domain", MAX_WORD).about("What an item of `records` may be of: `task`, `goal`.")];
 
 /// How conflicts of a domain are settled.
 pub const POLICY: &[Field] = &[
@@ -330,8 +327,9 @@ impl PolicyShown {
 
 /// The domain in the path, by any of its names, and what the tenant wants for it.
 fn wanted(ctx: &mut Ctx<'_>) -> Result<(&'static Table, Rule)> {
-    let unknown = || Refusal::with(Refused::NotFound, Message::with(&texts::UNKNOWN_DOMAIN, &[&domains::known()]));
-    let table = domains::records(ctx.request.segment(0)).ok_or_else(unknown)?;
+    let features = ctx.house.features;
+    let unknown = || Refusal::with(Refused::NotFound, Message::with(&texts::UNKNOWN_DOMAIN, &[&domains::known(features)]));
+    let table = domains::edited(features, ctx.request.segment(0)).ok_or_else(unknown)?;
     let tenant = ctx.tenant_id()?;
     let rule = conflicts::store::rule(ctx.db, tenant, table.name())?;
     Ok((table, rule.unwrap_or_else(|| Rule::of(table.policy))))

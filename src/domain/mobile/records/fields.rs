@@ -5,9 +5,9 @@
 
 use super::tables::Table;
 use crate::base::error::{Error, Refusal, Result};
-use crate::base::json;
 use crate::base::text::{self, Message};
 use crate::base::time::Local;
+use crate::base::{id, json};
 use crate::domain::mobile::texts;
 use crate::http::input::{Extent, Input};
 use serde_json::{Map, Value};
@@ -91,13 +91,31 @@ impl Table {
     pub fn read_base(&self, sent: &Fields, local: Local) -> Fields {
         let input = Input::at(sent, self.fields, Extent::Part, local);
         let known: Fields = input.into_members().collect();
-        let own = |name: &str| OWN.contains(&name);
-        let base = sent.iter().filter(|(name, _)| !own(name)).map(|(name, value)| (name.clone(), value.clone()));
+        let base = sent.iter().filter(|(name, _)| !self.ignores(name)).map(|(name, value)| (name.clone(), value.clone()));
         base.chain(known).filter(|(_, value)| !value.is_null()).collect()
     }
 
+    /// Is a member of what a device sends none of the fields? A noun has no others than its own, and ignores what else its objects show.
+    pub fn ignores(&self, name: &str) -> bool {
+        OWN.contains(&name) || (self.noun.is_some() && !self.fields.iter().any(|field| field.name == name))
+    }
+
+    /// What a device sends with the parent under its one name, and its id in canonical form.
+    pub fn placed(&self, mut sent: Fields) -> Fields {
+        let Some((field, alias)) = self.noun.and_then(|noun| noun.parent) else { return sent };
+        if let Some(parent) = sent.remove(alias) {
+            sent.entry(field).or_insert(parent);
+        }
+        if let Some(Value::String(id)) = sent.get_mut(field)
+            && let Some(canonical) = id::parse(id)
+        {
+            *id = canonical;
+        }
+        sent
+    }
+
     fn unknown(&self, sent: &Fields) -> Fields {
-        let known = |name: &str| OWN.contains(&name) || self.fields.iter().any(|field| field.name == name);
+        let known = |name: &str| self.ignores(name) || self.fields.iter().any(|field| field.name == name);
         sent.iter().filter(|(name, _)| !known(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 

@@ -1,6 +1,6 @@
 //! One record as a device sends it.
 
-use super::fields::{DATA, Fields, OWN, overlay, value};
+use super::fields::{DATA, Fields, overlay, value};
 use super::tables::Table;
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
@@ -10,7 +10,7 @@ use crate::base::time::Timestamp;
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::domains;
 use crate::domain::mobile::texts;
-use crate::feature::version;
+use crate::feature::{Feature, version};
 use crate::http::input::{Extent, Field, Input, Shape, held};
 use serde_json::{Map, Value};
 
@@ -60,14 +60,14 @@ pub struct Item {
 
 impl Item {
     /// Reads an item.
-    pub fn read(json: &Value, batch: &Batch, now: Timestamp) -> Result<Item> {
+    pub fn read(features: &[&'static Feature], json: &Value, batch: &Batch, now: Timestamp) -> Result<Item> {
         let empty = Map::new();
         let sent = json.as_object().unwrap_or(&empty);
         let local = batch.local.settled(sent.get("client_timestamp").and_then(Value::as_str));
         let mut input = Input::at(sent, ENVELOPE, Extent::Whole, local);
-        let table = domains::records(&word(&input, "domain"));
+        let table = domains::edited(features, &word(&input, "domain"));
         if table.is_none() && input.text("domain").is_some() {
-            input.error("domain", Message::with(&texts::UNKNOWN_DOMAIN, &[&domains::known()]));
+            input.error("domain", Message::with(&texts::UNKNOWN_DOMAIN, &[&domains::known(features)]));
         }
         let id = id::parse(&word(&input, "mobile_id"));
         input.check(id.is_some() || input.text("mobile_id").is_none(), "mobile_id", &text::NOT_UUID);
@@ -80,7 +80,7 @@ impl Item {
         let base = part(&mut input, base.as_ref(), "base_data");
         input.finish()?;
         let (Some(table), Some(id)) = (table, id) else { return Err(Refusal::fields(Vec::new()).into()) };
-        let data = data.unwrap_or_default();
+        let (data, base) = (table.placed(data.unwrap_or_default()), base.map(|base| table.placed(base)));
         let edit = table.read(&data, local)?;
         let read = base.as_ref().map(|base| table.read_base(base, local));
         Ok(Item {
@@ -89,7 +89,8 @@ impl Item {
             sent_id: sent.get("mobile_id").and_then(json::string).unwrap_or_default().to_owned(),
             delete: operation == "delete",
             version: input.int("version").unwrap_or_default(),
-            exact: is_exact(&data, &edit) && base.as_ref().zip(read.as_ref()).is_none_or(|(base, read)| is_exact(base, read)),
+            exact: is_exact(table, &data, &edit)
+                && base.as_ref().zip(read.as_ref()).is_none_or(|(base, read)| is_exact(table, base, read)),
             base: read,
             edit,
             at: input.instant("client_timestamp").or(batch.client_at).map(|at| at.min(now)),
@@ -110,8 +111,8 @@ impl Item {
 }
 
 /// Were fields read to the letter?
-fn is_exact(sent: &Fields, read: &Fields) -> bool {
-    sent.iter().all(|(name, sent)| OWN.contains(&name.as_str()) || json::same(value(read, name), sent))
+fn is_exact(table: &Table, sent: &Fields, read: &Fields) -> bool {
+    sent.iter().all(|(name, sent)| table.ignores(name) || json::same(value(read, name), sent))
 }
 
 /// A word in small letters: GraphQL's enumerations are in capitals.

@@ -11,10 +11,11 @@ mod outcome;
 mod record;
 mod resolve;
 mod room;
+mod rows;
 mod store;
 pub mod tables;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 mod write;
 
 pub use again::tell as tell_again;
@@ -25,9 +26,9 @@ pub use resolve::{CHOICE, describe_refusal, resolve};
 use super::answer::{SYNC_ERROR, SyncError, Tally};
 use super::batch::Batch;
 use super::domains::{self, RECORDS};
+use super::words;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::json;
-use crate::base::text::Language;
 use crate::db::Db;
 use crate::feature::ctx::load;
 use crate::feature::version;
@@ -71,7 +72,8 @@ fn describe(schemas: &mut Schemas) -> Schema {
 
 /// The schema of the fields of a record of any domain in an upload.
 pub fn describe_data(schemas: &mut Schemas) -> Schema {
-    let domains = RECORDS.iter().map(|table| record::describe_data(table, schemas).to_value());
+    let domains =
+        RECORDS.iter().chain(domains::nouns(schemas.features)).map(|table| record::describe_data(table, schemas).to_value());
     json_schema!({ "anyOf": domains.chain([json!({"type": "null"})]).collect::<Vec<_>>() })
 }
 
@@ -93,7 +95,7 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
                 tally.conflicts.extend(done.conflict);
                 tally.items.push(done.item);
             }
-            Err(Error::Refused(refusal)) => tally.errors.push(error(&refusal, item, ctx.request.language)),
+            Err(Error::Refused(refusal)) => tally.errors.push(error(ctx, &refusal, item)),
             Err(error) => return Err(error),
         }
     }
@@ -101,14 +103,20 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
 }
 
 /// What is wrong with an item: the first field, and all of them for a program.
-fn error(refusal: &Refusal, item: &Value, language: Language) -> SyncError {
-    let all: Map<String, Value> =
+fn error(ctx: &Ctx<'_>, refusal: &Refusal, item: &Value) -> SyncError {
+    let language = ctx.request.language;
+    let mut all: Map<String, Value> =
         refusal.fields.iter().map(|(field, text)| ((*field).to_owned(), text.render(language).into())).collect();
+    let more = all.len() > 1 || !refusal.more.is_empty();
+    all.extend(refusal.more.clone());
+    let domain = domains::edited(ctx.house.features, &item["domain"].as_str().unwrap_or_default().to_ascii_lowercase());
+    let error = SyncError::new(SYNC_ERROR, &refusal.detail, language);
     SyncError {
-        domain: domains::records(item["domain"].as_str().unwrap_or_default()).map(|table| table.name().to_owned()),
+        domain: domain.map(|table| table.name().to_owned()),
         field: refusal.fields.first().map(|(field, _)| (*field).to_owned()),
         item_id: json::string(&item["mobile_id"]).map(str::to_owned),
-        details: (all.len() > 1).then_some(Value::Object(all)),
-        ..SyncError::new(SYNC_ERROR, &refusal.detail, language)
+        details: more.then_some(Value::Object(all)),
+        reason: if refusal.more.contains_key("existing_id") { words::EXISTS.to_owned() } else { error.reason },
+        ..error
     }
 }

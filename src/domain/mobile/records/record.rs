@@ -32,12 +32,17 @@ pub struct Record {
     pub updated_at: Timestamp,
     /// Is it deleted?
     pub deleted: bool,
+    /// It as its noun shows it, where it is one of a noun's.
+    pub object: Option<Value>,
 }
 
 impl Record {
     /// The record as it is shown: its fields beside what the server tells of it. A field of the domain that is not set is
     /// null, so that a client sees what was cleared.
     pub fn shown(&self, table: &Table) -> Value {
+        if let Some(object) = &self.object {
+            return object.clone();
+        }
         let mut shown: Fields = table.fields.iter().map(|field| (field.name.to_owned(), Value::Null)).collect();
         shown.extend(self.fields.clone());
         shown.extend(self.told());

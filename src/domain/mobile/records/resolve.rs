@@ -6,7 +6,7 @@
 use super::fields::{Fields, overlay, value};
 use super::merge::{self, New, Winner};
 use super::record::Record;
-use super::store;
+use super::rows;
 use super::tables::Table;
 use super::write::{Target, data, put};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
@@ -127,8 +127,8 @@ impl Choice {
         let tenant = ctx.tenant_id()?;
         let id = id::parse(&self.conflict).ok_or_else(not_found)?;
         let conflict = conflicts::store::find(ctx.db, tenant, &id, ctx.user()?)?.ok_or_else(not_found)?;
-        let table = domains::records(&conflict.domain).ok_or_else(not_found)?;
-        let record = store::find(ctx.db, tenant, table.name(), &conflict.mobile_id)?.ok_or_else(not_found)?;
+        let table = domains::edited(ctx.house.features, &conflict.domain).ok_or_else(not_found)?;
+        let record = rows::find(ctx.db, tenant, table, &conflict.mobile_id)?.ok_or_else(not_found)?;
         require_own(ctx, &conflict, &record)?;
         if conflict.resolved_at.is_some() {
             return first(ctx, &conflict);

@@ -28,6 +28,7 @@ fn record(row: &Row<'_>) -> Result<Record> {
         created_at: row.get(6)?,
         updated_at: row.get(7)?,
         deleted: row.get(8)?,
+        object: None,
     })
 }
 

@@ -2,7 +2,8 @@
 
 use super::machine::Machine;
 use crate::domain::mobile::conflicts::Policy;
-use crate::domain::mobile::domains::entry::Entry;
+use crate::domain::mobile::domains::entry::{Entry, GraphType};
+use crate::feature::Offline;
 use crate::http::input::{Field, Shape};
 
 /// A domain of records.
@@ -28,12 +29,32 @@ pub struct Table {
     pub personal: bool,
     /// The field that says when it happened, or shall; without one, or where it is not set, it is when it was created.
     pub dated: Option<&'static str>,
+    /// The noun that has the rows, where they are no records.
+    pub noun: Option<&'static Offline>,
 }
 
 impl Table {
     /// The domain's name in bodies and in the store.
     pub const fn name(&self) -> &'static str {
         self.entry.names.name
+    }
+
+    /// The rules of a noun that devices edit offline: what needs more than one row, the noun knows itself.
+    pub const fn of(noun: &'static Offline) -> Table {
+        let graph = GraphType { name: "", schema: "" };
+        Table {
+            entry: Entry { names: noun.names, operation: "", summary: "", graph },
+            changes: "",
+            one: "",
+            fields: noun.fields,
+            defaults: &[],
+            orders: &[],
+            machine: None,
+            policy: Policy::MostRecentWins,
+            personal: false,
+            dated: None,
+            noun: Some(noun),
+        }
     }
 }
 

@@ -8,14 +8,22 @@ use crate::base::time::{Local, Timestamp, Zone};
 use crate::domain::mobile::batch::Batch;
 use crate::domain::mobile::conflicts::Policy;
 use crate::domain::mobile::domains::records;
+use crate::feature::Feature;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-const ID: &str = "0b6c8f6e-7d1c-7000-8000-000000000000";
+/// The one object.
+pub const ID: &str = "0b6c8f6e-7d1c-7000-8000-000000000000";
 const NOW: Timestamp = Timestamp(1_000_000);
 
+/// Reads an item of a record.
 fn read(json: &Value) -> crate::base::error::Result<Item> {
-    Item::read(json, &Batch { device: "d".into(), client_at: None, local: Local::Utc, zone: Zone::UTC }, NOW)
+    read_of(&[], json)
+}
+
+/// Reads an item of a record or of one of these nouns.
+pub fn read_of(features: &[&'static Feature], json: &Value) -> crate::base::error::Result<Item> {
+    Item::read(features, json, &Batch { device: "d".into(), client_at: None, local: Local::Utc, zone: Zone::UTC }, NOW)
 }
 
 fn object(json: Value) -> Fields {
@@ -24,21 +32,24 @@ fn object(json: Value) -> Fields {
 
 /// A conflict as the server keeps it.
 #[derive(Debug)]
-struct Kept {
-    server: Fields,
-    client: Option<Fields>,
+pub struct Kept {
+    /// What the server had.
+    pub server: Fields,
+    /// What the device sent; nothing for a deletion.
+    pub client: Option<Fields>,
 }
 
 /// A server with one record.
 #[derive(Debug, Default)]
-struct Server {
+pub struct Server {
     record: Option<Record>,
-    conflicts: Vec<Kept>,
+    /// Its conflicts.
+    pub conflicts: Vec<Kept>,
 }
 
 impl Server {
     /// Takes an item as the writer does; answers the word that its device is told, `None` for a refusal.
-    fn take(&mut self, item: &Item, policy: Policy) -> Option<&'static str> {
+    pub fn take(&mut self, item: &Item, policy: Policy) -> Option<&'static str> {
         let new = match land(self.record.as_ref(), item).ok()? {
             Landing::Unchanged => return Some("unchanged"),
             Landing::Written(new) => new,
@@ -71,10 +82,12 @@ impl Server {
             created_at: NOW,
             updated_at: NOW,
             deleted: new.deleted,
+            object: None,
         });
     }
 
-    fn fields(&self) -> Fields {
+    /// What the record holds.
+    pub fn fields(&self) -> Fields {
         self.record.as_ref().map(|record| record.fields.clone()).unwrap_or_default()
     }
 }

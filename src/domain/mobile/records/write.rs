@@ -6,6 +6,7 @@ use super::merge::{self, Clash, Landing, New, Settled, Winner};
 use super::outcome;
 use super::record::Record;
 use super::room::Room;
+use super::rows;
 use super::store;
 use super::tables::Table;
 use crate::base::error::{Error, Result};
@@ -34,6 +35,8 @@ pub struct Writer<'b> {
     batch: &'b Batch,
     /// Versions that this upload wrote. A later item of it was made with the earlier one in view.
     own: HashMap<(&'static str, String), i64>,
+    /// What there was already under another id than the device made.
+    twins: HashMap<(&'static str, String), String>,
     /// Room for their conflicts.
     open: Room,
     /// What the tenant wants for the domains that had conflicts.
@@ -57,7 +60,7 @@ pub fn shown(version: i64) -> u32 {
 impl<'b> Writer<'b> {
     /// Starts on an upload.
     pub fn new(batch: &'b Batch) -> Writer<'b> {
-        Writer { batch, own: HashMap::new(), rules: HashMap::new(), open: Room::default(), room: ROOM }
+        Writer { batch, own: HashMap::new(), twins: HashMap::new(), rules: HashMap::new(), open: Room::default(), room: ROOM }
     }
 
     /// Takes one item.
@@ -65,27 +68,38 @@ impl<'b> Writer<'b> {
     /// # Errors
     /// What is wrong with it, before anything of it is written; the database's.
     pub fn take(&mut self, ctx: &mut Ctx<'_>, json: &Value) -> Result<Done> {
-        let mut item = Item::read(json, self.batch, ctx.now)?;
+        let mut item = Item::read(ctx.house.features, json, self.batch, ctx.now)?;
+        let mut stored = self.look(ctx, &mut item)?;
+        let existing = self.twins.get(&(item.table.name(), id::parse(&item.sent_id).unwrap_or_default())).cloned();
         let key = (item.table.name(), item.id.clone());
         item.version = self.own.get(&key).map_or(item.version, |own| item.version.max(*own));
-        let tenant = ctx.tenant_id()?;
-        let stored = store::find(ctx.db, tenant, item.table.name(), &item.id)?;
         ctx.fit(if stored.is_some() { MOST_ROWS } else { 1 })?;
-        let landing = merge::land(stored.as_ref(), &item);
+        let landing = allowed(ctx, &item, stored.as_ref()).and_then(|()| merge::land(stored.as_ref(), &item));
         match landing.and_then(|landing| self.place(ctx, &item, stored.as_ref(), landing)) {
             Err(Error::Refused(refusal)) => {
                 // Who had seen what the server has holds it; who edits what is deleted does not know that.
-                if let Some(record) = stored.filter(|record| record.deleted || record.version != item.version) {
+                if let Some(record) = stored.take().filter(|record| record.deleted || record.version != item.version) {
                     tell_again(ctx, item.table, &record)?;
-                    ctx.count_rows(1);
                 }
                 Err(Error::Refused(refusal))
             }
-            outcome => {
-                ctx.count_rows(outcome.as_ref().map_or(0, |done| 1 + usize::from(done.conflict.is_some())));
-                outcome
-            }
+            outcome => outcome.map(|done| Done { item: SyncedItem { existing_id: existing, ..done.item }, ..done }),
         }
+    }
+
+    /// Looks up what an item is about. Where there may be but one and there is one already under another id, it is that one.
+    fn look(&mut self, ctx: &mut Ctx<'_>, item: &mut Item) -> Result<Option<Record>> {
+        let key = (item.table.name(), item.id.clone());
+        if let Some(twin) = self.twins.get(&key) {
+            item.id.clone_from(twin);
+        }
+        let tenant = ctx.tenant_id()?;
+        let stored = rows::find(ctx.db, tenant, item.table, &item.id)?;
+        let Some(noun) = item.table.noun.filter(|_| stored.is_none() && !item.delete) else { return Ok(stored) };
+        let Some(twin) = (noun.twin)(ctx, &item.view())? else { return Ok(None) };
+        self.twins.insert(key, twin.clone());
+        item.id = twin;
+        rows::find(ctx.db, tenant, item.table, &item.id)
     }
 
     /// Writes what an item comes to. It is refused before anything is written.
@@ -116,7 +130,7 @@ impl<'b> Writer<'b> {
         let growth = Growth::row(conflicts::store::size(&conflict)?);
         ctx.require_stock(&conflicts::STOCK, growth)?;
         if let Some(new) = settled.as_ref().and_then(|settled| settled.new.as_ref()) {
-            ctx.require_room(item.table.entry.names.list, needs(stored, new)?)?;
+            ctx.require_room(item.table.entry.names.list, needs(item.table, stored, new)?)?;
         }
         self.open.make(ctx, item, settled.is_some())?;
         let new = settled.and_then(|settled| decide(&mut conflict, settled));
@@ -157,6 +171,7 @@ impl<'b> Writer<'b> {
             version: shown(record.version),
             stamp: record.updated_at,
             as_sent,
+            existing_id: None,
             object: object.filter(|_| room.is_some()),
             object_omitted: room.is_none(),
         };
@@ -175,6 +190,13 @@ impl<'b> Writer<'b> {
     }
 }
 
+/// May the caller do with an object what an item wants? What somebody else alone may edit is no conflict.
+fn allowed(ctx: &Ctx<'_>, item: &Item, stored: Option<&Record>) -> Result<()> {
+    let (Some(noun), Some(record)) = (item.table.noun, stored.filter(|record| !record.deleted)) else { return Ok(()) };
+    let by = if item.delete { noun.deletes } else { noun.edits };
+    by.require(ctx, Some(record.created_by))
+}
+
 /// The bytes of a value as JSON.
 fn size(value: &Value) -> Result<usize> {
     Ok(json::write(value)?.len())
@@ -189,9 +211,13 @@ fn leave(ctx: &mut Ctx<'_>, item: &Item, record: &Record) -> Result<Record> {
 /// not hear of it otherwise.
 pub fn tell_again(ctx: &mut Ctx<'_>, table: &Table, record: &Record) -> Result<Record> {
     let (tenant, stamp) = (ctx.tenant_id()?, ctx.stamp()?);
-    store::move_to(ctx.db, tenant, table.name(), &record.id, stamp)?;
+    rows::move_to(ctx.db, tenant, table, record, stamp)?;
     ctx.tell_again(table.entry.names.list, &record.id, record.deleted)?;
-    Ok(Record { updated_at: stamp, ..record.clone() })
+    let object = record.object.clone().map(|mut object| {
+        object["updated_at"] = Value::String(stamp.to_string());
+        object
+    });
+    Ok(Record { updated_at: stamp, object, ..record.clone() })
 }
 
 /// Marks a conflict as settled by its policy; answers what is written.
@@ -206,7 +232,7 @@ fn decide(conflict: &mut Conflict, settled: Settled) -> Option<New> {
 /// A conflict that waits for somebody. It is refused as a whole when one of its sides is too large to keep.
 fn conflict(ctx: &Ctx<'_>, item: &Item, record: &Record, batch: &Batch, rule: Rule) -> Result<Conflict> {
     for side in [Some(&item.edit), item.base.as_ref()].into_iter().flatten() {
-        fields::text(side)?;
+        item.table.weigh(side)?;
     }
     Ok(Conflict {
         conflict_id: id::object(),
@@ -261,22 +287,26 @@ impl<'i> Target<'i> {
 /// When it is too large; the database's.
 pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new: New) -> Result<Record> {
     let (tenant, user, stamp) = (ctx.tenant_id()?, ctx.user()?, ctx.stamp()?);
-    let data = fields::text(&new.fields)?;
-    let weight = (!new.deleted).then_some(data.len());
+    let weight = if new.deleted { None } else { Some(target.table.weigh(&new.fields)?) };
     let kind = target.table.entry.names.list;
     ctx.require_room(kind, growth(stored, weight))?;
     let record = Record {
         id: target.id.to_owned(),
         version: stored.map_or(1, |record| record.version.max(target.seen) + 1),
         fields: new.fields,
-        bytes: data.len(),
+        bytes: weight.unwrap_or_default(),
         client_at: edited(stored, target.at),
         created_by: stored.map_or(user, |record| record.created_by),
         updated_by: user,
         created_at: stored.map_or(stamp, |record| record.created_at),
         updated_at: stamp,
         deleted: new.deleted,
+        object: None,
     };
+    if let Some(noun) = target.table.noun {
+        return rows::put(ctx, noun, stored, record);
+    }
+    let data = fields::text(&record.fields)?;
     let write = if stored.is_some() { store::update } else { store::insert };
     write(ctx.db, tenant, target.table.name(), &record, &data)?;
     match stored {
@@ -297,8 +327,8 @@ fn before(stored: Option<&Record>) -> Weighed {
 }
 
 /// What a new version needs of room.
-fn needs(stored: &Record, new: &New) -> Result<Growth> {
-    let weight = if new.deleted { None } else { Some(fields::text(&new.fields)?.len()) };
+fn needs(table: &Table, stored: &Record, new: &New) -> Result<Growth> {
+    let weight = if new.deleted { None } else { Some(table.weigh(&new.fields)?) };
     Ok(growth(Some(stored), weight))
 }
 
