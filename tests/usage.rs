@@ -2,9 +2,13 @@
 
 use crate::cli::Home;
 use crate::lifecycle::{Place, entry, send};
+use crate::servers::client::request;
+use crate::servers::{Engine, Kind, Options, Server};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 use tandem::base::time::{DAY, Timestamp};
 use tandem::db::migrate::migrate;
@@ -70,6 +74,40 @@ fn many_processes_count_nearly_everything_and_nobody() {
     }
 }
 
+/// How long processes that run may take to see a file that was edited, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits until some answers in a row, of any process, announce it or do not.
+fn announced(server: &Server, wanted: bool) {
+    let ask = || request("GET", "/api/goals/").send(server.port).expect(401).header("Deprecation").is_some();
+    let end = Instant::now() + PATIENCE;
+    while !(0..10).all(|_| ask() == wanted) {
+        assert!(Instant::now() < end, "{}", server.log());
+        sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn processes_that_run_see_what_is_announced_and_count_it_into_mariadb() {
+    let options = Options { workers: 2, engine: Engine::Mariadb, ..Options::default() };
+    let server = Server::start(Kind::LighttpdFastcgi, &options);
+    announced(&server, false);
+    server.tandem(&WARNED.split(' ').collect::<Vec<_>>());
+    server.hand_over();
+    announced(&server, true);
+    server.tandem(&["maintain", "--quiet"]);
+    let report: Value = serde_json::from_str(&server.tandem(&["api", "report", "--json"])).unwrap();
+    let uses = report[0]["uses_30d"].as_i64().unwrap();
+    assert!((10..10_000).contains(&uses), "{report}");
+    // Folded again, nothing is counted twice.
+    server.tandem(&["maintain", "--quiet"]);
+    let again: Value = serde_json::from_str(&server.tandem(&["api", "report", "--json"])).unwrap();
+    assert_eq!(again[0]["uses_30d"], uses);
+    server.tandem(&["api", "restore", "version:1"]);
+    server.hand_over();
+    announced(&server, false);
+}
+
 const WARNED: &str = "api deprecate version:1 --since 2026-01-01 --sunset 2099-06-30";
 
 /// A home in which version 1 is to go, and an app called twice.
@@ -126,6 +164,12 @@ fn what_was_not_counted_or_was_used_is_not_safe_to_remove() {
         (check["level"].as_str().unwrap().to_owned(), check["saw"].as_str().unwrap().to_owned())
     };
     assert_eq!(found(&home).0, "ok");
+    let file = home.data().join("lifecycle.json");
+    let written = fs::read(&file).unwrap();
+    fs::write(&file, "{}").unwrap();
+    let (level, saw) = found(&home);
+    assert!(level == "note" && saw.ends_with("is not the one that `tandem api` wrote last"), "{level}: {saw}");
+    fs::write(&file, written).unwrap();
     home.call("", "GET", "/api/goals/", "");
     home.ok("maintain --quiet");
     let (level, saw) = found(&home);

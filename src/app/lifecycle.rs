@@ -3,8 +3,10 @@
 use super::{FEATURES, warnings};
 use crate::base::draft::Draft;
 use crate::base::error::{Error, Result};
+use crate::base::id;
 use crate::feature::Lifecycle;
 use crate::feature::lifecycle::file::{self, Declared, FILE, MAX_BYTES};
+use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -46,6 +48,15 @@ pub fn declared(data: &Path) -> std::result::Result<Declared, String> {
     // A byte more than may be tells that there is more.
     opened.take(MAX_BYTES as u64 + 1).read_to_end(&mut text).map_err(|error| error.to_string())?;
     file::parse(&text)
+}
+
+/// Under which name the store remembers the file that a command wrote last: on several hosts each has one of its own.
+pub const WRITTEN: &str = "lifecycle_file";
+
+/// What the store remembers the file by; nothing where there is none.
+pub fn mark(data: &Path) -> Option<String> {
+    let text = fs::read(data.join(FILE)).ok()?;
+    Some(id::hex(Sha256::digest(text).first_chunk::<16>()?))
 }
 
 /// Writes the operator's file, whole or not at all.

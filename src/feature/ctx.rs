@@ -1,12 +1,10 @@
 //! What a handler is given: one request, one transaction, one instant. Made anew for each request, because a FastCGI
 //! process outlives its caller, and nothing about a caller may.
 
-use super::lifecycle::clients::Client;
 use super::meters::{Charge, Meters};
 use super::room::Ledger;
 use super::stamps::Taken;
 use super::texts;
-use super::usage::Use;
 use super::{Access, Caller, Feature, Kind, Lifecycle, Names, News, Rate, Route, Settings, Tenant, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
@@ -86,7 +84,7 @@ pub struct Ctx<'a> {
     /// What stays the same.
     pub house: &'a House,
     /// The limits of reads.
-    meters: &'a mut Meters,
+    pub(super) meters: &'a mut Meters,
     /// The claims of a valid access token, on routes that want one.
     token: Option<Claims>,
     /// Who calls, once admitted.
@@ -183,12 +181,6 @@ impl Ctx<'_> {
     /// What is kept of an answer that is too large.
     pub fn short(&self) -> Option<&Response> {
         self.short.as_ref()
-    }
-
-    /// Counts that something was used that is to go, in no version of the API.
-    pub fn count_use(&mut self, target: &str) {
-        let one = Use { target, version: 0, client: Client::of_request(self.request), times: 1 };
-        self.meters.usage.count(&self.house.settings.data, &one, self.now);
     }
 
     /// Counts what a read costs, for whoever holds the token, or else for the address, unless it would go over its limit.

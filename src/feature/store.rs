@@ -1,6 +1,5 @@
 //! The clock, the feed and the attempts: the SQL that every noun shares.
 
-use super::room::recount;
 use super::{Rate, Settings, version};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
@@ -132,8 +131,13 @@ pub fn purge_attempts(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> 
 }
 
 /// Deletes tombstones that are older than the operator keeps them, and moves the tenants' horizons to the newest of
-/// them: an older cursor is told to start over.
-pub fn purge_tombstones(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
+/// them: an older cursor is told to start over. Who counts tombstones is told of each tenant.
+pub fn purge_tombstones(
+    db: &mut Db,
+    settings: &Settings,
+    now: Timestamp,
+    purged_in: fn(&mut Db, tenant: i64) -> Result<()>,
+) -> Result<u64> {
     let before = now.plus(-settings.tombstones);
     let sql = "SELECT tenant, MAX(stamp) FROM changes WHERE deleted = 1 AND stamp < ? GROUP BY tenant ORDER BY tenant LIMIT ?";
     let old = db.all(sql, params![before, TENANTS], |row| Ok((row.get::<i64>(0)?, row.get::<Timestamp>(1)?)))?;
@@ -142,7 +146,7 @@ pub fn purge_tombstones(db: &mut Db, settings: &Settings, now: Timestamp) -> Res
         lock(db, tenant)?;
         db.run("UPDATE tenants SET horizon = ? WHERE id = ? AND horizon < ?", params![newest, tenant, newest])?;
         purged += db.run("DELETE FROM changes WHERE tenant = ? AND deleted = 1 AND stamp <= ?", params![tenant, newest])?;
-        recount::tombstones(db, tenant)?;
+        purged_in(db, tenant)?;
     }
     Ok(purged)
 }

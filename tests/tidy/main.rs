@@ -4,6 +4,7 @@
 //! A package of its own that depends on nothing, so that it runs in a second, on each save: `cargo test --test tidy`. What
 //! needs the product compiled to be known is in `tests/registry.rs`.
 
+mod circles;
 mod layers;
 mod links;
 mod samples;

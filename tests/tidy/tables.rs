@@ -151,6 +151,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("changes", "work_orders", "src/domain/mobile/"),
     ("facts", "account_quota", "src/feature/store.rs"),
     ("facts", "backups_kept", "src/feature/backups.rs"),
+    ("facts", "lifecycle_file", "src/app/"),
     ("facts", "maintained_at", "src/feature/store.rs"),
     ("facts", "maintained_by", "src/app/"),
     ("facts", "maintenance_lease", "src/app/"),

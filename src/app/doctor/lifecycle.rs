@@ -8,12 +8,18 @@ use crate::feature::Lifecycle;
 use crate::feature::lifecycle::days::WARNING;
 use crate::feature::lifecycle::file::FILE;
 use crate::feature::lifecycle::{State, merged};
+use crate::feature::store::fact;
 use crate::feature::usage::{day_of, short_target, store};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 /// The permissions of anybody but the owner.
 const OTHERS: u32 = 0o077;
+
+/// Does the store remember another file than this host has?
+fn is_another(db: &mut Db, mark: Option<&str>) -> bool {
+    fact(db, lifecycle::WRITTEN).is_ok_and(|written| written.is_some_and(|written| Some(written.as_str()) != mark))
+}
 
 /// What goes within 30 days and was used in the last 30.
 fn still_used(db: &mut Db, found: &Lifecycle, now: Timestamp) -> Option<(String, i64)> {
@@ -37,6 +43,13 @@ pub fn lifecycle(patient: &mut Patient) -> Finding {
     }
     if fs::metadata(&path).is_ok_and(|file| file.permissions().mode() & OTHERS != 0) {
         return Finding::note(format!("others can read {}", path.display()), chmod("600", &path));
+    }
+    let mark = lifecycle::mark(&loaded.settings.data);
+    if patient.db.as_mut().is_some_and(|db| is_another(db, mark.as_deref())) {
+        return Finding::note(
+            format!("{} is not the one that `tandem api` wrote last", path.display()),
+            "copy it from the host where that was done; if it was edited by hand, any `tandem api deprecate` or `restore` here makes it the one",
+        );
     }
     let now = Timestamp::now();
     if let Some((target, uses)) = patient.db.as_mut().and_then(|db| still_used(db, &found, now)) {

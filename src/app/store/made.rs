@@ -120,7 +120,7 @@ pub fn forget(settings: &Settings, address: &Address) -> Result<()> {
             )));
         }
         folder::make(&settings.data)?;
-        super::restore::put_aside(store)?;
+        super::aside::put_aside(store)?;
     }
     let mark = settings.data.join(FILE);
     if mark.exists() { fs::remove_file(&mark).map_err(failed(&mark)) } else { Ok(()) }

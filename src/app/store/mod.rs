@@ -2,6 +2,7 @@
 //! shows how far it has come.
 
 mod archive;
+mod aside;
 pub mod backup;
 mod backup_served;
 pub mod copy;

@@ -1,11 +1,11 @@
 //! A backup in the store's place, all of it or nothing.
 
+use super::aside::put_aside;
 use super::restored::{Left, PREFIX, Ready, Restored, Wish, changed, kept};
 use super::{Of, Step, Told, archive, backup as copies, made, restore_served, watched};
 use crate::app::{FEATURES, folder, open};
-use crate::base::draft::{self, Draft, SIDECARS, beside, failed, sweep};
+use crate::base::draft::{self, Draft, sweep};
 use crate::base::error::{DbError, DbFault, Error, Result};
-use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::db::migrate::{self, Standing};
 use crate::db::{Db, Journal, Mode, backup, within};
@@ -141,24 +141,6 @@ fn present(store: &Path, told: Told<'_>) -> Result<Present> {
 fn replace(db: &mut Db, draft: &Path, told: Told<'_>) -> Result<()> {
     let mut pages = |done: u64, of: u64| told(Step { what: "restoring", done, of: Of::Parts(of) });
     backup::replace(db, draft, &mut pages)
-}
-
-/// Keeps what is left of a store in a folder of its own, for a rescue: the damaged file, and what belongs to a file and
-/// must not be taken for a part of the next. The file stays in its place, too, until the draft takes that: an empty
-/// place would invite the next request to make a fresh store.
-pub fn put_aside(store: &Path) -> Result<Option<PathBuf>> {
-    let aside = draft::folder(store).join(format!("damaged-{}", id::object()));
-    let kept = |of: &Path| aside.join(of.file_name().unwrap_or_default());
-    let beside: Vec<PathBuf> = SIDECARS.iter().map(|end| beside(store, end)).filter(|path| path.exists()).collect();
-    if beside.is_empty() && !store.exists() {
-        return Ok(None);
-    }
-    folder::make(&aside)?;
-    beside.iter().try_for_each(|path| fs::rename(path, kept(path)).map_err(failed(path)))?;
-    if store.exists() {
-        fs::hard_link(store, kept(store)).map_err(failed(store))?;
-    }
-    Ok(Some(aside))
 }
 
 /// Gives the draft the journal that a new store gets.

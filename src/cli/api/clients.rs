@@ -1,7 +1,6 @@
 //! `tandem api client`: which versions of an app are too old.
 
-use super::declare::declared;
-use crate::app::lifecycle;
+use super::declare::{declared, keep};
 use crate::base::error::{Error, Result};
 use crate::cli::{Verdict, out, text};
 use crate::feature::lifecycle::clients::{Minimum, compare};
@@ -22,7 +21,7 @@ pub fn client(matches: &ArgMatches) -> Result<Verdict> {
     } else {
         declared.clients.push(minimum(matches, name)?);
     }
-    lifecycle::write(&data, &declared)?;
+    keep(&data, &declared)?;
     told(matches, name, declared.clients.iter().find(|minimum| minimum.name == name))
 }
 

@@ -4,14 +4,17 @@ use crate::app::config;
 use crate::app::{FEATURES, lifecycle};
 use crate::base::error::{Error, Result};
 use crate::base::time::{DAY, Timestamp};
+use crate::cli::site::{enter, within};
 use crate::cli::{Verdict, out, text};
+use crate::db::Mode;
 use crate::faces::graphql::schema;
 use crate::feature::lifecycle::days::{Edge, instant};
 use crate::feature::lifecycle::file::{Declared, FILE};
 use crate::feature::lifecycle::{Entry, Source, Target};
+use crate::feature::store::put_fact;
 use clap::ArgMatches;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The least time between a deprecation and its last day.
 const NOTICE: i64 = 90 * DAY;
@@ -26,13 +29,20 @@ pub fn declared() -> Result<(PathBuf, Declared)> {
     Ok((data, declared))
 }
 
+/// Writes what the operator declares, and has the store remember which file that is, if there is a store.
+pub fn keep(data: &Path, declared: &Declared) -> Result<()> {
+    lifecycle::write(data, declared)?;
+    let (Ok((_, mut db)), Some(mark)) = (enter(), lifecycle::mark(data)) else { return Ok(()) };
+    within(&mut db, Mode::Write, |db| put_fact(db, lifecycle::WRITTEN, &mark))
+}
+
 pub fn deprecate(matches: &ArgMatches) -> Result<Verdict> {
     let entry = entry(matches)?;
     enough_notice(&entry, matches.get_flag("now"))?;
     let (data, mut declared) = declared()?;
     declared.entries.retain(|other| other.target != entry.target);
     declared.entries.push(entry.clone());
-    lifecycle::write(&data, &declared)?;
+    keep(&data, &declared)?;
     told(matches, &entry, "is announced to go")
 }
 
@@ -45,7 +55,7 @@ pub fn restore(matches: &ArgMatches) -> Result<Verdict> {
         )));
     };
     let entry = declared.entries.remove(place);
-    lifecycle::write(&data, &declared)?;
+    keep(&data, &declared)?;
     told(matches, &entry, "stays, as far as you are concerned")
 }
 

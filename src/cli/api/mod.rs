@@ -2,6 +2,7 @@
 
 mod clients;
 mod declare;
+mod declared;
 mod report;
 mod usage;
 

@@ -1,12 +1,12 @@
 //! `tandem api report`: what is to go, as one list.
 
+use super::declared::everything;
 use super::usage;
-use crate::app::{FEATURES, config, lifecycle};
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
 use crate::cli::{Verdict, out};
-use crate::faces::graphql::schema;
-use crate::feature::lifecycle::{Entry, Source, State, merged};
+
+use crate::feature::lifecycle::{Entry, Source, State};
 use crate::feature::usage::short_target;
 use crate::feature::usage::store::Day;
 use clap::ArgMatches;
@@ -40,14 +40,6 @@ struct Line {
 }
 
 const HEADS: [&str; 7] = ["target", "state", "since", "last day", "days left", "uses in 30 days", "successor"];
-
-/// Everything that is declared anywhere, each target once.
-pub fn everything() -> Result<(Vec<Entry>, Option<String>)> {
-    let found = lifecycle::look(&config::load()?.settings.data);
-    let mut entries = found.entries;
-    entries.extend(schema::deprecated(&FEATURES)?);
-    Ok((merged(&entries), found.fault))
-}
 
 pub fn report(matches: &ArgMatches) -> Result<Verdict> {
     let now = Timestamp::now();

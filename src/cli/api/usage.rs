@@ -1,7 +1,7 @@
 //! `tandem api usage`, `safe-to-remove` and `clients`: who still uses what.
 
 use super::declare::existing;
-use super::report::everything;
+use super::declared::everything;
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
 use crate::cli::site::{enter, within};

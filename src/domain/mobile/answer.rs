@@ -3,6 +3,7 @@
 
 use super::batch::{Content, Operation};
 use super::words;
+use crate::base::text::{Language, Message};
 use crate::base::time::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -35,6 +36,25 @@ pub struct SyncError {
     /// Seconds until that is worth trying, where it is not at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+}
+
+impl SyncError {
+    /// An error with this code of version 1, told in a sentence and its word.
+    pub fn new(code: &str, message: &Message, language: Language) -> SyncError {
+        let (reason, retryable, retry_after) = words::of(message);
+        SyncError {
+            code: code.to_owned(),
+            message: message.render(language).into_owned(),
+            field: None,
+            item_id: None,
+            details: None,
+            domain: None,
+            reason: reason.to_owned(),
+            retryable,
+            poison: false,
+            retry_after,
+        }
+    }
 }
 
 /// The whole list is refused: it is empty or too long.

@@ -1,6 +1,7 @@
 //! What one upload says: which operation it is, who sends it, and its lists of items.
 
 use super::domains::{Domain, TELEMETRY};
+use super::sender::Batch;
 use super::telemetry::rules::Rules;
 use crate::base::error::Result;
 use crate::base::json::{self, Canonical};
@@ -102,19 +103,6 @@ const LIST: &[Field] = &[DEVICE, Field::text(KEY, MAX_KEY).nullable(), CLIENT_AT
 /// What a batch holds beside its lists.
 const BATCH: &[Field] =
     &[DEVICE, Field::text(KEY, MAX_KEY).nullable(), CLIENT_AT.required(), Field::new("metadata", Shape::Json).nullable(), KNOWN];
-
-/// Who sends items, and when by their own clock.
-#[derive(Debug)]
-pub struct Batch {
-    /// The device's own name for itself.
-    pub device: String,
-    /// When it sent them, by its clock.
-    pub client_at: Option<Timestamp>,
-    /// What its times without an offset mean.
-    pub local: Local,
-    /// Its user's time zone.
-    pub zone: Zone,
-}
 
 /// What the items of a list are.
 #[derive(Debug, Clone, Copy)]

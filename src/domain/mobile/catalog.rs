@@ -37,6 +37,7 @@ struct DomainShown {
     /// The list of a batch that takes its items.
     list: &'static str,
     /// Its fields, in the order of a form: `name`, `required`, and the rules of each as JSON Schema has them.
+    #[schemars(with = "Vec<Map<String, Value>>")]
     fields: Vec<Value>,
     /// Pairs of instants: the second is not before the first.
     orders: Vec<[&'static str; 2]>,
@@ -80,6 +81,7 @@ struct KindShown {
     /// The domain whose records it shows, for uploads.
     domain: Option<&'static str>,
     /// What its objects show: `name`, and each as JSON Schema has it. References lead into `/openapi.json`.
+    #[schemars(with = "Vec<Map<String, Value>>")]
     fields: Vec<Value>,
     /// The requests that write one such object.
     forms: Vec<Form>,
@@ -91,6 +93,7 @@ struct Form {
     method: &'static str,
     path: &'static str,
     /// Its fields, in the order of a form.
+    #[schemars(with = "Vec<Map<String, Value>>")]
     fields: Vec<Value>,
 }
 

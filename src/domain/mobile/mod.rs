@@ -11,6 +11,7 @@ pub mod engine;
 mod graphql;
 pub mod records;
 mod routes;
+mod sender;
 pub mod telemetry;
 mod texts;
 mod words;

@@ -1,8 +1,7 @@
 //! Why an item was refused, in words that stay: what a queue on a phone goes by. One table.
 
-use super::answer::SyncError;
 use super::texts;
-use crate::base::text::{self, Language, Message, Text};
+use crate::base::text::{self, Message, Text};
 use crate::base::words;
 use crate::feature::texts as seam;
 
@@ -76,28 +75,9 @@ pub fn names() -> Vec<&'static str> {
 }
 
 /// The word of a sentence, whether the same item may be taken later, and in how many seconds.
-fn of(message: &Message) -> (&'static str, bool, Option<u32>) {
+pub fn of(message: &Message) -> (&'static str, bool, Option<u32>) {
     let own = WORDS.iter().find(|word| word.texts.contains(&message.text()));
     own.map_or_else(|| (words::of(message), false, None), |word| (word.name, word.retryable, word.retry_after))
-}
-
-impl SyncError {
-    /// An error with this code of version 1, told in a sentence and its word.
-    pub fn new(code: &str, message: &Message, language: Language) -> SyncError {
-        let (reason, retryable, retry_after) = of(message);
-        SyncError {
-            code: code.to_owned(),
-            message: message.render(language).into_owned(),
-            field: None,
-            item_id: None,
-            details: None,
-            domain: None,
-            reason: reason.to_owned(),
-            retryable,
-            poison: false,
-            retry_after,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -118,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_has_no_word_is_invalid() {
-        let error = |text| SyncError::new("SYNC_ERROR", &Message::plain(text), Language::Fr);
-        assert_eq!((error(&texts::KEYS_DIFFER).reason.as_str(), error(&texts::IN_FUTURE).retryable), ("invalid", true));
+        let word = |text| of(&Message::plain(text));
+        assert_eq!((word(&texts::KEYS_DIFFER).0, word(&texts::IN_FUTURE).1), ("invalid", true));
     }
 }

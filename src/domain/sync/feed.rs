@@ -1,5 +1,6 @@
 //! What a poll finds, whichever face it comes through.
 
+use super::asked::Asked;
 use super::restart::{self, Start};
 use super::rules::{self, Change};
 use super::{store, texts, whole};
@@ -7,7 +8,7 @@ use crate::base::error::{Refusal, Refused, Result, not_found};
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::cursor::{self, Rows};
-use crate::feature::{Ctx, Kind, Tenant};
+use crate::feature::{Ctx, Kind};
 use std::sync::OnceLock;
 
 /// What a poll asks for.
@@ -50,16 +51,6 @@ pub struct Found {
     pub total: Option<i64>,
     /// The changes, oldest first; on pages of a new start by kind and id.
     pub rows: Vec<Change>,
-}
-
-/// The lists of a tenant.
-pub struct Asked<'p> {
-    /// The tenant.
-    pub tenant: Tenant,
-    /// The lists.
-    pub kinds: &'p [&'static Kind],
-    /// Stamps that are left out: those of the client's own writes.
-    pub own: &'p [Timestamp],
 }
 
 /// What one page holds.

@@ -1,6 +1,7 @@
 //! The feed: what changed since.
 
 mod api;
+mod asked;
 mod feed;
 mod graphql;
 mod restart;
@@ -15,7 +16,7 @@ use crate::feature::{self, Access, Content, Feature, Job, Meter, Route, Without}
 pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
     jobs: &[Job::nightly("tombstones", "tombstones beyond the horizon", |s| {
-        feature::store::purge_tombstones(s.db, &s.house.settings, s.now)
+        feature::store::purge_tombstones(s.db, &s.house.settings, s.now, feature::room::recount::tombstones)
     })],
     ..Feature::new("sync", ROUTES)
 };

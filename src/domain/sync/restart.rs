@@ -3,7 +3,7 @@
 //! Each page tells what is alive at its own snapshot. What moves between two pages is told by the polls that follow, because they
 //! go on from the clock of the first page. `tests/model.rs` shows what other cursors would lose.
 
-use super::feed::Asked;
+use super::asked::Asked;
 use super::rules::{self, Change};
 use super::store;
 use crate::base::error::{Result, not_found};

@@ -1,6 +1,6 @@
 //! The feed in the database: one indexed range answers a poll, whatever the number of kinds.
 
-use super::feed::Asked;
+use super::asked::Asked;
 use super::rules::{self, Change};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;

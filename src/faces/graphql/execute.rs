@@ -1,36 +1,22 @@
 //! Running an operation: root fields are answered by the nouns, what lies below by the JSON that they gave.
 
 use super::cost::Bill;
-use super::retired::{self, Retired};
+use super::ready::Ready;
+use super::retired;
 use super::{errors, schema};
 use crate::base::error::{Error, Refused, Result, refuse};
 use crate::base::text;
 use crate::feature::graphql::TYPE_NAME;
 use crate::feature::{Access, Asked, Ctx, Root, Without};
 use apollo_compiler::ast::Type;
-use apollo_compiler::executable::{Operation, Selection};
+use apollo_compiler::executable::Selection;
 use apollo_compiler::resolvers::{Execution, FieldError, ObjectValue, ResolveInfo, ResolvedValue};
-use apollo_compiler::response::{ExecutionResponse, GraphQLError, JsonMap, JsonValue, ResponseDataPathSegment};
+use apollo_compiler::response::{ExecutionResponse, GraphQLError, JsonValue, ResponseDataPathSegment};
 use apollo_compiler::schema::ExtendedType;
-use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-
-/// A valid operation with the values of its variables.
-pub struct Ready<'o> {
-    /// The schema.
-    pub schema: &'o Valid<Schema>,
-    /// The document.
-    pub document: &'o Valid<ExecutableDocument>,
-    /// The operation to run.
-    pub operation: &'o Operation,
-    /// Its variables.
-    pub variables: &'o Valid<JsonMap>,
-    /// What it names that is to go.
-    pub retired: Retired<'o>,
-}
 
 /// What an answer may hold, in bytes: with the objects that it shows and the text that is made of it less than the 128 MiB that
 /// no request takes more than.

@@ -9,6 +9,7 @@ mod execute;
 mod limits;
 mod literals;
 mod media;
+mod ready;
 mod request;
 mod retired;
 pub mod schema;
@@ -28,9 +29,8 @@ use apollo_compiler::response::{ExecutionResponse, GraphQLError, JsonMap};
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Schema};
 use cost::{Bill, Figures, Rate};
-use execute::Ready;
 use media::Media;
-use retired::Retired;
+use ready::{Ready, Retired};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,6 @@
 //! What an operation names that is to go: told beside its answer, and from the last day on refused where it is named.
 
-use super::execute::Ready;
+use super::ready::{Gone, Ready, Retired};
 use super::{errors, schema};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
@@ -18,24 +18,6 @@ use serde_json::{Map, Value, json};
 const MOST: usize = 20;
 /// What the errors of fields that are gone begin with, on their way through the execution.
 const MARK: &str = "gone: ";
-
-/// What an operation names that is to go.
-#[derive(Default)]
-pub struct Retired<'o> {
-    /// Each thing once, in the order in which the operation names it.
-    named: Vec<Entry>,
-    /// The fields that are gone, or that use what is gone.
-    gone: Vec<Gone<'o>>,
-}
-
-/// A field that is gone, or that uses what is gone.
-struct Gone<'o> {
-    field: &'o Field,
-    /// The keys that lead to it in the answer.
-    path: Vec<String>,
-    /// What is gone.
-    entry: Entry,
-}
 
 /// Looks through an operation. Where nothing of GraphQL is to go, that costs nothing.
 ///

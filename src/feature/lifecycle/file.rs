@@ -3,9 +3,11 @@
 use super::clients::{Minimum, is_word};
 use super::days::{Edge, instant};
 use super::{Entry, Source, Target};
+use crate::base::json;
 use crate::base::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::fmt::Display;
 
 /// The file's name in the data folder.
 pub const FILE: &str = "lifecycle.json";
@@ -60,10 +62,10 @@ pub fn parse(text: &[u8]) -> Result<Declared, String> {
     if text.len() > MAX_BYTES {
         return Err(format!("it is larger than {MAX_BYTES} bytes"));
     }
-    let wrong = |error: serde_json::Error| format!("it is not as it should be: {error}");
+    let wrong = |error: &dyn Display| format!("it is not as it should be: {error}");
     // An object: the reader of a structure would take a list, too.
-    let members: Map<String, Value> = serde_json::from_slice(text).map_err(wrong)?;
-    let written: Written = serde_json::from_value(members.into()).map_err(wrong)?;
+    let members: Map<String, Value> = json::read(text).map_err(|error| wrong(&error))?;
+    let written: Written = serde_json::from_value(members.into()).map_err(|error| wrong(&error))?;
     if written.deprecations.len() + written.clients.len() > MAX_ENTRIES {
         return Err(format!("it has more than {MAX_ENTRIES} entries"));
     }
@@ -94,7 +96,7 @@ pub fn write(declared: &Declared) -> Result<String, String> {
         url: client.url,
     });
     let written = Written { deprecations: entries.collect(), clients: clients.collect() };
-    let text = serde_json::to_string_pretty(&written).map_err(|error| error.to_string())?;
+    let text = json::pretty(&written).map_err(|error| error.to_string())?;
     parse(text.as_bytes())?;
     Ok(text)
 }

@@ -8,6 +8,7 @@ pub mod store;
 
 pub use fold::fold;
 
+use super::Ctx;
 use super::lifecycle::clients::Client;
 use crate::base::time::{DAY, Timestamp};
 use rustix::fs::{FlockOperation, flock};
@@ -105,6 +106,14 @@ impl Usage {
             self.waiting.extend(left);
         }
         Ok(())
+    }
+}
+
+impl Ctx<'_> {
+    /// Counts that something was used that is to go, in no version of the API.
+    pub fn count_use(&mut self, target: &str) {
+        let one = Use { target, version: 0, client: Client::of_request(self.request), times: 1 };
+        self.meters.usage.count(&self.house.settings.data, &one, self.now);
     }
 }
 

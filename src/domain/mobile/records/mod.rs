@@ -24,8 +24,8 @@ pub use record::TOLD;
 pub use resolve::{CHOICE, describe_refusal, resolve};
 
 use super::answer::{SYNC_ERROR, SyncError, Tally};
-use super::batch::Batch;
 use super::domains::{self, RECORDS};
+use super::sender::Batch;
 use super::words;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::json;
