@@ -11,6 +11,7 @@ pub const CASES: &[Case] = &[
     ("every noun is made, edited and deleted in the batch, as its own routes do", every_noun),
     ("edits of different fields are merged, and of the same the later stays and both sides are kept", merged),
     ("an edit of what the partner deleted is kept with both sides", deleted),
+    ("an object that is deleted takes what its conflicts hold of it along", taken_along),
     ("an answer, a check-in and a letter under a new id are edits of the one that is there", twins),
     ("what was deleted comes back only where there is no other by now", back),
     ("what is another's to edit is refused, and no conflict", forbidden),
@@ -152,6 +153,28 @@ fn deleted(server: &Server) {
     later["client_timestamp"] = json!("2100-01-01T00:00:00Z");
     assert_eq!(one(&a, later)["version"], 3);
     assert_eq!(b.get(&format!("/goals/{id}/")).expect(200).json()["version"], 3);
+}
+
+/// By its own route and in a batch, with its parent, too.
+fn taken_along(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let total = |phone: &Phone| phone.get("/sync/conflicts/").expect(200).json()["total"].as_i64().unwrap();
+    let clash = |domain: &str, id: &str, field: &str| {
+        one(&b, item(domain, id, 1, json!({ field: "theirs" })));
+        assert_eq!(one(&a, item(domain, id, 1, json!({ field: "mine" })))["status"], "conflict");
+    };
+    let goal = || a.make("/goals/", &json!({"title": "Walk"}));
+    let (first, second, third) = (goal(), goal(), goal());
+    let action = fresh();
+    one(&a, item("goal_action", &action, 0, json!({"goal": third, "text": "shoes"})));
+    clash("goal", &first, "title");
+    clash("goal", &second, "title");
+    clash("goal_action", &action, "text");
+    assert_eq!((total(&a), total(&b)), (3, 3));
+    a.delete(&format!("/goals/{first}/")).expect(204);
+    one(&b, delete("goal", &second, 2));
+    a.delete(&format!("/goals/{third}/")).expect(204);
+    assert_eq!((total(&a), total(&b)), (0, 0));
 }
 
 fn twins(server: &Server) {
