@@ -64,6 +64,13 @@ pub enum News<'n> {
         /// That answer, as JSON.
         answer: &'n [u8],
     },
+    /// An object of the tenant that is being written is deleted: what others keep of it goes with it.
+    Buried {
+        /// Its list in the feed.
+        kind: &'static str,
+        /// Its id.
+        id: &'n str,
+    },
     /// An edit of a record met a newer version.
     Clashed {
         /// The conflict.

@@ -6,7 +6,7 @@ crate::texts! {
     BACKUPS_UNLIMITED: "Backups keep what was deleted until the operator deletes them.", "Les sauvegardes conservent ce qui a été supprimé jusqu'à ce que l'exploitant les supprime.", "백업은 운영자가 삭제할 때까지 삭제된 내용을 보관합니다.";
     BACKUPS_NONE: "Tandem has made no backups here; the host may have its own.", "Tandem n'a fait aucune sauvegarde ici ; l'hébergeur peut avoir les siennes.", "Tandem이 만든 백업은 없지만, 호스팅 업체의 백업이 있을 수 있습니다.";
     KEY_IN_PROGRESS: "Another request is still being written, perhaps one with this Idempotency-Key.", "Une autre requête est en cours d'écriture, peut-être avec cette Idempotency-Key.", "다른 요청이 아직 기록 중이며, 이 Idempotency-Key를 사용하는 요청일 수 있습니다.";
-    ID_TAKEN: "This id is another object's: edit that one, or make a new id.", "Cet identifiant est celui d'un autre objet : modifiez celui-ci ou créez un nouvel identifiant.", "이 id는 다른 개체의 것입니다. 그 개체를 수정하거나 새 id를 만드세요.";
+    ID_TAKEN: "An object has this id with other content: edit that one, or make a new id.", "Un objet a cet identifiant avec un autre contenu : modifiez-le ou créez un nouvel identifiant.", "다른 내용의 개체가 이 id를 갖고 있습니다. 그 개체를 수정하거나 새 id를 만드세요.";
     NO_PARENT: "What this belongs to is not there yet: send that first.", "Ce à quoi ceci appartient n'est pas encore là : envoyez-le d'abord.", "이 항목이 속한 개체가 아직 없습니다. 먼저 보내세요.";
     FIXED_PARENT: "It stays where it was made.", "Il reste là où il a été créé.", "만들어진 위치에 그대로 남습니다.";
     DELETED: "It was deleted meanwhile.", "Cet objet a été supprimé entre-temps.", "그 사이에 삭제되었습니다.";

@@ -1,5 +1,6 @@
 //! What an `Idempotency-Key` looks like, in a header field or in a body (draft-ietf-httpapi-idempotency-key-header).
 
+use super::version::Version;
 use super::{Request, texts};
 use crate::base::error::{Refusal, Result};
 use crate::base::text::Message;
@@ -59,6 +60,15 @@ pub fn is_sound(key: &str) -> bool {
 /// The schema of a key.
 pub fn schema() -> Schema {
     json_schema!({ "type": "string", "minLength": LENGTH.0, "maxLength": LENGTH.1, "pattern": "^[!-~]+$" })
+}
+
+/// The schema of the header field in a version of the API.
+pub fn field_schema(version: &Version) -> Schema {
+    if version.number < STRICT_SINCE {
+        return schema();
+    }
+    let (least, most) = (LENGTH.0 + 2, LENGTH.1 + 2);
+    json_schema!({ "type": "string", "minLength": least, "maxLength": most, "pattern": "^\"[!#-\\[\\]-~]+\"$" })
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ pub static TYPES: &[Type] = &[
             409,
             "epoch-changed",
             "Conflict",
-            "The store was restored since the client last polled. Nothing was done: start over with the member `epoch`, then send again what the server does not have.",
+            "The store was restored since the client last polled, or the caller is in another couple or team now. Nothing was done: start over with the member `epoch`, then send again what the server does not have; where `couple` has another id, ask the person first.",
         ),
     ),
     problem(
@@ -193,6 +193,11 @@ pub static TYPES: &[Type] = &[
 /// A name that is none is a defect, told as one.
 pub fn named(name: &str) -> Option<&'static Type> {
     TYPES.iter().find(|known| known.name == name)
+}
+
+/// The type of this name in any version.
+pub fn called(name: &str) -> Option<&'static Type> {
+    TYPES.iter().find(|known| known.name == name || known.older == Some(name))
 }
 
 /// The URI of a type, which leads to its description.

@@ -19,6 +19,7 @@ pub const CASES: &[Case] = &[
     ("what changes between the pages of a new start is told by the polls behind it", writes_between),
     ("a page of a new start that cannot go on begins again", lost_places),
     ("after=start is an ordinary poll where no new start is due", not_due),
+    ("who sends no cursor with after=start is told everything, not the last day", without_a_cursor),
     ("a new start in pages by key through GraphQL", through_graphql),
     ("an answer that would be too large is 413, and its pages are not", too_large),
 ];
@@ -108,6 +109,17 @@ fn lost_places(server: &Server) {
         let page = a.get(&format!("/sync/changes/?since={since}&after={next}")).expect(200).json();
         assert_eq!((&page["reset"], &page["total"], keys(&page).len()), (&json!(true), &json!(1), 1), "{next}");
     }
+}
+
+fn without_a_cursor(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    live(&a, &b);
+    let whole = keys(&b.poll(LONG_AGO)).len();
+    let first = b.get("/sync/changes/?after=start&limit=2").expect(200).json();
+    assert_eq!((&first["reset"], &first["total"]), (&json!(true), &json!(whole)));
+    let next = text(&first["next"]);
+    let second = b.get(&format!("/sync/changes/?after={next}&limit=1000")).expect(200).json();
+    assert_eq!((keys(&first).len() + keys(&second).len(), &second["has_more"]), (whole, &json!(false)));
 }
 
 fn not_due(server: &Server) {

@@ -4,6 +4,7 @@ use super::expect::problem;
 use super::{Case, Phone};
 use crate::servers::Server;
 use serde_json::{Value, json};
+use tandem::base::time::Timestamp;
 use uuid::Uuid;
 
 /// See [`Case`].
@@ -11,6 +12,10 @@ pub const CASES: &[Case] = &[
     ("every noun is made, edited and deleted in the batch, as its own routes do", every_noun),
     ("edits of different fields are merged, and of the same the later stays and both sides are kept", merged),
     ("an edit of what the partner deleted is kept with both sides", deleted),
+    ("an object that is deleted takes what its conflicts hold of it along", taken_along),
+    ("who deletes what landed on another's leaves the other's", twin_stays),
+    ("a row that is told again was edited when it was", told_again_is_no_edit),
+    ("no claim of a version takes an object beyond what others can claim", claimed),
     ("an answer, a check-in and a letter under a new id are edits of the one that is there", twins),
     ("what was deleted comes back only where there is no other by now", back),
     ("what is another's to edit is refused, and no conflict", forbidden),
@@ -152,6 +157,63 @@ fn deleted(server: &Server) {
     later["client_timestamp"] = json!("2100-01-01T00:00:00Z");
     assert_eq!(one(&a, later)["version"], 3);
     assert_eq!(b.get(&format!("/goals/{id}/")).expect(200).json()["version"], 3);
+}
+
+/// By its own route and in a batch, with its parent, too.
+fn taken_along(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let total = |phone: &Phone| phone.get("/sync/conflicts/").expect(200).json()["total"].as_i64().unwrap();
+    let clash = |domain: &str, id: &str, field: &str| {
+        one(&b, item(domain, id, 1, json!({ field: "theirs" })));
+        assert_eq!(one(&a, item(domain, id, 1, json!({ field: "mine" })))["status"], "conflict");
+    };
+    let goal = || a.make("/goals/", &json!({"title": "Walk"}));
+    let (first, second, third) = (goal(), goal(), goal());
+    let action = fresh();
+    one(&a, item("goal_action", &action, 0, json!({"goal": third, "text": "shoes"})));
+    clash("goal", &first, "title");
+    clash("goal", &second, "title");
+    clash("goal_action", &action, "text");
+    assert_eq!((total(&a), total(&b)), (3, 3));
+    a.delete(&format!("/goals/{first}/")).expect(204);
+    one(&b, delete("goal", &second, 2));
+    a.delete(&format!("/goals/{third}/")).expect(204);
+    assert_eq!((total(&a), total(&b)), (0, 0));
+}
+
+fn twin_stays(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let letter =
+        b.post("/letters/", &json!({"month": "2026-05", "content": "theirs"})).expect(201).json()["letter"]["id"].clone();
+    let id = fresh();
+    let mut draft = item("letter", &id, 0, json!({"month": "2026-05", "content": "mine"}));
+    draft["client_timestamp"] = json!("2020-01-01T00:00:00Z");
+    let said = send(&a, json!([draft, delete("letter", &id, 0)]));
+    assert_eq!(said["items"][0]["existing_id"], letter, "{said}");
+    let shown = b.get(&format!("/letters/{}/", letter.as_str().unwrap())).expect(200).json();
+    assert_eq!(shown["content"], "theirs");
+}
+
+fn told_again_is_no_edit(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let id = a.make("/goals/", &json!({"title": "Walk"}));
+    b.patch(&format!("/goals/{id}/"), &json!({"title": "Run"})).expect(200);
+    let edited = Timestamp::now().plus(1).to_string();
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    let same = one(&b, item("goal", &id, 0, json!({"status": "ACTIVE"})));
+    assert_eq!((&same["status"], &same["version"]), (&json!("unchanged"), &json!(2)));
+    let mut later = item("goal", &id, 1, json!({"title": "Swim"}));
+    later["client_timestamp"] = json!(edited);
+    let said = send(&a, json!([later]));
+    assert_eq!(said["conflicts"][0]["winning_version"], "client", "{said}");
+}
+
+fn claimed(server: &Server) {
+    let phone = Phone::single(server);
+    let id = phone.make("/goals/", &json!({"title": "Walk"}));
+    let version = one(&phone, item("goal", &id, 1_000_000_000, json!({"title": "Run"})))["version"].as_i64().unwrap();
+    assert!(version <= 10_002, "{version}");
+    assert_eq!(one(&phone, item("goal", &id, version, json!({"title": "Swim"})))["status"], "updated");
 }
 
 fn twins(server: &Server) {

@@ -18,6 +18,7 @@ pub const CASES: &[Case] = &[
     ("another request under a key whose answer was forgotten is done", another_request),
     ("an answer that is given again names the stamps of then", named_again),
     ("where an id was sent its rule comes before the trace of the key", ids_first),
+    ("an id that named nothing does not take the place of the trace", ids_of_nothing),
     ("what is no tenant's leaves no trace, and an ended account none", without_trace),
     ("the night forgets traces that are older than tombstones", night),
 ];
@@ -149,6 +150,22 @@ fn ids_first(server: &Server) {
     let first = send(&a, "POST", "/goals/", &goal).expect(201);
     forget(server, &stamp(&first));
     send(&a, "POST", "/goals/", &goal).expect_one_of(&[200, 201]);
+}
+
+fn ids_of_nothing(server: &Server) {
+    let Some(server) = &alone(server) else { return };
+    let (a, b) = Phone::couple(server);
+    let made = b.post("/letters/", &json!({"month": "2026-05", "content": "theirs"})).expect(201).json();
+    let letter = made["letter"]["id"].as_str().unwrap();
+    let landed = json!({"id": "0b6f3c5e-0000-4000-8000-000000000001", "month": "2026-05", "content": "mine"});
+    let ignored = json!({"id": "local-5", "title": "Walk"});
+    for (path, body) in [("/letters/", landed), ("/goals/", ignored)] {
+        forget(server, &stamp(&send(&a, "POST", path, &body)));
+        b.patch(&format!("/letters/{letter}/"), &json!({"content": "later"})).expect(200);
+        assert_eq!(send(&a, "POST", path, &body).expect(409).json()["code"], "already_done", "{path}");
+        assert_eq!(b.get(&format!("/letters/{letter}/")).expect(200).json()["content"], "later");
+    }
+    assert_eq!(a.get("/goals/").expect(200).json()["count"], 1);
 }
 
 fn without_trace(server: &Server) {

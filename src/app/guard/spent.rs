@@ -4,10 +4,11 @@
 use super::idempotency::{self, Key};
 use super::texts;
 use crate::base::error::{Refusal, Refused, Result};
+use crate::base::id;
 use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row, Upsert};
-use crate::feature::store::{BATCH, ahead};
+use crate::feature::store::{BATCH, ahead, is_told};
 use crate::feature::{Ctx, Settings, stamps};
 use crate::http::{Method, body};
 use crate::params;
@@ -73,18 +74,32 @@ pub fn stamps(ctx: &mut Ctx<'_>, key: &Key) -> Result<Vec<Timestamp>> {
 /// # Errors
 /// [`Refused::AlreadyDone`], with what did not land.
 pub fn check(ctx: &mut Ctx<'_>, key: &Key) -> Result<()> {
-    if !ctx.writes_as_member() || names_its_object(ctx) {
+    if !ctx.writes_as_member() {
         return Ok(());
     }
     let Some((Trace { stamps, not_done }, omitted)) = find(ctx, key)? else { return Ok(()) };
+    if names_its_object(ctx)? {
+        return Ok(());
+    }
     let stamps: Value = stamps.iter().map(|stamp| Value::from(stamp.to_string())).collect();
     let refusal = Refusal::new(Refused::AlreadyDone, &texts::ALREADY_DONE).and("stamps", stamps).and("not_done", not_done);
     Err(if omitted > 0 { refusal.and("not_done_omitted", omitted) } else { refusal }.into())
 }
 
-fn names_its_object(ctx: &Ctx<'_>) -> bool {
-    let makes = ctx.upload().is_none() && ctx.request.method == Method::Post;
-    makes && body::object(ctx.request).is_ok_and(|object| object.get("id").is_some_and(|id| !id.is_null()))
+/// Was what a POST made called by the id that it brought? Where something was there already it landed on that, and the id is
+/// nobody's.
+fn names_its_object(ctx: &mut Ctx<'_>) -> Result<bool> {
+    if ctx.upload().is_some() || ctx.request.method != Method::Post {
+        return Ok(false);
+    }
+    let sent = body::object(ctx.request).ok().and_then(|object| object.get("id")?.as_str().and_then(id::parse));
+    let (Some(id), tenant) = (sent, ctx.tenant_id()?) else { return Ok(false) };
+    for kind in ctx.house.kinds() {
+        if is_told(ctx.db, tenant, kind.name, &id)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Deletes the traces of an account that ends.

@@ -134,5 +134,6 @@ pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
 
 /// Moves a check-in to a stamp as it is.
 pub fn restamp_one(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
-    db.run("UPDATE checkins SET stamp = ? WHERE tenant = ? AND id = ?", params![stamp, tenant, id]).map(drop)
+    let sql = "UPDATE checkins SET edited_at = COALESCE(edited_at, stamp), stamp = ? WHERE tenant = ? AND id = ?";
+    db.run(sql, params![stamp, tenant, id]).map(drop)
 }

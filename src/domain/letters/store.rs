@@ -107,5 +107,6 @@ pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
 
 /// Moves a letter to a stamp as it is.
 pub fn restamp(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
-    db.run("UPDATE letters SET stamp = ? WHERE tenant = ? AND id = ?", params![stamp, tenant, id]).map(drop)
+    let sql = "UPDATE letters SET edited_at = COALESCE(edited_at, stamp), stamp = ? WHERE tenant = ? AND id = ?";
+    db.run(sql, params![stamp, tenant, id]).map(drop)
 }

@@ -36,6 +36,7 @@ fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
         News::AccountEnding { user } => telemetry::forget(ctx, *user),
         News::ArchiveEnding { tenant, user } => records::erase::personal(ctx, *tenant, *user),
+        News::Buried { kind, id } => records::erase::conflicts_of(ctx, kind, id),
         News::Replayed { answer } => records::tell_again(ctx, answer),
         _ => Ok(()),
     }

@@ -156,7 +156,8 @@ pub fn naming(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
 
 /// Moves a question to a stamp.
 pub fn restamp(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
-    db.run("UPDATE questions SET stamp = ? WHERE tenant = ? AND id = ?", params![stamp, tenant, id]).map(drop)
+    let sql = "UPDATE questions SET edited_at = COALESCE(edited_at, stamp), stamp = ? WHERE tenant = ? AND id = ?";
+    db.run(sql, params![stamp, tenant, id]).map(drop)
 }
 
 /// A user's answers in a tenant, by their ids.
@@ -166,7 +167,8 @@ pub fn answers_of(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
 
 /// Moves a user's answers in a tenant to a stamp.
 pub fn restamp_answers(db: &mut Db, tenant: i64, user: i64, stamp: Timestamp) -> Result<()> {
-    db.run("UPDATE answers SET stamp = ? WHERE tenant = ? AND user_id = ?", params![stamp, tenant, user]).map(drop)
+    let sql = "UPDATE answers SET edited_at = COALESCE(edited_at, stamp), stamp = ? WHERE tenant = ? AND user_id = ?";
+    db.run(sql, params![stamp, tenant, user]).map(drop)
 }
 
 /// A backup has taken the store's place: no version that devices saw in the time that is lost is met again.
@@ -178,7 +180,8 @@ pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
 
 /// Moves an answer to a stamp as it is.
 pub fn restamp_answer(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
-    db.run("UPDATE answers SET stamp = ? WHERE tenant = ? AND id = ?", params![stamp, tenant, id]).map(drop)
+    let sql = "UPDATE answers SET edited_at = COALESCE(edited_at, stamp), stamp = ? WHERE tenant = ? AND id = ?";
+    db.run(sql, params![stamp, tenant, id]).map(drop)
 }
 
 /// Deletes an answer.

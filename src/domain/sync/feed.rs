@@ -76,7 +76,9 @@ pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
     let since = rules::cursor(poll.since, ctx.earlier(), tenant.clock, ctx.now);
     let restored = poll.epoch.is_some_and(|epoch| epoch != tenant.epoch);
     let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
-    let is_due = restored || since < horizon;
+    // Who holds nothing yet, and asks for pages, begins: the last day would not be all.
+    let begins = poll.since.is_none() && poll.after.is_some_and(restart::begins);
+    let is_due = restored || begins || since < horizon;
     // A stamp names something in one epoch only, and in a new start nothing is left out.
     let is_known = !is_due && poll.epoch.is_some();
     let asked = Asked { tenant: tenant.clone(), kinds: &poll.kinds, own: if is_known { &poll.own } else { &[] } };

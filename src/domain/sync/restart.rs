@@ -50,6 +50,11 @@ impl Place {
     }
 }
 
+/// Does `after` ask for a new start, if one is due?
+pub fn begins(after: &str) -> bool {
+    after.trim() == START
+}
+
 /// Where the page begins that `after` asks for, if a new start is what is asked for: by its word where one is due, by what `next`
 /// said always. One that cannot go on, because the store was restored or too much time has gone, begins again.
 ///

@@ -17,7 +17,7 @@ const SCHEMAS: &str = "/components/schemas";
 const ABOUT: &str = "The backend of an offline-first mobile app: accounts, couples, what they share, and an exact feed of changes.\n\n\
     Paths work with and without their last slash; `/api/…` is the same as `/api/v1/…`. HEAD works wherever GET does, OPTIONS \
     everywhere. Instants are written in UTC with milliseconds. Errors are problems (RFC 9457); errors of fields stand under \
-    `errors` and also as members of their own. Messages come in the language of `Accept-Language`: English, French or Korean.\n\n\
+    `errors`, in version 1 also as members of their own. Messages come in the language of `Accept-Language`: English, French or Korean.\n\n\
     Bodies are read more generously than their schemas say, for existing clients: a number stands for its digits in a text, \
     digits stand for a number, `true`, `false`, `1`, `0`, `on` and `off` for a truth value, an empty text for null where null may \
     be, and a form may be sent instead of JSON. No text may hold the character U+0000. Unknown members are ignored.";
@@ -35,7 +35,7 @@ pub fn with(features: &'static [&'static Feature], mount: &str, version: &'stati
     let mut components = answers::components();
     components.insert("schemas".to_owned(), types(&mut schemas));
     components.insert("securitySchemes".to_owned(), json!({ operation::BEARER: bearer() }));
-    components.insert("parameters".to_owned(), operation::shared_parameters());
+    components.insert("parameters".to_owned(), operation::shared_parameters(version));
     json!({
         "openapi": OPENAPI,
         "info": info(),

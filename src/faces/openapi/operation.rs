@@ -4,6 +4,7 @@ use super::{answers, examples};
 use crate::feature::contract::Takes;
 use crate::feature::{Access, Feature, Right, Role, Route, Schemas, Tx, Without};
 use crate::http::input::{Extent, Field};
+use crate::http::version::Version;
 use crate::http::{Method, key, paging, response, schema};
 use serde_json::{Value, json};
 
@@ -26,13 +27,13 @@ const CACHE_CONTROL: (&str, &str) = (
 );
 
 /// The parameters that many routes have.
-pub fn shared_parameters() -> Value {
+pub fn shared_parameters(version: &Version) -> Value {
     let parameter = |(name, about): (&str, &str), schema: Value| {
         (name.to_owned(), json!({"name": name, "in": "header", "schema": schema, "description": about}))
     };
     let texts =
         [IF_MATCH, IF_UNMODIFIED_SINCE, IF_NONE_MATCH, CACHE_CONTROL].map(|header| parameter(header, json!({"type": "string"})));
-    Value::Object(texts.into_iter().chain([parameter(KEY, key::schema().to_value())]).collect())
+    Value::Object(texts.into_iter().chain([parameter(KEY, key::field_schema(version).to_value())]).collect())
 }
 
 /// The operation of a route.

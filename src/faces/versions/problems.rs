@@ -50,7 +50,7 @@ pub fn list(request: &Request<'_>, _: &House, _: &mut Meters) -> Result<Response
 }
 
 pub fn show(request: &Request<'_>, _: &House, _: &mut Meters) -> Result<Response> {
-    let known = problems::named(request.segment(0)).ok_or_else(not_found)?;
+    let known = problems::called(request.segment(0)).ok_or_else(not_found)?;
     Ok(Response::json(200, &shown(known, request)))
 }
 

@@ -12,8 +12,8 @@ pub mod store;
 
 pub use ledger::Ledger;
 
-use super::Ctx;
 use super::store::{self as feed, Placed};
+use super::{Ctx, News};
 use crate::base::error::{Error, Result};
 use rules::{Bounds, Growth, Weighed};
 
@@ -66,7 +66,9 @@ impl Ctx<'_> {
     pub fn bury_version(&mut self, kind: &str, id: &str, version: i64) -> Result<()> {
         let (tenant, _) = self.stamped()?;
         let before = store::weighed(self.db, tenant, kind, id)?;
-        self.place(kind, (id, version), before, None)
+        self.place(kind, (id, version), before, None)?;
+        let (kind, _) = self.measured(kind)?;
+        self.tell(&News::Buried { kind, id })
     }
 
     /// The same for who knows what an object, of this id and version, weighed and weighs: with `None` it is deleted.

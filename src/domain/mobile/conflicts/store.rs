@@ -118,7 +118,7 @@ pub fn update(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
 /// One conflict, as a user sees it: those of a deleted record show their side to who sent it alone. To user 0 they are not there.
 pub fn find(db: &mut Db, tenant: i64, id: &str, viewer: i64) -> Result<Option<Conflict>> {
     let sql = conflicts!(
-        "WHERE tenant = ? AND id = ? AND (user_id = ? OR NOT EXISTS (SELECT r.id FROM records r \
+        "WHERE tenant = ? AND id = ? AND (user_id = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
          WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1))"
     );
     db.one(sql, params![tenant, id, viewer], conflict)
@@ -127,7 +127,7 @@ pub fn find(db: &mut Db, tenant: i64, id: &str, viewer: i64) -> Result<Option<Co
 /// How many conflicts a list shows on all of its pages.
 pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM conflicts WHERE tenant = ? AND created_at > ? \
-         AND (? = '' OR result = ?) AND (? = '' OR domain = ?) AND (user_id = ? OR NOT EXISTS (SELECT r.id FROM records r \
+         AND (? = '' OR result = ?) AND (? = '' OR domain = ?) AND (user_id = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
          WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1))";
     let Filter { status, domain, since, viewer } = filter;
     let found = db.one(sql, params![tenant, *since, status, status, domain, domain, *viewer], |row| row.get(0))?;
@@ -138,7 +138,7 @@ pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
 pub fn part(db: &mut Db, tenant: i64, filter: &Filter, (at, id): &(i64, String), span: Span) -> Result<Vec<Conflict>> {
     let sql = conflicts!(
         "WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
-         AND (user_id = ? OR NOT EXISTS (SELECT r.id FROM records r \
+         AND (user_id = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
          WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1)) \
          AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
     );
@@ -150,7 +150,7 @@ pub fn part(db: &mut Db, tenant: i64, filter: &Filter, (at, id): &(i64, String),
 /// Every conflict that a user sees, oldest first.
 pub fn each(db: &mut Db, tenant: i64, viewer: i64, visit: &mut dyn FnMut(Conflict) -> Result<()>) -> Result<()> {
     let sql = conflicts!(
-        "WHERE tenant = ? AND (user_id = ? OR NOT EXISTS (SELECT r.id FROM records r \
+        "WHERE tenant = ? AND (user_id = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
          WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1)) \
          ORDER BY created_at, id"
     );
@@ -196,6 +196,15 @@ pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
         let sql = "SELECT c.tenant, c.id FROM conflicts c \
              JOIN records r ON r.tenant = c.tenant AND r.domain = c.domain AND r.id = c.mobile_id \
              WHERE r.deleted = 1 AND r.stamp < ? AND c.created_at < ? ORDER BY c.tenant, c.id LIMIT ?";
+        let before = now.plus(-KEPT_OF_DELETED);
+        old = db.all(sql, params![before, before, BATCH], read)?;
+    }
+    if old.is_empty() {
+        // Rows of nouns are their own; that one was deleted, and has not come back, the feed tells as long as it matters.
+        let sql = "SELECT c.tenant, c.id FROM conflicts c \
+             WHERE c.resolved_at IS NULL AND c.server_data = 'null' AND c.created_at < ? AND NOT EXISTS \
+             (SELECT ch.id FROM changes ch WHERE ch.tenant = c.tenant AND ch.id = c.mobile_id AND (ch.deleted = 0 OR ch.stamp >= ?)) \
+             ORDER BY c.tenant, c.id LIMIT ?";
         let before = now.plus(-KEPT_OF_DELETED);
         old = db.all(sql, params![before, before, BATCH], read)?;
     }

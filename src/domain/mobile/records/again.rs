@@ -28,6 +28,8 @@ struct Answer {
 struct Item {
     domain: String,
     mobile_id: String,
+    /// What it landed on, where something was there already.
+    existing_id: Option<String>,
     stamp: Timestamp,
     as_sent: bool,
 }
@@ -43,7 +45,8 @@ pub fn tell(ctx: &mut Ctx<'_>, answer: &[u8]) -> Result<()> {
     let answer: Answer = json::read(answer)?;
     let answer = answer.records_sync_result.map_or(Answer { records_sync_result: None, ..answer }, |records| *records);
     for item in &answer.items {
-        look(ctx, &item.domain, &item.mobile_id, |record| item.as_sent && record.updated_at == item.stamp)?;
+        let id = item.existing_id.as_ref().unwrap_or(&item.mobile_id);
+        look(ctx, &item.domain, id, |record| item.as_sent && record.updated_at == item.stamp)?;
     }
     // Nothing lies between the clock before an upload and its first stamp. Older programs did not tell it, and had one stamp.
     let before = answer.previous_stamp.unwrap_or_else(|| answer.server_timestamp.unwrap_or_default().plus(-1));

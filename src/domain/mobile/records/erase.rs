@@ -3,7 +3,7 @@
 use super::store;
 use crate::base::error::Result;
 use crate::domain::mobile::conflicts;
-use crate::domain::mobile::domains::RECORDS;
+use crate::domain::mobile::domains::{self, RECORDS};
 use crate::feature::Ctx;
 use crate::feature::store as feed;
 
@@ -27,6 +27,18 @@ pub fn personal(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
         ctx.recount_stock(tenant, &conflicts::STOCK);
     }
     conflicts::store::lose_notes(ctx.db, tenant, user)
+}
+
+/// An object of a noun is deleted, which keeps its rows itself: its conflicts go as a record's do.
+pub fn conflicts_of(ctx: &mut Ctx<'_>, kind: &str, id: &str) -> Result<()> {
+    let Some(table) = domains::nouns(ctx.house.features).iter().find(|table| table.entry.names.list == kind) else {
+        return Ok(());
+    };
+    let (tenant, stamp) = (ctx.tenant_id()?, ctx.stamp()?);
+    if conflicts::store::lose_record(ctx.db, tenant, table.name(), id, stamp)? {
+        ctx.recount_stock(tenant, &conflicts::STOCK);
+    }
+    Ok(())
 }
 
 /// An account ends: of others' settled conflicts the side that may be its goes, too.

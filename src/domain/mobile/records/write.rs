@@ -18,7 +18,7 @@ use crate::domain::mobile::answer::{self, SyncedItem};
 use crate::domain::mobile::conflicts::{self, Conflict, Rule, rules};
 use crate::domain::mobile::sender::Batch;
 use crate::feature::room::rules::{Growth, Weighed};
-use crate::feature::{Ctx, News};
+use crate::feature::{Ctx, News, version};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -70,7 +70,7 @@ impl<'b> Writer<'b> {
     pub fn take(&mut self, ctx: &mut Ctx<'_>, json: &Value) -> Result<Done> {
         let mut item = Item::read(ctx.house.features, json, self.batch, ctx.now)?;
         let mut stored = self.look(ctx, &mut item)?;
-        let existing = self.twins.get(&(item.table.name(), id::parse(&item.sent_id).unwrap_or_default())).cloned();
+        let existing = id::parse(&item.sent_id).filter(|sent| *sent != item.id).map(|_| item.id.clone());
         let key = (item.table.name(), item.id.clone());
         item.version = self.own.get(&key).map_or(item.version, |own| item.version.max(*own));
         ctx.fit(if stored.is_some() { MOST_ROWS } else { 1 })?;
@@ -90,7 +90,8 @@ impl<'b> Writer<'b> {
     /// Looks up what an item is about. Where there may be but one and there is one already under another id, it is that one.
     fn look(&mut self, ctx: &mut Ctx<'_>, item: &mut Item) -> Result<Option<Record>> {
         let key = (item.table.name(), item.id.clone());
-        if let Some(twin) = self.twins.get(&key) {
+        // Who deletes what they never saw land on another's takes back their own: the other stays.
+        if let Some(twin) = self.twins.get(&key).filter(|_| !item.delete || item.version > 0) {
             item.id.clone_from(twin);
         }
         let tenant = ctx.tenant_id()?;
@@ -292,7 +293,7 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
     ctx.require_room(kind, growth(stored, weight))?;
     let record = Record {
         id: target.id.to_owned(),
-        version: stored.map_or(1, |record| record.version.max(target.seen) + 1),
+        version: stored.map_or(1, |record| record.version.max(target.seen.min(record.version + version::LOST)) + 1),
         fields: new.fields,
         bytes: weight.unwrap_or_default(),
         client_at: edited(stored, target.at),
