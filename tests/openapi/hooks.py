@@ -66,9 +66,16 @@ def filter_failure(context, failure, case, response):
 def refused_for_a_reason(case, response):
     if response.status_code != 400:
         return False
-    named = set(response.json().get("errors", {})) or {""}
+    named = set(fields(response.json().get("errors", {}))) or {""}
     reasons = REASONS.get(f"{case.method} {case.path}", set()) | ({CURSOR} if CURSOR in (case.query or {}) else set())
     return named <= reasons or out_of_time(case, named - reasons)
+
+
+def fields(errors):
+    """The fields that a problem names: a map of them in version 1, pointers and parameters from version 2 on."""
+    if isinstance(errors, dict):
+        return list(errors)
+    return [error.get("parameter") or error["pointer"].removeprefix("#").removeprefix("/") for error in errors]
 
 
 def out_of_time(case, named):
