@@ -30,7 +30,7 @@ from tandem_client.models import (
 )
 
 base, username, password = sys.argv[1:]
-url = f"{base}/api/v2"
+url = f"{base}/api/v1"
 
 
 def good(answer, kind):

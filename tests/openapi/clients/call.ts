@@ -7,7 +7,7 @@ import createClient from 'openapi-fetch';
 import type { paths } from './api.js';
 
 const [base = '', username = '', password = ''] = process.argv.slice(2);
-const client = createClient<paths>({ baseUrl: `${base}/api/v2` });
+const client = createClient<paths>({ baseUrl: `${base}/api/v1` });
 
 // The content of a good answer.
 function good<T>(answer: { data?: T; error?: unknown; response: Response }): T {
