@@ -188,13 +188,6 @@ pub static TYPES: &[Type] = &[
     )),
 ];
 
-/// The type of this name.
-///
-/// A name that is none is a defect, told as one.
-pub fn named(name: &str) -> Option<&'static Type> {
-    TYPES.iter().find(|known| known.name == name)
-}
-
 /// The type of this name in any version.
 pub fn called(name: &str) -> Option<&'static Type> {
     TYPES.iter().find(|known| known.name == name || known.older == Some(name))
@@ -209,7 +202,7 @@ pub fn uri(kind: &Type, request: &Request<'_>) -> String {
 pub fn of(kind: Refused) -> &'static Type {
     let name = match kind {
         Refused::Invalid => "invalid",
-        Refused::Unauthenticated(code) => return by_older(code),
+        Refused::Unauthenticated(code) => code,
         Refused::UnknownVersion { .. } => "unknown-version",
         Refused::KeyRequired => "key-required",
         Refused::Sunset => "sunset",
@@ -237,12 +230,7 @@ pub fn of(kind: Refused) -> &'static Type {
 
 /// The type of a name that stands in this program.
 pub fn known(name: &str) -> &'static Type {
-    named(name).unwrap_or(&TYPES[0])
-}
-
-/// Those who are not signed in are told by the words of version 1, or by names.
-fn by_older(code: &str) -> &'static Type {
-    TYPES.iter().find(|known| known.older == Some(code)).unwrap_or_else(|| known(code))
+    called(name).unwrap_or(&TYPES[0])
 }
 
 impl Type {

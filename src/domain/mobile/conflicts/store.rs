@@ -34,7 +34,8 @@ fn version(row: &Row<'_>, column: usize) -> Result<u32> {
 
 columns!(conflicts: "SELECT id, domain, mobile_id, user_id, device, server_version, client_version, server_data, \
      client_data, base_data, strategy, result, winner, created_at, resolved_by, resolved_at, notes, answer, client_at \
-     FROM conflicts");
+     FROM conflicts WHERE tenant = ? AND (user_id = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
+     WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1))");
 
 fn conflict(row: &Row<'_>) -> Result<Conflict> {
     let resolution_result: String = row.get(11)?;
@@ -117,11 +118,7 @@ pub fn update(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
 
 /// One conflict, as a user sees it: those of a deleted record show their side to who sent it alone. To user 0 they are not there.
 pub fn find(db: &mut Db, tenant: i64, id: &str, viewer: i64) -> Result<Option<Conflict>> {
-    let sql = conflicts!(
-        "WHERE tenant = ? AND id = ? AND (user_id = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
-         WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1))"
-    );
-    db.one(sql, params![tenant, id, viewer], conflict)
+    db.one(conflicts!("AND id = ?"), params![tenant, viewer, id], conflict)
 }
 
 /// How many conflicts a list shows on all of its pages.
@@ -137,24 +134,17 @@ pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
 /// A part of the conflicts, behind this instant and id, newest first.
 pub fn part(db: &mut Db, tenant: i64, filter: &Filter, (at, id): &(i64, String), span: Span) -> Result<Vec<Conflict>> {
     let sql = conflicts!(
-        "WHERE tenant = ? AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
-         AND (user_id = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
-         WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1)) \
+        "AND created_at > ? AND (? = '' OR result = ?) AND (? = '' OR domain = ?) \
          AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
     );
     let Filter { status, domain, since, viewer } = filter;
-    let bound = params![tenant, *since, status, status, domain, domain, *viewer, *at, id, span.limit, span.offset];
+    let bound = params![tenant, *viewer, *since, status, status, domain, domain, *at, id, span.limit, span.offset];
     db.all(sql, bound, conflict)
 }
 
 /// Every conflict that a user sees, oldest first.
 pub fn each(db: &mut Db, tenant: i64, viewer: i64, visit: &mut dyn FnMut(Conflict) -> Result<()>) -> Result<()> {
-    let sql = conflicts!(
-        "WHERE tenant = ? AND (user_id = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
-         WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1)) \
-         ORDER BY created_at, id"
-    );
-    db.each(sql, params![tenant, viewer], &mut |row| {
+    db.each(conflicts!("ORDER BY created_at, id"), params![tenant, viewer], &mut |row| {
         visit(conflict(row)?)?;
         Ok(true)
     })
