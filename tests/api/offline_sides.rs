@@ -214,10 +214,10 @@ fn moved_on(server: &Server) {
     let path = format!("/v2/sync/conflicts/{}/resolve/", met["conflicts"][0]["conflict_id"].as_str().unwrap());
     let choice = json!({"resolution_strategy": "manual", "chosen_version": "client"});
     let choose =
-        || phone.ask("POST", &path).header("Idempotency-Key", &fresh()).json(&choice).send(server.port).expect(200).json();
-    let error = choose()["error"].clone();
+        || phone.ask("POST", &path).header("Idempotency-Key", format!("\"{}\"", fresh())).json(&choice).send(server.port);
+    let error = choose().expect(200).json()["error"].clone();
     assert_eq!((&error["code"], &error["retryable"], error.get("poison")), (&json!("moved_on"), &json!(false), None), "{error}");
-    assert_eq!(choose()["success"], true, "whoever has looked again may choose the same");
+    assert_eq!(choose().expect(200).json()["success"], true, "whoever has looked again may choose the same");
 }
 
 fn shown(server: &Server) {
