@@ -241,7 +241,12 @@ impl Told<'_> {
             name if self.request.method.writes() => ("pointer", format!("#/{name}")),
             name => ("parameter", name.to_owned()),
         };
-        json!({place: field, "code": words::of(message), "detail": detail})
+        // The noun's own sentence says what there is already.
+        let code = match words::of(message) {
+            words::INVALID if self.kind.name == words::EXISTS => words::EXISTS,
+            word => word,
+        };
+        json!({place: field, "code": code, "detail": detail})
     }
 }
 

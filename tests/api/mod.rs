@@ -40,6 +40,7 @@ mod mobile;
 mod object_versions;
 mod objects;
 mod offline;
+mod offline_sides;
 mod openapi;
 mod pages;
 pub mod phone;
@@ -131,6 +132,7 @@ const TABLES: &[Table] = tables![
     values,
     object_versions,
     offline,
+    offline_sides,
     ids,
     instants,
     identities,

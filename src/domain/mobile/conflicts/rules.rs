@@ -104,6 +104,8 @@ pub struct Conflict {
     pub client_at: Option<Timestamp>,
     /// The server's fields; null when it was deleted there.
     pub server_data: Value,
+    /// Who wrote the server's side, as far as that is known.
+    pub server_user_id: Option<i64>,
     /// The device's fields, as far as it sent them; null when it wanted to delete.
     pub client_data: Value,
     /// What the device started from, if it said so.
