@@ -12,6 +12,7 @@ mod checkins;
 mod conflicts;
 mod conventions;
 mod couples;
+pub mod devices;
 mod domains;
 mod expect;
 mod feed;
@@ -101,6 +102,7 @@ const TABLES: &[Table] = tables![
     sessions,
     tokens,
     ways_in,
+    devices,
     couples,
     leaving,
     teams,

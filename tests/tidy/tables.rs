@@ -58,6 +58,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             ("src/domain/mobile/telemetry/store.rs", Read, "telemetry has no index by its user; their devices are few"),
         ],
     ),
+    ("ended_sessions", "src/feature/sessions/", &[]),
     (
         "facts",
         "src/feature/store.rs",
@@ -69,6 +70,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("goal_actions", "src/domain/goals/", &[]),
     ("goals", "src/domain/goals/", &[]),
     ("idempotency", "src/app/guard/idempotency.rs", &[]),
+    ("installations", "src/feature/sessions/", &[]),
     ("invites", "src/domain/couples/", &[(HEALTH, Read, TELLS)]),
     ("letters", "src/domain/letters/", &[]),
     ("limits", "src/app/guard/uploads.rs", &[]),
@@ -88,7 +90,15 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("questions", "src/domain/qna/", &[]),
     ("records", "src/domain/mobile/", &[]),
     ("room", "src/feature/room/", &[]),
-    ("sessions", "src/domain/auth/", &[(ADMISSION, Read, ADMITS), (HEALTH, Read, TELLS)]),
+    (
+        "sessions",
+        "src/domain/auth/",
+        &[
+            (ADMISSION, Read, ADMITS),
+            (HEALTH, Read, TELLS),
+            (SESSIONS, Write, "accounts, devices and the operator end sessions, and each end is remembered"),
+        ],
+    ),
     ("snapshots", "src/domain/devices/", &[]),
     ("spent", "src/app/guard/spent.rs", &[]),
     ("telemetry", "src/domain/mobile/", &[]),
@@ -121,6 +131,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ),
 ];
 
+const SESSIONS: &str = "src/feature/sessions/store.rs";
 const ROOM: &str = "src/feature/room/store.rs";
 const ADMISSION: &str = "src/app/guard/admit.rs";
 const ADMITS: &str = "one query admits";

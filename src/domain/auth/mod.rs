@@ -3,6 +3,7 @@
 pub mod accounts;
 mod api;
 mod api_session;
+mod api_sessions;
 pub mod export;
 mod exported;
 mod graphql;
@@ -16,12 +17,13 @@ pub mod session;
 pub mod store;
 mod texts;
 
-use crate::feature::{Access, Content, Feature, Job, Right, Route, Without};
+use crate::feature::{Access, Content, Feature, Held, Job, Right, Route, Without, contract};
+use api_sessions::{EndedOthers, OwnSession};
 use rules::User;
 use session::{SignedIn, Tokens};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { jobs: JOBS, graph: graphql::GRAPH, ..Feature::new("auth", ROUTES) };
+pub const FEATURE: Feature = Feature { jobs: JOBS, held: HELD, graph: graphql::GRAPH, ..Feature::new("auth", ROUTES) };
 
 const MEMBER: Access = Access::Member(Without::NoCouple);
 
@@ -63,6 +65,15 @@ const ROUTES: &[Route] = &[
         .own()
         .takes(rules::RESET)
         .gives_nothing(),
+    Route::get("/auth/sessions/", Access::User, api_sessions::list, "Where the caller is signed in, newest first")
+        .lists::<OwnSession>(),
+    Route::delete("/auth/sessions/{id}/", Access::User, api_sessions::end, "End a session; one's own is signing out")
+        .parameters(rules::SESSION)
+        .gives_nothing()
+        .refuses(&[404]),
+    Route::post("/auth/sessions/end-others/", Access::User, api_sessions::end_others, "End every session but this one")
+        .takes_nothing()
+        .gives::<EndedOthers>(200),
     Route::get(
         "/auth/export/",
         Access::User,
@@ -93,6 +104,8 @@ const ROUTES: &[Route] = &[
     .gives_nothing()
     .refuses(&[404]),
 ];
+
+const HELD: &[Held] = &[Held { name: "own_sessions", load: api_sessions::held, object: contract::of::<OwnSession> }];
 
 const JOBS: &[Job] = &[
     Job::nightly("names", "names of accounts under today's keys", |s| keyed::piece(s.db, &s.house.settings, s.now)),
