@@ -167,6 +167,8 @@ pub enum Refused {
     DeviceMismatch,
     /// The device is to be wiped before it is signed in again.
     DeviceWiping,
+    /// The device's app does not delete what it holds.
+    CannotWipe,
     /// The user has as many devices as there may be.
     TooManyDevices,
 }

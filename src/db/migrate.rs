@@ -32,7 +32,9 @@ pub const MIGRATIONS: &[Migration] = &[
     // An older program that serves while this is installed notes no departure: nobody else reads that table.
     Migration { version: 9, name: "0009_leaving", sql: include_str!("../../sql/0009_leaving.sql"), oldest: 3 },
     Migration { version: 10, name: "0010_usage", sql: include_str!("../../sql/0010_usage.sql"), oldest: 3 },
-    Migration { version: 11, name: "0011_devices", sql: include_str!("../../sql/0011_devices.sql"), oldest: 3 },
+    // An older program that serves while this is installed takes every code for one of a member.
+    Migration { version: 11, name: "0011_codes", sql: include_str!("../../sql/0011_codes.sql"), oldest: 3 },
+    Migration { version: 12, name: "0012_devices", sql: include_str!("../../sql/0012_devices.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

@@ -16,7 +16,8 @@ pub enum Right {
     Clear,
     /// Say how conflicts shall be settled.
     Policies,
-    /// Make codes to join by, which give the role member. Of a couple only partner A does: the noun looks at the seat.
+    /// Make codes to join by; those that give more than the role member take [`Right::Members`], too. Of a couple only partner A
+    /// makes any: the noun looks at the seat.
     Invite,
     /// Change who is in it, and as what. One's own is leaving.
     Members,
@@ -50,8 +51,8 @@ pub const RIGHTS: [(Right, [Reach; 4], &str); 8] = {
         (Right::Watch,    [Own,     Own,     All,     All], "see devices and the health of uploads"),
         (Right::Clear,    [All,     Own,     All,     All], "delete questions with their answers"),
         (Right::Policies, [All,     Nothing, All,     All], "say how conflicts are settled"),
-        (Right::Invite,   [All,     Nothing, All,     All], "make codes (of a couple partner A)"),
-        (Right::Members,  [Own,     Own,     Own,     All], "remove members (one's own: leave), give roles"),
+        (Right::Invite,   [All,     Nothing, All,     All], "make codes for members (of a couple partner A)"),
+        (Right::Members,  [Own,     Own,     Own,     All], "remove members (one's own: leave), give roles, make codes of any role"),
         (Right::Devices,  [Own,     Own,     Own,     All], "see members' devices, end their sessions (one's own: everybody)"),
         (Right::Export,   [All,     Nothing, Nothing, All], "export everything"),
     ]

@@ -151,6 +151,12 @@ pub static TYPES: &[Type] = &[
     ),
     problem(
         409,
+        "cannot-wipe",
+        "Conflict",
+        "The device never said that its app deletes what it holds (`can_wipe`). End its sessions instead: DELETE `/devices/{device_id}/`.",
+    ),
+    problem(
+        409,
         "too-many-devices",
         "Conflict",
         "The user has as many devices as there may be: `least_recently_seen` is the one to end first (DELETE `/devices/{device_id}/`), if its user agrees.",
@@ -251,6 +257,7 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::DeviceUnknown => "device-unknown",
         Refused::DeviceMismatch => "device-mismatch",
         Refused::DeviceWiping => "device-wiping",
+        Refused::CannotWipe => "cannot-wipe",
         Refused::TooManyDevices => "too-many-devices",
         Refused::IdTaken => "id-taken",
         Refused::Exists => "exists",
@@ -313,6 +320,7 @@ mod tests {
             Refused::DeviceUnknown,
             Refused::DeviceMismatch,
             Refused::DeviceWiping,
+            Refused::CannotWipe,
             Refused::TooManyDevices,
         ];
         assert!(kinds.into_iter().filter(|kind| of(*kind).name == TYPES[0].name).eq([Refused::Invalid]));

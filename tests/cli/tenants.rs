@@ -63,6 +63,10 @@ fn a_code_lets_many_in() {
     let invite = home.json("tenant code Nightshift --minutes 10080 --json");
     let at = |name: &str| tandem::base::time::Timestamp::parse(invite[name].as_str().unwrap()).unwrap().0;
     assert_eq!(at("expires_at") - at("created_at"), 7 * 86_400_000);
+    assert_eq!(invite["role"], "member");
+    let told = home.ok("tenant code Nightshift --role admin");
+    assert!(told.contains("works once") && told.ends_with("to join the team Nightshift as admin\n"), "{told}");
+    assert_eq!(home.run("tenant code Nightshift --role owner").code, 2);
     for minutes in ["0", "10081", "x"] {
         assert_eq!(home.run(&format!("tenant code Nightshift --minutes {minutes}")).code, 2, "{minutes}");
     }
@@ -102,6 +106,7 @@ fn what_cannot_be_is_told() {
         ("tenant add Pair anna", "already in a couple or a team"),
         ("tenant add T anna", "already in a couple or a team"),
         ("tenant add Pair ben --role admin", "no roles"),
+        ("tenant code Pair --role staff", "no roles"),
         ("tenant remove T ben", "not in the team T"),
         ("tenant role T ben staff", "not in the team T"),
     ] {

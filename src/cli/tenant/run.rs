@@ -111,8 +111,7 @@ pub fn add(matches: &ArgMatches) -> Result<Verdict> {
         seats::join(db, tenancy, user, role, now)?;
         Ok(true)
     })?;
-    let as_role = if tenancy.kind == TenantKind::Team { format!(" as {}", word::of(&Role::ALL, &role)) } else { String::new() };
-    out::line(format!("{user} is in {}{as_role}", called(&tenancy)))?;
+    out::line(format!("{user} is in {}{}", called(&tenancy), as_role(&tenancy, role)))?;
     Ok(Verdict::Well)
 }
 
@@ -159,25 +158,32 @@ fn tell_without_admin(led: bool) -> Result<Verdict> {
 pub fn code(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
     let minutes = matches.get_one::<i64>("minutes").copied().unwrap_or(rules::TTL_DEFAULT);
+    let role = role(matches)?;
     let (tenancy, invite) = within(&mut db, Mode::Write, |db| {
         let tenancy = find(db, matches)?;
         let now = Timestamp::now();
         feed::advance(db, tenancy.id, now)?;
-        let invite = seats::new_code(db, &tenancy, OPERATOR, minutes * MINUTE, now)?;
+        let invite = seats::new_code(db, &tenancy, OPERATOR, (role, minutes * MINUTE), now)?;
         Ok((tenancy, invite))
     })?;
     if matches.get_flag("json") {
         out::json(&invite)?;
         return Ok(Verdict::Well);
     }
-    let uses = if tenancy.kind == TenantKind::Team { "for everybody" } else { "once" };
+    let uses = if invite.is_for_one(tenancy.kind) { "once" } else { "for everybody" };
+    let until = out::minute(invite.expires_at);
     out::line(format!(
-        "{}  works {uses} until {} UTC, to join {}",
+        "{}  works {uses} until {until} UTC, to join {}{}",
         invite.code,
-        out::minute(invite.expires_at),
-        called(&tenancy)
+        called(&tenancy),
+        as_role(&tenancy, role)
     ))?;
     Ok(Verdict::Well)
+}
+
+/// ` as staff`, where there are roles.
+fn as_role(tenancy: &Tenancy, role: Role) -> String {
+    if tenancy.kind == TenantKind::Team { format!(" as {}", word::of(&Role::ALL, &role)) } else { String::new() }
 }
 
 /// Who made a code that no user made.

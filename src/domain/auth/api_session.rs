@@ -116,14 +116,15 @@ fn issued(claims: &Claims) -> Timestamp {
 }
 
 /// What a refresh token says.
-struct Presented {
-    claims: Claims,
+pub struct Presented {
+    /// The claims.
+    pub claims: Claims,
     /// Is its time over?
     is_over: bool,
 }
 
 /// The refresh token that came, when its signature is good.
-fn presented(ctx: &mut Ctx<'_>) -> Result<Option<Presented>> {
+pub fn presented(ctx: &mut Ctx<'_>) -> Result<Option<Presented>> {
     let mut input = ctx.input(rules::REFRESH)?;
     input.finish()?;
     let token = input.text("refresh").unwrap_or_default();
@@ -136,7 +137,8 @@ fn live(ctx: &mut Ctx<'_>) -> Result<Option<Claims>> {
     Ok(presented(ctx)?.filter(|presented| !presented.is_over).map(|presented| presented.claims))
 }
 
-fn not_valid() -> Refusal {
+/// The refusal of a token.
+pub fn not_valid() -> Refusal {
     Refusal::new(Refused::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID)
 }
 

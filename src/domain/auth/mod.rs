@@ -16,11 +16,14 @@ pub mod rules;
 pub mod session;
 pub mod store;
 mod texts;
+mod wipe;
 
+use crate::feature::sessions::device;
 use crate::feature::{Access, Content, Feature, Held, Job, Right, Route, Without, contract};
 use api_sessions::{EndedOthers, OwnSession};
 use rules::User;
 use session::{SignedIn, Tokens};
+use wipe::Wish;
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature { jobs: JOBS, held: HELD, graph: graphql::GRAPH, ..Feature::new("auth", ROUTES) };
@@ -74,6 +77,28 @@ const ROUTES: &[Route] = &[
     Route::post("/auth/sessions/end-others/", Access::User, api_sessions::end_others, "End every session but this one")
         .takes_nothing()
         .gives::<EndedOthers>(200),
+    Route::post("/devices/{device_id}/wipe/", Access::User, wipe::wish, "Have a lost device delete what it holds of the account")
+        .own()
+        .parameters(&[device::ID])
+        .takes(rules::DELETE)
+        .gives::<Wish>(202)
+        .refuses(&[404, 409]),
+    Route::delete("/devices/{device_id}/wipe/", Access::User, wipe::end_wish, "End the wish that a device be wiped")
+        .own()
+        .parameters(&[device::ID])
+        .takes(rules::DELETE)
+        .gives::<Wish>(200)
+        .refuses(&[404]),
+    Route::post(
+        "/devices/wiped/",
+        Access::Public,
+        wipe::wiped,
+        "Say that a device was wiped, by the refresh token of its ended session",
+    )
+    .own()
+    .takes(rules::REFRESH)
+    .gives_nothing()
+    .refuses(&[401]),
     Route::get(
         "/auth/export/",
         Access::User,

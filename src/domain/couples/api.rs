@@ -17,7 +17,7 @@ pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     ctx.require_site()?;
     let tenancy = seats::create(ctx.db, TenantKind::Couple, "", ctx.now)?;
     ctx.advance(tenancy.id)?;
-    join(ctx, &tenancy, user)?;
+    join(ctx, &tenancy, user, Role::Member)?;
     shown_changed(ctx, tenancy.id, &tenancy.public_id, 201)
 }
 
@@ -62,12 +62,12 @@ pub fn forsake(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
     store::left_by(ctx.db, user)?.into_iter().try_for_each(|tenant| seats::give_up(ctx.db, tenant, user))
 }
 
-/// Gives a user the next seat.
+/// Gives a user the next seat, in a role.
 ///
 /// # Errors
 /// As [`seats::join`].
-pub fn join(ctx: &mut Ctx<'_>, tenancy: &Tenancy, user: i64) -> Result<()> {
-    seats::join(ctx.db, tenancy, user, Role::Member, ctx.now)?;
+pub fn join(ctx: &mut Ctx<'_>, tenancy: &Tenancy, user: i64, role: Role) -> Result<()> {
+    seats::join(ctx.db, tenancy, user, role, ctx.now)?;
     ctx.tell(&News::Joined { tenant: tenancy.id, user })
 }
 

@@ -12,5 +12,6 @@ crate::texts! {
     CODE_EXPIRED: "This code has expired.", "Ce code a expiré.", "만료된 코드입니다.";
     TEAM_FULL: "The team has {0} members; that is the most.", "L'équipe compte {0} membres ; c'est le maximum.", "팀 인원이 최대인 {0}명입니다.";
     LAST_ADMIN: "The team needs an admin: make another member admin first.", "L'équipe a besoin d'un admin : nommez d'abord un autre membre.", "팀에는 관리자가 필요합니다. 먼저 다른 구성원을 관리자로 지정하세요.";
+    ROLES_BY_ADMIN: "Only an admin makes codes that give this role.", "Seul un admin crée des codes qui donnent ce rôle.", "이 역할을 주는 코드는 관리자만 만들 수 있습니다.";
     NO_ROLES: "A couple has no roles.", "Un couple n'a pas de rôles.", "커플에는 역할이 없습니다.";
 }

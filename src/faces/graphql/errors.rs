@@ -46,6 +46,7 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::DeviceUnknown => "DEVICE_UNKNOWN",
         Refused::DeviceMismatch => "DEVICE_MISMATCH",
         Refused::DeviceWiping => "DEVICE_WIPING",
+        Refused::CannotWipe => "CANNOT_WIPE",
         Refused::TooManyDevices => "TOO_MANY_DEVICES",
     }
 }

@@ -154,14 +154,39 @@ pub fn adopt(ctx: &mut Ctx<'_>, named: &str) -> Result<()> {
     Ok(())
 }
 
-/// Ends a device's sessions. It is revoked, or to be wiped as soon as it asks; one that is to be wiped stays so.
+/// Ends a device's sessions. It is revoked, or to be wiped as soon as it asks; one that is to be wiped, or was, stays so.
 pub fn revoke(ctx: &mut Ctx<'_>, user: i64, mut device: Device, state: State) -> Result<Device> {
     store::end_device(ctx.db, user, &device.device_id, ctx.now)?;
-    if device.state != State::WipePending && device.state != state {
+    let goes_on = match device.state {
+        State::Active => true,
+        State::Revoked => state == State::WipePending,
+        State::WipePending | State::Wiped => false,
+    };
+    if goes_on {
         device.enter(state, ctx.now);
         store::put(ctx.db, user, &device)?;
     }
     Ok(device)
+}
+
+/// Ends the wish that a device be wiped: it stays signed out.
+pub fn unwish(ctx: &mut Ctx<'_>, user: i64, mut device: Device) -> Result<Device> {
+    if device.state == State::WipePending {
+        device.enter(State::Revoked, ctx.now);
+        store::put(ctx.db, user, &device)?;
+    }
+    Ok(device)
+}
+
+/// A device says that it has deleted what it held, by an ended session; answers whether it was asked to. It may say so again.
+pub fn wiped(ctx: &mut Ctx<'_>, session: &str, user: i64) -> Result<bool> {
+    let Some(revoked) = revocation(ctx, session, user)? else { return Ok(false) };
+    let Some(mut device) = store::locked(ctx.db, user, &revoked.device)? else { return Ok(false) };
+    if device.state == State::WipePending {
+        device.enter(State::Wiped, ctx.now);
+        store::put(ctx.db, user, &device)?;
+    }
+    Ok(device.state == State::Wiped)
 }
 
 /// What a refresh token of an ended session is told, if its device was revoked. `None`: the token is not valid, no more.

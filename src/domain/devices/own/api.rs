@@ -13,9 +13,9 @@ use crate::feature::sessions::device::{self, Device, Sent, State};
 use crate::feature::sessions::{self, Registered as Outcome, store};
 use crate::feature::store::is_member;
 use crate::feature::{Ctx, Right, TenantKind};
-use crate::http::Response;
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::{Page, Span};
+use crate::http::{Response, etag};
 use serde_json::Value;
 
 const USER: &str = "user_id";
@@ -90,7 +90,7 @@ pub fn put(ctx: &mut Ctx<'_>) -> Result<Response> {
     let device = found(store::find(ctx.db, user, &sent.id)?)?;
     let beside = Beside { current: Some(sent.id), ..Beside::of(ctx, user)? };
     let status = if outcome == Outcome::New { 201 } else { 200 };
-    Ok(Response::json(status, &Registered { device: beside.show(device), status: word(outcome) }))
+    Ok(etag::tagged(Response::json(status, &Registered { device: beside.show(device), status: word(outcome) })))
 }
 
 /// POST `/devices/register/`
@@ -141,6 +141,8 @@ fn require_no_raise(ctx: &mut Ctx<'_>, user: i64, id: &str) -> Result<()> {
 pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = whose(ctx)?;
     let mut device = found(store::locked(ctx.db, user, ctx.request.segment(0))?)?;
+    let beside = Beside::of(ctx, user)?;
+    ctx.require_match(&beside.show(device.clone()))?;
     let mut input = ctx.input(device::CHANGE)?;
     input.finish()?;
     let is_own = user == ctx.user()?;
@@ -154,13 +156,15 @@ pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     }
     store::put(ctx.db, user, &device)?;
     require_no_raise(ctx, user, &device.device_id)?;
-    Ok(Response::json(200, &Beside::of(ctx, user)?.show(device)))
+    Ok(etag::tagged(Response::json(200, &beside.show(device))))
 }
 
 /// DELETE `/devices/{device_id}/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
     let user = whose(ctx)?;
     let device = found(store::locked(ctx.db, user, ctx.request.segment(0))?)?;
+    let beside = Beside::of(ctx, user)?;
+    ctx.require_match(&beside.show(device.clone()))?;
     let device = sessions::revoke(ctx, user, device, State::Revoked)?;
     Ok(Response::json(200, &Deactivated { device_id: device.device_id, deactivated: true }))
 }
