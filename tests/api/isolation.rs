@@ -5,6 +5,7 @@
 
 use super::domains::least;
 use super::expect::{Things, problem, refused};
+use super::plain::PLAIN;
 use super::routes::{filled, routes};
 use super::{Case, Phone};
 use crate::servers::Server;
@@ -69,70 +70,6 @@ fn segment(path: &str) -> Option<&'static Segment> {
     let told = PATHS.iter().find(|(known, _)| *known == path).map(|(_, segment)| segment);
     told.or(records.then_some(&Segment::Thing))
 }
-
-/// Fields of bodies and queries that name nobody's things, or are secrets that are meant to be passed on.
-const PLAIN: &[&str] = &[
-    "after",
-    "app",
-    "app_version",
-    "auto_resolve",
-    "can_wipe",
-    "chosen_version",
-    "code",
-    "content",
-    "date",
-    "date_from",
-    "device",
-    "device_id",
-    "domain",
-    "done",
-    "email",
-    "energy",
-    "epoch",
-    "first_name",
-    "from",
-    "id",
-    "include",
-    "kinds",
-    "language",
-    "last_name",
-    "limit",
-    "merge_data",
-    "month",
-    "mood",
-    "name",
-    "new_password",
-    "note",
-    "notes",
-    "notify_on_conflict",
-    "old_password",
-    "os",
-    "os_version",
-    "own",
-    "password",
-    "password_confirm",
-    "priority",
-    "refresh",
-    "resolution_policy",
-    "resolution_strategy",
-    "role",
-    "since",
-    "state",
-    "status",
-    "stress",
-    "target_date",
-    "text",
-    "theme",
-    "timezone",
-    "title",
-    "token",
-    "to",
-    "ttl_minutes",
-    "type",
-    "user",
-    "username",
-    "why_for_us",
-];
 
 /// Fields that name a member of the caller's tenant by their user id.
 const MEMBERS: &[&str] = &["owner"];

@@ -44,6 +44,7 @@ mod offline;
 mod openapi;
 mod pages;
 pub mod phone;
+mod plain;
 mod policies;
 mod preconditions;
 mod qna;
@@ -51,6 +52,7 @@ mod records;
 mod records_changes;
 mod records_rules;
 mod resolutions;
+mod revocation;
 mod roles;
 mod room;
 mod room_use;
@@ -103,6 +105,7 @@ const TABLES: &[Table] = tables![
     tokens,
     ways_in,
     devices,
+    revocation,
     couples,
     leaving,
     teams,

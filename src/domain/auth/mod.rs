@@ -3,7 +3,7 @@
 pub mod accounts;
 mod api;
 mod api_session;
-mod api_sessions;
+pub mod api_sessions;
 pub mod export;
 mod exported;
 mod graphql;

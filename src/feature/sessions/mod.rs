@@ -11,7 +11,9 @@ mod texts;
 use super::Ctx;
 use super::lifecycle::clients::{Client, LONGEST, UNKNOWN};
 use crate::base::error::{Refusal, Refused, Result, refuse};
+use crate::base::time::Timestamp;
 use crate::base::word;
+use crate::db::Db;
 use device::{Device, Sent, State, is_id};
 
 /// The most active devices of a user: more than anybody has, and few enough to look at each.
@@ -155,16 +157,16 @@ pub fn adopt(ctx: &mut Ctx<'_>, named: &str) -> Result<()> {
 }
 
 /// Ends a device's sessions. It is revoked, or to be wiped as soon as it asks; one that is to be wiped, or was, stays so.
-pub fn revoke(ctx: &mut Ctx<'_>, user: i64, mut device: Device, state: State) -> Result<Device> {
-    store::end_device(ctx.db, user, &device.device_id, ctx.now)?;
+pub fn revoke(db: &mut Db, user: i64, mut device: Device, state: State, now: Timestamp) -> Result<Device> {
+    store::end_device(db, user, &device.device_id, now)?;
     let goes_on = match device.state {
         State::Active => true,
         State::Revoked => state == State::WipePending,
         State::WipePending | State::Wiped => false,
     };
     if goes_on {
-        device.enter(state, ctx.now);
-        store::put(ctx.db, user, &device)?;
+        device.enter(state, now);
+        store::put(db, user, &device)?;
     }
     Ok(device)
 }

@@ -18,6 +18,8 @@ use crate::http::paging::{Page, Span};
 use crate::http::{Response, etag};
 use serde_json::Value;
 
+/// The word of a device that was not known.
+const REGISTERED: &str = "registered";
 const USER: &str = "user_id";
 /// Whose devices: the caller's, unless a team's admin names a member.
 pub const WHOSE: &[Field] =
@@ -85,12 +87,20 @@ pub fn one(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// PUT `/devices/{device_id}/`
 pub fn put(ctx: &mut Ctx<'_>) -> Result<Response> {
     let sent = Sent::of(ctx.request.segment(0), ctx.input(device::DETAILS)?)?;
-    let outcome = register(ctx, &sent)?;
-    let user = ctx.user()?;
+    let registered = registered(ctx, &sent)?;
+    let status = if registered.status == REGISTERED { 201 } else { 200 };
+    Ok(etag::tagged(Response::json(status, &registered)))
+}
+
+/// Registers the device of the calling session, and shows it.
+///
+/// # Errors
+/// When there are too many, or it is to be wiped first; when a member of a team raises it.
+pub fn registered(ctx: &mut Ctx<'_>, sent: &Sent) -> Result<Registered> {
+    let (outcome, user) = (register(ctx, sent)?, ctx.user()?);
     let device = found(store::find(ctx.db, user, &sent.id)?)?;
-    let beside = Beside { current: Some(sent.id), ..Beside::of(ctx, user)? };
-    let status = if outcome == Outcome::New { 201 } else { 200 };
-    Ok(etag::tagged(Response::json(status, &Registered { device: beside.show(device), status: word(outcome) })))
+    let beside = Beside { current: Some(sent.id.clone()), ..Beside::of(ctx, user)? };
+    Ok(Registered { device: beside.show(device), status: word(outcome) })
 }
 
 /// POST `/devices/register/`
@@ -105,7 +115,7 @@ pub fn register_by_body(ctx: &mut Ctx<'_>) -> Result<Response> {
 }
 
 fn word(outcome: Outcome) -> &'static str {
-    if outcome == Outcome::New { "registered" } else { "updated" }
+    if outcome == Outcome::New { REGISTERED } else { "updated" }
 }
 
 /// Registers the device of the calling session.
@@ -137,13 +147,26 @@ fn require_no_raise(ctx: &mut Ctx<'_>, user: i64, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// PATCH `/devices/{device_id}/`. Who runs the team says how much a member's device counts, and nothing else of it.
+/// PATCH `/devices/{device_id}/`
 pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let user = whose(ctx)?;
-    let mut device = found(store::locked(ctx.db, user, ctx.request.segment(0))?)?;
-    let beside = Beside::of(ctx, user)?;
-    ctx.require_match(&beside.show(device.clone()))?;
-    let mut input = ctx.input(device::CHANGE)?;
+    let (user, id) = (whose(ctx)?, ctx.request.segment(0).to_owned());
+    require_match(ctx, user, &id)?;
+    let input = ctx.input(device::CHANGE)?;
+    Ok(etag::tagged(Response::json(200, &changed(ctx, user, &id, input)?)))
+}
+
+fn require_match(ctx: &mut Ctx<'_>, user: i64, id: &str) -> Result<()> {
+    let device = found(store::locked(ctx.db, user, id)?)?;
+    let shown = Beside::of(ctx, user)?.show(device);
+    ctx.require_match(&shown)
+}
+
+/// Changes a device, and shows it. Who runs a team says how much a member's device counts, and nothing else of it.
+///
+/// # Errors
+/// When it is none of theirs, or they may not.
+pub fn changed(ctx: &mut Ctx<'_>, user: i64, id: &str, mut input: Input) -> Result<OwnDevice> {
+    let mut device = found(store::locked(ctx.db, user, id)?)?;
     input.finish()?;
     let is_own = user == ctx.user()?;
     if !is_own && input.members().keys().any(|name| name != device::PRIORITY.name) {
@@ -156,17 +179,24 @@ pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     }
     store::put(ctx.db, user, &device)?;
     require_no_raise(ctx, user, &device.device_id)?;
-    Ok(etag::tagged(Response::json(200, &beside.show(device))))
+    Ok(Beside::of(ctx, user)?.show(device))
 }
 
 /// DELETE `/devices/{device_id}/`
 pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let user = whose(ctx)?;
-    let device = found(store::locked(ctx.db, user, ctx.request.segment(0))?)?;
-    let beside = Beside::of(ctx, user)?;
-    ctx.require_match(&beside.show(device.clone()))?;
-    let device = sessions::revoke(ctx, user, device, State::Revoked)?;
-    Ok(Response::json(200, &Deactivated { device_id: device.device_id, deactivated: true }))
+    let (user, id) = (whose(ctx)?, ctx.request.segment(0).to_owned());
+    require_match(ctx, user, &id)?;
+    Ok(Response::json(200, &deactivated(ctx, user, &id)?))
+}
+
+/// Ends a device's sessions.
+///
+/// # Errors
+/// When the user has no such device.
+pub fn deactivated(ctx: &mut Ctx<'_>, user: i64, id: &str) -> Result<Deactivated> {
+    let device = found(store::locked(ctx.db, user, id)?)?;
+    let device = sessions::revoke(ctx.db, user, device, State::Revoked, ctx.now)?;
+    Ok(Deactivated { device_id: device.device_id, deactivated: true })
 }
 
 /// A user's devices, for their export.
