@@ -46,6 +46,7 @@ enum Segment {
 const PATHS: &[(&str, Segment)] = &[
     ("/auth/sessions/{id}/", Segment::Thing),
     ("/devices/{device_id}/", Segment::Own),
+    ("/devices/{device_id}/sync-state/", Segment::Thing),
     ("/devices/{device_id}/wipe/", Segment::Thing),
     ("/couple/archives/{id}/", Segment::Thing),
     ("/couple/archives/{id}/export/", Segment::Thing),

@@ -57,6 +57,7 @@ mod roles;
 mod room;
 mod room_use;
 pub mod routes;
+mod seen;
 mod sessions;
 mod shown;
 mod spent;
@@ -106,6 +107,7 @@ const TABLES: &[Table] = tables![
     ways_in,
     devices,
     revocation,
+    seen,
     couples,
     leaving,
     teams,

@@ -81,6 +81,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             (ADMISSION, Read, ADMITS),
             ("src/feature/store.rs", Read, "many nouns ask whether a user is in the tenant"),
             (ROOM, Read, "a couple of one has little room"),
+            (SESSIONS, Read, "a session polls the couple or team that its user is in"),
             ("src/domain/auth/store.rs", Read, "the operator sees the accounts of a tenant"),
             ("src/domain/letters/store.rs", Read, "a letter is in the languages of those who read it"),
         ],

@@ -13,6 +13,7 @@ use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Purpose};
 use crate::feature::sessions::device::Sent;
 use crate::feature::sessions::{self, Reason, Revoked};
+use crate::feature::store as feed;
 use crate::feature::{Bucket, Ctx, News};
 use crate::http::Response;
 use crate::http::input::Input;
@@ -180,6 +181,8 @@ fn refreshed(ctx: &mut Ctx<'_>, claims: &Claims, bucket: &[Bucket]) -> Result<Re
         Some((user, Next::Issue(number, at, rotation))) => {
             let expires = ctx.now.plus(ctx.house.settings.refresh_ttl);
             store::update_session(ctx.db, &claims.sid, &rotation, ctx.now, expires)?;
+            let tenant = feed::tenant_of(ctx.db, user)?;
+            ctx.note_seen(&claims.sid, tenant)?;
             let access = access_token(ctx, user, &claims.sid)?;
             let refresh = refresh_token(ctx, user, &claims.sid, number, at)?;
             Ok(Response::json(200, &Tokens { access, refresh }))

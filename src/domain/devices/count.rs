@@ -13,6 +13,7 @@ pub fn upload(ctx: &mut Ctx<'_>, upload: &Uploaded<'_>) -> Result<()> {
         return Ok(());
     }
     sessions::adopt(ctx, upload.device)?;
+    ctx.note_caller()?;
     let (tenant, user, stamp) = (ctx.tenant_id()?, ctx.user()?, ctx.stamp()?);
     let counts = Counts { items: upload.items, synced: upload.synced, conflicts: upload.conflicts };
     let seen = match store::seen(ctx.db, tenant, user, upload.device)? {

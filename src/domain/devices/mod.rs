@@ -11,11 +11,12 @@ mod texts;
 
 use crate::base::error::Result;
 use crate::feature::news::MAX_DEVICE;
-use crate::feature::sessions::{device, store as registry};
+use crate::feature::sessions::{device, seen, store as registry};
 use crate::feature::{Access, Ctx, Feature, Held, Job, News, Right, Route, Without, contract};
 use crate::http::input::Field;
 use own::api as mine;
 use own::rules::{Briefly, Deactivated, OwnDevice, Registered};
+use own::state::{self, SyncState};
 use rules::{Device, SyncHealth};
 use snapshots::figures::Snapshot;
 
@@ -78,6 +79,15 @@ const ROUTES: &[Route] = &[
         .takes(device::CHANGE)
         .gives::<OwnDevice>(200)
         .refuses(&[403, 404]),
+    Route::get(
+        "/devices/{device_id}/sync-state/",
+        Access::User,
+        state::state,
+        "What a device holds, and what it has not fetched yet",
+    )
+    .parameters(NAMED_OWN)
+    .gives::<SyncState>(200)
+    .refuses(&[404]),
     Route::delete("/devices/{device_id}/", Access::User, mine::delete, "End a device's sessions; one's own is signing out")
         .parameters(NAMED)
         .gives::<Deactivated>(200)
@@ -87,6 +97,7 @@ const ROUTES: &[Route] = &[
 const JOBS: &[Job] = &[
     Job::nightly("hours", "uploads summed up by the hour", |s| snapshots::sum(s.db, &s.house.settings, s.now)),
     Job::nightly("uploads", "uploads of hours that were summed up", |s| snapshots::purge_uploads(s.db, &s.house.settings, s.now)),
+    Job::nightly("seen", "what devices have polled", seen::night),
     Job::nightly("ended", "sessions that ended long ago", |s| registry::purge_ended(s.db, &s.house.settings, s.now)),
     Job::nightly("devices", "devices that nobody uses any more", |s| registry::purge_devices(s.db, &s.house.settings, s.now)),
     Job::nightly("figures", "old figures of hours", |s| snapshots::purge(s.db, &s.house.settings, s.now)),

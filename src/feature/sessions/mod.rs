@@ -5,6 +5,7 @@
 //! for a live one, a program of before too, finds none.
 
 pub mod device;
+pub mod seen;
 pub mod store;
 mod texts;
 

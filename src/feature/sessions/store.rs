@@ -175,6 +175,53 @@ pub fn is_of(db: &mut Db, id: &str, user: i64, now: Timestamp) -> Result<bool> {
     Ok(db.lock_row(sql, params![id, user, now], |row| row.get::<String>(0))?.is_some())
 }
 
+/// What a session has polled last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Polled {
+    /// When.
+    pub at: Timestamp,
+    /// The cursor that it sent, which this store had given; 0 is none.
+    pub cursor: Timestamp,
+    /// The lists that it asked for, as bits.
+    pub lists: i64,
+    /// In which couple or team.
+    pub tenant: i64,
+}
+
+/// What a session has polled last, as far as the database knows.
+pub fn polled(db: &mut Db, session: &str) -> Result<Option<Polled>> {
+    let sql = "SELECT polled_at, cursor_at, lists, polled_in FROM sessions WHERE id = ? AND polled_at > 0";
+    db.one(sql, params![session], |row| {
+        Ok(Polled { at: row.get(0)?, cursor: row.get(1)?, lists: row.get(2)?, tenant: row.get(3)? })
+    })
+}
+
+/// Writes that a session was heard of, and its device, and what it has polled.
+pub fn see(db: &mut Db, session: &str, at: Timestamp, polled: Option<&Polled>) -> Result<()> {
+    db.run("UPDATE sessions SET seen_at = ? WHERE id = ? AND seen_at < ?", params![at, session, at])?;
+    if let Some(p) = polled {
+        let sql = "UPDATE sessions SET polled_at = ?, cursor_at = ?, lists = ?, polled_in = ? WHERE id = ? AND polled_at < ?";
+        db.run(sql, params![p.at, p.cursor, p.lists, p.tenant, session, p.at])?;
+    }
+    let sql = "SELECT user_id, device FROM sessions WHERE id = ?";
+    let on = db.one(sql, params![session], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?)))?;
+    let Some((user, device)) = on.filter(|(_, device)| !device.is_empty()) else { return Ok(()) };
+    let sql = "UPDATE installations SET seen_at = ? WHERE user_id = ? AND device_id = ? AND seen_at < ?";
+    db.run(sql, params![at, user, &device, at]).map(drop)
+}
+
+/// Every session whose user is in a couple or team, with that and when the database last heard of it.
+pub fn all_polling(db: &mut Db) -> Result<Vec<(String, i64, Timestamp)>> {
+    let sql = "SELECT s.id, m.tenant, s.seen_at FROM sessions s JOIN members m ON m.user_id = s.user_id";
+    db.all(sql, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+}
+
+/// The live sessions on a user's device.
+pub fn on_device(db: &mut Db, user: i64, device: &str, now: Timestamp) -> Result<Vec<String>> {
+    let sql = "SELECT id FROM sessions WHERE user_id = ? AND device = ? AND expires_at > ?";
+    db.all(sql, params![user, device, now], |row| row.get(0))
+}
+
 columns!(remember: "INSERT INTO ended_sessions (id, user_id, device, reason, ended_at) SELECT id, user_id, device, ?, ? FROM sessions");
 
 /// Ends a session.
