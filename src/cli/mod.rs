@@ -12,6 +12,7 @@ mod config;
 mod copy;
 mod courier;
 mod demo;
+mod device;
 mod doctor;
 mod export;
 mod health;
@@ -92,6 +93,7 @@ pub const COMMANDS: &[Command] = &[
     health::COMMAND,
     snapshots::COMMAND,
     user::COMMAND,
+    device::COMMAND,
     tenant::COMMAND,
     api::COMMAND,
     routes::COMMAND,

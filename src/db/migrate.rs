@@ -35,6 +35,7 @@ pub const MIGRATIONS: &[Migration] = &[
     // An older program that serves while this is installed takes every code for one of a member.
     Migration { version: 11, name: "0011_codes", sql: include_str!("../../sql/0011_codes.sql"), oldest: 3 },
     Migration { version: 12, name: "0012_editors", sql: include_str!("../../sql/0012_editors.sql"), oldest: 3 },
+    Migration { version: 13, name: "0013_devices", sql: include_str!("../../sql/0013_devices.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

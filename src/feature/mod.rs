@@ -15,6 +15,7 @@ pub mod news;
 pub mod offline;
 pub mod rights;
 pub mod room;
+pub mod sessions;
 pub mod settings;
 pub mod stamps;
 pub mod store;

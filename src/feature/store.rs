@@ -178,6 +178,12 @@ pub fn alive(db: &mut Db, tenant: i64, kind: &str) -> Result<Vec<String>> {
     db.all(sql, params![tenant, kind], |row| row.get(0))
 }
 
+/// How many objects of a kind were changed after an instant, counted to so many.
+pub fn newer(db: &mut Db, tenant: i64, kind: &str, after: Timestamp, most: i64) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM (SELECT id FROM changes WHERE tenant = ? AND stamp > ? AND kind = ? LIMIT ?) AS newer";
+    Ok(db.one(sql, params![tenant, after, kind, most], |row| row.get(0))?.unwrap_or_default())
+}
+
 /// The tenant that a user is in.
 pub fn tenant_of(db: &mut Db, user: i64) -> Result<Option<i64>> {
     db.one("SELECT tenant FROM members WHERE user_id = ?", params![user], |row| row.get(0))

@@ -218,7 +218,8 @@ impl Told<'_> {
             }
         }
         if !errors.is_empty() {
-            members.extend(errors.clone());
+            // Whoever looks for the type of a problem finds that; no client of before has a field of this name.
+            members.extend(errors.iter().filter(|(name, _)| *name != "type").map(|(name, list)| (name.clone(), list.clone())));
             members.insert("errors".to_owned(), Value::Object(errors));
         }
         members.entry("type").or_insert_with(|| json!("about:blank"));

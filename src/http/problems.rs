@@ -70,6 +70,15 @@ pub static TYPES: &[Type] = &[
             "The token is spoilt, has expired, or its session has ended. Refresh once; if that is refused too, sign in. Unsent edits stay on the device: never drop a queue because of a 401.",
         ),
     ),
+    older(
+        "device_revoked",
+        problem(
+            401,
+            "device-revoked",
+            "Unauthorized",
+            "The session of this refresh token was ended from elsewhere. Sign in again; unsent edits stay on the device. Where `wipe` is true, delete what the device holds of this account and of no other, then say so: POST `/devices/wiped/`.",
+        ),
+    ),
     older("user_not_found", problem(401, "user-not-found", "Unauthorized", "The account of the token is gone or was disabled.")),
     problem(403, "forbidden", "Forbidden", "It is somebody else's to do."),
     problem(404, "not-found", "Not Found", "There is no such thing, or it is another couple's or team's."),
@@ -121,6 +130,36 @@ pub static TYPES: &[Type] = &[
         "exists",
         "Conflict",
         "There is one already where there may be but one, as a user has one check-in a day: `existing_id` names it. Edit that one.",
+    ),
+    problem(
+        409,
+        "device-unknown",
+        "Conflict",
+        "The upload names a device that its user has not, or has no more. Register it (PUT `/devices/{device_id}/`), then send the same again.",
+    ),
+    problem(
+        409,
+        "device-mismatch",
+        "Conflict",
+        "The upload names another device than the one that its session is on. Register the device that this is (PUT `/devices/{device_id}/`), then send the same again.",
+    ),
+    problem(
+        400,
+        "device-wiping",
+        "Bad Request",
+        "The device is to be wiped. Delete what it holds of this account, say so (POST `/devices/wiped/` with the refresh token of then), then sign in; or its user ends the wish on another device.",
+    ),
+    problem(
+        409,
+        "cannot-wipe",
+        "Conflict",
+        "The device never said that its app deletes what it holds (`can_wipe`). End its sessions instead: DELETE `/devices/{device_id}/`.",
+    ),
+    problem(
+        409,
+        "too-many-devices",
+        "Conflict",
+        "The user has as many devices as there may be: `least_recently_seen` is the one to end first (DELETE `/devices/{device_id}/`), if its user agrees.",
     ),
     problem(410, "deleted", "Gone", "The object of this `id` was made and has been deleted since: forget it, or make a new one."),
     problem(
@@ -215,6 +254,11 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::OpenConflicts => "conflict-open",
         Refused::AlreadyDone => "already-done",
         Refused::EpochChanged => "epoch-changed",
+        Refused::DeviceUnknown => "device-unknown",
+        Refused::DeviceMismatch => "device-mismatch",
+        Refused::DeviceWiping => "device-wiping",
+        Refused::CannotWipe => "cannot-wipe",
+        Refused::TooManyDevices => "too-many-devices",
         Refused::IdTaken => "id-taken",
         Refused::Exists => "exists",
         Refused::Deleted => "deleted",
@@ -273,6 +317,11 @@ mod tests {
             Refused::IdTaken,
             Refused::Exists,
             Refused::Deleted,
+            Refused::DeviceUnknown,
+            Refused::DeviceMismatch,
+            Refused::DeviceWiping,
+            Refused::CannotWipe,
+            Refused::TooManyDevices,
         ];
         assert!(kinds.into_iter().filter(|kind| of(*kind).name == TYPES[0].name).eq([Refused::Invalid]));
         assert_eq!(of(Refused::Unauthenticated("user_not_found")).name, "user-not-found");

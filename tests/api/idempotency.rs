@@ -77,6 +77,7 @@ fn posts(server: &Server) -> Vec<(&'static str, Post)> {
                 json!({"token": ways_in::link(server, &forgetful), "password": "a new horse battery"}),
             ),
         ),
+        ("/auth/sessions/end-others/", post(&lone, "/auth/sessions/end-others/", 200, json!({}))),
         ("/couple/create/", post(&lone, "/couple/create/", 201, json!({}))),
         ("/couple/invite/", post(&phone, "/couple/invite/", 200, json!({"ttl_minutes": 5}))),
         ("/couple/join/", post(&joiner, "/couple/join/", 200, json!({"code": code(&host)}))),

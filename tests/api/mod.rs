@@ -12,6 +12,7 @@ mod checkins;
 mod conflicts;
 mod conventions;
 mod couples;
+pub mod devices;
 mod domains;
 mod expect;
 mod feed;
@@ -44,6 +45,7 @@ mod offline_sides;
 mod openapi;
 mod pages;
 pub mod phone;
+mod plain;
 mod policies;
 mod preconditions;
 mod qna;
@@ -51,10 +53,12 @@ mod records;
 mod records_changes;
 mod records_rules;
 mod resolutions;
+mod revocation;
 mod roles;
 mod room;
 mod room_use;
 pub mod routes;
+mod seen;
 mod sessions;
 mod shown;
 mod spent;
@@ -102,6 +106,9 @@ const TABLES: &[Table] = tables![
     sessions,
     tokens,
     ways_in,
+    devices,
+    revocation,
+    seen,
     couples,
     leaving,
     teams,

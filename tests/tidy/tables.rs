@@ -58,6 +58,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             ("src/domain/mobile/telemetry/store.rs", Read, "telemetry has no index by its user; their devices are few"),
         ],
     ),
+    ("ended_sessions", "src/feature/sessions/", &[]),
     (
         "facts",
         "src/feature/store.rs",
@@ -69,6 +70,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("goal_actions", "src/domain/goals/", &[]),
     ("goals", "src/domain/goals/", &[]),
     ("idempotency", "src/app/guard/idempotency.rs", &[]),
+    ("installations", "src/feature/sessions/", &[]),
     ("invites", "src/domain/couples/", &[(HEALTH, Read, TELLS)]),
     ("letters", "src/domain/letters/", &[]),
     ("limits", "src/app/guard/uploads.rs", &[]),
@@ -79,6 +81,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             (ADMISSION, Read, ADMITS),
             ("src/feature/store.rs", Read, "many nouns ask whether a user is in the tenant"),
             (ROOM, Read, "a couple of one has little room"),
+            (SESSIONS, Read, "a session polls the couple or team that its user is in"),
             ("src/domain/auth/store.rs", Read, "the operator sees the accounts of a tenant"),
             ("src/domain/letters/store.rs", Read, "a letter is in the languages of those who read it"),
         ],
@@ -88,7 +91,15 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("questions", "src/domain/qna/", &[]),
     ("records", "src/domain/mobile/", &[]),
     ("room", "src/feature/room/", &[]),
-    ("sessions", "src/domain/auth/", &[(ADMISSION, Read, ADMITS), (HEALTH, Read, TELLS)]),
+    (
+        "sessions",
+        "src/domain/auth/",
+        &[
+            (ADMISSION, Read, ADMITS),
+            (HEALTH, Read, TELLS),
+            (SESSIONS, Write, "accounts, devices and the operator end sessions, and each end is remembered"),
+        ],
+    ),
     ("snapshots", "src/domain/devices/", &[]),
     ("spent", "src/app/guard/spent.rs", &[]),
     ("telemetry", "src/domain/mobile/", &[]),
@@ -121,6 +132,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ),
 ];
 
+const SESSIONS: &str = "src/feature/sessions/store.rs";
 const ROOM: &str = "src/feature/room/store.rs";
 const ADMISSION: &str = "src/app/guard/admit.rs";
 const ADMITS: &str = "one query admits";

@@ -12,6 +12,8 @@ use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::backups::{HEADER, Told};
 use crate::feature::ctx::found;
+use crate::feature::sessions::device::Sent;
+use crate::feature::sessions::{Reason, store as sessions};
 use crate::feature::store as feed;
 use crate::feature::{Backups, Ctx, Describe, News, Schemas};
 use crate::http::input::Input;
@@ -26,6 +28,7 @@ pub fn register(ctx: &mut Ctx<'_>) -> Result<Response> {
         return refuse(Refused::Forbidden, &texts::REGISTRATION_CLOSED);
     }
     let input = accounts::checked(ctx.input(rules::REGISTER)?)?;
+    let device = Sent::within(&input)?;
     let bucket = (ctx.bucket("register", ""), ctx.house.settings.limit_registrations);
     let taken = ctx.take_attempts(&[bucket])?;
     let (new, mut made) = (accounts::hashed(input)?, false);
@@ -33,7 +36,7 @@ pub fn register(ctx: &mut Ctx<'_>) -> Result<Response> {
         made = true;
         ctx.require_site()?;
         let user = accounts::create(ctx.db, &new, ctx.now)?;
-        signed_in(ctx, 201, &user)
+        signed_in(ctx, 201, &user, device.as_ref())
     })?;
     // One that was answered from what is kept makes nothing. A name that was refused is counted: it tells who has an account.
     if !made {
@@ -87,7 +90,7 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
     ctx.write(&mut |ctx| {
         let (user, session) = (ctx.user()?, ctx.caller()?.session.clone());
         store::set_password(ctx.db, user, &hash, ctx.now)?;
-        store::end_sessions(ctx.db, user, &session)?;
+        sessions::end_all_but(ctx.db, user, &session, Reason::Password, ctx.now)?;
         ctx.tell(&News::PasswordChanged { user })?;
         Ok(Response::empty(204))
     })

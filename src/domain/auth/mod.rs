@@ -3,6 +3,7 @@
 pub mod accounts;
 mod api;
 mod api_session;
+pub mod api_sessions;
 pub mod export;
 mod exported;
 mod graphql;
@@ -15,13 +16,17 @@ pub mod rules;
 pub mod session;
 pub mod store;
 mod texts;
+mod wipe;
 
-use crate::feature::{Access, Content, Feature, Job, Right, Route, Without};
+use crate::feature::sessions::device;
+use crate::feature::{Access, Content, Feature, Held, Job, Right, Route, Without, contract};
+use api_sessions::{EndedOthers, OwnSession};
 use rules::User;
 use session::{SignedIn, Tokens};
+use wipe::Wish;
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { jobs: JOBS, graph: graphql::GRAPH, ..Feature::new("auth", ROUTES) };
+pub const FEATURE: Feature = Feature { jobs: JOBS, held: HELD, graph: graphql::GRAPH, ..Feature::new("auth", ROUTES) };
 
 const MEMBER: Access = Access::Member(Without::NoCouple);
 
@@ -63,6 +68,37 @@ const ROUTES: &[Route] = &[
         .own()
         .takes(rules::RESET)
         .gives_nothing(),
+    Route::get("/auth/sessions/", Access::User, api_sessions::list, "Where the caller is signed in, newest first")
+        .lists::<OwnSession>(),
+    Route::delete("/auth/sessions/{id}/", Access::User, api_sessions::end, "End a session; one's own is signing out")
+        .parameters(rules::SESSION)
+        .gives_nothing()
+        .refuses(&[404]),
+    Route::post("/auth/sessions/end-others/", Access::User, api_sessions::end_others, "End every session but this one")
+        .takes_nothing()
+        .gives::<EndedOthers>(200),
+    Route::post("/devices/{device_id}/wipe/", Access::User, wipe::wish, "Have a lost device delete what it holds of the account")
+        .own()
+        .parameters(&[device::ID])
+        .takes(rules::DELETE)
+        .gives::<Wish>(202)
+        .refuses(&[404, 409]),
+    Route::delete("/devices/{device_id}/wipe/", Access::User, wipe::end_wish, "End the wish that a device be wiped")
+        .own()
+        .parameters(&[device::ID])
+        .takes(rules::DELETE)
+        .gives::<Wish>(200)
+        .refuses(&[404]),
+    Route::post(
+        "/devices/wiped/",
+        Access::Public,
+        wipe::wiped,
+        "Say that a device was wiped, by the refresh token of its ended session",
+    )
+    .own()
+    .takes(rules::REFRESH)
+    .gives_nothing()
+    .refuses(&[401]),
     Route::get(
         "/auth/export/",
         Access::User,
@@ -93,6 +129,8 @@ const ROUTES: &[Route] = &[
     .gives_nothing()
     .refuses(&[404]),
 ];
+
+const HELD: &[Held] = &[Held { name: "own_sessions", load: api_sessions::held, object: contract::of::<OwnSession> }];
 
 const JOBS: &[Job] = &[
     Job::nightly("names", "names of accounts under today's keys", |s| keyed::piece(s.db, &s.house.settings, s.now)),

@@ -10,6 +10,7 @@ use crate::base::id;
 use crate::base::text::Message;
 use crate::base::time::{MINUTE, SECOND, Timestamp};
 use crate::base::token::{Claims, Purpose};
+use crate::feature::sessions::{Reason, store as sessions};
 use crate::feature::{Bucket, Ctx, House, News};
 use crate::http::Response;
 use sha2::{Digest, Sha256};
@@ -53,7 +54,7 @@ pub fn reset(ctx: &mut Ctx<'_>) -> Result<Response> {
         if !store::replace_password(ctx.db, user, &account.password, &hash, ctx.now)? {
             return refused(ctx, &buckets);
         }
-        store::end_sessions(ctx.db, user, "")?;
+        sessions::end_all_but(ctx.db, user, "", Reason::Password, ctx.now)?;
         ctx.tell(&News::PasswordChanged { user })?;
         Ok(Response::empty(204))
     })

@@ -4,6 +4,7 @@ use super::texts;
 use super::{names, password};
 use crate::base::text::{self, Message};
 use crate::base::time::{Timestamp, Zone};
+use crate::feature::sessions::device::DEVICE;
 use crate::http::input::{Field, Input, Shape};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -50,6 +51,7 @@ pub const REGISTER: &[Field] = &[
     LAST_NAME,
     LANGUAGE,
     TIMEZONE,
+    DEVICE,
 ];
 
 /// The fields of an account that its owner may change.
@@ -57,7 +59,7 @@ pub const CHANGE: &[Field] = &[EMAIL, FIRST_NAME, LAST_NAME, LANGUAGE, TIMEZONE]
 
 /// The fields of a login.
 pub const LOGIN: &[Field] =
-    &[composed("email", MAX_EMAIL).nullable(), composed("username", MAX_EMAIL).nullable(), known("password").required()];
+    &[composed("email", MAX_EMAIL).nullable(), composed("username", MAX_EMAIL).nullable(), known("password").required(), DEVICE];
 
 /// The field that carries a refresh token.
 pub const REFRESH: &[Field] = &[Field::name("refresh", 4_096).required()];
@@ -70,6 +72,11 @@ pub const PASSWORDS: &[Field] = &[known("old_password").required(), secret("new_
 
 /// The fields of a new password by a link.
 pub const RESET: &[Field] = &[Field::name("token", 4_096).required(), secret("password", PASSWORD.0).required()];
+
+/// The longest id of a session.
+pub const MAX_SESSION: usize = 36;
+/// The segment of a path that names a session.
+pub const SESSION: &[Field] = &[Field::name("id", MAX_SESSION).about("As `/auth/sessions/` lists it.")];
 
 /// What stands in the place of the hash where no password fits.
 pub const NO_PASSWORD: &str = "!";

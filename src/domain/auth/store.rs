@@ -8,7 +8,8 @@ use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::feature::Settings;
-use crate::feature::store::{BATCH, ahead};
+use crate::feature::sessions::store as sessions;
+use crate::feature::store::ahead;
 use crate::{columns, params};
 
 /// An account with what its owner does not see.
@@ -128,7 +129,7 @@ pub fn forget(db: &mut Db, user: i64, now: Timestamp) -> Result<()> {
     let sql = "UPDATE users SET username = ?, username_key = ?, email = NULL, email_key = NULL, password = ?, first_name = '', \
          last_name = '', timezone = 'UTC', disabled = 1, updated_at = ? WHERE id = ?";
     db.run(sql, params![&name, &name, NO_PASSWORD, now, user])?;
-    end_sessions(db, user, "").map(drop)
+    sessions::forget(db, user)
 }
 
 /// An account as the operator sees it.
@@ -176,12 +177,24 @@ pub fn session(db: &mut Db, id: &str, now: Timestamp) -> Result<Option<(i64, Rot
     })
 }
 
+/// A session that begins.
+pub struct NewSession {
+    /// Where its refresh tokens stand.
+    pub rotation: Rotation,
+    /// When it ends unless it is used.
+    pub expires: Timestamp,
+    /// What the app calls itself.
+    pub client: String,
+}
+
 /// Writes a new session.
-pub fn insert_session(db: &mut Db, id: &str, user: i64, rotation: &Rotation, now: Timestamp, expires: Timestamp) -> Result<()> {
-    let sql = "INSERT INTO sessions (id, user_id, generation, generation_at, rotated_at, successor_at, created_at, expires_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-    let r = rotation;
-    db.run(sql, params![id, user, r.generation, r.generation_at, r.rotated_at, r.successor_at, now, expires]).map(drop)
+pub fn insert_session(db: &mut Db, id: &str, user: i64, new: &NewSession, now: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO sessions (id, user_id, generation, generation_at, rotated_at, successor_at, created_at, expires_at, \
+         client, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let r = new.rotation;
+    let (generation, generation_at) = (r.generation, r.generation_at);
+    let values = params![id, user, generation, generation_at, r.rotated_at, r.successor_at, now, new.expires, &new.client, now];
+    db.run(sql, values).map(drop)
 }
 
 /// Writes how a session's refresh tokens stand. It is dated by the clock of now, whatever the clock was that made it.
@@ -208,16 +221,6 @@ fn bound(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
     Ok(sessions + made + changed)
 }
 
-/// Ends a session.
-pub fn end_session(db: &mut Db, id: &str) -> Result<()> {
-    db.run("DELETE FROM sessions WHERE id = ?", params![id]).map(drop)
-}
-
-/// Ends every session of a user but one.
-pub fn end_sessions(db: &mut Db, user: i64, but: &str) -> Result<u64> {
-    db.run("DELETE FROM sessions WHERE user_id = ? AND id <> ?", params![user, but])
-}
-
 /// Ends every session of everybody.
 pub fn end_all_sessions(db: &mut Db) -> Result<u64> {
     db.run("DELETE FROM sessions", &[])
@@ -229,23 +232,9 @@ pub fn locks(db: &mut Db) -> Result<Vec<Lock>> {
     db.all(sql, &[], |row| Ok(Lock { id: row.get(0)?, username: row.get(1)?, password: row.get(2)?, disabled: row.get(3)? }))
 }
 
-/// Ends what a user has beyond so many sessions, this one among them: those that were not used for longest. Each use moves a
-/// session's end away.
-pub fn end_unused(db: &mut Db, user: i64, but: &str, most: u32) -> Result<()> {
-    let sql = "SELECT id FROM sessions WHERE user_id = ? AND id <> ? ORDER BY expires_at DESC, id LIMIT ? OFFSET ?";
-    let bound = params![user, but, BATCH, i64::from(most) - 1];
-    let beyond = db.all(sql, bound, |row| row.get::<String>(0))?;
-    beyond.iter().try_for_each(|session| end_session(db, session))
-}
-
-/// Deletes sessions that have ended, and bounds those that would not.
+/// Ends sessions whose time is over, and bounds those that would not.
 pub fn expire(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
-    Ok(bound(db, settings, now)? + purge_sessions(db, now)?)
-}
-
-fn purge_sessions(db: &mut Db, now: Timestamp) -> Result<u64> {
-    let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id FROM sessions WHERE expires_at <= ? LIMIT ?) AS old)";
-    db.run(sql, params![now, BATCH])
+    Ok(bound(db, settings, now)? + sessions::end_expired(db, now)?)
 }
 
 /// The names of an account, and the keys that they are kept under.

@@ -11,6 +11,7 @@ crate::texts! {
     PASSWORD_USERNAME: "The password is the username.", "Le mot de passe est le nom d'utilisateur.", "비밀번호가 사용자 이름과 같습니다.";
     PASSWORD_CONFIRM: "The passwords do not match.", "Les mots de passe ne correspondent pas.", "비밀번호가 일치하지 않습니다.";
     PASSWORD_WRONG: "The password is wrong.", "Le mot de passe est incorrect.", "비밀번호가 잘못되었습니다.";
+    CANNOT_WIPE: "This device's app cannot delete what it holds when it is asked to: end its sessions instead.", "L'application de cet appareil ne sait pas effacer ses données à distance : mettez plutôt fin à ses sessions.", "이 기기의 앱은 원격으로 데이터를 삭제할 수 없습니다. 대신 세션을 종료하세요.";
     LINK_NOT_GOOD: "This link is not good any more: ask for a new one.", "Ce lien n'est plus valable : demandez-en un autre.", "더 이상 유효하지 않은 링크입니다. 새 링크를 요청하세요.";
     BAD_CREDENTIALS: "No active account found with the given credentials.", "Aucun compte actif ne correspond à ces identifiants.", "해당 정보로 활성 계정을 찾을 수 없습니다.";
     REGISTRATION_CLOSED: "Accounts are made by whoever runs this server: ask them for one.", "Les comptes sont créés par la personne qui gère ce serveur : demandez-lui-en un.", "계정은 서버 운영자가 만듭니다. 운영자에게 요청하세요.";

@@ -94,7 +94,7 @@ pub struct Conflict {
     pub mobile_id: String,
     /// Who sent the edit.
     pub user_id: i64,
-    /// The device that it came from.
+    /// The device that it came from; empty to others than its user.
     pub device_id: String,
     /// The version that the server had.
     pub server_version: u32,

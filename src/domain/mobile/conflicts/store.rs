@@ -37,14 +37,16 @@ columns!(conflicts: "SELECT id, domain, mobile_id, user_id, device, server_versi
      server_by FROM conflicts WHERE tenant = ? AND (user_id = ? OR server_by = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
      WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1))");
 
-fn conflict(row: &Row<'_>) -> Result<Conflict> {
-    let resolution_result: String = row.get(11)?;
+/// A conflict as a user sees it: a device is named to its own user alone.
+fn conflict(row: &Row<'_>, viewer: i64) -> Result<Conflict> {
+    let (resolution_result, user_id): (String, i64) = (row.get(11)?, row.get(3)?);
+    let device_id = if user_id == viewer { row.get(4)? } else { String::new() };
     Ok(Conflict {
         conflict_id: row.get(0)?,
         domain: row.get(1)?,
         mobile_id: row.get(2)?,
-        user_id: row.get(3)?,
-        device_id: row.get(4)?,
+        user_id,
+        device_id,
         server_version: version(row, 5)?,
         client_version: version(row, 6)?,
         server_data: json(row, 7)?,
@@ -121,7 +123,7 @@ pub fn update(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
 
 /// One conflict, as a user sees it: of a deleted record a side is shown to who sent it or wrote it alone. To user 0 it is not there.
 pub fn find(db: &mut Db, tenant: i64, id: &str, viewer: i64) -> Result<Option<Conflict>> {
-    db.one(conflicts!("AND id = ?"), params![tenant, viewer, viewer, id], conflict)
+    db.one(conflicts!("AND id = ?"), params![tenant, viewer, viewer, id], |row| conflict(row, viewer))
 }
 
 /// How many conflicts a list shows on all of its pages.
@@ -142,13 +144,13 @@ pub fn part(db: &mut Db, tenant: i64, filter: &Filter, (at, id): &(i64, String),
     );
     let Filter { status, domain, since, viewer } = filter;
     let bound = params![tenant, *viewer, *viewer, *since, status, status, domain, domain, *at, id, span.limit, span.offset];
-    db.all(sql, bound, conflict)
+    db.all(sql, bound, |row| conflict(row, *viewer))
 }
 
 /// Every conflict that a user sees, oldest first.
 pub fn each(db: &mut Db, tenant: i64, viewer: i64, visit: &mut dyn FnMut(Conflict) -> Result<()>) -> Result<()> {
     db.each(conflicts!("ORDER BY created_at, id"), params![tenant, viewer, viewer], &mut |row| {
-        visit(conflict(row)?)?;
+        visit(conflict(row, viewer)?)?;
         Ok(true)
     })
 }
