@@ -161,6 +161,10 @@ pub enum Refused {
     AlreadyDone,
     /// The store was restored since the client last looked.
     EpochChanged,
+    /// The caller's address must be verified first.
+    EmailUnverified,
+    /// It takes a mail, and this server sends none.
+    MailUnavailable,
 }
 
 /// A refusal: what is wrong with the request, for the caller to read.

@@ -34,6 +34,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 10, name: "0010_usage", sql: include_str!("../../sql/0010_usage.sql"), oldest: 3 },
     // An older program that serves while this is installed takes every code for one of a member.
     Migration { version: 11, name: "0011_codes", sql: include_str!("../../sql/0011_codes.sql"), oldest: 3 },
+    // An older program writes no codes, and an address that it writes is not the one that was verified.
+    Migration { version: 12, name: "0012_mail", sql: include_str!("../../sql/0012_mail.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

@@ -2,7 +2,9 @@
 
 pub mod accounts;
 mod api;
+mod api_codes;
 mod api_session;
+mod codes;
 pub mod export;
 mod exported;
 mod graphql;
@@ -59,10 +61,34 @@ const ROUTES: &[Route] = &[
         .own()
         .takes(rules::PASSWORDS)
         .gives_nothing(),
-    Route::post("/auth/password/reset/", Access::Public, reset::reset, "Set a new password by a link; every session ends")
-        .own()
-        .takes(rules::RESET)
-        .gives_nothing(),
+    Route::post(
+        "/auth/password/forgot/",
+        Access::Public,
+        api_codes::forgot,
+        "Have a code to set a new password sent to an address",
+    )
+    .takes(rules::FORGOT)
+    .answers(202, Content::Nothing)
+    .refuses(&[501]),
+    Route::post(
+        "/auth/password/reset/",
+        Access::Public,
+        reset::reset,
+        "Set a new password by a link, or by a code and its address; every session ends",
+    )
+    .own()
+    .takes(rules::RESET)
+    .gives_nothing(),
+    Route::post(
+        "/auth/email/verify/",
+        Access::Optional,
+        api_codes::verify,
+        "Verify the address: by the caller's code, or by a link; without either a code is sent",
+    )
+    .takes(rules::VERIFY)
+    .gives_under::<User>(200, "user")
+    .answers(202, Content::Nothing)
+    .refuses(&[401, 501]),
     Route::get(
         "/auth/export/",
         Access::User,
@@ -96,5 +122,7 @@ const ROUTES: &[Route] = &[
 
 const JOBS: &[Job] = &[
     Job::nightly("names", "names of accounts under today's keys", |s| keyed::piece(s.db, &s.house.settings, s.now)),
+    Job::nightly("codes", "codes that have ended", |s| codes::store::purge(s.db, s.now)),
+    Job::soon("mails", "mails that wait", codes::mail::deliver),
     Job::nightly("sessions", "expired sessions", |s| store::expire(s.db, &s.house.settings, s.now)),
 ];

@@ -43,6 +43,8 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::InProgress => "IDEMPOTENCY_KEY_IN_PROGRESS",
         Refused::AlreadyDone => "ALREADY_DONE",
         Refused::EpochChanged => "EPOCH_CHANGED",
+        Refused::EmailUnverified => "EMAIL_UNVERIFIED",
+        Refused::MailUnavailable => "MAIL_UNAVAILABLE",
     }
 }
 
