@@ -171,6 +171,10 @@ pub enum Refused {
     CannotWipe,
     /// The user has as many devices as there may be.
     TooManyDevices,
+    /// The caller's address must be verified first.
+    EmailUnverified,
+    /// It takes a mail, and this server sends none.
+    MailUnavailable,
 }
 
 /// A refusal: what is wrong with the request, for the caller to read.

@@ -31,6 +31,15 @@ impl Language {
         best.1
     }
 
+    /// Its tag.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::Fr => "fr",
+            Language::Ko => "ko",
+        }
+    }
+
     /// The language of a tag such as `fr` or `fr-CA`; Java writes `fr_FR`.
     pub fn from_tag(tag: &str) -> Option<Language> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();

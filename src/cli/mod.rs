@@ -17,6 +17,7 @@ mod doctor;
 mod export;
 mod health;
 mod logs;
+mod mail;
 mod maintain;
 mod migrate;
 mod openapi;
@@ -83,6 +84,7 @@ pub const COMMANDS: &[Command] = &[
     config::COMMAND,
     maintain::COMMAND,
     courier::COMMAND,
+    mail::COMMAND,
     copy::COMMAND,
     logs::COMMAND,
     backup::COMMAND,

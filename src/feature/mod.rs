@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod face;
 pub mod graphql;
 pub mod lifecycle;
+pub mod mail;
 pub mod meters;
 pub mod names;
 pub mod news;
@@ -39,7 +40,7 @@ pub use news::News;
 pub use offline::Offline;
 pub use rights::{Reach, Right};
 pub use room::{Measure, Stock};
-pub use settings::{Rate, Settings};
+pub use settings::{Rate, Sendmail, Settings};
 pub use tenant::{Caller, Role, Tenant, TenantKind};
 pub use work::{Job, Shift, When};
 

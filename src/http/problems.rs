@@ -81,6 +81,12 @@ pub static TYPES: &[Type] = &[
     ),
     older("user_not_found", problem(401, "user-not-found", "Unauthorized", "The account of the token is gone or was disabled.")),
     problem(403, "forbidden", "Forbidden", "It is somebody else's to do."),
+    problem(
+        403,
+        "email-unverified",
+        "Forbidden",
+        "This server lets nobody join before their e-mail address is verified: POST `/auth/email/verify/` sends a code.",
+    ),
     problem(404, "not-found", "Not Found", "There is no such thing, or it is another couple's or team's."),
     problem(
         405,
@@ -206,6 +212,12 @@ pub static TYPES: &[Type] = &[
         "Internal Server Error",
         "A defect of the server. Its log says more under the answer's `X-Request-Id`.",
     ),
+    problem(
+        501,
+        "mail-unavailable",
+        "Not Implemented",
+        "The server has no working mailer: nothing was sent, and nothing will be. Whoever runs it can make a link to set a new password.",
+    ),
     later(problem(503, "busy", "Service Unavailable", "Others are writing: ask again in a second.")),
     later(problem(
         503,
@@ -259,6 +271,8 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::DeviceWiping => "device-wiping",
         Refused::CannotWipe => "cannot-wipe",
         Refused::TooManyDevices => "too-many-devices",
+        Refused::EmailUnverified => "email-unverified",
+        Refused::MailUnavailable => "mail-unavailable",
         Refused::IdTaken => "id-taken",
         Refused::Exists => "exists",
         Refused::Deleted => "deleted",
@@ -314,6 +328,8 @@ mod tests {
             Refused::InProgress,
             Refused::AlreadyDone,
             Refused::EpochChanged,
+            Refused::EmailUnverified,
+            Refused::MailUnavailable,
             Refused::IdTaken,
             Refused::Exists,
             Refused::Deleted,

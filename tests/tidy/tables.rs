@@ -40,6 +40,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
         ],
     ),
     ("checkins", "src/domain/checkins/", &[]),
+    ("codes", "src/domain/auth/", &[]),
     ("conflicts", "src/domain/mobile/", &[(FIGURES, Read, "an hour's figures count its conflicts by domain")]),
     (
         "departures",
@@ -146,9 +147,11 @@ const NAMES: &str = "an object shows the name of whoever made it";
 const KINDS: &[(&str, &str, &str)] = &[
     ("attempts", "code", "src/domain/couples/"),
     ("attempts", "login", "src/domain/auth/"),
+    ("attempts", "mail", "src/domain/auth/"),
     ("attempts", "refresh", "src/domain/auth/"),
     ("attempts", "reset", "src/domain/auth/"),
     ("attempts", "register", "src/domain/auth/"),
+    ("attempts", "verify", "src/domain/auth/"),
     ("changes", "attendance", "src/domain/mobile/"),
     ("changes", "checkins", "src/domain/checkins/"),
     ("changes", "conflicts", "src/domain/mobile/"),
@@ -165,6 +168,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("facts", "account_quota", "src/feature/store.rs"),
     ("facts", "backups_kept", "src/feature/backups.rs"),
     ("facts", "lifecycle_file", "src/app/"),
+    ("facts", "mail_failing", "src/feature/mail.rs"),
     ("facts", "maintained_at", "src/feature/store.rs"),
     ("facts", "maintained_by", "src/app/"),
     ("facts", "maintenance_lease", "src/app/"),

@@ -9,8 +9,9 @@ use crate::app::advice;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
+use crate::domain::auth::accounts::{self, Unverified};
+use crate::domain::auth::rules;
 use crate::domain::auth::store::{self, Listed};
-use crate::domain::auth::{accounts, rules};
 use crate::domain::couples::store as couples;
 use crate::feature::sessions::{Reason, store as sessions};
 use crate::feature::store as feed;
@@ -109,7 +110,7 @@ fn create(matches: &ArgMatches) -> Result<Verdict> {
     }
     body.insert("password".to_owned(), Value::String(password::read(matches)?));
     let new = accounts::sound(Input::of(&body, rules::REGISTER, Extent::Whole))?;
-    let user = within(&mut db, Mode::Write, |db| accounts::create(db, &new, Timestamp::now()))?;
+    let user = within(&mut db, Mode::Write, |db| accounts::create(db, &new, Unverified::Taken, Timestamp::now()))?;
     out::line(format!("created {} (id {})", user.username, user.id))?;
     Ok(Verdict::Well)
 }

@@ -1,6 +1,6 @@
 //! The caller's account through GraphQL.
 
-use super::{api, api_sessions, rules};
+use super::{accounts, api, api_sessions, rules};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
 use crate::feature::backups::HEADER;
@@ -47,7 +47,7 @@ fn end(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
 }
 
 fn me(ctx: &mut Ctx<'_>, _: &Asked) -> Result<Value> {
-    value(&api::own(ctx)?)
+    value(&accounts::own(ctx)?)
 }
 
 fn export(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {

@@ -2,8 +2,10 @@
 
 pub mod accounts;
 mod api;
+mod api_codes;
 mod api_session;
 pub mod api_sessions;
+mod codes;
 pub mod export;
 mod exported;
 mod graphql;
@@ -64,10 +66,6 @@ const ROUTES: &[Route] = &[
         .own()
         .takes(rules::PASSWORDS)
         .gives_nothing(),
-    Route::post("/auth/password/reset/", Access::Public, reset::reset, "Set a new password by a link; every session ends")
-        .own()
-        .takes(rules::RESET)
-        .gives_nothing(),
     Route::get("/auth/sessions/", Access::User, api_sessions::list, "Where the caller is signed in, newest first")
         .lists::<OwnSession>(),
     Route::delete("/auth/sessions/{id}/", Access::User, api_sessions::end, "End a session; one's own is signing out")
@@ -99,6 +97,34 @@ const ROUTES: &[Route] = &[
     .takes(rules::REFRESH)
     .gives_nothing()
     .refuses(&[401]),
+    Route::post(
+        "/auth/password/forgot/",
+        Access::Public,
+        api_codes::forgot,
+        "Have a code to set a new password sent to an address",
+    )
+    .takes(rules::FORGOT)
+    .answers(202, Content::Nothing)
+    .refuses(&[501]),
+    Route::post(
+        "/auth/password/reset/",
+        Access::Public,
+        reset::reset,
+        "Set a new password by a link, or by a code and its address; every session ends",
+    )
+    .own()
+    .takes(rules::RESET)
+    .gives_nothing(),
+    Route::post(
+        "/auth/email/verify/",
+        Access::Optional,
+        api_codes::verify,
+        "Verify the address: by the caller's code, or by a link; without either a code is sent",
+    )
+    .takes(rules::VERIFY)
+    .gives_under::<User>(200, "user")
+    .answers(202, Content::Nothing)
+    .refuses(&[401, 501]),
     Route::get(
         "/auth/export/",
         Access::User,
@@ -134,5 +160,7 @@ const HELD: &[Held] = &[Held { name: "own_sessions", load: api_sessions::held, o
 
 const JOBS: &[Job] = &[
     Job::nightly("names", "names of accounts under today's keys", |s| keyed::piece(s.db, &s.house.settings, s.now)),
+    Job::nightly("codes", "codes that have ended", |s| codes::store::purge(s.db, s.now)),
+    Job::soon("mails", "mails that wait", codes::mail::deliver),
     Job::nightly("sessions", "expired sessions", |s| store::expire(s.db, &s.house.settings, s.now)),
 ];

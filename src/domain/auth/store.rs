@@ -20,20 +20,24 @@ pub struct Account {
     pub password: String,
 }
 
-columns!(accounts: "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password");
+columns!(accounts: "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.email_key, u.verified, \
+     u.password");
 
 fn account(row: &Row<'_>) -> Result<Account> {
+    let (key, verified) = (row.get::<Option<String>>(8)?, row.get::<Option<String>>(9)?);
     let user = User {
         id: row.get(0)?,
         username: row.get(1)?,
         email: row.get(2)?,
+        email_verified: key.is_some() && key == verified,
+        holds_email: key.is_some(),
         first_name: row.get(3)?,
         last_name: row.get(4)?,
         language: row.get(5)?,
         timezone: row.get(6)?,
         created_at: row.get(7)?,
     };
-    Ok(Account { user, password: row.get(8)? })
+    Ok(Account { user, password: row.get(10)? })
 }
 
 /// The account of an id, unless it is disabled.
@@ -70,17 +74,41 @@ pub fn username_taken(db: &mut Db, username: &str, by_other_than: i64) -> Result
     Ok(by_keys(username, |key| db.one(sql, params![key, by_other_than], |row| row.get::<i64>(0)))?.is_some())
 }
 
-/// Is the address taken by another than this user, even a disabled one?
-pub fn email_taken(db: &mut Db, email: &str, by_other_than: i64) -> Result<bool> {
-    let sql = "SELECT id FROM users WHERE email_key = ? AND id <> ?";
-    Ok(by_keys(email, |key| db.one(sql, params![key, by_other_than], |row| row.get::<i64>(0)))?.is_some())
+/// Who holds an address.
+pub struct Holder {
+    /// The account.
+    pub id: i64,
+    /// Has it verified the address?
+    pub verified: bool,
+}
+
+/// Who holds the address, if that is another than this user, even a disabled one.
+pub fn email_holder(db: &mut Db, email: &str, other_than: i64) -> Result<Option<Holder>> {
+    let sql = "SELECT id, email_key, verified FROM users WHERE email_key = ? AND id <> ?";
+    by_keys(email, |key| {
+        db.one(sql, params![key, other_than], |row| {
+            Ok(Holder { id: row.get(0)?, verified: row.get::<Option<String>>(1)? == row.get::<Option<String>>(2)? })
+        })
+    })
+}
+
+/// Takes an address from whoever holds it and has not verified it.
+pub fn give_way(db: &mut Db, holder: i64, now: Timestamp) -> Result<()> {
+    db.run("UPDATE users SET email = NULL, email_key = NULL, updated_at = ? WHERE id = ?", params![now, holder]).map(drop)
+}
+
+/// The account's address is verified, and leads to it.
+pub fn set_verified(db: &mut Db, user: &User, now: Timestamp) -> Result<()> {
+    let key = user.email.as_deref().map(key);
+    db.run("UPDATE users SET email_key = ?, verified = ?, updated_at = ? WHERE id = ?", params![&key, &key, now, user.id])
+        .map(drop)
 }
 
 /// Writes a new account.
 pub fn insert(db: &mut Db, user: &User, password: &str) -> Result<()> {
     let sql = "INSERT INTO users (id, username, username_key, email, email_key, password, first_name, last_name, language, timezone, \
          disabled, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)";
-    let (username_key, email_key) = (key(&user.username), user.email.as_deref().map(key));
+    let (username_key, email_key) = (key(&user.username), email_key(user));
     let values = params![
         user.id,
         &user.username,
@@ -98,13 +126,19 @@ pub fn insert(db: &mut Db, user: &User, password: &str) -> Result<()> {
     db.run(sql, values).map(drop)
 }
 
+/// What the account's address is kept under: nothing while that leads to another account.
+fn email_key(user: &User) -> Option<String> {
+    user.email.as_deref().filter(|_| user.holds_email).map(key)
+}
+
 /// Writes what an owner changed.
 pub fn update(db: &mut Db, user: &User, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE users SET email = ?, email_key = ?, first_name = ?, last_name = ?, language = ?, timezone = ?, updated_at = ? WHERE id = ?";
-    let email_key = user.email.as_deref().map(key);
-    let values =
-        params![&user.email, &email_key, &user.first_name, &user.last_name, &user.language, &user.timezone, now, user.id];
-    db.run(sql, values).map(drop)
+    let sql = "UPDATE users SET email = ?, email_key = ?, verified = ?, first_name = ?, last_name = ?, language = ?, timezone = ?, \
+         updated_at = ? WHERE id = ?";
+    let email_key = email_key(user);
+    let verified = email_key.clone().filter(|_| user.email_verified);
+    let User { email, first_name, last_name, language, timezone, .. } = user;
+    db.run(sql, params![email, &email_key, &verified, first_name, last_name, language, timezone, now, user.id]).map(drop)
 }
 
 /// Writes a new password's hash.
@@ -126,7 +160,7 @@ pub fn set_disabled(db: &mut Db, user: i64, disabled: bool, now: Timestamp) -> R
 /// Forgets a person: what their partner keeps stays signed by a name that says nothing.
 pub fn forget(db: &mut Db, user: i64, now: Timestamp) -> Result<()> {
     let name = format!("{FORGOTTEN}{user}");
-    let sql = "UPDATE users SET username = ?, username_key = ?, email = NULL, email_key = NULL, password = ?, first_name = '', \
+    let sql = "UPDATE users SET username = ?, username_key = ?, email = NULL, email_key = NULL, verified = NULL, password = ?, first_name = '', \
          last_name = '', timezone = 'UTC', disabled = 1, updated_at = ? WHERE id = ?";
     db.run(sql, params![&name, &name, NO_PASSWORD, now, user])?;
     sessions::forget(db, user)
@@ -145,7 +179,7 @@ pub struct Listed {
 columns!(listed: accounts, ", u.disabled, (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id)");
 
 fn read_listed(row: &Row<'_>) -> Result<Listed> {
-    Ok(Listed { user: account(row)?.user, disabled: row.get(9)?, sessions: row.get(10)? })
+    Ok(Listed { user: account(row)?.user, disabled: row.get(11)?, sessions: row.get(12)? })
 }
 
 /// Every account, by name.

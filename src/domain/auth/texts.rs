@@ -13,6 +13,18 @@ crate::texts! {
     PASSWORD_WRONG: "The password is wrong.", "Le mot de passe est incorrect.", "비밀번호가 잘못되었습니다.";
     CANNOT_WIPE: "This device's app cannot delete what it holds when it is asked to: end its sessions instead.", "L'application de cet appareil ne sait pas effacer ses données à distance : mettez plutôt fin à ses sessions.", "이 기기의 앱은 원격으로 데이터를 삭제할 수 없습니다. 대신 세션을 종료하세요.";
     LINK_NOT_GOOD: "This link is not good any more: ask for a new one.", "Ce lien n'est plus valable : demandez-en un autre.", "더 이상 유효하지 않은 링크입니다. 새 링크를 요청하세요.";
+    LINK_OR_CODE: "Give the link's token, or the address and the code that was sent to it.", "Indiquez le jeton du lien, ou l'adresse et le code qui y a été envoyé.", "링크의 토큰, 또는 이메일 주소와 그 주소로 받은 코드를 입력하세요.";
+    CODE_NOT_GOOD: "This code is not good for this address, or not any more: ask for a new one.", "Ce code n'est pas, ou plus, valable pour cette adresse : demandez-en un autre.", "이 주소에 유효하지 않거나 만료된 코드입니다. 새 코드를 요청하세요.";
+    NO_EMAIL: "The account has no email: give it one first.", "Le compte n'a pas d'e-mail : ajoutez-en un d'abord.", "계정에 이메일이 없습니다. 먼저 이메일을 등록하세요.";
+    MAIL_UNAVAILABLE: "This server sends no mail: ask whoever runs it for a link.", "Ce serveur n'envoie pas d'e-mails : demandez un lien à la personne qui le gère.", "이 서버는 메일을 보내지 않습니다. 서버 운영자에게 링크를 요청하세요.";
+    MAIL_RESET: "A new password", "Un nouveau mot de passe", "새 비밀번호 설정";
+    MAIL_RESET_WHY: "Somebody, probably you, asked for a new password for your account.", "Quelqu'un, sans doute vous, a demandé un nouveau mot de passe pour votre compte.", "회원님의 계정에 새 비밀번호가 요청되었습니다.";
+    MAIL_RESET_CODE: "In the app, enter this code within 30 minutes:", "Dans l'application, saisissez ce code dans les 30 minutes :", "30분 안에 앱에서 이 코드를 입력하세요:";
+    MAIL_VERIFY: "Is this your address?", "Est-ce votre adresse ?", "이메일 주소 확인";
+    MAIL_VERIFY_WHY: "Somebody, probably you, gave this address for an account.", "Quelqu'un, sans doute vous, a indiqué cette adresse pour un compte.", "이 주소가 계정의 이메일로 등록되었습니다.";
+    MAIL_VERIFY_CODE: "To confirm it, enter this code in the app within 24 hours:", "Pour la confirmer, saisissez ce code dans l'application dans les 24 heures :", "확인하려면 24시간 안에 앱에서 이 코드를 입력하세요:";
+    MAIL_LINK: "Or open this link:", "Ou ouvrez ce lien :", "또는 이 링크를 여세요:";
+    MAIL_OTHERWISE: "If it was not you, do nothing: without the code nothing changes. Nobody will ever ask you for it.", "Si ce n'était pas vous, ne faites rien : sans le code, rien ne change. Personne ne vous le demandera jamais.", "본인이 요청하지 않았다면 무시하세요. 코드 없이는 아무것도 바뀌지 않으며, 누구도 이 코드를 묻지 않습니다.";
     BAD_CREDENTIALS: "No active account found with the given credentials.", "Aucun compte actif ne correspond à ces identifiants.", "해당 정보로 활성 계정을 찾을 수 없습니다.";
     REGISTRATION_CLOSED: "Accounts are made by whoever runs this server: ask them for one.", "Les comptes sont créés par la personne qui gère ce serveur : demandez-lui-en un.", "계정은 서버 운영자가 만듭니다. 운영자에게 요청하세요.";
     LOGIN_NAME: "Give an email or a username.", "Indiquez un e-mail ou un nom d'utilisateur.", "이메일 또는 사용자 이름을 입력하세요.";

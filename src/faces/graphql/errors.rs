@@ -48,6 +48,8 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::DeviceWiping => "DEVICE_WIPING",
         Refused::CannotWipe => "CANNOT_WIPE",
         Refused::TooManyDevices => "TOO_MANY_DEVICES",
+        Refused::EmailUnverified => "EMAIL_UNVERIFIED",
+        Refused::MailUnavailable => "MAIL_UNAVAILABLE",
     }
 }
 
