@@ -18,6 +18,7 @@ pub mod rights;
 pub mod room;
 pub mod sessions;
 pub mod settings;
+mod slot_file;
 pub mod stamps;
 pub mod store;
 pub mod tenant;
