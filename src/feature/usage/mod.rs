@@ -8,8 +8,8 @@ pub mod store;
 
 pub use fold::fold;
 
-use super::{Ctx, slot_file};
 use super::lifecycle::clients::Client;
+use super::{Ctx, slot_file};
 use crate::base::time::{DAY, Timestamp};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
