@@ -7,6 +7,7 @@ mod backup_mariadb;
 mod compact;
 mod content;
 mod copy;
+mod device;
 mod doctor;
 mod doctor_outside;
 mod doctor_page;

@@ -31,6 +31,15 @@ impl Language {
         best.1
     }
 
+    /// Its tag.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::Fr => "fr",
+            Language::Ko => "ko",
+        }
+    }
+
     /// The language of a tag such as `fr` or `fr-CA`; Java writes `fr_FR`.
     pub fn from_tag(tag: &str) -> Option<Language> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
@@ -130,6 +139,7 @@ texts! {
     NOT_CHOICE: "\"{0}\" is not a valid choice.", "« {0} » n'est pas un choix valide.", "\"{0}\"은(는) 유효한 선택이 아닙니다.";
     NUL: "Null characters are not allowed.", "Les caractères nuls ne sont pas autorisés.", "널 문자는 허용되지 않습니다.";
     NOT_OBJECT: "The body must be a JSON object.", "Le corps doit être un objet JSON.", "본문은 JSON 객체여야 합니다.";
+    INSIDE: "Its member \"{0}\" is not as the API's description says.", "Son membre « {0} » n'est pas conforme à la description de l'API.", "\"{0}\" 항목이 API 설명과 다릅니다.";
     NOT_FOUND: "Not found.", "Introuvable.", "찾을 수 없습니다.";
     METHOD: "Method \"{0}\" not allowed.", "Méthode « {0} » non autorisée.", "\"{0}\" 메서드는 허용되지 않습니다.";
     STALE: "The object has changed since you read it.", "L'objet a changé depuis votre lecture.", "읽은 이후 개체가 변경되었습니다.";

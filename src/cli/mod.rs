@@ -12,10 +12,12 @@ mod config;
 mod copy;
 mod courier;
 mod demo;
+mod device;
 mod doctor;
 mod export;
 mod health;
 mod logs;
+mod mail;
 mod maintain;
 mod migrate;
 mod openapi;
@@ -82,6 +84,7 @@ pub const COMMANDS: &[Command] = &[
     config::COMMAND,
     maintain::COMMAND,
     courier::COMMAND,
+    mail::COMMAND,
     copy::COMMAND,
     logs::COMMAND,
     backup::COMMAND,
@@ -92,6 +95,7 @@ pub const COMMANDS: &[Command] = &[
     health::COMMAND,
     snapshots::COMMAND,
     user::COMMAND,
+    device::COMMAND,
     tenant::COMMAND,
     api::COMMAND,
     routes::COMMAND,

@@ -34,6 +34,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 10, name: "0010_usage", sql: include_str!("../../sql/0010_usage.sql"), oldest: 3 },
     // An older program that serves while this is installed takes every code for one of a member.
     Migration { version: 11, name: "0011_codes", sql: include_str!("../../sql/0011_codes.sql"), oldest: 3 },
+    Migration { version: 12, name: "0012_editors", sql: include_str!("../../sql/0012_editors.sql"), oldest: 3 },
+    Migration { version: 13, name: "0013_devices", sql: include_str!("../../sql/0013_devices.sql"), oldest: 3 },
+    // An older program writes no codes, and an address that it writes is not the one that was verified.
+    Migration { version: 14, name: "0014_mail", sql: include_str!("../../sql/0014_mail.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

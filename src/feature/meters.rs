@@ -5,6 +5,7 @@
 //! SIGBUS, a failed write is an error that can be passed over. Two requests of one caller at the same microsecond may
 //! count as one; limits of secrets and writes, where that matters, are in the database.
 
+use super::sessions::seen::Seen;
 use super::usage::Usage;
 use super::{Rate, Settings};
 use crate::base::error::{Limit, Refusal};
@@ -32,6 +33,8 @@ pub struct Meters {
     file: Option<File>,
     /// What is counted beside the limits, in a file of its own.
     pub usage: Usage,
+    /// What sessions have polled, in a file of its own.
+    pub seen: Seen,
 }
 
 /// What a caller wants to do, as a limit counts it.

@@ -21,6 +21,8 @@ pub enum Right {
     Invite,
     /// Change who is in it, and as what. One's own is leaving.
     Members,
+    /// See whose devices there are, end their sessions, and let one count more than its type does.
+    Devices,
     /// Read everything that it holds at once. What a user wrote is in their own export, whatever their role.
     Export,
 }
@@ -41,7 +43,7 @@ pub const COLUMNS: [&str; 4] = ["partner of a couple", "member of a team", "staf
 
 /// Each right, how far it reaches for each of [`COLUMNS`], and its name for people.
 #[rustfmt::skip]
-pub const RIGHTS: [(Right, [Reach; 4], &str); 7] = {
+pub const RIGHTS: [(Right, [Reach; 4], &str); 8] = {
     use Reach::{All, Nothing, Own};
     [
         //                 partner  member   staff    admin
@@ -51,6 +53,7 @@ pub const RIGHTS: [(Right, [Reach; 4], &str); 7] = {
         (Right::Policies, [All,     Nothing, All,     All], "say how conflicts are settled"),
         (Right::Invite,   [All,     Nothing, All,     All], "make codes for members (of a couple partner A)"),
         (Right::Members,  [Own,     Own,     Own,     All], "remove members (one's own: leave), give roles, make codes of any role"),
+        (Right::Devices,  [Own,     Own,     Own,     All], "see members' devices, end their sessions (one's own: everybody)"),
         (Right::Export,   [All,     Nothing, Nothing, All], "export everything"),
     ]
 };

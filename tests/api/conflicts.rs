@@ -231,10 +231,12 @@ fn feed(server: &Server) {
     let since = poll("")["server_time"].as_str().unwrap().to_owned();
     let (conflict, _) = usual(&phone);
     let met = poll(&since);
-    assert_eq!(
-        (&met["changes"]["conflicts"][0]["id"], &met["changes"]["conflicts"][0]["object"]),
-        (&json!(conflict), &newest(&phone))
-    );
+    // Which device it was, its own user alone is told.
+    let mut to_others = newest(&phone);
+    assert_eq!(std::mem::replace(&mut to_others["device_id"], json!("")), "phone-1");
+    assert_eq!(newest(&other), to_others);
+    let told = &met["changes"]["conflicts"][0];
+    assert_eq!((&told["id"], &told["object"]), (&json!(conflict), &to_others));
     let since = met["server_time"].as_str().unwrap().to_owned();
     resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200);
     assert_eq!(poll(&since)["changes"]["conflicts"][0]["object"]["resolution_required"], false, "its end shows too");

@@ -9,9 +9,11 @@ use crate::app::advice;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
+use crate::domain::auth::accounts::{self, Unverified};
+use crate::domain::auth::rules;
 use crate::domain::auth::store::{self, Listed};
-use crate::domain::auth::{accounts, rules};
 use crate::domain::couples::store as couples;
+use crate::feature::sessions::{Reason, store as sessions};
 use crate::feature::store as feed;
 use crate::http::input::{Extent, Input};
 use clap::{Arg, ArgMatches};
@@ -108,7 +110,7 @@ fn create(matches: &ArgMatches) -> Result<Verdict> {
     }
     body.insert("password".to_owned(), Value::String(password::read(matches)?));
     let new = accounts::sound(Input::of(&body, rules::REGISTER, Extent::Whole))?;
-    let user = within(&mut db, Mode::Write, |db| accounts::create(db, &new, Timestamp::now()))?;
+    let user = within(&mut db, Mode::Write, |db| accounts::create(db, &new, Unverified::Taken, Timestamp::now()))?;
     out::line(format!("created {} (id {})", user.username, user.id))?;
     Ok(Verdict::Well)
 }
@@ -156,8 +158,9 @@ fn set_password(matches: &ArgMatches) -> Result<Verdict> {
     let input = Input::of(&body, rules::PASSWORDS, Extent::Part);
     let hash = accounts::new_password(input, "new_password", &user.username)?;
     let ended = within(&mut db, Mode::Write, |db| {
-        store::set_password(db, user.id, &hash, Timestamp::now())?;
-        store::end_sessions(db, user.id, "")
+        let now = Timestamp::now();
+        store::set_password(db, user.id, &hash, now)?;
+        sessions::end_all_but(db, user.id, "", Reason::Password, now)
     })?;
     out::line(format!("{} has a new password; {}", user.username, ended_sessions(ended)))?;
     Ok(Verdict::Well)
@@ -186,7 +189,7 @@ fn shut_out(db: &mut Db, user: i64, now: Timestamp) -> Result<u64> {
     if let Some(tenant) = feed::tenant_of(db, user)? {
         couples::end_made_by(db, tenant, user, now)?;
     }
-    store::end_sessions(db, user, "")
+    sessions::end_all_but(db, user, "", Reason::Operator, now)
 }
 
 fn ended_sessions(count: u64) -> String {

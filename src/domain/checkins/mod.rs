@@ -55,6 +55,7 @@ const ROUTES: &[Route] = &[
         .gives::<Checkin>(200)
         .refuses(&[409, 410, 412]),
     Route::get("/checkins/{id}/", ONE, api::checkin, "One check-in, one's own or the partner's").gives::<Checkin>(200),
+    Route::get("/sync/checkins/{id}/", ONE, api::checkin, "One check-in, as uploads call it").gives::<Checkin>(200),
     Route::put("/checkins/{id}/", ONE, api::update, "Replace one's own check-in")
         .takes(rules::CHECKIN)
         .gives::<Checkin>(200)

@@ -46,6 +46,9 @@ pub fn join(ctx: &mut Ctx<'_>) -> Result<Response> {
     let code = input.text("code").unwrap_or_default().to_owned();
     input.check(input.text("code").is_none() || rules::is_code(&code), "code", &texts::CODE_FORM);
     input.finish()?;
+    if ctx.house.settings.email_required && !store::is_verified(ctx.db, ctx.user()?)? {
+        return refuse(Refused::EmailUnverified, &texts::EMAIL_UNVERIFIED);
+    }
     if let Some(tenant) = ctx.caller()?.tenant.clone()
         && !seats::may_archive(ctx.db, &tenant)?
     {

@@ -308,3 +308,9 @@ fn purge(db: &mut Db, now: Timestamp) -> Result<u64> {
     let week_ago = now.plus(-7 * crate::base::time::DAY);
     db.run("DELETE FROM invites WHERE expires_at <= ?", params![week_ago])
 }
+
+/// Has the user verified their e-mail address?
+pub fn is_verified(db: &mut Db, user: i64) -> Result<bool> {
+    let sql = "SELECT id FROM users WHERE id = ? AND verified = email_key";
+    Ok(db.one(sql, params![user], |row| row.get::<i64>(0))?.is_some())
+}

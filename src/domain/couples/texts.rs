@@ -1,6 +1,7 @@
 //! What is said of couples, teams and their codes.
 
 crate::texts! {
+    EMAIL_UNVERIFIED: "Verify your e-mail address first.", "Vérifiez d'abord votre adresse e-mail.", "먼저 이메일 주소를 인증하세요.";
     IN_COUPLE: "You are already in a couple or a team.", "Vous êtes déjà en couple ou dans une équipe.", "이미 커플이나 팀에 속해 있습니다.";
     TAKES_BACK: "Somebody left this couple: it takes nobody but them back. Start a couple of your own.", "Quelqu'un a quitté ce couple : il ne peut accueillir personne d'autre. Créez votre propre couple.", "누군가 떠난 커플입니다. 떠난 사람만 돌아올 수 있습니다. 새 커플을 만드세요.";
     STAYS_WITH_TEAM: "What you write in a team stays with the team when you leave.", "Ce que vous écrivez dans une équipe reste à l'équipe quand vous la quittez.", "팀에서 작성한 내용은 팀을 떠나도 팀에 남습니다.";

@@ -65,6 +65,8 @@ const ROUTES: &[Route] = &[
         .gives::<Question>(200)
         .refuses(MADE),
     Route::get("/qna/questions/{id}/", ONE, api::question, "One question with its answers").gives::<Question>(200),
+    Route::get("/sync/questions/{id}/", ONE, api::question, "One question, as uploads call it").gives::<Question>(200),
+    Route::get("/sync/answers/{id}/", ONE, api::one_answer, "One answer, as uploads call it").gives::<Placed>(200),
     Route::put("/qna/questions/{id}/", ONE, api::update, "Replace one's own question")
         .takes(rules::QUESTION)
         .gives::<Question>(200)

@@ -94,6 +94,8 @@ pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
         }
     };
     let Page { rows, complete_to, has_more, reset, next, total } = page;
+    let given = poll.since.and_then(|text| Timestamp::parse_as(text, ctx.earlier()));
+    ctx.note_poll(given.filter(|given| !is_due && *given <= asked.tenant.clock), &poll.kinds);
     let poll_after = poll_after(ctx, poll.idle);
     Ok(Found { complete_to, since, epoch: asked.tenant.epoch, reset, has_more, poll_after, next, total, rows })
 }

@@ -34,6 +34,7 @@ const REFUSALS: &[Refusal] = &[
     (422, "The `Idempotency-Key` came before, with another request.", &[]),
     (429, "Too often: wait for so many seconds.", &["Retry-After", "RateLimit", "RateLimit-Policy"]),
     (500, "A defect of the server; its log says more.", &[]),
+    (501, "The server has no working mailer: nothing was sent.", &[]),
     (503, "The server is busy or not ready: try again.", &["Retry-After"]),
     (507, "The server's disk is full.", &["Retry-After"]),
 ];

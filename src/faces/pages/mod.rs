@@ -2,13 +2,19 @@
 
 pub mod graphiql;
 mod reset;
+mod verify;
 
-use crate::feature::{Content, Face, Feature, Route};
+use crate::feature::{Apart, Content, Face, Feature, Route};
 use crate::http::{Method, html};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature::new("pages", ROUTES);
 
-const ROUTES: &[Route] = &[Route::apart(Method::Get, "/reset/", reset::show, "The page behind a link to set a new password")
-    .through(Face::Page)
-    .answers(200, Content::Bytes(html::MEDIA_TYPE))];
+const ROUTES: &[Route] = &[
+    page("/reset/", reset::show, "The page behind a link to set a new password"),
+    page("/verify/", verify::show, "The page behind a link to verify an address"),
+];
+
+const fn page(path: &'static str, show: Apart, summary: &'static str) -> Route {
+    Route::apart(Method::Get, path, show, summary).through(Face::Page).answers(200, Content::Bytes(html::MEDIA_TYPE))
+}
