@@ -256,7 +256,7 @@ fn an_export_holds_what_the_apps_own_export_holds() {
     assert_eq!(tenant["members"][0]["user"]["username"], "anna");
     let mut both = tenant["data"].as_object().unwrap().clone();
     both.extend(tenant["members"][0]["data"].as_object().unwrap().clone());
-    assert_eq!(json!(both), own["data"]);
+    assert_eq!(json!(both), signed_out);
     assert!(!tenant.to_string().contains("argon2"));
     for (line, code) in [("export --user nobody", 1), ("export --tenant 1", 1), ("export", 2), ("export --user a --tenant b", 2)]
     {
