@@ -103,7 +103,9 @@ fn say(found: &Safety, as_json: bool) -> Result<()> {
     }
     let Safety { target, safe, days, days_counted, requests } = found;
     let verdict = if *safe { "can be removed" } else { "should stay" };
-    out::line(format!("{target} {verdict}: {requests} requests in {days} days, of which {days_counted} were counted"))?;
+    out::line(format!(
+        "{target} {verdict}: {requests} requests in {days} days; on {days_counted} of these days they were counted"
+    ))?;
     if days_counted < days {
         out::line("a day counts when what goes was announced and `tandem maintain` ran on it")?;
     }
