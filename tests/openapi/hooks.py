@@ -17,6 +17,8 @@ REASONS = {
     "DELETE /auth/me/": {"password"},
     "POST /auth/password/": {"old_password", "new_password"},
     "POST /auth/login/": {"", "non_field_errors"},
+    # An address is verified where there is one, by the code that was sent to it.
+    "POST /auth/email/verify/": {"email", "code"},
     # A link to set a password is one that was handed out, and the password no common one.
     "POST /auth/password/reset/": {"token", "password"},
     # A user is in one couple, a couple has two, and a code is one that was given out.
