@@ -37,6 +37,7 @@ mod landed;
 mod leaving;
 mod letters;
 mod limits;
+mod linking;
 mod mobile;
 mod object_versions;
 mod objects;
@@ -106,6 +107,7 @@ const TABLES: &[Table] = tables![
     sessions,
     tokens,
     ways_in,
+    linking,
     devices,
     revocation,
     seen,

@@ -3,6 +3,7 @@
 /// Fields of bodies and queries that name nobody's things, or are secrets that are meant to be passed on.
 pub const PLAIN: &[&str] = &[
     "after",
+    "allow",
     "app",
     "app_version",
     "auto_resolve",
@@ -13,6 +14,7 @@ pub const PLAIN: &[&str] = &[
     "date",
     "date_from",
     "device",
+    "device_code",
     "device_id",
     "domain",
     "done",
@@ -21,12 +23,14 @@ pub const PLAIN: &[&str] = &[
     "epoch",
     "first_name",
     "from",
+    "grant_type",
     "id",
     "include",
     "kinds",
     "language",
     "last_name",
     "limit",
+    "match",
     "merge_data",
     "month",
     "mood",
@@ -60,6 +64,7 @@ pub const PLAIN: &[&str] = &[
     "ttl_minutes",
     "type",
     "user",
+    "user_code",
     "username",
     "why_for_us",
 ];
