@@ -2,7 +2,7 @@
 
 mod upkeep;
 
-use super::wal::{File, Log, file, number};
+use super::wal::{File, Log, file, look};
 use super::{Journal, Mode, Param, Place, Upsert, Value};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use rusqlite::backup::{Backup, StepResult};
@@ -10,9 +10,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 use rustix::fs::{Access, access};
+use rustix::io::Errno;
 use std::borrow::Cow;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -61,6 +61,8 @@ pub struct Sqlite {
     erases: bool,
     /// Does the transaction that is open write?
     writes: bool,
+    /// The mode of a transaction that nobody has asked for yet.
+    ahead: Option<Mode>,
     path: PathBuf,
     file: Option<File>,
     log: Log,
@@ -92,6 +94,7 @@ impl Sqlite {
             wrote: create,
             erases: false,
             writes: false,
+            ahead: None,
             path: path.to_owned(),
             file: before.or_else(|| file(path)),
             log: Log::of(path),
@@ -100,10 +103,10 @@ impl Sqlite {
 
     /// Is the file still in its place? With WAL, SQLite itself does not look, and would go on writing to a deleted file.
     pub fn place(&self) -> Place {
-        match fs::metadata(&self.path) {
-            Ok(found) if Some(number(&found)) == self.file && (self.log.is_in_place() || !self.leave_log()) => Place::Same,
+        match look(&self.path) {
+            Ok(found) if Some(found) == self.file && (self.log.is_in_place() || !self.leave_log()) => Place::Same,
             Ok(_) => Place::Other,
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => Place::Closed,
+            Err(Errno::ACCESS | Errno::PERM) => Place::Closed,
             Err(_) => Place::Gone,
         }
     }
@@ -125,7 +128,17 @@ impl Sqlite {
         }
     }
 
+    /// Begins the transaction that the caller will ask for next.
+    pub fn begin_ahead(&mut self, mode: Mode) -> Result<()> {
+        self.begin(mode).map(|()| self.ahead = Some(mode))
+    }
+
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
+        match self.ahead.take() {
+            Some(begun) if begun == mode || (begun.reads() && mode.reads()) => return Ok(()),
+            Some(_) => self.rollback(),
+            None => {}
+        }
         let sql = if mode.reads() { "BEGIN" } else { "BEGIN IMMEDIATE" };
         self.wrote |= !mode.reads();
         if !mode.reads() {
@@ -192,6 +205,7 @@ impl Sqlite {
     }
 
     pub fn rollback(&mut self) {
+        self.ahead = None;
         if !self.connection.is_autocommit()
             && let Ok(mut statement) = self.connection.prepare_cached("ROLLBACK")
         {

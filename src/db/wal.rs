@@ -1,29 +1,28 @@
 //! A database's files, watched: is the write-ahead log that a connection has open still the one that others open?
 
 use crate::base::draft::beside;
-use rustix::fs::{AtFlags, CWD, StatxFlags, makedev, statx};
+use rustix::fs::{AtFlags, CWD, StatxFlags, makedev, stat, statx};
 use rustix::io::Errno;
 use std::cell::Cell;
-use std::fs::{self, Metadata};
-use std::os::unix::fs::MetadataExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Device and inode: a number that no other file has while this one is open.
 pub type File = (u64, u64);
 
-/// The number of what was found.
-pub fn number(found: &Metadata) -> File {
-    (found.dev(), found.ino())
-}
-
 /// The number of the file that has this name. Its times are not asked for: a kernel with multigrain timestamps (Linux 6.13)
 /// would note a finer one at the next write, and each commit would write the inode, too. Measured: a fifth of a creation's time.
-pub fn file(path: &Path) -> Option<File> {
+pub fn look(path: &Path) -> Result<File, Errno> {
     match statx(CWD, path, AtFlags::empty(), StatxFlags::INO) {
-        Ok(found) => Some((makedev(found.stx_dev_major, found.stx_dev_minor), found.stx_ino)),
-        Err(Errno::NOSYS) => fs::metadata(path).ok().as_ref().map(number),
-        Err(_) => None,
+        Ok(found) => Ok((makedev(found.stx_dev_major, found.stx_dev_minor), found.stx_ino)),
+        Err(Errno::NOSYS) => stat(path).map(|found| (found.st_dev, found.st_ino)),
+        Err(error) => Err(error),
     }
+}
+
+/// The same, where there is such a file.
+pub fn file(path: &Path) -> Option<File> {
+    look(path).ok()
 }
 
 /// The write-ahead log and its index, as this connection has them open. With WAL, SQLite goes on writing to a log that was
