@@ -1,6 +1,9 @@
 //! SQLite through rusqlite. The only file that names that driver.
 
+mod define;
 mod upkeep;
+
+pub use define::definition;
 
 use super::wal::{File, Log, file, look};
 use super::{Journal, Mode, Param, Place, Upsert, Value};
@@ -11,7 +14,6 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
-use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -326,14 +328,6 @@ impl Sqlite {
         let lines = rows.collect::<rusqlite::Result<Vec<String>>>().map_err(failure)?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
-}
-
-/// A definition as SQLite runs it: without a rowid, so that a row lies in its primary key's tree instead of beside it.
-/// That saves a page a write, a look-up a read, and an index to parse at each start. A table of long texts keeps its
-/// rowid, because such trees hold little of a row in place.
-pub fn definition(sql: &str) -> Cow<'_, str> {
-    let clustered = sql.contains("CREATE TABLE") && !sql.contains("MEDIUM");
-    if clustered { Cow::Owned(format!("{sql} WITHOUT ROWID")) } else { Cow::Borrowed(sql) }
 }
 
 /// The journal mode that is wanted for the database of this file and that its file system allows: WAL's shared memory

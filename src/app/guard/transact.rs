@@ -103,8 +103,7 @@ fn reserved(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>
 
 fn stamped(ctx: &mut Ctx<'_>, _: &mut Passage) -> Result<Option<Response>> {
     if ctx.writes_as_member() {
-        let tenant = ctx.tenant_id()?;
-        ctx.advance(tenant)?;
+        ctx.advance_admitted()?;
     }
     Ok(None)
 }
