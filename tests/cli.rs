@@ -17,6 +17,7 @@ mod mariadb;
 mod names;
 mod replica;
 mod restore;
+mod risk;
 mod setup;
 mod tenants;
 mod uploads;

@@ -25,6 +25,7 @@ mod out;
 mod password;
 mod progress;
 mod restore;
+mod risk;
 mod routes;
 mod schema;
 mod site;
@@ -97,6 +98,7 @@ pub const COMMANDS: &[Command] = &[
     user::COMMAND,
     device::COMMAND,
     tenant::COMMAND,
+    risk::COMMAND,
     api::COMMAND,
     routes::COMMAND,
     openapi::COMMAND,

@@ -9,6 +9,7 @@ pub mod health;
 pub mod letters;
 pub mod mobile;
 pub mod qna;
+pub mod risk;
 pub mod sync;
 #[cfg(test)]
 mod tests;
@@ -28,4 +29,5 @@ pub const FEATURES: &[&Feature] = &[
     &mobile::FEATURE,
     &mobile::conflicts::FEATURE,
     &devices::FEATURE,
+    &risk::FEATURE,
 ];

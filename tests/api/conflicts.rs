@@ -112,7 +112,7 @@ fn both_sides(server: &Server) {
         assert!(is_id(&kept["conflict_id"]) && is_instant(&kept["created_at"]), "{kept}");
         let expected = json!({
             "conflict_id": kept["conflict_id"], "domain": "attendance", "mobile_id": id, "user_id": phone.id, "device_id": "phone-1",
-            "server_version": 2, "client_version": 1, "client_at": "2026-01-01T11:00:00.000Z",
+            "server_version": 2, "client_version": 1, "client_at": "2026-01-01T11:00:00.000Z", "server_user_id": phone.id,
             "server_data": {"deviceid": "dev-1", "reference": "the server's", "gpslocation": "here", "transportmode": "WALK",
                 "identifier": "TRACKING", "status": "PENDING"},
             "client_data": edit, "base_data": first, "resolution_strategy": "server_wins", "resolution_result": "resolved",
