@@ -106,7 +106,7 @@ impl Sqlite {
     /// Is the file still in its place? With WAL, SQLite itself does not look, and would go on writing to a deleted file.
     pub fn place(&self) -> Place {
         match look(&self.path) {
-            Ok(found) if Some(found) == self.file && (self.log.is_in_place() || !self.leave_log()) => Place::Same,
+            Ok(found) if Some(found) == self.file && (self.log.was_in_place() || !self.leave_log()) => Place::Same,
             Ok(_) => Place::Other,
             Err(Errno::ACCESS | Errno::PERM) => Place::Closed,
             Err(_) => Place::Gone,

@@ -6,6 +6,7 @@ use rustix::io::Errno;
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Device and inode: a number that no other file has while this one is open.
 pub type File = (u64, u64);
@@ -32,12 +33,17 @@ pub struct Log {
     index: PathBuf,
     /// Both as they were when they were first looked for; nothing while there is no log.
     open: Cell<Option<(File, Option<File>)>>,
+    /// When a reader last found it in its place.
+    looked: Cell<Option<Instant>>,
 }
+
+/// How long a look at the log is good for readers.
+const LATELY: Duration = Duration::from_millis(100);
 
 impl Log {
     /// The log of the database in this file.
     pub fn of(path: &Path) -> Log {
-        Log { path: beside(path, "-wal"), index: beside(path, "-shm"), open: Cell::new(None) }
+        Log { path: beside(path, "-wal"), index: beside(path, "-shm"), open: Cell::new(None), looked: Cell::new(None) }
     }
 
     /// Is it still in its place? While the connection is open, nobody who knows of it takes it away.
@@ -50,6 +56,18 @@ impl Log {
             }
             Some((log, _)) => found == Some(log),
         }
+    }
+
+    /// The same for a reader, who looks so often that to look each time was measured at a fiftieth of a poll. What it reads
+    /// meanwhile from a log that was taken away is a former state of the database: nobody loses by it.
+    pub fn was_in_place(&self) -> bool {
+        let now = Instant::now();
+        if self.looked.get().is_some_and(|looked| now.duration_since(looked) < LATELY) {
+            return true;
+        }
+        let is_in_place = self.is_in_place();
+        self.looked.set(is_in_place.then_some(now));
+        is_in_place
     }
 
     /// Has nobody written to another log in its place, and is the index the one that this connection has?
