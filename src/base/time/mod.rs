@@ -58,7 +58,7 @@ impl Timestamp {
     /// Reads an instant in any form, and a time without an offset as `local` says. Finer than a millisecond is cut; what lies
     /// before the epoch or after the year 9999 is the first or the last instant that there is. `None` when it is unreadable.
     pub fn parse_as(text: &str, local: Local) -> Option<Timestamp> {
-        Written::read(text).map(|written| written.at(local))
+        written::read(text).map(Timestamp).or_else(|| Written::read(text).map(|written| written.at(local)))
     }
 }
 

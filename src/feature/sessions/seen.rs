@@ -108,10 +108,18 @@ impl Seen {
 
 /// The bits of lists, in the order of the registry.
 fn bits(house: &House, lists: &[&'static Kind]) -> i64 {
-    let (mut bits, mut kinds) = (0_i64, 0_i64);
+    let (mut bits, mut kinds, mut left) = (0_i64, 0_i64, lists);
     for (place, kind) in (0..BITS).zip(house.kinds()) {
         kinds += 1;
-        bits |= i64::from(lists.iter().any(|list| list.name == kind.name)) << place;
+        // Mostly the lists are in the registry's order, and the first of those that are left is the one.
+        let has = match left {
+            [first, rest @ ..] if first.name == kind.name => {
+                left = rest;
+                true
+            }
+            _ => lists.iter().any(|list| list.name == kind.name),
+        };
+        bits |= i64::from(has) << place;
     }
     bits | kinds << BITS
 }
