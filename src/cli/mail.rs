@@ -5,7 +5,7 @@ use crate::app::work::courier;
 use crate::base::error::{Error, Result};
 use crate::feature::Settings;
 use crate::net::client::{Client, Trust};
-use crate::net::mail::Mail;
+use crate::net::mail::{Mail, Way};
 use crate::net::mailer::Mailer;
 use crate::net::outside::Outside;
 use clap::{Arg, ArgMatches};
@@ -43,20 +43,20 @@ const WORDS: &str = "This is the mail that `tandem mail test` sends. If you read
 /// When the sender is no address.
 pub fn outside(settings: &Settings) -> Result<Outside> {
     let client = Client::new(courier::NAME, Trust::Usual).map_err(Error::internal)?;
-    Ok(Outside { client, mailer: mailer(settings)? })
+    let mailer = settings.mailer().map(|(from, way)| made(from, way)).transpose()?;
+    Ok(Outside { client, mailer })
 }
 
-fn mailer(settings: &Settings) -> Result<Option<Mailer>> {
-    let made = settings.mailer().map(|(from, way)| Mailer::new(from, way, Trust::Usual));
-    made.transpose().map_err(|why| Error::NotReady(format!("mail.from: {why}")))
+fn made(from: &str, way: Way) -> Result<Mailer> {
+    Mailer::new(from, way, Trust::Usual).map_err(|why| Error::NotReady(format!("mail.from: {why}")))
 }
 
 fn test(matches: &ArgMatches) -> Result<Verdict> {
     let settings = super::site::found()?;
-    let Some(mailer) = mailer(&settings)? else {
+    let Some((from, way)) = settings.mailer() else {
         return Err(Error::NotReady(crate::app::doctor::missing_mailer(&settings)));
     };
-    let way = settings.mailer().map(|(_, way)| way.to_string()).unwrap_or_default();
+    let (mailer, way) = (made(from, way.clone())?, way);
     let html = format!("<!doctype html>\n<html lang=\"en\">\n<body>\n<p>{WORDS}</p>\n</body>\n</html>\n");
     let to = text(matches, "address").unwrap_or_default();
     match mailer.aloud().send(&Mail { to, subject: SUBJECT, text: WORDS, html: &html, within: WITHIN }) {

@@ -14,10 +14,12 @@ pub mod meters;
 pub mod names;
 pub mod news;
 pub mod offline;
+pub mod restore;
 pub mod rights;
 pub mod room;
 pub mod sessions;
 pub mod settings;
+mod slot_file;
 pub mod stamps;
 pub mod store;
 pub mod tenant;
@@ -38,6 +40,7 @@ pub use lifecycle::{Deprecated, Lifecycle};
 pub use names::Names;
 pub use news::News;
 pub use offline::Offline;
+pub use restore::Restore;
 pub use rights::{Reach, Right};
 pub use room::{Measure, Stock};
 pub use settings::{Rate, Sendmail, Settings};
@@ -75,8 +78,8 @@ pub struct Feature {
     pub offline: &'static [Offline],
     /// What it makes of the others' news, inside their transaction.
     pub hears: Option<Hear>,
-    /// What it does with a tenant's rows of a backup before they take the place of the store's.
-    pub restored: Option<fn(&mut Db, tenant: i64) -> Result<()>>,
+    /// What it does with a backup before that takes the store's place.
+    pub restored: Restore,
 }
 
 impl Feature {
@@ -92,7 +95,7 @@ impl Feature {
             stocks: &[],
             offline: &[],
             hears: None,
-            restored: None,
+            restored: Restore::NONE,
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! News is told inside the transaction that made it, and heard there before that ends: what hearers write is committed or
 //! undone with it. What must happen, a noun does itself; news is for what others make of it. What the operator does from the
-//! shell is no news: there is no request that it could be told in.
+//! shell is told, too, in a context in which nobody is admitted (`cli::site::telling`): who hears of it must not ask for the caller.
 
 use std::time::Duration;
 

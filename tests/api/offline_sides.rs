@@ -2,11 +2,11 @@
 //! not change.
 
 use super::expect::problem;
+use super::offline::{delete, fresh, item};
 use super::phone::PASSWORD;
 use super::{Case, Phone};
 use crate::servers::Server;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -22,23 +22,11 @@ pub const CASES: &[Case] = &[
     ("one object of a noun is shown as the batch shows it, through both faces", shown),
 ];
 
-fn fresh() -> String {
-    Uuid::new_v4().to_string()
-}
-
-fn item(domain: &str, id: &str, version: i64, data: Value) -> Value {
-    json!({"domain": domain, "mobile_id": id, "operation": "update", "version": version, "data": data})
-}
-
 /// Made later than anything.
 fn later(item: Value) -> Value {
     let mut item = item;
     item["client_timestamp"] = json!("2100-01-01T00:00:00Z");
     item
-}
-
-fn delete(domain: &str, id: &str, version: i64) -> Value {
-    json!({"domain": domain, "mobile_id": id, "operation": "delete", "version": version})
 }
 
 #[track_caller]

@@ -120,6 +120,18 @@ fn the_newest_backups_are_kept() {
     assert_eq!(files(&home.path("tandem/backups"), "before-restore-").len(), 1, "these are not counted");
     assert_eq!(home.run("backup --keep 0").code, 2);
     home.ok(&format!("backup --quiet --to {}", home.path("elsewhere").display()));
+    for name in ["elsewhere/today.db.gz", "copy.DB"] {
+        let (file, ran) = (home.path(name), home.run(&format!("backup --to {}", home.path(name).display())));
+        assert!(ran.code == 1 && ran.err.contains("--to takes a folder") && !file.exists(), "{name}: {ran:?}");
+        let said = format!("write `--to {}`", file.parent().unwrap().display());
+        assert!(ran.err.contains(&said), "{ran:?}");
+    }
+    let (file, folder) = (home.path("plain"), home.path("meant.gz"));
+    fs::write(&file, "kept").unwrap();
+    assert_eq!(home.run(&format!("backup --to {}", file.display())).code, 1);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "kept");
+    fs::create_dir(&folder).unwrap();
+    home.ok(&format!("backup --quiet --to {}", folder.display()));
     assert_eq!(files(&home.path("elsewhere"), "tandem-").len(), 1);
 }
 

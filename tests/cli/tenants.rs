@@ -123,6 +123,27 @@ fn what_cannot_be_is_told() {
 }
 
 #[test]
+fn who_is_taken_out_owns_nothing_in_the_team_any_more_and_its_phones_are_told() {
+    let (home, tokens) = home(&["anna", "ben"]);
+    home.ok("tenant create --kind team --name T");
+    home.ok("tenant add T anna --role admin");
+    home.ok("tenant add T ben");
+    let ben = home.json("tenant show T --json")["members"][1]["id"].clone();
+    let made = home.call(&tokens[0], "POST", "/api/goals/", &json!({"title": "Ship", "owner": ben}).to_string()).1;
+    let poll = |since: &Value| {
+        let uri = format!("/api/sync/changes/?since={}&include=objects", since.as_str().unwrap());
+        home.call(&tokens[0], "GET", &uri, "").1
+    };
+    let before = poll(&json!("2026-01-01"))["server_time"].clone();
+    home.ok("tenant remove T ben");
+    let told = poll(&before);
+    let row = &told["changes"]["goals"][0];
+    assert_eq!((&row["id"], &row["object"]["owner"]), (&made["id"], &Value::Null), "{told}");
+    assert_eq!(told["changes"]["couple"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(poll(&told["server_time"])["changes"]["goals"], json!([]));
+}
+
+#[test]
 fn a_couple_keeps_its_rules() {
     let (home, tokens) = home(&["anna", "ben", "carl"]);
     assert_eq!(home.call(&tokens[0], "POST", "/api/couple/create/", "{}").0, "201");

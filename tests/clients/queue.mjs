@@ -4,6 +4,8 @@
 import { COUPLE, DOMAINS, changed, childrenOf, fieldsOf, itemOf, laid } from "./tandem.mjs";
 
 const ENDED = ["epoch_changed", "already_done"];
+/** Why an item may be taken later. */
+const LATER = ["no_parent", "conflict_open", "quota", "in_future"];
 
 export class Queue {
   static tables = DOMAINS;
@@ -43,10 +45,23 @@ export class Queue {
     if (!isWhole) await this.#poll();
   }
 
-  /** An upload from before a restore, or one that was done so long ago that its answer is forgotten: what is still to be sent goes anew. */
+  /** An upload from before a restore: what is still to be sent goes anew. Or one that was done so long ago that its answer is forgotten:
+   * only what was edited since goes, and the poll tells what became of the rest. */
   #end(error) {
-    if (!ENDED.includes(error.problem?.code)) throw error;
+    const { code, not_done: undone = [] } = error.problem ?? {};
+    if (!ENDED.includes(code)) throw error;
+    if (code === "already_done") for (const name of Object.keys(this.state.sent)) this.#settle(name, undone.find(({ id }) => id === name.split(" ")[1])?.reason);
     Object.assign(this.state, { upload: null, sent: {} });
+  }
+
+  /** What was sent has landed, or met another's edit, unless it was refused: then it is shown, or sent again where that may help. */
+  #settle(name, reason) {
+    const [row, sent] = [this.state.rows[name], this.state.sent[name]];
+    if (!row || LATER.includes(reason)) return;
+    const [domain, id] = name.split(" ");
+    if (reason && reason !== "conflict") this.#refuse({ domain, item_id: id, reason });
+    else if (sent) Object.assign(row, { base: { version: row.base?.version ?? 0, fields: sent }, isBehind: false });
+    else if (!this.#isEditedSince(name)) delete this.state.rows[name];
   }
 
   /** Makes the upload, unless one waits for its answer. It is kept as it is until then, and its rows as they were. */

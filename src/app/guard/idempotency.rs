@@ -5,18 +5,17 @@
 
 use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
-use crate::base::id;
 use crate::base::json::{self, Canonical};
 use crate::base::sealed;
 use crate::base::text::Message;
 use crate::base::time::{DAY, MINUTE, Timestamp};
+use crate::base::token::keyed;
 use crate::db::{Db, Row, Upsert};
 use crate::feature::store::{BATCH, ahead};
 use crate::feature::{Ctx, Settings};
 use crate::http::{Method, Response, key};
 use crate::params;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// How long an answer is kept: longer than a phone keeps trying.
 const KEPT: i64 = DAY;
@@ -145,13 +144,6 @@ fn canonical(ctx: &Ctx<'_>) -> Vec<u8> {
     });
     let text = object.and_then(|object| json::write(&Canonical(&object, 0)));
     text.map_or_else(|_| ctx.request.body.clone(), String::into_bytes)
-}
-
-/// A hash that cannot be computed without the site's secret: a body may hold a password.
-fn keyed(secret: &[u8], parts: &[&[u8]]) -> String {
-    let start = Sha256::new().chain_update(secret);
-    let hash = parts.iter().fold(start, |h, part| h.chain_update((part.len() as u64).to_le_bytes()).chain_update(part));
-    id::hex(&hash.finalize())
 }
 
 /// What is kept under the key.

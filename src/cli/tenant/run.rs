@@ -4,14 +4,14 @@ use crate::app::advice;
 use crate::base::error::{Error, Result};
 use crate::base::time::{MINUTE, Timestamp};
 use crate::base::word;
-use crate::cli::site::{enter, within};
+use crate::cli::site::{enter, telling, within};
 use crate::cli::{Verdict, out, text, user};
 use crate::db::{Db, Mode};
 use crate::domain::couples::rules::{self, Member, Tenancy};
 use crate::domain::couples::{seats, store};
-use crate::feature::room::rules::{MIB, Whose};
+use crate::feature::room::rules::{Whose, fill};
 use crate::feature::room::store as room;
-use crate::feature::{Role, Settings, TenantKind, store as feed};
+use crate::feature::{Ctx, News, Role, Settings, TenantKind, store as feed};
 use crate::http::input::{Extent, Input};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
@@ -74,11 +74,6 @@ fn allowed(tenancy: &Tenancy, members: i64, settings: &Settings, now: Timestamp)
     Whose::of(tenancy.kind, members, tenancy.created_at, now).room(settings)
 }
 
-/// `12 of 256 MiB`, the used ones rounded up.
-fn fill(bytes: i64, room: i64) -> String {
-    format!("{} of {} MiB", (bytes + MIB - 1) / MIB, room / MIB)
-}
-
 fn as_row(tenancy: &Tenancy, size: i64, room: String) -> [String; 6] {
     let name = if tenancy.name.is_empty() { "-" } else { &tenancy.name };
     let kind = word::of(&TenantKind::ALL, &tenancy.kind).to_owned();
@@ -107,8 +102,9 @@ fn member_row(member: &Member) -> [String; 4] {
 
 pub fn add(matches: &ArgMatches) -> Result<Verdict> {
     let role = role(matches)?;
-    let (tenancy, user) = change(matches, |db, tenancy, user, now| {
-        seats::join(db, tenancy, user, role, now)?;
+    let (tenancy, user) = change(matches, |ctx, tenancy, user| {
+        seats::join(ctx.db, tenancy, user, role, ctx.now)?;
+        ctx.tell(&News::Joined { tenant: tenancy.id, user })?;
         Ok(true)
     })?;
     out::line(format!("{user} is in {}{}", called(&tenancy), as_role(&tenancy, role)))?;
@@ -117,11 +113,12 @@ pub fn add(matches: &ArgMatches) -> Result<Verdict> {
 
 pub fn remove(matches: &ArgMatches) -> Result<Verdict> {
     let (mut stays, mut led) = (true, true);
-    let (tenancy, user) = change(matches, |db, tenancy, user, now| {
-        require_member(db, tenancy, user)?;
-        store::end_all(db, tenancy.id, now)?;
-        stays = seats::leave(db, tenancy.id, tenancy.kind, user, now)?;
-        led = is_led(db, tenancy)?;
+    let (tenancy, user) = change(matches, |ctx, tenancy, user| {
+        require_member(ctx.db, tenancy, user)?;
+        store::end_all(ctx.db, tenancy.id, ctx.now)?;
+        stays = seats::leave(ctx.db, tenancy.id, tenancy.kind, user, ctx.now)?;
+        ctx.tell(&News::Left { tenant: tenancy.id, user })?;
+        led = is_led(ctx.db, tenancy)?;
         Ok(stays)
     })?;
     let end = if stays { "" } else { ", which has ended with everything in it" };
@@ -131,10 +128,10 @@ pub fn remove(matches: &ArgMatches) -> Result<Verdict> {
 
 pub fn set_role(matches: &ArgMatches) -> Result<Verdict> {
     let (role, mut led) = (role(matches)?, true);
-    let (tenancy, user) = change(matches, |db, tenancy, user, now| {
-        require_member(db, tenancy, user)?;
-        seats::set_role(db, tenancy, user, role, now)?;
-        led = is_led(db, tenancy)?;
+    let (tenancy, user) = change(matches, |ctx, tenancy, user| {
+        require_member(ctx.db, tenancy, user)?;
+        seats::set_role(ctx.db, tenancy, user, role, ctx.now)?;
+        led = is_led(ctx.db, tenancy)?;
         Ok(true)
     })?;
     out::line(format!("{user} is now {} in {}", word::of(&Role::ALL, &role), called(&tenancy)))?;
@@ -205,18 +202,14 @@ pub fn delete(matches: &ArgMatches) -> Result<Verdict> {
 
 /// Changes who is in a tenant: under its lock, in one transaction, shown to its members. The work answers whether the
 /// tenant is still there.
-fn change(
-    matches: &ArgMatches,
-    mut work: impl FnMut(&mut Db, &Tenancy, i64, Timestamp) -> Result<bool>,
-) -> Result<(Tenancy, String)> {
+fn change(matches: &ArgMatches, mut work: impl FnMut(&mut Ctx<'_>, &Tenancy, i64) -> Result<bool>) -> Result<(Tenancy, String)> {
     let (_, mut db) = enter()?;
-    let now = Timestamp::now();
-    within(&mut db, Mode::Write, |db| {
-        let tenancy = find(db, matches)?;
-        let user = user::named(db, text(matches, "username").unwrap_or_default())?.user;
-        let (_, stamp) = feed::advance(db, tenancy.id, now)?;
-        if work(db, &tenancy, user.id, now)? {
-            feed::touch_tenant(db, tenancy.id, &tenancy.public_id, stamp)?;
+    telling(&mut db, |ctx| {
+        let tenancy = find(ctx.db, matches)?;
+        let user = user::named(ctx.db, text(matches, "username").unwrap_or_default())?.user;
+        ctx.advance(tenancy.id)?;
+        if work(ctx, &tenancy, user.id)? {
+            ctx.touch_tenant(&tenancy.public_id)?;
         }
         Ok((tenancy, user.username))
     })

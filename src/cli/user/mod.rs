@@ -3,7 +3,7 @@
 mod delete;
 mod link;
 
-use super::site::{enter, enter_or_make, within};
+use super::site::{enter, enter_or_make, telling, within};
 use super::{Action, Command, RUNNING, Verdict, json_flag, no_args, out, password, text};
 use crate::app::advice;
 use crate::base::error::{Error, Result};
@@ -14,7 +14,7 @@ use crate::domain::auth::rules;
 use crate::domain::auth::store::{self, Listed};
 use crate::domain::couples::store as couples;
 use crate::feature::sessions::{Reason, store as sessions};
-use crate::feature::store as feed;
+use crate::feature::{News, store as feed};
 use crate::http::input::{Extent, Input};
 use clap::{Arg, ArgMatches};
 use serde_json::{Map, Value, json};
@@ -157,10 +157,10 @@ fn set_password(matches: &ArgMatches) -> Result<Verdict> {
     let body = Map::from_iter([("new_password".to_owned(), Value::String(password::read(matches)?))]);
     let input = Input::of(&body, rules::PASSWORDS, Extent::Part);
     let hash = accounts::new_password(input, "new_password", &user.username)?;
-    let ended = within(&mut db, Mode::Write, |db| {
-        let now = Timestamp::now();
-        store::set_password(db, user.id, &hash, now)?;
-        sessions::end_all_but(db, user.id, "", Reason::Password, now)
+    let ended = telling(&mut db, |ctx| {
+        store::set_password(ctx.db, user.id, &hash, ctx.now)?;
+        ctx.tell(&News::PasswordChanged { user: user.id })?;
+        sessions::end_all_but(ctx.db, user.id, "", Reason::Password, ctx.now)
     })?;
     out::line(format!("{} has a new password; {}", user.username, ended_sessions(ended)))?;
     Ok(Verdict::Well)

@@ -1,6 +1,6 @@
 //! Mails that bring codes: for a new password, and to verify an address.
 
-use super::accounts::{own, shown};
+use super::accounts::shown;
 use super::codes::{self, For, Kind};
 use super::rules::{self, User};
 use super::store::{self, Account};
@@ -59,7 +59,7 @@ pub fn verify(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// Sends the caller a code. To an address that is verified none is sent: the answer says so.
 fn send(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let user = signed_in(ctx)?;
+    let user = signed_in(ctx)?.user;
     if user.email.is_none() {
         return Err(Refusal::field("email", Message::plain(&texts::NO_EMAIL)).into());
     }
@@ -72,16 +72,15 @@ fn send(ctx: &mut Ctx<'_>) -> Result<Response> {
 }
 
 /// The caller, on a route that a link opens for everybody.
-fn signed_in(ctx: &mut Ctx<'_>) -> Result<User> {
-    if ctx.admitted().is_none() {
+fn signed_in(ctx: &mut Ctx<'_>) -> Result<Account> {
+    let Some(user) = ctx.admitted().map(|caller| caller.user) else {
         return refuse(Refused::Unauthenticated("not_authenticated"), &text::NOT_AUTHENTICATED);
-    }
-    own(ctx)
+    };
+    found(store::by_id(ctx.db, user)?)
 }
 
 fn by_code(ctx: &mut Ctx<'_>, code: &str) -> Result<Response> {
-    let user = signed_in(ctx)?;
-    let account = found(store::by_id(ctx.db, user.id)?)?;
+    let account = signed_in(ctx)?;
     guessed(ctx, "code", &texts::CODE_NOT_GOOD, |ctx| {
         if codes::fits(ctx, Kind::Verify, Some(&account), code)? {
             return Ok(Some(account.user));

@@ -116,41 +116,36 @@ fn issued(claims: &Claims) -> Timestamp {
     Timestamp(at.unwrap_or_default())
 }
 
-/// What a refresh token says.
-pub struct Presented {
-    /// The claims.
-    pub claims: Claims,
-    /// Is its time over?
-    is_over: bool,
-}
-
-/// The refresh token that came, when its signature is good.
-pub fn presented(ctx: &mut Ctx<'_>) -> Result<Option<Presented>> {
+/// What the refresh token says that came, when its signature is good.
+pub fn presented(ctx: &mut Ctx<'_>) -> Result<Option<Claims>> {
     let mut input = ctx.input(rules::REFRESH)?;
     input.finish()?;
-    let token = input.text("refresh").unwrap_or_default();
-    let claims = ctx.house.keys.verify(token, Purpose::Refresh, Timestamp(0));
-    Ok(claims.map(|claims| Presented { is_over: claims.exp <= ctx.now.0 / SECOND, claims }))
+    Ok(ctx.house.keys.signed(input.text("refresh").unwrap_or_default(), Purpose::Refresh))
+}
+
+/// Where tokens that are wrong are counted: for who they say that they are of.
+pub fn refresh_bucket(ctx: &Ctx<'_>, claims: Option<&Claims>) -> [Bucket; 1] {
+    let whose = claims.map_or("", |claims| &claims.user_id);
+    [(ctx.bucket("refresh", whose), ctx.house.settings.limit_auth)]
 }
 
 /// The same, as long as it is good.
 fn live(ctx: &mut Ctx<'_>) -> Result<Option<Claims>> {
-    Ok(presented(ctx)?.filter(|presented| !presented.is_over).map(|presented| presented.claims))
+    Ok(presented(ctx)?.filter(|claims| !claims.is_over(ctx.now)))
 }
 
 /// The refusal of a token.
-pub fn not_valid() -> Refusal {
+fn not_valid() -> Refusal {
     Refusal::new(Refused::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID)
 }
 
 /// POST `/auth/refresh/`
 pub fn refresh(ctx: &mut Ctx<'_>) -> Result<Response> {
     let presented = presented(ctx)?;
-    let whose = presented.as_ref().map_or_else(String::new, |presented| presented.claims.user_id.clone());
-    let bucket = [(ctx.bucket("refresh", &whose), ctx.house.settings.limit_auth)];
+    let bucket = refresh_bucket(ctx, presented.as_ref());
     match presented {
-        Some(Presented { claims, is_over: false }) => ctx.write(&mut |ctx| refreshed(ctx, &claims, &bucket)),
-        Some(Presented { claims, .. }) => {
+        Some(claims) if !claims.is_over(ctx.now) => ctx.write(&mut |ctx| refreshed(ctx, &claims, &bucket)),
+        Some(claims) => {
             ctx.take_attempts(&bucket)?;
             ctx.read(&mut |ctx| Err(over(ctx, &claims)?.into()))
         }
@@ -199,7 +194,7 @@ fn refreshed(ctx: &mut Ctx<'_>, claims: &Claims, bucket: &[Bucket]) -> Result<Re
 }
 
 /// Counts the attempt, and commits that with the refusal.
-fn wrong(ctx: &mut Ctx<'_>, bucket: &[Bucket]) -> Result<Response> {
+pub fn wrong(ctx: &mut Ctx<'_>, bucket: &[Bucket]) -> Result<Response> {
     ctx.count_attempt(bucket)?;
     Ok(ctx.refused(&not_valid()))
 }

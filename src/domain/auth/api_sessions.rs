@@ -2,7 +2,7 @@
 
 use super::rules::MAX_SESSION;
 use crate::base::error::{Result, not_found};
-use crate::base::time::{MINUTE, Timestamp};
+use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::feature::Ctx;
 use crate::feature::ctx::value;
@@ -36,10 +36,8 @@ pub struct OwnSession {
 impl OwnSession {
     fn of(session: Session, current: &str) -> OwnSession {
         let current = session.id == current;
-        let (device_id, name) = session.device.map_or((None, String::new()), |device| (Some(device.device_id), device.name));
-        let Session { id, client, created_at, seen_at: Timestamp(seen), .. } = session;
-        let last_seen_at = Timestamp(seen - seen % MINUTE);
-        OwnSession { id, device_id, name, client, created_at, last_seen_at, current }
+        let Session { id, device_id, name, client, created_at, seen_at } = session;
+        OwnSession { id, device_id, name, client, created_at, last_seen_at: seen_at.to_the_minute(), current }
     }
 }
 
@@ -49,10 +47,15 @@ impl Keyed for OwnSession {
     }
 }
 
+/// All of a user's sessions, of which this one asks.
+pub fn all(db: &mut Db, user: i64, current: &str, now: Timestamp) -> Result<Vec<OwnSession>> {
+    let sessions = store::live(db, user, &(i64::MAX, String::new()), now, Span { limit: i64::from(u32::MAX), offset: 0 })?;
+    Ok(sessions.into_iter().map(|session| OwnSession::of(session, current)).collect())
+}
+
 /// A user's sessions, for their export.
 pub fn held(db: &mut Db, user: i64, _: Option<i64>, now: Timestamp, each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()> {
-    let sessions = store::live(db, user, &(i64::MAX, String::new()), now, Span { limit: i64::from(u32::MAX), offset: 0 })?;
-    sessions.into_iter().try_for_each(|session| each(value(&OwnSession::of(session, ""))?))
+    all(db, user, "", now)?.iter().try_for_each(|session| each(value(session)?))
 }
 
 /// How many sessions were ended.
@@ -106,12 +109,14 @@ pub fn end_others(ctx: &mut Ctx<'_>) -> Result<Response> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::time::MINUTE;
 
     #[test]
     fn a_session_tells_no_more_of_a_day_than_its_minutes() {
         let session = Session {
             id: "s".into(),
-            device: None,
+            device_id: None,
+            name: String::new(),
             client: "a/1".into(),
             created_at: Timestamp(7),
             seen_at: Timestamp(2 * MINUTE + 9),

@@ -31,13 +31,8 @@ const SESSIONS_WEIGHT: f64 = 5.0;
 const SESSION_WEIGHT: f64 = 2.5;
 
 fn sessions(ctx: &mut Ctx<'_>, _: &Asked) -> Result<Value> {
-    let (user, current, mut sessions) = (ctx.user()?, ctx.caller()?.session.clone(), Vec::new());
-    api_sessions::held(ctx.db, user, None, ctx.now, &mut |mut session| {
-        session["current"] = (session["id"] == *current).into();
-        sessions.push(session);
-        Ok(())
-    })?;
-    Ok(Value::Array(sessions))
+    let (user, current) = (ctx.user()?, ctx.caller()?.session.clone());
+    value(&api_sessions::all(ctx.db, user, &current, ctx.now)?)
 }
 
 fn end(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {

@@ -13,7 +13,7 @@ pub mod keyed;
 mod names;
 pub mod password;
 pub mod reset;
-pub mod revoked;
+mod revoked;
 pub mod rules;
 pub mod session;
 pub mod store;
@@ -28,7 +28,8 @@ use session::{SignedIn, Tokens};
 use wipe::Wish;
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { jobs: JOBS, held: HELD, graph: graphql::GRAPH, ..Feature::new("auth", ROUTES) };
+pub const FEATURE: Feature =
+    Feature { jobs: JOBS, held: HELD, graph: graphql::GRAPH, restored: revoked::RESTORED, ..Feature::new("auth", ROUTES) };
 
 const MEMBER: Access = Access::Member(Without::NoCouple);
 

@@ -10,7 +10,7 @@ use super::{api_codes, password, rules, texts};
 use crate::base::error::{Refusal, Result};
 use crate::base::id;
 use crate::base::text::Message;
-use crate::base::time::{MINUTE, SECOND, Timestamp};
+use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Purpose};
 use crate::feature::sessions::{Reason, store as sessions};
 use crate::feature::{Bucket, Ctx, House, News};
@@ -19,9 +19,9 @@ use crate::http::input::Input;
 use sha2::{Digest, Sha256};
 
 /// How long a link is good, in milliseconds.
-pub const TTL: i64 = 30 * MINUTE;
+pub const TTL: i64 = Kind::Reset.ttl();
 /// The page that takes a token, the app's or ours. The token stands in the link's fragment, which reaches no server's log.
-pub const PAGE: &str = "reset";
+pub const PAGE: &str = Kind::Reset.name();
 
 /// A new token for an account.
 ///

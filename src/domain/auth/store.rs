@@ -1,7 +1,6 @@
 //! Accounts and sessions in the database.
 
 use super::names::{key, keys};
-use super::revoked::Lock;
 use super::rules::{FORGOTTEN, NO_PASSWORD, User};
 use super::session::Rotation;
 use crate::base::error::Result;
@@ -258,6 +257,19 @@ fn bound(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
 /// Ends every session of everybody.
 pub fn end_all_sessions(db: &mut Db) -> Result<u64> {
     db.run("DELETE FROM sessions", &[])
+}
+
+/// What lets somebody in, or keeps them out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// The account.
+    pub id: i64,
+    /// Its user name.
+    pub username: String,
+    /// The password's hash.
+    pub password: String,
+    /// Is it disabled?
+    pub disabled: bool,
 }
 
 /// What lets each account in, or keeps it out, by name.

@@ -3,7 +3,7 @@
 //! Nothing but the user's password deletes anything on a phone: whoever runs the site or a team can end sessions, no more.
 
 use super::api;
-use super::api_session::{Presented, not_valid, presented};
+use super::api_session::{presented, refresh_bucket, wrong};
 use super::rules;
 use super::texts;
 use crate::base::error::{Refused, Result, refuse};
@@ -66,18 +66,13 @@ pub fn end_wish(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// POST `/devices/wiped/`. Tokens that are wrong are counted as at a refresh.
 pub fn wiped(ctx: &mut Ctx<'_>) -> Result<Response> {
     let presented = presented(ctx)?;
-    let whose = presented.as_ref().map_or_else(String::new, |presented| presented.claims.user_id.clone());
-    let bucket = [(ctx.bucket("refresh", &whose), ctx.house.settings.limit_auth)];
+    let bucket = refresh_bucket(ctx, presented.as_ref());
     ctx.check_attempts(&bucket)?;
     ctx.write(&mut |ctx| {
         let said = match &presented {
-            Some(Presented { claims, .. }) => sessions::wiped(ctx, &claims.sid, claims.user().unwrap_or_default())?,
+            Some(claims) => sessions::wiped(ctx, &claims.sid, claims.user().unwrap_or_default())?,
             None => false,
         };
-        if said {
-            return Ok(Response::empty(204));
-        }
-        ctx.count_attempt(&bucket)?;
-        Ok(ctx.refused(&not_valid()))
+        if said { Ok(Response::empty(204)) } else { wrong(ctx, &bucket) }
     })
 }

@@ -8,7 +8,7 @@ mod store;
 mod texts;
 
 use crate::base::error::Result;
-use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract, written};
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Restore, Route, Without, contract, written};
 use rules::Checkin;
 
 /// The registry entry.
@@ -17,7 +17,7 @@ pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
     offline: offline::OFFLINE,
     hears: Some(hears),
-    restored: Some(store::restored),
+    restored: Restore::of_tenants(store::restored),
     ..Feature::new("checkins", ROUTES)
 };
 

@@ -32,14 +32,7 @@ const LIST_WEIGHT: f64 = 5.0;
 const DEVICE_WEIGHT: f64 = 2.5;
 
 fn own(ctx: &mut Ctx<'_>, _: &Asked) -> Result<Value> {
-    let (user, tenant) = (ctx.user()?, ctx.tenant().ok().map(|tenant| tenant.id));
-    let (current, mut devices) = (ctx.device().map(str::to_owned), Vec::new());
-    mine::held(ctx.db, user, tenant, ctx.now, &mut |mut device| {
-        device["current"] = (device["device_id"].as_str() == current.as_deref()).into();
-        devices.push(device);
-        Ok(())
-    })?;
-    Ok(Value::Array(devices))
+    value(&mine::all(ctx)?)
 }
 
 /// Runs a mutation in a transaction; a kept answer is the same JSON.
@@ -59,10 +52,7 @@ fn named(asked: &Asked) -> &str {
 }
 
 fn register(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
-    let mut input = sent(asked, device::WHOLE, Extent::Whole);
-    input.finish()?;
-    let id = input.text(device::ID.name).unwrap_or_default().to_owned();
-    let sent = Sent::of(&id, input)?;
+    let sent = Sent::whole(sent(asked, device::WHOLE, Extent::Whole))?;
     written(ctx, &mut |ctx| value(&mine::registered(ctx, &sent)?))
 }
 

@@ -9,7 +9,7 @@ mod texts;
 
 use crate::base::error::Result;
 use crate::feature::creation::REFUSES as MADE;
-use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract, written};
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Restore, Route, Without, contract, written};
 use rules::{Action, Goal};
 
 /// The registry entry.
@@ -18,7 +18,7 @@ pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
     offline: offline::OFFLINE,
     hears: Some(hears),
-    restored: Some(store::restored),
+    restored: Restore::of_tenants(store::restored),
     ..Feature::new("goals", ROUTES)
 };
 

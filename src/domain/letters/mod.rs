@@ -8,7 +8,7 @@ mod rules;
 mod store;
 mod texts;
 
-use crate::feature::{Access, Content, Feature, Kind, Load, Route, Without, contract, written};
+use crate::feature::{Access, Content, Feature, Kind, Load, Restore, Route, Without, contract, written};
 use rules::Letter;
 
 /// The registry entry.
@@ -16,7 +16,7 @@ pub const FEATURE: Feature = Feature {
     kinds: KINDS,
     graph: graphql::GRAPH,
     offline: offline::OFFLINE,
-    restored: Some(store::restored),
+    restored: Restore::of_tenants(store::restored),
     ..Feature::new("letters", ROUTES)
 };
 

@@ -8,7 +8,7 @@ mod store;
 
 use crate::base::error::Result;
 use crate::feature::creation::REFUSES as MADE;
-use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Right, Route, Without, contract, written};
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Restore, Right, Route, Without, contract, written};
 use rules::{Answer, Placed, Question};
 
 /// The registry entry.
@@ -17,7 +17,7 @@ pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
     offline: offline::OFFLINE,
     hears: Some(hears),
-    restored: Some(store::restored),
+    restored: Restore::of_tenants(store::restored),
     ..Feature::new("qna", ROUTES)
 };
 

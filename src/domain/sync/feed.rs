@@ -75,7 +75,8 @@ impl Page {
 /// Answers a poll of a member.
 pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
     let tenant = &ctx.tenant()?.clone();
-    let since = rules::cursor(poll.since, ctx.earlier(), tenant.clock, ctx.now);
+    let sent = rules::sent(poll.since, ctx.earlier());
+    let since = rules::cursor(sent, tenant.clock, ctx.now);
     let restored = poll.epoch.is_some_and(|epoch| epoch != tenant.epoch);
     let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
     // Who holds nothing yet, and asks for pages, begins: the last day would not be all.
@@ -96,8 +97,7 @@ pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
         }
     };
     let Page { rows, complete_to, has_more, reset, next, total } = page;
-    let given = poll.since.and_then(|text| Timestamp::parse_as(text, ctx.earlier()));
-    ctx.note_poll(given.filter(|given| !is_due && *given <= asked.tenant.clock), &poll.kinds);
+    ctx.note_poll(sent.filter(|sent| !is_due && *sent <= asked.tenant.clock), &poll.kinds);
     let poll_after = poll_after(ctx, poll.idle);
     Ok(Found { complete_to, since, epoch: asked.tenant.epoch, reset, has_more, poll_after, next, total, rows })
 }

@@ -1,8 +1,7 @@
 //! The pages that a browser is shown: a folder each, in the frame of `http/html.rs`.
 
 pub mod graphiql;
-mod reset;
-mod verify;
+mod link;
 
 use crate::feature::{Apart, Content, Face, Feature, Route};
 use crate::http::{Method, html};
@@ -11,8 +10,8 @@ use crate::http::{Method, html};
 pub const FEATURE: Feature = Feature::new("pages", ROUTES);
 
 const ROUTES: &[Route] = &[
-    page("/reset/", reset::show, "The page behind a link to set a new password"),
-    page("/verify/", verify::show, "The page behind a link to verify an address"),
+    page("/reset/", link::reset, "The page behind a link to set a new password"),
+    page("/verify/", link::verify, "The page behind a link to verify an address"),
 ];
 
 const fn page(path: &'static str, show: Apart, summary: &'static str) -> Route {

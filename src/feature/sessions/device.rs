@@ -189,6 +189,16 @@ impl Sent {
         Ok(Sent { id, details })
     }
 
+    /// A device by fields of [`WHOLE`].
+    ///
+    /// # Errors
+    /// When one of them is not sound.
+    pub fn whole(mut input: Input) -> Result<Sent> {
+        input.finish()?;
+        let id = input.text(ID.name).unwrap_or_default().to_owned();
+        Sent::of(&id, input)
+    }
+
     /// The device that a sign-in names in [`DEVICE`].
     ///
     /// # Errors

@@ -83,12 +83,12 @@ impl Ctx<'_> {
 }
 
 /// How a registration ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Registered {
     /// The user has a device more.
-    New,
+    New(Device),
     /// It was known.
-    Known,
+    Known(Device),
     /// The user has as many as there may be.
     Full,
 }
@@ -113,7 +113,7 @@ pub fn register(ctx: &mut Ctx<'_>, user: i64, session: &str, sent: &Sent) -> Res
     device.seen_at = ctx.now;
     store::put(ctx.db, user, &device)?;
     store::bind(ctx.db, session, &sent.id)?;
-    Ok(registered)
+    Ok(registered(device))
 }
 
 /// Binds a new session to the device that its sign-in names. Signing in succeeds though there are too many devices.

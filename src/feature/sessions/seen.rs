@@ -7,12 +7,12 @@
 use super::store::{self, Polled};
 use crate::base::error::Result;
 use crate::base::time::{MINUTE, SECOND, Timestamp};
-use crate::feature::{Ctx, House, Kind, Settings, Shift};
+use crate::feature::{Ctx, House, Kind, Shift, slot_file};
 use crate::http::Method;
 use sha2::{Digest, Sha256};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// The file's name in the data folder.
@@ -50,24 +50,15 @@ fn number(slot: &[u8], from: usize) -> i64 {
 
 impl Seen {
     fn open(&mut self, data: &Path) -> io::Result<&File> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(data.join(FILE))?,
-        };
-        Ok(self.file.insert(file))
+        slot_file::opened(&mut self.file, data, FILE)
     }
 
     /// The slots where a key may stand, and where they begin; beyond the file's end they are free.
     fn near(&mut self, data: &Path, key: &[u8; 16]) -> io::Result<(u64, [u8; SLOT * NEIGHBOURS])> {
         let first = number(key, 0).cast_unsigned() % (SLOTS - NEIGHBOURS as u64) * SLOT as u64;
-        let (mut slots, mut filled, file) = ([0; SLOT * NEIGHBOURS], 0, self.open(data)?);
-        while filled < slots.len() {
-            match file.read_at(&mut slots[filled..], first + filled as u64)? {
-                0 => break,
-                n => filled += n,
-            }
-        }
-        Ok((first, slots))
+        let mut near = [0; SLOT * NEIGHBOURS];
+        slot_file::fill(self.open(data)?, &mut near, first)?;
+        Ok((first, near))
     }
 
     /// What a session has polled last.
@@ -187,15 +178,11 @@ impl Ctx<'_> {
 /// # Errors
 /// The database's.
 pub fn night(shift: &mut Shift<'_>) -> Result<u64> {
-    fold(shift.db, &shift.house.settings)
-}
-
-fn fold(db: &mut crate::db::Db, settings: &Settings) -> Result<u64> {
     let (mut seen, mut written) = (Seen::default(), 0);
-    for (session, tenant, at) in store::all_polling(db)? {
-        let noted = seen.find(&settings.data, &session, tenant).unwrap_or_default();
+    for (session, tenant, at) in store::all_polling(shift.db)? {
+        let noted = seen.find(&shift.house.settings.data, &session, tenant).unwrap_or_default();
         if let Some(noted) = noted.filter(|noted| noted.at >= at.plus(WORTH)) {
-            store::see(db, &session, noted.at, Some(&noted))?;
+            store::see(shift.db, &session, noted.at, Some(&noted))?;
             written += 1;
         }
     }

@@ -140,7 +140,9 @@ pub struct Session {
     /// Its id.
     pub id: String,
     /// The device that it is bound to, if any.
-    pub device: Option<Device>,
+    pub device_id: Option<String>,
+    /// What its user calls that.
+    pub name: String,
     /// What the app calls itself.
     pub client: String,
     /// When it began.
@@ -151,16 +153,15 @@ pub struct Session {
 
 /// A part of a user's live sessions behind a date and an id, newest first.
 pub fn live(db: &mut Db, user: i64, (at, id): &(i64, String), now: Timestamp, span: Span) -> Result<Vec<Session>> {
-    let sql = "SELECT id, device, client, created_at, seen_at, rotated_at FROM sessions \
-         WHERE user_id = ? AND expires_at > ? AND (created_at < ? OR (created_at = ? AND id < ?)) \
-         ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?";
-    let found = db.all(sql, params![user, now, *at, *at, id, span.limit, span.offset], |row| {
-        let seen = row.get::<Timestamp>(4)?.max(row.get(5)?);
-        let session = Session { id: row.get(0)?, device: None, client: row.get(2)?, created_at: row.get(3)?, seen_at: seen };
-        Ok((session, row.get::<String>(1)?))
-    })?;
-    let known = found.into_iter().map(|(session, device)| Ok(Session { device: find(db, user, &device)?, ..session }));
-    known.collect()
+    let sql = "SELECT s.id, i.device_id, i.name, s.client, s.created_at, s.seen_at, s.rotated_at FROM sessions s \
+         LEFT JOIN installations i ON i.user_id = s.user_id AND i.device_id = s.device \
+         WHERE s.user_id = ? AND s.expires_at > ? AND (s.created_at < ? OR (s.created_at = ? AND s.id < ?)) \
+         ORDER BY s.created_at DESC, s.id DESC LIMIT ? OFFSET ?";
+    db.all(sql, params![user, now, *at, *at, id, span.limit, span.offset], |row| {
+        let name = row.get::<Option<String>>(2)?.unwrap_or_default();
+        let seen_at = row.get::<Timestamp>(5)?.max(row.get(6)?);
+        Ok(Session { id: row.get(0)?, device_id: row.get(1)?, name, client: row.get(3)?, created_at: row.get(4)?, seen_at })
+    })
 }
 
 /// How many live sessions a user has.

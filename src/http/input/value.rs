@@ -234,13 +234,10 @@ fn read_shaped(json: &Json, message: &'static text::Text, sound: impl Fn(&str) -
     }
 }
 
-/// The most characters of a wrong choice that its message repeats.
-const SHOWN: usize = 40;
-
 fn read_choice(json: &Json, words: &[&str]) -> Read {
     match json::string(json) {
         Some(word) if words.contains(&word) => Ok(Value::Text(word.to_owned())),
-        Some(word) => Err(Message::with(&text::NOT_CHOICE, &[&word.chars().take(SHOWN).collect::<String>()])),
+        Some(word) => Err(text::not_choice(word, words.iter().copied())),
         None => Err(Message::plain(&text::NOT_TEXT)),
     }
 }

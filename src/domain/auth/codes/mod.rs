@@ -15,11 +15,11 @@ use crate::base::id;
 use crate::base::sealed;
 use crate::base::text::Language;
 use crate::base::time::{HOUR, MINUTE, Timestamp};
+use crate::base::token;
 use crate::db::Db;
 use crate::feature::{Ctx, House, Rate};
 use mail::Letter;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use store::Row;
 
 /// What a code is made of: letters that are told apart in every hand, and make no words (RFC 8628 §6.1).
@@ -61,7 +61,7 @@ impl Kind {
     }
 
     /// How long a code is good, in milliseconds.
-    const fn ttl(self) -> i64 {
+    pub const fn ttl(self) -> i64 {
         match self {
             Kind::Reset => 30 * MINUTE,
             Kind::Verify => 24 * HOUR,
@@ -159,9 +159,7 @@ fn new_code() -> Result<String> {
 
 /// What is kept of either form: nobody finds it out who has the store alone.
 fn hashed(house: &House, kind: Kind, owner: i64, bond: &str, form: &str) -> String {
-    let parts = [kind.name(), &owner.to_string(), bond, form];
-    let start = Sha256::new().chain_update(house.derive("codes"));
-    id::hex(&parts.iter().fold(start, |h, part| h.chain_update((part.len() as u64).to_le_bytes()).chain_update(part)).finalize())
+    token::keyed(&house.derive("codes"), &[kind.name(), &owner.to_string(), bond, form].map(str::as_bytes))
 }
 
 #[cfg(test)]

@@ -60,6 +60,11 @@ impl Beside {
         Ok(Beside { uploads, sessions: store::sessions(db, user, now)?, current: None })
     }
 
+    fn all(&self, db: &mut Db, user: i64) -> Result<Vec<OwnDevice>> {
+        let devices = store::part(db, user, &(i64::MAX, String::new()), Span { limit: i64::from(u32::MAX), offset: 0 })?;
+        Ok(devices.into_iter().map(|device| self.show(device)).collect())
+    }
+
     fn show(&self, device: Device) -> OwnDevice {
         let uploads = self.uploads.iter().find(|uploads| uploads.device_id == device.device_id);
         let sessions = self.sessions.iter().find(|(id, _)| *id == device.device_id).map_or(0, |(_, number)| *number);
@@ -97,37 +102,28 @@ pub fn put(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// # Errors
 /// When there are too many, or it is to be wiped first; when a member of a team raises it.
 pub fn registered(ctx: &mut Ctx<'_>, sent: &Sent) -> Result<Registered> {
-    let (outcome, user) = (register(ctx, sent)?, ctx.user()?);
-    let device = found(store::find(ctx.db, user, &sent.id)?)?;
+    let ((device, status), user) = (register(ctx, sent)?, ctx.user()?);
     let beside = Beside { current: Some(sent.id.clone()), ..Beside::of(ctx, user)? };
-    Ok(Registered { device: beside.show(device), status: word(outcome) })
+    Ok(Registered { device: beside.show(device), status })
 }
 
 /// POST `/devices/register/`
 pub fn register_by_body(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let mut input = ctx.input(device::WHOLE)?;
-    input.finish()?;
-    let id = input.text(device::ID.name).unwrap_or_default().to_owned();
-    let sent = Sent::of(&id, input)?;
-    let outcome = register(ctx, &sent)?;
-    let device = found(store::find(ctx.db, ctx.user()?, &sent.id)?)?;
-    Ok(Response::json(200, &Briefly { priority: device.priority(), device_id: sent.id, status: word(outcome) }))
+    let sent = Sent::whole(ctx.input(device::WHOLE)?)?;
+    let (device, status) = register(ctx, &sent)?;
+    Ok(Response::json(200, &Briefly { priority: device.priority(), device_id: device.device_id, status }))
 }
 
-fn word(outcome: Outcome) -> &'static str {
-    if outcome == Outcome::New { REGISTERED } else { "updated" }
-}
-
-/// Registers the device of the calling session.
-fn register(ctx: &mut Ctx<'_>, sent: &Sent) -> Result<Outcome> {
+/// Registers the device of the calling session; answers it, and the word for what was done.
+fn register(ctx: &mut Ctx<'_>, sent: &Sent) -> Result<(Device, &'static str)> {
     let (user, session) = (ctx.user()?, ctx.caller()?.session.clone());
-    match sessions::register(ctx, user, &session, sent)? {
-        Outcome::Full => Err(full(ctx, user)?),
-        outcome => {
-            require_no_raise(ctx, user, &sent.id)?;
-            Ok(outcome)
-        }
-    }
+    let (device, status) = match sessions::register(ctx, user, &session, sent)? {
+        Outcome::New(device) => (device, REGISTERED),
+        Outcome::Known(device) => (device, "updated"),
+        Outcome::Full => return Err(full(ctx, user)?),
+    };
+    require_no_raise(ctx, &device)?;
+    Ok((device, status))
 }
 
 fn full(ctx: &mut Ctx<'_>, user: i64) -> Result<Error> {
@@ -137,11 +133,10 @@ fn full(ctx: &mut Ctx<'_>, user: i64) -> Result<Error> {
 }
 
 /// Refuses a member of a team who let a device count more than its type does.
-fn require_no_raise(ctx: &mut Ctx<'_>, user: i64, id: &str) -> Result<()> {
+fn require_no_raise(ctx: &Ctx<'_>, device: &Device) -> Result<()> {
     let Ok(tenant) = ctx.tenant() else { return Ok(()) };
-    let (team, is_bound) = (tenant.id, tenant.kind == TenantKind::Team && !tenant.may(Right::Devices));
-    let device = found(store::find(ctx.db, user, id)?)?;
-    if is_bound && device.priority() > device.usual_priority() && device.granted_in != team {
+    let is_bound = tenant.kind == TenantKind::Team && !tenant.may(Right::Devices);
+    if is_bound && device.priority() > device.usual_priority() && device.granted_in != tenant.id {
         return refuse(Refused::Forbidden, &texts::PRIORITY_RAISED);
     }
     Ok(())
@@ -178,7 +173,7 @@ pub fn changed(ctx: &mut Ctx<'_>, user: i64, id: &str, mut input: Input) -> Resu
         device.granted_in = ctx.tenant().ok().filter(|tenant| tenant.may(Right::Devices)).map_or(0, |tenant| tenant.id);
     }
     store::put(ctx.db, user, &device)?;
-    require_no_raise(ctx, user, &device.device_id)?;
+    require_no_raise(ctx, &device)?;
     Ok(Beside::of(ctx, user)?.show(device))
 }
 
@@ -199,6 +194,13 @@ pub fn deactivated(ctx: &mut Ctx<'_>, user: i64, id: &str) -> Result<Deactivated
     Ok(Deactivated { device_id: device.device_id, deactivated: true })
 }
 
+/// All of the caller's devices.
+pub fn all(ctx: &mut Ctx<'_>) -> Result<Vec<OwnDevice>> {
+    let user = ctx.user()?;
+    let beside = Beside::of(ctx, user)?;
+    beside.all(ctx.db, user)
+}
+
 /// A user's devices, for their export.
 pub fn held(
     db: &mut Db,
@@ -207,7 +209,5 @@ pub fn held(
     now: Timestamp,
     each: &mut dyn FnMut(Value) -> Result<()>,
 ) -> Result<()> {
-    let beside = Beside::read(db, user, tenant, now)?;
-    let devices = store::part(db, user, &(i64::MAX, String::new()), Span { limit: i64::from(u32::MAX), offset: 0 })?;
-    devices.into_iter().try_for_each(|device| each(value(&beside.show(device))?))
+    Beside::read(db, user, tenant, now)?.all(db, user)?.iter().try_for_each(|device| each(value(device)?))
 }

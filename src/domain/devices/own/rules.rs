@@ -1,6 +1,6 @@
 //! What a device looks like to its user.
 
-use crate::base::time::{MINUTE, Timestamp};
+use crate::base::time::Timestamp;
 use crate::domain::devices::rules::Device as Uploads;
 use crate::feature::sessions::device::Device;
 use crate::http::paging::{After, Keyed};
@@ -59,7 +59,7 @@ impl OwnDevice {
             app: device.app,
             app_version: device.app_version,
             registered_at: device.registered_at,
-            last_seen_at: to_the_minute(device.seen_at),
+            last_seen_at: device.seen_at.to_the_minute(),
             last_sync_at: uploads.map(|uploads| uploads.last_sync_at),
             health: uploads.map_or(UNTRIED, |uploads| uploads.health),
             current,
@@ -72,11 +72,6 @@ impl OwnDevice {
 
 /// The health of what never sent anything.
 const UNTRIED: f64 = 100.0;
-
-/// An instant without what would tell more of a day than anybody needs.
-pub const fn to_the_minute(at: Timestamp) -> Timestamp {
-    Timestamp(at.0 - at.0 % MINUTE)
-}
 
 impl Keyed for OwnDevice {
     fn key(&self) -> Vec<String> {

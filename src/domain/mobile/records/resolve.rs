@@ -271,7 +271,7 @@ fn choice<T: Copy>(input: &mut Input, field: &'static str, words: &[(T, &str)]) 
     let sent = input.text(field)?.to_ascii_lowercase();
     let known = word::named(words, &sent);
     if known.is_none() {
-        input.error(field, Message::with(&text::NOT_CHOICE, &[&sent]));
+        input.error(field, text::not_choice(&sent, words.iter().map(|(_, word)| *word)));
     }
     known
 }
