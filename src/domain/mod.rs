@@ -8,6 +8,7 @@ pub mod goals;
 pub mod health;
 pub mod letters;
 pub mod mobile;
+pub mod push;
 pub mod qna;
 pub mod sync;
 #[cfg(test)]
@@ -28,4 +29,5 @@ pub const FEATURES: &[&Feature] = &[
     &mobile::FEATURE,
     &mobile::conflicts::FEATURE,
     &devices::FEATURE,
+    &push::FEATURE,
 ];

@@ -89,6 +89,8 @@ pub struct Ctx<'a> {
     token: Option<Claims>,
     /// Who calls, once admitted.
     caller: Option<Caller>,
+    /// The number of their device, once it was asked for.
+    pub(super) author: Option<i64>,
     /// The clocks that this transaction advanced: the tenant, what its clock was before, and the stamp.
     pub(super) stamps: Vec<(i64, Timestamp, Timestamp)>,
     /// The tenant that is being written, with its stamp.
@@ -120,8 +122,26 @@ impl<'a> Ctx<'a> {
     ) -> Ctx<'a> {
         let (stamps, stamped, taken, room) = (Vec::new(), None, Taken::default(), Ledger::default());
         let (upload, short, soon, owed) = (None, None, None, None);
-        let caller = None;
-        Ctx { request, route, db, now, house, meters, caller, token, stamps, stamped, taken, room, upload, short, soon, owed }
+        let (caller, author) = (None, None);
+        Ctx {
+            request,
+            route,
+            db,
+            now,
+            house,
+            meters,
+            caller,
+            author,
+            token,
+            stamps,
+            stamped,
+            taken,
+            room,
+            upload,
+            short,
+            soon,
+            owed,
+        }
     }
 }
 
@@ -129,7 +149,7 @@ impl<'a> Ctx<'a> {
 impl Ctx<'_> {
     /// Begins a transaction, in which nobody is admitted and nothing stamped yet.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        (self.caller, self.stamped, self.short, self.soon) = (None, None, None, None);
+        (self.caller, self.author, self.stamped, self.short, self.soon) = (None, None, None, None, None);
         self.stamps.clear();
         self.taken.begin();
         self.room = Ledger::default();
@@ -160,7 +180,7 @@ impl Ctx<'_> {
 
     /// Lets the caller in.
     pub fn admit(&mut self, caller: Caller) {
-        self.caller = Some(caller);
+        (self.caller, self.author) = (Some(caller), None);
     }
 
     /// Who was let in, if anybody.
@@ -333,8 +353,8 @@ impl Ctx<'_> {
 
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
-        let (tenant, stamp) = self.stamped()?;
-        store::touch_tenant(self.db, tenant, public_id, stamp)
+        let ((tenant, stamp), author) = (self.stamped()?, self.author());
+        store::touch_tenant(self.db, tenant, public_id, stamp, author)
     }
 
     /// Tells every noun and guard of something, in the order of the registry. They hear it inside this transaction.

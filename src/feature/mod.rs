@@ -1,6 +1,7 @@
 //! The seam between the nouns and the house: what a noun declares, and what its handlers are given.
 
 pub mod attempts;
+pub mod author;
 pub mod backups;
 pub mod contract;
 pub mod creation;
@@ -73,6 +74,8 @@ pub struct Feature {
     pub offline: &'static [Offline],
     /// What it makes of the others' news, inside their transaction.
     pub hears: Option<Hear>,
+    /// What it brings polls beside the changes, if they ask for it.
+    pub messages: Option<Messages>,
     /// What it does with a tenant's rows of a backup before they take the place of the store's.
     pub restored: Option<fn(&mut Db, tenant: i64) -> Result<()>>,
 }
@@ -90,6 +93,7 @@ impl Feature {
             stocks: &[],
             offline: &[],
             hears: None,
+            messages: None,
             restored: None,
         }
     }
@@ -311,6 +315,15 @@ impl Route {
         self.meter = meter;
         self
     }
+}
+
+/// Messages to the caller, which polls bring (`include=messages`); one noun has them.
+#[derive(Debug, Clone, Copy)]
+pub struct Messages {
+    /// Reads those of the caller after an instant, up to another, oldest first.
+    pub between: fn(&mut Ctx<'_>, after: Timestamp, until: Timestamp) -> Result<Value>,
+    /// What one looks like.
+    pub object: Describe,
 }
 
 /// Whole objects under their ids, as their own routes would show them.

@@ -4,6 +4,7 @@
 //! undone with it. What must happen, a noun does itself; news is for what others make of it. What the operator does from the
 //! shell is no news: there is no request that it could be told in.
 
+use crate::base::time::Timestamp;
 use std::time::Duration;
 
 /// The longest name of a device, in characters.
@@ -18,6 +19,10 @@ pub enum News<'n> {
         user: i64,
         /// The new session.
         session: &'n str,
+        /// The author that its device is.
+        author: i64,
+        /// Are there other sessions of theirs?
+        others: bool,
     },
     /// A user has another password: of their sessions at most the one that changed it goes on.
     PasswordChanged {
@@ -71,18 +76,40 @@ pub enum News<'n> {
         /// Its id.
         id: &'n str,
     },
-    /// An edit of a record met a newer version.
-    Clashed {
-        /// The conflict.
-        conflict: &'n str,
-        /// Must somebody choose?
-        waits: bool,
+    /// Edits of an upload of the caller's met newer versions.
+    Clashed(&'n [Clashed]),
+    /// The caller said how conflicts of a domain are settled in the tenant that is being written.
+    PolicySet {
+        /// The domain's list in the feed.
+        list: &'static str,
+    },
+    /// The caller's device has seen its messages up to an instant.
+    Acknowledged {
+        /// The instant.
+        up_to: Timestamp,
     },
     /// The caller settled a conflict.
     Resolved {
         /// The conflict.
         conflict: &'n str,
     },
+}
+
+/// An edit that met a newer version.
+#[derive(Debug, Clone)]
+pub struct Clashed {
+    /// The conflict.
+    pub conflict: String,
+    /// The domain of what was edited.
+    pub domain: &'static str,
+    /// Its id.
+    pub id: String,
+    /// Must somebody choose?
+    pub waits: bool,
+    /// Does the tenant want to be told of conflicts?
+    pub notify: bool,
+    /// Who wrote the version that it met; 0 when nobody knows.
+    pub against: i64,
 }
 
 /// What an upload came to.

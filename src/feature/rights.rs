@@ -18,6 +18,8 @@ pub enum Right {
     Policies,
     /// Make codes to join by, which give the role member. Of a couple only partner A does: the noun looks at the seat.
     Invite,
+    /// Send messages to devices. One's own are always there.
+    Send,
     /// Change who is in it, and as what. One's own is leaving.
     Members,
     /// Read everything that it holds at once. What a user wrote is in their own export, whatever their role.
@@ -40,7 +42,7 @@ pub const COLUMNS: [&str; 4] = ["partner of a couple", "member of a team", "staf
 
 /// Each right, how far it reaches for each of [`COLUMNS`], and its name for people.
 #[rustfmt::skip]
-pub const RIGHTS: [(Right, [Reach; 4], &str); 7] = {
+pub const RIGHTS: [(Right, [Reach; 4], &str); 8] = {
     use Reach::{All, Nothing, Own};
     [
         //                 partner  member   staff    admin
@@ -49,6 +51,7 @@ pub const RIGHTS: [(Right, [Reach; 4], &str); 7] = {
         (Right::Clear,    [All,     Own,     All,     All], "delete questions with their answers"),
         (Right::Policies, [All,     Nothing, All,     All], "say how conflicts are settled"),
         (Right::Invite,   [All,     Nothing, All,     All], "make codes (of a couple partner A)"),
+        (Right::Send,     [Own,     Own,     All,     All], "send messages to devices (one's own: to one's own)"),
         (Right::Members,  [Own,     Own,     Own,     All], "remove members (one's own: leave), give roles"),
         (Right::Export,   [All,     Nothing, Nothing, All], "export everything"),
     ]

@@ -1,5 +1,6 @@
 //! The clock, the feed and the attempts: the SQL that every noun shares.
 
+use super::author::NOBODY;
 use super::{Rate, Settings, version};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
@@ -28,11 +29,29 @@ pub fn move_clock(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
     db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant]).map(drop)
 }
 
-const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted"] };
+/// Where an object is moved to in the feed.
+#[derive(Debug, Clone, Copy)]
+pub struct Moved {
+    /// When it changed.
+    pub stamp: Timestamp,
+    /// By whom; see [`Ctx::author`](super::Ctx::author).
+    pub author: i64,
+    /// Is it a tombstone?
+    pub deleted: bool,
+}
 
-/// Moves an object to a stamp in the feed, alive or as a tombstone.
-pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, deleted: bool) -> Result<()> {
-    db.put(&CHANGE, params![tenant, kind, id, stamp, deleted])
+impl Moved {
+    /// Moved by maintenance, or by the operator.
+    pub const fn by_nobody(stamp: Timestamp, deleted: bool) -> Moved {
+        Moved { stamp, author: NOBODY, deleted }
+    }
+}
+
+const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "author"] };
+
+/// Moves an object in the feed.
+pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, moved: Moved) -> Result<()> {
+    db.put(&CHANGE, params![tenant, kind, id, moved.stamp, moved.deleted, moved.author])
 }
 
 /// An object as the feed shows it.
@@ -40,24 +59,32 @@ pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, de
 pub struct Placed {
     /// When it changed.
     pub stamp: Timestamp,
+    /// By whom; see [`Ctx::author`](super::Ctx::author).
+    pub author: i64,
     /// Its version.
     pub version: i64,
     /// What it weighs; `None` is a tombstone.
     pub bytes: Option<i64>,
 }
 
-const PLACE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "version", "bytes"] };
+const PLACE: Upsert =
+    Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "author", "version", "bytes"] };
 
 /// Moves an object in the feed.
 pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> Result<()> {
-    let Placed { stamp, version, bytes } = placed;
-    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), version, bytes.unwrap_or_default()])
+    let Placed { stamp, author, version, bytes } = placed;
+    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), author, version, bytes.unwrap_or_default()])
 }
 
 /// Writes what an object weighs: it does not move.
 pub fn reweigh(db: &mut Db, tenant: i64, kind: &str, id: &str, bytes: i64) -> Result<()> {
     let sql = "UPDATE changes SET bytes = ? WHERE tenant = ? AND kind = ? AND id = ?";
     db.run(sql, params![bytes, tenant, kind, id]).map(drop)
+}
+
+/// A tenant's clock.
+pub fn clock(db: &mut Db, tenant: i64) -> Result<Option<Timestamp>> {
+    db.one("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get(0))
 }
 
 /// Locks a tenant: nobody else writes there until the transaction ends.
@@ -233,9 +260,15 @@ pub fn put_fact(db: &mut Db, name: &str, value: &str) -> Result<()> {
 }
 
 /// Moves a tenant itself to a stamp in its feed: what it shows of its members has changed.
-pub fn touch_tenant(db: &mut Db, tenant: i64, public_id: &str, stamp: Timestamp) -> Result<()> {
+pub fn touch_tenant(db: &mut Db, tenant: i64, public_id: &str, stamp: Timestamp, author: i64) -> Result<()> {
     db.run("UPDATE tenants SET updated_at = ? WHERE id = ?", params![stamp, tenant])?;
-    mark(db, tenant, super::COUPLE, public_id, stamp, false)
+    mark(db, tenant, super::COUPLE, public_id, Moved { stamp, author, deleted: false })
+}
+
+/// Says of an object in the feed that nobody changed it alone.
+pub fn disown(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<()> {
+    let sql = "UPDATE changes SET author = ? WHERE tenant = ? AND kind = ? AND id = ?";
+    db.run(sql, params![NOBODY, tenant, kind, id]).map(drop)
 }
 
 /// When something that people made was last changed, by the stamps in the store.

@@ -33,7 +33,7 @@ fn spread_schema() -> Schema {
         "description": "What is wrong (RFC 9457). Errors of fields also stand as members of their own; a route may add members.",
         "required": ["type", "title", "status", "detail"],
         "properties": {
-            "type": {"type": "string", "format": "uri-reference"},
+            "type": {"oneOf": [{"type": "string", "format": "uri-reference"}, messages]},
             "title": {"oneOf": [{"type": "string"}, messages]},
             "status": {"oneOf": [{"type": "integer"}, messages]},
             "detail": {"type": "string", "description": "One sentence for a person."},

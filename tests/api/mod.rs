@@ -45,6 +45,7 @@ mod pages;
 pub mod phone;
 mod policies;
 mod preconditions;
+mod push;
 mod qna;
 mod records;
 mod records_changes;
@@ -92,6 +93,7 @@ const TABLES: &[Table] = tables![
     objects,
     pages,
     preconditions,
+    push,
     versions,
     shown,
     isolation,

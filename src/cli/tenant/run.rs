@@ -9,6 +9,7 @@ use crate::cli::{Verdict, out, text, user};
 use crate::db::{Db, Mode};
 use crate::domain::couples::rules::{self, Member, Tenancy};
 use crate::domain::couples::{seats, store};
+use crate::feature::author::NOBODY;
 use crate::feature::room::rules::{MIB, Whose};
 use crate::feature::room::store as room;
 use crate::feature::{Role, Settings, TenantKind, store as feed};
@@ -30,7 +31,7 @@ pub fn create(matches: &ArgMatches) -> Result<Verdict> {
     let name = input.text("name").unwrap_or_default();
     let made = within(&mut db, Mode::Write, |db| {
         let made = seats::create(db, kind, name, Timestamp::now())?;
-        feed::touch_tenant(db, made.id, &made.public_id, made.created_at)?;
+        feed::touch_tenant(db, made.id, &made.public_id, made.created_at, NOBODY)?;
         Ok(made)
     })?;
     out::line(format!("created {} (id {})", called(&made), made.public_id))?;
@@ -210,7 +211,7 @@ fn change(
         let user = user::named(db, text(matches, "username").unwrap_or_default())?.user;
         let (_, stamp) = feed::advance(db, tenancy.id, now)?;
         if work(db, &tenancy, user.id, now)? {
-            feed::touch_tenant(db, tenancy.id, &tenancy.public_id, stamp)?;
+            feed::touch_tenant(db, tenancy.id, &tenancy.public_id, stamp, NOBODY)?;
         }
         Ok((tenancy, user.username))
     })

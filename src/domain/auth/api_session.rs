@@ -85,7 +85,9 @@ pub fn signed_in(ctx: &mut Ctx<'_>, status: u16, user: &User) -> Result<Response
     let expires = ctx.now.plus(ctx.house.settings.refresh_ttl);
     store::insert_session(ctx.db, &session, user.id, &rotation, ctx.now, expires)?;
     store::end_unused(ctx.db, user.id, &session, ctx.house.settings.max_sessions)?;
-    ctx.tell(&News::SignedIn { user: user.id, session: &session })?;
+    let others = store::has_other_sessions(ctx.db, user.id, &session, ctx.now)?;
+    let author = ctx.house.author(user.id, "", &session);
+    ctx.tell(&News::SignedIn { user: user.id, session: &session, author, others })?;
     let access = access_token(ctx, user.id, &session)?;
     let refresh = refresh_token(ctx, user.id, &session, 0, ctx.now)?;
     Ok(Response::json(status, &SignedIn { user, access, refresh }))

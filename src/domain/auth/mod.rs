@@ -16,12 +16,20 @@ pub mod session;
 pub mod store;
 mod texts;
 
-use crate::feature::{Access, Content, Feature, Job, Right, Route, Without};
+use crate::base::error::Result;
+use crate::feature::{Access, Content, Ctx, Feature, Job, News, Right, Route, Without};
 use rules::User;
 use session::{SignedIn, Tokens};
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { jobs: JOBS, graph: graphql::GRAPH, ..Feature::new("auth", ROUTES) };
+pub const FEATURE: Feature = Feature { jobs: JOBS, graph: graphql::GRAPH, hears: Some(hears), ..Feature::new("auth", ROUTES) };
+
+fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
+    match news {
+        News::Acknowledged { up_to } => store::acknowledge(ctx.db, &ctx.caller()?.session.clone(), *up_to),
+        _ => Ok(()),
+    }
+}
 
 const MEMBER: Access = Access::Member(Without::NoCouple);
 

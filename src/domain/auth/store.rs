@@ -208,6 +208,17 @@ fn bound(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
     Ok(sessions + made + changed)
 }
 
+/// Is a user signed in elsewhere, too?
+pub fn has_other_sessions(db: &mut Db, user: i64, but: &str, now: Timestamp) -> Result<bool> {
+    let sql = "SELECT id FROM sessions WHERE user_id = ? AND id <> ? AND expires_at > ? LIMIT 1";
+    Ok(db.one(sql, params![user, but, now], |row| row.get::<String>(0))?.is_some())
+}
+
+/// The device of a session has seen its messages up to an instant; it never goes back.
+pub fn acknowledge(db: &mut Db, id: &str, up_to: Timestamp) -> Result<()> {
+    db.run("UPDATE sessions SET acked = ? WHERE id = ? AND acked < ?", params![up_to, id, up_to]).map(drop)
+}
+
 /// Ends a session.
 pub fn end_session(db: &mut Db, id: &str) -> Result<()> {
     db.run("DELETE FROM sessions WHERE id = ?", params![id]).map(drop)

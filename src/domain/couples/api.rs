@@ -67,7 +67,8 @@ pub fn forsake(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
 /// # Errors
 /// As [`seats::join`].
 pub fn join(ctx: &mut Ctx<'_>, tenancy: &Tenancy, user: i64) -> Result<()> {
-    seats::join(ctx.db, tenancy, user, Role::Member, ctx.now)?;
+    let stamp = ctx.stamp_in(tenancy.id)?;
+    seats::join(ctx.db, tenancy, user, Role::Member, stamp)?;
     ctx.tell(&News::Joined { tenant: tenancy.id, user })
 }
 

@@ -9,6 +9,7 @@ use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::cursor::{self, Rows};
 use crate::feature::{Ctx, Kind};
+use serde_json::Value;
 use std::sync::OnceLock;
 
 /// What a poll asks for.
@@ -29,6 +30,8 @@ pub struct Poll<'p> {
     pub idle: bool,
     /// Is each whole object asked for?
     pub objects: bool,
+    /// Are messages to the caller asked for?
+    pub messages: bool,
 }
 
 /// What it is answered.
@@ -51,6 +54,8 @@ pub struct Found {
     pub total: Option<i64>,
     /// The changes, oldest first; on pages of a new start by kind and id.
     pub rows: Vec<Change>,
+    /// Messages to the caller, where they were asked for.
+    pub messages: Option<Value>,
 }
 
 /// What one page holds.
@@ -93,9 +98,10 @@ pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
             whole(ctx, poll, page)?
         }
     };
+    let messages = if poll.messages { Some(messages(ctx, since, &page, poll.after.is_some())?) } else { None };
     let Page { rows, complete_to, has_more, reset, next, total } = page;
     let poll_after = poll_after(ctx, poll.idle);
-    Ok(Found { complete_to, since, epoch: asked.tenant.epoch, reset, has_more, poll_after, next, total, rows })
+    Ok(Found { complete_to, since, epoch: asked.tenant.epoch, reset, has_more, poll_after, next, total, rows, messages })
 }
 
 /// A page of a new start, as long as was asked for and as one answer holds. `reset` stands on the first alone: those behind it
@@ -136,6 +142,16 @@ fn page(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: Option<us
         _ if since >= tenant.clock => Ok(whole(Vec::new())),
         None => Ok(whole(store::between(ctx.db, asked, since, tenant.clock)?)),
         Some(limit) => limited(ctx, asked, since, limit),
+    }
+}
+
+/// Messages to the caller that came while the page's changes did. They begin anew with the changes, all of them on the first page.
+fn messages(ctx: &mut Ctx<'_>, since: Timestamp, page: &Page, in_pages: bool) -> Result<Value> {
+    let (since, goes_on) = if page.reset { (Timestamp::default(), false) } else { (since, in_pages) };
+    let noun = ctx.house.features.iter().find_map(|feature| feature.messages);
+    match noun {
+        Some(noun) if since < page.complete_to && !goes_on => (noun.between)(ctx, since, page.complete_to),
+        _ => Ok(Value::Array(Vec::new())),
     }
 }
 
