@@ -22,6 +22,7 @@ mod openapi;
 mod out;
 mod password;
 mod progress;
+mod push;
 mod restore;
 mod routes;
 mod schema;
@@ -93,6 +94,7 @@ pub const COMMANDS: &[Command] = &[
     snapshots::COMMAND,
     user::COMMAND,
     tenant::COMMAND,
+    push::COMMAND,
     api::COMMAND,
     routes::COMMAND,
     openapi::COMMAND,

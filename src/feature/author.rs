@@ -1,12 +1,10 @@
 //! Who made a change or sent a message, so that nobody is woken by their own: a number that tells which device it was only
 //! to whom it was.
 
-use super::{Ctx, House, store};
+use super::store::{self, NOBODY};
+use super::{Ctx, House};
 use crate::base::error::Result;
 use sha2::{Digest, Sha256};
-
-/// The operator, maintenance, or several: nobody's own.
-pub const NOBODY: i64 = 0;
 
 impl House {
     /// The number of a user's device, or of their session where it has none: 63 bits of a keyed hash.

@@ -1,6 +1,5 @@
 //! The clock, the feed and the attempts: the SQL that every noun shares.
 
-use super::author::NOBODY;
 use super::{Rate, Settings, version};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
@@ -28,6 +27,9 @@ pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<(Timestamp, T
 pub fn move_clock(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
     db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant]).map(drop)
 }
+
+/// The author of what the operator, maintenance or several have done: nobody's own.
+pub const NOBODY: i64 = 0;
 
 /// Where an object is moved to in the feed.
 #[derive(Debug, Clone, Copy)]

@@ -20,6 +20,7 @@ pub const CASES: &[Case] = &[
     ("an acknowledgement never goes back, nor beyond what there is", acknowledged),
     ("an addressee has fifty messages, and the least urgent go", bounded),
     ("who joins reads nothing of before", joining),
+    ("the operator tells everybody, or one user", operator),
     ("both faces show the same messages", faces),
 ];
 
@@ -215,6 +216,18 @@ fn joining(server: &Server) {
     assert_eq!(told(&late, "2020-01-01T00:00:00Z"), [] as [Value; 0]);
     let sent = send(&team[0], json!("all"));
     assert_eq!(told(&late, "2020-01-01T00:00:00Z"), [sent]);
+}
+
+fn operator(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let since = now(&a);
+    let said = server.tandem(&["push", "send", "upgrade_required", "--user", &a.username, "--priority", "high"]);
+    assert!(said.contains(&a.username), "{said}");
+    assert_eq!(types(&told(&a, &since)), ["system upgrade_required"]);
+    assert_eq!(told(&b, &since), [] as [Value; 0]);
+    server.tandem(&["push", "send", "maintenance", "--text", "Back at noon"]);
+    let all = told(&b, &since);
+    assert_eq!(all.last().unwrap()["data"], json!({"code": "maintenance", "text": "Back at noon"}));
 }
 
 fn faces(server: &Server) {

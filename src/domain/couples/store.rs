@@ -5,7 +5,7 @@ use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::{Db, Row, Upsert};
-use crate::feature::author::NOBODY;
+use crate::feature::store::NOBODY;
 use crate::feature::{Role, TenantKind, store as feed};
 use crate::{columns, params};
 

@@ -1,7 +1,7 @@
 //! The routes of messages.
 
 use super::post;
-use super::rules::{self, Draft, MAX_LIMIT, Message, Priority, To, Type, Whom};
+use super::rules::{self, Code, Draft, MAX_LIMIT, Message, Priority, To, Type, Whom};
 use super::store::{self, Reader};
 use super::texts;
 use crate::base::error::{Refusal, Refused, Result, refuse};
@@ -105,7 +105,7 @@ fn draft(ctx: &Ctx<'_>, input: &mut Input) -> Draft {
     let data = match about {
         Type::System => {
             input.check(input.text("text").is_some(), "text", &texts::NO_TEXT);
-            json!({"code": "text", "text": input.text("text")})
+            return Draft::system(Code::Text, priority, input.text("text"));
         }
         _ => {
             let list = |word: &str| ctx.house.kinds().find(|kind| kind.is(word)).map(|kind| kind.name);

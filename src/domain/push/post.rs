@@ -1,13 +1,13 @@
 //! Writing messages: those that others' news make, and those that people send.
 
-use super::rules::{Draft, MAX_DATA, MOST_NAMED, Message, Priority, To, Type, to_go};
+use super::rules::{Code, Draft, MAX_DATA, MOST_NAMED, Message, Priority, To, Type, to_go};
 use super::store::{self, Reader};
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::base::{id, json, word};
 use crate::db::Db;
-use crate::feature::author::NOBODY;
 use crate::feature::news::Clashed;
+use crate::feature::store::NOBODY;
 use crate::feature::{COUPLE, Ctx, News, store as feed};
 use serde_json::{Value, json};
 
@@ -60,31 +60,24 @@ fn post_as(ctx: &mut Ctx<'_>, author: i64, tenant: i64, to: To, draft: &Draft) -
     write(ctx.db, place, to, draft)
 }
 
-/// Has devices poll.
-pub fn trigger(reason: &str, domains: &[&str]) -> Draft {
-    Draft { about: Type::SyncTrigger, priority: Priority::High, data: json!({"reason": reason, "domains": domains}) }
-}
-
-fn system(code: &str, priority: Priority) -> Draft {
-    Draft { about: Type::System, priority, data: json!({"code": code}) }
-}
-
 /// What devices are told of others' news.
 pub fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
-        News::SignedIn { user, author, others: true, .. } => to_user(ctx, *author, *user, &system("sign_in", Priority::High)),
+        News::SignedIn { user, author, others: true, .. } => {
+            to_user(ctx, *author, *user, &Draft::system(Code::SignIn, Priority::High, None))
+        }
         News::PasswordChanged { user } => {
             let author = ctx.author();
-            to_user(ctx, author, *user, &system("password", Priority::Critical))
+            to_user(ctx, author, *user, &Draft::system(Code::Password, Priority::Critical, None))
         }
-        News::Joined { tenant, .. } => to_members(ctx, *tenant, &trigger("member", &[COUPLE])),
+        News::Joined { tenant, .. } => to_members(ctx, *tenant, &Draft::trigger("member", &[COUPLE])),
         News::Left { tenant, user } => {
             store::leave(ctx.db, *tenant, *user)?;
-            to_members(ctx, *tenant, &trigger("member", &[COUPLE]))
+            to_members(ctx, *tenant, &Draft::trigger("member", &[COUPLE]))
         }
         News::PolicySet { list } => {
             let tenant = ctx.tenant_id()?;
-            to_members(ctx, tenant, &trigger("policy", &[list]))
+            to_members(ctx, tenant, &Draft::trigger("policy", &[list]))
         }
         News::Clashed(clashes) => clashed(ctx, clashes),
         _ => Ok(()),
@@ -145,7 +138,7 @@ pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
     store::clear(db, tenant)?;
     let Some(clock) = feed::clock(db, tenant)? else { return Ok(()) };
     let place = Place { tenant, stamp: clock, author: NOBODY, now: Timestamp::now() };
-    write(db, place, To::ALL, &trigger("restore", &[])).map(drop)
+    write(db, place, To::ALL, &Draft::trigger("restore", &[])).map(drop)
 }
 
 /// Whose messages the caller reads.

@@ -9,14 +9,14 @@ use crate::feature::news::MAX_DEVICE;
 use crate::http::input::{Field, Input, Shape};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// How many messages are kept for an addressee: a device that comes back after days needs to know that much happened, not all of it.
 pub const MOST_KEPT: usize = 50;
 /// The most bytes of what a message says: ids and states, never content.
 pub const MAX_DATA: usize = 2 << 10;
 /// The longest text that the operator or a member of a team sends along, in characters: a notification's.
-const MAX_TEXT: usize = 200;
+pub const MAX_TEXT: usize = 200;
 /// The most conflicts that one message names; it counts all of them.
 pub const MOST_NAMED: usize = 20;
 /// The most lists or domains that a message names.
@@ -120,6 +120,37 @@ impl To {
     }
 }
 
+/// What a message of type `system` is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The user signed in somewhere.
+    SignIn,
+    /// The user has another password.
+    Password,
+    /// A device of theirs was signed out.
+    SessionEnded,
+    /// The server will be away.
+    Maintenance,
+    /// The app is to be renewed.
+    UpgradeRequired,
+    /// What its text says.
+    Text,
+}
+
+impl Code {
+    /// Every code with its word.
+    pub const ALL: [(Code, &str); 6] = [
+        (Code::SignIn, "sign_in"),
+        (Code::Password, "password"),
+        (Code::SessionEnded, "session_ended"),
+        (Code::Maintenance, "maintenance"),
+        (Code::UpgradeRequired, "upgrade_required"),
+        (Code::Text, "text"),
+    ];
+    /// Those that the operator sends.
+    pub const OPERATORS: [(Code, &str); 3] = [Code::ALL[3], Code::ALL[4], Code::ALL[5]];
+}
+
 /// A message that is to be written.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -129,6 +160,22 @@ pub struct Draft {
     pub priority: Priority,
     /// What it says.
     pub data: Value,
+}
+
+impl Draft {
+    /// A message of type `system`.
+    pub fn system(code: Code, priority: Priority, text: Option<&str>) -> Draft {
+        let mut data = json!({"code": word::of(&Code::ALL, &code)});
+        if let Some(text) = text {
+            data["text"] = text.into();
+        }
+        Draft { about: Type::System, priority, data }
+    }
+
+    /// Has devices poll.
+    pub fn trigger(reason: &str, domains: &[&str]) -> Draft {
+        Draft { about: Type::SyncTrigger, priority: Priority::High, data: json!({"reason": reason, "domains": domains}) }
+    }
 }
 
 /// Which messages go when an addressee has too many: expired ones, then the least urgent, then the oldest. `kept` is what there is
