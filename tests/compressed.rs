@@ -1,7 +1,7 @@
 //! Servers on the way that compress answers, and name their tags anew: clients send back what they were given.
 
 use crate::api::Phone;
-use crate::servers::client::raw;
+use crate::servers::client::{Answer, raw};
 use crate::servers::nginx::Nginx;
 use crate::servers::{Kind, Options, Server};
 use serde_json::{Value, json};
@@ -74,6 +74,28 @@ fn long_answers(phone: &Phone, alone: bool) {
     let plain = phone.get("/letters/").expect(200);
     assert_eq!((plain.header("Content-Encoding"), plain.body.len() > 1_024), (None, true));
     assert_eq!(packed(phone, "GET", "/couple/", &json!({})).0, (!alone).then(|| "gzip".to_owned()), "a short one");
+}
+
+#[test]
+fn what_is_left_out_depends_on_what_the_whole_does() {
+    let server = Server::start(Kind::LighttpdFastcgi, &Options { workers: 1, ..Options::default() });
+    let phone = Phone::single(&server);
+    let varies = |answer: &Answer| {
+        let mut names: Vec<String> = answer.header("Vary").unwrap().split(", ").map(str::to_owned).collect();
+        names.sort_unstable();
+        names
+    };
+    let made = |title: &str| {
+        let path = format!("/goals/{}/", phone.make("/goals/", &json!({"title": title, "why_for_us": title.repeat(300)})));
+        let whole = phone.get(&path).expect(200);
+        let known = phone.ask("GET", &path).header("If-None-Match", whole.header("ETag").unwrap()).send(phone.port).expect(304);
+        assert_eq!(varies(&known), varies(&whole), "{title}");
+        let packed = phone.ask("GET", &path).header("Accept-Encoding", "gzip").send(phone.port).expect(200);
+        assert_eq!(varies(&packed), varies(&whole), "{title}");
+        varies(&whole)
+    };
+    assert_eq!(made("word "), ["Accept", "Accept-Encoding", "Accept-Version"]);
+    assert_eq!(made("x"), ["Accept", "Accept-Version"], "what is short is never compressed");
 }
 
 #[test]

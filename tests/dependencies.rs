@@ -8,8 +8,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// Licences that ask no more than to be shown, which the bundle's list of licences does.
+/// Licences that ask no more than to be shown (0BSD not even that), which the bundle's list of licences does.
 const LICENCES: &[&str] = &[
+    "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-3-Clause",
@@ -43,6 +44,16 @@ struct Crate {
     source: String,
 }
 
+/// What is built of them, as `name vVERSION`: Cargo's metadata lists what a feature that is off would bring, too.
+fn built(target: &str, manifest: &str) -> BTreeSet<String> {
+    let args =
+        ["tree", "--locked", "--offline", "--workspace", "--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}"];
+    let output = Command::new(env!("CARGO")).args(args).args(["--target", target, "--manifest-path", manifest]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let two = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    String::from_utf8(output.stdout).unwrap().lines().map(two).collect()
+}
+
 /// Every crate but the project's own, as it is built for this machine.
 fn crates() -> Vec<Crate> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
@@ -56,12 +67,14 @@ fn crates() -> Vec<Crate> {
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = |package: &Value, member: &str| package[member].as_str().map(str::to_owned);
     let all = metadata["packages"].as_array().unwrap().iter().filter(|package| !package["source"].is_null());
+    let built = built(target, manifest);
+    let is_built = |p: &&Value| built.contains(&format!("{} v{}", p["name"].as_str().unwrap(), p["version"].as_str().unwrap()));
     let of = |package: &Value| Crate {
         name: text(package, "name").unwrap(),
         licence: text(package, "license"),
         source: text(package, "source").unwrap(),
     };
-    all.map(of).collect()
+    all.filter(is_built).map(of).collect()
 }
 
 /// A licence of those allowed by which the crate may be used, for each that it demands; `None` when one is missing.

@@ -75,7 +75,7 @@ fn range(value: &Value) -> String {
         Value::Number(0, u32::MAX, _) => String::new(),
         Value::Number(least, most, _) => format!(" {least} to {most}."),
         Value::Word(words, _) => format!(" One of: {}.", words.join(", ")),
-        Value::Text(_) | Value::List(_) | Value::Limit(_) => String::new(),
+        Value::Text(_) | Value::Checked(_) | Value::List(_) | Value::Limit(_) => String::new(),
     }
 }
 

@@ -181,13 +181,22 @@ fn a_version_that_goes_takes_what_has_versions_with_it() {
 
 /// An account of a couple: its token.
 pub fn member(app: &mut App) -> String {
+    bearer(&signed_in(app))
+}
+
+/// An account of a couple, as signing in answers it.
+pub fn signed_in(app: &mut App) -> Value {
     let name = id::opaque();
     let account = json!({"username": format!("a{}", &name[..12]), "password": "seven purple kites"});
     let signed = body(&send(app, "POST", "/api/auth/register/", &[], &account));
-    let token = format!("Bearer {}", signed["access"].as_str().unwrap());
-    let bearer = [("HTTP_AUTHORIZATION", token.as_str())];
-    assert_eq!(send(app, "POST", "/api/couple/create/", &bearer, &json!({})).status, 201);
-    token
+    let token = bearer(&signed);
+    let fields = [("HTTP_AUTHORIZATION", token.as_str())];
+    assert_eq!(send(app, "POST", "/api/couple/create/", &fields, &json!({})).status, 201);
+    signed
+}
+
+pub fn bearer(signed: &Value) -> String {
+    format!("Bearer {}", signed["access"].as_str().unwrap())
 }
 
 fn ask(app: &mut App, token: &str, query: &str, variables: &Value) -> Value {
@@ -258,7 +267,7 @@ fn nothing_of_a_mutation_that_names_what_is_gone_is_done_and_until_then_it_is() 
 #[test]
 fn an_app_below_the_hard_minimum_loses_nothing() {
     let place = Place::new();
-    let token = member(&mut place.app(Vec::new(), Vec::new()));
+    let signed = signed_in(&mut place.app(Vec::new(), Vec::new()));
     let minimum = |days: i64| Minimum {
         name: "Phone".to_owned(),
         soft: Some("2.0".to_owned()),
@@ -267,6 +276,11 @@ fn an_app_below_the_hard_minimum_loses_nothing() {
         url: Some("https://example.org/app".to_owned()),
     };
     let mut app = place.app(Vec::new(), vec![minimum(-1)]);
+    // It was offline for long: first of all it needs another token.
+    let stale = [("HTTP_X_CLIENT_VERSION", "Phone/1.4")];
+    let renewed = send(&mut app, "POST", "/api/auth/refresh/", &stale, &json!({"refresh": signed["refresh"]}));
+    assert_eq!(renewed.status, 200, "{}", body(&renewed));
+    let token = bearer(&body(&renewed));
     let call = |app: &mut App, version: &str, method: &str, path: &str, sent: &Value| {
         let fields = [("HTTP_AUTHORIZATION", token.as_str()), ("HTTP_X_CLIENT_VERSION", version)];
         send(app, method, path, &fields, sent)
@@ -277,6 +291,10 @@ fn an_app_below_the_hard_minimum_loses_nothing() {
         let made = call(&mut app, "Phone/1.4", "POST", "/api/goals/", &json!({"title": title}));
         assert_eq!((made.status, &alert(&made)["code"]), (201, &json!("hard-eol")));
     }
+    let item = json!({"verificationId": "v", "verified": true, "timestamp": "2026-01-16T14:30:45Z"});
+    let upload = json!({"query": UPLOAD, "variables": {"data": [item], "key": id::opaque()}});
+    let uploaded = call(&mut app, "Phone/1.4", "POST", "/api/graphql/", &upload);
+    assert_eq!(body(&uploaded)["data"]["syncVoiceData"]["syncedItems"], 1, "{}", body(&uploaded));
     let refused = call(&mut app, "Phone/1.4", "GET", "/api/goals/", &Value::Null);
     let problem = body(&refused);
     assert_eq!((refused.status, &problem["code"], &problem["minimum"]), (410, &json!("client-too-old"), &json!("1.5")));

@@ -14,6 +14,7 @@
 //! | [`erased`] | after deleting and maintenance no deleted text is in the store |
 //! | [`faults`] | full disks, closed folders, damaged files, wrong clocks, slow clients: told, and survived |
 //! | [`lifecycle`] | what is to go is announced, refused and drained by the clock, on every route and in both versions |
+//! | [`mail`] | mails that bring codes: sent after the answer, bounded, and telling nobody who has an account |
 //! | [`model`] | the clock's protocol, every interleaving of a bounded world |
 //! | [`registry`] | what the nouns declare: routes say what they take and give, GraphQL's parts make one schema; no server |
 //! | [`servers`] | no tests: it starts the web servers and databases that the others use |
@@ -44,6 +45,7 @@ mod docs;
 mod erased;
 mod faults;
 mod lifecycle;
+mod mail;
 mod model;
 mod registry;
 mod servers;

@@ -36,10 +36,13 @@
 //! On replicas: a client that adopts every `server_time` loses nothing, but on a staler replica its cursor goes back and changes are told again
 //! ([`replicas_lose_nothing`]); one that keeps the later of its cursor and `server_time` is exact as well ([`replicas_with_latest_cursor`]), if that cursor came from the server
 //! ([`latest_cursor_of_a_made_up_since_loses`]).
+//!
+//! What becomes of uploads that are repeated late, or that a restore comes between: [`uploads`].
 
 mod machine;
 mod protocol;
 mod rules;
+mod uploads;
 
 use machine::{Act, EXACT, FORWARD, NOTHING_LOST, ORDERED, Start, WHOLE, World};
 use protocol::*;

@@ -1,7 +1,7 @@
 //! Who uses what is to go: counted by many processes at once, and without counting people.
 
 use crate::cli::Home;
-use crate::lifecycle::{Place, entry, send};
+use crate::lifecycle::{Place, bearer, entry, send, signed_in};
 use crate::servers::client::request;
 use crate::servers::{Engine, Kind, Options, Server};
 use serde_json::{Value, json};
@@ -19,6 +19,8 @@ use tandem::feature::usage::{Usage, day_of, fold};
 /// Processes that call at once, and how often each does.
 const PROCESSES: usize = 8;
 const CALLS: usize = 10_000;
+/// One of so many calls is a user's.
+const SIGNED_IN: usize = 10;
 /// Of a hundred calls so many must be counted.
 const LEAST: usize = 95;
 /// What tells a process its part: its number, and the data folder.
@@ -28,19 +30,33 @@ const FOLDER: &str = "USAGE_FOLDER";
 const ADDRESS: &str = "203.0.113.77";
 const DEVICE: &str = "annas-own-phone";
 
+const TOKEN: &str = "USAGE_TOKEN";
+
 /// The part of one process: half its calls as the app that all have, half as its own.
 #[test]
 #[ignore = "is started by another test as a program of its own"]
 fn caller() {
-    let (Ok(part), Ok(folder)) = (env::var(PART), env::var(FOLDER)) else { return };
-    let mut app = Place::at(Path::new(&folder), vec![entry("GET /problems/", -30, Some(400))], Vec::new());
+    let (Ok(part), Ok(folder), Ok(token)) = (env::var(PART), env::var(FOLDER), env::var(TOKEN)) else { return };
+    let mut app = Place::at(Path::new(&folder), vec![entry("GET /goals/", -30, Some(400))], Vec::new());
     let own = format!("Phone/1.{part}");
     for call in 0..CALLS {
         let client = if call % 2 == 0 { "Phone/1.0" } else { own.as_str() };
-        let fields = [("HTTP_X_CLIENT_VERSION", client), ("REMOTE_ADDR", ADDRESS)];
-        let answer = send(&mut app, "GET", &format!("/api/problems/?device_id={DEVICE}"), &fields, &Value::Null);
-        assert_eq!(answer.status, 200);
+        // Counted before anybody is known; who is costs a look into the store.
+        let (sent, status) = if call % SIGNED_IN == 0 { (token.as_str(), 200) } else { ("", 401) };
+        let fields = [("HTTP_X_CLIENT_VERSION", client), ("REMOTE_ADDR", ADDRESS), ("HTTP_AUTHORIZATION", sent)];
+        let answer = send(&mut app, "GET", &format!("/api/goals/?page_size=1&device_id={DEVICE}"), &fields, &Value::Null);
+        assert_eq!(answer.status, status);
     }
+}
+
+/// What might tell of somebody and stands nowhere: the address, the device, a user's id as text.
+fn words(user: i64) -> Vec<Vec<u8>> {
+    vec![ADDRESS.into(), DEVICE.into(), user.to_string().into_bytes(), format!("{user:x}").into_bytes()]
+}
+
+/// A user's id as a number, in both orders of its 48 bits: the store has that, of its users.
+fn numbers(user: i64) -> [Vec<u8>; 2] {
+    [user.to_be_bytes()[2..].to_vec(), user.to_le_bytes()[..6].to_vec()]
 }
 
 #[test]
@@ -49,16 +65,19 @@ fn many_processes_count_nearly_everything_and_nobody() {
     let database = place.path().join("tandem.db");
     let mut db = Db::sqlite_create(&database, Journal::Rollback).unwrap();
     migrate(&mut db, &mut |_| {}).unwrap();
+    let who = signed_in(&mut Place::at(place.path(), Vec::new(), Vec::new()));
     let start = |part: usize| {
         let mut command = Command::new(env::current_exe().unwrap());
         command.args(["--ignored", "--exact", "usage::caller"]).env(PART, (part + 1).to_string()).env(FOLDER, place.path());
-        command.stdout(std::process::Stdio::null()).spawn().unwrap()
+        command.env(TOKEN, bearer(&who)).stdout(std::process::Stdio::null()).spawn().unwrap()
     };
     let started: Vec<_> = (0..PROCESSES).map(start).collect();
     started.into_iter().for_each(|mut child| assert!(child.wait().unwrap().success()));
     let today = day_of(Timestamp::now());
     within(&mut db, Mode::Write, |db| fold(db, &mut Usage::default(), place.path(), today, false)).unwrap();
-    let rows: Vec<Day> = store::since(&mut db, today - 1).unwrap();
+    let all: Vec<Day> = store::since(&mut db, today - 1).unwrap();
+    // What is estimated stands beside what is counted.
+    let rows: Vec<&Day> = all.iter().filter(|row| row.target == "GET /goals/").collect();
     let counted: i64 = rows.iter().map(|row| row.requests).sum();
     println!("{counted} of {} calls were counted", PROCESSES * CALLS);
     let least = i64::try_from(PROCESSES * CALLS * LEAST / 100).unwrap();
@@ -67,11 +86,20 @@ fn many_processes_count_nearly_everything_and_nobody() {
         assert!(rows.iter().any(|row| row.client == format!("Phone/1.{part}")), "{part}: {rows:?}");
     }
     drop(db);
-    for file in ["usage", "tandem.db"] {
-        let bytes = fs::read(place.path().join(file)).unwrap();
-        let has = |word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
-        assert!(has("GET /problems/") && !has(ADDRESS) && !has(DEVICE), "{file}");
+    let table = format!("{all:?}").into_bytes();
+    let file = |name: &str| fs::read(place.path().join(name)).unwrap();
+    let has = |bytes: &[u8], trace: &[u8]| bytes.windows(trace.len()).any(|part| part == trace);
+    let user = who["user"]["id"].as_i64().unwrap();
+    for name in ["usage", "tandem.db"] {
+        for trace in words(user) {
+            assert!(!has(&file(name), &trace), "{name} tells {}", String::from_utf8_lossy(&trace));
+        }
     }
+    for trace in words(user).iter().chain(&numbers(user)) {
+        assert!(!has(&table, trace) && !has(&file("usage"), trace), "{trace:?}");
+    }
+    assert!(has(&file("tandem.db"), &numbers(user)[0]), "this would be found");
+    assert!(has(&file("usage"), b"GET /goals/") && has(&file("tandem.db"), b"GET /goals/"));
 }
 
 /// How long processes that run may take to see a file that was edited, on a busy machine.
@@ -129,7 +157,10 @@ fn the_operator_sees_who_uses_what_goes() {
         home.json("api usage version:1 --by client --json"),
         json!([{"target": "version:1", "by": "unknown", "requests": 2}])
     );
-    assert_eq!(home.json("api clients --json"), json!([{"client": "unknown", "version": 1, "requests": 2}]));
+    let calls = json!([{"client": "unknown", "version": 1, "requests": 2, "standing": "ok", "minimum": null}]);
+    assert_eq!(home.json("api clients --json"), calls);
+    let told = home.ok("api report");
+    assert!(told.contains("counted one by one from the announcement on") && told.contains("one in 16"), "{told}");
     // Once more, and once more only.
     home.call("", "GET", "/api/goals/", "");
     home.ok("maintain --quiet");

@@ -103,9 +103,14 @@ impl App {
     /// What is wrong with it, for the operator.
     pub fn house(&mut self) -> Result<&House> {
         if self.house.is_none() {
-            let files = if self.single { Vec::new() } else { open::watched() };
-            self.watch = Watch::over(files);
-            let mut house = open::house()?;
+            self.watch = Watch::default();
+            let (watch, single) = (&mut self.watch, self.single);
+            // A process that answers once looks at nothing again.
+            let mut house = open::house_of(&mut |file| {
+                if !single {
+                    watch.add(file)
+                }
+            })?;
             log::catch_panics();
             if self.single && house.settings.journal == Journal::Auto {
                 house.settings.journal = Journal::Rollback;

@@ -21,16 +21,17 @@ pub const SECRET_FILE: &str = "secret";
 /// The fewest bytes of a secret: HS256 wants a key as long as its hash (RFC 7518 §3.2).
 pub const MIN_SECRET: usize = 32;
 
-/// The files that decide what [`house`] makes: the configuration, the secret, and what the operator deprecates.
-pub fn watched() -> Vec<PathBuf> {
-    let data = config::load().ok().map(|loaded| loaded.settings.data);
-    let inside = data.into_iter().flat_map(|data| [SECRET_FILE, LIFECYCLE_FILE].map(|name| data.join(name)));
-    config::file().into_iter().chain(inside).collect()
-}
-
 /// Reads the configuration and makes what stays the same from request to request.
 pub fn house() -> Result<House> {
+    house_of(&mut |_| {})
+}
+
+/// The same. Each file that decides it, the configuration, the secret and what the operator deprecates, is shown to `look` before it is
+/// read, there or not.
+pub fn house_of(look: &mut dyn FnMut(PathBuf)) -> Result<House> {
+    config::file().into_iter().for_each(&mut *look);
     let loaded = config::load()?;
+    [SECRET_FILE, LIFECYCLE_FILE].into_iter().map(|name| loaded.settings.data.join(name)).for_each(&mut *look);
     log::start(&loaded.settings);
     warnings::tell(&loaded);
     folder::make(&loaded.settings.data)?;

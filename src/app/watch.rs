@@ -23,10 +23,11 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch files as they are now: before they are read, so that no change in between is missed.
-    pub fn over(files: Vec<PathBuf>) -> Watch {
-        let files = files.into_iter().map(|path| (path.clone(), state(fs::metadata(path).ok().as_ref()))).collect();
-        Watch { files, look: Some(Instant::now() + LOOK) }
+    /// Begins to watch a file as it is now: before it is read, so that no change in between is missed.
+    pub fn add(&mut self, path: PathBuf) {
+        let now = state(fs::metadata(&path).ok().as_ref());
+        self.files.push((path, now));
+        self.look = Some(Instant::now() + LOOK);
     }
 
     /// Is one of them another than it was, and at rest? Mostly one look at the clock.
@@ -56,6 +57,7 @@ fn is_settled(meta: &Metadata) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     /// Looks again as if a second had passed.
     fn looked(watch: &mut Watch) -> bool {
@@ -67,13 +69,18 @@ mod tests {
     fn a_file_counts_when_it_was_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tandem.toml");
-        let mut watch = Watch::over(vec![path.clone()]);
+        let over = |path: &Path| {
+            let mut watch = Watch::default();
+            watch.add(path.to_owned());
+            watch
+        };
+        let mut watch = over(&path);
         assert!(!watch.has_changed() && !looked(&mut watch));
         fs::write(&path, "").unwrap();
         assert!(!looked(&mut watch), "it may be half written");
         fs::File::open(&path).unwrap().set_modified(SystemTime::now() - SETTLED).unwrap();
         assert!(looked(&mut watch));
-        watch = Watch::over(vec![path.clone()]);
+        watch = over(&path);
         assert!(!looked(&mut watch));
         fs::remove_file(&path).unwrap();
         assert!(looked(&mut watch));

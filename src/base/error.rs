@@ -161,6 +161,20 @@ pub enum Refused {
     AlreadyDone,
     /// The store was restored since the client last looked.
     EpochChanged,
+    /// The user has no such active device.
+    DeviceUnknown,
+    /// The session is on another device.
+    DeviceMismatch,
+    /// The device is to be wiped before it is signed in again.
+    DeviceWiping,
+    /// The device's app does not delete what it holds.
+    CannotWipe,
+    /// The user has as many devices as there may be.
+    TooManyDevices,
+    /// The caller's address must be verified first.
+    EmailUnverified,
+    /// It takes a mail, and this server sends none.
+    MailUnavailable,
 }
 
 /// A refusal: what is wrong with the request, for the caller to read.

@@ -7,6 +7,7 @@ pub mod json;
 mod jws;
 pub mod mark;
 pub mod memory;
+pub mod sealed;
 pub mod text;
 pub mod time;
 pub mod token;

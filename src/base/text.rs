@@ -31,6 +31,15 @@ impl Language {
         best.1
     }
 
+    /// Its tag.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::Fr => "fr",
+            Language::Ko => "ko",
+        }
+    }
+
     /// The language of a tag such as `fr` or `fr-CA`; Java writes `fr_FR`.
     pub fn from_tag(tag: &str) -> Option<Language> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
@@ -127,9 +136,10 @@ texts! {
     NOT_INSTANT: "Use ISO 8601, as in 2026-01-16T14:30:45Z.", "Utilisez ISO 8601, comme 2026-01-16T14:30:45Z.", "2026-01-16T14:30:45Z와 같은 ISO 8601 형식을 사용하세요.";
     NOT_UUID: "Must be a valid UUID.", "Un UUID valide est requis.", "유효한 UUID여야 합니다.";
     NOT_LIST: "A list is required.", "Une liste est requise.", "목록이 필요합니다.";
-    NOT_CHOICE: "\"{0}\" is not a valid choice.", "« {0} » n'est pas un choix valide.", "\"{0}\"은(는) 유효한 선택이 아닙니다.";
+    NOT_CHOICE: "\"{0}\" is not a valid choice; there are {1}.", "« {0} » n'est pas un choix valide ; il y a {1}.", "\"{0}\"은(는) 유효한 선택이 아닙니다. 가능한 값: {1}.";
     NUL: "Null characters are not allowed.", "Les caractères nuls ne sont pas autorisés.", "널 문자는 허용되지 않습니다.";
     NOT_OBJECT: "The body must be a JSON object.", "Le corps doit être un objet JSON.", "본문은 JSON 객체여야 합니다.";
+    INSIDE: "Its member \"{0}\" is not as the API's description says.", "Son membre « {0} » n'est pas conforme à la description de l'API.", "\"{0}\" 항목이 API 설명과 다릅니다.";
     NOT_FOUND: "Not found.", "Introuvable.", "찾을 수 없습니다.";
     METHOD: "Method \"{0}\" not allowed.", "Méthode « {0} » non autorisée.", "\"{0}\" 메서드는 허용되지 않습니다.";
     STALE: "The object has changed since you read it.", "L'objet a changé depuis votre lecture.", "읽은 이후 개체가 변경되었습니다.";
@@ -146,9 +156,30 @@ texts! {
     TOO_DENSE: "The body holds too many values: send it in parts.", "Le corps contient trop de valeurs : envoyez-le en plusieurs parties.", "본문에 값이 너무 많습니다. 나누어 보내세요.";
 }
 
+/// The most characters of a wrong choice that its message repeats.
+const SHOWN: usize = 40;
+/// The most choices that a message lists: a sentence of more is not read.
+const LISTED: usize = 12;
+
+/// What is said of a word that is none of these.
+pub fn not_choice<'w>(sent: &str, words: impl IntoIterator<Item = &'w str>) -> Message {
+    let mut words: Vec<&str> = words.into_iter().take(LISTED + 1).collect();
+    if words.len() > LISTED {
+        words[LISTED] = "…";
+    }
+    Message::with(&NOT_CHOICE, &[&sent.chars().take(SHOWN).collect::<String>(), &words.join(", ")])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wrong_choice_is_told_the_others_but_not_without_end() {
+        let said = |words: &[&str]| not_choice(&"x".repeat(99), words.iter().copied()).render(Language::En).into_owned();
+        assert_eq!(said(&["a", "b"]), format!("\"{}\" is not a valid choice; there are a, b.", "x".repeat(SHOWN)));
+        assert!(said(&["w"; LISTED]).ends_with("w, w.") && said(&["w"; 99]).ends_with("w, …."));
+    }
 
     #[test]
     fn accept_language_takes_the_best_supported() {

@@ -1,6 +1,7 @@
 //! Access and refresh tokens: JWT (RFC 7519), HMAC-SHA-256.
 
 use super::error::{Error, Result};
+use super::id;
 use super::jws;
 use super::time::{CLOCKS_APART, SECOND, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -49,6 +50,11 @@ impl Claims {
         Timestamp(0).plus(self.iat.saturating_mul(SECOND))
     }
 
+    /// Has it ended?
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.exp <= now.0 / SECOND
+    }
+
     /// The user's id, if it is a number.
     pub fn user(&self) -> Option<i64> {
         self.user_id.parse().ok()
@@ -83,15 +89,28 @@ impl Keys {
             .map_err(|e| Error::internal(format!("token: {e}")))
     }
 
-    /// The claims of a token of this purpose that is signed by these keys (HS256 alone) and has not ended; else `None`.
-    pub fn verify(&self, token: &str, purpose: Purpose, now: Timestamp) -> Option<Claims> {
+    /// The claims of a token of this purpose that is signed by these keys (HS256 alone), also when it has ended; else `None`.
+    pub fn signed(&self, token: &str, purpose: Purpose) -> Option<Claims> {
         let token = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?;
         // What a token says must be understood is not: no extension is (RFC 7515 §4.1.11).
         let claims = token.header.crit.is_none().then_some(token.claims)?;
+        (claims.token_type == purpose).then_some(claims)
+    }
+
+    /// The same of a token that has not ended.
+    pub fn verify(&self, token: &str, purpose: Purpose, now: Timestamp) -> Option<Claims> {
+        let claims = self.signed(token, purpose)?;
         // A session bounds its tokens itself; what has none is good for its own length, whenever it says that it was made.
         let bounded = matches!(purpose, Purpose::Access | Purpose::Refresh) || claims.made_at() <= now.plus(CLOCKS_APART);
-        (bounded && claims.token_type == purpose && claims.exp > now.0 / SECOND).then_some(claims)
+        (bounded && !claims.is_over(now)).then_some(claims)
     }
+}
+
+/// A hash of several parts that nobody computes without the key; none of them can be taken for another's end.
+pub fn keyed(key: &[u8], parts: &[&[u8]]) -> String {
+    let start = Sha256::new().chain_update(key);
+    let hash = parts.iter().fold(start, |h, part| h.chain_update((part.len() as u64).to_le_bytes()).chain_update(part));
+    id::hex(&hash.finalize())
 }
 
 /// A key for one purpose, derived from the site's secret.

@@ -8,6 +8,9 @@ pub type Word = (&'static str, &'static [&'static Text]);
 /// What has no word of its own.
 pub const INVALID: &str = "invalid";
 
+/// There is one already where there may be but one.
+pub const EXISTS: &str = "exists";
+
 /// The words of what is said of fields anywhere. A word that was on the wire once stays.
 pub static WORDS: &[Word] = &[
     ("required", &[&text::REQUIRED, &text::NULL, &text::BLANK]),

@@ -7,9 +7,9 @@ use crate::app::{advice, config, open};
 use crate::base::error::{Error, Result};
 use crate::db::migrate::{self, Standing};
 use crate::db::{Db, Mode, within};
-use crate::feature::Backups;
+use crate::feature::{Backups, Settings};
 use clap::{Arg, ArgMatches, value_parser};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub const COMMAND: Command = Command {
     name: "backup",
@@ -37,11 +37,31 @@ pub const COMMAND: Command = Command {
     action: Action::Run(run),
 };
 
+/// How the names of files end that people take `--to` for. A backup's own name says its instant, which --keep goes by.
+const OF_FILES: [&str; 6] = ["gz", "db", "sqlite", "sqlite3", "sql", "zip"];
+
+/// The folder that `--to` names, or that of the settings.
+fn folder(matches: &ArgMatches, settings: &Settings) -> Result<PathBuf> {
+    let Some(to) = text(matches, "to").map(PathBuf::from) else { return Ok(backup::folder(settings)) };
+    let named =
+        to.extension().and_then(|end| end.to_str()).is_some_and(|end| OF_FILES.contains(&end.to_ascii_lowercase().as_str()));
+    if to.is_dir() || (!to.exists() && !named) {
+        return Ok(to);
+    }
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Err(Error::NotReady(format!(
+        "--to takes a folder, and {} looks like a file: write `--to {}`; the backup gets its name from the instant.",
+        to.display(),
+        parent.display()
+    )))
+}
+
 /// The most days that backups are kept for: a hundred years.
 const MAX_DAYS: i64 = 36_500;
 
 fn run(matches: &ArgMatches) -> Result<Verdict> {
     let settings = config::load()?.settings;
+    let folder = folder(matches, &settings)?;
     // Whatever its schema: a new program may be here before `tandem migrate` has run.
     let address = open::address(&settings)?;
     if let Some(store) = address.file().filter(|store| !store.exists()) {
@@ -51,7 +71,6 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     if migrate::standing(&mut db)? == Standing::Moved {
         return Err(Error::NotReady(migrate::moved(&mut db)?));
     }
-    let folder = text(matches, "to").map_or_else(|| backup::folder(&settings), PathBuf::from);
     let saved = Shown::during(|told| backup::save(&mut db, &folder, PREFIX, told))?;
     let own = folder == backup::folder(&settings);
     let number = |name| matches.get_one::<u32>(name).copied();

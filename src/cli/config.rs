@@ -97,6 +97,9 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("data", "/home/ACCOUNT/tandem/data"),
     ("database_url", "sqlite:/home/ACCOUNT/tandem/data/tandem.db"),
     ("courier.program", "/home/ACCOUNT/tandem/bin/tandem"),
+    ("app_url", "https://app.example"),
+    ("mail.from", "no-reply@YOUR.SITE"),
+    ("mail.smtp", "smtps://no-reply%40YOUR.SITE:PASSWORD@mail.YOUR.SITE"),
     ("limits.store", "8192"),
     ("read_url", "mysql://USER:PASSWORD@replica.example/DATABASE"),
     ("site_url", "https://YOUR.SITE/api"),
@@ -132,7 +135,7 @@ fn entry(text: &mut String, setting: &Setting, name: &str) {
     let value = match setting.value {
         Shape::Number(..) => value.to_owned(),
         Shape::List(_) => format!("[{value:?}]"),
-        Shape::Text(_) | Shape::Word(..) | Shape::Limit(_) => format!("{value:?}"),
+        Shape::Text(_) | Shape::Checked(_) | Shape::Word(..) | Shape::Limit(_) => format!("{value:?}"),
     };
     let _ = write!(text, "\n# {} Default: {}.\n# {name} = {value}\n", setting.help, setting.default);
 }

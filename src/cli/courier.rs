@@ -1,11 +1,11 @@
 //! `tandem courier`: does what is due soon and waits for other servers. Requests start it after their answers.
 
+use super::mail::outside;
 use super::site::found;
 use super::{Action, Command, RUNNING, Verdict, flag};
 use crate::app::open;
 use crate::app::work::courier::{self, DETACHED, Starter};
-use crate::base::error::{Error, Result};
-use crate::net::client::{Client, Trust};
+use crate::base::error::Result;
 use clap::{Arg, ArgAction, ArgMatches};
 
 pub const COMMAND: Command = Command {
@@ -33,7 +33,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     let by = if matches.get_flag(DETACHED) { Starter::Request } else { Starter::Operator };
     found()?;
     let house = open::house()?;
-    let net = Client::new(courier::NAME, Trust::Usual).map_err(Error::internal)?;
+    let net = outside(&house.settings)?;
     courier::live(&house, &net, by).inspect_err(|error| log::error!("{}: {error}", courier::DUTY.name))?;
     Ok(Verdict::Well)
 }

@@ -1,15 +1,15 @@
 //! `tandem maintain`: what is done in the background, for cron.
 
+use super::mail::outside;
 use super::site::enter;
 use super::{Action, Command, RUNNING, Verdict, flag, out};
 use crate::app::doctor::quota;
 use crate::app::open;
 use crate::app::work::{courier, jobs, nightly};
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::db::{Db, Mode, within};
 use crate::feature::When;
 use crate::feature::store::{ACCOUNT_QUOTA, put_fact};
-use crate::net::client::{Client, Trust};
 use clap::ArgMatches;
 
 pub const COMMAND: Command = Command {
@@ -54,7 +54,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     }
     // As the courier opens the store itself.
     drop(db);
-    let net = Client::new(courier::NAME, Trust::Usual).map_err(Error::internal)?;
+    let net = outside(&house.settings)?;
     if let Err(error) = courier::deliver(&house, &net, courier::Starter::Cron) {
         verdict = Verdict::Wrong;
         out::complain(courier::DUTY.name, &error);

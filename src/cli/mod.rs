@@ -12,10 +12,12 @@ mod config;
 mod copy;
 mod courier;
 mod demo;
+mod device;
 mod doctor;
 mod export;
 mod health;
 mod logs;
+mod mail;
 mod maintain;
 mod migrate;
 mod openapi;
@@ -24,6 +26,7 @@ mod password;
 mod progress;
 mod push;
 mod restore;
+mod risk;
 mod routes;
 mod schema;
 mod site;
@@ -83,6 +86,7 @@ pub const COMMANDS: &[Command] = &[
     config::COMMAND,
     maintain::COMMAND,
     courier::COMMAND,
+    mail::COMMAND,
     copy::COMMAND,
     logs::COMMAND,
     backup::COMMAND,
@@ -93,7 +97,9 @@ pub const COMMANDS: &[Command] = &[
     health::COMMAND,
     snapshots::COMMAND,
     user::COMMAND,
+    device::COMMAND,
     tenant::COMMAND,
+    risk::COMMAND,
     push::COMMAND,
     api::COMMAND,
     routes::COMMAND,

@@ -7,7 +7,7 @@ use crate::app::store::restore;
 use crate::app::store::restored::{Left, Restored, Wish};
 use crate::app::{advice, config};
 use crate::base::error::Result;
-use crate::domain::auth::revoked::Change;
+use crate::feature::restore::Change;
 use clap::{Arg, ArgGroup, ArgMatches};
 use serde_json::json;
 use std::fs;

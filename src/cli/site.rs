@@ -4,13 +4,45 @@
 //! see what went wrong.
 
 use crate::app::store::made;
+use crate::app::work::AfterAnswers;
 use crate::app::{config, folder, open};
 use crate::base::error::{Error, Result};
-use crate::db::Db;
+use crate::base::time::Timestamp;
 use crate::db::migrate::{self, Standing};
-use crate::feature::Settings;
+use crate::db::{Db, Mode, retried};
+use crate::feature::meters::Meters;
+use crate::feature::{Access, Ctx, Route, Settings};
+use crate::http::{Request, Response, Vars};
 
 pub use crate::db::within;
+
+/// The place of a route where the operator's program tells news.
+static COMMAND: Route = Route::post("/", Access::Public, |_| Ok(Response::empty(204)), "A command of the operator's");
+
+/// Runs work in a write transaction in which nouns are told news, as in a request; but nobody is admitted. The work is done again when the
+/// engine made it give way.
+///
+/// # Errors
+/// The work's, which undoes everything.
+pub fn telling<T>(db: &mut Db, mut work: impl FnMut(&mut Ctx<'_>) -> Result<T>) -> Result<T> {
+    let (house, vars, mut meters) = (open::house()?, Vars::from_iter::<[(&str, &str); 0]>([]), Meters::default());
+    let request = Request::new(&vars, String::new());
+    let mut ctx = Ctx::new(&request, &COMMAND, &house, db, &mut meters, None, Timestamp::now());
+    let done = retried(|| {
+        ctx.begin(Mode::Write)?;
+        match work(&mut ctx) {
+            Ok(value) => ctx.commit().map(|()| value),
+            Err(error) => {
+                ctx.db.abandon()?;
+                Err(error)
+            }
+        }
+    })?;
+    if let Some(at) = ctx.owed() {
+        AfterAnswers::default().owe(&house.settings, at);
+    }
+    Ok(done)
+}
 
 /// The effective configuration and the open database, with this program's schema.
 ///

@@ -32,9 +32,14 @@ pub const MIGRATIONS: &[Migration] = &[
     // An older program that serves while this is installed notes no departure: nobody else reads that table.
     Migration { version: 9, name: "0009_leaving", sql: include_str!("../../sql/0009_leaving.sql"), oldest: 3 },
     Migration { version: 10, name: "0010_usage", sql: include_str!("../../sql/0010_usage.sql"), oldest: 3 },
-    Migration { version: 11, name: "0011_devices", sql: include_str!("../../sql/0011_devices.sql"), oldest: 3 },
+    // An older program that serves while this is installed takes every code for one of a member.
+    Migration { version: 11, name: "0011_codes", sql: include_str!("../../sql/0011_codes.sql"), oldest: 3 },
+    Migration { version: 12, name: "0012_editors", sql: include_str!("../../sql/0012_editors.sql"), oldest: 3 },
+    Migration { version: 13, name: "0013_devices", sql: include_str!("../../sql/0013_devices.sql"), oldest: 3 },
+    // An older program writes no codes, and an address that it writes is not the one that was verified.
+    Migration { version: 14, name: "0014_mail", sql: include_str!("../../sql/0014_mail.sql"), oldest: 3 },
     // What an older program changes is told under the author of before: a wake-up may be missing.
-    Migration { version: 12, name: "0012_inbox", sql: include_str!("../../sql/0012_inbox.sql"), oldest: 3 },
+    Migration { version: 15, name: "0015_inbox", sql: include_str!("../../sql/0015_inbox.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

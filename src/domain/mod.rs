@@ -10,6 +10,7 @@ pub mod letters;
 pub mod mobile;
 pub mod push;
 pub mod qna;
+pub mod risk;
 pub mod sync;
 #[cfg(test)]
 mod tests;
@@ -30,4 +31,5 @@ pub const FEATURES: &[&Feature] = &[
     &mobile::conflicts::FEATURE,
     &devices::FEATURE,
     &push::FEATURE,
+    &risk::FEATURE,
 ];

@@ -5,7 +5,7 @@
 
 use super::ctx::Work;
 use super::{Ctx, Rate, store};
-use crate::base::error::{Refusal, Result};
+use crate::base::error::{Error, Refusal, Result};
 use crate::base::id;
 use crate::base::time::{SECOND, Timestamp};
 use crate::db::{Db, Mode, within};
@@ -29,6 +29,11 @@ impl Ctx<'_> {
     /// A bucket that every address shares.
     pub fn common_bucket(&self, what: &str) -> String {
         self.bucket_at(what, "everybody", "")
+    }
+
+    /// A bucket of what is tried on somebody, from whatever address.
+    pub fn bucket_of(&self, what: &str, whose: &str) -> String {
+        self.bucket_at(what, whose, "")
     }
 
     fn bucket_at(&self, what: &str, whose: &str, place: &str) -> String {
@@ -77,6 +82,15 @@ impl Ctx<'_> {
     /// [`Refused::TooMany`](crate::base::error::Refused::TooMany) with the seconds until an attempt in it is forgotten.
     pub fn check_attempts(&mut self, buckets: &[Bucket]) -> Result<()> {
         check(self.db, buckets, self.now)
+    }
+
+    /// Counts one more in each of these buckets, in the open transaction, unless one of them is full; answers whether it did.
+    pub fn count_if_room(&mut self, buckets: &[Bucket]) -> Result<bool> {
+        match self.check_attempts(buckets) {
+            Ok(()) => self.count_attempt(buckets).map(|()| true),
+            Err(Error::Refused(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Puts a failed attempt into each of these buckets, in the open transaction.

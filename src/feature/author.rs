@@ -20,11 +20,10 @@ impl House {
 impl Ctx<'_> {
     /// The caller's device, as the author of what this transaction changes.
     pub fn author(&mut self) -> i64 {
-        if let Some(author) = self.author {
-            return author;
-        }
-        let author = self.admitted().map_or(NOBODY, |caller| self.house.author(caller.user, "", &caller.session));
-        self.author = Some(author);
+        let (house, taken) = (self.house, self.taken.author);
+        let Some(caller) = self.admitted() else { return NOBODY };
+        let author = taken.unwrap_or_else(|| house.author(caller.user, &caller.device, &caller.session));
+        self.taken.author = Some(author);
         author
     }
 

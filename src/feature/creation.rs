@@ -8,12 +8,12 @@ use crate::base::id;
 use crate::base::json::{self, Canonical};
 use crate::base::text::{self, Message};
 use crate::base::time::Timestamp;
+use crate::base::token;
 use crate::db::Db;
 use crate::http::body;
 use crate::http::input::{Field, Input, Shape};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 /// The longest id that is looked at, in characters: a UUID in braces behind `urn:uuid:`.
 const MAX_ID: usize = 50;
@@ -133,15 +133,15 @@ impl Creation {
 /// Finds a tenant's object by its id.
 pub type Find<T> = fn(&mut Db, i64, &str) -> Result<Option<T>>;
 
-/// The keyed hash of what a user sends to make an object: the store alone tells nothing of it.
+/// The keyed hash of what a user sends to make an object: the store alone tells nothing of it. A field that is null is one that is not
+/// sent, in whatever way the object comes.
 ///
 /// # Errors
 /// When it cannot be written, which is a defect.
 pub fn mark(ctx: &Ctx<'_>, kind: &str, within: &str, sent: &Map<String, Value>) -> Result<String> {
-    let content = json::write(&Canonical(&Value::Object(sent.clone()), 0))?;
+    let set = sent.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone()));
+    let content = json::write(&Canonical(&Value::Object(set.collect()), 0))?;
     let user = ctx.user()?.to_string();
-    let start = Sha256::new().chain_update(ctx.house.derive("creations"));
-    let parts = [user.as_str(), kind, within, &content];
-    let hash = parts.iter().fold(start, |h, part| h.chain_update((part.len() as u64).to_le_bytes()).chain_update(part));
-    Ok(id::hex(&hash.finalize()))
+    let parts = [user.as_str(), kind, within, &content].map(str::as_bytes);
+    Ok(token::keyed(&ctx.house.derive("creations"), &parts))
 }

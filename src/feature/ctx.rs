@@ -89,8 +89,6 @@ pub struct Ctx<'a> {
     token: Option<Claims>,
     /// Who calls, once admitted.
     caller: Option<Caller>,
-    /// The number of their device, once it was asked for.
-    pub(super) author: Option<i64>,
     /// The clocks that this transaction advanced: the tenant, what its clock was before, and the stamp.
     pub(super) stamps: Vec<(i64, Timestamp, Timestamp)>,
     /// The tenant that is being written, with its stamp.
@@ -122,26 +120,8 @@ impl<'a> Ctx<'a> {
     ) -> Ctx<'a> {
         let (stamps, stamped, taken, room) = (Vec::new(), None, Taken::default(), Ledger::default());
         let (upload, short, soon, owed) = (None, None, None, None);
-        let (caller, author) = (None, None);
-        Ctx {
-            request,
-            route,
-            db,
-            now,
-            house,
-            meters,
-            caller,
-            author,
-            token,
-            stamps,
-            stamped,
-            taken,
-            room,
-            upload,
-            short,
-            soon,
-            owed,
-        }
+        let caller = None;
+        Ctx { request, route, db, now, house, meters, caller, token, stamps, stamped, taken, room, upload, short, soon, owed }
     }
 }
 
@@ -149,7 +129,7 @@ impl<'a> Ctx<'a> {
 impl Ctx<'_> {
     /// Begins a transaction, in which nobody is admitted and nothing stamped yet.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        (self.caller, self.author, self.stamped, self.short, self.soon) = (None, None, None, None, None);
+        (self.caller, self.stamped, self.short, self.soon) = (None, None, None, None);
         self.stamps.clear();
         self.taken.begin();
         self.room = Ledger::default();
@@ -180,7 +160,7 @@ impl Ctx<'_> {
 
     /// Lets the caller in.
     pub fn admit(&mut self, caller: Caller) {
-        (self.caller, self.author) = (Some(caller), None);
+        self.caller = Some(caller);
     }
 
     /// Who was let in, if anybody.

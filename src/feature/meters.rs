@@ -5,13 +5,14 @@
 //! SIGBUS, a failed write is an error that can be passed over. Two requests of one caller at the same microsecond may
 //! count as one; limits of secrets and writes, where that matters, are in the database.
 
+use super::sessions::seen::Seen;
 use super::usage::Usage;
-use super::{Rate, Settings};
+use super::{Rate, Settings, slot_file};
 use crate::base::error::{Limit, Refusal};
 use crate::base::time::{HOUR, Timestamp};
 use sha2::{Digest, Sha256};
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 
 /// The file's name in the data folder.
 pub const FILE: &str = "meters";
@@ -32,6 +33,8 @@ pub struct Meters {
     file: Option<File>,
     /// What is counted beside the limits, in a file of its own.
     pub usage: Usage,
+    /// What sessions have polled, in a file of its own.
+    pub seen: Seen,
 }
 
 /// What a caller wants to do, as a limit counts it.
@@ -103,13 +106,10 @@ impl Meters {
 
     /// Puts another instant in the place of a key's, if there is to be one; answers whether there was.
     fn alter(&mut self, settings: &Settings, key: u64, other: impl FnOnce(i64) -> Option<i64>) -> std::io::Result<bool> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            slot => slot.insert(open(settings)?),
-        };
+        let file = slot_file::opened(&mut self.file, &settings.data, FILE)?;
         let mut slots = [0; SLOT * NEIGHBOURS];
         let base = key % (SLOTS - NEIGHBOURS as u64) * SLOT as u64;
-        read(file, &mut slots, base)?;
+        slot_file::fill(file, &mut slots, base)?;
         let (place, arrival) = choose(&slots, key);
         let Some(next) = other(arrival) else { return Ok(false) };
         let mut slot = [0; SLOT];
@@ -124,22 +124,6 @@ impl Meters {
 fn key(bucket: &str, whose: &str) -> u64 {
     let hash = Sha256::new().chain_update(bucket).chain_update([0]).chain_update(whose).finalize();
     u64::from_le_bytes(hash.first_chunk::<8>().copied().unwrap_or_default()).max(1)
-}
-
-fn open(settings: &Settings) -> std::io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(settings.data.join(FILE))
-}
-
-/// Fills the buffer; beyond the file's end it stays zero.
-fn read(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], offset + filled as u64)? {
-            0 => break,
-            n => filled += n,
-        }
-    }
-    Ok(())
 }
 
 /// The caller's slot and arrival time, or the slot whose time is furthest past, which is free when it is.

@@ -9,14 +9,20 @@ pub mod ctx;
 pub mod cursor;
 pub mod face;
 pub mod graphql;
+pub mod held;
 pub mod lifecycle;
+pub mod mail;
+pub mod messages;
 pub mod meters;
 pub mod names;
 pub mod news;
 pub mod offline;
+pub mod restore;
 pub mod rights;
 pub mod room;
+pub mod sessions;
 pub mod settings;
+mod slot_file;
 pub mod stamps;
 pub mod store;
 pub mod tenant;
@@ -33,18 +39,20 @@ pub use creation::{Creation, Made, Met, Trace};
 pub use ctx::{Ctx, House, Upload};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
+pub use held::{Held, LoadHeld};
 pub use lifecycle::{Deprecated, Lifecycle};
+pub use messages::Messages;
 pub use names::Names;
 pub use news::News;
 pub use offline::Offline;
+pub use restore::Restore;
 pub use rights::{Reach, Right};
 pub use room::{Measure, Stock};
-pub use settings::{Rate, Settings};
+pub use settings::{Rate, Sendmail, Settings};
 pub use tenant::{Caller, Role, Tenant, TenantKind};
 pub use work::{Job, Shift, When};
 
 use crate::base::error::{Error, Result};
-use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::http::{Method, Request, Response, problem};
 use meters::Meters;
@@ -76,8 +84,8 @@ pub struct Feature {
     pub hears: Option<Hear>,
     /// What it brings polls beside the changes, if they ask for it.
     pub messages: Option<Messages>,
-    /// What it does with a tenant's rows of a backup before they take the place of the store's.
-    pub restored: Option<fn(&mut Db, tenant: i64) -> Result<()>>,
+    /// What it does with a backup before that takes the store's place.
+    pub restored: Restore,
 }
 
 impl Feature {
@@ -94,7 +102,7 @@ impl Feature {
             offline: &[],
             hears: None,
             messages: None,
-            restored: None,
+            restored: Restore::NONE,
         }
     }
 }
@@ -317,15 +325,6 @@ impl Route {
     }
 }
 
-/// Messages to the caller, which polls bring (`include=messages`); one noun has them.
-#[derive(Debug, Clone, Copy)]
-pub struct Messages {
-    /// Reads those of the caller after an instant, up to another, oldest first.
-    pub between: fn(&mut Ctx<'_>, after: Timestamp, until: Timestamp) -> Result<Value>,
-    /// What one looks like.
-    pub object: Describe,
-}
-
 /// Whole objects under their ids, as their own routes would show them.
 pub type Objects = Vec<(String, Value)>;
 
@@ -387,20 +386,4 @@ impl Kind {
     pub fn is(&self, word: &str) -> bool {
         self.name == word || self.names().is_some_and(|names| names.has(word))
     }
-}
-
-/// Reads all that is held on a user, and in the tenant that they are in, as it is at an instant, one object after the other:
-/// all together may be more than the memory holds.
-pub type LoadHeld =
-    fn(&mut Db, user: i64, tenant: Option<i64>, now: Timestamp, each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()>;
-
-/// What a noun holds on a user that no kind of the feed shows: it is part of their export.
-#[derive(Debug)]
-pub struct Held {
-    /// Its list in the export.
-    pub name: &'static str,
-    /// Reads all of it.
-    pub load: LoadHeld,
-    /// What an object looks like.
-    pub object: Describe,
 }

@@ -2,9 +2,8 @@
 //!
 //! News is told inside the transaction that made it, and heard there before that ends: what hearers write is committed or
 //! undone with it. What must happen, a noun does itself; news is for what others make of it. What the operator does from the
-//! shell is no news: there is no request that it could be told in.
+//! shell is told, too, in a context in which nobody is admitted (`cli::site::telling`): who hears of it must not ask for the caller.
 
-use crate::base::time::Timestamp;
 use std::time::Duration;
 
 /// The longest name of a device, in characters.
@@ -19,10 +18,15 @@ pub enum News<'n> {
         user: i64,
         /// The new session.
         session: &'n str,
-        /// The author that its device is.
-        author: i64,
+        /// The device that it is on; empty where it is on none.
+        device: &'n str,
         /// Are there other sessions of theirs?
         others: bool,
+    },
+    /// A session of a user was ended from elsewhere, and somebody is signed in as them who did not do it.
+    SessionEnded {
+        /// The user.
+        user: i64,
     },
     /// A user has another password: of their sessions at most the one that changed it goes on.
     PasswordChanged {
@@ -83,11 +87,6 @@ pub enum News<'n> {
         /// The domain's list in the feed.
         list: &'static str,
     },
-    /// The caller's device has seen its messages up to an instant.
-    Acknowledged {
-        /// The instant.
-        up_to: Timestamp,
-    },
     /// The caller settled a conflict.
     Resolved {
         /// The conflict.
@@ -108,8 +107,8 @@ pub struct Clashed {
     pub waits: bool,
     /// Does the tenant want to be told of conflicts?
     pub notify: bool,
-    /// Who wrote the version that it met; 0 when nobody knows.
-    pub against: i64,
+    /// Who wrote the version that it met, where that is known.
+    pub against: Option<i64>,
 }
 
 /// What an upload came to.

@@ -34,8 +34,6 @@ pub struct Offline {
     pub write: fn(&mut Ctx<'_>, &Draft) -> Result<()>,
     /// Deletes one, with what hangs on it, as this version.
     pub delete: fn(&mut Ctx<'_>, id: &str, version: i64) -> Result<()>,
-    /// Moves one to a stamp as it is.
-    pub restamp: fn(&mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()>,
 }
 
 impl Offline {

@@ -16,12 +16,15 @@ pub enum Right {
     Clear,
     /// Say how conflicts shall be settled.
     Policies,
-    /// Make codes to join by, which give the role member. Of a couple only partner A does: the noun looks at the seat.
+    /// Make codes to join by; those that give more than the role member take [`Right::Members`], too. Of a couple only partner A
+    /// makes any: the noun looks at the seat.
     Invite,
     /// Send messages to devices. One's own are always there.
     Send,
     /// Change who is in it, and as what. One's own is leaving.
     Members,
+    /// See whose devices there are, end their sessions, and let one count more than its type does.
+    Devices,
     /// Read everything that it holds at once. What a user wrote is in their own export, whatever their role.
     Export,
 }
@@ -42,7 +45,7 @@ pub const COLUMNS: [&str; 4] = ["partner of a couple", "member of a team", "staf
 
 /// Each right, how far it reaches for each of [`COLUMNS`], and its name for people.
 #[rustfmt::skip]
-pub const RIGHTS: [(Right, [Reach; 4], &str); 8] = {
+pub const RIGHTS: [(Right, [Reach; 4], &str); 9] = {
     use Reach::{All, Nothing, Own};
     [
         //                 partner  member   staff    admin
@@ -50,9 +53,10 @@ pub const RIGHTS: [(Right, [Reach; 4], &str); 8] = {
         (Right::Watch,    [Own,     Own,     All,     All], "see devices and the health of uploads"),
         (Right::Clear,    [All,     Own,     All,     All], "delete questions with their answers"),
         (Right::Policies, [All,     Nothing, All,     All], "say how conflicts are settled"),
-        (Right::Invite,   [All,     Nothing, All,     All], "make codes (of a couple partner A)"),
+        (Right::Invite,   [All,     Nothing, All,     All], "make codes for members (of a couple partner A)"),
         (Right::Send,     [Own,     Own,     All,     All], "send messages to devices (one's own: to one's own)"),
-        (Right::Members,  [Own,     Own,     Own,     All], "remove members (one's own: leave), give roles"),
+        (Right::Members,  [Own,     Own,     Own,     All], "remove members (one's own: leave), give roles, make codes of any role"),
+        (Right::Devices,  [Own,     Own,     Own,     All], "see members' devices, end their sessions (one's own: everybody)"),
         (Right::Export,   [All,     Nothing, Nothing, All], "export everything"),
     ]
 };

@@ -3,6 +3,7 @@
 use crate::base::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::db::Journal;
 use crate::http::peer::Network;
+use crate::net::mail::{self, Relay, Way};
 use std::path::PathBuf;
 
 /// Bytes in a MiB.
@@ -25,6 +26,17 @@ impl Rate {
     }
 }
 
+/// Which `sendmail` takes mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sendmail {
+    /// The host's, if it has one.
+    Auto,
+    /// This program.
+    At(PathBuf),
+    /// None.
+    Off,
+}
+
 /// The effective configuration. A limit that is `None` is switched off.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -36,6 +48,16 @@ pub struct Settings {
     pub read_url: Option<String>,
     /// The API's own address as phones know it, `https://example.org/api`; empty when nobody said.
     pub site_url: String,
+    /// The app's own address, `https://app.example.org`, where links in mails lead; nothing when nobody said.
+    pub app_url: Option<String>,
+    /// Who writes mails, `a@example.org` or `Name <a@example.org>`; nothing is sent where nobody said.
+    pub mail_from: Option<String>,
+    /// The program that takes mail.
+    pub mail_sendmail: Sendmail,
+    /// The server that takes mail in its place.
+    pub mail_smtp: Option<Relay>,
+    /// Must the address be verified before somebody joins a couple or a team?
+    pub email_required: bool,
     /// The whole path of the operator's program, which is the courier, where it does not lie where the bundle puts it.
     pub courier_program: Option<PathBuf>,
     /// How SQLite keeps a transaction whole.
@@ -116,6 +138,27 @@ impl Settings {
         let known = ["https://", "http://"].iter().any(|scheme| self.site_url.starts_with(scheme));
         known.then_some(self.site_url.as_str())
     }
+
+    /// Who writes mails and how they leave, if they can: a sender is known, and a mailer is there.
+    pub fn mailer(&self) -> Option<(&str, Way)> {
+        let from = self.mail_from.as_deref()?;
+        let sendmail = || match &self.mail_sendmail {
+            Sendmail::Auto => mail::sendmail(),
+            Sendmail::At(program) => Some(program.clone()),
+            Sendmail::Off => None,
+        };
+        let way = self.mail_smtp.clone().map(Way::Smtp).or_else(|| sendmail().map(Way::Sendmail));
+        way.map(|way| (from, way))
+    }
+
+    /// A link to a page that takes a code: the app's own, or else this site's. Never a host that a request names: whoever asks
+    /// for a mail would choose where it leads.
+    pub fn link(&self, page: &str, token: &str) -> Option<String> {
+        match &self.app_url {
+            Some(app) => Some(format!("{app}/{page}#token={token}")),
+            None => self.link_base().map(|site| format!("{site}/{page}/#token={token}")),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -125,6 +168,11 @@ impl Default for Settings {
             database_url: String::new(),
             read_url: None,
             site_url: String::new(),
+            app_url: None,
+            mail_from: None,
+            mail_sendmail: Sendmail::Auto,
+            mail_smtp: None,
+            email_required: false,
             courier_program: None,
             journal: Journal::Auto,
             access_ttl: 60 * MINUTE,

@@ -67,26 +67,32 @@ pub struct Placed {
     pub version: i64,
     /// What it weighs; `None` is a tombstone.
     pub bytes: Option<i64>,
+    /// Who made the version, where a user did. A tombstone of what its author alone may edit names the author.
+    pub by: Option<i64>,
 }
 
-const PLACE: Upsert =
-    Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "author", "version", "bytes"] };
+const PLACE: Upsert = Upsert {
+    table: "changes",
+    key: &["tenant", "kind", "id"],
+    set: &["stamp", "deleted", "author", "version", "bytes", "edited_by"],
+};
 
 /// Moves an object in the feed.
 pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> Result<()> {
-    let Placed { stamp, author, version, bytes } = placed;
-    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), author, version, bytes.unwrap_or_default()])
+    let Placed { stamp, author, version, bytes, by } = placed;
+    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), author, version, bytes.unwrap_or_default(), by])
+}
+
+/// The stamp under which the feed tells of an object, and who made its version, as far as that is known; see [`Placed`].
+pub fn told(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<Option<(Timestamp, Option<i64>)>> {
+    let sql = "SELECT stamp, edited_by FROM changes WHERE tenant = ? AND kind = ? AND id = ?";
+    db.one(sql, params![tenant, kind, id], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// Writes what an object weighs: it does not move.
 pub fn reweigh(db: &mut Db, tenant: i64, kind: &str, id: &str, bytes: i64) -> Result<()> {
     let sql = "UPDATE changes SET bytes = ? WHERE tenant = ? AND kind = ? AND id = ?";
     db.run(sql, params![bytes, tenant, kind, id]).map(drop)
-}
-
-/// A tenant's clock.
-pub fn clock(db: &mut Db, tenant: i64) -> Result<Option<Timestamp>> {
-    db.one("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get(0))
 }
 
 /// Locks a tenant: nobody else writes there until the transaction ends.
@@ -196,6 +202,12 @@ pub fn is_told(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<bool> {
 pub fn alive(db: &mut Db, tenant: i64, kind: &str) -> Result<Vec<String>> {
     let sql = "SELECT id FROM changes WHERE tenant = ? AND kind = ? AND deleted = 0 ORDER BY stamp, id";
     db.all(sql, params![tenant, kind], |row| row.get(0))
+}
+
+/// How many objects of a kind were changed after an instant, counted to so many.
+pub fn newer(db: &mut Db, tenant: i64, kind: &str, after: Timestamp, most: i64) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM (SELECT id FROM changes WHERE tenant = ? AND stamp > ? AND kind = ? LIMIT ?) AS newer";
+    Ok(db.one(sql, params![tenant, after, kind, most], |row| row.get(0))?.unwrap_or_default())
 }
 
 /// The tenant that a user is in.

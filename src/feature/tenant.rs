@@ -74,6 +74,10 @@ pub struct Caller {
     pub user: i64,
     /// Their session's id.
     pub session: String,
+    /// The device that the session is bound to; empty where it is to none.
+    pub device: String,
+    /// When the database last heard of the session.
+    pub seen_at: Timestamp,
     /// Their IANA time zone.
     pub timezone: String,
     /// Their couple or team, if they are in one.

@@ -4,6 +4,7 @@ use super::House;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::Db;
+use crate::net::mail::{Mail, Undelivered};
 use crate::net::{Answer, Call, Failure, Net};
 use std::time::{Duration, Instant};
 
@@ -75,13 +76,29 @@ impl<'a> Shift<'a> {
     /// # Errors
     /// When the job is none for the courier, which is a defect.
     pub fn send(&self, call: &Call<'_>) -> Result<std::result::Result<Answer, Failure>> {
-        let net = self.net.ok_or_else(|| Error::internal("a job of the night reaches for the network"))?;
-        let mut call = call.clone();
+        let (net, mut call) = (self.outside()?, call.clone());
         call.bounds.whole = call.bounds.whole.min(self.left());
         if call.bounds.whole.is_zero() {
             return Ok(Err(Failure::Late));
         }
         Ok(net.send(&call))
+    }
+
+    /// Hands a mail over, within its bound and the round's.
+    ///
+    /// # Errors
+    /// When the job is none for the courier, which is a defect.
+    pub fn mail(&self, mail: &Mail<'_>) -> Result<std::result::Result<(), Undelivered>> {
+        let net = self.outside()?;
+        let within = mail.within.min(self.left());
+        if within.is_zero() {
+            return Ok(Err(Undelivered::yet("no time was left")));
+        }
+        Ok(net.mail(&Mail { within, ..*mail }))
+    }
+
+    fn outside(&self) -> Result<&'a dyn Net> {
+        self.net.ok_or_else(|| Error::internal("a job of the night reaches for the network"))
     }
 
     /// Asks for another shift of the courier at an instant; of several, the earliest counts.

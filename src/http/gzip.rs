@@ -11,15 +11,23 @@ const LEAST: usize = 1 << 10;
 /// A third of the work of the usual level for some percent more bytes: as CGI the same processor waits for both.
 const LEVEL: u32 = 3;
 const NAME: &str = "gzip";
+/// The field of requests that a long answer depends on, compressed or not, and so a 304 in its place.
+pub const VARIES_BY: &str = "Accept-Encoding";
+
+/// Is an answer compressed for who takes that?
+pub fn is_worth_it(response: &Response) -> bool {
+    response.body.len() >= LEAST && response.header("Content-Encoding").is_none()
+}
 
 /// Compresses an answer if the client takes that, and it is worth it. The same bytes become the same bytes: the header has no time.
 ///
 /// Not for answers that carry what lets somebody in, because the length would tell of it to who chooses a part of the content
 /// (BREACH): whoever calls this knows that it does not.
 pub fn compressed(response: Response, request: &Request<'_>) -> Response {
-    if response.body.len() < LEAST || response.header("Content-Encoding").is_some() {
+    if !is_worth_it(&response) {
         return response;
     }
+    let response = response.vary(VARIES_BY);
     let taken = request.header("ACCEPT_ENCODING").is_some_and(takes);
     match taken.then(|| pack(&response.body)).flatten() {
         Some(body) if body.len() < response.body.len() => coded(Response { body, ..response }),
@@ -45,7 +53,7 @@ fn coded(mut response: Response) -> Response {
             *value = format!("{}-{NAME}\"", value.trim_end_matches('"')).into();
         }
     }
-    response.with("Content-Encoding", NAME).with("Vary", "Accept-Encoding")
+    response.with("Content-Encoding", NAME)
 }
 
 #[cfg(test)]
@@ -80,6 +88,8 @@ mod tests {
         for (accept, body) in [("gzip", &long[1..]), ("", &long), ("br", &long), ("gzip;q=0", &long), ("gzip;q=0, *", &long)] {
             let plain = answered(accept, body);
             assert_eq!((plain.header("Content-Encoding"), plain.body.len()), (None, body.len()), "{accept}");
+            let varies = (body.len() >= LEAST).then_some("Accept-Encoding");
+            assert_eq!(plain.header("Vary"), varies, "a cache must tell them apart");
         }
     }
 }

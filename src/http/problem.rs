@@ -33,7 +33,7 @@ fn spread_schema() -> Schema {
         "description": "What is wrong (RFC 9457). Errors of fields also stand as members of their own; a route may add members.",
         "required": ["type", "title", "status", "detail"],
         "properties": {
-            "type": {"oneOf": [{"type": "string", "format": "uri-reference"}, messages]},
+            "type": {"type": "string", "format": "uri-reference"},
             "title": {"oneOf": [{"type": "string"}, messages]},
             "status": {"oneOf": [{"type": "integer"}, messages]},
             "detail": {"type": "string", "description": "One sentence for a person."},
@@ -218,7 +218,8 @@ impl Told<'_> {
             }
         }
         if !errors.is_empty() {
-            members.extend(errors.clone());
+            // Whoever looks for the type of a problem finds that; no client of before has a field of this name.
+            members.extend(errors.iter().filter(|(name, _)| *name != "type").map(|(name, list)| (name.clone(), list.clone())));
             members.insert("errors".to_owned(), Value::Object(errors));
         }
         members.entry("type").or_insert_with(|| json!("about:blank"));
@@ -241,7 +242,12 @@ impl Told<'_> {
             name if self.request.method.writes() => ("pointer", format!("#/{name}")),
             name => ("parameter", name.to_owned()),
         };
-        json!({place: field, "code": words::of(message), "detail": detail})
+        // The noun's own sentence says what there is already.
+        let code = match words::of(message) {
+            words::INVALID if self.kind.name == words::EXISTS => words::EXISTS,
+            word => word,
+        };
+        json!({place: field, "code": code, "detail": detail})
     }
 }
 

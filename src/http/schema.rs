@@ -49,6 +49,7 @@ fn shape(shape: Shape) -> Schema {
         Shape::Json => json_schema!({}),
         Shape::List => json_schema!({ "type": "array", "items": {} }),
         Shape::Choice(words) => json_schema!({ "type": "string", "enum": words }),
+        Shape::Object(fields) => object(fields, Extent::Whole),
     }
 }
 

@@ -79,6 +79,11 @@ pub static DIFFERENCES: &[Difference] = &[
     Difference { name: "ids", v1: "An `id` in a POST that is no UUID is ignored.", v2: "It is 400." },
     Difference { name: "second-checkin", v1: "A second check-in of a day is 400 on `date`.", v2: "It is 409 `exists`." },
     Difference {
+        name: "devices",
+        v1: "An upload may name any device; one that nobody knows is registered.",
+        v2: "It names the device of its session, which PUT `/devices/{device_id}/` or the sign-in has registered: else it is 409.",
+    },
+    Difference {
         name: "item-errors",
         v1: "`code` of an item's error is `SYNC_ERROR` or `VALIDATION_ERROR`; the word that says what is wrong stands in `reason`.",
         v2: "The word stands in `code`, and `poison: true` where sending the item again can never help.",

@@ -1,5 +1,6 @@
 //! The HTTP client. No proxy, whatever the environment says; no redirect is followed; every status is an answer.
 
+use super::mail::{Mail, Undelivered};
 use super::{Answer, Body, Call, Failure, Net};
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -83,6 +84,10 @@ fn read(response: Response<ureq::Body>, most: u64) -> Result<Answer, ureq::Error
 impl Net for Client {
     fn send(&self, call: &Call<'_>) -> Result<Answer, Failure> {
         self.run(call).map_err(|error| failure(&error))
+    }
+
+    fn mail(&self, _: &Mail<'_>) -> Result<(), Undelivered> {
+        Err(Undelivered::yet("this is a client for HTTP alone"))
     }
 }
 

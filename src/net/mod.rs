@@ -1,12 +1,16 @@
-//! Outgoing HTTP: what leaves this machine, bounded in time and size. A redirect is an answer, never followed.
+//! What leaves this machine, HTTP and mail, bounded in time and size. A redirect is an answer, never followed.
 //!
 //! Whoever sends something is given a [`Net`] and names no client: so the web program, which never waits for somebody else's
-//! server, links none. `tandem` alone makes one ([`client::Client`]).
+//! server, links none. `tandem` alone makes one ([`client::Client`], [`outside::Outside`]).
 
 pub mod client;
+pub mod mail;
+pub mod mailer;
+pub mod outside;
 #[cfg(test)]
 mod tests;
 
+use mail::{Mail, Undelivered};
 use std::fmt;
 use std::time::Duration;
 
@@ -90,4 +94,7 @@ impl fmt::Display for Failure {
 pub trait Net {
     /// Sends a request and waits for its answer, within the call's bounds.
     fn send(&self, call: &Call<'_>) -> Result<Answer, Failure>;
+
+    /// Hands a mail over, within the mail's bound.
+    fn mail(&self, mail: &Mail<'_>) -> Result<(), Undelivered>;
 }

@@ -42,8 +42,7 @@ fn defaults(server: &Server) {
     let name = fresh_name("plain");
     let body = register(server, json!({ "username": name })).expect(201).json();
     let id = &body["user"]["id"];
-    let user =
-        json!({"id": id, "username": name, "email": "", "first_name": "", "last_name": "", "language": "fr", "timezone": "UTC"});
+    let user = json!({"id": id, "username": name, "email": "", "email_verified": false, "first_name": "", "last_name": "", "language": "fr", "timezone": "UTC"});
     assert_eq!(body["user"], user);
     assert!(id.as_i64().is_some_and(|id| id > 0 && id < 1 << 48), "{id}");
     assert_eq!(body.as_object().unwrap().keys().collect::<Vec<_>>().len(), 3, "user, access and refresh: {body}");
@@ -201,7 +200,7 @@ fn change(server: &Server) {
     let phone = Phone::register(server);
     let mail = format!("{}@b.fr", fresh_name("new"));
     let sent = json!({"email": mail, "first_name": " A ", "last_name": "B", "language": "en", "timezone": "Asia/Seoul", "username": "other", "id": 1});
-    let expected = json!({"id": phone.id, "username": phone.username, "email": mail, "first_name": "A", "last_name": "B", "language": "en", "timezone": "Asia/Seoul"});
+    let expected = json!({"id": phone.id, "username": phone.username, "email": mail, "email_verified": false, "first_name": "A", "last_name": "B", "language": "en", "timezone": "Asia/Seoul"});
     assert_eq!(phone.patch("/auth/me/", &sent).expect(200).json(), json!({ "user": expected }));
     assert_eq!(phone.patch("/auth/me/", &json!({})).expect(200).json()["user"], expected);
     let bad = [

@@ -112,7 +112,7 @@ fn both_sides(server: &Server) {
         assert!(is_id(&kept["conflict_id"]) && is_instant(&kept["created_at"]), "{kept}");
         let expected = json!({
             "conflict_id": kept["conflict_id"], "domain": "attendance", "mobile_id": id, "user_id": phone.id, "device_id": "phone-1",
-            "server_version": 2, "client_version": 1, "client_at": "2026-01-01T11:00:00.000Z",
+            "server_version": 2, "client_version": 1, "client_at": "2026-01-01T11:00:00.000Z", "server_user_id": phone.id,
             "server_data": {"deviceid": "dev-1", "reference": "the server's", "gpslocation": "here", "transportmode": "WALK",
                 "identifier": "TRACKING", "status": "PENDING"},
             "client_data": edit, "base_data": first, "resolution_strategy": "server_wins", "resolution_result": "resolved",
@@ -231,10 +231,12 @@ fn feed(server: &Server) {
     let since = poll("")["server_time"].as_str().unwrap().to_owned();
     let (conflict, _) = usual(&phone);
     let met = poll(&since);
-    assert_eq!(
-        (&met["changes"]["conflicts"][0]["id"], &met["changes"]["conflicts"][0]["object"]),
-        (&json!(conflict), &newest(&phone))
-    );
+    // Which device it was, its own user alone is told.
+    let mut to_others = newest(&phone);
+    assert_eq!(std::mem::replace(&mut to_others["device_id"], json!("")), "phone-1");
+    assert_eq!(newest(&other), to_others);
+    let told = &met["changes"]["conflicts"][0];
+    assert_eq!((&told["id"], &told["object"]), (&json!(conflict), &to_others));
     let since = met["server_time"].as_str().unwrap().to_owned();
     resolve(&phone, &conflict, &choice("manual", "client", Value::Null)).expect(200);
     assert_eq!(poll(&since)["changes"]["conflicts"][0]["object"]["resolution_required"], false, "its end shows too");

@@ -18,6 +18,7 @@ pub const CASES: &[Case] = &[
     ("a body that is not an object is 400", not_objects),
     ("fields that nobody knows are ignored", unknown_fields),
     ("the errors of all fields are told at once", every_error),
+    ("a wrong choice is told which there are", wrong_choices),
     ("an unknown route is 404", unknown_routes),
     ("messages come in the caller's language", languages),
     ("names are trimmed and texts are not", trimming),
@@ -162,6 +163,15 @@ fn every_error(server: &Server) {
         assert!(said[field][0].is_string(), "{field}: {said}");
     }
     assert_eq!(phone.get("/goals/").expect(200).json()["count"], 0);
+}
+
+fn wrong_choices(server: &Server) {
+    let phone = Phone::single(server);
+    let said = |answer: Answer, field: &str| refused(answer, field)[field][0].as_str().unwrap().to_owned();
+    let goal = said(phone.post("/goals/", &json!({"title": "x", "status": "LATER"})), "status");
+    assert_eq!(goal, "\"LATER\" is not a valid choice; there are ACTIVE, DONE, PAUSED.");
+    let language = said(phone.patch("/auth/me/", &json!({"language": "de"})), "language");
+    assert!(["en", "fr", "ko"].iter().all(|known| language.contains(known)), "{language}");
 }
 
 fn unknown_routes(server: &Server) {

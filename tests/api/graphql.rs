@@ -28,7 +28,7 @@ const CHECKIN: &str = "id userId username date mood stress energy note createdAt
 const LETTER: &str = "id month content createdById createdAt updatedAt version";
 const PARTNER: &str = "id username language timezone";
 const COUPLE: &str = "id partnerA { ...partner } partnerB { ...partner } createdAt updatedAt";
-const USER: &str = "id username email firstName lastName language timezone";
+const USER: &str = "id username email emailVerified firstName lastName language timezone";
 
 /// A document with the fragments that a query uses: one that it does not use would not be valid.
 fn document(query: &str) -> String {

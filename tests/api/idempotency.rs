@@ -59,6 +59,7 @@ fn posts(server: &Server) -> Vec<(&'static str, Post)> {
     let [lone, login, refresh, out, all_out, secret, forgetful] = std::array::from_fn(|_| Phone::register(server));
     let (phone, host, leaver) = (Phone::single(server), Phone::single(server), Phone::single(server));
     let joiner = Phone::register(server);
+    let verified = ways_in::verified(server);
     let goal = phone.make("/goals/", &json!({"title": "x"}));
     let question = phone.make("/qna/questions/", &json!({"text": "x"}));
     let passwords = json!({"old_password": PASSWORD, "new_password": "a new horse battery"});
@@ -77,6 +78,8 @@ fn posts(server: &Server) -> Vec<(&'static str, Post)> {
                 json!({"token": ways_in::link(server, &forgetful), "password": "a new horse battery"}),
             ),
         ),
+        ("/auth/sessions/end-others/", post(&lone, "/auth/sessions/end-others/", 200, json!({}))),
+        ("/auth/email/verify/", post(&verified, "/auth/email/verify/", 200, json!({}))),
         ("/couple/create/", post(&lone, "/couple/create/", 201, json!({}))),
         ("/couple/invite/", post(&phone, "/couple/invite/", 200, json!({"ttl_minutes": 5}))),
         ("/couple/join/", post(&joiner, "/couple/join/", 200, json!({"code": code(&host)}))),
@@ -95,9 +98,12 @@ fn posts(server: &Server) -> Vec<(&'static str, Post)> {
 
 fn all_there(server: &Server) {
     const NOUNS: [&str; 6] = ["/auth/", "/couple/", "/goals/", "/qna/", "/checkins/", "/letters/"];
+    // This server has no mailer; `mail.rs` has one.
+    const MAILED: &str = "/auth/password/forgot/";
     let posts = posts(server);
     for route in routes::routes().filter(|r| r.method == Method::Post && NOUNS.iter().any(|noun| r.path.starts_with(noun))) {
-        assert!(posts.iter().any(|(pattern, _)| *pattern == route.path), "{} is not tested", route.path);
+        let tested = route.path == MAILED || posts.iter().any(|(pattern, _)| *pattern == route.path);
+        assert!(tested, "{} is not tested", route.path);
     }
 }
 

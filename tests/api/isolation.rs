@@ -1,10 +1,11 @@
 //! Another tenant's things can be neither seen nor changed by their ids: every route × the ids of others.
 //!
-//! [`PATHS`], [`PLAIN`], [`MEMBERS`], [`ECHOES`] and [`UPLOADS`] know every place where a route of the registry takes something from its caller. A
+//! [`PATHS`], [`PLAIN`], [`MEMBERS`], [`USERS`], [`ECHOES`] and [`UPLOADS`] know every place where a route of the registry takes something from its caller. A
 //! new one fails [`all_known`] until it is entered, and is then walked with the others.
 
 use super::domains::least;
 use super::expect::{Things, problem, refused};
+use super::plain::PLAIN;
 use super::routes::{filled, routes};
 use super::{Case, Phone};
 use crate::servers::Server;
@@ -35,12 +36,18 @@ enum Segment {
     Thing,
     /// The id of a thing that members are told of in the answer's `error`: `NOT_FOUND`.
     Told,
+    /// A name under which each user has a thing of their own: `devices` asks for another's, by every verb.
+    Own,
     /// A word under which every tenant has a thing of its own.
     Word(&'static str),
 }
 
 /// Every path with a segment `{…}`, but for those of single records: each domain has one.
 const PATHS: &[(&str, Segment)] = &[
+    ("/auth/sessions/{id}/", Segment::Thing),
+    ("/devices/{device_id}/", Segment::Own),
+    ("/devices/{device_id}/sync-state/", Segment::Thing),
+    ("/devices/{device_id}/wipe/", Segment::Thing),
     ("/couple/archives/{id}/", Segment::Thing),
     ("/couple/archives/{id}/export/", Segment::Thing),
     ("/couple/members/{id}/", Segment::Thing),
@@ -52,6 +59,12 @@ const PATHS: &[(&str, Segment)] = &[
     ("/checkins/{id}/", Segment::Thing),
     ("/letters/{id}/", Segment::Thing),
     ("/letters/{id}/pdf/", Segment::Thing),
+    ("/sync/goals/{id}/", Segment::Thing),
+    ("/sync/goal_actions/{id}/", Segment::Thing),
+    ("/sync/questions/{id}/", Segment::Thing),
+    ("/sync/answers/{id}/", Segment::Thing),
+    ("/sync/checkins/{id}/", Segment::Thing),
+    ("/sync/letters/{id}/", Segment::Thing),
     ("/sync/conflicts/{id}/resolve/", Segment::Told),
     ("/sync/policies/{domain}/", Segment::Word("journal")),
     ("/problems/{name}/", Segment::Word("invalid")),
@@ -65,66 +78,11 @@ fn segment(path: &str) -> Option<&'static Segment> {
     told.or(records.then_some(&Segment::Thing))
 }
 
-/// Fields of bodies and queries that name nobody's things, or are secrets that are meant to be passed on.
-const PLAIN: &[&str] = &[
-    "after",
-    "auto_resolve",
-    "chosen_version",
-    "code",
-    "content",
-    "date",
-    "date_from",
-    "domain",
-    "domains",
-    "done",
-    "email",
-    "energy",
-    "epoch",
-    "first_name",
-    "from",
-    "id",
-    "include",
-    "kinds",
-    "language",
-    "last_name",
-    "limit",
-    "merge_data",
-    "month",
-    "mood",
-    "new_password",
-    "note",
-    "notes",
-    "notify_on_conflict",
-    "old_password",
-    "own",
-    "password",
-    "password_confirm",
-    "priority",
-    "refresh",
-    "resolution_policy",
-    "resolution_strategy",
-    "role",
-    "since",
-    "state",
-    "status",
-    "stress",
-    "target_date",
-    "text",
-    "theme",
-    "timezone",
-    "title",
-    "token",
-    "to",
-    "ttl_minutes",
-    "type",
-    "up_to",
-    "user",
-    "username",
-    "why_for_us",
-];
-
 /// Fields that name a member of the caller's tenant by their user id.
 const MEMBERS: &[&str] = &["owner"];
+
+/// Parameters that name another user: `devices` asks with everybody's.
+const USERS: &[&str] = &["user_id"];
 
 /// Fields that repeat the segment of the path: another value contradicts it.
 const ECHOES: &[&str] = &["conflict_id"];
@@ -201,7 +159,7 @@ fn all_known(_: &Server) {
     let names: BTreeSet<&str> = routes().flat_map(fields).collect();
     assert_eq!(
         names,
-        [PLAIN, MEMBERS, ECHOES].concat().into_iter().collect(),
+        [PLAIN, MEMBERS, ECHOES, USERS].concat().into_iter().collect(),
         "enter the fields that are missing, take out what is gone"
     );
     let shapeless: BTreeSet<&str> =
@@ -228,6 +186,7 @@ impl Owner {
         ids.extend([&question["answers"][0]["id"], &tenant].map(|id| id.as_str().unwrap().to_owned()));
         ids.push(phone.id.to_string());
         ids.extend(conflict(&phone));
+        ids.push(phone.get("/auth/sessions/").expect(200).json()["results"][0]["id"].as_str().unwrap().to_owned());
         Owner { phone, ids }
     }
 
@@ -294,6 +253,9 @@ fn walk(server: &Server, owner: &Owner, stranger: &Phone) {
     for route in routes().filter(|route| route.path.contains('{')) {
         let Some(segment) = segment(route.path) else { panic!("{} is not in the table", route.path) };
         let words = if let Segment::Word(word) = segment { vec![(*word).to_owned()] } else { Vec::new() };
+        if let Segment::Own = segment {
+            continue;
+        }
         let things = owner.ids.iter().chain(&made_up).chain(&words);
         for name in things {
             let ask = stranger.ask(route.method.name(), &filled(route.path, name)).header("If-Match", "*");
@@ -316,6 +278,7 @@ fn hidden(owner: &Owner, route: &Route, segment: &Segment, name: &str, answer: A
     let well = match segment {
         _ if status == 404 => true,
         Segment::Thing => false,
+        Segment::Own => false,
         Segment::Told => status == 200 && told(),
         Segment::Word(word) => name == *word && status == 200,
     };

@@ -254,6 +254,7 @@ fn words(server: &Server) {
     // A clock that is ahead is right later.
     let voice =
         json!({"device_id": "d", "data": [{"verification_id": "v", "timestamp": "2199-01-01T00:00:00Z", "verified": true}]});
+    phone.put("/devices/d/", &json!({})).expect(201);
     for (version, code) in [("v1", "SYNC_ERROR"), ("v2", "in_future")] {
         let error = keyed(&phone, &format!("/{version}/sync/voice/"), &voice)["errors"][0].clone();
         let told = json!([error["code"], error["domain"], error["reason"], error["retryable"], error["field"]]);

@@ -12,6 +12,7 @@ mod checkins;
 mod conflicts;
 mod conventions;
 mod couples;
+pub mod devices;
 mod domains;
 mod expect;
 mod feed;
@@ -40,9 +41,11 @@ mod mobile;
 mod object_versions;
 mod objects;
 mod offline;
+mod offline_sides;
 mod openapi;
 mod pages;
 pub mod phone;
+mod plain;
 mod policies;
 mod preconditions;
 mod push;
@@ -51,10 +54,12 @@ mod records;
 mod records_changes;
 mod records_rules;
 mod resolutions;
+mod revocation;
 mod roles;
 mod room;
 mod room_use;
 pub mod routes;
+mod seen;
 mod sessions;
 mod shown;
 mod spent;
@@ -103,6 +108,9 @@ const TABLES: &[Table] = tables![
     sessions,
     tokens,
     ways_in,
+    devices,
+    revocation,
+    seen,
     couples,
     leaving,
     teams,
@@ -133,6 +141,7 @@ const TABLES: &[Table] = tables![
     values,
     object_versions,
     offline,
+    offline_sides,
     ids,
     instants,
     identities,

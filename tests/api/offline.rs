@@ -26,15 +26,15 @@ pub const CASES: &[Case] = &[
     ("a repeated upload does nothing twice, and a POST knows what an upload made", repeated),
 ];
 
-fn fresh() -> String {
+pub fn fresh() -> String {
     Uuid::new_v4().to_string()
 }
 
-fn item(domain: &str, id: &str, version: i64, data: Value) -> Value {
+pub fn item(domain: &str, id: &str, version: i64, data: Value) -> Value {
     json!({"domain": domain, "mobile_id": id, "operation": "update", "version": version, "data": data})
 }
 
-fn delete(domain: &str, id: &str, version: i64) -> Value {
+pub fn delete(domain: &str, id: &str, version: i64) -> Value {
     json!({"domain": domain, "mobile_id": id, "operation": "delete", "version": version})
 }
 

@@ -44,7 +44,11 @@ const WALKED: &[&str] = &[
 ];
 
 /// Lists that none walks, and why.
-const APART: &[(&str, &str)] = &[("/couple/archives/", "a person has few, and nobody else changes them")];
+const APART: &[(&str, &str)] = &[
+    ("/auth/sessions/", "a person has fifty at most, and nobody else changes them"),
+    ("/couple/archives/", "a person has few, and nobody else changes them"),
+    ("/devices/", "a person has fifty at most, and nobody else changes them"),
+];
 
 fn every_list(_: &Server) {
     let routes = FEATURES.iter().flat_map(|feature| feature.routes).filter(|route| route.contract.paged);

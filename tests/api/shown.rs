@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tandem::app::FEATURES;
 use tandem::feature::{Access, Face};
 use tandem::http::Method;
+use tandem::params;
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -21,7 +22,10 @@ pub const CASES: &[Case] = &[
     ("what shows the name of who left long ago moves when their account ends", former_partner_ends),
     ("what shows a member of a team moves with role, leaving, removal and the account's end", team),
     ("a goal whose owner left has none, and is written as it is shown", goal_without_owner),
-    ("a goal whose owner the operator took out is written as it is shown", goal_of_a_stranger),
+    (
+        "a goal whose owner the operator took out has none, and where an older program did it, is written as it is shown",
+        goal_of_a_stranger,
+    ),
 ];
 
 /// GETs of one object, whose id is in the feed.
@@ -47,6 +51,12 @@ const OTHERS: &[(&str, &str)] = &[
     ("/sync/journal/{id}/", "a kind of the feed"),
     ("/sync/activity/{id}/", "a kind of the feed"),
     ("/sync/work-orders/{id}/", "a kind of the feed"),
+    ("/sync/goals/{id}/", "an object that its own route shows, too"),
+    ("/sync/goal_actions/{id}/", "an object that its own route shows, too"),
+    ("/sync/questions/{id}/", "an object that its own route shows, too"),
+    ("/sync/answers/{id}/", "an object that its own route shows, too"),
+    ("/sync/checkins/{id}/", "an object that its own route shows, too"),
+    ("/sync/letters/{id}/", "an object that its own route shows, too"),
     ("/qna/questions/", "its objects are looked at one by one"),
     ("/checkins/", "its objects are looked at one by one"),
     ("/letters/", "its objects are looked at one by one"),
@@ -260,7 +270,12 @@ fn goal_of_a_stranger(server: &Server) {
     let path = format!("/goals/{}/", admin.make("/goals/", &json!({"title": "Walk", "owner": member.id})));
     let team = admin.get("/couple/").expect(200).json()["team"]["id"].as_str().unwrap().to_owned();
     server.tandem(&["tenant", "remove", &team, &member.username]);
+    let goal = admin.get(&path).expect(200).json();
+    assert_eq!(goal["owner"], Value::Null);
+    let sql = "UPDATE goals SET owner = ? WHERE id = ?";
+    assert_eq!(server.store().run(sql, params![member.id, goal["id"].as_str().unwrap()]).unwrap(), 1);
     let shown = admin.get(&path).expect(200).json();
+    assert_eq!(shown["owner"], member.id);
     admin.put(&path, &shown).expect(200);
     admin.patch(&path, &json!({"owner": admin.id})).expect(200);
     admin.patch(&path, &json!({"owner": member.id})).expect(400);

@@ -1,9 +1,10 @@
 //! Teams: tenants of many, made by the operator, joined by codes; and the couple's nouns in them.
 
-use super::expect::{is_id, is_instant, problem};
+use super::expect::{is_id, is_instant, problem, refused};
 use super::letters::text_of;
 use super::{Case, Phone, feed};
 use crate::servers::Server;
+use crate::servers::client::Answer;
 use serde_json::{Value, json};
 use std::thread;
 use tandem::db::Mode;
@@ -15,6 +16,8 @@ pub const CASES: &[Case] = &[
     ("a team shows its name and its members with their roles, and no partners", shape),
     ("a team's code takes in everybody until it expires", one_code_for_many),
     ("staff and admins of a team invite, members do not", who_invites),
+    ("an admin's code may give any role, and then once; staff's give the role member alone", codes_of_roles),
+    ("codes that give a role end when their maker is no admin any more", codes_of_former_admins),
     ("a team has so many seats and no more", seats),
     ("of many who join at once as many get in as there are seats", at_once),
     ("who is in a team starts and joins nothing else", one_tenant_each),
@@ -91,6 +94,46 @@ fn who_invites(server: &Server) {
     }
     problem(phones[2].post("/couple/invite/", &json!({})), 403);
     assert_eq!(ids(&phones[0]).len(), 5);
+}
+
+fn code_for(phone: &Phone, role: &str) -> Answer {
+    phone.post("/couple/invite/", &json!({ "role": role }))
+}
+
+fn codes_of_roles(server: &Server) {
+    let phones = Phone::team(server, &["admin", "staff", "member"]);
+    assert_eq!(phones[1].post("/couple/invite/", &json!({})).expect(200).json()["invite"]["role"], "member");
+    for role in ["staff", "admin"] {
+        problem(code_for(&phones[1], role), 403);
+        problem(code_for(&phones[2], role), 403);
+        let invite = code_for(&phones[0], role).expect(200).json()["invite"].clone();
+        assert_eq!(invite["role"], role);
+        let guest = Phone::register(server);
+        let joined = guest.post("/couple/join/", &json!({"code": invite["code"]})).expect(200).json();
+        assert_eq!(joined["team"]["members"].as_array().unwrap().last().unwrap()["role"], role);
+        assert_eq!(join(&Phone::register(server), invite["code"].as_str().unwrap()), 400, "it was for one");
+        code_for(&guest, "member").expect(200);
+        assert_eq!(code_for(&guest, "admin").status, if role == "admin" { 200 } else { 403 });
+    }
+    refused(code_for(&phones[0], "owner"), "role");
+    let single = Phone::single(server);
+    problem(code_for(&single, "admin"), 400);
+    assert!(code_for(&single, "member").expect(200).json()["invite"].get("role").is_none(), "a couple has no roles");
+}
+
+fn codes_of_former_admins(server: &Server) {
+    let phones = Phone::team(server, &["admin", "admin"]);
+    let made = |role: &str| code_for(&phones[1], role).expect(200).json()["invite"]["code"].as_str().unwrap().to_owned();
+    let (higher, plain) = (made("admin"), made("member"));
+    let give =
+        |role: &str| drop(phones[0].patch(&format!("/couple/members/{}/", phones[1].id), &json!({ "role": role })).expect(200));
+    give("staff");
+    give("admin");
+    assert_eq!(join(&Phone::register(server), &higher), 400);
+    assert_eq!(join(&Phone::register(server), &plain), 200, "staff make these, too");
+    let last = made("staff");
+    give("member");
+    assert_eq!(join(&Phone::register(server), &last), 400);
 }
 
 /// Fills a team's seats but for so many.
@@ -211,7 +254,7 @@ fn owners(server: &Server) {
     let goal = phones[0].make("/goals/", &json!({"title": "Ship", "owner": phones[2].id}));
     let path = format!("/goals/{goal}/");
     assert_eq!(phones[1].patch(&path, &json!({"owner": phones[1].id})).expect(200).json()["owner"], phones[1].id);
-    super::expect::refused(phones[1].patch(&path, &json!({"owner": Phone::register(server).id})), "owner");
+    refused(phones[1].patch(&path, &json!({"owner": Phone::register(server).id})), "owner");
     phones[2].post(&format!("{path}actions/"), &json!({"text": "Test"})).expect(201);
     assert_eq!(phones[0].get(&path).expect(200).json()["actions"][0]["text"], "Test");
 }

@@ -1,7 +1,7 @@
 //! Ways in: one field for names and addresses, and a link for who has forgotten their password.
 
 use super::auth::register;
-use super::expect::{refused, unauthenticated};
+use super::expect::{problem, refused, unauthenticated};
 use super::phone::{PASSWORD, fresh_name};
 use super::{Case, Phone};
 use crate::servers::Server;
@@ -14,6 +14,7 @@ pub const CASES: &[Case] = &[
     ("an address that is another's name is refused, and a name that is another's address", one_field),
     ("where a name is another's address already its owner gets in by either field", both_there),
     ("a link sets a new password once, and every session ends", reset_link),
+    ("without a mailer nothing is promised: codes are 501, and what needs none works", without_a_mailer),
     ("a link that is wrong, late, or of a password that was changed sets nothing", bad_links),
 ];
 
@@ -53,6 +54,45 @@ fn both_there(server: &Server) {
     }
     refused(login("username", "another horse battery"), "non_field_errors");
     refused(login("email", "no horse battery"), "non_field_errors");
+}
+
+/// Somebody whose address is verified.
+pub fn verified(server: &Server) -> Phone {
+    let phone = Phone::register_with(server, json!({"email": format!("{}@example.org", fresh_name("verified"))}));
+    server.store().run("UPDATE users SET verified = email_key WHERE id = ?", params![phone.id]).unwrap();
+    phone
+}
+
+fn without_a_mailer(server: &Server) {
+    let forgot = |version: &str, body: Value| {
+        request("POST", &format!("/api{version}/auth/password/forgot/")).json(&body).send(server.port)
+    };
+    for version in ["/v1", "/v2"] {
+        assert_eq!(problem(forgot(version, json!({"email": "a@example.org"})), 501)["code"], "mail-unavailable");
+    }
+    refused(forgot("", json!({})), "email");
+    let phone = Phone::register_with(server, json!({"email": format!("{}@example.org", fresh_name("lone"))}));
+    let verify = |body: Value| phone.post("/auth/email/verify/", &body);
+    problem(verify(json!({})), 501);
+    refused(verify(json!({"code": "BCDF-GHJK"})), "code");
+    refused(verify(json!({"token": "0".repeat(76)})), "token");
+    unauthenticated(request("POST", "/api/auth/email/verify/").json(&json!({})).send(server.port), "not_authenticated");
+    let user = verified(server).post("/auth/email/verify/", &json!({})).expect(200).json()["user"].clone();
+    assert_eq!(user["email_verified"], true);
+    refused(Phone::register(server).post("/auth/email/verify/", &json!({})), "email");
+    let reset = |body: Value| request("POST", "/api/auth/password/reset/").json(&body).send(server.port);
+    refused(reset(json!({"password": "a new horse battery"})), "token");
+    let code = json!({"email": user["email"], "code": "BCDF-GHJK", "password": "a new horse battery"});
+    refused(reset(code), "code");
+    // Another address than the verified one is not verified.
+    let owner = verified(server);
+    let change =
+        |email: &str| owner.patch("/auth/me/", &json!({ "email": email })).expect(200).json()["user"]["email_verified"].clone();
+    let email = owner.get("/auth/me/").expect(200).json()["user"]["email"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (change(&email.to_uppercase()), change(&format!("x{email}")), change(&email)),
+        (true.into(), false.into(), false.into())
+    );
 }
 
 /// The token of a link that the operator makes.

@@ -80,6 +80,33 @@ fn what_cannot_be_is_refused_and_nothing_written() {
 }
 
 #[test]
+fn the_minimums_of_apps_are_listed_with_who_falls_below() {
+    let home = Home::new();
+    home.ok("migrate");
+    home.ok("api client Tandem --soft 2.0 --hard 1.5 --from 2026-01-01 --url https://example.org/app");
+    let report = home.ok("api report");
+    assert!(report.starts_with("Nothing is to go.\n"), "{report}");
+    let line = report.lines().find(|line| line.starts_with("Tandem ")).unwrap();
+    let cells: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(cells, ["Tandem", "2.0", "1.5", "2026-01-01", "00:00", "https://example.org/app"]);
+    assert_eq!(home.json("api report --json"), json!([]), "a list of what is to go");
+    let today = tandem::feature::usage::day_of(tandem::base::time::Timestamp::now());
+    for (client, requests) in [("Tandem/1.4", 16), ("Tandem/1.9", 32), ("Tandem/2.0", 48), ("Dart/3", 64)] {
+        home.sql(&format!("INSERT INTO api_usage VALUES ({today}, 'version:1', 1, '{client}', {requests}, 0, 0)"));
+    }
+    let calls = home.json("api clients --json");
+    let stand = |client: &str| calls.as_array().unwrap().iter().find(|one| one["client"] == client).unwrap().clone();
+    for (client, standing) in [("Tandem/1.4", "hard"), ("Tandem/1.9", "soft"), ("Tandem/2.0", "ok"), ("Dart/3", "ok")] {
+        assert_eq!(stand(client)["standing"], standing, "{calls}");
+    }
+    assert_eq!((&stand("Tandem/1.4")["minimum"], &stand("Dart/3")["minimum"]), (&json!("2.0"), &Value::Null));
+    let table = home.ok("api clients");
+    let has = |client: &str, word: &str| table.lines().any(|line| line.starts_with(client) && line.ends_with(word));
+    assert!(has("Tandem/1.4", "refused") && has("Tandem/1.9", "reminded") && has("Tandem/2.0", "48"), "{table}");
+    assert!(table.contains("Estimated from one in 16") && table.contains("https://example.org/app"), "{table}");
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_told_once_and_refuses_nobody() {
     for broken in [None, Some(String::new()), Some("x".repeat(1 << 20)), Some("{\"deprecations\": 7}".to_owned())] {
         let home = Home::new();

@@ -181,7 +181,7 @@ fn maintain_purges_says_so_and_remembers() {
     home.ok_with("user create anna --password-stdin", "correct horse 9\n");
     let user = home.json("user list --json")[0]["id"].as_i64().unwrap();
     let session = |id: &str, expires: &str| {
-        home.sql(&format!("INSERT INTO sessions VALUES ('{id}', {user}, 0, 1, 1, 0, 1, {expires})"));
+        home.sql(&format!("INSERT INTO sessions (id, user_id, generation, generation_at, rotated_at, successor_at, created_at, expires_at) VALUES ('{id}', {user}, 0, 1, 1, 0, 1, {expires})"));
     };
     for (id, expires) in [("a", "5"), ("b", "5"), ("c", "9000000000000")] {
         session(id, expires);

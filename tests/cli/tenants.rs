@@ -63,6 +63,10 @@ fn a_code_lets_many_in() {
     let invite = home.json("tenant code Nightshift --minutes 10080 --json");
     let at = |name: &str| tandem::base::time::Timestamp::parse(invite[name].as_str().unwrap()).unwrap().0;
     assert_eq!(at("expires_at") - at("created_at"), 7 * 86_400_000);
+    assert_eq!(invite["role"], "member");
+    let told = home.ok("tenant code Nightshift --role admin");
+    assert!(told.contains("works once") && told.ends_with("to join the team Nightshift as admin\n"), "{told}");
+    assert_eq!(home.run("tenant code Nightshift --role owner").code, 2);
     for minutes in ["0", "10081", "x"] {
         assert_eq!(home.run(&format!("tenant code Nightshift --minutes {minutes}")).code, 2, "{minutes}");
     }
@@ -102,6 +106,7 @@ fn what_cannot_be_is_told() {
         ("tenant add Pair anna", "already in a couple or a team"),
         ("tenant add T anna", "already in a couple or a team"),
         ("tenant add Pair ben --role admin", "no roles"),
+        ("tenant code Pair --role staff", "no roles"),
         ("tenant remove T ben", "not in the team T"),
         ("tenant role T ben staff", "not in the team T"),
     ] {
@@ -115,6 +120,27 @@ fn what_cannot_be_is_told() {
     let name = "x".repeat(101);
     assert!(fails(&home, &format!("tenant create --kind team --name {name}")).contains("100"));
     assert_eq!(home.json("tenant list --json").as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn who_is_taken_out_owns_nothing_in_the_team_any_more_and_its_phones_are_told() {
+    let (home, tokens) = home(&["anna", "ben"]);
+    home.ok("tenant create --kind team --name T");
+    home.ok("tenant add T anna --role admin");
+    home.ok("tenant add T ben");
+    let ben = home.json("tenant show T --json")["members"][1]["id"].clone();
+    let made = home.call(&tokens[0], "POST", "/api/goals/", &json!({"title": "Ship", "owner": ben}).to_string()).1;
+    let poll = |since: &Value| {
+        let uri = format!("/api/sync/changes/?since={}&include=objects", since.as_str().unwrap());
+        home.call(&tokens[0], "GET", &uri, "").1
+    };
+    let before = poll(&json!("2026-01-01"))["server_time"].clone();
+    home.ok("tenant remove T ben");
+    let told = poll(&before);
+    let row = &told["changes"]["goals"][0];
+    assert_eq!((&row["id"], &row["object"]["owner"]), (&made["id"], &Value::Null), "{told}");
+    assert_eq!(told["changes"]["couple"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(poll(&told["server_time"])["changes"]["goals"], json!([]));
 }
 
 #[test]

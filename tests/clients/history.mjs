@@ -11,8 +11,8 @@ import { COUPLE, RECORDS } from "./worlds.mjs";
 const TURNS = 70;
 /** Where a store is put back to a backup: after how many turns that is made, and after how many it takes the store's place. */
 const [BACKUP, RESTORE] = [25, 50];
-/** Rounds in which everything must come to rest. */
-const ROUNDS = 8;
+/** Rounds in which everything must come to rest, and those of them in which people settle what waits. */
+const [ROUNDS, CHOICES] = [8, 4];
 /** Changes on a page: few, so that there are pages. */
 const PAGE = 4;
 /** Milliseconds that a device has for one of them, where it does not end by itself. */
@@ -37,9 +37,10 @@ export class History {
 
   async play() {
     const people = await couple(this.server);
-    this.owner = new Tandem(this.server, people[0], "nobody's phone");
+    this.people = people.map((token) => new Tandem(this.server, token, "nobody's phone"));
+    [this.owner] = this.people;
     const rule = { resolution_policy: this.policy, auto_resolve: this.policy !== "manual" };
-    if (this.world === RECORDS) for (const domain of Object.keys(DOMAINS)) await this.owner.call("PUT", `/sync/policies/${domain}/`, rule);
+    if (this.engine.isSettled) for (const domain of Object.keys(this.tables)) await this.owner.call("PUT", `/sync/policies/${domain}/`, rule);
     this.devices = [];
     for (const number of [0, 1, 2]) this.devices.push(await this.#device(number, people[number % 2]));
     try {
@@ -96,7 +97,8 @@ export class History {
 
   async #create(device) {
     const domain = this.chance.pick(Object.keys(this.world));
-    const { needed, start, parent, once } = this.world[domain];
+    const { needed, start, once: [column, values] = [], isOwn } = this.world[domain];
+    const { parent } = this.tables[domain];
     const id = this.chance.uuid();
     const more = {};
     if (parent) {
@@ -104,11 +106,16 @@ export class History {
       if (!parents.length) return;
       [more[parent[0]]] = this.chance.pick(parents);
     }
-    if (once) more[once[0]] = this.chance.pick(once[1]);
+    if (values) more[column] = this.chance.pick(values);
     // The app does not offer what it shows already.
-    if (once && (await this.#rows(device, domain)).some(([, { fields }]) => fields[once[0]] === more[once[0]])) return;
+    const isThere = ([other, { fields }]) => fields[column] === more[column] && (!isOwn || this.#isBy(device, other));
+    if (column && (await this.#rows(device, domain)).some(isThere)) return;
     this.made.set(id, { domain, by: device.number % 2, parent: parent && more[parent[0]] });
     await device.store.create(domain, id, { [needed]: this.#write(device, id), ...start, ...more });
+  }
+
+  #isBy(device, id) {
+    return this.made.get(id).by === device.number % 2;
   }
 
   async #rows({ store }, domain) {
@@ -117,12 +124,12 @@ export class History {
 
   async #edit(device) {
     const domain = this.chance.pick(Object.keys(this.world));
-    const mine = ([id]) => !this.world[domain].isOwn || this.made.get(id).by === device.number % 2;
+    const mine = ([id]) => !this.world[domain].isOwn || this.#isBy(device, id);
     const rows = (await this.#rows(device, domain)).filter(mine);
     if (!rows.length) return;
     const [id, { fields }] = this.chance.pick(rows);
     const drawn = this.chance.below(10);
-    if (drawn === 0) {
+    if (drawn === 0 && this.engine.lasting !== domain) {
       this.removed.add(id);
       this.#see(fields, Object.keys(fields));
       return device.store.remove(domain, id);
@@ -155,14 +162,23 @@ export class History {
   /** A person settles one of the conflicts that wait, on a device. */
   async #choose(tandem) {
     const { conflicts } = await tandem.call("GET", "/sync/conflicts/?status=manual_required");
-    if (!conflicts.length) return false;
-    const { conflict_id: id } = this.chance.pick(conflicts);
+    if (conflicts.length) await this.#resolve(tandem, this.chance.pick(conflicts));
+  }
+
+  async #resolve(tandem, { conflict_id: id }) {
     const choice = { conflict_id: id, resolution_strategy: "manual", chosen_version: this.chance.pick(["client", "server"]) };
     await tandem.call("POST", `/sync/conflicts/${id}/resolve/`, choice, this.chance.uuid()).catch((error) => {
-      // The record has moved on: looked at again later, it shows that.
+      // The record has moved on: looked at again later, it shows that. Or it is another's to settle.
       if (!/ 40[0-9] /.test(error.message)) throw error;
     });
-    return true;
+  }
+
+  /** Both settle whatever waits, as far as they may. */
+  async #chooseAll() {
+    for (const person of this.people) {
+      const { conflicts } = await person.call("GET", "/sync/conflicts/?status=manual_required&page_size=200");
+      for (const conflict of conflicts) await this.#resolve(person, conflict);
+    }
   }
 
   /** The network is well: everything comes to rest, every device holds what the server holds, and nothing is told for ever. */
@@ -172,7 +188,7 @@ export class History {
     for (let round = 0, calm = 0; round < ROUNDS && calm < 2; round++) {
       const before = await this.#stamp();
       for (const { store } of this.devices) await store.sync();
-      if (this.policy === "manual") for (let left = 200; left && (await this.#choose(this.owner)); left--);
+      if (this.policy === "manual" && round < CHOICES) await this.#chooseAll();
       differs = await this.#differences();
       calm = differs.length || before !== (await this.#stamp()) ? 0 : calm + 1;
       if (round === ROUNDS - 1 && !calm && !differs.length) differs = ["the devices make news without end"];
@@ -230,7 +246,7 @@ export class History {
     if (this.operator) return [];
     const refused = JSON.stringify(this.devices.map(({ store }) => store.refused));
     const kept = JSON.stringify([...there.values(), conflicts]) + refused;
-    const gone = [...this.made.keys()].filter((id) => !there.has(id) && !this.#isRemoved(id) && !refused.includes(id));
+    const gone = [...this.made.keys()].filter((id) => !there.has(this.#landed(id)) && !this.#isRemoved(id) && !refused.includes(id));
     const strange = [...there.keys()].filter((id) => !this.made.has(id));
     // A record that is deleted takes its settled conflicts along, and with them what the other side wrote.
     const lost = this.written.filter(({ id, text }) => !this.seen.has(text) && !kept.includes(text) && !this.#isRemoved(id));
@@ -243,17 +259,28 @@ export class History {
 
   /** With a row, what hangs on it is removed. */
   #isRemoved(id) {
-    return this.removed.has(id) || (this.made.has(id) && this.#isRemoved(this.made.get(id).parent));
+    if (!this.made.has(id)) return false;
+    const landed = this.#landed(id);
+    return this.removed.has(id) || (landed !== id && this.#isRemoved(landed)) || this.#isRemoved(this.made.get(id).parent);
   }
 
+  /** The row that one became: there was one already where there may be but one. */
+  #landed(id) {
+    const found = this.devices.map(({ store }) => store.twins?.get(id)).find(Boolean);
+    return found ?? id;
+  }
+
+  /** Every conflict that one of the two sees. */
   async #conflicts() {
-    const all = [];
-    for (let path = "/sync/conflicts/?page_size=200"; path; ) {
-      const { conflicts, next } = await this.owner.call("GET", path);
-      all.push(...conflicts);
-      path = next && new URL(next, this.server).pathname.replace(/^\/api/, "") + new URL(next, this.server).search;
+    const all = new Map();
+    for (const person of this.people) {
+      for (let path = "/sync/conflicts/?page_size=200"; path; ) {
+        const { conflicts, next } = await person.call("GET", path);
+        for (const conflict of conflicts) all.set(conflict.conflict_id, conflict);
+        path = next && new URL(next, this.server).pathname.replace(/^\/api/, "") + new URL(next, this.server).search;
+      }
     }
-    return all;
+    return [...all.values()];
   }
 }
 

@@ -7,7 +7,7 @@ import http from "node:http";
 const WEATHER = [["request lost", 6], ["answer lost", 12], ["twice", 8], ["refused", 5], ["cut", 4]];
 
 /** The fields of an answer that the network hands on. */
-const PASSED = ["content-type", "content-encoding", "retry-after"];
+const PASSED = ["content-type", "content-encoding", "retry-after", "sync-stamp"];
 
 /** Chance that can be had again (SplitMix64). */
 export class Chance {

@@ -7,11 +7,11 @@
 import { Worker, isMainThread, parentPort } from "node:worker_threads";
 import { Calls } from "./calls.mjs";
 import { History } from "./history.mjs";
-import { Queue } from "./queue.mjs";
+import { Nouns, Queue } from "./queue.mjs";
 import { Rx } from "./rx.mjs";
 import { Watermelon } from "./watermelon.mjs";
 
-const ENGINES = { queue: Queue, rxdb: Rx, watermelondb: Watermelon, calls: Calls };
+const ENGINES = { queue: Queue, nouns: Nouns, rxdb: Rx, watermelondb: Watermelon, calls: Calls };
 /** Calls of the couple's routes name the version that they are for: there is nothing to settle. */
 const UNSETTLED = ["if-match"];
 const POLICIES = ["client_wins", "server_wins", "most_recent_wins", "preserve_escalation", "manual"];
@@ -24,7 +24,7 @@ function histories(places, seeds, words) {
     const [where, server, operator] = place.split("=");
     const isRestored = where.startsWith("restored-");
     return Object.keys(ENGINES).flatMap((engine, number) => {
-      const some = engine === "calls" ? UNSETTLED : POLICIES;
+      const some = ENGINES[engine].isSettled ? POLICIES : UNSETTLED;
       const policies = isRestored ? [some[(n + number) % some.length]] : some;
       return policies.map((policy) => ({ name: `${engine} ${policy} ${where} seed-${n + 1}`, engine, policy, server, operator: isRestored ? operator : null }));
     });

@@ -23,6 +23,7 @@ const conflictHandler = {
 
 export class Rx {
   static tables = DOMAINS;
+  static isSettled = true;
   refused = [];
   replications = [];
   look = new Subject();

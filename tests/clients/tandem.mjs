@@ -9,7 +9,8 @@ export const DOMAINS = {
   ticket: { list: "tickets", columns: { ticketdesc: "string", status: "string", comments: "string", escalation_level: "number" } },
 };
 
-/** What a couple has: its list in the feed, its columns, where one is, and where one is made. */
+/** What a couple has: its list in the feed, its columns, where one is, and where one is made. `parent`: the column that names what it
+ * hangs on, and that table; with a goal its actions are deleted, with a question its answers. */
 export const COUPLE = {
   goal: { list: "goals", path: "/goals/", makes: () => "/goals/", columns: { title: "string", why_for_us: "string", status: "string" } },
   goal_action: {
@@ -17,8 +18,16 @@ export const COUPLE = {
     path: "/goals/actions/",
     makes: ({ goal_id }) => `/goals/${goal_id}/actions/`,
     columns: { goal_id: "string", text: "string", done: "boolean" },
+    parent: ["goal_id", "goal"],
   },
   question: { list: "qna_questions", path: "/qna/questions/", makes: () => "/qna/questions/", columns: { text: "string", theme: "string" } },
+  // An answer has no route of its own: its question shows it, and whoever writes a second one changes the first.
+  answer: {
+    list: "qna_answers",
+    makes: ({ question_id }) => `/qna/questions/${question_id}/answer/`,
+    columns: { question_id: "string", status: "string", text: "string" },
+    parent: ["question_id", "question"],
+  },
   checkin: { list: "checkins", path: "/checkins/", makes: () => "/checkins/", columns: { date: "string", mood: "number", note: "string" } },
   letter: { list: "letters", path: "/letters/", makes: () => "/letters/", columns: { month: "string", content: "string" } },
 };
@@ -41,6 +50,8 @@ export class Tandem {
   #nonce = randomUUID();
   /** How many changes a page of a poll has. */
   pageSize = 200;
+  /** The stamps of what the last answer has written. */
+  stamps = [];
 
   constructor(url, token, device) {
     Object.assign(this, { url, token, device });
@@ -49,11 +60,12 @@ export class Tandem {
   async call(method, path, body, key, more) {
     const headers = { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json", ...more };
     if (key) headers["Idempotency-Key"] = key;
-    let status, text, retryAfter;
+    let status, text, retryAfter, stamps;
     try {
       const answer = await fetch(`${this.url}/api${path}`, { method, headers, body: body && JSON.stringify(body) });
       status = answer.status;
       retryAfter = answer.headers.get("Retry-After");
+      stamps = (answer.headers.get("Sync-Stamp") ?? "").split(", ").filter(Boolean);
       text = await answer.text();
     } catch (error) {
       throw new Unreachable(`${method} ${path}: ${error.cause?.code ?? error.message}`);
@@ -61,21 +73,28 @@ export class Tandem {
     const isBusy = status === 409 && retryAfter !== null;
     if (status >= 500 || status === 429 || status === 408 || isBusy) throw new Unreachable(`${method} ${path}: ${status}`);
     if (status >= 400) throw new Refused(`${method} ${path}`, status, text);
+    this.stamps = stamps;
     return text ? JSON.parse(text) : null;
   }
 
-  /** Everything since a cursor: `told` has, by list and id, each object as it is now, null where it was deleted. */
-  async poll(lists, cursor) {
+  /** Everything since a cursor: `told` has, by list and id, each object as it is now, null where it was deleted. A new start comes in
+   * pages by key; what was changed meanwhile, a poll from their `server_time` tells. Of what the stamps in `own` wrote, which the phone
+   * holds, it is not told. */
+  async poll(lists, cursor, own = []) {
     let { since = "1970-01-01", epoch } = cursor ?? {};
-    let told, isReset = false;
+    let told, isReset = false, after = "start";
     for (;;) {
-      const query = new URLSearchParams({ since, kinds: lists.join(), include: "objects", limit: this.pageSize, ...(epoch && { epoch }) });
+      const more = { ...(epoch && { epoch }), ...(own.length && { own: own.join() }) };
+      const query = new URLSearchParams({ since, after, kinds: lists.join(), include: "objects", limit: this.pageSize, ...more });
       const page = await this.call("GET", `/v2/sync/changes/?${query}`);
       if (page.reset || !told) told = Object.fromEntries(lists.map((list) => [list, new Map()]));
       isReset ||= page.reset;
       for (const list of lists) for (const change of page.changes[list] ?? []) told[list].set(change.id, change.deleted ? null : change.object);
-      ({ server_time: since, epoch } = page);
-      if (!page.has_more) return { isReset, told, cursor: { since, epoch } };
+      const isOfStart = page.reset || after !== "start";
+      epoch = page.epoch;
+      after = page.next ?? "start";
+      if (!page.next) since = page.server_time;
+      if (!page.has_more && !isOfStart) return { isReset, told, cursor: { since, epoch } };
     }
   }
 
@@ -93,6 +112,11 @@ export class Tandem {
     this.#nonce = randomUUID();
     return answer.records_sync_result;
   }
+}
+
+/** What hangs on the rows of a table: tables, and their columns that name the row. */
+export function childrenOf(tables, domain) {
+  return Object.entries(tables).flatMap(([child, { parent }]) => (parent?.[1] === domain ? [[child, parent[0]]] : []));
 }
 
 /** An object's own fields, those that are set. */

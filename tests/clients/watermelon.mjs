@@ -26,6 +26,7 @@ const modelClasses = [...TABLES.map(({ list }) => list), "bases"].map((table) =>
 
 export class Watermelon {
   static tables = DOMAINS;
+  static isSettled = true;
   refused = [];
 
   static open(tandem, name) {

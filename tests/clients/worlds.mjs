@@ -19,12 +19,13 @@ export const RECORDS = {
   },
 };
 
-/** `parent`: the column that names a row of another table. `isOwn`: only its maker may change it. `once`: the column of which there is one
- * row each, and its values. `empty`: what a cleared text is. */
+/** `isOwn`: only its maker may change it. `once`: the column of which there is one row each, a user's where it is their own, and its values
+ * where it names no parent. `empty`: what a cleared text is. */
 export const COUPLE = {
   goal: { needed: "title", free: "why_for_us", empty: "", few: ["status", ["ACTIVE", "DONE", "PAUSED"]] },
-  goal_action: { needed: "text", free: "text", few: ["done", [true, false]], parent: ["goal_id", "goal"] },
+  goal_action: { needed: "text", free: "text", few: ["done", [true, false]] },
   question: { needed: "text", free: "theme", empty: "", few: ["theme", ["us", "money"]], isOwn: true },
+  answer: { needed: "text", free: "text", empty: "", few: ["status", ["ANSWERED", "NEEDS_TIME"]], isOwn: true, once: ["question_id"] },
   checkin: { needed: "note", free: "note", empty: "", few: ["mood", [1, 5, 9]], isOwn: true, once: ["date", ["2026-01-05", "2026-01-06", "2026-01-07"]] },
   letter: { needed: "content", free: "content", empty: "", few: ["content", ["Dear", "Dearest"]], once: ["month", ["2026-01", "2026-02"]] },
 };

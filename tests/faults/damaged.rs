@@ -2,7 +2,7 @@
 
 use super::{assert_kept, assert_logged, assert_unavailable, goal, made, options};
 use crate::api::Phone;
-use crate::servers::{Kind, Server};
+use crate::servers::{Kind, Server, empty_log};
 use rusqlite::Connection;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,6 @@ use tempfile::TempDir;
 const PAGE: usize = 4_096;
 /// Goals of 10,000 characters: some pages of everything.
 const GOALS: usize = 20;
-
-/// Moves everything from the log into the file, as the last connection does that is closed: a log that is left holds
-/// whole pages, the first one too, and would heal what is done to the file below.
-fn close(file: &Path) {
-    let db = Connection::open(file).unwrap();
-    let busy: i64 = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap();
-    assert_eq!(busy, 0);
-}
 
 /// A store that is sound, of a server whose processes end with each request.
 struct Store {
@@ -36,7 +28,7 @@ fn store() -> Store {
     let phone = Phone::single(&server);
     let made = (0..GOALS).map(|_| made(&phone)).collect();
     let file = server.data_dir.join("tandem.db");
-    close(&file);
+    empty_log(&file);
     let sound = fs::read(&file).unwrap();
     Store { server, phone, made, file, sound }
 }
@@ -107,7 +99,7 @@ fn a_damaged_write_ahead_log_costs_what_stood_in_it_and_no_more() {
     let server = Server::start(Kind::LighttpdFastcgi, &options(1, None));
     let phone = Phone::single(&server);
     let before = made(&phone);
-    close(&server.data_dir.join("tandem.db"));
+    empty_log(&server.data_dir.join("tandem.db"));
     let later = [made(&phone), made(&phone)];
     let garbage = |log: &mut Vec<u8>| log.fill(b'#');
     let torn = |log: &mut Vec<u8>| log.truncate(log.len() - PAGE / 2);

@@ -82,10 +82,16 @@ fn faults(schema: &Validator, content: &Value) -> Option<String> {
     (!faults.is_empty()).then(|| faults.join("\n"))
 }
 
+/// Good answers that take a mailer, which the contract's servers lack: `tests/mail.rs` gets them.
+const MAILED: [(&str, u16); 2] = [("/auth/password/forgot/", 202), ("/auth/email/verify/", 202)];
+
 /// Good answers that the description has and no test got.
 pub fn unseen() -> Vec<String> {
     let seen = SEEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let good = DESCRIBED[&UNNAMED.number].keys().filter(|name| (200..300).contains(&name.2) && !seen.contains(*name));
+    let is_mailed = |name: &Name| MAILED.contains(&(name.1.as_str(), name.2));
+    let good = DESCRIBED[&UNNAMED.number]
+        .keys()
+        .filter(|name| (200..300).contains(&name.2) && !seen.contains(*name) && !is_mailed(name));
     good.map(|(method, path, status)| format!("{method} {path} {status}")).collect()
 }
 

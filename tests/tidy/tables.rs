@@ -40,6 +40,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
         ],
     ),
     ("checkins", "src/domain/checkins/", &[]),
+    ("codes", "src/domain/auth/", &[]),
     ("conflicts", "src/domain/mobile/", &[(FIGURES, Read, "an hour's figures count its conflicts by domain")]),
     (
         "departures",
@@ -58,6 +59,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             ("src/domain/mobile/telemetry/store.rs", Read, "telemetry has no index by its user; their devices are few"),
         ],
     ),
+    ("ended_sessions", "src/feature/sessions/", &[]),
     (
         "facts",
         "src/feature/store.rs",
@@ -69,6 +71,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("goal_actions", "src/domain/goals/", &[]),
     ("goals", "src/domain/goals/", &[]),
     ("idempotency", "src/app/guard/idempotency.rs", &[]),
+    ("installations", "src/feature/sessions/", &[]),
     ("invites", "src/domain/couples/", &[(HEALTH, Read, TELLS)]),
     ("letters", "src/domain/letters/", &[]),
     ("limits", "src/app/guard/uploads.rs", &[]),
@@ -79,16 +82,27 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             (ADMISSION, Read, ADMITS),
             ("src/feature/store.rs", Read, "many nouns ask whether a user is in the tenant"),
             (ROOM, Read, "a couple of one has little room"),
+            (SESSIONS, Read, "a session polls the couple or team that its user is in"),
             ("src/domain/auth/store.rs", Read, "the operator sees the accounts of a tenant"),
             ("src/domain/letters/store.rs", Read, "a letter is in the languages of those who read it"),
+            ("src/domain/push/store.rs", Read, "messages are for who is in the tenant, and was when they were made"),
         ],
     ),
     ("migrations", "src/db/migrate.rs", &[(COPY, Write, "a copy is marked as unfinished until it is whole")]),
     ("policies", "src/domain/mobile/", &[]),
+    ("push_messages", "src/domain/push/", &[]),
     ("questions", "src/domain/qna/", &[]),
     ("records", "src/domain/mobile/", &[]),
     ("room", "src/feature/room/", &[]),
-    ("sessions", "src/domain/auth/", &[(ADMISSION, Read, ADMITS), (HEALTH, Read, TELLS)]),
+    (
+        "sessions",
+        "src/domain/auth/",
+        &[
+            (ADMISSION, Read, ADMITS),
+            (HEALTH, Read, TELLS),
+            (SESSIONS, Write, "accounts, devices and the operator end sessions, and each end is remembered"),
+        ],
+    ),
     ("snapshots", "src/domain/devices/", &[]),
     ("spent", "src/app/guard/spent.rs", &[]),
     ("telemetry", "src/domain/mobile/", &[]),
@@ -121,6 +135,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ),
 ];
 
+const SESSIONS: &str = "src/feature/sessions/store.rs";
 const ROOM: &str = "src/feature/room/store.rs";
 const ADMISSION: &str = "src/app/guard/admit.rs";
 const ADMITS: &str = "one query admits";
@@ -134,9 +149,12 @@ const NAMES: &str = "an object shows the name of whoever made it";
 const KINDS: &[(&str, &str, &str)] = &[
     ("attempts", "code", "src/domain/couples/"),
     ("attempts", "login", "src/domain/auth/"),
+    ("attempts", "mail", "src/domain/auth/"),
+    ("attempts", "push", "src/domain/push/"),
     ("attempts", "refresh", "src/domain/auth/"),
     ("attempts", "reset", "src/domain/auth/"),
     ("attempts", "register", "src/domain/auth/"),
+    ("attempts", "verify", "src/domain/auth/"),
     ("changes", "attendance", "src/domain/mobile/"),
     ("changes", "checkins", "src/domain/checkins/"),
     ("changes", "conflicts", "src/domain/mobile/"),
@@ -153,6 +171,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("facts", "account_quota", "src/feature/store.rs"),
     ("facts", "backups_kept", "src/feature/backups.rs"),
     ("facts", "lifecycle_file", "src/app/"),
+    ("facts", "mail_failing", "src/feature/mail.rs"),
     ("facts", "maintained_at", "src/feature/store.rs"),
     ("facts", "maintained_by", "src/app/"),
     ("facts", "maintenance_lease", "src/app/"),

@@ -22,10 +22,11 @@ const PERSONAL: &[(&str, &str)] = &[("/ro", "ot/"), ("/t", "mp/"), ("/Us", "ers/
 const COMMON: &[&str] = &["home", "opt", "srv", "var", "usr", "mnt", "media", "data"];
 
 /// The drivers' words, and the file or folder that may hold them.
-const DRIVERS: [(&str, &[&str]); 3] = [
+const DRIVERS: [(&str, &[&str]); 4] = [
     ("src/db/sqlite.rs", &["rusqlite", "libsqlite3"]),
     ("src/db/mysql/", &["use mysql", "mysql_common", "::mysql::"]),
     ("src/net/client.rs", &["ureq"]),
+    ("src/net/mailer.rs", &["lettre"]),
 ];
 /// The one line in which SQLite's rows pass.
 const SEAM: &str = "src/db/mod.rs";

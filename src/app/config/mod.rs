@@ -2,6 +2,7 @@
 //!
 //! With nothing configured everything works: the data folder is `tandem/data` in the home folder of the account.
 
+mod mail;
 mod place;
 mod table;
 
@@ -195,8 +196,9 @@ fn unknown(name: &str, known: impl Iterator<Item = String>) -> String {
 fn apply(loaded: &mut Loaded, setting: &Setting, text: &str) -> std::result::Result<(), String> {
     let text = text.trim();
     match &setting.value {
-        Value::Text(_) if text.is_empty() => return Err("is empty".to_owned()),
+        Value::Text(_) | Value::Checked(_) if text.is_empty() => return Err("is empty".to_owned()),
         Value::Text(set) => set(loaded, text.to_owned()),
+        Value::Checked(set) => return set(loaded, text),
         Value::List(set) => {
             let entries: Vec<String> = text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect();
             return set(loaded, &entries);

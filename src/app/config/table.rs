@@ -1,10 +1,12 @@
 //! The settings, as data: a name, what it is, and where its value goes.
 
 use super::Loaded;
+use super::mail;
 use crate::base::time::{DAY, MINUTE};
 use crate::db::Journal;
 use crate::feature::Rate;
 use crate::http::peer::{self, Network};
+use crate::net::mail::Relay;
 
 /// What is wrong with a value, in words that follow the setting's name.
 type Outcome = std::result::Result<(), String>;
@@ -13,6 +15,8 @@ type Outcome = std::result::Result<(), String>;
 pub enum Value {
     /// Text.
     Text(fn(&mut Loaded, String)),
+    /// Text of a form; the function says what is wrong with it.
+    Checked(fn(&mut Loaded, &str) -> Outcome),
     /// A list; in the environment separated by commas. The function says what is wrong with an entry.
     List(fn(&mut Loaded, &[String]) -> Outcome),
     /// A whole number in a range.
@@ -84,6 +88,51 @@ pub const SETTINGS: &[Setting] = &[
         "not known",
         "The API's address as phones know it, such as https://example.org/api: `tandem doctor` asks it from outside.",
         Value::Text(|l, v| l.settings.site_url = v.trim_end_matches('/').to_owned()),
+    ),
+    setting(
+        "app_url",
+        "none",
+        "The app's own address, such as https://app.example.org: links in mails lead to its pages /reset and /verify. Without it they lead to this site's.",
+        Value::Checked(|l, v| {
+            l.settings.app_url = Some(mail::app(v)?);
+            Ok(())
+        }),
+    ),
+    setting(
+        "mail.from",
+        "none",
+        "Who writes mails, such as no-reply@example.org or Our app <no-reply@example.org>; without it nothing is sent.",
+        Value::Checked(|l, v| {
+            l.settings.mail_from = Some(mail::sender(v)?);
+            Ok(())
+        }),
+    ),
+    setting(
+        "mail.sendmail",
+        "auto",
+        "The program that takes mail: auto is the host's sendmail, where it has one; a whole path; or off.",
+        Value::Checked(|l, v| {
+            l.settings.mail_sendmail = mail::program(v)?;
+            Ok(())
+        }),
+    ),
+    Setting {
+        secret: true,
+        ..setting(
+            "mail.smtp",
+            "none",
+            "A server that takes mail in its place: smtps://USER:PASSWORD@HOST, or smtp://… with STARTTLS; plain only to this machine.",
+            Value::Checked(|l, v| {
+                l.settings.mail_smtp = Some(Relay::parse(v)?);
+                Ok(())
+            }),
+        )
+    },
+    setting(
+        "email_required",
+        "off",
+        "Who must have verified their e-mail address: off is nobody; pairing is whoever joins a couple or a team.",
+        Value::Word(&["off", "pairing"], |l, n| l.settings.email_required = n == 1),
     ),
     setting(
         "courier.program",

@@ -7,6 +7,7 @@ mod files;
 mod lifecycle;
 mod limits;
 mod link;
+mod mail;
 mod page;
 mod pass;
 pub mod probe;
@@ -15,6 +16,8 @@ pub mod quota;
 mod replica;
 mod room;
 mod store;
+
+pub use mail::missing as missing_mailer;
 
 use super::advice;
 use super::config::{self, Loaded};
@@ -111,6 +114,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         name: "courier",
         why: "what waits for other servers is done by a process of its own, soon after a request; without it cron does that once a day",
         look: courier::courier,
+    },
+    Check {
+        name: "mail",
+        why: "who forgets their password gets back in by a mail; without a mailer you are asked for a link (`tandem user link NAME`)",
+        look: mail::mail,
     },
     Check {
         name: "lifecycle",

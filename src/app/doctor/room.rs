@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::feature::Settings;
-use crate::feature::room::rules::MIB;
+use crate::feature::room::rules::{MIB, fill, mib};
 use crate::feature::room::store::{self, Taken};
 
 /// How many of the largest are named.
@@ -40,7 +40,7 @@ fn look(db: &mut Db, settings: &Settings) -> Result<Finding> {
 /// A tenant, what it takes and how full it is.
 fn told(taken: &Taken, settings: &Settings) -> String {
     let name = if taken.name.is_empty() { &taken.public_id } else { &taken.name };
-    format!("{name} {} of {} MiB", taken.bytes / MIB, taken.whose.room(settings) / MIB)
+    format!("{name} {}", fill(taken.bytes, taken.whose.room(settings)))
 }
 
 /// How full a tenant is, in hundredths.
@@ -50,7 +50,7 @@ fn full(taken: &Taken, settings: &Settings) -> i64 {
 
 /// What all take, and of what: the quota that a host gives is shown by its panel alone, mostly.
 fn whole(size: Option<u64>, limit: Option<u64>) -> String {
-    let mib = |bytes: u64| bytes / MIB.unsigned_abs();
+    let mib = |bytes: u64| mib(i64::try_from(bytes).unwrap_or(i64::MAX - MIB));
     let size = size.map_or_else(|| "all together an unknown size".to_owned(), |size| format!("all together {} MiB", mib(size)));
     match limit {
         Some(limit) if limit < u64::MAX => format!("{size} of {}", mib(limit)),

@@ -52,6 +52,12 @@ fn conditional(response: Response, request: &Request<'_>) -> Response {
     }
     let tag = response.tag();
     let known = request.header("IF_NONE_MATCH").is_some_and(|value| etag::names(value, &tag));
-    let response = if known { Response::empty(304) } else { response };
+    let response = if known { left_out(&response, request) } else { response };
     response.with("ETag", tag)
+}
+
+/// 304, which depends on the same fields of the request as what it leaves out (RFC 9110 §15.4.5).
+fn left_out(response: &Response, request: &Request<'_>) -> Response {
+    let empty = Response::empty(304);
+    if request.may_compress && gzip::is_worth_it(response) { empty.vary(gzip::VARIES_BY) } else { empty }
 }

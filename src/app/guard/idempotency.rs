@@ -5,19 +5,17 @@
 
 use super::texts;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
-use crate::base::id;
 use crate::base::json::{self, Canonical};
+use crate::base::sealed;
 use crate::base::text::Message;
 use crate::base::time::{DAY, MINUTE, Timestamp};
+use crate::base::token::keyed;
 use crate::db::{Db, Row, Upsert};
 use crate::feature::store::{BATCH, ahead};
 use crate::feature::{Ctx, Settings};
 use crate::http::{Method, Response, key};
 use crate::params;
-use chacha20poly1305::aead::{Aead, KeyInit};
-use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// How long an answer is kept: longer than a phone keeps trying.
 const KEPT: i64 = DAY;
@@ -38,8 +36,6 @@ const ROW: i64 = 512;
 const MAX_KEPT: usize = (1 << 20) - (4 << 10);
 /// A text of a kept answer that is left out when the answer is too large.
 const LONG: usize = 8 << 10;
-/// Bytes of a ChaCha20-Poly1305 nonce.
-const NONCE: usize = 12;
 
 /// A request's key, resolved to the row that it claims.
 pub struct Key {
@@ -150,13 +146,6 @@ fn canonical(ctx: &Ctx<'_>) -> Vec<u8> {
     text.map_or_else(|_| ctx.request.body.clone(), String::into_bytes)
 }
 
-/// A hash that cannot be computed without the site's secret: a body may hold a password.
-fn keyed(secret: &[u8], parts: &[&[u8]]) -> String {
-    let start = Sha256::new().chain_update(secret);
-    let hash = parts.iter().fold(start, |h, part| h.chain_update((part.len() as u64).to_le_bytes()).chain_update(part));
-    id::hex(&hash.finalize())
-}
-
 /// What is kept under the key.
 ///
 /// # Errors
@@ -171,7 +160,7 @@ pub fn stored(ctx: &mut Ctx<'_>, key: &Key) -> Result<Found> {
     }
     ctx.db.run("UPDATE idempotency SET hits = hits + 1 WHERE scope = ?", params![&scope])?;
     // An answer sealed under another secret cannot be opened any more: the key counts as unused.
-    let kept = open(&cipher(ctx), &sealed);
+    let kept = open(&ctx.house.derive(SEALED), &sealed);
     Ok(kept.map_or(Found::Nothing, |kept| Found::Answer(kept.response().with("Idempotency-Replayed", "true"))))
 }
 
@@ -195,7 +184,7 @@ pub fn keep(ctx: &mut Ctx<'_>, key: &Key, response: &Response) -> Result<()> {
         return Ok(());
     }
     let kept = of(response, ctx.short());
-    let sealed = seal(&cipher(ctx), &kept)?;
+    let sealed = seal(&ctx.house.derive(SEALED), &kept)?;
     let is_nobodys = key.scope.starts_with(NOBODYS);
     if is_nobodys {
         make_room(ctx.db, ctx.now)?;
@@ -298,24 +287,19 @@ impl Kept {
     }
 }
 
-fn cipher(ctx: &Ctx<'_>) -> ChaCha20Poly1305 {
-    ChaCha20Poly1305::new(&ctx.house.derive("stored answers").into())
-}
+/// What the key that answers are sealed by is derived for.
+const SEALED: &str = "stored answers";
 
-fn seal(cipher: &ChaCha20Poly1305, kept: &Kept) -> Result<Vec<u8>> {
-    let nonce = id::bytes::<NONCE>()?;
+fn seal(key: &[u8; 32], kept: &Kept) -> Result<Vec<u8>> {
     let plain = serde_json::to_vec(&(kept.status, &kept.media_type, &kept.etag)).map_err(Error::internal)?;
     let mut plain_with_body = u32::try_from(plain.len()).map_err(Error::internal)?.to_le_bytes().to_vec();
     plain_with_body.extend_from_slice(&plain);
     plain_with_body.extend_from_slice(&kept.body);
-    let sealed =
-        cipher.encrypt(&Nonce::from(nonce), &plain_with_body[..]).map_err(|_| Error::internal("cannot seal an answer"))?;
-    Ok([&nonce[..], &sealed].concat())
+    sealed::seal(key, &plain_with_body)
 }
 
-fn open(cipher: &ChaCha20Poly1305, sealed: &[u8]) -> Option<Kept> {
-    let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
-    let plain = cipher.decrypt(&Nonce::from(*nonce), sealed).ok()?;
+fn open(key: &[u8; 32], sealed: &[u8]) -> Option<Kept> {
+    let plain = sealed::open(key, sealed)?;
     let (length, rest) = plain.split_first_chunk::<4>()?;
     let (head, body) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
     let (status, media_type, etag) = serde_json::from_slice(head).ok()?;
@@ -343,11 +327,10 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_with_the_same_key_alone() {
-        let cipher = ChaCha20Poly1305::new(&[7; 32].into());
         let kept = Kept { status: 201, media_type: "application/json".into(), etag: None, body: b"{}".to_vec() };
-        let sealed = seal(&cipher, &kept).unwrap();
-        assert_eq!(open(&cipher, &sealed).unwrap().body, b"{}");
-        assert!(open(&ChaCha20Poly1305::new(&[8; 32].into()), &sealed).is_none());
-        assert!(open(&cipher, &sealed[..5]).is_none());
+        let sealed = seal(&[7; 32], &kept).unwrap();
+        assert_eq!(open(&[7; 32], &sealed).unwrap().body, b"{}");
+        assert!(open(&[8; 32], &sealed).is_none());
+        assert!(open(&[7; 32], &sealed[..5]).is_none());
     }
 }

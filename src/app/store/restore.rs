@@ -9,7 +9,6 @@ use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::migrate::{self, Standing};
 use crate::db::{Db, Journal, Mode, backup, within};
-use crate::domain::auth::store;
 use crate::feature::Settings;
 use crate::feature::store::{newest, raise_versions, renew_epochs};
 use std::fs;
@@ -87,20 +86,21 @@ fn appeared(store: &Path) -> Error {
 fn prepare(file: &Path, draft: Draft, wish: Wish, told: Told<'_>) -> Result<Ready> {
     archive::unpack(file, draft.path(), told)?;
     let mut db = watched(told, "looking for damage", || settle(file, draft.path()))?;
-    let (until, locks) = (newest(&mut db)?, store::locks(&mut db)?);
+    let until = newest(&mut db)?;
     let tenants = within(&mut db, Mode::Write, |db| begin_anew(db, wish))?.len();
-    Ok(Ready { draft, tenants, until, locks })
+    Ok(Ready { draft, tenants, until })
 }
 
 /// What must not go on from the backup as if nothing had happened since: what devices hold, and who is signed in.
 fn begin_anew(db: &mut Db, wish: Wish) -> Result<Vec<i64>> {
-    if !wish.keep_sessions {
-        store::end_all_sessions(db)?;
+    let parts = || FEATURES.iter().map(|feature| feature.restored);
+    for sign_out in parts().filter_map(|part| part.sign_out).filter(|_| !wish.keep_sessions) {
+        sign_out(db)?;
     }
     let tenants = renew_epochs(db)?;
     tenants.iter().try_for_each(|tenant| raise_versions(db, *tenant))?;
-    for restored in FEATURES.iter().filter_map(|feature| feature.restored) {
-        tenants.iter().try_for_each(|tenant| restored(db, *tenant))?;
+    for change in parts().filter_map(|part| part.tenant) {
+        tenants.iter().try_for_each(|tenant| change(db, *tenant))?;
     }
     Ok(tenants)
 }

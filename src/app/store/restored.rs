@@ -1,12 +1,12 @@
 //! What a restore is asked for, what it needs to know of both stores, and what it came to.
 
+use crate::app::FEATURES;
 use crate::base::draft::Draft;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
-use crate::db::Db;
 use crate::db::migrate::{self, Standing};
-use crate::domain::auth::revoked::{self, Change, Lock};
-use crate::domain::auth::store;
+use crate::db::{Db, backup};
+use crate::feature::restore::Undone;
 use crate::feature::store::newest;
 use std::path::PathBuf;
 
@@ -21,14 +21,14 @@ pub struct Ready {
     pub tenants: usize,
     /// When it was last changed.
     pub until: Option<Timestamp>,
-    /// What lets its accounts in.
-    pub locks: Vec<Lock>,
 }
 
 impl Ready {
     /// What was done to accounts since it was made; nothing where the store of now cannot tell.
-    pub fn revoked(&self, now: &mut Db) -> Option<Vec<(String, Change)>> {
-        store::locks(now).ok().map(|now| revoked::changes(&self.locks, &now))
+    pub fn revoked(&self, now: &mut Db) -> Option<Undone> {
+        let mut backup = backup::open(self.draft.path()).ok()?;
+        let parts = FEATURES.iter().filter_map(|feature| feature.restored.undoes).map(|undoes| undoes(&mut backup, now));
+        parts.collect::<Result<Vec<Undone>>>().ok().map(|parts| parts.concat())
     }
 }
 
@@ -56,7 +56,7 @@ pub struct Restored {
     /// What was there before.
     pub left: Option<Left>,
     /// What was done to accounts since the backup, and is undone; nothing where nobody knows.
-    pub revoked: Option<Vec<(String, Change)>>,
+    pub revoked: Option<Undone>,
 }
 
 /// Refuses to give up changes that the backup lacks, unless the operator says so.

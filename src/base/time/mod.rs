@@ -49,6 +49,12 @@ impl Timestamp {
         Timestamp(self.0.saturating_add(milliseconds).clamp(0, LAST))
     }
 
+    /// The same without what would tell more of a day than anybody needs.
+    #[must_use]
+    pub const fn to_the_minute(self) -> Timestamp {
+        Timestamp(self.0 - self.0 % MINUTE)
+    }
+
     /// Reads an instant of ISO 8601 in any form; see [`Written`]. A time without an offset is UTC.
     pub fn parse(text: &str) -> Option<Timestamp> {
         Timestamp::parse_as(text, Local::Utc)

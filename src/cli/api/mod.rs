@@ -26,7 +26,8 @@ const REPORT: Command = Command {
     name: "report",
     group: RUNNING,
     about: "Show what is to go, and when",
-    help: "What the code, GraphQL's schema and you declare, as one list in the order of the last days.",
+    help: "What the code, GraphQL's schema and you declare, as one list in the order of the last days; then the apps that you declared too \
+           old. --json and --csv hold the first list; `tandem api clients --json` tells how each app stands.",
     examples: &[
         ("tandem api report", "as a table"),
         ("tandem api report --sunset-only", "what goes within 30 days, and what is gone"),
@@ -77,7 +78,7 @@ const SAFE: Command = Command {
 const CLIENTS: Command = Command {
     name: "clients",
     group: RUNNING,
-    about: "Show which apps call, in which versions",
+    about: "Show which apps call, in which versions, and which are too old",
     help: "Estimated from one in 16 requests; where a version of the API is to go, all of that version are counted.",
     examples: &[("tandem api clients", "in the last 30 days"), ("tandem api clients --days 7 --json", "for scripts")],
     args: |command| command.arg(days()).arg(json_flag()),

@@ -1,14 +1,15 @@
 //! `tandem api report`: what is to go, as one list.
 
-use super::declared::everything;
+use super::declared::{everything, minimums};
 use super::usage;
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
 use crate::cli::{Verdict, out};
-
+use crate::feature::Lifecycle;
+use crate::feature::lifecycle::clients::Minimum;
 use crate::feature::lifecycle::{Entry, Source, State};
-use crate::feature::usage::short_target;
 use crate::feature::usage::store::Day;
+use crate::feature::usage::{SAMPLED, short_target};
 use clap::ArgMatches;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -43,7 +44,7 @@ const HEADS: [&str; 7] = ["target", "state", "since", "last day", "days left", "
 
 pub fn report(matches: &ArgMatches) -> Result<Verdict> {
     let now = Timestamp::now();
-    let (entries, fault) = everything()?;
+    let Lifecycle { entries, clients, fault } = everything()?;
     let soon = |entry: &Entry| matches!(entry.state(now), State::SunsetWarning | State::Gone);
     let counted = usage::counted(DAYS).ok();
     let lines: Vec<Line> = entries
@@ -59,12 +60,26 @@ pub fn report(matches: &ArgMatches) -> Result<Verdict> {
     } else if matches.get_flag("csv") {
         out::line(HEADS.map(quoted).join(","))?;
         lines.iter().try_for_each(|line| out::line(cells(line).map(|cell| quoted(&cell)).join(",")))?;
-    } else if lines.is_empty() {
+    } else {
+        say(&lines, &clients)?;
+    }
+    Ok(if fault.is_some() { Verdict::Wrong } else { Verdict::Well })
+}
+
+fn say(lines: &[Line], clients: &[Minimum]) -> Result<()> {
+    if lines.is_empty() {
         out::line("Nothing is to go.")?;
     } else {
         out::table(HEADS, &lines.iter().map(cells).collect::<Vec<_>>())?;
+        out::line(format!(
+            "Uses are counted one by one from the announcement on. Before it, those of version:N alone are estimated, from one in {SAMPLED} requests."
+        ))?;
     }
-    Ok(if fault.is_some() { Verdict::Wrong } else { Verdict::Well })
+    if !clients.is_empty() {
+        out::line("\nApps that are too old, by `tandem api client`; `tandem api clients` shows who calls:")?;
+        minimums(clients)?;
+    }
+    Ok(())
 }
 
 /// What each client used of a target, the most first.

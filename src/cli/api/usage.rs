@@ -1,18 +1,18 @@
 //! `tandem api usage`, `safe-to-remove` and `clients`: who still uses what.
 
 use super::declare::existing;
-use super::declared::everything;
+use super::declared::{everything, minimums};
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
 use crate::cli::site::{enter, within};
 use crate::cli::{Verdict, out, text};
 use crate::db::Mode;
 use crate::feature::lifecycle::Target;
+use crate::feature::lifecycle::clients::{Age, Client};
 use crate::feature::usage::store::{self, Day};
-use crate::feature::usage::{Usage, day_of, fold, short_target};
+use crate::feature::usage::{SAMPLED, Usage, day_of, fold, short_target};
 use clap::ArgMatches;
 use serde::Serialize;
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// What was counted in the last days and today, after the file was folded in.
@@ -77,7 +77,7 @@ struct Safety {
 
 pub fn safe_to_remove(matches: &ArgMatches) -> Result<Verdict> {
     let written = text(matches, "target").unwrap_or_default();
-    let declared = |target: &Target| everything().map(|(entries, _)| entries.iter().any(|entry| entry.target == *target));
+    let declared = |target: &Target| everything().map(|found| found.entries.iter().any(|entry| entry.target == *target));
     let target = match Target::parse(written) {
         Some(target) if declared(&target)? || existing(written).is_ok() => target,
         _ => {
@@ -103,27 +103,69 @@ fn say(found: &Safety, as_json: bool) -> Result<()> {
     }
     let Safety { target, safe, days, days_counted, requests } = found;
     let verdict = if *safe { "can be removed" } else { "should stay" };
-    out::line(format!("{target} {verdict}: {requests} requests in {days} days, of which {days_counted} were counted"))?;
+    out::line(format!(
+        "{target} {verdict}: {requests} requests in {days} days; on {days_counted} of these days they were counted"
+    ))?;
     if days_counted < days {
         out::line("a day counts when what goes was announced and `tandem maintain` ran on it")?;
     }
     Ok(())
 }
 
+/// Who calls, in which version of the API.
+#[derive(Serialize)]
+struct Calls {
+    client: String,
+    version: i64,
+    requests: i64,
+    /// How the app stands today: `ok`, `soft` or `hard`, as it is told itself.
+    standing: &'static str,
+    /// The oldest version of the app that is served without a reminder.
+    minimum: Option<String>,
+}
+
 pub fn clients(matches: &ArgMatches) -> Result<Verdict> {
+    let (now, found) = (Timestamp::now(), everything()?);
     let mut sums: BTreeMap<(String, i64), i64> = BTreeMap::new();
     for day in counted(days(matches))?.into_iter().filter(|day| day.target.starts_with("version:") && !day.client.is_empty()) {
         *sums.entry((day.client, day.version)).or_default() += day.requests;
     }
-    let rows: Vec<_> = sums.into_iter().collect();
+    let calls: Vec<Calls> = sums
+        .into_iter()
+        .map(|((client, version), requests)| {
+            let caller = Client::of(None, Some(&client));
+            let asked = found.minimum(caller);
+            let standing = asked.map_or(Age::Fresh, |asked| asked.age(caller.version, now)).word();
+            let minimum = asked.and_then(|asked| asked.least()).map(str::to_owned);
+            Calls { client, version, requests, standing, minimum }
+        })
+        .collect();
     if matches.get_flag("json") {
-        let shown = rows.iter().map(|((client, version), n)| json!({"client": client, "version": version, "requests": n}));
-        out::json(&shown.collect::<Vec<_>>())?;
-    } else if rows.is_empty() {
-        out::line("Nobody called yet, or too few to be counted: one in 16 requests is.")?;
-    } else {
-        let cells = |((client, version), n): &((String, i64), i64)| [client.clone(), format!("v{version}"), n.to_string()];
-        out::table(["client", "API", "requests"], &rows.iter().map(cells).collect::<Vec<_>>())?;
+        out::json(&calls)?;
+        return Ok(Verdict::Well);
+    }
+    tell(&calls)?;
+    if !found.clients.is_empty() {
+        out::line("")?;
+        minimums(&found.clients)?;
     }
     Ok(Verdict::Well)
+}
+
+fn tell(calls: &[Calls]) -> Result<()> {
+    if calls.is_empty() {
+        return out::line(format!("Nobody called yet, or too few to be counted: one in {SAMPLED} requests is."));
+    }
+    let stands = |calls: &Calls| match calls.standing {
+        "soft" => "reminded",
+        "hard" => "refused",
+        _ => "",
+    };
+    let cells = |calls: &Calls| {
+        [calls.client.clone(), format!("v{}", calls.version), calls.requests.to_string(), stands(calls).to_owned()]
+    };
+    out::table(["client", "API", "requests", "as too old"], &calls.iter().map(cells).collect::<Vec<_>>())?;
+    out::line(format!(
+        "Estimated from one in {SAMPLED} requests, which counts {SAMPLED}; where a version is to go, its requests are counted one by one."
+    ))
 }

@@ -90,10 +90,12 @@ const CODE: Command = Command {
     name: "code",
     group: RUNNING,
     about: "Make a code to join a couple or a team by",
-    help: "Whoever types it into the app joins as a member. A couple's works once; a team's works for everybody until it expires.",
+    help: "Whoever types it into the app joins. A couple's works once, and so does one that makes staff or an admin; any other works for \
+           everybody until it expires.",
     examples: &[
         ("tandem tenant code Nightshift", "a code for an hour"),
         ("tandem tenant code Nightshift --minutes 10080", "a code for a week"),
+        ("tandem tenant code Nightshift --role staff", "for one who shall be staff"),
     ],
     args: |command| {
         let minutes =
@@ -101,6 +103,7 @@ const CODE: Command = Command {
         command
             .arg(tenant())
             .arg(minutes.value_parser(value_parser!(i64).range(1..=TTL_MAX)).default_value(DEFAULT_MINUTES))
+            .arg(role("role").long("role").default_value("member"))
             .arg(json_flag())
     },
     action: Action::Run(run::code),

@@ -4,15 +4,15 @@ use crate::app::advice;
 use crate::base::error::{Error, Result};
 use crate::base::time::{MINUTE, Timestamp};
 use crate::base::word;
-use crate::cli::site::{enter, within};
+use crate::cli::site::{enter, telling, within};
 use crate::cli::{Verdict, out, text, user};
 use crate::db::{Db, Mode};
 use crate::domain::couples::rules::{self, Member, Tenancy};
 use crate::domain::couples::{seats, store};
-use crate::feature::room::rules::{MIB, Whose};
+use crate::feature::room::rules::{Whose, fill};
 use crate::feature::room::store as room;
 use crate::feature::store::NOBODY;
-use crate::feature::{Role, Settings, TenantKind, store as feed};
+use crate::feature::{Ctx, News, Role, Settings, TenantKind, store as feed};
 use crate::http::input::{Extent, Input};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
@@ -75,11 +75,6 @@ fn allowed(tenancy: &Tenancy, members: i64, settings: &Settings, now: Timestamp)
     Whose::of(tenancy.kind, members, tenancy.created_at, now).room(settings)
 }
 
-/// `12 of 256 MiB`, the used ones rounded up.
-fn fill(bytes: i64, room: i64) -> String {
-    format!("{} of {} MiB", (bytes + MIB - 1) / MIB, room / MIB)
-}
-
 fn as_row(tenancy: &Tenancy, size: i64, room: String) -> [String; 6] {
     let name = if tenancy.name.is_empty() { "-" } else { &tenancy.name };
     let kind = word::of(&TenantKind::ALL, &tenancy.kind).to_owned();
@@ -108,22 +103,24 @@ fn member_row(member: &Member) -> [String; 4] {
 
 pub fn add(matches: &ArgMatches) -> Result<Verdict> {
     let role = role(matches)?;
-    let (tenancy, user) = change(matches, |db, tenancy, user, now| {
-        seats::join(db, tenancy, user, role, now)?;
+    let (tenancy, user) = change(matches, |ctx, tenancy, user| {
+        let stamp = ctx.stamp()?;
+        seats::join(ctx.db, tenancy, user, role, stamp)?;
+        ctx.tell(&News::Joined { tenant: tenancy.id, user })?;
         Ok(true)
     })?;
-    let as_role = if tenancy.kind == TenantKind::Team { format!(" as {}", word::of(&Role::ALL, &role)) } else { String::new() };
-    out::line(format!("{user} is in {}{as_role}", called(&tenancy)))?;
+    out::line(format!("{user} is in {}{}", called(&tenancy), as_role(&tenancy, role)))?;
     Ok(Verdict::Well)
 }
 
 pub fn remove(matches: &ArgMatches) -> Result<Verdict> {
     let (mut stays, mut led) = (true, true);
-    let (tenancy, user) = change(matches, |db, tenancy, user, now| {
-        require_member(db, tenancy, user)?;
-        store::end_all(db, tenancy.id, now)?;
-        stays = seats::leave(db, tenancy.id, tenancy.kind, user, now)?;
-        led = is_led(db, tenancy)?;
+    let (tenancy, user) = change(matches, |ctx, tenancy, user| {
+        require_member(ctx.db, tenancy, user)?;
+        store::end_all(ctx.db, tenancy.id, ctx.now)?;
+        stays = seats::leave(ctx.db, tenancy.id, tenancy.kind, user, ctx.now)?;
+        ctx.tell(&News::Left { tenant: tenancy.id, user })?;
+        led = is_led(ctx.db, tenancy)?;
         Ok(stays)
     })?;
     let end = if stays { "" } else { ", which has ended with everything in it" };
@@ -133,10 +130,10 @@ pub fn remove(matches: &ArgMatches) -> Result<Verdict> {
 
 pub fn set_role(matches: &ArgMatches) -> Result<Verdict> {
     let (role, mut led) = (role(matches)?, true);
-    let (tenancy, user) = change(matches, |db, tenancy, user, now| {
-        require_member(db, tenancy, user)?;
-        seats::set_role(db, tenancy, user, role, now)?;
-        led = is_led(db, tenancy)?;
+    let (tenancy, user) = change(matches, |ctx, tenancy, user| {
+        require_member(ctx.db, tenancy, user)?;
+        seats::set_role(ctx.db, tenancy, user, role, ctx.now)?;
+        led = is_led(ctx.db, tenancy)?;
         Ok(true)
     })?;
     out::line(format!("{user} is now {} in {}", word::of(&Role::ALL, &role), called(&tenancy)))?;
@@ -160,25 +157,32 @@ fn tell_without_admin(led: bool) -> Result<Verdict> {
 pub fn code(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
     let minutes = matches.get_one::<i64>("minutes").copied().unwrap_or(rules::TTL_DEFAULT);
+    let role = role(matches)?;
     let (tenancy, invite) = within(&mut db, Mode::Write, |db| {
         let tenancy = find(db, matches)?;
         let now = Timestamp::now();
         feed::advance(db, tenancy.id, now)?;
-        let invite = seats::new_code(db, &tenancy, OPERATOR, minutes * MINUTE, now)?;
+        let invite = seats::new_code(db, &tenancy, OPERATOR, (role, minutes * MINUTE), now)?;
         Ok((tenancy, invite))
     })?;
     if matches.get_flag("json") {
         out::json(&invite)?;
         return Ok(Verdict::Well);
     }
-    let uses = if tenancy.kind == TenantKind::Team { "for everybody" } else { "once" };
+    let uses = if invite.is_for_one(tenancy.kind) { "once" } else { "for everybody" };
+    let until = out::minute(invite.expires_at);
     out::line(format!(
-        "{}  works {uses} until {} UTC, to join {}",
+        "{}  works {uses} until {until} UTC, to join {}{}",
         invite.code,
-        out::minute(invite.expires_at),
-        called(&tenancy)
+        called(&tenancy),
+        as_role(&tenancy, role)
     ))?;
     Ok(Verdict::Well)
+}
+
+/// ` as staff`, where there are roles.
+fn as_role(tenancy: &Tenancy, role: Role) -> String {
+    if tenancy.kind == TenantKind::Team { format!(" as {}", word::of(&Role::ALL, &role)) } else { String::new() }
 }
 
 /// Who made a code that no user made.
@@ -200,18 +204,14 @@ pub fn delete(matches: &ArgMatches) -> Result<Verdict> {
 
 /// Changes who is in a tenant: under its lock, in one transaction, shown to its members. The work answers whether the
 /// tenant is still there.
-fn change(
-    matches: &ArgMatches,
-    mut work: impl FnMut(&mut Db, &Tenancy, i64, Timestamp) -> Result<bool>,
-) -> Result<(Tenancy, String)> {
+fn change(matches: &ArgMatches, mut work: impl FnMut(&mut Ctx<'_>, &Tenancy, i64) -> Result<bool>) -> Result<(Tenancy, String)> {
     let (_, mut db) = enter()?;
-    let now = Timestamp::now();
-    within(&mut db, Mode::Write, |db| {
-        let tenancy = find(db, matches)?;
-        let user = user::named(db, text(matches, "username").unwrap_or_default())?.user;
-        let (_, stamp) = feed::advance(db, tenancy.id, now)?;
-        if work(db, &tenancy, user.id, now)? {
-            feed::touch_tenant(db, tenancy.id, &tenancy.public_id, stamp, NOBODY)?;
+    telling(&mut db, |ctx| {
+        let tenancy = find(ctx.db, matches)?;
+        let user = user::named(ctx.db, text(matches, "username").unwrap_or_default())?.user;
+        ctx.advance(tenancy.id)?;
+        if work(ctx, &tenancy, user.id)? {
+            ctx.touch_tenant(&tenancy.public_id)?;
         }
         Ok((tenancy, user.username))
     })

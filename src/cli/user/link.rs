@@ -37,15 +37,15 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     let now = Timestamp::now();
     let token = reset::token(&house, &account.ok_or_else(closed)?, now)?;
     let until = now.plus(reset::TTL);
-    let base = house.settings.link_base();
-    let link = format!("{}{}#token={token}", base.unwrap_or(SOMEWHERE).trim_end_matches('/'), reset::PAGE);
+    let known = house.settings.link(reset::PAGE, &token);
+    let link = known.clone().unwrap_or_else(|| format!("{SOMEWHERE}/{}/#token={token}", reset::PAGE));
     if matches.get_flag("json") {
         out::json(&json!({"link": link, "token": token, "expires_at": until}))?;
         return Ok(Verdict::Well);
     }
     out::line(&link)?;
     out::line(format!("good once, until {} UTC, for {}", out::minute(until), user.username))?;
-    if base.is_none() {
+    if known.is_none() {
         out::line("put your own address in the place of YOUR-ADDRESS; `site_url` in tandem.toml does it from now on")?;
     }
     Ok(Verdict::Well)

@@ -3,16 +3,18 @@
 mod delete;
 mod link;
 
-use super::site::{enter, enter_or_make, within};
+use super::site::{enter, enter_or_make, telling, within};
 use super::{Action, Command, RUNNING, Verdict, json_flag, no_args, out, password, text};
 use crate::app::advice;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode};
+use crate::domain::auth::accounts::{self, Unverified};
+use crate::domain::auth::rules;
 use crate::domain::auth::store::{self, Listed};
-use crate::domain::auth::{accounts, rules};
 use crate::domain::couples::store as couples;
-use crate::feature::store as feed;
+use crate::feature::sessions::{Reason, store as sessions};
+use crate::feature::{News, store as feed};
 use crate::http::input::{Extent, Input};
 use clap::{Arg, ArgMatches};
 use serde_json::{Map, Value, json};
@@ -108,7 +110,7 @@ fn create(matches: &ArgMatches) -> Result<Verdict> {
     }
     body.insert("password".to_owned(), Value::String(password::read(matches)?));
     let new = accounts::sound(Input::of(&body, rules::REGISTER, Extent::Whole))?;
-    let user = within(&mut db, Mode::Write, |db| accounts::create(db, &new, Timestamp::now()))?;
+    let user = within(&mut db, Mode::Write, |db| accounts::create(db, &new, Unverified::Taken, Timestamp::now()))?;
     out::line(format!("created {} (id {})", user.username, user.id))?;
     Ok(Verdict::Well)
 }
@@ -155,9 +157,11 @@ fn set_password(matches: &ArgMatches) -> Result<Verdict> {
     let body = Map::from_iter([("new_password".to_owned(), Value::String(password::read(matches)?))]);
     let input = Input::of(&body, rules::PASSWORDS, Extent::Part);
     let hash = accounts::new_password(input, "new_password", &user.username)?;
-    let ended = within(&mut db, Mode::Write, |db| {
-        store::set_password(db, user.id, &hash, Timestamp::now())?;
-        store::end_sessions(db, user.id, "")
+    let ended = telling(&mut db, |ctx| {
+        store::set_password(ctx.db, user.id, &hash, ctx.now)?;
+        let ended = sessions::end_all_but(ctx.db, user.id, "", Reason::Password, ctx.now)?;
+        ctx.tell(&News::PasswordChanged { user: user.id })?;
+        Ok(ended)
     })?;
     out::line(format!("{} has a new password; {}", user.username, ended_sessions(ended)))?;
     Ok(Verdict::Well)
@@ -186,7 +190,7 @@ fn shut_out(db: &mut Db, user: i64, now: Timestamp) -> Result<u64> {
     if let Some(tenant) = feed::tenant_of(db, user)? {
         couples::end_made_by(db, tenant, user, now)?;
     }
-    store::end_sessions(db, user, "")
+    sessions::end_all_but(db, user, "", Reason::Operator, now)
 }
 
 fn ended_sessions(count: u64) -> String {

@@ -8,7 +8,11 @@ use crate::base::id;
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::db::Db;
+use crate::feature::ctx::found;
+use crate::feature::{Ctx, House};
+use crate::http::Response;
 use crate::http::input::Input;
+use serde_json::json;
 
 /// A new account whose fields are sound, with its password's hash.
 pub struct New {
@@ -38,36 +42,57 @@ pub fn hashed(input: Input) -> Result<New> {
     Ok(New { input, hash })
 }
 
+/// May an address be asked for that somebody else has and has not verified? It leads there until one of both verifies it, so
+/// only where mail can be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unverified {
+    /// It is taken, like any other.
+    Taken,
+    /// It may be asked for.
+    GivesWay,
+}
+
+impl Unverified {
+    /// What holds for callers of the API.
+    pub fn in_house(house: &House) -> Unverified {
+        if house.settings.mailer().is_some() { Unverified::GivesWay } else { Unverified::Taken }
+    }
+}
+
 /// Writes a new account inside a write transaction.
 ///
 /// # Errors
 /// When its name or address is taken.
-pub fn create(db: &mut Db, new: &New, now: Timestamp) -> Result<User> {
+pub fn create(db: &mut Db, new: &New, unverified: Unverified, now: Timestamp) -> Result<User> {
     let mut user = User::new(id::number()?, now);
     user.take(&new.input);
-    check_unique(db, &user, None)?;
+    check_unique(db, &mut user, None, unverified)?;
     insert(db, &user, &new.hash)?;
     Ok(user)
 }
 
 /// Refuses a name or an address that another has, as either: both are signed in with in one field. What the account had before
 /// it keeps, though another has it, too.
-pub fn check_unique(db: &mut Db, user: &User, before: Option<&User>) -> Result<()> {
+pub fn check_unique(db: &mut Db, user: &mut User, before: Option<&User>, unverified: Unverified) -> Result<()> {
     let mut taken = Vec::new();
     if before.is_none() && is_taken(db, &user.username, user.id)? {
         taken.push(("username", Message::plain(&texts::USERNAME_TAKEN)));
     }
-    if let Some(email) = &user.email
-        && before.is_none_or(|before| before.email.as_ref() != Some(email))
-        && is_taken(db, email, user.id)?
+    if let Some(email) = user.email.clone()
+        && before.is_none_or(|before| before.email.as_ref() != Some(&email))
     {
-        taken.push(("email", Message::plain(&texts::EMAIL_TAKEN)));
+        let holder = store::email_holder(db, &email, user.id)?;
+        user.holds_email = holder.is_none();
+        let is_held = holder.is_some_and(|holder| holder.verified || unverified == Unverified::Taken);
+        if is_held || store::username_taken(db, &email, user.id)? {
+            taken.push(("email", Message::plain(&texts::EMAIL_TAKEN)));
+        }
     }
     if taken.is_empty() { Ok(()) } else { Err(Refusal::fields(taken).into()) }
 }
 
 fn is_taken(db: &mut Db, name: &str, by_other_than: i64) -> Result<bool> {
-    Ok(store::username_taken(db, name, by_other_than)? || store::email_taken(db, name, by_other_than)?)
+    Ok(store::username_taken(db, name, by_other_than)? || store::email_holder(db, name, by_other_than)?.is_some())
 }
 
 /// Two registrations at the same instant: the constraint decides, and the second is refused as any other.
@@ -86,4 +111,15 @@ pub fn new_password(mut input: Input, field: &'static str, username: &str) -> Re
     rules::check_password(&mut input, field, username);
     input.finish()?;
     password::hash(input.text(field).unwrap_or_default())
+}
+
+/// The caller's own account.
+pub fn own(ctx: &mut Ctx<'_>) -> Result<User> {
+    let user = ctx.user()?;
+    Ok(found(store::by_id(ctx.db, user)?)?.user)
+}
+
+/// The account as its owner sees it.
+pub fn shown(user: &User) -> Response {
+    Response::json(200, &json!({ "user": user }))
 }

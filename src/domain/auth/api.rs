@@ -1,17 +1,20 @@
 //! The account's routes.
 
+use super::accounts::{Unverified, own, shown};
 use super::api_session::{self, signed_in};
 use super::export::{self, Lists, Whose};
 use super::exported::Exported;
 use super::password::Fit;
 use super::rules::{self, User};
 use super::texts;
-use super::{accounts, password, store};
+use super::{accounts, api_codes, codes, password, store};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::backups::{HEADER, Told};
 use crate::feature::ctx::found;
+use crate::feature::sessions::device::Sent;
+use crate::feature::sessions::{Reason, store as sessions};
 use crate::feature::store as feed;
 use crate::feature::{Backups, Ctx, Describe, News, Schemas};
 use crate::http::input::Input;
@@ -26,14 +29,16 @@ pub fn register(ctx: &mut Ctx<'_>) -> Result<Response> {
         return refuse(Refused::Forbidden, &texts::REGISTRATION_CLOSED);
     }
     let input = accounts::checked(ctx.input(rules::REGISTER)?)?;
+    let device = Sent::within(&input)?;
     let bucket = (ctx.bucket("register", ""), ctx.house.settings.limit_registrations);
     let taken = ctx.take_attempts(&[bucket])?;
     let (new, mut made) = (accounts::hashed(input)?, false);
     let answer = ctx.write(&mut |ctx| {
         made = true;
         ctx.require_site()?;
-        let user = accounts::create(ctx.db, &new, ctx.now)?;
-        signed_in(ctx, 201, &user)
+        let user = accounts::create(ctx.db, &new, Unverified::in_house(ctx.house), ctx.now)?;
+        api_codes::greet(ctx, &user)?;
+        signed_in(ctx, 201, &user, device.as_ref())
     })?;
     // One that was answered from what is kept makes nothing. A name that was refused is counted: it tells who has an account.
     if !made {
@@ -57,8 +62,11 @@ pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     input.finish()?;
     let before = user.clone();
     user.take(&input);
-    accounts::check_unique(ctx.db, &user, Some(&before))?;
+    accounts::check_unique(ctx.db, &mut user, Some(&before), Unverified::in_house(ctx.house))?;
     store::update(ctx.db, &user, ctx.now)?;
+    if !user.has_address_of(before.email.as_deref()) {
+        codes::store::end_all(ctx.db, user.id)?;
+    }
     ctx.tell(&News::AccountChanged { user: user.id })?;
     Ok(etag::tagged(shown(&user)))
 }
@@ -72,6 +80,7 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
         let user = ctx.user()?;
         ctx.tell(&News::AccountEnding { user })?;
         store::forget(ctx.db, user, ctx.now)?;
+        codes::store::end_all(ctx.db, user)?;
         deleted(ctx)
     })
 }
@@ -87,7 +96,7 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
     ctx.write(&mut |ctx| {
         let (user, session) = (ctx.user()?, ctx.caller()?.session.clone());
         store::set_password(ctx.db, user, &hash, ctx.now)?;
-        store::end_sessions(ctx.db, user, &session)?;
+        sessions::end_all_but(ctx.db, user, &session, Reason::Password, ctx.now)?;
         ctx.tell(&News::PasswordChanged { user })?;
         Ok(Response::empty(204))
     })
@@ -214,12 +223,6 @@ fn with_lists(mut schema: Schema, lists: impl Iterator<Item = (&'static str, Des
     schema
 }
 
-/// The caller's own account.
-pub fn own(ctx: &mut Ctx<'_>) -> Result<User> {
-    let user = ctx.user()?;
-    Ok(found(store::by_id(ctx.db, user)?)?.user)
-}
-
 /// Refuses unless the field of the body holds the caller's password.
 pub fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &'static str) -> Result<()> {
     let input = ctx.input(fields)?;
@@ -235,8 +238,4 @@ pub fn confirm_by(ctx: &mut Ctx<'_>, mut input: Input, field: &'static str) -> R
         return ctx.give_back(&taken);
     }
     Err(Error::from(Refusal::field(field, Message::plain(&texts::PASSWORD_WRONG))))
-}
-
-fn shown(user: &User) -> Response {
-    Response::json(200, &json!({ "user": user }))
 }

@@ -3,7 +3,7 @@
 use super::password::{self, Fit};
 use super::rules::{self, User};
 use super::session::{Next, Rotation, SignedIn, Tokens};
-use super::store::{self, Account};
+use super::store::{self, Account, NewSession};
 use super::texts;
 use super::{keyed, names};
 use crate::base::error::{Error, Refusal, Refused, Result};
@@ -11,6 +11,9 @@ use crate::base::id;
 use crate::base::text::{self, Message};
 use crate::base::time::{SECOND, Timestamp};
 use crate::base::token::{Claims, Purpose};
+use crate::feature::sessions::device::Sent;
+use crate::feature::sessions::{self, Reason, Revoked};
+use crate::feature::store as feed;
 use crate::feature::{Bucket, Ctx, News};
 use crate::http::Response;
 use crate::http::input::Input;
@@ -21,7 +24,7 @@ pub fn login(ctx: &mut Ctx<'_>) -> Result<Response> {
     let named = ["email", "username"].iter().find_map(|f| input.text(f).filter(|v| !v.is_empty())).map(str::to_owned);
     input.check(named.is_some(), "non_field_errors", &texts::LOGIN_NAME);
     input.finish()?;
-    let name = named.unwrap_or_default();
+    let (name, device) = (named.unwrap_or_default(), Sent::within(&input)?);
     let mut found: Vec<Option<Account>> = accounts(ctx, &input)?.into_iter().map(Some).collect();
     if found.is_empty() {
         found.push(None);
@@ -34,7 +37,8 @@ pub fn login(ctx: &mut Ctx<'_>) -> Result<Response> {
         let fit = password::fit(secret, hash)?;
         let renewed = if fit == Fit::AsSent { Some(password::hash(secret)?) } else { None };
         if let Some(account) = account.filter(|_| fit != Fit::Wrong) {
-            return ctx.write_giving_back(&taken, &mut |ctx| signed_in_as(ctx, &account, renewed.as_deref()));
+            let device = device.as_ref();
+            return ctx.write_giving_back(&taken, &mut |ctx| signed_in_as(ctx, &account, renewed.as_deref(), device));
         }
     }
     Err(bad_credentials())
@@ -56,14 +60,14 @@ fn accounts(ctx: &mut Ctx<'_>, input: &Input) -> Result<Vec<Account>> {
 }
 
 /// The password was verified outside the transaction: it must still be the account's inside.
-fn signed_in_as(ctx: &mut Ctx<'_>, account: &Account, renewed: Option<&str>) -> Result<Response> {
+fn signed_in_as(ctx: &mut Ctx<'_>, account: &Account, renewed: Option<&str>, device: Option<&Sent>) -> Result<Response> {
     match store::by_id(ctx.db, account.user.id)? {
         Some(now) if now.password == account.password => {
             if let Some(hash) = renewed {
                 store::set_password(ctx.db, now.user.id, hash, ctx.now)?;
             }
             keyed::settle_one(ctx.db, now.user.id)?;
-            signed_in(ctx, 200, &now.user)
+            signed_in(ctx, 200, &now.user, device)
         }
         _ => Err(bad_credentials()),
     }
@@ -79,15 +83,16 @@ pub fn password_buckets(ctx: &Ctx<'_>, whose: &str) -> [Bucket; 2] {
     [(ctx.bucket("login", whose), settings.limit_auth), (ctx.bucket("login", ""), settings.limit_address)]
 }
 
-/// Starts a session and answers its tokens.
-pub fn signed_in(ctx: &mut Ctx<'_>, status: u16, user: &User) -> Result<Response> {
-    let (session, rotation) = (id::opaque(), Rotation::start(ctx.now));
-    let expires = ctx.now.plus(ctx.house.settings.refresh_ttl);
-    store::insert_session(ctx.db, &session, user.id, &rotation, ctx.now, expires)?;
-    store::end_unused(ctx.db, user.id, &session, ctx.house.settings.max_sessions)?;
-    let others = store::has_other_sessions(ctx.db, user.id, &session, ctx.now)?;
-    let author = ctx.house.author(user.id, "", &session);
-    ctx.tell(&News::SignedIn { user: user.id, session: &session, author, others })?;
+/// Starts a session, on a device if one was named, and answers its tokens.
+pub fn signed_in(ctx: &mut Ctx<'_>, status: u16, user: &User, device: Option<&Sent>) -> Result<Response> {
+    let session = id::opaque();
+    let (rotation, expires) = (Rotation::start(ctx.now), ctx.now.plus(ctx.house.settings.refresh_ttl));
+    let new = NewSession { rotation, expires, client: ctx.client() };
+    store::insert_session(ctx.db, &session, user.id, &new, ctx.now)?;
+    sessions::store::end_unused(ctx.db, user.id, &session, ctx.house.settings.max_sessions, ctx.now)?;
+    let device = sessions::sign_in(ctx, user.id, &session, device)?;
+    let others = sessions::store::number_live(ctx.db, user.id, ctx.now)? > 1;
+    ctx.tell(&News::SignedIn { user: user.id, session: &session, device: &device, others })?;
     let access = access_token(ctx, user.id, &session)?;
     let refresh = refresh_token(ctx, user.id, &session, 0, ctx.now)?;
     Ok(Response::json(status, &SignedIn { user, access, refresh }))
@@ -112,27 +117,55 @@ fn issued(claims: &Claims) -> Timestamp {
     Timestamp(at.unwrap_or_default())
 }
 
-/// The refresh token that came, and its claims when it is good.
-fn presented(ctx: &mut Ctx<'_>) -> Result<Option<Claims>> {
+/// What the refresh token says that came, when its signature is good.
+pub fn presented(ctx: &mut Ctx<'_>) -> Result<Option<Claims>> {
     let mut input = ctx.input(rules::REFRESH)?;
     input.finish()?;
-    Ok(ctx.house.keys.verify(input.text("refresh").unwrap_or_default(), Purpose::Refresh, ctx.now))
+    Ok(ctx.house.keys.signed(input.text("refresh").unwrap_or_default(), Purpose::Refresh))
 }
 
+/// Where tokens that are wrong are counted: for who they say that they are of.
+pub fn refresh_bucket(ctx: &Ctx<'_>, claims: Option<&Claims>) -> [Bucket; 1] {
+    let whose = claims.map_or("", |claims| &claims.user_id);
+    [(ctx.bucket("refresh", whose), ctx.house.settings.limit_auth)]
+}
+
+/// The same, as long as it is good.
+fn live(ctx: &mut Ctx<'_>) -> Result<Option<Claims>> {
+    Ok(presented(ctx)?.filter(|claims| !claims.is_over(ctx.now)))
+}
+
+/// The refusal of a token.
 fn not_valid() -> Refusal {
     Refusal::new(Refused::Unauthenticated("token_not_valid"), &text::TOKEN_NOT_VALID)
 }
 
 /// POST `/auth/refresh/`
 pub fn refresh(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let claims = presented(ctx)?;
-    let whose = claims.as_ref().map_or_else(String::new, |c| c.user_id.clone());
-    let bucket = [(ctx.bucket("refresh", &whose), ctx.house.settings.limit_auth)];
-    let Some(claims) = claims else {
-        ctx.take_attempts(&bucket)?;
-        return Err(not_valid().into());
-    };
-    ctx.write(&mut |ctx| refreshed(ctx, &claims, &bucket))
+    let presented = presented(ctx)?;
+    let bucket = refresh_bucket(ctx, presented.as_ref());
+    match presented {
+        Some(claims) if !claims.is_over(ctx.now) => ctx.write(&mut |ctx| refreshed(ctx, &claims, &bucket)),
+        Some(claims) => {
+            ctx.take_attempts(&bucket)?;
+            ctx.read(&mut |ctx| Err(over(ctx, &claims)?.into()))
+        }
+        None => {
+            ctx.take_attempts(&bucket)?;
+            Err(not_valid().into())
+        }
+    }
+}
+
+/// A token whose time is over is told one thing: that its device shall still be wiped.
+fn over(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Refusal> {
+    let revoked = revocation(ctx, claims)?;
+    Ok(revoked.filter(Revoked::wipe).map_or_else(not_valid, |revoked| revoked.refusal()))
+}
+
+/// How the session of a refresh token was ended, if that is told.
+fn revocation(ctx: &mut Ctx<'_>, claims: &Claims) -> Result<Option<Revoked>> {
+    sessions::revocation(ctx, &claims.sid, claims.user().unwrap_or_default())
 }
 
 /// A stolen token ends the session, and that is committed with the refusal.
@@ -144,25 +177,36 @@ fn refreshed(ctx: &mut Ctx<'_>, claims: &Claims, bucket: &[Bucket]) -> Result<Re
         Some((user, Next::Issue(number, at, rotation))) => {
             let expires = ctx.now.plus(ctx.house.settings.refresh_ttl);
             store::update_session(ctx.db, &claims.sid, &rotation, ctx.now, expires)?;
+            let tenant = feed::tenant_of(ctx.db, user)?;
+            ctx.note_seen(&claims.sid, tenant)?;
             let access = access_token(ctx, user, &claims.sid)?;
             let refresh = refresh_token(ctx, user, &claims.sid, number, at)?;
             Ok(Response::json(200, &Tokens { access, refresh }))
         }
-        other => {
-            if other.is_some() {
-                store::end_session(ctx.db, &claims.sid)?;
-            }
+        Some((user, _)) => {
+            sessions::store::end(ctx.db, &claims.sid, Reason::Reused, ctx.now)?;
             ctx.count_attempt(bucket)?;
+            sessions::tell_ended(ctx, user)?;
             Ok(ctx.refused(&not_valid()))
         }
+        None => match revocation(ctx, claims)? {
+            Some(revoked) => Err(revoked.refusal().into()),
+            None => wrong(ctx, bucket),
+        },
     }
+}
+
+/// Counts the attempt, and commits that with the refusal.
+pub fn wrong(ctx: &mut Ctx<'_>, bucket: &[Bucket]) -> Result<Response> {
+    ctx.count_attempt(bucket)?;
+    Ok(ctx.refused(&not_valid()))
 }
 
 /// POST `/auth/logout/`
 pub fn logout(ctx: &mut Ctx<'_>) -> Result<Response> {
-    match presented(ctx)? {
+    match live(ctx)? {
         Some(claims) => ctx.write(&mut |ctx| {
-            store::end_session(ctx.db, &claims.sid)?;
+            sessions::store::end(ctx.db, &claims.sid, Reason::SignedOut, ctx.now)?;
             Ok(Response::empty(204))
         }),
         None => Err(not_valid().into()),
@@ -171,12 +215,13 @@ pub fn logout(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// POST `/auth/logout-all/`
 pub fn logout_all(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let Some(claims) = presented(ctx)? else { return Err(not_valid().into()) };
+    let Some(claims) = live(ctx)? else { return Err(not_valid().into()) };
     ctx.write(&mut |ctx| {
         if store::session(ctx.db, &claims.sid, ctx.now)?.is_none() {
             return Err(not_valid().into());
         }
-        store::end_sessions(ctx.db, claims.user().unwrap_or_default(), "")?;
+        let user = claims.user().unwrap_or_default();
+        sessions::store::end_all_but(ctx.db, user, "", Reason::SignedOut, ctx.now)?;
         Ok(Response::empty(204))
     })
 }

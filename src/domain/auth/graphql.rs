@@ -1,11 +1,12 @@
 //! The caller's account through GraphQL.
 
-use super::{api, rules};
+use super::{accounts, api, api_sessions, rules};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
 use crate::feature::backups::HEADER;
 use crate::feature::ctx::value;
 use crate::feature::{Access, Asked, Ctx, Graph, Root};
+use crate::http::Response;
 use serde_json::{Value, json};
 
 /// The noun's part of GraphQL.
@@ -20,10 +21,28 @@ const ROOTS: &[Root] = &[
     Root::query("me", Access::User, me),
     Root { weight: EXPORT_WEIGHT, ..Root::query("archiveExport", Access::User, export) },
     Root::mutation("deleteArchive", PASSWORD_WEIGHT, delete),
+    Root { weight: SESSIONS_WEIGHT, ..Root::query("mySessions", Access::User, sessions) },
+    Root::mutation("endSession", SESSION_WEIGHT, end),
 ];
 
+/// It shows as many as a user has: what fifty of them cost by the page.
+const SESSIONS_WEIGHT: f64 = 5.0;
+/// A row is written.
+const SESSION_WEIGHT: f64 = 2.5;
+
+fn sessions(ctx: &mut Ctx<'_>, _: &Asked) -> Result<Value> {
+    let (user, current) = (ctx.user()?, ctx.caller()?.session.clone());
+    value(&api_sessions::all(ctx.db, user, &current, ctx.now)?)
+}
+
+fn end(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
+    let id = asked.arguments.get("id").and_then(Value::as_str).unwrap_or_default();
+    ctx.write(&mut |ctx| api_sessions::end_one(ctx, id).map(|()| Response::empty(204)))?;
+    Ok(true.into())
+}
+
 fn me(ctx: &mut Ctx<'_>, _: &Asked) -> Result<Value> {
-    value(&api::own(ctx)?)
+    value(&accounts::own(ctx)?)
 }
 
 fn export(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {

@@ -2,7 +2,10 @@
 
 pub mod accounts;
 mod api;
+mod api_codes;
 mod api_session;
+pub mod api_sessions;
+mod codes;
 pub mod export;
 mod exported;
 mod graphql;
@@ -10,26 +13,23 @@ pub mod keyed;
 mod names;
 pub mod password;
 pub mod reset;
-pub mod revoked;
+mod revoked;
 pub mod rules;
 pub mod session;
 pub mod store;
 mod texts;
+mod wipe;
 
-use crate::base::error::Result;
-use crate::feature::{Access, Content, Ctx, Feature, Job, News, Right, Route, Without};
+use crate::feature::sessions::device;
+use crate::feature::{Access, Content, Feature, Held, Job, Right, Route, Without, contract};
+use api_sessions::{EndedOthers, OwnSession};
 use rules::User;
 use session::{SignedIn, Tokens};
+use wipe::Wish;
 
 /// The registry entry.
-pub const FEATURE: Feature = Feature { jobs: JOBS, graph: graphql::GRAPH, hears: Some(hears), ..Feature::new("auth", ROUTES) };
-
-fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
-    match news {
-        News::Acknowledged { up_to } => store::acknowledge(ctx.db, &ctx.caller()?.session.clone(), *up_to),
-        _ => Ok(()),
-    }
-}
+pub const FEATURE: Feature =
+    Feature { jobs: JOBS, held: HELD, graph: graphql::GRAPH, restored: revoked::RESTORED, ..Feature::new("auth", ROUTES) };
 
 const MEMBER: Access = Access::Member(Without::NoCouple);
 
@@ -67,10 +67,65 @@ const ROUTES: &[Route] = &[
         .own()
         .takes(rules::PASSWORDS)
         .gives_nothing(),
-    Route::post("/auth/password/reset/", Access::Public, reset::reset, "Set a new password by a link; every session ends")
+    Route::get("/auth/sessions/", Access::User, api_sessions::list, "Where the caller is signed in, newest first")
+        .lists::<OwnSession>(),
+    Route::delete("/auth/sessions/{id}/", Access::User, api_sessions::end, "End a session; one's own is signing out")
+        .parameters(rules::SESSION)
+        .gives_nothing()
+        .refuses(&[404]),
+    Route::post("/auth/sessions/end-others/", Access::User, api_sessions::end_others, "End every session but this one")
+        .takes_nothing()
+        .gives::<EndedOthers>(200),
+    Route::post("/devices/{device_id}/wipe/", Access::User, wipe::wish, "Have a lost device delete what it holds of the account")
         .own()
-        .takes(rules::RESET)
-        .gives_nothing(),
+        .parameters(&[device::ID])
+        .takes(rules::DELETE)
+        .gives::<Wish>(202)
+        .refuses(&[404, 409]),
+    Route::delete("/devices/{device_id}/wipe/", Access::User, wipe::end_wish, "End the wish that a device be wiped")
+        .own()
+        .parameters(&[device::ID])
+        .takes(rules::DELETE)
+        .gives::<Wish>(200)
+        .refuses(&[404]),
+    Route::post(
+        "/devices/wiped/",
+        Access::Public,
+        wipe::wiped,
+        "Say that a device was wiped, by the refresh token of its ended session",
+    )
+    .own()
+    .takes(rules::REFRESH)
+    .gives_nothing()
+    .refuses(&[401]),
+    Route::post(
+        "/auth/password/forgot/",
+        Access::Public,
+        api_codes::forgot,
+        "Have a code to set a new password sent to an address",
+    )
+    .takes(rules::FORGOT)
+    .answers(202, Content::Nothing)
+    .refuses(&[501]),
+    Route::post(
+        "/auth/password/reset/",
+        Access::Public,
+        reset::reset,
+        "Set a new password by a link, or by a code and its address; every session ends",
+    )
+    .own()
+    .takes(rules::RESET)
+    .gives_nothing(),
+    Route::post(
+        "/auth/email/verify/",
+        Access::Optional,
+        api_codes::verify,
+        "Verify the address: by the caller's code, or by a link; without either a code is sent",
+    )
+    .takes(rules::VERIFY)
+    .gives_under::<User>(200, "user")
+    .answers(202, Content::Nothing)
+    .refuses(&[401, 501]),
     Route::get(
         "/auth/export/",
         Access::User,
@@ -102,7 +157,11 @@ const ROUTES: &[Route] = &[
     .refuses(&[404]),
 ];
 
+const HELD: &[Held] = &[Held { name: "own_sessions", load: api_sessions::held, object: contract::of::<OwnSession> }];
+
 const JOBS: &[Job] = &[
     Job::nightly("names", "names of accounts under today's keys", |s| keyed::piece(s.db, &s.house.settings, s.now)),
+    Job::nightly("codes", "codes that have ended", |s| codes::store::purge(s.db, s.now)),
+    Job::soon("mails", "mails that wait", codes::mail::deliver),
     Job::nightly("sessions", "expired sessions", |s| store::expire(s.db, &s.house.settings, s.now)),
 ];

@@ -1,20 +1,12 @@
 //! What a backup would undo of what was done to accounts since it was made.
 
 use super::rules::NO_PASSWORD;
+use super::store::{self, Lock};
+use crate::base::error::Result;
+use crate::db::Db;
+use crate::feature::Restore;
+use crate::feature::restore::{Change, Undone};
 use std::collections::BTreeMap;
-
-/// What lets somebody in, or keeps them out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lock {
-    /// The account.
-    pub id: i64,
-    /// Its user name.
-    pub username: String,
-    /// The password's hash.
-    pub password: String,
-    /// Is it disabled?
-    pub disabled: bool,
-}
 
 impl Lock {
     /// Was the account deleted? What it made is kept under no name then, and no password fits.
@@ -23,23 +15,15 @@ impl Lock {
     }
 }
 
-/// What was done to an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// It was made.
-    Made,
-    /// It was deleted.
-    Deleted,
-    /// It was disabled.
-    Disabled,
-    /// It was enabled again.
-    Enabled,
-    /// It was given another password.
-    Password,
+/// What a restore does with accounts: nobody goes on signed in, and what is undone is told.
+pub const RESTORED: Restore = Restore { sign_out: Some(store::end_all_sessions), undoes: Some(undone), ..Restore::NONE };
+
+fn undone(backup: &mut Db, store: &mut Db) -> Result<Undone> {
+    Ok(changes(&store::locks(backup)?, &store::locks(store)?))
 }
 
 /// What was done to accounts between two instants, by user name as it was then; one that was made, as it is now.
-pub fn changes(then: &[Lock], now: &[Lock]) -> Vec<(String, Change)> {
+fn changes(then: &[Lock], now: &[Lock]) -> Undone {
     let at = |locks: &[Lock]| -> BTreeMap<i64, Lock> { locks.iter().map(|lock| (lock.id, lock.clone())).collect() };
     let (before, after) = (at(then), at(now));
     let mut changes = Vec::new();

@@ -4,6 +4,7 @@ use super::texts;
 use super::{names, password};
 use crate::base::text::{self, Message};
 use crate::base::time::{Timestamp, Zone};
+use crate::feature::sessions::device::DEVICE;
 use crate::http::input::{Field, Input, Shape};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -14,6 +15,8 @@ pub const MAX_NAME: usize = 150;
 pub const MAX_EMAIL: usize = 254;
 /// Password lengths, in characters: NIST SP 800-63B's minimum, and a bound on what is hashed.
 pub const PASSWORD: (usize, usize) = (8, 128);
+/// The longest code as it is typed: twice its own length is enough for every hyphen and blank.
+const MAX_CODE: usize = 16;
 /// The longest name of a time zone; the longest in the IANA database has 32 characters.
 const MAX_TIMEZONE: usize = 64;
 /// The languages of accounts.
@@ -50,6 +53,7 @@ pub const REGISTER: &[Field] = &[
     LAST_NAME,
     LANGUAGE,
     TIMEZONE,
+    DEVICE,
 ];
 
 /// The fields of an account that its owner may change.
@@ -57,7 +61,7 @@ pub const CHANGE: &[Field] = &[EMAIL, FIRST_NAME, LAST_NAME, LANGUAGE, TIMEZONE]
 
 /// The fields of a login.
 pub const LOGIN: &[Field] =
-    &[composed("email", MAX_EMAIL).nullable(), composed("username", MAX_EMAIL).nullable(), known("password").required()];
+    &[composed("email", MAX_EMAIL).nullable(), composed("username", MAX_EMAIL).nullable(), known("password").required(), DEVICE];
 
 /// The field that carries a refresh token.
 pub const REFRESH: &[Field] = &[Field::name("refresh", 4_096).required()];
@@ -68,8 +72,22 @@ pub const DELETE: &[Field] = &[known("password").required()];
 /// The fields of a change of password.
 pub const PASSWORDS: &[Field] = &[known("old_password").required(), secret("new_password", PASSWORD.0).required()];
 
-/// The fields of a new password by a link.
-pub const RESET: &[Field] = &[Field::name("token", 4_096).required(), secret("password", PASSWORD.0).required()];
+const CODE: Field = Field::name("code", MAX_CODE).about("Small letters, blanks and hyphens do not matter.");
+const TOKEN: Field = Field::name("token", 4_096).about("The end of a link that was sent or handed over.");
+
+/// The field of whoever forgot the password.
+pub const FORGOT: &[Field] = &[composed("email", MAX_EMAIL).required()];
+
+/// The fields of a new password, by a link or by a code and the address that it was sent to.
+pub const RESET: &[Field] = &[TOKEN, composed("email", MAX_EMAIL), CODE, secret("password", PASSWORD.0).required()];
+
+/// The fields of the verification of an address: a code of the caller's, or the link to it; none asks for a mail.
+pub const VERIFY: &[Field] = &[CODE, TOKEN];
+
+/// The longest id of a session.
+pub const MAX_SESSION: usize = 36;
+/// The segment of a path that names a session.
+pub const SESSION: &[Field] = &[Field::name("id", MAX_SESSION).about("As `/auth/sessions/` lists it.")];
 
 /// What stands in the place of the hash where no password fits.
 pub const NO_PASSWORD: &str = "!";
@@ -87,6 +105,12 @@ pub struct User {
     #[serde(serialize_with = "or_empty")]
     #[schemars(with = "String")]
     pub email: Option<String>,
+    /// Did a code that was sent to the address come back? Another address is not verified.
+    pub email_verified: bool,
+    /// Does the address lead to this account? One that another has not verified either does when this account verifies it.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub holds_email: bool,
     /// The given name.
     pub first_name: String,
     /// The family name.
@@ -111,20 +135,30 @@ impl User {
     pub fn new(id: i64, created_at: Timestamp) -> User {
         let (language, timezone) = ("fr".to_owned(), "UTC".to_owned());
         let (first_name, last_name, username) = (String::new(), String::new(), String::new());
-        User { id, username, email: None, first_name, last_name, language, timezone, created_at }
+        let (email, email_verified, holds_email) = (None, false, true);
+        User { id, username, email, email_verified, holds_email, first_name, last_name, language, timezone, created_at }
     }
 
     /// Takes what was sent and is sound; an empty address is none.
     pub fn take(&mut self, input: &Input) {
         input.set("username", &mut self.username);
         self.username = names::shown(&self.username);
+        let before = self.email.clone();
         input.set("email", &mut self.email);
         self.email = self.email.take().map(|email| names::shown(&email)).filter(|email| !email.is_empty());
+        self.email_verified &= self.has_address_of(before.as_deref());
         input.set("first_name", &mut self.first_name);
         input.set("last_name", &mut self.last_name);
         input.set("language", &mut self.language);
         input.set("timezone", &mut self.timezone);
         self.timezone = Zone::named(&self.timezone).map_or_else(|| std::mem::take(&mut self.timezone), Zone::name);
+    }
+}
+
+impl User {
+    /// Is this the account's address, however it is written?
+    pub fn has_address_of(&self, email: Option<&str>) -> bool {
+        self.email.as_deref().map(names::key) == email.map(names::key)
     }
 }
 

@@ -1,14 +1,14 @@
 //! Accounts and sessions in the database.
 
 use super::names::{key, keys};
-use super::revoked::Lock;
 use super::rules::{FORGOTTEN, NO_PASSWORD, User};
 use super::session::Rotation;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::feature::Settings;
-use crate::feature::store::{BATCH, ahead};
+use crate::feature::sessions::store as sessions;
+use crate::feature::store::ahead;
 use crate::{columns, params};
 
 /// An account with what its owner does not see.
@@ -19,20 +19,24 @@ pub struct Account {
     pub password: String,
 }
 
-columns!(accounts: "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.password");
+columns!(accounts: "SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.language, u.timezone, u.created_at, u.email_key, u.verified, \
+     u.password");
 
 fn account(row: &Row<'_>) -> Result<Account> {
+    let (key, verified) = (row.get::<Option<String>>(8)?, row.get::<Option<String>>(9)?);
     let user = User {
         id: row.get(0)?,
         username: row.get(1)?,
         email: row.get(2)?,
+        email_verified: key.is_some() && key == verified,
+        holds_email: key.is_some(),
         first_name: row.get(3)?,
         last_name: row.get(4)?,
         language: row.get(5)?,
         timezone: row.get(6)?,
         created_at: row.get(7)?,
     };
-    Ok(Account { user, password: row.get(8)? })
+    Ok(Account { user, password: row.get(10)? })
 }
 
 /// The account of an id, unless it is disabled.
@@ -69,17 +73,41 @@ pub fn username_taken(db: &mut Db, username: &str, by_other_than: i64) -> Result
     Ok(by_keys(username, |key| db.one(sql, params![key, by_other_than], |row| row.get::<i64>(0)))?.is_some())
 }
 
-/// Is the address taken by another than this user, even a disabled one?
-pub fn email_taken(db: &mut Db, email: &str, by_other_than: i64) -> Result<bool> {
-    let sql = "SELECT id FROM users WHERE email_key = ? AND id <> ?";
-    Ok(by_keys(email, |key| db.one(sql, params![key, by_other_than], |row| row.get::<i64>(0)))?.is_some())
+/// Who holds an address.
+pub struct Holder {
+    /// The account.
+    pub id: i64,
+    /// Has it verified the address?
+    pub verified: bool,
+}
+
+/// Who holds the address, if that is another than this user, even a disabled one.
+pub fn email_holder(db: &mut Db, email: &str, other_than: i64) -> Result<Option<Holder>> {
+    let sql = "SELECT id, email_key, verified FROM users WHERE email_key = ? AND id <> ?";
+    by_keys(email, |key| {
+        db.one(sql, params![key, other_than], |row| {
+            Ok(Holder { id: row.get(0)?, verified: row.get::<Option<String>>(1)? == row.get::<Option<String>>(2)? })
+        })
+    })
+}
+
+/// Takes an address from whoever holds it and has not verified it.
+pub fn give_way(db: &mut Db, holder: i64, now: Timestamp) -> Result<()> {
+    db.run("UPDATE users SET email = NULL, email_key = NULL, updated_at = ? WHERE id = ?", params![now, holder]).map(drop)
+}
+
+/// The account's address is verified, and leads to it.
+pub fn set_verified(db: &mut Db, user: &User, now: Timestamp) -> Result<()> {
+    let key = user.email.as_deref().map(key);
+    db.run("UPDATE users SET email_key = ?, verified = ?, updated_at = ? WHERE id = ?", params![&key, &key, now, user.id])
+        .map(drop)
 }
 
 /// Writes a new account.
 pub fn insert(db: &mut Db, user: &User, password: &str) -> Result<()> {
     let sql = "INSERT INTO users (id, username, username_key, email, email_key, password, first_name, last_name, language, timezone, \
          disabled, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)";
-    let (username_key, email_key) = (key(&user.username), user.email.as_deref().map(key));
+    let (username_key, email_key) = (key(&user.username), email_key(user));
     let values = params![
         user.id,
         &user.username,
@@ -97,13 +125,19 @@ pub fn insert(db: &mut Db, user: &User, password: &str) -> Result<()> {
     db.run(sql, values).map(drop)
 }
 
+/// What the account's address is kept under: nothing while that leads to another account.
+fn email_key(user: &User) -> Option<String> {
+    user.email.as_deref().filter(|_| user.holds_email).map(key)
+}
+
 /// Writes what an owner changed.
 pub fn update(db: &mut Db, user: &User, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE users SET email = ?, email_key = ?, first_name = ?, last_name = ?, language = ?, timezone = ?, updated_at = ? WHERE id = ?";
-    let email_key = user.email.as_deref().map(key);
-    let values =
-        params![&user.email, &email_key, &user.first_name, &user.last_name, &user.language, &user.timezone, now, user.id];
-    db.run(sql, values).map(drop)
+    let sql = "UPDATE users SET email = ?, email_key = ?, verified = ?, first_name = ?, last_name = ?, language = ?, timezone = ?, \
+         updated_at = ? WHERE id = ?";
+    let email_key = email_key(user);
+    let verified = email_key.clone().filter(|_| user.email_verified);
+    let User { email, first_name, last_name, language, timezone, .. } = user;
+    db.run(sql, params![email, &email_key, &verified, first_name, last_name, language, timezone, now, user.id]).map(drop)
 }
 
 /// Writes a new password's hash.
@@ -125,10 +159,10 @@ pub fn set_disabled(db: &mut Db, user: i64, disabled: bool, now: Timestamp) -> R
 /// Forgets a person: what their partner keeps stays signed by a name that says nothing.
 pub fn forget(db: &mut Db, user: i64, now: Timestamp) -> Result<()> {
     let name = format!("{FORGOTTEN}{user}");
-    let sql = "UPDATE users SET username = ?, username_key = ?, email = NULL, email_key = NULL, password = ?, first_name = '', \
+    let sql = "UPDATE users SET username = ?, username_key = ?, email = NULL, email_key = NULL, verified = NULL, password = ?, first_name = '', \
          last_name = '', timezone = 'UTC', disabled = 1, updated_at = ? WHERE id = ?";
     db.run(sql, params![&name, &name, NO_PASSWORD, now, user])?;
-    end_sessions(db, user, "").map(drop)
+    sessions::forget(db, user)
 }
 
 /// An account as the operator sees it.
@@ -144,7 +178,7 @@ pub struct Listed {
 columns!(listed: accounts, ", u.disabled, (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id)");
 
 fn read_listed(row: &Row<'_>) -> Result<Listed> {
-    Ok(Listed { user: account(row)?.user, disabled: row.get(9)?, sessions: row.get(10)? })
+    Ok(Listed { user: account(row)?.user, disabled: row.get(11)?, sessions: row.get(12)? })
 }
 
 /// Every account, by name.
@@ -176,12 +210,24 @@ pub fn session(db: &mut Db, id: &str, now: Timestamp) -> Result<Option<(i64, Rot
     })
 }
 
+/// A session that begins.
+pub struct NewSession {
+    /// Where its refresh tokens stand.
+    pub rotation: Rotation,
+    /// When it ends unless it is used.
+    pub expires: Timestamp,
+    /// What the app calls itself.
+    pub client: String,
+}
+
 /// Writes a new session.
-pub fn insert_session(db: &mut Db, id: &str, user: i64, rotation: &Rotation, now: Timestamp, expires: Timestamp) -> Result<()> {
-    let sql = "INSERT INTO sessions (id, user_id, generation, generation_at, rotated_at, successor_at, created_at, expires_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-    let r = rotation;
-    db.run(sql, params![id, user, r.generation, r.generation_at, r.rotated_at, r.successor_at, now, expires]).map(drop)
+pub fn insert_session(db: &mut Db, id: &str, user: i64, new: &NewSession, now: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO sessions (id, user_id, generation, generation_at, rotated_at, successor_at, created_at, expires_at, \
+         client, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let r = new.rotation;
+    let (generation, generation_at) = (r.generation, r.generation_at);
+    let values = params![id, user, generation, generation_at, r.rotated_at, r.successor_at, now, new.expires, &new.client, now];
+    db.run(sql, values).map(drop)
 }
 
 /// Writes how a session's refresh tokens stand. It is dated by the clock of now, whatever the clock was that made it.
@@ -208,30 +254,22 @@ fn bound(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
     Ok(sessions + made + changed)
 }
 
-/// Is a user signed in elsewhere, too?
-pub fn has_other_sessions(db: &mut Db, user: i64, but: &str, now: Timestamp) -> Result<bool> {
-    let sql = "SELECT id FROM sessions WHERE user_id = ? AND id <> ? AND expires_at > ? LIMIT 1";
-    Ok(db.one(sql, params![user, but, now], |row| row.get::<String>(0))?.is_some())
-}
-
-/// The device of a session has seen its messages up to an instant; it never goes back.
-pub fn acknowledge(db: &mut Db, id: &str, up_to: Timestamp) -> Result<()> {
-    db.run("UPDATE sessions SET acked = ? WHERE id = ? AND acked < ?", params![up_to, id, up_to]).map(drop)
-}
-
-/// Ends a session.
-pub fn end_session(db: &mut Db, id: &str) -> Result<()> {
-    db.run("DELETE FROM sessions WHERE id = ?", params![id]).map(drop)
-}
-
-/// Ends every session of a user but one.
-pub fn end_sessions(db: &mut Db, user: i64, but: &str) -> Result<u64> {
-    db.run("DELETE FROM sessions WHERE user_id = ? AND id <> ?", params![user, but])
-}
-
 /// Ends every session of everybody.
 pub fn end_all_sessions(db: &mut Db) -> Result<u64> {
     db.run("DELETE FROM sessions", &[])
+}
+
+/// What lets somebody in, or keeps them out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// The account.
+    pub id: i64,
+    /// Its user name.
+    pub username: String,
+    /// The password's hash.
+    pub password: String,
+    /// Is it disabled?
+    pub disabled: bool,
 }
 
 /// What lets each account in, or keeps it out, by name.
@@ -240,23 +278,9 @@ pub fn locks(db: &mut Db) -> Result<Vec<Lock>> {
     db.all(sql, &[], |row| Ok(Lock { id: row.get(0)?, username: row.get(1)?, password: row.get(2)?, disabled: row.get(3)? }))
 }
 
-/// Ends what a user has beyond so many sessions, this one among them: those that were not used for longest. Each use moves a
-/// session's end away.
-pub fn end_unused(db: &mut Db, user: i64, but: &str, most: u32) -> Result<()> {
-    let sql = "SELECT id FROM sessions WHERE user_id = ? AND id <> ? ORDER BY expires_at DESC, id LIMIT ? OFFSET ?";
-    let bound = params![user, but, BATCH, i64::from(most) - 1];
-    let beyond = db.all(sql, bound, |row| row.get::<String>(0))?;
-    beyond.iter().try_for_each(|session| end_session(db, session))
-}
-
-/// Deletes sessions that have ended, and bounds those that would not.
+/// Ends sessions whose time is over, and bounds those that would not.
 pub fn expire(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
-    Ok(bound(db, settings, now)? + purge_sessions(db, now)?)
-}
-
-fn purge_sessions(db: &mut Db, now: Timestamp) -> Result<u64> {
-    let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id FROM sessions WHERE expires_at <= ? LIMIT ?) AS old)";
-    db.run(sql, params![now, BATCH])
+    Ok(bound(db, settings, now)? + sessions::end_expired(db, now)?)
 }
 
 /// The names of an account, and the keys that they are kept under.

@@ -49,7 +49,7 @@ pub fn begin(ctx: &mut Ctx<'_>, made: Creation, input: &Input) -> Result<Checkin
     checkin.take(input);
     require_free(ctx, &checkin)?;
     let tenant = ctx.tenant_id()?;
-    store::insert(ctx.db, tenant, &checkin).map_err(taken)?;
+    store::insert(ctx.db, tenant, &checkin).map_err(|error| constraint(ctx, error))?;
     ctx.touch_version(CHECKINS, &checkin.id, checkin.version)?;
     found(store::find(ctx.db, tenant, &checkin.id)?)
 }
@@ -72,7 +72,7 @@ pub fn change(ctx: &mut Ctx<'_>, mut checkin: Checkin, input: &Input, edit: Edit
     checkin.take(input);
     require_free(ctx, &checkin)?;
     (checkin.version, checkin.updated_at, checkin.trace.edited_at) = (edit.version, ctx.stamp()?, edit.at);
-    store::update(ctx.db, ctx.tenant_id()?, &checkin).map_err(taken)?;
+    store::update(ctx.db, ctx.tenant_id()?, &checkin).map_err(|error| constraint(ctx, error))?;
     ctx.touch_version(CHECKINS, &checkin.id, checkin.version)?;
     Ok(checkin)
 }
@@ -134,16 +134,17 @@ fn require_free(ctx: &mut Ctx<'_>, checkin: &Checkin) -> Result<()> {
     let tenant = ctx.tenant_id()?;
     let Some(other) = store::other(ctx.db, tenant, checkin.user_id, &checkin.date, &checkin.id)? else { return Ok(()) };
     precondition::require_absent(ctx.request)?;
-    let mut taken = Refusal::field("date", Message::plain(&texts::DAY_TAKEN)).and("existing_id", other);
-    if ctx.request.version.number >= CONFLICT_SINCE {
-        taken.kind = Refused::Exists;
-    }
-    Err(taken.into())
+    Err(taken(ctx).and("existing_id", other).into())
+}
+
+fn taken(ctx: &Ctx<'_>) -> Refusal {
+    let taken = Refusal::field("date", Message::plain(&texts::DAY_TAKEN));
+    if ctx.request.version.number >= CONFLICT_SINCE { Refusal { kind: Refused::Exists, ..taken } } else { taken }
 }
 
 /// The constraint decides where the look before did not see the other check-in.
-fn taken(error: Error) -> Error {
-    if error.is_duplicate() { Refusal::field("date", Message::plain(&texts::DAY_TAKEN)).into() } else { error }
+fn constraint(ctx: &Ctx<'_>, error: Error) -> Error {
+    if error.is_duplicate() { taken(ctx).into() } else { error }
 }
 
 /// Check-ins for the feed.

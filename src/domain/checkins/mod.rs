@@ -8,7 +8,7 @@ mod store;
 mod texts;
 
 use crate::base::error::Result;
-use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract, written};
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Restore, Route, Without, contract, written};
 use rules::Checkin;
 
 /// The registry entry.
@@ -17,7 +17,7 @@ pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
     offline: offline::OFFLINE,
     hears: Some(hears),
-    restored: Some(store::restored),
+    restored: Restore::of_tenants(store::restored),
     ..Feature::new("checkins", ROUTES)
 };
 
@@ -55,6 +55,7 @@ const ROUTES: &[Route] = &[
         .gives::<Checkin>(200)
         .refuses(&[409, 410, 412]),
     Route::get("/checkins/{id}/", ONE, api::checkin, "One check-in, one's own or the partner's").gives::<Checkin>(200),
+    Route::get("/sync/checkins/{id}/", ONE, api::checkin, "One check-in, as uploads call it").gives::<Checkin>(200),
     Route::put("/checkins/{id}/", ONE, api::update, "Replace one's own check-in")
         .takes(rules::CHECKIN)
         .gives::<Checkin>(200)

@@ -22,7 +22,6 @@ pub const OFFLINE: &[Offline] = &[Offline {
     },
     write,
     delete: api::remove,
-    restamp: store::restamp_one,
 }];
 
 fn write(ctx: &mut Ctx<'_>, draft: &Draft) -> Result<()> {

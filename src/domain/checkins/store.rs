@@ -131,9 +131,3 @@ pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
     let sql = "UPDATE checkins SET version = version + ? WHERE tenant = ? AND version <= ?";
     db.run(sql, params![version::LOST, tenant, version::RAISED]).map(drop)
 }
-
-/// Moves a check-in to a stamp as it is.
-pub fn restamp_one(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
-    let sql = "UPDATE checkins SET edited_at = COALESCE(edited_at, stamp), stamp = ? WHERE tenant = ? AND id = ?";
-    db.run(sql, params![stamp, tenant, id]).map(drop)
-}

@@ -17,7 +17,7 @@ pub fn create(ctx: &mut Ctx<'_>) -> Result<Response> {
     ctx.require_site()?;
     let tenancy = seats::create(ctx.db, TenantKind::Couple, "", ctx.now)?;
     ctx.advance(tenancy.id)?;
-    join(ctx, &tenancy, user)?;
+    join(ctx, &tenancy, user, Role::Member)?;
     shown_changed(ctx, tenancy.id, &tenancy.public_id, 201)
 }
 
@@ -62,13 +62,14 @@ pub fn forsake(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
     store::left_by(ctx.db, user)?.into_iter().try_for_each(|tenant| seats::give_up(ctx.db, tenant, user))
 }
 
-/// Gives a user the next seat.
+/// Gives a user the next seat, in a role.
 ///
 /// # Errors
 /// As [`seats::join`].
-pub fn join(ctx: &mut Ctx<'_>, tenancy: &Tenancy, user: i64) -> Result<()> {
+pub fn join(ctx: &mut Ctx<'_>, tenancy: &Tenancy, user: i64, role: Role) -> Result<()> {
+    // What is told after this stamp is for who joins, too.
     let stamp = ctx.stamp_in(tenancy.id)?;
-    seats::join(ctx.db, tenancy, user, Role::Member, stamp)?;
+    seats::join(ctx.db, tenancy, user, role, stamp)?;
     ctx.tell(&News::Joined { tenant: tenancy.id, user })
 }
 

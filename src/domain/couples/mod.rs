@@ -61,7 +61,8 @@ const ROUTES: &[Route] = &[
         "Join a couple, or a team, with which what one writes there stays",
     )
     .takes(rules::JOIN)
-    .gives::<Joined>(200),
+    .gives::<Joined>(200)
+    .refuses(&[403]),
     Route::post("/couple/leave/", Access::User, api::leave, "Leave; a couple that somebody left before becomes an archive")
         .takes_nothing()
         .gives_nothing()

@@ -35,7 +35,7 @@ pub const ADDRESS_SHARE: u32 = 10;
 pub const FEW_CODES: u32 = 2;
 
 /// The fields of an invitation.
-pub const INVITE: &[Field] = &[Field::new("ttl_minutes", Shape::Int(1, TTL_MAX))];
+pub const INVITE: &[Field] = &[Field::new("ttl_minutes", Shape::Int(1, TTL_MAX)), Field::new("role", Shape::Choice(&ROLES))];
 
 /// The fields of joining.
 pub const JOIN: &[Field] = &[Field::name("code", 64).required()];
@@ -259,10 +259,30 @@ pub struct Invite {
     pub code: String,
     /// When it ends.
     pub expires_at: Timestamp,
-    /// When it was used; a team's is used by many, and keeps null.
+    /// When it was used; a team's for members is used by many, and keeps null.
     pub used_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// As what one joins by it. A couple's does not say: it has no roles.
+    #[serde(serialize_with = "given_word", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("type" = "string", "enum" = ROLES))]
+    pub role: Option<Role>,
+}
+
+impl Invite {
+    /// As what one joins by it.
+    pub fn gives(&self) -> Role {
+        self.role.unwrap_or(Role::Member)
+    }
+
+    /// Does it end with the first who joins by it? A team's for members is read out to many; what gives more is for one.
+    pub fn is_for_one(&self, kind: TenantKind) -> bool {
+        kind == TenantKind::Couple || self.gives() != Role::Member
+    }
+}
+
+fn given_word<S: Serializer>(role: &Option<Role>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    as_word(&role.unwrap_or(Role::Member), serializer)
 }
 
 /// Is it a code at all?

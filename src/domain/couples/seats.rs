@@ -95,11 +95,18 @@ pub fn set_role(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role, now: Time
     reassign(db, tenancy.id, user, role, now)
 }
 
-/// Gives a member of a team another role; where that does not invite, the codes that they made end.
+/// Gives a member of a team another role; the codes that they made and might not make with it end.
 pub fn reassign(db: &mut Db, team: i64, user: i64, role: Role, now: Timestamp) -> Result<()> {
     store::set_role(db, team, user, role)?;
-    let invites = Right::Invite.reach(TenantKind::Team, role) > Reach::Nothing;
-    if invites { Ok(()) } else { store::end_made_by(db, team, user, now) }
+    if Right::Invite.reach(TenantKind::Team, role) == Reach::Nothing {
+        return store::end_made_by(db, team, user, now);
+    }
+    if role_giver(TenantKind::Team, role) { Ok(()) } else { store::end_higher_made_by(db, team, user, now) }
+}
+
+/// May somebody of this role decide over the roles of others?
+fn role_giver(kind: TenantKind, role: Role) -> bool {
+    Right::Members.reach(kind, role) == Reach::All
 }
 
 /// Refuses when this user is the one admin of a team.
@@ -119,16 +126,18 @@ pub fn may_leave(db: &mut Db, tenant: i64, user: i64, role: Role) -> Result<()> 
     if store::size(db, tenant)? > 1 { keep_an_admin(db, tenant, user, role) } else { Ok(()) }
 }
 
-/// A new code that is good for `ttl` milliseconds; where there are many live ones, the oldest ends. Made by a user, or by the
-/// operator, who is 0.
+/// A new code that is good for `ttl` milliseconds and gives this role; where there are many live ones, the oldest ends. Made by a
+/// user, or by the operator, who is 0.
 ///
 /// # Errors
-/// When no seat is free.
-pub fn new_code(db: &mut Db, tenancy: &Tenancy, by: i64, ttl: i64, now: Timestamp) -> Result<Invite> {
+/// When no seat is free, and for a role in a couple.
+pub fn new_code(db: &mut Db, tenancy: &Tenancy, by: i64, (role, ttl): (Role, i64), now: Timestamp) -> Result<Invite> {
+    check_role(tenancy, role)?;
     check_room(db, tenancy)?;
     let live = store::live(db, tenancy.id, now)?;
     end_oldest(db, &live, now)?;
-    let invite = Invite { code: free_code(db, now)?, expires_at: now.plus(ttl), used_at: None, created_at: now };
+    let role = (tenancy.kind == TenantKind::Team).then_some(role);
+    let invite = Invite { code: free_code(db, now)?, expires_at: now.plus(ttl), used_at: None, created_at: now, role };
     // Two of the same millisecond, or after the clock was set back, stay in their order all the same.
     let place = live.last().map_or(now, |(_, newest)| now.max(newest.plus(1)));
     store::insert_invite(db, tenancy.id, by, &Invite { created_at: place, ..invite.clone() })?;

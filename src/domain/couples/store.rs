@@ -219,17 +219,20 @@ pub fn end_claims(db: &mut Db, now: Timestamp) -> Result<u64> {
 
 /// A code's tenant and how it stands; until the transaction ends nobody else can end it.
 pub fn invite(db: &mut Db, code: &str) -> Result<Option<(i64, Invite)>> {
-    let sql = "SELECT tenant, code, expires_at, used_at, created_at FROM invites WHERE code = ?";
+    let sql = "SELECT tenant, code, expires_at, used_at, created_at, role FROM invites WHERE code = ?";
     db.lock_row(sql, params![code], |row| {
-        let invite = Invite { code: row.get(1)?, expires_at: row.get(2)?, used_at: row.get(3)?, created_at: row.get(4)? };
-        Ok((row.get(0)?, invite))
+        let role = Some(word::stored(&Role::ALL, &row.get::<String>(5)?)?);
+        let (expires_at, used_at, created_at) = (row.get(2)?, row.get(3)?, row.get(4)?);
+        Ok((row.get(0)?, Invite { code: row.get(1)?, expires_at, used_at, created_at, role }))
     })
 }
 
 /// Writes a new code.
 pub fn insert_invite(db: &mut Db, tenant: i64, user: i64, invite: &Invite) -> Result<()> {
-    let sql = "INSERT INTO invites (code, tenant, created_by, created_at, expires_at, used_at) VALUES (?, ?, ?, ?, ?, NULL)";
-    db.run(sql, params![&invite.code, tenant, user, invite.created_at, invite.expires_at]).map(drop)
+    let sql =
+        "INSERT INTO invites (code, tenant, created_by, created_at, expires_at, used_at, role) VALUES (?, ?, ?, ?, ?, NULL, ?)";
+    let role = word::of(&Role::ALL, &invite.gives());
+    db.run(sql, params![&invite.code, tenant, user, invite.created_at, invite.expires_at, role]).map(drop)
 }
 
 /// Makes room for a code that is dead.
@@ -258,6 +261,13 @@ pub fn end_all(db: &mut Db, tenant: i64, now: Timestamp) -> Result<()> {
 /// Ends every live code that a user made in a tenant.
 pub fn end_made_by(db: &mut Db, tenant: i64, user: i64, now: Timestamp) -> Result<()> {
     let sql = "UPDATE invites SET expires_at = ? WHERE tenant = ? AND created_by = ? AND used_at IS NULL AND expires_at > ?";
+    db.run(sql, params![now, tenant, user, now]).map(drop)
+}
+
+/// Ends the live codes that a user made in a tenant which give more than the role member.
+pub fn end_higher_made_by(db: &mut Db, tenant: i64, user: i64, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE invites SET expires_at = ? \
+         WHERE tenant = ? AND created_by = ? AND role <> 'member' AND used_at IS NULL AND expires_at > ?";
     db.run(sql, params![now, tenant, user, now]).map(drop)
 }
 
@@ -298,4 +308,10 @@ pub fn expire(db: &mut Db, now: Timestamp) -> Result<u64> {
 fn purge(db: &mut Db, now: Timestamp) -> Result<u64> {
     let week_ago = now.plus(-7 * crate::base::time::DAY);
     db.run("DELETE FROM invites WHERE expires_at <= ?", params![week_ago])
+}
+
+/// Has the user verified their e-mail address?
+pub fn is_verified(db: &mut Db, user: i64) -> Result<bool> {
+    let sql = "SELECT id FROM users WHERE id = ? AND verified = email_key";
+    Ok(db.one(sql, params![user], |row| row.get::<i64>(0))?.is_some())
 }

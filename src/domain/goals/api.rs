@@ -102,7 +102,7 @@ fn read(ctx: &Ctx<'_>, fields: &[Field]) -> Result<Input> {
     Ok(input)
 }
 
-/// The owner must be a member, or stay who it is: the operator may have taken them out.
+/// The owner must be a member, or stay who it is: an older program may have taken them out for the operator.
 fn require_member(ctx: &mut Ctx<'_>, input: &Input, present: Option<i64>) -> Result<()> {
     let Some(owner) = input.int("owner").filter(|owner| present != Some(*owner)) else { return Ok(()) };
     let member = feed::is_member(ctx.db, ctx.tenant_id()?, owner)?;

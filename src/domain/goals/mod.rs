@@ -9,7 +9,7 @@ mod texts;
 
 use crate::base::error::Result;
 use crate::feature::creation::REFUSES as MADE;
-use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Route, Without, contract, written};
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Restore, Route, Without, contract, written};
 use rules::{Action, Goal};
 
 /// The registry entry.
@@ -18,7 +18,7 @@ pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
     offline: offline::OFFLINE,
     hears: Some(hears),
-    restored: Some(store::restored),
+    restored: Restore::of_tenants(store::restored),
     ..Feature::new("goals", ROUTES)
 };
 
@@ -74,6 +74,8 @@ const ROUTES: &[Route] = &[
     Route::put("/goals/{id}/", ONE, api::update, "Replace a goal").takes(rules::GOAL).gives::<Goal>(200),
     Route::patch("/goals/{id}/", ONE, api::update, "Change a goal").takes(rules::GOAL).gives::<Goal>(200),
     Route::delete("/goals/{id}/", ONE, api::delete, "Delete a goal and its actions").gives_nothing(),
+    Route::get("/sync/goals/{id}/", ONE, api::goal, "One goal, as uploads call it").gives::<Goal>(200),
+    Route::get("/sync/goal_actions/{id}/", ONE, api::action, "One action, as uploads call it").gives::<Action>(200),
     Route::get("/goals/{id}/actions/", ONE, api::actions, "A goal's actions, oldest first").lists::<Action>(),
     Route::post("/goals/{id}/actions/", ONE, api::add_action, "Add an action to a goal")
         .takes(rules::NEW_ACTION)

@@ -19,7 +19,6 @@ pub const OFFLINE: &[Offline] = &[
         twin: Offline::NO_TWIN,
         write: write_goal,
         delete: delete_goal,
-        restamp: store::restamp,
     },
     Offline {
         names: Names { name: "goal_action", path: "goal_actions", list: ACTIONS },
@@ -32,7 +31,6 @@ pub const OFFLINE: &[Offline] = &[
         twin: Offline::NO_TWIN,
         write: write_action,
         delete: api::remove_action,
-        restamp: store::restamp_action,
     },
 ];
 

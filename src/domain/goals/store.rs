@@ -179,15 +179,3 @@ pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
     let sql = "UPDATE goal_actions SET version = version + ? WHERE tenant = ? AND version <= ?";
     db.run(sql, raise).map(drop)
 }
-
-/// Moves a goal to a stamp as it is.
-pub fn restamp(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
-    let sql = "UPDATE goals SET edited_at = COALESCE(edited_at, stamp), stamp = ? WHERE tenant = ? AND id = ?";
-    db.run(sql, params![stamp, tenant, id]).map(drop)
-}
-
-/// Moves an action to a stamp as it is.
-pub fn restamp_action(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
-    let sql = "UPDATE goal_actions SET edited_at = COALESCE(edited_at, stamp), stamp = ? WHERE tenant = ? AND id = ?";
-    db.run(sql, params![stamp, tenant, id]).map(drop)
-}

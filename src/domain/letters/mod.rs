@@ -8,7 +8,7 @@ mod rules;
 mod store;
 mod texts;
 
-use crate::feature::{Access, Content, Feature, Kind, Load, Route, Without, contract, written};
+use crate::feature::{Access, Content, Feature, Kind, Load, Restore, Route, Without, contract, written};
 use rules::Letter;
 
 /// The registry entry.
@@ -16,7 +16,7 @@ pub const FEATURE: Feature = Feature {
     kinds: KINDS,
     graph: graphql::GRAPH,
     offline: offline::OFFLINE,
-    restored: Some(store::restored),
+    restored: Restore::of_tenants(store::restored),
     ..Feature::new("letters", ROUTES)
 };
 
@@ -49,5 +49,6 @@ const ROUTES: &[Route] = &[
     Route::put("/letters/{id}/", ONE, api::update, "Replace a letter").takes(rules::LETTER).gives::<Letter>(200),
     Route::patch("/letters/{id}/", ONE, api::update, "Change a letter").takes(rules::LETTER).gives::<Letter>(200),
     Route::delete("/letters/{id}/", ONE, api::delete, "Delete a letter").gives_nothing(),
+    Route::get("/sync/letters/{id}/", ONE, api::letter, "One letter, as uploads call it").gives::<Letter>(200),
     Route::get("/letters/{id}/pdf/", ONE, api::pdf, "A letter as PDF").answers(200, Content::Bytes(api::PDF)),
 ];

@@ -21,7 +21,6 @@ pub const OFFLINE: &[Offline] = &[Offline {
     },
     write,
     delete: api::remove,
-    restamp: store::restamp,
 }];
 
 fn write(ctx: &mut Ctx<'_>, draft: &Draft) -> Result<()> {

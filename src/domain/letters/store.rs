@@ -2,7 +2,6 @@
 
 use super::rules::Letter;
 use crate::base::error::Result;
-use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::feature::{Measure, Trace, version};
 use crate::http::paging::Span;
@@ -103,10 +102,4 @@ pub fn partners(db: &mut Db, tenant: i64) -> Result<Vec<Partner>> {
 pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
     let sql = "UPDATE letters SET version = version + ? WHERE tenant = ? AND version <= ?";
     db.run(sql, params![version::LOST, tenant, version::RAISED]).map(drop)
-}
-
-/// Moves a letter to a stamp as it is.
-pub fn restamp(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
-    let sql = "UPDATE letters SET edited_at = COALESCE(edited_at, stamp), stamp = ? WHERE tenant = ? AND id = ?";
-    db.run(sql, params![stamp, tenant, id]).map(drop)
 }

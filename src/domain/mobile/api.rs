@@ -2,7 +2,7 @@
 
 use super::batch::{DATA, KEY, Operation};
 use super::texts;
-use super::{domains, engine};
+use super::{domains, engine, words};
 use crate::base::error::{Refusal, Result};
 use crate::base::json;
 use crate::base::text::Message;
@@ -56,10 +56,11 @@ fn put_words(answer: &mut Value) {
 }
 
 fn put_word(error: &mut Value) {
-    let Some(reason) = error.get("reason").filter(|reason| reason.is_string()).cloned() else { return };
-    error["code"] = reason;
+    let Some(reason) = error.get("reason").and_then(Value::as_str).map(str::to_owned) else { return };
     // A queue may drop what will never be taken, once its user was told.
-    if error["retryable"] == false {
+    let is_poison = error["retryable"] == false && words::is_hopeless(&reason);
+    error["code"] = reason.into();
+    if is_poison {
         error["poison"] = true.into();
     }
 }

@@ -8,6 +8,7 @@ use crate::base::error::Result;
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::news::Uploaded;
+use crate::feature::sessions;
 use crate::feature::{Ctx, News, Upload};
 use crate::http::Response;
 use serde_json::{Map, Value, json};
@@ -65,6 +66,7 @@ fn epoch(ctx: &Ctx<'_>) -> Option<String> {
 }
 
 fn write(ctx: &mut Ctx<'_>, sent: &Sent<'_>) -> Result<Response> {
+    sessions::require_device(ctx, &sent.batch.device)?;
     let begun = Instant::now();
     let mut results = Vec::with_capacity(sent.lists.len());
     for list in &sent.lists {

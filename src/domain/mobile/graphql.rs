@@ -32,7 +32,13 @@ const fn record(table: &'static Table) -> Shown {
 
 /// Puts the domain's fields under `data`: what has a version is one type, whatever its domain.
 fn place(kind: &str, record: &mut Value) {
-    let (Value::Object(members), Some(table)) = (record, domains::records(kind)) else { return };
+    if let Some(table) = domains::records(kind) {
+        place_in(table, record);
+    }
+}
+
+fn place_in(table: &Table, record: &mut Value) {
+    let Value::Object(members) = record else { return };
     let told = |name: &str| name == TYPE_NAME || TOLD.iter().any(|field| field.name == name);
     let (mut placed, data): (Map<_, _>, Map<_, _>) = std::mem::take(members).into_iter().partition(|(name, _)| told(name));
     placed.insert("domain".to_owned(), table.name().into());
@@ -67,13 +73,14 @@ fn camel(name: &str) -> String {
     })
 }
 
-/// One record; null when there is none of this id, or it is deleted.
+/// One record, or an object of a noun; null when there is none of this id, or it is deleted.
 fn find(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
     let word = |name: &str| asked.arguments.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (tenant, table, id) = (ctx.tenant_id()?, domains::records(word("domain")), id::parse(word("mobile_id")));
+    let table = domains::edited(ctx.house.features, word("domain"));
+    let (tenant, id) = (ctx.tenant_id()?, id::parse(word("mobile_id")));
     let (Some(table), Some(id)) = (table, id) else { return Ok(Value::Null) };
     let mut record = records::find(ctx, tenant, table, &id)?;
-    place(table.entry.names.list, &mut record);
+    place_in(table, &mut record);
     Ok(record)
 }
 

@@ -18,7 +18,7 @@ mod words;
 
 use crate::base::error::Result;
 use crate::feature::contract::of as describe;
-use crate::feature::{Ctx, Feature, Held, News};
+use crate::feature::{Ctx, Feature, Held, News, Restore};
 use telemetry::rules::Kept;
 
 /// The registry entry.
@@ -28,7 +28,7 @@ pub const FEATURE: Feature = Feature {
     held: HELD,
     stocks: telemetry::STOCKS,
     hears: Some(hears),
-    restored: Some(records::restored),
+    restored: Restore::of_tenants(records::restored),
     ..Feature::new("mobile", routes::ROUTES)
 };
 

@@ -21,8 +21,16 @@ const fn word(name: &'static str, texts: &'static [&'static Text]) -> Word {
     Word { name, retryable: false, retry_after: None, texts }
 }
 
-/// There is one already where there may be but one.
-pub const EXISTS: &str = "exists";
+pub use crate::base::words::EXISTS;
+
+/// What somebody chose was of a record that has changed since: whoever looks again may choose the same.
+const MOVED_ON: &str = "moved_on";
+
+/// Can an item, or a choice, that was refused for this never be taken, whatever happens? No program sends again by itself what is not
+/// retryable; a person may.
+pub fn is_hopeless(reason: &str) -> bool {
+    reason != MOVED_ON
+}
 
 /// The words of items, beside those of fields anywhere (`base/words.rs`), which they share where both mean the same. A word that was
 /// on the wire once stays.
@@ -41,7 +49,7 @@ static WORDS: &[Word] = &[
     word("fixed_parent", &[&seam::FIXED_PARENT]),
     // What it belongs to may be on its way.
     Word { retryable: true, ..word("no_parent", &[&seam::NO_PARENT]) },
-    word("moved_on", &[&texts::CONFLICT_MOVED_ON]),
+    word(MOVED_ON, &[&texts::CONFLICT_MOVED_ON]),
     // A person who settles one makes room.
     Word { retryable: true, ..word("conflict_open", &[&texts::CONFLICT_OPEN]) },
     // So does who deletes something, or an operator who gives more room; nobody does at once.

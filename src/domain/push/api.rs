@@ -11,7 +11,8 @@ use crate::base::word;
 use crate::db::Db;
 use crate::feature::ctx::value;
 use crate::feature::cursor::{self, Rows};
-use crate::feature::{Ctx, News, Right, store as feed};
+use crate::feature::sessions::{self, device::State};
+use crate::feature::{Ctx, Right, store as feed};
 use crate::http::Response;
 use crate::http::input::Input;
 use schemars::JsonSchema;
@@ -52,7 +53,8 @@ pub fn page(ctx: &mut Ctx<'_>, since: Option<Timestamp>, limit: Option<i64>) -> 
         Rows::At(stamp) => store::between(ctx.db, reader, stamp.plus(-1), stamp, i64::MAX),
     };
     let (messages, end) = cursor::page(since, limit, |message: &Message| message.stamp, read)?;
-    let acked = store::acked(ctx.db, &ctx.caller()?.session.clone())?;
+    let caller = ctx.caller()?.clone();
+    let acked = sessions::store::acked(ctx.db, &caller)?;
     let unread = store::count(ctx.db, reader, acked, clock)?;
     Ok(List { messages, server_time: end.unwrap_or(clock), has_more: end.is_some(), unread })
 }
@@ -73,11 +75,12 @@ pub fn acknowledge(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// The caller's device has seen its messages up to an instant; never beyond what there is.
 pub fn seen(ctx: &mut Ctx<'_>, input: &Input) -> Result<()> {
-    let Some(tenant) = ctx.caller()?.tenant.clone() else { return Ok(()) };
+    let caller = ctx.caller()?.clone();
+    let Some(tenant) = &caller.tenant else { return Ok(()) };
     let up_to = input.instant("up_to").unwrap_or_default().min(tenant.clock);
     let reader = post::reader(ctx)?;
     store::seen(ctx.db, reader, up_to)?;
-    ctx.tell(&News::Acknowledged { up_to })
+    sessions::store::acknowledge(ctx.db, &caller, up_to)
 }
 
 /// POST `/push/send/`
@@ -129,8 +132,9 @@ fn addressee(ctx: &mut Ctx<'_>, whom: Whom) -> Result<To> {
         return Err(unknown());
     }
     let Some(device) = device else { return Ok(To { user, device: 0 }) };
-    if !store::has_device(ctx.db, user, &device)? {
-        return Err(unknown());
+    match sessions::store::find(ctx.db, user, &device)? {
+        Some(found) if found.state == State::Active => {}
+        _ => return Err(unknown()),
     }
     Ok(To { user, device: ctx.house.author(user, &device, "") })
 }

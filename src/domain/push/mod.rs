@@ -8,6 +8,7 @@ pub mod rules;
 mod store;
 mod texts;
 
+use crate::feature::restore::Restore;
 use crate::feature::{Access, Feature, Held, Job, Messages, Right, Route, Without, contract};
 use rules::Message;
 
@@ -18,7 +19,7 @@ pub const FEATURE: Feature = Feature {
     held: &[Held { name: "messages", load: api::held, object: contract::of::<Message> }],
     hears: Some(post::hears),
     messages: Some(Messages { between: api::between, object: contract::of::<Message> }),
-    restored: Some(post::restored),
+    restored: Restore::of_tenants(post::restored),
     ..Feature::new("push", ROUTES)
 };
 

@@ -8,7 +8,7 @@ use crate::base::{id, json, word};
 use crate::db::Db;
 use crate::feature::news::Clashed;
 use crate::feature::store::NOBODY;
-use crate::feature::{COUPLE, Ctx, News, store as feed};
+use crate::feature::{COUPLE, Ctx, News, Role, TenantKind, store as feed};
 use serde_json::{Value, json};
 
 /// Where a message is written.
@@ -63,8 +63,13 @@ fn post_as(ctx: &mut Ctx<'_>, author: i64, tenant: i64, to: To, draft: &Draft) -
 /// What devices are told of others' news.
 pub fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
-        News::SignedIn { user, author, others: true, .. } => {
-            to_user(ctx, *author, *user, &Draft::system(Code::SignIn, Priority::High, None))
+        News::SignedIn { user, session, device, others: true } => {
+            let author = ctx.house.author(*user, device, session);
+            to_user(ctx, author, *user, &Draft::system(Code::SignIn, Priority::High, None))
+        }
+        News::SessionEnded { user } => {
+            let author = ctx.author();
+            to_user(ctx, author, *user, &Draft::system(Code::SessionEnded, Priority::High, None))
         }
         News::PasswordChanged { user } => {
             let author = ctx.author();
@@ -92,25 +97,21 @@ fn to_user(ctx: &mut Ctx<'_>, author: i64, user: i64, draft: &Draft) -> Result<(
 
 /// Tells the members of a tenant, if there are any left.
 fn to_members(ctx: &mut Ctx<'_>, tenant: i64, draft: &Draft) -> Result<()> {
-    if store::has_members(ctx.db, tenant)? { post(ctx, tenant, To::ALL, draft).map(drop) } else { Ok(()) }
+    if store::members(ctx.db, tenant)?.is_empty() { Ok(()) } else { post(ctx, tenant, To::ALL, draft).map(drop) }
 }
 
 /// Tells of the conflicts of an upload: one message for each who should know.
 fn clashed(ctx: &mut Ctx<'_>, clashes: &[Clashed]) -> Result<()> {
-    let (tenant, sender) = (ctx.tenant_id()?, ctx.user()?);
-    let deciders = if clashes.iter().any(|clash| clash.notify) { store::deciders(ctx.db, tenant)? } else { Vec::new() };
-    let mut told: Vec<i64> = clashes.iter().map(|clash| clash.against).chain(deciders.iter().copied()).collect();
-    told.push(sender);
-    told.sort_unstable();
-    told.dedup();
-    for user in told {
+    let (tenant, sender) = (ctx.tenant()?.clone(), ctx.user()?);
+    for (user, role) in store::members(ctx.db, tenant.id)? {
+        let decides = tenant.kind == TenantKind::Couple || role == Role::Admin;
         let concerns = |clash: &&Clashed| {
-            let is_party = clash.waits && (user == sender || user == clash.against);
-            is_party || clash.notify && deciders.contains(&user)
+            let is_party = clash.waits && (user == sender || Some(user) == clash.against);
+            is_party || clash.notify && decides
         };
-        let of_user: Vec<&Clashed> = clashes.iter().filter(concerns).collect();
-        if !of_user.is_empty() && feed::is_member(ctx.db, tenant, user)? {
-            post(ctx, tenant, To::user(user), &alert(&of_user))?;
+        let concerning: Vec<&Clashed> = clashes.iter().filter(concerns).collect();
+        if !concerning.is_empty() {
+            post(ctx, tenant.id, To::user(user), &alert(&concerning))?;
         }
     }
     Ok(())
@@ -133,12 +134,13 @@ fn alert(clashes: &[&Clashed]) -> Draft {
     Draft { about: Type::ConflictAlert, priority, data }
 }
 
-/// A backup has taken the store's place: its messages are of a time that is over, and every device starts over.
+/// A backup takes the store's place: its messages are of a time that is over, and every device starts over.
 pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
     store::clear(db, tenant)?;
-    let Some(clock) = feed::clock(db, tenant)? else { return Ok(()) };
-    let place = Place { tenant, stamp: clock, author: NOBODY, now: Timestamp::now() };
-    write(db, place, To::ALL, &Draft::trigger("restore", &[])).map(drop)
+    let now = Timestamp::now();
+    // A stamp of its own: who joined with the last one of the backup is told, too.
+    let (_, stamp) = feed::advance(db, tenant, now)?;
+    write(db, Place { tenant, stamp, author: NOBODY, now }, To::ALL, &Draft::trigger("restore", &[])).map(drop)
 }
 
 /// Whose messages the caller reads.

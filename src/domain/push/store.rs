@@ -5,6 +5,7 @@ use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::base::{json, word};
 use crate::db::{Db, Row};
+use crate::feature::Role;
 use crate::feature::store::BATCH;
 use crate::{columns, params};
 
@@ -96,24 +97,6 @@ pub fn seen(db: &mut Db, reader: Reader, up_to: Timestamp) -> Result<()> {
     db.run(sql, params![reader.tenant, up_to, reader.user, reader.device]).map(drop)
 }
 
-/// Is anybody in a tenant?
-pub fn has_members(db: &mut Db, tenant: i64) -> Result<bool> {
-    let sql = "SELECT user_id FROM members WHERE tenant = ? LIMIT 1";
-    Ok(db.one(sql, params![tenant], |row| row.get::<i64>(0))?.is_some())
-}
-
-/// Has a user a device of this id?
-pub fn has_device(db: &mut Db, user: i64, device: &str) -> Result<bool> {
-    let sql = "SELECT device_id FROM installations WHERE user_id = ? AND device_id = ?";
-    Ok(db.one(sql, params![user, device], |row| row.get::<String>(0))?.is_some())
-}
-
-/// Up to where the device of a session has seen its messages.
-pub fn acked(db: &mut Db, session: &str) -> Result<Timestamp> {
-    let sql = "SELECT acked FROM sessions WHERE id = ?";
-    Ok(db.one(sql, params![session], |row| row.get(0))?.unwrap_or_default())
-}
-
 /// Deletes what is for a user in a tenant.
 pub fn leave(db: &mut Db, tenant: i64, user: i64) -> Result<()> {
     db.run("DELETE FROM push_messages WHERE tenant = ? AND user_id = ?", params![tenant, user]).map(drop)
@@ -133,9 +116,8 @@ pub fn purge(db: &mut Db, now: Timestamp) -> Result<u64> {
     Ok(old.len() as u64)
 }
 
-/// Who may settle conflicts and says how: a team's admins, both partners of a couple.
-pub fn deciders(db: &mut Db, tenant: i64) -> Result<Vec<i64>> {
-    let sql = "SELECT m.user_id FROM members m JOIN tenants t ON t.id = m.tenant \
-         WHERE m.tenant = ? AND (t.kind = 'couple' OR m.role = 'admin') ORDER BY m.seat";
-    db.all(sql, params![tenant], |row| row.get(0))
+/// Who is in a tenant, and as what.
+pub fn members(db: &mut Db, tenant: i64) -> Result<Vec<(i64, Role)>> {
+    let sql = "SELECT user_id, role FROM members WHERE tenant = ? ORDER BY seat";
+    db.all(sql, params![tenant], |row| Ok((row.get(0)?, word::stored(&Role::ALL, &row.get::<String>(1)?)?)))
 }

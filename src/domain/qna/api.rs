@@ -82,9 +82,9 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
 pub fn remove(ctx: &mut Ctx<'_>, question: &Question, version: i64) -> Result<()> {
     store::delete(ctx.db, ctx.tenant_id()?, &question.id)?;
     for answer in &question.answers {
-        ctx.bury_version(ANSWERS, &answer.id, answer.version + 1)?;
+        ctx.bury_own(ANSWERS, &answer.id, answer.version + 1, answer.user_id)?;
     }
-    ctx.bury_version(QUESTIONS, &question.id, version)
+    ctx.bury_own(QUESTIONS, &question.id, version, question.created_by_id)
 }
 
 /// POST `/qna/questions/{id}/answer/`: each user has one answer, which a second POST changes. `If-Match` names the
@@ -118,6 +118,12 @@ pub fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
         None => begin_answer(ctx, &question.id, made, &input)?,
     };
     Ok(Response::json(200, &json!({ "answer": answer })))
+}
+
+/// GET `/sync/answers/{id}/`
+pub fn one_answer(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let (tenant, id) = (ctx.tenant_id()?, ctx.path_id()?);
+    Ok(Response::json(200, &found(store::find_answer(ctx.db, tenant, &id)?)?))
 }
 
 /// Writes the caller's first answer to a question.

@@ -8,7 +8,7 @@ mod store;
 
 use crate::base::error::Result;
 use crate::feature::creation::REFUSES as MADE;
-use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Right, Route, Without, contract, written};
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Restore, Right, Route, Without, contract, written};
 use rules::{Answer, Placed, Question};
 
 /// The registry entry.
@@ -17,7 +17,7 @@ pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
     offline: offline::OFFLINE,
     hears: Some(hears),
-    restored: Some(store::restored),
+    restored: Restore::of_tenants(store::restored),
     ..Feature::new("qna", ROUTES)
 };
 
@@ -65,6 +65,8 @@ const ROUTES: &[Route] = &[
         .gives::<Question>(200)
         .refuses(MADE),
     Route::get("/qna/questions/{id}/", ONE, api::question, "One question with its answers").gives::<Question>(200),
+    Route::get("/sync/questions/{id}/", ONE, api::question, "One question, as uploads call it").gives::<Question>(200),
+    Route::get("/sync/answers/{id}/", ONE, api::one_answer, "One answer, as uploads call it").gives::<Placed>(200),
     Route::put("/qna/questions/{id}/", ONE, api::update, "Replace one's own question")
         .takes(rules::QUESTION)
         .gives::<Question>(200)

@@ -19,7 +19,6 @@ pub const OFFLINE: &[Offline] = &[
         twin: Offline::NO_TWIN,
         write: write_question,
         delete: delete_question,
-        restamp: store::restamp,
     },
     Offline {
         names: Names { name: "answer", path: "answers", list: ANSWERS },
@@ -37,7 +36,6 @@ pub const OFFLINE: &[Offline] = &[
         },
         write: write_answer,
         delete: api::remove_answer,
-        restamp: store::restamp_answer,
     },
 ];
 

@@ -178,12 +178,6 @@ pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
     db.run("UPDATE answers SET version = version + ? WHERE tenant = ? AND version <= ?", raise).map(drop)
 }
 
-/// Moves an answer to a stamp as it is.
-pub fn restamp_answer(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
-    let sql = "UPDATE answers SET edited_at = COALESCE(edited_at, stamp), stamp = ? WHERE tenant = ? AND id = ?";
-    db.run(sql, params![stamp, tenant, id]).map(drop)
-}
-
 /// Deletes an answer.
 pub fn delete_answer(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
     db.run("DELETE FROM answers WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)

@@ -78,7 +78,8 @@ impl Page {
 /// Answers a poll of a member.
 pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
     let tenant = &ctx.tenant()?.clone();
-    let since = rules::cursor(poll.since, ctx.earlier(), tenant.clock, ctx.now);
+    let sent = rules::sent(poll.since, ctx.earlier());
+    let since = rules::cursor(sent, tenant.clock, ctx.now);
     let restored = poll.epoch.is_some_and(|epoch| epoch != tenant.epoch);
     let horizon = rules::horizon(tenant.horizon, tenant.clock, ctx.now, ctx.house.settings.tombstones);
     // Who holds nothing yet, and asks for pages, begins: the last day would not be all.
@@ -91,15 +92,19 @@ pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
     if ctx.db.may_lag() && asked.own.iter().any(|own| *own > tenant.clock) {
         return Err(not_found());
     }
-    let page = match restart::start(poll.after, tenant, horizon, is_due, ctx.db.may_lag())? {
+    let start = restart::start(poll.after, tenant, horizon, is_due, ctx.db.may_lag())?;
+    // The first page of a new start has all messages: those behind it go on from the same cursor.
+    let brings = poll.messages && start.as_ref().is_none_or(|start| *start == Start::Anew);
+    let page = match start {
         Some(start) => anew(ctx, &asked, &start, poll)?,
         None => {
             let page = if is_due { restart(ctx, &asked, horizon, poll.limit)? } else { page(ctx, &asked, since, poll.limit)? };
             whole(ctx, poll, page)?
         }
     };
-    let messages = if poll.messages { Some(messages(ctx, since, &page, poll.after.is_some())?) } else { None };
+    let messages = if poll.messages { Some(messages(ctx, since, &page, brings)?) } else { None };
     let Page { rows, complete_to, has_more, reset, next, total } = page;
+    ctx.note_poll(sent.filter(|sent| !is_due && *sent <= asked.tenant.clock), &poll.kinds);
     let poll_after = poll_after(ctx, poll.idle);
     Ok(Found { complete_to, since, epoch: asked.tenant.epoch, reset, has_more, poll_after, next, total, rows, messages })
 }
@@ -145,12 +150,12 @@ fn page(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: Option<us
     }
 }
 
-/// Messages to the caller that came while the page's changes did. They begin anew with the changes, all of them on the first page.
-fn messages(ctx: &mut Ctx<'_>, since: Timestamp, page: &Page, in_pages: bool) -> Result<Value> {
-    let (since, goes_on) = if page.reset { (Timestamp::default(), false) } else { (since, in_pages) };
+/// Messages to the caller that came while the page's changes did, if it is to bring them. They begin anew with the changes.
+fn messages(ctx: &mut Ctx<'_>, since: Timestamp, page: &Page, brings: bool) -> Result<Value> {
+    let since = if page.reset { Timestamp::default() } else { since };
     let noun = ctx.house.features.iter().find_map(|feature| feature.messages);
     match noun {
-        Some(noun) if since < page.complete_to && !goes_on => (noun.between)(ctx, since, page.complete_to),
+        Some(noun) if brings && since < page.complete_to => (noun.between)(ctx, since, page.complete_to),
         _ => Ok(Value::Array(Vec::new())),
     }
 }

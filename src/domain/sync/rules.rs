@@ -63,9 +63,14 @@ pub struct Change {
     pub version: Option<i64>,
 }
 
+/// The cursor that a poll sends, where it can be read.
+pub fn sent(since: Option<&str>, local: Local) -> Option<Timestamp> {
+    since.and_then(|text| Timestamp::parse_as(text, local))
+}
+
 /// The instant a poll continues from. Beyond the tenant's clock nothing can have been seen: it continues from the clock.
-pub fn cursor(since: Option<&str>, local: Local, clock: Timestamp, now: Timestamp) -> Timestamp {
-    since.and_then(|text| Timestamp::parse_as(text, local)).unwrap_or_else(|| now.plus(-DEFAULT_SPAN)).min(clock)
+pub fn cursor(sent: Option<Timestamp>, clock: Timestamp, now: Timestamp) -> Timestamp {
+    sent.unwrap_or_else(|| now.plus(-DEFAULT_SPAN)).min(clock)
 }
 
 /// The instant before which a cursor must start over: tombstones older than it may be gone. A client that is up to
@@ -149,10 +154,11 @@ mod tests {
     #[test]
     fn a_cursor_is_never_beyond_the_clock() {
         let (clock, now) = (Timestamp(5 * DAY), Timestamp(6 * DAY));
-        assert_eq!(cursor(None, Local::Utc, clock, now), clock);
-        assert_eq!(cursor(Some("9999-01-01"), Local::Utc, clock, now), clock);
-        assert_eq!(cursor(Some("1970-01-02T00:00:00Z"), Local::Utc, clock, now), Timestamp(DAY));
-        assert_eq!(cursor(Some("rubbish"), Local::Utc, Timestamp(9 * DAY), now), Timestamp(5 * DAY));
+        let cursor = |since, clock| cursor(sent(since, Local::Utc), clock, now);
+        assert_eq!(cursor(None, clock), clock);
+        assert_eq!(cursor(Some("9999-01-01"), clock), clock);
+        assert_eq!(cursor(Some("1970-01-02T00:00:00Z"), clock), Timestamp(DAY));
+        assert_eq!(cursor(Some("rubbish"), Timestamp(9 * DAY)), Timestamp(5 * DAY));
     }
 
     #[test]

@@ -43,6 +43,13 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::InProgress => "IDEMPOTENCY_KEY_IN_PROGRESS",
         Refused::AlreadyDone => "ALREADY_DONE",
         Refused::EpochChanged => "EPOCH_CHANGED",
+        Refused::DeviceUnknown => "DEVICE_UNKNOWN",
+        Refused::DeviceMismatch => "DEVICE_MISMATCH",
+        Refused::DeviceWiping => "DEVICE_WIPING",
+        Refused::CannotWipe => "CANNOT_WIPE",
+        Refused::TooManyDevices => "TOO_MANY_DEVICES",
+        Refused::EmailUnverified => "EMAIL_UNVERIFIED",
+        Refused::MailUnavailable => "MAIL_UNAVAILABLE",
     }
 }
 

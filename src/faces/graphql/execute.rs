@@ -259,6 +259,11 @@ impl<'v> Shape<'v> {
                 let items = if self.takes(items.len() * FIELD) { items.as_slice() } else { &[] };
                 ResolvedValue::list(items.iter().map(move |item| self.of(ty.item_type(), Cow::Borrowed(item))))
             }
+            // What a root field gives is nobody else's.
+            (Cow::Owned(Value::Array(items)), _) if ty.is_list() => {
+                let items = if self.takes(items.len() * FIELD) { items } else { Vec::new() };
+                ResolvedValue::list(items.into_iter().map(move |item| self.of(ty.item_type(), Cow::Owned(item))))
+            }
             (Cow::Borrowed(Value::Object(members)), Some(ExtendedType::Object(_) | ExtendedType::Union(_))) => {
                 let type_name = Cow::Borrowed(members.get(TYPE_NAME).and_then(Value::as_str).unwrap_or(name));
                 ResolvedValue::object(Object { shape: self, type_name, members: Cow::Borrowed(members) })

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 
 /// The name of the schema of problems.
 pub const PROBLEM: &str = "Problem";
+/// That of what routes of no version answer, the same in every version's document.
+pub const VERSIONLESS_PROBLEM: &str = "ProblemOfNoVersion";
 
 /// A refusal: its status, when it comes, the header fields that it carries.
 type Refusal = (u16, &'static str, &'static [&'static str]);
@@ -34,6 +36,7 @@ const REFUSALS: &[Refusal] = &[
     (422, "The `Idempotency-Key` came before, with another request.", &[]),
     (429, "Too often: wait for so many seconds.", &["Retry-After", "RateLimit", "RateLimit-Policy"]),
     (500, "A defect of the server; its log says more.", &[]),
+    (501, "The server has no working mailer: nothing was sent.", &[]),
     (503, "The server is busy or not ready: try again.", &["Retry-After"]),
     (507, "The server's disk is full.", &["Retry-After"]),
 ];
@@ -72,8 +75,12 @@ fn header((name, kind, about, always): &Header) -> (String, Value) {
     ((*name).to_owned(), json!({"schema": {"type": kind}, "description": about, "required": always}))
 }
 
-fn refused((_, about, fields): &Refusal) -> Value {
-    let content = json!({ problem::MEDIA_TYPE: {"schema": {"$ref": format!("#/components/schemas/{PROBLEM}")}} });
+fn refused(refusal: &Refusal) -> Value {
+    refused_as(refusal, PROBLEM)
+}
+
+fn refused_as((_, about, fields): &Refusal, schema: &str) -> Value {
+    let content = json!({ problem::MEDIA_TYPE: {"schema": {"$ref": format!("#/components/schemas/{schema}")}} });
     json!({"description": about, "headers": headers(fields), "content": content})
 }
 
@@ -115,10 +122,12 @@ fn good(route: &Route, answer: Answer, schemas: &mut Schemas) -> Value {
     told(about, fields, answer.content, schemas)
 }
 
-/// A problem like any other, unless the route's refusals look otherwise.
-fn bad(route: &Route, (status, about, fields): &Refusal, schemas: &mut Schemas) -> Value {
+/// A problem like any other, unless the route's refusals look otherwise, or it knows no versions.
+fn bad(route: &Route, refusal: &Refusal, schemas: &mut Schemas) -> Value {
+    let (status, about, fields) = refusal;
     match route.contract.refusal {
         Some(content) => told(about, fields, content, schemas),
+        None if !route.is_versioned() => refused_as(refusal, VERSIONLESS_PROBLEM),
         None => json!({"$ref": format!("#/components/responses/{status}")}),
     }
 }

@@ -3,7 +3,8 @@
 use super::{answers, operation, retired};
 use crate::feature::lifecycle::file::Declared;
 use crate::feature::{Face, Feature, Lifecycle, Route, Schemas};
-use crate::http::version::Version;
+use crate::http::problem;
+use crate::http::version::{UNNAMED, Version};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -93,6 +94,8 @@ fn method(route: &Route) -> String {
 /// The types that were met on the way.
 fn types(schemas: &mut Schemas) -> Value {
     let mut types = schemas.generator.take_definitions(true);
-    types.insert(answers::PROBLEM.to_owned(), crate::http::problem::schema(schemas.version).to_value());
+    for (name, version) in [(answers::PROBLEM, schemas.version), (answers::VERSIONLESS_PROBLEM, UNNAMED)] {
+        types.insert(name.to_owned(), problem::schema(version).to_value());
+    }
     Value::Object(types)
 }

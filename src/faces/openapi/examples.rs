@@ -21,7 +21,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("content", "What a year this was."),
     ("theme", "Memories"),
     ("refresh", "the token that signing in answered"),
-    ("code", "the code that your partner was given"),
+    ("code", "K7QP2M4X"),
     ("device_id", "annas-phone"),
     ("deviceid", "annas-phone"),
     ("client_id", "annas-phone"),

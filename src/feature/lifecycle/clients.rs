@@ -72,6 +72,17 @@ pub enum Age {
     Hard(Timestamp),
 }
 
+impl Age {
+    /// Its word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Age::Fresh => "ok",
+            Age::Soft => "soft",
+            Age::Hard(_) => "hard",
+        }
+    }
+}
+
 impl Minimum {
     /// How this version of the app stands at an instant. What says no version is never refused.
     pub fn age(&self, version: Option<&str>, now: Timestamp) -> Age {

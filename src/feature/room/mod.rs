@@ -64,9 +64,18 @@ impl Ctx<'_> {
 
     /// Leaves a tombstone, with the version that the deletion made, of an object in the feed.
     pub fn bury_version(&mut self, kind: &str, id: &str, version: i64) -> Result<()> {
+        self.bury(kind, (id, version), self.editor())
+    }
+
+    /// The same of what its author alone may edit, whoever deletes it: nobody else may bring it back.
+    pub fn bury_own(&mut self, kind: &str, id: &str, version: i64, author: i64) -> Result<()> {
+        self.bury(kind, (id, version), Some(author))
+    }
+
+    fn bury(&mut self, kind: &str, (id, version): (&str, i64), by: Option<i64>) -> Result<()> {
         let (tenant, _) = self.stamped()?;
         let before = store::weighed(self.db, tenant, kind, id)?;
-        self.place(kind, (id, version), before, None)?;
+        self.place_by(kind, (id, version), before, None, by)?;
         let (kind, _) = self.measured(kind)?;
         self.tell(&News::Buried { kind, id })
     }
@@ -75,7 +84,23 @@ impl Ctx<'_> {
     ///
     /// # Errors
     /// As [`Ctx::touch_version`].
-    pub fn place(&mut self, kind: &str, (id, version): (&str, i64), before: Weighed, after: Option<i64>) -> Result<()> {
+    pub fn place(&mut self, kind: &str, object: (&str, i64), before: Weighed, after: Option<i64>) -> Result<()> {
+        self.place_by(kind, object, before, after, self.editor())
+    }
+
+    /// Who writes, where a user does.
+    fn editor(&self) -> Option<i64> {
+        self.admitted().map(|caller| caller.user)
+    }
+
+    fn place_by(
+        &mut self,
+        kind: &str,
+        (id, version): (&str, i64),
+        before: Weighed,
+        after: Option<i64>,
+        by: Option<i64>,
+    ) -> Result<()> {
         let (name, measure) = self.measured(kind)?;
         let (tenant, stamp) = self.stamped()?;
         if measure.is_some() {
@@ -86,7 +111,7 @@ impl Ctx<'_> {
         }
         self.count_row();
         let author = self.author();
-        feed::place(self.db, tenant, name, id, Placed { stamp, author, version, bytes: after })
+        feed::place(self.db, tenant, name, id, Placed { stamp, author, version, bytes: after, by })
     }
 
     /// Moves an object of any tenant to this transaction's stamp there, or leaves a tombstone of it, and counts what it weighs
@@ -100,7 +125,7 @@ impl Ctx<'_> {
         let change = Growth::between(before, after);
         self.room.add(tenant, name, change.live);
         self.room.add(tenant, DELETED, change.deleted);
-        feed::place(self.db, tenant, name, id, Placed { stamp, author, version, bytes: after })
+        feed::place(self.db, tenant, name, id, Placed { stamp, author, version, bytes: after, by: None })
     }
 
     /// Moves an object to this transaction's stamp as it is, alive or as a tombstone: it weighs what it did.

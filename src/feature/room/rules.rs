@@ -202,8 +202,13 @@ fn refusal(room: Room, detail: Message) -> Refusal {
 }
 
 /// Bytes in MiB, rounded up: who is told that 15 of 16 are used asks why there is no room.
-fn mib(bytes: i64) -> i64 {
+pub fn mib(bytes: i64) -> i64 {
     (bytes + MIB - 1) / MIB
+}
+
+/// `12 of 256 MiB`: what is used of a room, wherever the operator reads it.
+pub fn fill(bytes: i64, room: i64) -> String {
+    format!("{} of {} MiB", mib(bytes), room / MIB)
 }
 
 /// How much of the account's quota the store may take where nobody says otherwise, as a percentage: what else lies in the

@@ -8,15 +8,15 @@ pub mod store;
 
 pub use fold::fold;
 
-use super::Ctx;
 use super::lifecycle::clients::Client;
+use super::{Ctx, slot_file};
 use crate::base::time::{DAY, Timestamp};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use slot::{NEIGHBOURS, SLOT, Slot};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::thread::yield_now;
 
@@ -93,11 +93,7 @@ impl Usage {
     }
 
     fn file(&mut self, data: &Path) -> io::Result<&File> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(data.join(FILE))?,
-        };
-        Ok(self.file.insert(file))
+        slot_file::opened(&mut self.file, data, FILE)
     }
 
     fn add(&mut self, data: &Path, slot: Slot) -> io::Result<()> {
@@ -182,13 +178,7 @@ fn put(file: &File, slot: &Slot) -> io::Result<bool> {
 /// Slots from an offset on; beyond the file's end they are free.
 fn read(file: &File, base: u64, count: usize) -> io::Result<Vec<Option<Slot>>> {
     let mut bytes = vec![0; count * SLOT];
-    let mut filled = 0;
-    while filled < bytes.len() {
-        match file.read_at(&mut bytes[filled..], base + filled as u64)? {
-            0 => break,
-            n => filled += n,
-        }
-    }
+    slot_file::fill(file, &mut bytes, base)?;
     Ok(bytes.chunks_exact(SLOT).map(Slot::read).collect())
 }
 

@@ -11,7 +11,7 @@ use crate::base::time::{Local, Timestamp};
 use serde_json::{Map, Value as Json};
 
 /// One field of a body.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Field {
     /// The name on the wire.
     pub name: &'static str,

@@ -1,6 +1,6 @@
 //! The values of fields: what each shape takes, and how it is read.
 
-use super::Field;
+use super::{Extent, Field, Input};
 use crate::base::json::{self, decimal::Decimal};
 use crate::base::text::{self, Message};
 use crate::base::time::{self, Local, Timestamp};
@@ -39,6 +39,8 @@ pub enum Shape {
     List,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// An object with these fields, or a string that holds one. Null fields are kept.
+    Object(&'static [Field]),
 }
 
 impl Shape {
@@ -47,6 +49,14 @@ impl Shape {
         match self {
             Shape::Text { max, .. } => (*max as u64).saturating_mul(body::PER_CHARACTER),
             Shape::Json | Shape::List => body::MAX_BODY,
+            Shape::Object(fields) => {
+                let (mut bytes, mut n) = (0_u64, 0);
+                while n < fields.len() {
+                    bytes = bytes.saturating_add(fields[n].shape.most_bytes());
+                    n += 1;
+                }
+                bytes
+            }
             _ => 0,
         }
     }
@@ -106,6 +116,18 @@ pub fn read(field: &Field, json: &Json, local: Local) -> Read {
         Shape::Date => read_shaped(json, &text::NOT_DATE, |s| time::date(s).is_some()),
         Shape::Month => read_shaped(json, &text::NOT_MONTH, time::is_month),
         Shape::Choice(words) => read_choice(json, words),
+        Shape::Object(fields) => read_object(json, fields, local),
+    }
+}
+
+/// The first thing that is wrong with a field inside is told of the whole.
+fn read_object(json: &Json, fields: &[Field], local: Local) -> Read {
+    let held = held(json);
+    let Some(object) = held.as_object() else { return Err(Message::plain(&text::NOT_OBJECT)) };
+    let input = Input::at(object, fields, Extent::Whole, local);
+    match input.errors().first() {
+        Some((field, _)) => Err(Message::with(&text::INSIDE, &[field])),
+        None => Ok(Value::Json(Json::Object(input.members()))),
     }
 }
 
@@ -212,13 +234,10 @@ fn read_shaped(json: &Json, message: &'static text::Text, sound: impl Fn(&str) -
     }
 }
 
-/// The most characters of a wrong choice that its message repeats.
-const SHOWN: usize = 40;
-
 fn read_choice(json: &Json, words: &[&str]) -> Read {
     match json::string(json) {
         Some(word) if words.contains(&word) => Ok(Value::Text(word.to_owned())),
-        Some(word) => Err(Message::with(&text::NOT_CHOICE, &[&word.chars().take(SHOWN).collect::<String>()])),
+        Some(word) => Err(text::not_choice(word, words.iter().copied())),
         None => Err(Message::plain(&text::NOT_TEXT)),
     }
 }

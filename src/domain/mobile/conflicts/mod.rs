@@ -29,9 +29,16 @@ pub const FEATURE: Feature = Feature {
     ..Feature::new("conflicts", ROUTES)
 };
 
-/// Whose upload met it.
+/// A user's side of it: what they sent, or what that met. What a device had started from may be another's, unless both sides are theirs.
 fn own(conflict: Value, user: i64) -> Option<Value> {
-    written(conflict, &["user_id"], user)
+    let mut conflict = written(conflict, &["user_id", "server_user_id"], user)?;
+    let [sent, met, settled] = ["user_id", "server_user_id", "resolved_by"].map(|member| conflict[member] == user);
+    for (member, is_own) in [("client_data", sent), ("server_data", met), ("base_data", sent && met), ("notes", settled)] {
+        if !is_own {
+            conflict[member] = Value::Null;
+        }
+    }
+    Some(conflict)
 }
 
 /// Conflicts in the feed.

@@ -94,7 +94,7 @@ pub struct Conflict {
     pub mobile_id: String,
     /// Who sent the edit.
     pub user_id: i64,
-    /// The device that it came from.
+    /// The device that it came from; empty to others than its user.
     pub device_id: String,
     /// The version that the server had.
     pub server_version: u32,
@@ -104,6 +104,8 @@ pub struct Conflict {
     pub client_at: Option<Timestamp>,
     /// The server's fields; null when it was deleted there.
     pub server_data: Value,
+    /// Who wrote the server's side, as far as that is known.
+    pub server_user_id: Option<i64>,
     /// The device's fields, as far as it sent them; null when it wanted to delete.
     pub client_data: Value,
     /// What the device started from, if it said so.

@@ -34,18 +34,20 @@ fn version(row: &Row<'_>, column: usize) -> Result<u32> {
 }
 
 columns!(conflicts: "SELECT id, domain, mobile_id, user_id, device, server_version, client_version, server_data, \
-     client_data, base_data, strategy, result, winner, created_at, resolved_by, resolved_at, notes, answer, client_at \
-     FROM conflicts WHERE tenant = ? AND (user_id = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
+     client_data, base_data, strategy, result, winner, created_at, resolved_by, resolved_at, notes, answer, client_at, \
+     server_by FROM conflicts WHERE tenant = ? AND (user_id = ? OR server_by = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
      WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1))");
 
-fn conflict(row: &Row<'_>) -> Result<Conflict> {
-    let resolution_result: String = row.get(11)?;
+/// A conflict as a user sees it: a device is named to its own user alone.
+fn conflict(row: &Row<'_>, viewer: i64) -> Result<Conflict> {
+    let (resolution_result, user_id): (String, i64) = (row.get(11)?, row.get(3)?);
+    let device_id = if user_id == viewer { row.get(4)? } else { String::new() };
     Ok(Conflict {
         conflict_id: row.get(0)?,
         domain: row.get(1)?,
         mobile_id: row.get(2)?,
-        user_id: row.get(3)?,
-        device_id: row.get(4)?,
+        user_id,
+        device_id,
         server_version: version(row, 5)?,
         client_version: version(row, 6)?,
         server_data: json(row, 7)?,
@@ -61,14 +63,15 @@ fn conflict(row: &Row<'_>) -> Result<Conflict> {
         notes: row.get(16)?,
         answer: row.get(17)?,
         client_at: row.get(18)?,
+        server_user_id: row.get(19)?,
     })
 }
 
 /// Writes a new conflict.
 pub fn insert(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
     let sql = "INSERT INTO conflicts (id, tenant, user_id, device, domain, mobile_id, server_version, client_version, \
-         server_data, client_data, base_data, strategy, result, winner, answer, created_at, resolved_by, resolved_at, notes, client_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+         server_data, client_data, base_data, strategy, result, winner, answer, created_at, resolved_by, resolved_at, notes, client_at, \
+         server_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let (server, client) = (json::write(&conflict.server_data)?, json::write(&conflict.client_data)?);
     let base = if conflict.base_data.is_null() { None } else { Some(json::write(&conflict.base_data)?) };
     let values = params![
@@ -92,18 +95,20 @@ pub fn insert(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
         conflict.resolved_at.map(|at| at.0),
         &conflict.notes,
         conflict.client_at.map(|at| at.0),
+        conflict.server_user_id,
     ];
     db.run(sql, values).map(drop)
 }
 
 /// Writes what was decided, and against which row of the server.
 pub fn update(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
-    let sql = "UPDATE conflicts SET server_version = ?, server_data = ?, strategy = ?, result = ?, winner = ?, answer = ?, \
+    let sql = "UPDATE conflicts SET server_version = ?, server_data = ?, server_by = ?, strategy = ?, result = ?, winner = ?, answer = ?, \
          resolved_by = ?, resolved_at = ?, notes = ? WHERE tenant = ? AND id = ?";
     let server = json::write(&conflict.server_data)?;
     let values = params![
         i64::from(conflict.server_version),
         &server,
+        conflict.server_user_id,
         &conflict.resolution_strategy,
         &conflict.resolution_result,
         &conflict.winning_version,
@@ -117,18 +122,18 @@ pub fn update(db: &mut Db, tenant: i64, conflict: &Conflict) -> Result<()> {
     db.run(sql, values).map(drop)
 }
 
-/// One conflict, as a user sees it: those of a deleted record show their side to who sent it alone. To user 0 they are not there.
+/// One conflict, as a user sees it: of a deleted record a side is shown to who sent it or wrote it alone. To user 0 it is not there.
 pub fn find(db: &mut Db, tenant: i64, id: &str, viewer: i64) -> Result<Option<Conflict>> {
-    db.one(conflicts!("AND id = ?"), params![tenant, viewer, id], conflict)
+    db.one(conflicts!("AND id = ?"), params![tenant, viewer, viewer, id], |row| conflict(row, viewer))
 }
 
 /// How many conflicts a list shows on all of its pages.
 pub fn count(db: &mut Db, tenant: i64, filter: &Filter) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM conflicts WHERE tenant = ? AND created_at > ? \
-         AND (? = '' OR result = ?) AND (? = '' OR domain = ?) AND (user_id = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
+         AND (? = '' OR result = ?) AND (? = '' OR domain = ?) AND (user_id = ? OR server_by = ? OR server_data <> 'null' AND NOT EXISTS (SELECT r.id FROM records r \
          WHERE r.tenant = conflicts.tenant AND r.domain = conflicts.domain AND r.id = conflicts.mobile_id AND r.deleted = 1))";
     let Filter { status, domain, since, viewer } = filter;
-    let found = db.one(sql, params![tenant, *since, status, status, domain, domain, *viewer], |row| row.get(0))?;
+    let found = db.one(sql, params![tenant, *since, status, status, domain, domain, *viewer, *viewer], |row| row.get(0))?;
     Ok(found.unwrap_or_default())
 }
 
@@ -139,14 +144,14 @@ pub fn part(db: &mut Db, tenant: i64, filter: &Filter, (at, id): &(i64, String),
          AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
     );
     let Filter { status, domain, since, viewer } = filter;
-    let bound = params![tenant, *viewer, *since, status, status, domain, domain, *at, id, span.limit, span.offset];
-    db.all(sql, bound, conflict)
+    let bound = params![tenant, *viewer, *viewer, *since, status, status, domain, domain, *at, id, span.limit, span.offset];
+    db.all(sql, bound, |row| conflict(row, *viewer))
 }
 
 /// Every conflict that a user sees, oldest first.
 pub fn each(db: &mut Db, tenant: i64, viewer: i64, visit: &mut dyn FnMut(Conflict) -> Result<()>) -> Result<()> {
-    db.each(conflicts!("ORDER BY created_at, id"), params![tenant, viewer], &mut |row| {
-        visit(conflict(row)?)?;
+    db.each(conflicts!("ORDER BY created_at, id"), params![tenant, viewer, viewer], &mut |row| {
+        visit(conflict(row, viewer)?)?;
         Ok(true)
     })
 }
@@ -236,14 +241,14 @@ pub fn lose_record(db: &mut Db, tenant: i64, domain: &str, record: &str, stamp: 
             store::mark(db, tenant, super::KIND, &id, Moved::by_nobody(stamp, true))?;
         }
         // What the device had started from is of its side, too.
-        db.run("UPDATE conflicts SET server_data = 'null' WHERE tenant = ? AND id = ?", params![tenant, &id])?;
+        db.run("UPDATE conflicts SET server_data = 'null', server_by = NULL WHERE tenant = ? AND id = ?", params![tenant, &id])?;
     }
     Ok(has_some)
 }
 
 /// Nothing of what a settled conflict was about stays in it: its record is deleted. Who settles it again is answered the same.
 pub fn empty(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
-    let sql = "UPDATE conflicts SET server_data = 'null', client_data = 'null', base_data = NULL, notes = NULL \
+    let sql = "UPDATE conflicts SET server_data = 'null', server_by = NULL, client_data = 'null', base_data = NULL, notes = NULL \
          WHERE tenant = ? AND id = ?";
     db.run(sql, params![tenant, id]).map(drop)
 }
@@ -253,19 +258,19 @@ pub fn of_user(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
     db.all("SELECT id FROM conflicts WHERE tenant = ? AND user_id = ?", params![tenant, user], |row| row.get(0))
 }
 
-/// The settled conflicts of others that may hold a user's side: those of a couple, and of records that the user made or wrote
-/// last. Who wrote a version in between is not kept.
+/// The settled conflicts of others that may hold a user's side: those of a couple, those whose side of the server the user wrote, and
+/// those of records that the user made or wrote last.
 pub fn against(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<String>> {
     let sql = "SELECT c.id FROM conflicts c JOIN tenants t ON t.id = c.tenant \
          LEFT JOIN records r ON r.tenant = c.tenant AND r.domain = c.domain AND r.id = c.mobile_id \
          WHERE c.tenant = ? AND c.resolved_at IS NOT NULL AND c.user_id <> ? \
-         AND (t.kind = 'couple' OR r.created_by = ? OR r.updated_by = ?)";
-    db.all(sql, params![tenant, user, user, user], |row| row.get(0))
+         AND (t.kind = 'couple' OR c.server_by = ? OR r.created_by = ? OR r.updated_by = ?)";
+    db.all(sql, params![tenant, user, user, user, user], |row| row.get(0))
 }
 
 /// Takes the server's side out of a conflict, and what its device had started from.
 pub fn lose_server_side(db: &mut Db, tenant: i64, id: &str) -> Result<()> {
-    let sql = "UPDATE conflicts SET server_data = 'null', base_data = NULL WHERE tenant = ? AND id = ?";
+    let sql = "UPDATE conflicts SET server_data = 'null', server_by = NULL, base_data = NULL WHERE tenant = ? AND id = ?";
     db.run(sql, params![tenant, id]).map(drop)
 }
 

@@ -23,9 +23,8 @@ pub fn personal(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
         let stamp = ctx.stamp_in(tenant)?;
         conflicts::store::forget_one(ctx.db, tenant, id, stamp)?;
     }
-    if !met.is_empty() {
-        ctx.recount_stock(tenant, &conflicts::STOCK);
-    }
+    // What conflicts weigh without these sides and notes, only counting tells.
+    ctx.recount_stock(tenant, &conflicts::STOCK);
     conflicts::store::lose_notes(ctx.db, tenant, user)
 }
 

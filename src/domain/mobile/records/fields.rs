@@ -168,7 +168,7 @@ impl Table {
                 input.error(machine.field, Message::with(&texts::TRANSITION, &[&machine.field, &from, &to]));
             }
             None if !to.is_empty() && !machine.knows(&to) => {
-                input.error(machine.field, Message::with(&text::NOT_CHOICE, &[&to]));
+                input.error(machine.field, text::not_choice(&to, machine.states.iter().map(|(name, _)| *name)));
             }
             _ => {}
         }

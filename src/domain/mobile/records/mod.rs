@@ -34,6 +34,7 @@ use crate::feature::ctx::load;
 use crate::feature::version;
 use crate::feature::walk::walk;
 use crate::feature::{Ctx, Kind, Load, Names, Objects, Own, Schemas, written};
+use record::Record;
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 use tables::Table;
@@ -59,10 +60,11 @@ fn load_records(names: &Names, db: &mut Db, tenant: i64, ids: &[&str]) -> Result
     load(db, tenant, ids, |db, tenant, id| Ok(store::find(db, tenant, table.name(), id)?.map(|record| record.shown(table))))
 }
 
-/// One record as it is shown; null when it is deleted, or there is none.
+/// One record, or an object of a noun, as records are shown; null when it is deleted, or there is none.
 pub fn find(ctx: &mut Ctx<'_>, tenant: i64, table: &Table, id: &str) -> Result<Value> {
-    let record = store::find(ctx.db, tenant, table.name(), id)?.filter(|record| !record.deleted);
-    Ok(record.map_or(Value::Null, |record| record.shown(table)))
+    let Some(record) = rows::find(ctx.db, tenant, table, id)?.filter(|record| !record.deleted) else { return Ok(Value::Null) };
+    let updated_by = rows::editor(ctx.db, tenant, table, &record)?.unwrap_or_default();
+    Ok(Record { object: None, updated_by, ..record }.shown(table))
 }
 
 /// The schema of the kind that is described.

@@ -129,7 +129,7 @@ impl Choice {
         let conflict = conflicts::store::find(ctx.db, tenant, &id, ctx.user()?)?.ok_or_else(not_found)?;
         let table = domains::edited(ctx.house.features, &conflict.domain).ok_or_else(not_found)?;
         let record = rows::find(ctx.db, tenant, table, &conflict.mobile_id)?.ok_or_else(not_found)?;
-        require_own(ctx, &conflict, &record)?;
+        require_own(ctx, table, &conflict, &record)?;
         if conflict.resolved_at.is_some() {
             return first(ctx, &conflict);
         }
@@ -254,10 +254,13 @@ impl Choice {
 
 /// Whose right to settle reaches to their own alone settles what their own upload met, and what is about their own version:
 /// that the record has moved on since makes it nobody's but the staff's.
-fn require_own(ctx: &Ctx<'_>, conflict: &Conflict, record: &Record) -> Result<()> {
-    let user = ctx.user()?;
-    let version = super::write::shown(record.version) == conflict.server_version && record.updated_by == user;
-    if version || conflict.user_id == user || ctx.tenant()?.may(Right::Settle) {
+fn require_own(ctx: &mut Ctx<'_>, table: &Table, conflict: &Conflict, record: &Record) -> Result<()> {
+    let (user, tenant) = (ctx.user()?, ctx.tenant_id()?);
+    if conflict.user_id == user || ctx.tenant()?.may(Right::Settle) {
+        return Ok(());
+    }
+    let is_as_met = super::write::shown(record.version) == conflict.server_version;
+    if is_as_met && rows::editor(ctx.db, tenant, table, record)? == Some(user) {
         return Ok(());
     }
     refuse(Refused::Forbidden, &texts::NOT_YOUR_CONFLICT)
@@ -268,7 +271,7 @@ fn choice<T: Copy>(input: &mut Input, field: &'static str, words: &[(T, &str)]) 
     let sent = input.text(field)?.to_ascii_lowercase();
     let known = word::named(words, &sent);
     if known.is_none() {
-        input.error(field, Message::with(&text::NOT_CHOICE, &[&sent]));
+        input.error(field, text::not_choice(&sent, words.iter().map(|(_, word)| *word)));
     }
     known
 }
@@ -301,6 +304,7 @@ fn first(ctx: &Ctx<'_>, conflict: &Conflict) -> Result<Response> {
 fn look_again(ctx: &mut Ctx<'_>, table: &'static Table, mut conflict: Conflict, record: &Record) -> Result<Response> {
     conflict.server_version = super::write::shown(record.version);
     conflict.server_data = data(record);
+    conflict.server_user_id = rows::editor(ctx.db, ctx.tenant_id()?, table, record)?;
     keep(ctx, table, &conflict, record)?;
     let error = SyncError {
         item_id: Some(conflict.mobile_id),

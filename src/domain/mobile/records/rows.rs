@@ -34,8 +34,8 @@ fn alive(table: &Table, id: &str, held: Held) -> Result<Record> {
         fields,
         client_at: trace.edited_at.unwrap_or(stamp),
         created_by: author.unwrap_or_default(),
-        // Who edited it last, its row does not say: what its author alone may edit, they did.
-        updated_by: author.filter(|_| table.noun.is_some_and(Offline::is_own)).unwrap_or_default(),
+        // See [`editor`].
+        updated_by: 0,
         created_at: instant("created_at").unwrap_or(stamp),
         updated_at: stamp,
         deleted: false,
@@ -63,9 +63,8 @@ fn gone(id: &str, stamp: Timestamp, version: i64) -> Record {
 pub fn put(ctx: &mut Ctx<'_>, noun: &'static Offline, stored: Option<&Record>, record: Record) -> Result<Record> {
     let tenant = ctx.tenant_id()?;
     // Whoever settles a conflict may choose a side, and not write what another alone may edit.
-    if let Some(stored) = stored.filter(|stored| !stored.deleted) {
-        let by = if record.deleted { noun.deletes } else { noun.edits };
-        by.require(ctx, Some(stored.created_by))?;
+    if let Some(stored) = stored {
+        require(ctx, noun, stored, record.deleted)?;
     }
     if record.deleted {
         match stored {
@@ -81,13 +80,32 @@ pub fn put(ctx: &mut Ctx<'_>, noun: &'static Offline, stored: Option<&Record>, r
     alive(&Table::of(noun), &record.id, held)
 }
 
-/// Moves an object in its domain's changes: it is what it was.
-pub fn move_to(db: &mut Db, tenant: i64, table: &Table, record: &Record, stamp: Timestamp) -> Result<()> {
-    match table.noun {
-        None => store::move_to(db, tenant, table.name(), &record.id, stamp),
-        Some(_) if record.deleted => Ok(()),
-        Some(noun) => (noun.restamp)(db, tenant, &record.id, stamp),
+/// Refuses whoever may not edit an object of a noun, or delete it. What its author alone may edit comes back by nobody else.
+pub fn require(ctx: &mut Ctx<'_>, noun: &Offline, record: &Record, deletes: bool) -> Result<()> {
+    if !record.deleted {
+        let by = if deletes { noun.deletes } else { noun.edits };
+        return by.require(ctx, Some(record.created_by));
     }
+    let tenant = ctx.tenant_id()?;
+    let comes_back = noun.is_own() && !deletes;
+    let author = if comes_back { feed::told(ctx.db, tenant, noun.names.list, &record.id)? } else { None };
+    author.and_then(|(_, author)| author).map_or(Ok(()), |author| noun.edits.require(ctx, Some(author)))
+}
+
+/// Who edited an object last, as far as that is known: the feed says it of what a noun has.
+pub fn editor(db: &mut Db, tenant: i64, table: &Table, record: &Record) -> Result<Option<i64>> {
+    let known = |user: i64| Some(user).filter(|user| *user != 0);
+    match table.noun {
+        None => Ok(known(record.updated_by)),
+        Some(noun) if noun.is_own() && !record.deleted => Ok(known(record.created_by)),
+        Some(noun) => Ok(feed::told(db, tenant, noun.names.list, &record.id)?.and_then(|(_, editor)| editor)),
+    }
+}
+
+/// The stamp under which the feed last told of an object. What is told again is what it was, with the stamp of its last edit.
+pub fn told_at(db: &mut Db, tenant: i64, table: &Table, record: &Record) -> Result<Timestamp> {
+    let told = table.noun.map_or(Ok(None), |noun| feed::told(db, tenant, noun.names.list, &record.id))?;
+    Ok(told.map_or(record.updated_at, |(stamp, _)| stamp))
 }
 
 impl Table {

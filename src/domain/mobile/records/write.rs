@@ -149,7 +149,7 @@ impl<'b> Writer<'b> {
             }
             None => leave(ctx, item, stored)?,
         };
-        // A deletion that wins over an edit that it had not seen leaves both sides here, for who sent it alone and for a while.
+        // A deletion that wins over an edit that it had not seen leaves both sides here for a while, for who sent it and who wrote that.
         conflicts::store::insert(ctx.db, ctx.tenant_id()?, &conflict)?;
         ctx.count_stock(&conflicts::STOCK, growth)?;
         if rule.notify && !record.deleted {
@@ -161,7 +161,7 @@ impl<'b> Writer<'b> {
             id: item.id.clone(),
             waits: conflict.resolution_required,
             notify: rule.notify,
-            against: stored.updated_by,
+            against: conflict.server_user_id,
         });
         let sides = size(&conflict.server_data)? + size(&conflict.client_data)?;
         let told = match self.room.checked_sub(sides) {
@@ -214,10 +214,9 @@ impl<'b> Writer<'b> {
 }
 
 /// May the caller do with an object what an item wants? What somebody else alone may edit is no conflict.
-fn allowed(ctx: &Ctx<'_>, item: &Item, stored: Option<&Record>) -> Result<()> {
-    let (Some(noun), Some(record)) = (item.table.noun, stored.filter(|record| !record.deleted)) else { return Ok(()) };
-    let by = if item.delete { noun.deletes } else { noun.edits };
-    by.require(ctx, Some(record.created_by))
+fn allowed(ctx: &mut Ctx<'_>, item: &Item, stored: Option<&Record>) -> Result<()> {
+    let (Some(noun), Some(record)) = (item.table.noun, stored) else { return Ok(()) };
+    rows::require(ctx, noun, record, item.delete)
 }
 
 /// The bytes of a value as JSON.
@@ -234,13 +233,12 @@ fn leave(ctx: &mut Ctx<'_>, item: &Item, record: &Record) -> Result<Record> {
 /// not hear of it otherwise.
 pub fn tell_again(ctx: &mut Ctx<'_>, table: &Table, record: &Record) -> Result<Record> {
     let (tenant, stamp) = (ctx.tenant_id()?, ctx.stamp()?);
-    rows::move_to(ctx.db, tenant, table, record, stamp)?;
+    // A noun's object keeps the stamp of its last edit, and its tag: whoever holds it holds what it is.
+    if table.noun.is_none() {
+        store::move_to(ctx.db, tenant, table.name(), &record.id, stamp)?;
+    }
     ctx.tell_again(table.entry.names.list, &record.id, record.deleted)?;
-    let object = record.object.clone().map(|mut object| {
-        object["updated_at"] = Value::String(stamp.to_string());
-        object
-    });
-    Ok(Record { updated_at: stamp, object, ..record.clone() })
+    Ok(Record { updated_at: stamp, ..record.clone() })
 }
 
 /// Marks a conflict as settled by its policy; answers what is written.
@@ -253,7 +251,8 @@ fn decide(conflict: &mut Conflict, settled: Settled) -> Option<New> {
 }
 
 /// A conflict that waits for somebody. It is refused as a whole when one of its sides is too large to keep.
-fn conflict(ctx: &Ctx<'_>, item: &Item, record: &Record, batch: &Batch, rule: Rule) -> Result<Conflict> {
+fn conflict(ctx: &mut Ctx<'_>, item: &Item, record: &Record, batch: &Batch, rule: Rule) -> Result<Conflict> {
+    let tenant = ctx.tenant_id()?;
     for side in [Some(&item.edit), item.base.as_ref()].into_iter().flatten() {
         item.table.weigh(side)?;
     }
@@ -267,6 +266,7 @@ fn conflict(ctx: &Ctx<'_>, item: &Item, record: &Record, batch: &Batch, rule: Ru
         client_version: shown(item.version),
         client_at: item.at,
         server_data: data(record),
+        server_user_id: rows::editor(ctx.db, tenant, item.table, record)?,
         client_data: item.sent(),
         base_data: item.base.clone().map_or(Value::Null, Value::Object),
         resolution_strategy: rule.strategy().name().to_owned(),

@@ -19,5 +19,7 @@ CREATE TABLE push_messages (
   FOREIGN KEY (tenant) REFERENCES tenants (id) ON DELETE CASCADE
 );
 
--- Up to where a session that has no device of its own has seen its messages.
+-- Up to where a device has seen its messages, and a session that has none.
+ALTER TABLE installations ADD COLUMN acked BIGINT NOT NULL DEFAULT 0;
+
 ALTER TABLE sessions ADD COLUMN acked BIGINT NOT NULL DEFAULT 0;

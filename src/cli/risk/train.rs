@@ -1,0 +1,133 @@
+//! `tandem risk train`: what a history teaches, and what it is worth.
+
+use super::file;
+use crate::base::draft::Draft;
+use crate::base::error::Result;
+use crate::cli::{Verdict, out, text};
+use crate::domain::risk::train::figures::Figures;
+use crate::domain::risk::train::gate::Told;
+use crate::domain::risk::train::{Count, FEWEST, Learned, Outcome, Training, train};
+use clap::ArgMatches;
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long a training may take. Hosts end what takes longer; a hundred thousand rows take a few.
+const MOST_TIME: Duration = Duration::from_secs(10);
+
+/// The states of a training outside the store.
+const CANDIDATE: &str = "candidate";
+const REFUSED: &str = "refused";
+const SKIPPED: &str = "skipped";
+
+pub fn run(matches: &ArgMatches) -> Result<Verdict> {
+    let asks = file::asks(Path::new(text(matches, "from").unwrap_or_default()))?;
+    let begun = Instant::now();
+    let training = train(asks, &|| begun.elapsed() > MOST_TIME);
+    if let Some(path) = text(matches, "predictions") {
+        write(&training.told, Path::new(path))?;
+    }
+    let (state, reason) = verdict(&training.outcome);
+    if matches.get_flag("json") {
+        out::json(&as_json(&training, state, reason))?;
+    } else {
+        say(&training, state, reason)?;
+    }
+    Ok(Verdict::Well)
+}
+
+/// The state, and why there is no candidate.
+fn verdict(outcome: &Outcome) -> (&'static str, Option<&'static str>) {
+    match outcome {
+        Outcome::Insufficient => (SKIPPED, Some("insufficient_data")),
+        Outcome::Late => (SKIPPED, Some("time")),
+        Outcome::Learned(learned) => match learned.failed() {
+            Some(check) => (REFUSED, Some(check.figure)),
+            None => (CANDIDATE, None),
+        },
+    }
+}
+
+fn as_json(training: &Training, state: &str, reason: Option<&str>) -> Value {
+    let Training { all, trained, tested, cut, .. } = training;
+    let count = |count: &Count| json!({"rows": count.rows, "met": count.met});
+    let mut shown = json!({
+        "state": state, "reason": reason, "rows": all.rows, "met": all.met, "cut": cut, "trained": count(trained), "tested": count(tested),
+        "needed": {"rows": FEWEST.0, "met": FEWEST.1, "tested_met": FEWEST.2}, "picked": null,
+    });
+    if let (Outcome::Learned(learned), Some(shown)) = (&training.outcome, shown.as_object_mut()) {
+        let compared = learned.compared.iter().map(|(candidate, roc_auc)| (candidate.name().to_owned(), json!(roc_auc)));
+        shown.insert("picked".to_owned(), learned.picked.name().into());
+        shown.insert("compared_roc_auc".to_owned(), compared.collect::<Map<_, _>>().into());
+        shown.extend(figures(learned));
+        shown.insert("checks".to_owned(), json!(learned.checks));
+    }
+    shown
+}
+
+/// The figures of the test, each under its name.
+fn figures(learned: &Learned) -> Map<String, Value> {
+    match json!(learned.report) {
+        Value::Object(figures) => figures,
+        _ => Map::new(),
+    }
+}
+
+fn say(training: &Training, state: &str, reason: Option<&str>) -> Result<()> {
+    let Training { all, trained, tested, .. } = training;
+    out::line(format!(
+        "{} edits, {} of them met another's. Learned from {} ({} met), tested on {} ({} met).",
+        all.rows, all.met, trained.rows, trained.met, tested.rows, tested.met
+    ))?;
+    let Outcome::Learned(learned) = &training.outcome else { return skipped(reason) };
+    let row = |name: &str, figures: Figures| {
+        let Figures { roc_auc, average_precision, brier } = figures;
+        [name.to_owned(), digits(roc_auc), digits(average_precision), digits(brier)]
+    };
+    let report = &learned.report;
+    let rows = [
+        row("facts, then the model", report.all),
+        row("trivial rule", report.trivial),
+        row("not behind: the model", report.not_behind),
+        row("not behind: a constant", report.constant),
+    ];
+    out::table(["", "ROC-AUC", "average precision", "Brier"], &rows)?;
+    out::line(format!("picked: {}", learned.picked.name()))?;
+    match learned.failed() {
+        None => out::line(format!("{state}: it is good enough to be told")),
+        Some(check) => {
+            out::line(format!("{state}: {} is {}, the limit is {}", check.figure, digits(check.value), digits(check.limit)))
+        }
+    }
+}
+
+fn skipped(reason: Option<&str>) -> Result<()> {
+    let why = match reason {
+        Some("time") => {
+            format!("skipped: it took more than {} s; try again when the machine has less to do", MOST_TIME.as_secs())
+        }
+        _ => format!(
+            "skipped: there is too little to learn from; it takes {} edits of which {} met another's, {} of those in the test",
+            FEWEST.0, FEWEST.1, FEWEST.2
+        ),
+    };
+    out::line(why)
+}
+
+fn digits(value: f64) -> String {
+    format!("{value:.7}")
+}
+
+/// Writes what is told of each tested edit.
+fn write(told: &[Told], path: &Path) -> Result<()> {
+    let mut csv = "row,behind,met,probability\n".to_owned();
+    for told in told {
+        let flag = |is: bool| u8::from(is);
+        // Writing into a String does not fail.
+        let _ = writeln!(csv, "{},{},{},{}", told.number, flag(told.behind), flag(told.met), told.probability());
+    }
+    let draft = Draft::of(path)?;
+    draft.write(csv.as_bytes())?;
+    draft.name(path)
+}
