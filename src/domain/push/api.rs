@@ -2,7 +2,7 @@
 
 use super::post;
 use super::rules::{self, Code, Draft, MAX_LIMIT, Message, Priority, To, Type, Whom};
-use super::store::{self, Reader};
+use super::store;
 use super::texts;
 use crate::base::error::{Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message as Told};
@@ -146,8 +146,5 @@ fn unknown() -> crate::base::error::Error {
 /// What is kept for a user, for their export.
 pub fn held(db: &mut Db, user: i64, tenant: Option<i64>, _: Timestamp, each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()> {
     let Some(tenant) = tenant else { return Ok(()) };
-    let reader = Reader { tenant, user, device: 0, now: Timestamp::default() };
-    store::between(db, reader, Timestamp::default(), Timestamp(i64::MAX), i64::MAX)?
-        .iter()
-        .try_for_each(|message| each(value(message)?))
+    store::held(db, tenant, user)?.iter().try_for_each(|message| each(value(message)?))
 }

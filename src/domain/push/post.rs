@@ -106,8 +106,8 @@ fn clashed(ctx: &mut Ctx<'_>, clashes: &[Clashed]) -> Result<()> {
     for (user, role) in store::members(ctx.db, tenant.id)? {
         let decides = tenant.kind == TenantKind::Couple || role == Role::Admin;
         let concerns = |clash: &&Clashed| {
-            let is_party = clash.waits && (user == sender || Some(user) == clash.against);
-            is_party || clash.notify && decides
+            let is_party = user == sender || Some(user) == clash.against;
+            is_party && (clash.waits || clash.notify) || decides && clash.notify
         };
         let concerning: Vec<&Clashed> = clashes.iter().filter(concerns).collect();
         if !concerning.is_empty() {

@@ -22,10 +22,11 @@ pub struct Reader {
     pub now: Timestamp,
 }
 
-columns!(messages: "SELECT m.stamp, m.id, m.type, m.priority, m.data, m.expires_at FROM push_messages m \
-     JOIN members s ON s.tenant = m.tenant AND s.user_id = ? \
-     WHERE m.tenant = ? AND m.stamp > ? AND m.stamp <= ? AND m.stamp > s.joined_at AND m.expires_at > ? AND m.user_id IN (0, ?) \
-     AND m.device IN (0, ?) AND (m.author <> ? OR m.type = ?)");
+columns!(shown: "SELECT m.stamp, m.id, m.type, m.priority, m.data, m.expires_at FROM push_messages m \
+     JOIN members s ON s.tenant = m.tenant AND s.user_id = ?");
+
+columns!(messages: shown, "WHERE m.tenant = ? AND m.stamp > ? AND m.stamp <= ? AND m.stamp > s.joined_at AND m.expires_at > ? \
+     AND m.user_id IN (0, ?) AND m.device IN (0, ?) AND (m.author <> ? OR m.type = ?)");
 
 fn message(row: &Row<'_>) -> Result<Message> {
     Ok(Message {
@@ -43,6 +44,12 @@ pub fn between(db: &mut Db, reader: Reader, after: Timestamp, until: Timestamp, 
     let Reader { tenant, user, device, now } = reader;
     let bound = params![user, tenant, after, until, now, user, device, device, CONFLICT_ALERT, limit];
     db.all(messages!("ORDER BY m.stamp, m.id LIMIT ?"), bound, message)
+}
+
+/// Every message to a user, whichever of their devices it is for.
+pub fn held(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<Message>> {
+    let sql = shown!("WHERE m.tenant = ? AND m.stamp > s.joined_at AND m.user_id IN (0, ?) ORDER BY m.stamp, m.id");
+    db.all(sql, params![user, tenant, user], message)
 }
 
 /// How many messages of a reader are newer than an instant.

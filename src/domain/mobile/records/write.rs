@@ -160,7 +160,7 @@ impl<'b> Writer<'b> {
             domain: item.table.name(),
             id: item.id.clone(),
             waits: conflict.resolution_required,
-            notify: rule.notify,
+            notify: rule.notify && !record.deleted,
             against: conflict.server_user_id,
         });
         let sides = size(&conflict.server_data)? + size(&conflict.client_data)?;
