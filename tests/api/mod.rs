@@ -48,6 +48,7 @@ pub mod phone;
 mod plain;
 mod policies;
 mod preconditions;
+mod push;
 mod qna;
 mod records;
 mod records_changes;
@@ -97,6 +98,7 @@ const TABLES: &[Table] = tables![
     objects,
     pages,
     preconditions,
+    push,
     versions,
     shown,
     isolation,
