@@ -38,8 +38,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 13, name: "0013_devices", sql: include_str!("../../sql/0013_devices.sql"), oldest: 3 },
     // An older program writes no codes, and an address that it writes is not the one that was verified.
     Migration { version: 14, name: "0014_mail", sql: include_str!("../../sql/0014_mail.sql"), oldest: 3 },
-    // An older program lets nobody in by another device.
-    Migration { version: 15, name: "0015_linking", sql: include_str!("../../sql/0015_linking.sql"), oldest: 3 },
+    // What an older program changes is told under the author of before: a wake-up may be missing.
+    Migration { version: 15, name: "0015_inbox", sql: include_str!("../../sql/0015_inbox.sql"), oldest: 3 },
+    // An older program lets nobody in by another device, and does not say from which device an edit came.
+    Migration { version: 16, name: "0016_linking", sql: include_str!("../../sql/0016_linking.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

@@ -333,8 +333,8 @@ impl Ctx<'_> {
 
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
-        let (tenant, stamp) = self.stamped()?;
-        store::touch_tenant(self.db, tenant, public_id, stamp)
+        let ((tenant, stamp), author) = (self.stamped()?, self.author());
+        store::touch_tenant(self.db, tenant, public_id, stamp, author)
     }
 
     /// Tells every noun and guard of something, in the order of the registry. They hear it inside this transaction.

@@ -18,9 +18,14 @@ const TENANTS: i64 = 200;
 pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<(Timestamp, Timestamp)> {
     let clock = db.lock_row("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get::<Timestamp>(0))?;
     let before = clock.ok_or_else(not_found)?;
+    Ok((before, advance_from(db, tenant, before, now)?))
+}
+
+/// The same of a clock that this transaction has locked and read.
+pub fn advance_from(db: &mut Db, tenant: i64, before: Timestamp, now: Timestamp) -> Result<Timestamp> {
     let stamp = now.max(before.plus(1));
     move_clock(db, tenant, stamp)?;
-    Ok((before, stamp))
+    Ok(stamp)
 }
 
 /// Moves a tenant's clock on, which this transaction has locked.
@@ -28,11 +33,32 @@ pub fn move_clock(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
     db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant]).map(drop)
 }
 
-const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted"] };
+/// The author of what the operator, maintenance or several have done: nobody's own.
+pub const NOBODY: i64 = 0;
 
-/// Moves an object to a stamp in the feed, alive or as a tombstone.
-pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, deleted: bool) -> Result<()> {
-    db.put(&CHANGE, params![tenant, kind, id, stamp, deleted])
+/// Where an object is moved to in the feed.
+#[derive(Debug, Clone, Copy)]
+pub struct Moved {
+    /// When it changed.
+    pub stamp: Timestamp,
+    /// By whom; see [`Ctx::author`](super::Ctx::author).
+    pub author: i64,
+    /// Is it a tombstone?
+    pub deleted: bool,
+}
+
+impl Moved {
+    /// Moved by maintenance, or by the operator.
+    pub const fn by_nobody(stamp: Timestamp, deleted: bool) -> Moved {
+        Moved { stamp, author: NOBODY, deleted }
+    }
+}
+
+const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "author"] };
+
+/// Moves an object in the feed.
+pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, moved: Moved) -> Result<()> {
+    db.put(&CHANGE, params![tenant, kind, id, moved.stamp, moved.deleted, moved.author])
 }
 
 /// An object as the feed shows it.
@@ -40,6 +66,8 @@ pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, de
 pub struct Placed {
     /// When it changed.
     pub stamp: Timestamp,
+    /// By whom; see [`Ctx::author`](super::Ctx::author).
+    pub author: i64,
     /// Its version.
     pub version: i64,
     /// What it weighs; `None` is a tombstone.
@@ -48,13 +76,16 @@ pub struct Placed {
     pub by: Option<i64>,
 }
 
-const PLACE: Upsert =
-    Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "version", "bytes", "edited_by"] };
+const PLACE: Upsert = Upsert {
+    table: "changes",
+    key: &["tenant", "kind", "id"],
+    set: &["stamp", "deleted", "author", "version", "bytes", "edited_by"],
+};
 
 /// Moves an object in the feed.
 pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> Result<()> {
-    let Placed { stamp, version, bytes, by } = placed;
-    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), version, bytes.unwrap_or_default(), by])
+    let Placed { stamp, author, version, bytes, by } = placed;
+    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), author, version, bytes.unwrap_or_default(), by])
 }
 
 /// The stamp under which the feed tells of an object, and who made its version, as far as that is known; see [`Placed`].
@@ -248,9 +279,15 @@ pub fn put_fact(db: &mut Db, name: &str, value: &str) -> Result<()> {
 }
 
 /// Moves a tenant itself to a stamp in its feed: what it shows of its members has changed.
-pub fn touch_tenant(db: &mut Db, tenant: i64, public_id: &str, stamp: Timestamp) -> Result<()> {
+pub fn touch_tenant(db: &mut Db, tenant: i64, public_id: &str, stamp: Timestamp, author: i64) -> Result<()> {
     db.run("UPDATE tenants SET updated_at = ? WHERE id = ?", params![stamp, tenant])?;
-    mark(db, tenant, super::COUPLE, public_id, stamp, false)
+    mark(db, tenant, super::COUPLE, public_id, Moved { stamp, author, deleted: false })
+}
+
+/// Says of an object in the feed that nobody changed it alone.
+pub fn disown(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<()> {
+    let sql = "UPDATE changes SET author = ? WHERE tenant = ? AND kind = ? AND id = ?";
+    db.run(sql, params![NOBODY, tenant, kind, id]).map(drop)
 }
 
 /// When something that people made was last changed, by the stamps in the store.

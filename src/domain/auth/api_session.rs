@@ -96,8 +96,9 @@ pub fn begun(ctx: &mut Ctx<'_>, user: i64, device: Option<&Sent>, let_in_by: Opt
     let new = NewSession { rotation, expires, client: ctx.client(), let_in_by: let_in_by.map(str::to_owned) };
     store::insert_session(ctx.db, &session, user, &new, ctx.now)?;
     sessions::store::end_unused(ctx.db, user, &session, ctx.house.settings.max_sessions, ctx.now)?;
-    sessions::sign_in(ctx, user, &session, device)?;
-    ctx.tell(&News::SignedIn { user, session: &session })?;
+    let device = sessions::sign_in(ctx, user, &session, device)?;
+    let others = sessions::store::number_live(ctx.db, user, ctx.now)? > 1;
+    ctx.tell(&News::SignedIn { user, session: &session, device: &device, others })?;
     let access = access_token(ctx, user, &session)?;
     let refresh = refresh_token(ctx, user, &session, 0, ctx.now)?;
     Ok(Tokens { access, refresh })
@@ -188,9 +189,11 @@ fn refreshed(ctx: &mut Ctx<'_>, claims: &Claims, bucket: &[Bucket]) -> Result<Re
             let refresh = refresh_token(ctx, user, &claims.sid, number, at)?;
             Ok(Response::json(200, &Tokens { access, refresh }))
         }
-        Some(_) => {
+        Some((user, _)) => {
             sessions::store::end(ctx.db, &claims.sid, Reason::Reused, ctx.now)?;
-            wrong(ctx, bucket)
+            ctx.count_attempt(bucket)?;
+            sessions::tell_ended(ctx, user)?;
+            Ok(ctx.refused(&not_valid()))
         }
         None => match revocation(ctx, claims)? {
             Some(revoked) => Err(revoked.refusal().into()),
