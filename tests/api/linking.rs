@@ -74,6 +74,7 @@ fn age(server: &Server, phone: &Phone, minutes: i64) {
 
 fn let_in(server: &Server) {
     let old = again(server, &Phone::single(server), &json!({"device_id": "old", "name": "Old phone"}));
+    let since = old.poll("2020-01-01T00:00:00Z")["server_time"].as_str().unwrap().to_owned();
     let codes = codes(server, &json!({"device_id": "new", "name": "New phone", "type": "phone"}));
     let shown = codes["user_code"].as_str().unwrap();
     assert!(shown.len() == 9 && shown.as_bytes()[4] == b'-', "{shown}");
@@ -94,6 +95,8 @@ fn let_in(server: &Server) {
     assert_eq!((&answer["token_type"], &answer["user"]["id"]), (&json!("Bearer"), &json!(old.id)));
     assert!(answer["expires_in"].as_i64().unwrap() > 0);
     not_yet(server, &codes, "invalid_grant");
+    let told = old.get(&format!("/sync/changes/?include=messages&since={since}")).expect(200).json();
+    assert_eq!(told["messages"][0]["data"]["code"], "sign_in", "the others are told: {told}");
     let new = Phone { access: answer["access"].as_str().unwrap().into(), ..old.clone() };
     let sessions = new.get("/auth/sessions/").expect(200).json();
     let of = |current: bool| sessions["results"].as_array().unwrap().iter().find(|one| one["current"] == current).unwrap();
