@@ -25,6 +25,7 @@ mod graphql;
 mod graphql_cost;
 mod graphql_errors;
 mod graphql_uploads;
+mod history;
 mod home;
 mod idempotency;
 mod identities;
@@ -49,6 +50,7 @@ pub mod phone;
 mod plain;
 mod policies;
 mod preconditions;
+mod priorities;
 mod push;
 mod qna;
 mod records;
@@ -129,7 +131,9 @@ const TABLES: &[Table] = tables![
     records_rules,
     records_changes,
     landed,
+    history,
     policies,
+    priorities,
     conflicts,
     resolutions,
     roles,

@@ -2,13 +2,16 @@
 
 use super::fields;
 use super::item::Item;
+use super::landed::{Edit, Landings};
 use super::merge::{self, Clash, Landing, New, Settled, Winner};
 use super::outcome;
+use super::rank;
 use super::record::Record;
 use super::room::Room;
 use super::rows;
 use super::store;
 use super::tables::Table;
+use super::target::Target;
 use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::base::json;
@@ -46,6 +49,8 @@ pub struct Writer<'b> {
     met: Vec<Clashed>,
     /// Bytes that are left for objects in the answer.
     room: usize,
+    /// What is told of its edits.
+    landings: Landings,
 }
 
 /// The most bytes of objects and of conflicts' sides in one answer before objects are left out: a phone holds it twice, as text
@@ -64,7 +69,8 @@ impl<'b> Writer<'b> {
     /// Starts on an upload.
     pub fn new(batch: &'b Batch) -> Writer<'b> {
         let (own, twins, rules, met) = (HashMap::new(), HashMap::new(), HashMap::new(), Vec::new());
-        Writer { batch, own, twins, rules, met, open: Room::default(), room: ROOM }
+        let (open, landings) = (Room::default(), Landings::default());
+        Writer { batch, own, twins, rules, met, open, room: ROOM, landings }
     }
 
     /// Takes one item.
@@ -112,17 +118,17 @@ impl<'b> Writer<'b> {
         match (landing, stored) {
             (Landing::Written(new), _) => {
                 let status = new.status;
-                let record = put(ctx, &Target::of(ctx, item), stored, new)?;
+                let record = put(ctx, &Target::of(ctx, item, self.batch), stored, new)?;
                 if status == "merged" {
                     ctx.disown(item.table.entry.names.list, &record.id)?;
                 } else {
                     self.own.insert((item.table.name(), item.id.clone()), record.version);
                 }
-                self.done(item, stored, &record, status)
+                self.done(ctx, item, stored, &record, status)
             }
             (Landing::Unchanged, Some(record)) => {
                 let left = leave(ctx, item, record)?;
-                self.done(item, stored, &left, "unchanged")
+                self.done(ctx, item, stored, &left, "unchanged")
             }
             (Landing::Clash(clash), Some(record)) => self.settle(ctx, item, record, &clash),
             (_, None) => Err(Error::internal("a record that is not there met an edit")),
@@ -132,7 +138,9 @@ impl<'b> Writer<'b> {
     /// Lets the tenant's policy decide, and keeps the conflict whatever it says.
     fn settle(&mut self, ctx: &mut Ctx<'_>, item: &Item, stored: &Record, clash: &Clash) -> Result<Done> {
         let rule = self.rule(ctx, item)?;
-        let settled = merge::settle(rule.strategy(), stored, item, clash);
+        let from = (ctx.user()?, self.batch.device.as_str());
+        let ranks = rank::under(ctx, rule.strategy(), item.table, stored, from)?;
+        let settled = merge::settle(rule.strategy(), ranks, stored, item, clash);
         let mut conflict = conflict(ctx, item, stored, self.batch, rule)?;
         let growth = Growth::row(conflicts::store::size(&conflict)?);
         ctx.require_stock(&conflicts::STOCK, growth)?;
@@ -143,7 +151,7 @@ impl<'b> Writer<'b> {
         let new = settled.and_then(|settled| decide(&mut conflict, settled));
         let record = match new {
             Some(new) => {
-                let record = put(ctx, &Target::of(ctx, item), Some(stored), new)?;
+                let record = put(ctx, &Target::of(ctx, item, self.batch), Some(stored), new)?;
                 ctx.disown(item.table.entry.names.list, &record.id)?;
                 record
             }
@@ -172,7 +180,7 @@ impl<'b> Writer<'b> {
             None => answer::Conflict { data_omitted: true, ..answer::Conflict::from(&conflict.without_data()) },
         };
         let told = answer::Conflict { mobile_id: item.sent_id.clone(), ..told };
-        Ok(Done { conflict: Some(told), ..self.done(item, Some(stored), &record, "conflict")? })
+        Ok(Done { conflict: Some(told), ..self.done(ctx, item, Some(stored), &record, "conflict")? })
     }
 
     /// Tells others of the conflicts that were met.
@@ -180,8 +188,14 @@ impl<'b> Writer<'b> {
         if self.met.is_empty() { Ok(()) } else { ctx.tell(&News::Clashed(&self.met)) }
     }
 
-    /// What a device is told of an item: the record whole, where it is not what the device holds and there is room.
-    fn done(&mut self, item: &Item, before: Option<&Record>, record: &Record, status: &str) -> Result<Done> {
+    /// What a device is told of an item: the record whole, where it is not what the device holds and there is room. Others are told
+    /// of an edit of what was there.
+    fn done(&mut self, ctx: &mut Ctx<'_>, item: &Item, before: Option<&Record>, record: &Record, status: &str) -> Result<Done> {
+        if let Some(before) = before {
+            let Target { table, seen, at, .. } = Target::of(ctx, item, self.batch);
+            let edit = Edit { table, seen, at, device: &self.batch.device, status };
+            self.landings.tell(ctx, &edit, before, record)?;
+        }
         let as_sent = outcome::is_as_sent(item, before, record);
         let object = (!as_sent).then(|| if record.deleted { Value::Null } else { record.shown(item.table) });
         let room = object.as_ref().map_or(Ok(Some(self.room)), |object| size(object).map(|size| self.room.checked_sub(size)))?;
@@ -286,24 +300,6 @@ pub fn data(record: &Record) -> Value {
     if record.deleted { Value::Null } else { Value::Object(record.fields.clone()) }
 }
 
-/// The record that is written, and by which edit.
-pub struct Target<'i> {
-    /// The rules of its domain.
-    pub table: &'static Table,
-    /// Its id.
-    pub id: &'i str,
-    /// The version that the edit had seen.
-    pub seen: i64,
-    /// When it was edited.
-    pub at: Timestamp,
-}
-
-impl<'i> Target<'i> {
-    fn of(ctx: &Ctx<'_>, item: &'i Item) -> Target<'i> {
-        Target { table: item.table, id: &item.id, seen: item.version, at: item.at.unwrap_or(ctx.now) }
-    }
-}
-
 /// Writes the next version of a record, and moves it in the feed.
 ///
 /// # Errors
@@ -331,7 +327,7 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
     }
     let data = fields::text(&record.fields)?;
     let write = if stored.is_some() { store::update } else { store::insert };
-    write(ctx.db, tenant, target.table.name(), &record, &data)?;
+    write(ctx.db, tenant, target.table.name(), &record, &data, target.device)?;
     match stored {
         // Whether its tombstone is still in the feed only the feed knows.
         Some(stored) if stored.deleted && !record.deleted => ctx.touch_version(kind, &record.id, record.version)?,
