@@ -25,6 +25,7 @@ mod graphql;
 mod graphql_cost;
 mod graphql_errors;
 mod graphql_uploads;
+mod handoff;
 mod history;
 mod home;
 mod idempotency;
@@ -112,6 +113,7 @@ const TABLES: &[Table] = tables![
     tokens,
     ways_in,
     linking,
+    handoff,
     devices,
     revocation,
     seen,
