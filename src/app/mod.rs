@@ -181,7 +181,7 @@ impl App {
                 return Ok(answer);
             }
         }
-        let db = open::database(db, &house.settings)?;
+        let db = open::database_for(db, &house.settings, transact::first(route))?;
         let mut ctx = Ctx::new(request, route, house, db, meters, token, now);
         let answer = transact::call(&mut ctx, handler);
         if let Some(at) = ctx.owed() {

@@ -9,7 +9,7 @@ use crate::base::error::{DbError, DbFault, Error, Result};
 use crate::base::id;
 use crate::base::token::Keys;
 use crate::db::migrate::{self, Migration, Standing};
-use crate::db::{Address, Db, Journal};
+use crate::db::{Address, Db, Journal, Mode};
 use crate::feature::lifecycle::file::FILE as LIFECYCLE_FILE;
 use crate::feature::{House, Lifecycle, Settings};
 use std::fs;
@@ -110,8 +110,16 @@ fn named(setting: &str, url: &str) -> Result<Address> {
 /// # Errors
 /// What keeps it from being opened, for the operator.
 pub fn database<'d>(slot: &'d mut Option<Db>, settings: &Settings) -> Result<&'d mut Db> {
+    database_for(slot, settings, None)
+}
+
+/// The same for a transaction that begins next, where it is known: one that is opened now is looked at inside that transaction.
+///
+/// # Errors
+/// As [`database`]; what keeps the transaction from beginning.
+pub fn database_for<'d>(slot: &'d mut Option<Db>, settings: &Settings, next: Option<Mode>) -> Result<&'d mut Db> {
     if slot.is_none() {
-        *slot = Some(connect(settings)?);
+        *slot = Some(connect_for(settings, next)?);
     }
     slot.as_mut().ok_or_else(|| Error::internal("no database"))
 }
@@ -163,8 +171,12 @@ fn make_database(path: &Path, journal: Journal, progress: &mut dyn FnMut(&Migrat
 
 /// Opens the database and checks that its schema is this program's.
 pub fn connect(settings: &Settings) -> Result<Db> {
+    connect_for(settings, None)
+}
+
+fn connect_for(settings: &Settings, next: Option<Mode>) -> Result<Db> {
     let address = address(settings)?;
-    ready(settings, &address).map_err(|error| match error {
+    ready(settings, &address, next).map_err(|error| match error {
         Error::Db(e) => Error::Db(DbError { text: format!("{address}: {}", e.text), ..e }),
         other => other,
     })
@@ -182,15 +194,20 @@ pub fn may_fill(db: &mut Db, may: &dyn Fn() -> Result<()>) -> Result<()> {
     }
 }
 
-fn ready(settings: &Settings, address: &Address) -> Result<Db> {
+fn ready(settings: &Settings, address: &Address, next: Option<Mode>) -> Result<Db> {
     let mut made = false;
     let may = || made::guard(settings, address);
     let mut db = store(address, settings.journal, &may, &mut |_| made = true)?;
-    if migrate::standing(&mut db)? == Standing::Empty {
+    next.map_or(Ok(()), |mode| db.begin_ahead(mode))?;
+    let mut standing = migrate::standing(&mut db)?;
+    if standing == Standing::Empty {
+        // What others make meanwhile is not in a snapshot that was begun before.
+        db.rollback();
         may_fill(&mut db, &may)?;
         migrate::migrate(&mut db, &mut |_| made = true)?;
+        standing = migrate::standing(&mut db)?;
     }
-    fits(&mut db)?;
+    fitting(&mut db, standing)?;
     if made {
         made::note(settings, address)?;
     }
@@ -199,8 +216,13 @@ fn ready(settings: &Settings, address: &Address) -> Result<Db> {
 
 /// Refuses a store whose schema this program cannot use.
 pub fn fits(db: &mut Db) -> Result<()> {
+    let standing = migrate::standing(db)?;
+    fitting(db, standing)
+}
+
+fn fitting(db: &mut Db, standing: Standing) -> Result<()> {
     let needed = migrate::newest();
-    Err(Error::NotReady(match migrate::standing(db)? {
+    Err(Error::NotReady(match standing {
         Standing::Current | Standing::Ahead(_) => return Ok(()),
         Standing::Empty => format!("the database is empty, this program needs schema {needed}"),
         Standing::Old(version) => format!("the database has schema {version}, this program needs {needed}: run `tandem migrate`"),

@@ -61,7 +61,10 @@ type Match = (&'static Route, Vec<String>);
 /// The routes that match a path best. What has a path of its own is no id: `/sync/journal/sync/` is not the record `sync`.
 fn matching(features: &'static [&'static Feature], version: &Version, method: Method, path: &[String]) -> Vec<Match> {
     let mut matching: Vec<Match> = Vec::new();
-    for route in features.iter().flat_map(|feature| feature.routes).filter(|route| route.exists_in(version)) {
+    for route in features.iter().flat_map(|feature| feature.routes) {
+        if !begins(route.path, path) || !route.exists_in(version) {
+            continue;
+        }
         match captures(route.path, path) {
             Some(captured) if captured.is_empty() && route.method == method => return vec![(route, captured)],
             Some(captured) => matching.push((route, captured)),
@@ -80,6 +83,15 @@ fn allow(mut methods: Vec<&'static str>) -> String {
     }
     methods.push(Method::Options.name());
     methods.join(", ")
+}
+
+/// May a path match a pattern, by its first segment? It costs a tenth of [`captures`], and few patterns begin alike.
+fn begins(pattern: &str, path: &[String]) -> bool {
+    let pattern = pattern.as_bytes();
+    match (pattern.get(1), path.first()) {
+        (None, _) | (_, None) | (Some(b'{'), _) => true,
+        (_, Some(first)) => pattern[1..].strip_prefix(first.as_bytes()).is_some_and(|rest| matches!(rest, [] | [b'/', ..])),
+    }
 }
 
 /// The segments that the pattern's `{…}` match, or `None` when the path is another.
@@ -139,7 +151,17 @@ mod tests {
     }
 
     fn matched(pattern: &str, path: &[&str]) -> Option<Vec<String>> {
-        captures(pattern, &path.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>())
+        let path = path.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+        let matched = captures(pattern, &path);
+        assert!(matched.is_none() || begins(pattern, &path), "{pattern}");
+        matched
+    }
+
+    #[test]
+    fn a_pattern_that_begins_otherwise_is_left_out() {
+        let begins = |pattern: &str, first: &str| begins(pattern, &[first.to_owned()]);
+        assert!(begins("/goals/", "goals") && begins("/{id}/", "goals") && begins("/a.json", "a.json") && begins("/", "goals"));
+        assert!(!begins("/goals/", "goal") && !begins("/goals/", "goalset") && !begins("/goal_actions/", "goal"));
     }
 
     static CROSSED: [&Feature; 1] = [&Feature::new(

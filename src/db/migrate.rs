@@ -40,6 +40,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 14, name: "0014_mail", sql: include_str!("../../sql/0014_mail.sql"), oldest: 3 },
     // What an older program changes is told under the author of before: a wake-up may be missing.
     Migration { version: 15, name: "0015_inbox", sql: include_str!("../../sql/0015_inbox.sql"), oldest: 3 },
+    // What an older program writes meanwhile is not remembered: nothing is learned from it, and no fact leans on it alone.
+    Migration { version: 16, name: "0016_history", sql: include_str!("../../sql/0016_history.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

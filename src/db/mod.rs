@@ -3,6 +3,7 @@
 //! `sqlite.rs` and the folder `mysql` alone name their drivers. The portable subset of SQL that stores keep to is in ARCHITECTURE.md.
 
 mod address;
+mod ahead;
 pub mod backup;
 pub mod migrate;
 mod mode;

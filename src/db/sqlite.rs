@@ -1,8 +1,11 @@
 //! SQLite through rusqlite. The only file that names that driver.
 
+mod define;
 mod upkeep;
 
-use super::wal::{File, Log, file, number};
+pub use define::definition;
+
+use super::wal::{File, Log, file, look};
 use super::{Journal, Mode, Param, Place, Upsert, Value};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use rusqlite::backup::{Backup, StepResult};
@@ -10,9 +13,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 use rustix::fs::{Access, access};
-use std::borrow::Cow;
+use rustix::io::Errno;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -61,6 +63,8 @@ pub struct Sqlite {
     erases: bool,
     /// Does the transaction that is open write?
     writes: bool,
+    /// The mode of a transaction that nobody has asked for yet.
+    ahead: Option<Mode>,
     path: PathBuf,
     file: Option<File>,
     log: Log,
@@ -92,6 +96,7 @@ impl Sqlite {
             wrote: create,
             erases: false,
             writes: false,
+            ahead: None,
             path: path.to_owned(),
             file: before.or_else(|| file(path)),
             log: Log::of(path),
@@ -100,10 +105,10 @@ impl Sqlite {
 
     /// Is the file still in its place? With WAL, SQLite itself does not look, and would go on writing to a deleted file.
     pub fn place(&self) -> Place {
-        match fs::metadata(&self.path) {
-            Ok(found) if Some(number(&found)) == self.file && (self.log.is_in_place() || !self.leave_log()) => Place::Same,
+        match look(&self.path) {
+            Ok(found) if Some(found) == self.file && (self.log.was_in_place() || !self.leave_log()) => Place::Same,
             Ok(_) => Place::Other,
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => Place::Closed,
+            Err(Errno::ACCESS | Errno::PERM) => Place::Closed,
             Err(_) => Place::Gone,
         }
     }
@@ -125,7 +130,17 @@ impl Sqlite {
         }
     }
 
+    /// Begins the transaction that the caller will ask for next.
+    pub fn begin_ahead(&mut self, mode: Mode) -> Result<()> {
+        self.begin(mode).map(|()| self.ahead = Some(mode))
+    }
+
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
+        match self.ahead.take() {
+            Some(begun) if begun == mode || (begun.reads() && mode.reads()) => return Ok(()),
+            Some(_) => self.rollback(),
+            None => {}
+        }
         let sql = if mode.reads() { "BEGIN" } else { "BEGIN IMMEDIATE" };
         self.wrote |= !mode.reads();
         if !mode.reads() {
@@ -192,6 +207,7 @@ impl Sqlite {
     }
 
     pub fn rollback(&mut self) {
+        self.ahead = None;
         if !self.connection.is_autocommit()
             && let Ok(mut statement) = self.connection.prepare_cached("ROLLBACK")
         {
@@ -312,14 +328,6 @@ impl Sqlite {
         let lines = rows.collect::<rusqlite::Result<Vec<String>>>().map_err(failure)?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
-}
-
-/// A definition as SQLite runs it: without a rowid, so that a row lies in its primary key's tree instead of beside it.
-/// That saves a page a write, a look-up a read, and an index to parse at each start. A table of long texts keeps its
-/// rowid, because such trees hold little of a row in place.
-pub fn definition(sql: &str) -> Cow<'_, str> {
-    let clustered = sql.contains("CREATE TABLE") && !sql.contains("MEDIUM");
-    if clustered { Cow::Owned(format!("{sql} WITHOUT ROWID")) } else { Cow::Borrowed(sql) }
 }
 
 /// The journal mode that is wanted for the database of this file and that its file system allows: WAL's shared memory

@@ -4,6 +4,7 @@
 //! undone with it. What must happen, a noun does itself; news is for what others make of it. What the operator does from the
 //! shell is told, too, in a context in which nobody is admitted (`cli::site::telling`): who hears of it must not ask for the caller.
 
+use crate::base::time::Timestamp;
 use std::time::Duration;
 
 /// The longest name of a device, in characters.
@@ -68,6 +69,8 @@ pub enum News<'n> {
     },
     /// The caller's device sent something, and it was written.
     Uploaded(Uploaded<'n>),
+    /// An edit of a record that was there already has landed.
+    Landed(&'n Landed<'n>),
     /// An upload that was sent again is given its answer of then.
     Replayed {
         /// That answer, as JSON.
@@ -128,4 +131,65 @@ pub struct Uploaded<'n> {
     pub bytes: i64,
     /// How long it took.
     pub took: Duration,
+}
+
+/// An edit of a record that was there already, and where it landed.
+#[derive(Debug, Clone, Copy)]
+pub struct Landed<'n> {
+    /// The record's domain.
+    pub domain: &'static str,
+    /// The record.
+    pub record: &'n str,
+    /// What its device calls itself; empty where no device is known.
+    pub device: &'n str,
+    /// Its number among those of this transaction.
+    pub place: i64,
+    /// The version that the device had seen; 0 is none.
+    pub base: i64,
+    /// The record before the edit.
+    pub before: Before,
+    /// The version that the edit made; 0 where it made none.
+    pub version: i64,
+    /// The fields that are not any more what they were.
+    pub fields: &'n [&'n str],
+    /// When it was made, by its device's clock.
+    pub edited_at: Timestamp,
+    /// How far its session had polled the record's list.
+    pub cursor: Option<Timestamp>,
+    /// What it came to.
+    pub outcome: Outcome,
+}
+
+/// A record before an edit.
+#[derive(Debug, Clone, Copy)]
+pub struct Before {
+    /// Its version.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The stamp of its last change.
+    pub stamp: Timestamp,
+}
+
+/// What an edit came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is the next version.
+    Written,
+    /// It was laid over a newer version that changed other fields.
+    Merged,
+    /// It changed what a newer version had changed, too.
+    Conflict,
+    /// The record was that already.
+    Unchanged,
+}
+
+impl Outcome {
+    /// Every outcome with its word in the store.
+    pub const ALL: [(Outcome, &str); 4] = [
+        (Outcome::Written, "written"),
+        (Outcome::Merged, "merged"),
+        (Outcome::Conflict, "conflict"),
+        (Outcome::Unchanged, "unchanged"),
+    ];
 }

@@ -1,7 +1,7 @@
 //! The stamps of one transaction in the tenant that it writes: one, or for a large upload several in a row, committed together; and
 //! which of them an answer names, so that the client need not be told of its own writes.
 
-use super::{Ctx, store};
+use super::{Ctx, Tenant, store};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::http::Response;
@@ -43,6 +43,18 @@ impl Taken {
 }
 
 impl Ctx<'_> {
+    /// Advances the clock of the caller's tenant, which the admission to this write has locked and read.
+    ///
+    /// # Errors
+    /// When they are in none.
+    pub fn advance_admitted(&mut self) -> Result<()> {
+        let Tenant { id, clock, .. } = *self.tenant()?;
+        let stamp = store::advance_from(self.db, id, clock, self.now)?;
+        self.stamps.push((id, clock, stamp));
+        self.stamped = Some((id, stamp));
+        Ok(())
+    }
+
     /// Goes on to the next stamp if so many rows more do not fit under this one. An item asks before it writes: what it drags along
     /// has its stamp, and what it depends on an earlier one, or the same.
     ///

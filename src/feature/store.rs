@@ -18,9 +18,14 @@ const TENANTS: i64 = 200;
 pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<(Timestamp, Timestamp)> {
     let clock = db.lock_row("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get::<Timestamp>(0))?;
     let before = clock.ok_or_else(not_found)?;
+    Ok((before, advance_from(db, tenant, before, now)?))
+}
+
+/// The same of a clock that this transaction has locked and read.
+pub fn advance_from(db: &mut Db, tenant: i64, before: Timestamp, now: Timestamp) -> Result<Timestamp> {
     let stamp = now.max(before.plus(1));
     move_clock(db, tenant, stamp)?;
-    Ok((before, stamp))
+    Ok(stamp)
 }
 
 /// Moves a tenant's clock on, which this transaction has locked.

@@ -38,9 +38,14 @@ impl Query {
         url::form_urlencoded::parse(self.raw.as_bytes())
     }
 
-    /// The first parameter of this name.
+    /// The first parameter of this name. Only its own value is decoded: each request looks for several.
     pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.pairs().find(|(n, _)| n == name).map(|(_, value)| value)
+        let is_named = |piece: &&str| match piece.split('=').next().unwrap_or_default() {
+            escaped if escaped.contains(['%', '+']) => decoded(piece).is_some_and(|(found, _)| found == name),
+            plain => plain == name,
+        };
+        let piece = self.raw.split('&').find(is_named)?;
+        decoded(piece).map(|(_, value)| value)
     }
 
     /// The same query with these parameters set anew, or left out.
@@ -49,6 +54,11 @@ impl Query {
         let new = set.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).extend_pairs(new).finish()
     }
+}
+
+/// A parameter, decoded.
+fn decoded(piece: &str) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
+    url::form_urlencoded::parse(piece.as_bytes()).next()
 }
 
 #[cfg(test)]
@@ -61,7 +71,8 @@ mod tests {
         assert_eq!(query.get("since").as_deref(), Some("2026-01-16T14:30:45 02:00"));
         assert!(query.check().is_err(), "%e9 alone is no UTF-8");
         assert!(Query::of(b"x=\xe9").check().is_err() && Query::of("x=é&y=%C3%A9+%zz".as_bytes()).check().is_ok());
-        assert_eq!(query.get("none"), None);
+        assert_eq!((query.get("none"), query.get("a").as_deref()), (None, Some("")));
+        assert_eq!(Query::new("xy=1&%78=2+3&x=4").get("x").as_deref(), Some("2 3"));
         assert_eq!(Query::new("a=1&page=2&b=3").with(&[("page", Some("3")), ("b", None)]), "a=1&page=3");
     }
 

@@ -7,6 +7,9 @@ use crate::base::text::Language;
 use crate::base::time::Timestamp;
 use std::cell::Cell;
 
+/// What the variables of header fields begin with.
+const FIELD: &[u8] = b"HTTP_";
+
 /// The request methods that the product tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -155,7 +158,8 @@ impl<'a> Request<'a> {
     /// A header field of the request, by its CGI name without `HTTP_` (`IF_MATCH`); empty is as good as missing. A value
     /// that is no text stands as U+FFFD, so that a condition or a key is never taken for absent.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let value = self.vars.iter().find(|(n, _)| n.strip_prefix(b"HTTP_").is_some_and(|n| n == name.as_bytes()))?.1;
+        let is_named = |n: &[u8]| n.len() == FIELD.len() + name.len() && n.ends_with(name.as_bytes()) && n.starts_with(FIELD);
+        let value = self.vars.iter().find(|(n, _)| is_named(n))?.1;
         Some(std::str::from_utf8(value).unwrap_or("\u{fffd}")).filter(|v| !v.is_empty())
     }
 

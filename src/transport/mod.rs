@@ -52,7 +52,7 @@ pub struct Options {
     pub rest: Duration,
 }
 
-/// What a process may have at rest: twice what polls make it, less than the 16 MiB that are promised.
+/// What a process may have of its own at rest. With the pages of its program, 4 MiB, that is the 16 MiB that are promised.
 pub const MOST_RESIDENT: u64 = 12 << 20;
 /// When it is at rest: longer than a phone waits between two requests of one sitting.
 const REST: Duration = Duration::from_secs(10);

@@ -25,6 +25,7 @@ mod graphql;
 mod graphql_cost;
 mod graphql_errors;
 mod graphql_uploads;
+mod history;
 mod home;
 mod idempotency;
 mod identities;
@@ -127,6 +128,7 @@ const TABLES: &[Table] = tables![
     records_rules,
     records_changes,
     landed,
+    history,
     policies,
     conflicts,
     resolutions,

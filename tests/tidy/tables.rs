@@ -70,6 +70,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ),
     ("goal_actions", "src/domain/goals/", &[]),
     ("goals", "src/domain/goals/", &[]),
+    ("history", "src/domain/risk/", &[]),
     ("idempotency", "src/app/guard/idempotency.rs", &[]),
     ("installations", "src/feature/sessions/", &[]),
     ("invites", "src/domain/couples/", &[(HEALTH, Read, TELLS)]),

@@ -69,6 +69,12 @@ pub fn variable(name: &str) -> String {
     format!("{PREFIX}{}", name.replace('.', "_").to_uppercase())
 }
 
+/// Is this the environment variable of a setting? Without making the name: as CGI each process asks it of every setting.
+fn is_variable(setting: &str, name: &str) -> bool {
+    let upper = setting.bytes().map(|byte| if byte == b'.' { b'_' } else { byte.to_ascii_uppercase() });
+    name.strip_prefix(PREFIX).is_some_and(|name| name.len() == setting.len() && name.bytes().eq(upper))
+}
+
 /// Reads the configuration of this process.
 ///
 /// # Errors
@@ -173,7 +179,7 @@ fn plain(value: &toml::Value) -> String {
 fn read_environment(loaded: &mut Loaded, environment: &BTreeMap<String, OsString>) -> Result<()> {
     for (name, value) in environment.iter().filter(|(name, _)| *name != FILE_VARIABLE) {
         // A host or a script may set variables of its own by such names; in our own file an unknown name is an error.
-        let Some(setting) = SETTINGS.iter().find(|s| variable(s.name) == *name) else {
+        let Some(setting) = SETTINGS.iter().find(|s| is_variable(s.name, name)) else {
             loaded.warnings.push(unknown(name, SETTINGS.iter().map(|s| variable(s.name))));
             continue;
         };

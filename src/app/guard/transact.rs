@@ -13,7 +13,7 @@ use crate::base::memory;
 use crate::base::text;
 use crate::db::{Mode, retried};
 use crate::feature::ctx::Work;
-use crate::feature::{Access, Continues, Ctx, Face, Handler, News, Tx};
+use crate::feature::{Access, Continues, Ctx, Face, Handler, News, Route, Tx};
 use crate::http::Response;
 
 /// The most bytes of an answer: it lies in memory whole. What is kept in a file has no bound.
@@ -103,14 +103,22 @@ fn reserved(ctx: &mut Ctx<'_>, passage: &mut Passage) -> Result<Option<Response>
 
 fn stamped(ctx: &mut Ctx<'_>, _: &mut Passage) -> Result<Option<Response>> {
     if ctx.writes_as_member() {
-        let tenant = ctx.tenant_id()?;
-        ctx.advance(tenant)?;
+        ctx.advance_admitted()?;
     }
     Ok(None)
 }
 
 fn within_limits(ctx: &mut Ctx<'_>, _: &mut Passage) -> Result<Option<Response>> {
     uploads::charge(ctx).map(|()| None)
+}
+
+/// The transaction that [`call`] begins before anything else, if it does.
+pub fn first(route: &Route) -> Option<Mode> {
+    match route.tx {
+        Tx::Write => Some(Mode::Write),
+        Tx::Own if matches!(route.access, Access::Public | Access::Optional) => None,
+        Tx::Read | Tx::Own | Tx::Upload => Some(Mode::Recent),
+    }
 }
 
 /// Runs a handler in the transaction that its route asks for.

@@ -3,13 +3,14 @@
 mod iso;
 mod local;
 mod scan;
+mod written;
 mod zone;
 
 pub use iso::Written;
 pub use local::{AHEAD, Local};
 pub use zone::Zone;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::borrow::Cow;
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -63,7 +64,7 @@ impl Timestamp {
     /// Reads an instant in any form, and a time without an offset as `local` says. Finer than a millisecond is cut; what lies
     /// before the epoch or after the year 9999 is the first or the last instant that there is. `None` when it is unreadable.
     pub fn parse_as(text: &str, local: Local) -> Option<Timestamp> {
-        Written::read(text).map(|written| written.at(local))
+        written::read(text).map(Timestamp).or_else(|| Written::read(text).map(|written| written.at(local)))
     }
 }
 
@@ -89,8 +90,7 @@ pub fn http(at: Timestamp) -> String {
 impl fmt::Display for Timestamp {
     /// `2026-01-16T14:30:45.123Z`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
-        f.write_str(&at.to_rfc3339_opts(SecondsFormat::Millis, true))
+        written::write(self.0, f)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `tandem risk`: how likely edits are to meet others, as it is learned.
 
+mod export;
 mod file;
 mod train;
 
@@ -13,7 +14,7 @@ pub const COMMAND: Command = Command {
     help: "Two people edit one record while one of them is offline: that is met, and a model can tell beforehand where it is likely.",
     examples: &[],
     args: no_args,
-    action: Action::Commands(&[TRAIN]),
+    action: Action::Commands(&[TRAIN, EXPORT]),
 };
 
 const TRAIN: Command = Command {
@@ -39,4 +40,20 @@ const TRAIN: Command = Command {
             .arg(json_flag())
     },
     action: Action::Run(train::run),
+};
+
+const EXPORT: Command = Command {
+    name: "export",
+    group: RUNNING,
+    about: "Write the history of edits as numbers, for training elsewhere",
+    help: "A line of CSV for each edit of a record of the last 45 days whose device said what it had seen: when it was asked about and when it \
+           landed, what was known then, whether it was contested and whether it met another's. Couples and teams are salted hashes; \
+           no user, device or record is named, and no content is in it. `tandem risk train --from` takes the file.",
+    examples: &[("tandem risk export --out edits.csv", "into a file that only you can read")],
+    args: |command| {
+        command.arg(
+            Arg::new("out").long("out").value_name("FILE").required(true).help("Write into this file, which only you can read"),
+        )
+    },
+    action: Action::Run(export::run),
 };

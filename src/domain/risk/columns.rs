@@ -40,7 +40,7 @@ pub enum Direction {
 }
 
 /// The longest time that is told apart, in hours: a year, which also stands for never.
-const LONGEST: f64 = 8_760.0;
+pub const LONGEST: f64 = 8_760.0;
 /// Rates are kept this far from 0 and 1, where their log-odds are infinite.
 const EDGE: f64 = 0.0001;
 

@@ -10,7 +10,9 @@ use crate::base::time::Timestamp;
 use crate::feature::cursor::{self, Rows};
 use crate::feature::{Ctx, Kind};
 use serde_json::Value;
+use std::cell::Cell;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 /// What a poll asks for.
 pub struct Poll<'p> {
@@ -191,8 +193,23 @@ fn poll_after(ctx: &Ctx<'_>, idle: bool) -> u32 {
     usual.saturating_mul(rules::slow_down(load_per_processor()))
 }
 
-/// The machine's load average over a minute, for each processor that this process may use.
+/// The machine's load average over a minute, for each processor that this process may use. The kernel counts it anew every
+/// five seconds, so a process that answers many polls asks once a second.
 fn load_per_processor() -> f64 {
+    thread_local!(static ASKED: Cell<Option<(Instant, f64)>> = const { Cell::new(None) });
+    let now = Instant::now();
+    if let Some((_, load)) = ASKED.get().filter(|(at, _)| now.duration_since(*at) < LOAD_ASKED) {
+        return load;
+    }
+    let load = asked_load();
+    ASKED.set(Some((now, load)));
+    load
+}
+
+/// How long an answer about the load is good.
+const LOAD_ASKED: Duration = Duration::from_secs(1);
+
+fn asked_load() -> f64 {
     static PROCESSORS: OnceLock<u32> = OnceLock::new();
     let processors = PROCESSORS.get_or_init(|| rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count().max(1)));
     // sysinfo(2) counts load in fractions of 2^16.

@@ -19,6 +19,8 @@ use std::path::Path;
 pub const FILE: &str = "seen";
 /// Slots in the file: 160 KiB.
 const SLOTS: u64 = 4_096;
+/// Bytes of the whole file.
+const WHOLE: u64 = SLOTS * SLOT as u64;
 /// Bytes of a slot: a session's hash, an instant, a cursor, lists.
 const SLOT: usize = 40;
 /// Neighbouring slots that a session may stand in.
@@ -86,16 +88,29 @@ impl Seen {
             return Ok(());
         }
         let numbers = [polled.at.0, polled.cursor.0, polled.lists].map(i64::to_le_bytes).concat();
-        self.open(data)?.write_all_at(&[&key[..], &numbers].concat(), first + (place * SLOT) as u64)
+        let file = self.open(data)?;
+        if file.metadata()?.len() < WHOLE {
+            // Beyond its end a read takes two calls.
+            file.set_len(WHOLE)?;
+        }
+        file.write_all_at(&[&key[..], &numbers].concat(), first + (place * SLOT) as u64)
     }
 }
 
 /// The bits of lists, in the order of the registry.
 fn bits(house: &House, lists: &[&'static Kind]) -> i64 {
-    let (mut bits, mut kinds) = (0_i64, 0_i64);
+    let (mut bits, mut kinds, mut left) = (0_i64, 0_i64, lists);
     for (place, kind) in (0..BITS).zip(house.kinds()) {
         kinds += 1;
-        bits |= i64::from(lists.iter().any(|list| list.name == kind.name)) << place;
+        // Mostly the lists are in the registry's order, and the first of those that are left is the one.
+        let has = match left {
+            [first, rest @ ..] if first.name == kind.name => {
+                left = rest;
+                true
+            }
+            _ => lists.iter().any(|list| list.name == kind.name),
+        };
+        bits |= i64::from(has) << place;
     }
     bits | kinds << BITS
 }

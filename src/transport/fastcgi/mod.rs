@@ -49,6 +49,9 @@ const WEIGH_AFTER: u64 = 256;
 /// How many times as much as at rest it may have then.
 const BUSY: u64 = 4;
 
+/// A request that took less has not taken much memory: to touch 12 MiB alone takes longer.
+const LONG: Duration = Duration::from_millis(1);
+
 /// Buffers for variables and answers that an unusual request made larger than this are given back.
 const KEPT_BUFFER: usize = 64 << 10;
 
@@ -57,8 +60,8 @@ const KEPT_BUFFER: usize = 64 << 10;
 /// begin anew.
 pub fn serve(listener: BorrowedFd<'_>, handler: &mut dyn Service, options: &Options, stop: &Stop) -> bool {
     let (scratch, program) = (Scratch::default(), Program::running());
-    let (idle, served, weighed, large) = (Vec::new(), 0, 0, false);
-    let mut server = Server { listener, handler, options, stop, scratch, program, idle, served, weighed, large };
+    let (idle, served, heavy, large) = (Vec::new(), 0, false, false);
+    let mut server = Server { listener, handler, options, stop, scratch, program, idle, served, heavy, large };
     if let Err(error) = rustix::io::ioctl_fionbio(listener, true) {
         log::warn!("the listener stays blocking: {error}");
     }
@@ -98,8 +101,8 @@ struct Server<'a> {
     /// Connections without a request, the one that has waited longest first.
     idle: Vec<Wire>,
     served: u64,
-    /// How many requests it had served when it last looked how much memory it has.
-    weighed: u64,
+    /// May it have more than it may at rest? A request since it last looked how much memory it has has taken long.
+    heavy: bool,
     /// Has it more than it may?
     large: bool,
 }
@@ -145,10 +148,11 @@ impl Server<'_> {
         }
     }
 
-    /// Waits for whatever comes first. Once a process that has served has been at rest it looks how large it is.
+    /// Waits for whatever comes first. A process that may be heavy looks how large it is once it has been at rest. Others set no
+    /// timer for that: it was measured at 4 % of a poll.
     fn wait_for_all(&mut self) -> bool {
-        let is_weighed = self.options.most_resident == 0 || self.weighed == self.served;
-        self.wait((!is_weighed).then_some(self.options.rest), true)
+        let weighs = self.options.most_resident != 0 && self.heavy;
+        self.wait(weighs.then_some(self.options.rest), true)
     }
 
     /// Waits for connections, and serves the idle ones that have become ready. Tells whether the listener is.
@@ -163,7 +167,7 @@ impl Server<'_> {
         match poll(&mut fds, limit.as_ref()) {
             Ok(0) if listens => {
                 drop(fds);
-                (self.weighed, self.large) = (self.served, is_large(self.options, 1));
+                (self.heavy, self.large) = (false, is_large(self.options, 1));
                 return false;
             }
             Ok(_) => {}
@@ -247,6 +251,7 @@ impl Server<'_> {
     /// Does the work after an answer, if there is any.
     fn follow(&mut self) {
         if due(self.handler) {
+            self.heavy = true;
             after(self.handler);
         }
     }
@@ -262,9 +267,12 @@ impl Server<'_> {
         }
         self.served += 1;
         if self.served.is_multiple_of(WEIGH_AFTER) {
-            self.large = is_large(self.options, BUSY);
+            self.heavy = is_large(self.options, 1);
+            self.large = self.heavy && is_large(self.options, BUSY);
         }
+        let begun = Instant::now();
         let (response, state) = respond(self.handler, &mut connection, request, vars);
+        self.heavy |= begun.elapsed() >= LONG;
         let clean = matches!(state, BodyState::Ended | BodyState::Aborted) && connection.settle().is_ok();
         conclude(wire, &mut self.scratch.out, request.id, &response, state)?;
         self.scratch.trim();

@@ -3,10 +3,11 @@
 
 use std::fs;
 
-/// The process's memory that is in use, with the pages of its program, in bytes (proc(5)).
+/// The memory in use that is the process's own, in bytes (proc(5)): without the pages of its program, which processes share and
+/// which a new one would have, too. Kernels before 4.5 tell only both together.
 pub fn resident() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/status").ok()?;
-    let kib = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib = ["RssAnon:", "VmRSS:"].iter().find_map(|name| text.lines().find_map(|line| line.strip_prefix(name)))?;
     kib.trim().strip_suffix(" kB")?.parse().ok().map(|kib: u64| kib * 1024)
 }
 

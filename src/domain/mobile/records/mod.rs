@@ -5,6 +5,7 @@ pub mod api;
 pub mod erase;
 pub mod fields;
 mod item;
+mod landed;
 pub mod machine;
 mod merge;
 mod outcome;

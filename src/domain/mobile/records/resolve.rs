@@ -4,6 +4,7 @@
 //! in the very fields that the choice sets, nothing is written; the conflict shows the newer row, and waits.
 
 use super::fields::{Fields, overlay, value};
+use super::landed;
 use super::merge::{self, New, Winner};
 use super::record::Record;
 use super::rows;
@@ -208,6 +209,7 @@ impl Choice {
     ) -> Result<Response> {
         let target = Target { table, id: &record.id, seen: record.version, at: ctx.now };
         let written = put(ctx, &target, Some(record), new)?;
+        landed::tell_choice(ctx, table, record, &written)?;
         let resolution = Resolution {
             success: true,
             conflict_id: self.conflict.clone(),

@@ -2,6 +2,7 @@
 
 use super::fields;
 use super::item::Item;
+use super::landed::{Edit, Landings};
 use super::merge::{self, Clash, Landing, New, Settled, Winner};
 use super::outcome;
 use super::record::Record;
@@ -46,6 +47,8 @@ pub struct Writer<'b> {
     met: Vec<Clashed>,
     /// Bytes that are left for objects in the answer.
     room: usize,
+    /// What is told of its edits.
+    landings: Landings,
 }
 
 /// The most bytes of objects and of conflicts' sides in one answer before objects are left out: a phone holds it twice, as text
@@ -64,7 +67,8 @@ impl<'b> Writer<'b> {
     /// Starts on an upload.
     pub fn new(batch: &'b Batch) -> Writer<'b> {
         let (own, twins, rules, met) = (HashMap::new(), HashMap::new(), HashMap::new(), Vec::new());
-        Writer { batch, own, twins, rules, met, open: Room::default(), room: ROOM }
+        let (open, landings) = (Room::default(), Landings::default());
+        Writer { batch, own, twins, rules, met, open, room: ROOM, landings }
     }
 
     /// Takes one item.
@@ -118,11 +122,11 @@ impl<'b> Writer<'b> {
                 } else {
                     self.own.insert((item.table.name(), item.id.clone()), record.version);
                 }
-                self.done(item, stored, &record, status)
+                self.done(ctx, item, stored, &record, status)
             }
             (Landing::Unchanged, Some(record)) => {
                 let left = leave(ctx, item, record)?;
-                self.done(item, stored, &left, "unchanged")
+                self.done(ctx, item, stored, &left, "unchanged")
             }
             (Landing::Clash(clash), Some(record)) => self.settle(ctx, item, record, &clash),
             (_, None) => Err(Error::internal("a record that is not there met an edit")),
@@ -172,7 +176,7 @@ impl<'b> Writer<'b> {
             None => answer::Conflict { data_omitted: true, ..answer::Conflict::from(&conflict.without_data()) },
         };
         let told = answer::Conflict { mobile_id: item.sent_id.clone(), ..told };
-        Ok(Done { conflict: Some(told), ..self.done(item, Some(stored), &record, "conflict")? })
+        Ok(Done { conflict: Some(told), ..self.done(ctx, item, Some(stored), &record, "conflict")? })
     }
 
     /// Tells others of the conflicts that were met.
@@ -180,8 +184,14 @@ impl<'b> Writer<'b> {
         if self.met.is_empty() { Ok(()) } else { ctx.tell(&News::Clashed(&self.met)) }
     }
 
-    /// What a device is told of an item: the record whole, where it is not what the device holds and there is room.
-    fn done(&mut self, item: &Item, before: Option<&Record>, record: &Record, status: &str) -> Result<Done> {
+    /// What a device is told of an item: the record whole, where it is not what the device holds and there is room. Others are told
+    /// of an edit of what was there.
+    fn done(&mut self, ctx: &mut Ctx<'_>, item: &Item, before: Option<&Record>, record: &Record, status: &str) -> Result<Done> {
+        if let Some(before) = before {
+            let Target { table, seen, at, .. } = Target::of(ctx, item);
+            let edit = Edit { table, seen, at, device: &self.batch.device, status };
+            self.landings.tell(ctx, &edit, before, record)?;
+        }
         let as_sent = outcome::is_as_sent(item, before, record);
         let object = (!as_sent).then(|| if record.deleted { Value::Null } else { record.shown(item.table) });
         let room = object.as_ref().map_or(Ok(Some(self.room)), |object| size(object).map(|size| self.room.checked_sub(size)))?;

@@ -1,0 +1,118 @@
+//! Telling of edits of records that were there already: who learns from them hears of each. What it tells is names, numbers and
+//! instants, no content.
+
+use super::fields::Fields;
+use super::record::Record;
+use super::tables::Table;
+use crate::base::error::Result;
+use crate::base::json;
+use crate::base::time::Timestamp;
+use crate::feature::news::{Before, Landed, Outcome};
+use crate::feature::sessions::seen;
+use crate::feature::{Ctx, News};
+use std::collections::BTreeSet;
+
+/// The edits of one upload, as they are told.
+#[derive(Debug, Default)]
+pub struct Landings {
+    /// How many were told.
+    count: i64,
+    /// How far the session has polled, and which lists; looked up once an upload.
+    polled: Option<(Timestamp, Vec<&'static str>)>,
+}
+
+/// An edit that has landed.
+pub struct Edit<'e> {
+    /// The rules of its domain.
+    pub table: &'static Table,
+    /// The version that it had seen; 0 is none.
+    pub seen: i64,
+    /// When it was made.
+    pub at: Timestamp,
+    /// What its device calls itself.
+    pub device: &'e str,
+    /// The word that the device is told.
+    pub status: &'e str,
+}
+
+impl Landings {
+    /// Tells of an edit; of one of a noun nothing is told, because its other writes would not be.
+    pub fn tell(&mut self, ctx: &mut Ctx<'_>, edit: &Edit<'_>, before: &Record, after: &Record) -> Result<()> {
+        if edit.table.noun.is_some() {
+            return Ok(());
+        }
+        let cursor = self.cursor(ctx, edit.table)?;
+        self.count += 1;
+        tell(ctx, edit, (before, after), cursor, self.count)
+    }
+
+    /// How far the session has polled a domain's list.
+    fn cursor(&mut self, ctx: &mut Ctx<'_>, table: &Table) -> Result<Option<Timestamp>> {
+        let (cursor, lists) = match &self.polled {
+            Some(polled) => polled,
+            None => self.polled.insert(polled(ctx)?),
+        };
+        Ok(lists.contains(&table.entry.names.list).then_some(*cursor))
+    }
+}
+
+/// How far the calling session has polled, and which lists.
+fn polled(ctx: &mut Ctx<'_>) -> Result<(Timestamp, Vec<&'static str>)> {
+    let (session, tenant) = (ctx.caller()?.session.clone(), ctx.tenant_id()?);
+    let polled = ctx.polled(&session, tenant)?;
+    let lists = polled.map_or_else(Vec::new, |polled| seen::lists(ctx.house, polled.lists));
+    Ok((polled.map_or_else(Timestamp::default, |polled| polled.cursor), lists.into_iter().map(|kind| kind.name).collect()))
+}
+
+/// Tells of somebody's choice between the sides of a conflict: it was made with both in view, and is an edit without a base.
+pub fn tell_choice(ctx: &mut Ctx<'_>, table: &'static Table, before: &Record, after: &Record) -> Result<()> {
+    if table.noun.is_some() {
+        return Ok(());
+    }
+    let device = ctx.device().unwrap_or_default().to_owned();
+    let edit = Edit { table, seen: 0, at: ctx.now, device: &device, status: "updated" };
+    tell(ctx, &edit, (before, after), None, 0)
+}
+
+fn tell(
+    ctx: &mut Ctx<'_>,
+    edit: &Edit<'_>,
+    (before, after): (&Record, &Record),
+    cursor: Option<Timestamp>,
+    place: i64,
+) -> Result<()> {
+    let Edit { table, seen, at, device, status } = edit;
+    let fields = changed(&before.fields, &after.fields);
+    ctx.tell(&News::Landed(&Landed {
+        domain: table.name(),
+        record: &after.id,
+        device,
+        place,
+        base: (*seen).min(before.version),
+        before: Before { version: before.version, created_at: before.created_at, stamp: before.updated_at },
+        version: if after.version > before.version { after.version } else { 0 },
+        fields: &fields,
+        edited_at: *at,
+        cursor,
+        outcome: outcome(status),
+    }))
+}
+
+fn outcome(status: &str) -> Outcome {
+    match status {
+        "merged" => Outcome::Merged,
+        "conflict" => Outcome::Conflict,
+        "unchanged" => Outcome::Unchanged,
+        _ => Outcome::Written,
+    }
+}
+
+/// The names of fields that differ.
+fn changed<'f>(before: &'f Fields, after: &'f Fields) -> Vec<&'f str> {
+    let names: BTreeSet<&str> = before.keys().chain(after.keys()).map(String::as_str).collect();
+    let differs = |name: &&str| match (before.get(*name), after.get(*name)) {
+        (Some(before), Some(after)) => !json::same(before, after),
+        _ => true,
+    };
+    names.into_iter().filter(differs).collect()
+}

@@ -1,0 +1,89 @@
+//! The history of edits: a row for each edit of a record that was there already, written in the transaction of the edit. It is what
+//! advice is made from, and what models learn from. No content is kept, and nobody who left is named.
+
+pub mod asks;
+pub mod edit;
+pub mod features;
+pub mod pseudonym;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::base::error::{Error, Result};
+use crate::base::time::Timestamp;
+use crate::db::Db;
+use crate::feature::ctx::value;
+use crate::feature::news::Landed;
+use crate::feature::room::recount;
+use crate::feature::room::rules::{Bounds, Growth};
+use crate::feature::sessions::device;
+use crate::feature::store::BATCH;
+use crate::feature::{Ctx, Shift, Stock};
+use edit::{Edit, KEPT};
+use serde_json::Value;
+
+/// What is counted of it: its rows are as many as objects of a list may be.
+pub const STOCK: Stock = Stock { name: "history", measure: store::MEASURE, bounds: Bounds { above: false, number: true } };
+
+/// Remembers an edit. Where there is no room for it the edit lands all the same, and nothing is learned from it.
+pub fn remember(ctx: &mut Ctx<'_>, landed: &Landed<'_>) -> Result<()> {
+    let (tenant, user) = (ctx.tenant_id()?, ctx.user()?);
+    let device = device::number(ctx.house, user, landed.device);
+    let fields = edit::names(landed.fields);
+    let growth = Growth::row(fields.len());
+    match ctx.require_stock(&STOCK, growth) {
+        Err(Error::Refused(_)) => return Ok(()),
+        other => other?,
+    }
+    let newer = if landed.before.version > landed.base { Some(store::newer(ctx.db, tenant, landed)?) } else { None };
+    let (base_at, met) = edit::seen(landed, newer.as_deref(), device);
+    let edit = Edit {
+        stamp: ctx.stamp()?,
+        place: landed.place,
+        user,
+        device,
+        base: landed.base,
+        base_at,
+        version: landed.version,
+        edited_at: landed.edited_at.max(base_at).min(ctx.now.max(base_at)),
+        cursor: landed.cursor,
+        outcome: landed.outcome,
+        met,
+    };
+    store::insert(ctx.db, tenant, (landed.domain, landed.record), &edit, &fields)?;
+    ctx.count_stock(&STOCK, growth)
+}
+
+/// A user has left a tenant: what is remembered of their edits there is somebody's, and nobody can say whose.
+pub fn forget(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
+    let somebody = pseudonym::new()?;
+    for device in store::devices(ctx.db, tenant, user)? {
+        store::rename(ctx.db, tenant, (user, device), (somebody, pseudonym::new()?))?;
+    }
+    Ok(())
+}
+
+/// A user's account ends: the same wherever they ever were.
+pub fn forget_everywhere(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
+    store::tenants_of(ctx.db, user)?.into_iter().try_for_each(|tenant| forget(ctx, tenant, user))
+}
+
+/// What is remembered of a user's edits, for their export.
+pub fn held(db: &mut Db, user: i64, tenant: Option<i64>, _: Timestamp, each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()> {
+    let Some(tenant) = tenant else { return Ok(()) };
+    store::of_user(db, tenant, user, &mut |remembered| each(value(&remembered)?))
+}
+
+/// Forgets edits of long ago.
+pub fn purge(shift: &mut Shift<'_>) -> Result<u64> {
+    let before = shift.now.plus(-KEPT);
+    let mut forgotten = 0;
+    for tenant in store::tenants_before(shift.db, before)? {
+        forgotten += store::delete_before(shift.db, tenant, before)?;
+        recount::stock(shift.db, tenant, &STOCK)?;
+        if forgotten >= BATCH.unsigned_abs() {
+            break;
+        }
+    }
+    Ok(forgotten)
+}

@@ -1,0 +1,135 @@
+//! The history in the database. Every statement of a request names the tenant.
+
+use super::edit::{Edit, Remembered, Version, read_names};
+use crate::base::error::Result;
+use crate::base::time::Timestamp;
+use crate::base::word;
+use crate::db::{Db, Row};
+use crate::feature::news::{Landed, Outcome};
+use crate::feature::store::BATCH;
+use crate::feature::{Measure, version};
+use crate::params;
+
+/// What of it takes room.
+pub const MEASURE: Measure = Measure::of("history", &["fields"]);
+
+/// Writes an edit of a record: its domain and its id.
+pub fn insert(db: &mut Db, tenant: i64, (domain, id): (&str, &str), edit: &Edit, fields: &str) -> Result<()> {
+    let sql = "INSERT INTO history (tenant, domain, id, stamp, place, user_id, device, base, base_at, version, fields, edited_at, \
+         cursor_at, outcome, met) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let values = params![
+        tenant,
+        domain,
+        id,
+        edit.stamp,
+        edit.place,
+        edit.user,
+        edit.device,
+        edit.base,
+        edit.base_at,
+        edit.version,
+        fields,
+        edit.edited_at,
+        edit.cursor,
+        word::of(&Outcome::ALL, &edit.outcome),
+        edit.met,
+    ];
+    db.run(sql, values).map(drop)
+}
+
+/// The versions of a record that are remembered, from the one on that an edit had seen.
+pub fn newer(db: &mut Db, tenant: i64, landed: &Landed<'_>) -> Result<Vec<Version>> {
+    let sql =
+        "SELECT version, stamp, device FROM history WHERE tenant = ? AND domain = ? AND id = ? AND version > 0 AND version >= ?";
+    db.all(sql, params![tenant, landed.domain, landed.record, landed.base], |row| {
+        Ok(Version { number: row.get(0)?, stamp: row.get(1)?, device: row.get(2)? })
+    })
+}
+
+/// The devices of a user's edits.
+pub fn devices(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<i64>> {
+    let sql = "SELECT DISTINCT device FROM history WHERE tenant = ? AND user_id = ?";
+    db.all(sql, params![tenant, user], |row| row.get(0))
+}
+
+/// Gives the edits of a user's device to another user and device.
+pub fn rename(db: &mut Db, tenant: i64, (user, device): (i64, i64), (by, on): (i64, i64)) -> Result<()> {
+    let sql = "UPDATE history SET user_id = ?, device = ? WHERE tenant = ? AND user_id = ? AND device = ?";
+    db.run(sql, params![by, on, tenant, user, device]).map(drop)
+}
+
+/// Every tenant in which edits of a user are remembered.
+pub fn tenants_of(db: &mut Db, user: i64) -> Result<Vec<i64>> {
+    db.all("SELECT DISTINCT tenant FROM history WHERE user_id = ?", params![user], |row| row.get(0))
+}
+
+/// Calls `visit` with each edit of a user.
+pub fn of_user(db: &mut Db, tenant: i64, user: i64, visit: &mut dyn FnMut(Remembered) -> Result<()>) -> Result<()> {
+    let sql = "SELECT domain, id, stamp, edited_at, base, version, fields, outcome, met FROM history \
+         WHERE tenant = ? AND user_id = ? ORDER BY stamp, place";
+    db.each(sql, params![tenant, user], &mut |row| {
+        visit(Remembered {
+            domain: row.get(0)?,
+            mobile_id: row.get(1)?,
+            landed_at: row.get(2)?,
+            edited_at: row.get(3)?,
+            base: row.get(4)?,
+            version: row.get(5)?,
+            fields: read_names(&row.get::<String>(6)?).map(str::to_owned).collect(),
+            outcome: row.get(7)?,
+            met: row.get(8)?,
+        })?;
+        Ok(true)
+    })
+}
+
+/// Some tenants in which edits before an instant are remembered.
+pub fn tenants_before(db: &mut Db, before: Timestamp) -> Result<Vec<i64>> {
+    let sql = "SELECT DISTINCT tenant FROM history WHERE stamp < ? LIMIT ?";
+    db.all(sql, params![before, BATCH], |row| row.get(0))
+}
+
+/// Deletes a tenant's edits before an instant.
+pub fn delete_before(db: &mut Db, tenant: i64, before: Timestamp) -> Result<u64> {
+    db.run("DELETE FROM history WHERE tenant = ? AND stamp < ?", params![tenant, before])
+}
+
+/// A backup has taken the store's place, and has raised the versions of records: so are those that are remembered.
+pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
+    let sql = "UPDATE history SET version = version + ? WHERE tenant = ? AND version > 0 AND version <= ?";
+    db.run(sql, params![version::LOST, tenant, version::RAISED])?;
+    let sql = "UPDATE history SET base = base + ? WHERE tenant = ? AND base > 0 AND base <= ?";
+    db.run(sql, params![version::LOST, tenant, version::RAISED]).map(drop)
+}
+
+/// Every tenant in which edits are remembered.
+pub fn tenants(db: &mut Db) -> Result<Vec<i64>> {
+    db.all("SELECT DISTINCT tenant FROM history ORDER BY tenant", &[], |row| row.get(0))
+}
+
+/// An edit from its columns, beginning with this one.
+fn edit(row: &Row<'_>, from: usize) -> Result<Edit> {
+    Ok(Edit {
+        stamp: row.get(from)?,
+        place: row.get(from + 1)?,
+        user: row.get(from + 2)?,
+        device: row.get(from + 3)?,
+        base: row.get(from + 4)?,
+        base_at: row.get(from + 5)?,
+        version: row.get(from + 6)?,
+        edited_at: row.get(from + 7)?,
+        cursor: row.get(from + 8)?,
+        outcome: word::stored(&Outcome::ALL, &row.get::<String>(from + 9)?)?,
+        met: row.get(from + 10)?,
+    })
+}
+
+/// Calls `visit` with each edit of a tenant, record by record, oldest first: its domain, its record, itself.
+pub fn each(db: &mut Db, tenant: i64, visit: &mut dyn FnMut((String, String), Edit) -> Result<()>) -> Result<()> {
+    let sql = "SELECT domain, id, stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met \
+         FROM history WHERE tenant = ? ORDER BY domain, id, stamp, place";
+    db.each(sql, params![tenant], &mut |row| {
+        visit((row.get(0)?, row.get(1)?), edit(row, 2)?)?;
+        Ok(true)
+    })
+}
