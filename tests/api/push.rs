@@ -23,6 +23,7 @@ pub const CASES: &[Case] = &[
     ("a session that is ended from elsewhere is told to those who go on", ended),
     ("every change bears its device, and what nobody sent as it is bears none", authors),
     ("members send to their own devices, who runs a team to anybody in it", sending),
+    ("a user sends ten messages a minute", limited),
     ("the operator tells everybody, or one user", operator),
     ("both faces show the same messages", faces),
 ];
@@ -163,6 +164,25 @@ fn accounts(server: &Server) {
     phone.post("/auth/password/", &change).expect(204);
     let seen = told(&phone, &since);
     assert_eq!(types(&seen), ["system sign_in"], "who changed it knows");
+    let sql = "SELECT t.clock FROM tenants t JOIN members m ON m.tenant = t.id WHERE m.user_id = ?";
+    let clock = || server.store().one(sql, params![phone.id], |row| row.get::<i64>(0)).unwrap();
+    phone.post("/auth/logout/", &json!({"refresh": phone.refresh})).expect(204);
+    let before = clock();
+    let login = json!({"username": phone.username, "password": "another long passphrase"});
+    let third = partner.post("/auth/login/", &login).expect(200).json();
+    assert_eq!(clock(), before, "an ordinary sign-in moves no clock");
+    let third = Phone { access: third["access"].as_str().unwrap().to_owned(), ..Phone::clone(&phone) };
+    let all = told(&third, &since);
+    let told = all.iter().find(|message| message["data"]["code"] == "password").unwrap();
+    assert_eq!(told["priority"], "critical");
+}
+
+fn limited(server: &Server) {
+    let phone = Phone::single(server);
+    let one = || phone.post("/push/send/", &json!({"to": {"user_id": phone.id}, "type": "sync_trigger"}));
+    (0..10).for_each(|_| drop(one().expect(201)));
+    let clock = now(&phone);
+    assert!(problem(one(), 429)["detail"].is_string() && now(&phone) == clock);
 }
 
 /// The codes of what the system told since.
@@ -292,7 +312,7 @@ fn faces(server: &Server) {
         answer["data"].clone()
     };
     let fields = "id stamp type priority data expiresAt";
-    let input = format!("{{to: {{user_id: {}}}, type: SYSTEM, text: \"hello\", priority: HIGH}}", team[1].id);
+    let input = format!("{{to: {{user_id: \"{}\"}}, type: SYSTEM, text: \"hello\", priority: HIGH}}", team[1].id);
     let sent = graphql(&team[0], format!("mutation {{ sendPush(input: {input}) {{ {fields} }} }}"))["sendPush"].clone();
     assert_eq!((&sent["type"], &sent["data"]["text"]), (&json!("SYSTEM"), &json!("hello")));
     let polled = graphql(
