@@ -30,6 +30,7 @@ mod home;
 mod idempotency;
 mod identities;
 mod ids;
+mod inbox;
 mod instants;
 mod isolation;
 
@@ -100,6 +101,7 @@ const TABLES: &[Table] = tables![
     pages,
     preconditions,
     push,
+    inbox,
     versions,
     shown,
     isolation,

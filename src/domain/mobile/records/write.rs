@@ -377,22 +377,3 @@ fn bytes(length: usize) -> i64 {
 fn edited(stored: Option<&Record>, at: Timestamp) -> Timestamp {
     stored.map_or(at, |record| record.client_at.max(at))
 }
-
-impl From<&Conflict> for answer::Conflict {
-    fn from(conflict: &Conflict) -> answer::Conflict {
-        answer::Conflict {
-            conflict_id: conflict.conflict_id.clone(),
-            domain: conflict.domain.clone(),
-            mobile_id: conflict.mobile_id.clone(),
-            server_version: conflict.server_version,
-            client_version: conflict.client_version,
-            resolution_strategy: conflict.resolution_strategy.clone(),
-            resolution_required: conflict.resolution_required,
-            server_data: conflict.server_data.clone(),
-            client_data: conflict.client_data.clone(),
-            created_at: conflict.created_at,
-            winning_version: conflict.winning_version.clone(),
-            data_omitted: false,
-        }
-    }
-}
