@@ -40,6 +40,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 14, name: "0014_mail", sql: include_str!("../../sql/0014_mail.sql"), oldest: 3 },
     // What an older program writes meanwhile is not remembered: nothing is learned from it, and no fact leans on it alone.
     Migration { version: 15, name: "0015_history", sql: include_str!("../../sql/0015_history.sql"), oldest: 3 },
+    Migration { version: 16, name: "0016_marks", sql: include_str!("../../sql/0016_marks.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

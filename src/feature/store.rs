@@ -51,15 +51,44 @@ pub struct Placed {
     pub bytes: Option<i64>,
     /// Who made the version, where a user did. A tombstone of what its author alone may edit names the author.
     pub by: Option<i64>,
+    /// The number of the device that did, where it is known.
+    pub author: Option<i64>,
 }
 
-const PLACE: Upsert =
-    Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "version", "bytes", "edited_by"] };
+const PLACE: Upsert = Upsert {
+    table: "changes",
+    key: &["tenant", "kind", "id"],
+    set: &["stamp", "deleted", "version", "bytes", "edited_by", "author"],
+};
 
 /// Moves an object in the feed.
 pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> Result<()> {
-    let Placed { stamp, version, bytes, by } = placed;
-    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), version, bytes.unwrap_or_default(), by])
+    let Placed { stamp, version, bytes, by, author } = placed;
+    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), version, bytes.unwrap_or_default(), by, author])
+}
+
+/// The newest version of an object, as far as the feed tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newest {
+    /// When it last moved.
+    pub stamp: Timestamp,
+    /// Is it a tombstone?
+    pub deleted: bool,
+    /// Its version, where it has any.
+    pub version: Option<i64>,
+    /// Who made it.
+    pub by: Option<i64>,
+    /// The number of the device that did.
+    pub author: Option<i64>,
+}
+
+/// The newest version of an object; nothing where the feed does not tell of it.
+pub fn newest_version(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<Option<Newest>> {
+    let sql = "SELECT stamp, deleted, version, edited_by, author FROM changes WHERE tenant = ? AND kind = ? AND id = ?";
+    db.one(sql, params![tenant, kind, id], |row| {
+        let (stamp, deleted, version) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Newest { stamp, deleted, version, by: row.get(3)?, author: row.get(4)? })
+    })
 }
 
 /// The stamp under which the feed tells of an object, and who made its version, as far as that is known; see [`Placed`].

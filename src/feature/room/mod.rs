@@ -110,7 +110,8 @@ impl Ctx<'_> {
             self.room.add(tenant, DELETED, growth.deleted);
         }
         self.count_row();
-        feed::place(self.db, tenant, name, id, Placed { stamp, version, bytes: after, by })
+        let author = self.author();
+        feed::place(self.db, tenant, name, id, Placed { stamp, version, bytes: after, by, author })
     }
 
     /// Moves an object of any tenant to this transaction's stamp there, or leaves a tombstone of it, and counts what it weighs
@@ -124,12 +125,21 @@ impl Ctx<'_> {
         let change = Growth::between(before, after);
         self.room.add(tenant, name, change.live);
         self.room.add(tenant, DELETED, change.deleted);
-        feed::place(self.db, tenant, name, id, Placed { stamp, version, bytes: after, by: None })
+        feed::place(self.db, tenant, name, id, Placed { stamp, version, bytes: after, by: None, author: None })
     }
 
     /// Moves an object to this transaction's stamp as it is, alive or as a tombstone: it weighs what it did.
     pub fn tell_again(&mut self, kind: &str, id: &str, deleted: bool) -> Result<()> {
         let (tenant, stamp) = self.stamped()?;
+        self.count_row();
+        feed::mark(self.db, tenant, kind, id, stamp, deleted)
+    }
+
+    /// Moves an object of any tenant that is not weighed to this transaction's stamp there, alive or as a tombstone, which is counted.
+    pub fn show_in(&mut self, tenant: i64, kind: &str, id: &str, deleted: bool) -> Result<()> {
+        let stamp = self.stamp_in(tenant)?;
+        let before = store::weighed(self.db, tenant, kind, id)?;
+        self.room.add(tenant, DELETED, Growth::between(before, (!deleted).then_some(0)).deleted);
         self.count_row();
         feed::mark(self.db, tenant, kind, id, stamp, deleted)
     }

@@ -73,6 +73,17 @@ impl Ctx<'_> {
         self.admitted().map(|caller| caller.device.as_str()).filter(|device| !device.is_empty())
     }
 
+    /// The number of the device that writes: the one that an upload names, else the session's.
+    pub(super) fn author(&mut self) -> Option<i64> {
+        if self.written_from().is_none()
+            && let (Ok(user), Some(device)) = (self.user(), self.device())
+        {
+            let author = device::number(self.house, user, device);
+            self.write_from(author);
+        }
+        self.written_from()
+    }
+
     /// What the request's app calls itself: kept with its session.
     pub fn client(&self) -> String {
         let client = Client::of_request(self.request);
