@@ -2,8 +2,8 @@
 //! lighttpd with eight FastCGI workers.
 //!
 //! Ten writer processes create, change and delete objects of two couples at random and note what the server acknowledged;
-//! five poller processes follow the feed, each with its own cursor and its own kind of query. Afterwards the books are
-//! compared ([`judge`]): what was acknowledged, what each poller holds, and the store itself, which must agree exactly.
+//! five poller processes follow the feed, each with its own cursor and its own kind of query, most with messages, which writers send
+//! to the pollers of their own user. Afterwards the books are compared ([`judge`]): what was acknowledged, what each poller holds, and the store itself, which must agree exactly.
 //!
 //! | variant | what is done to the server meanwhile |
 //! |---|---|
@@ -44,7 +44,7 @@ mod poller;
 mod replica;
 mod writer;
 
-use crate::api::Phone;
+use crate::api::{Phone, devices};
 use crate::servers::{Engine, Kind, Options, Server, galera};
 use actor::{Actor, Role, Task};
 use judge::Verdict;
@@ -64,7 +64,13 @@ const WORKERS: usize = 8;
 /// Writers of the first and of the second couple; within a couple they take turns as its two partners.
 const WRITERS: [usize; 2] = [8, 2];
 /// Pollers by the couple they belong to and what they ask for.
-const POLLERS: [(usize, &str); 5] = [(0, ""), (0, "limit=7"), (0, "limit=7"), (0, "include=objects"), (1, "")];
+const POLLERS: [(usize, &str); 5] = [
+    (0, "include=messages"),
+    (0, "limit=7&include=messages"),
+    (0, "limit=7"),
+    (0, "include=objects,messages"),
+    (1, "include=messages"),
+];
 /// Seconds of load of a round, unless CLOCK_SECONDS says otherwise.
 const SECONDS: u64 = 6;
 /// The secret of every server: another one on the same database must know its tokens.
@@ -153,7 +159,7 @@ fn rounds(variant: Variant, engine: Engine) {
 
 /// A test that did nothing proves nothing.
 fn check_the_round_was_one(variant: Variant, verdict: &Verdict, kills: usize) {
-    assert!(verdict.acknowledged > 100, "{verdict}");
+    assert!(verdict.acknowledged > 100 && verdict.messages > 0, "{verdict}");
     assert_eq!(verdict.behind > 0, variant == Variant::Skewed, "{verdict}");
     assert!(verdict.polls > verdict.behind, "{verdict}");
     assert_eq!(kills > 5, variant == Variant::Killed, "{kills} kills");
@@ -162,6 +168,8 @@ fn check_the_round_was_one(variant: Variant, verdict: &Verdict, kills: usize) {
 /// Two couples, and what all the writers of one change.
 struct Couple {
     partners: [Phone; 2],
+    /// The same users, signed in once more: nobody is told of their own device's messages.
+    pollers: [Phone; 2],
     shared: String,
 }
 
@@ -173,7 +181,8 @@ impl Couple {
         let invite = partners[0].post("/couple/invite/", &json!({"ttl_minutes": 600})).expect(200).json();
         partners[1].post("/couple/join/", &json!({"code": invite["invite"]["code"]})).expect(200);
         let shared = partners[0].make("/goals/", &json!({"title": "shared"}));
-        Couple { partners, shared }
+        let pollers = [0, 1].map(|partner| devices::again(server, &partners[partner], &json!({"device_id": "poller"})));
+        Couple { partners, pollers, shared }
     }
 }
 
@@ -220,12 +229,14 @@ fn tasks(variant: Variant, engine: Engine, number: u64, couples: &[Couple; 2], f
     let pollers = POLLERS.iter().map(|(couple, query)| (*couple, Role::Poller, *query));
     let all = writers.chain(pollers).enumerate();
     all.map(|(index, (couple, role, query))| {
-        let phone = &couples[couple].partners[index % 2];
+        let phones = if role == Role::Poller { &couples[couple].pollers } else { &couples[couple].partners };
+        let phone = &phones[index % 2];
         Task {
             role,
             couple,
             index: index as u64,
             port: phone.port,
+            user: phone.id,
             token: phone.access.clone(),
             query: query.to_owned(),
             shared: couples[couple].shared.clone(),
@@ -240,7 +251,13 @@ fn tasks(variant: Variant, engine: Engine, number: u64, couples: &[Couple; 2], f
 }
 
 fn options(variant: Variant, engine: Engine, folder: &Path) -> Options {
-    let env = [("LIMITS_AUTH", "off"), ("LIMITS_REQUESTS", "off"), ("ACCESS_MINUTES", "1440"), ("JWT_SECRET", SECRET)];
+    let env = [
+        ("LIMITS_AUTH", "off"),
+        ("LIMITS_REQUESTS", "off"),
+        ("LIMITS_PUSH", "off"),
+        ("ACCESS_MINUTES", "1440"),
+        ("JWT_SECRET", SECRET),
+    ];
     let env = env.map(|(name, value)| (format!("TANDEM_{name}"), value.to_owned())).to_vec();
     let options = Options { engine, workers: WORKERS, env, ..Options::default() };
     let database = (engine == Engine::Galera).then(|| galera::cluster().database());

@@ -8,7 +8,7 @@ use crate::base::id;
 use crate::base::time::{DAY, Timestamp};
 use crate::db::{Db, Mode};
 use crate::domain::goals;
-use crate::feature::store;
+use crate::feature::store::{self, Moved};
 use clap::{Arg, ArgMatches, value_parser};
 use serde_json::{Value, json};
 
@@ -81,8 +81,9 @@ fn fill(db: &mut Db, user: i64, count: u64) -> Result<()> {
     while written < count {
         let until = count.min(written + BATCH);
         within(db, Mode::Write, |db| {
-            (written..until)
-                .try_for_each(|n| store::mark(db, tenant, goals::GOALS, &row_id(tenant, n), stamp(end, n, count), false))
+            (written..until).try_for_each(|n| {
+                store::mark(db, tenant, goals::GOALS, &row_id(tenant, n), Moved::by_nobody(stamp(end, n, count), false))
+            })
         })?;
         written = until;
         bar.set_position(written);

@@ -1,6 +1,6 @@
 //! `tandem device`: where users are signed in, and how the operator ends it.
 
-use super::site::{enter, within};
+use super::site::{enter, telling, within};
 use super::user::named;
 use super::{Action, Command, RUNNING, Verdict, json_flag, no_args, out, text};
 use crate::app::advice;
@@ -119,14 +119,14 @@ fn cell(value: &Value) -> String {
 fn revoke(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
     let (id, name) = (text(matches, "device").unwrap_or_default(), text(matches, "user").unwrap_or_default());
-    let now = Timestamp::now();
-    let ended = within(&mut db, Mode::Write, |db| {
-        let user = whose(db, matches)?;
-        let Some(device) = store::locked(db, user, id)? else {
+    let ended = telling(&mut db, |ctx| {
+        let user = whose(ctx.db, matches)?;
+        let Some(device) = store::locked(ctx.db, user, id)? else {
             return Err(Error::NotReady(format!("{name} has no device {id}: `tandem device list --user {name}` shows them")));
         };
-        let ended = store::sessions(db, user, now)?.into_iter().find(|(device, _)| device == id).map_or(0, |(_, number)| number);
-        sessions::revoke(db, user, device, State::Revoked, now)?;
+        let ended =
+            store::sessions(ctx.db, user, ctx.now)?.into_iter().find(|(device, _)| device == id).map_or(0, |(_, number)| number);
+        sessions::revoke(ctx, user, device, State::Revoked)?;
         Ok(ended.unsigned_abs())
     })?;
     out::line(format!("{id} of {name} is signed out; {} ended", advice::count(ended, "session")))?;

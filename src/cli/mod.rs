@@ -24,6 +24,7 @@ mod openapi;
 mod out;
 mod password;
 mod progress;
+mod push;
 mod restore;
 mod risk;
 mod routes;
@@ -99,6 +100,7 @@ pub const COMMANDS: &[Command] = &[
     device::COMMAND,
     tenant::COMMAND,
     risk::COMMAND,
+    push::COMMAND,
     api::COMMAND,
     routes::COMMAND,
     openapi::COMMAND,

@@ -38,9 +38,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 13, name: "0013_devices", sql: include_str!("../../sql/0013_devices.sql"), oldest: 3 },
     // An older program writes no codes, and an address that it writes is not the one that was verified.
     Migration { version: 14, name: "0014_mail", sql: include_str!("../../sql/0014_mail.sql"), oldest: 3 },
+    // What an older program changes is told under the author of before: a wake-up may be missing.
+    Migration { version: 15, name: "0015_inbox", sql: include_str!("../../sql/0015_inbox.sql"), oldest: 3 },
     // What an older program writes meanwhile is not remembered: nothing is learned from it, and no fact leans on it alone.
-    Migration { version: 15, name: "0015_history", sql: include_str!("../../sql/0015_history.sql"), oldest: 3 },
-    Migration { version: 16, name: "0016_marks", sql: include_str!("../../sql/0016_marks.sql"), oldest: 3 },
+    Migration { version: 16, name: "0016_history", sql: include_str!("../../sql/0016_history.sql"), oldest: 3 },
+    Migration { version: 17, name: "0017_marks", sql: include_str!("../../sql/0017_marks.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

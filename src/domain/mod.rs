@@ -8,6 +8,7 @@ pub mod goals;
 pub mod health;
 pub mod letters;
 pub mod mobile;
+pub mod push;
 pub mod qna;
 pub mod risk;
 pub mod sync;
@@ -29,5 +30,6 @@ pub const FEATURES: &[&Feature] = &[
     &mobile::FEATURE,
     &mobile::conflicts::FEATURE,
     &devices::FEATURE,
+    &push::FEATURE,
     &risk::FEATURE,
 ];

@@ -101,8 +101,6 @@ pub struct Ctx<'a> {
     upload: Option<Upload>,
     /// What is kept of this transaction's answer in its place, should it be too large to keep.
     short: Option<Response>,
-    /// The number of the device that writes.
-    author: Option<i64>,
     /// When this transaction, once it is committed, has work for the courier.
     soon: Option<Timestamp>,
     /// When those that were committed have.
@@ -121,27 +119,9 @@ impl<'a> Ctx<'a> {
         now: Timestamp,
     ) -> Ctx<'a> {
         let (stamps, stamped, taken, room) = (Vec::new(), None, Taken::default(), Ledger::default());
-        let (upload, short, author, soon, owed) = (None, None, None, None, None);
+        let (upload, short, soon, owed) = (None, None, None, None);
         let caller = None;
-        Ctx {
-            request,
-            route,
-            db,
-            now,
-            house,
-            meters,
-            caller,
-            token,
-            stamps,
-            stamped,
-            taken,
-            room,
-            upload,
-            short,
-            author,
-            soon,
-            owed,
-        }
+        Ctx { request, route, db, now, house, meters, caller, token, stamps, stamped, taken, room, upload, short, soon, owed }
     }
 }
 
@@ -149,7 +129,7 @@ impl<'a> Ctx<'a> {
 impl Ctx<'_> {
     /// Begins a transaction, in which nobody is admitted and nothing stamped yet.
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
-        (self.caller, self.stamped, self.short, self.author, self.soon) = (None, None, None, None, None);
+        (self.caller, self.stamped, self.short, self.soon) = (None, None, None, None);
         self.stamps.clear();
         self.taken.begin();
         self.room = Ledger::default();
@@ -191,16 +171,6 @@ impl Ctx<'_> {
     /// The upload that is being written, if it is one.
     pub fn upload(&self) -> Option<&Upload> {
         self.upload.as_ref()
-    }
-
-    /// Says from which device of the caller's this transaction writes.
-    pub fn write_from(&mut self, author: i64) {
-        self.author = Some(author);
-    }
-
-    /// The number of the device that writes, where it was said.
-    pub(super) fn written_from(&self) -> Option<i64> {
-        self.author
     }
 
     /// Says what is kept for a retry when the answer is too large to keep whole.
@@ -363,8 +333,8 @@ impl Ctx<'_> {
 
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
-        let (tenant, stamp) = self.stamped()?;
-        store::touch_tenant(self.db, tenant, public_id, stamp)
+        let ((tenant, stamp), author) = (self.stamped()?, self.author());
+        store::touch_tenant(self.db, tenant, public_id, stamp, author)
     }
 
     /// Tells every noun and guard of something, in the order of the registry. They hear it inside this transaction.

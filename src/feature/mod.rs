@@ -1,6 +1,7 @@
 //! The seam between the nouns and the house: what a noun declares, and what its handlers are given.
 
 pub mod attempts;
+pub mod author;
 pub mod backups;
 pub mod contract;
 pub mod creation;
@@ -8,8 +9,10 @@ pub mod ctx;
 pub mod cursor;
 pub mod face;
 pub mod graphql;
+pub mod held;
 pub mod lifecycle;
 pub mod mail;
+pub mod messages;
 pub mod meters;
 pub mod names;
 pub mod news;
@@ -36,7 +39,9 @@ pub use creation::{Creation, Made, Met, Trace};
 pub use ctx::{Ctx, House, Upload};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
+pub use held::{Held, LoadHeld};
 pub use lifecycle::{Deprecated, Lifecycle};
+pub use messages::Messages;
 pub use names::Names;
 pub use news::News;
 pub use offline::Offline;
@@ -48,7 +53,6 @@ pub use tenant::{Caller, Role, Tenant, TenantKind};
 pub use work::{Job, Shift, When};
 
 use crate::base::error::{Error, Result};
-use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::http::{Method, Request, Response, problem};
 use meters::Meters;
@@ -78,6 +82,8 @@ pub struct Feature {
     pub offline: &'static [Offline],
     /// What it makes of the others' news, inside their transaction.
     pub hears: Option<Hear>,
+    /// What it brings polls beside the changes, if they ask for it.
+    pub messages: Option<Messages>,
     /// What it does with a backup before that takes the store's place.
     pub restored: Restore,
 }
@@ -95,6 +101,7 @@ impl Feature {
             stocks: &[],
             offline: &[],
             hears: None,
+            messages: None,
             restored: Restore::NONE,
         }
     }
@@ -386,20 +393,4 @@ impl Kind {
     pub fn is(&self, word: &str) -> bool {
         self.name == word || self.names().is_some_and(|names| names.has(word))
     }
-}
-
-/// Reads all that is held on a user, and in the tenant that they are in, as it is at an instant, one object after the other:
-/// all together may be more than the memory holds.
-pub type LoadHeld =
-    fn(&mut Db, user: i64, tenant: Option<i64>, now: Timestamp, each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()>;
-
-/// What a noun holds on a user that no kind of the feed shows: it is part of their export.
-#[derive(Debug)]
-pub struct Held {
-    /// Its list in the export.
-    pub name: &'static str,
-    /// Reads all of it.
-    pub load: LoadHeld,
-    /// What an object looks like.
-    pub object: Describe,
 }

@@ -19,6 +19,15 @@ pub enum News<'n> {
         user: i64,
         /// The new session.
         session: &'n str,
+        /// The device that it is on; empty where it is on none.
+        device: &'n str,
+        /// Are there other sessions of theirs?
+        others: bool,
+    },
+    /// A session of a user was ended from elsewhere, and somebody is signed in as them who did not do it.
+    SessionEnded {
+        /// The user.
+        user: i64,
     },
     /// A user has another password: of their sessions at most the one that changed it goes on.
     PasswordChanged {
@@ -74,18 +83,35 @@ pub enum News<'n> {
         /// Its id.
         id: &'n str,
     },
-    /// An edit of a record met a newer version.
-    Clashed {
-        /// The conflict.
-        conflict: &'n str,
-        /// Must somebody choose?
-        waits: bool,
+    /// Edits of an upload of the caller's met newer versions.
+    Clashed(&'n [Clashed]),
+    /// The caller said how conflicts of a domain are settled in the tenant that is being written.
+    PolicySet {
+        /// The domain's list in the feed.
+        list: &'static str,
     },
     /// The caller settled a conflict.
     Resolved {
         /// The conflict.
         conflict: &'n str,
     },
+}
+
+/// An edit that met a newer version.
+#[derive(Debug, Clone)]
+pub struct Clashed {
+    /// The conflict.
+    pub conflict: String,
+    /// The domain of what was edited.
+    pub domain: &'static str,
+    /// Its id.
+    pub id: String,
+    /// Must somebody choose?
+    pub waits: bool,
+    /// Does the tenant want to be told of conflicts?
+    pub notify: bool,
+    /// Who wrote the version that it met, where that is known.
+    pub against: Option<i64>,
 }
 
 /// What an upload came to.

@@ -19,6 +19,8 @@ pub enum Right {
     /// Make codes to join by; those that give more than the role member take [`Right::Members`], too. Of a couple only partner A
     /// makes any: the noun looks at the seat.
     Invite,
+    /// Send messages to devices. One's own are always there.
+    Send,
     /// Change who is in it, and as what. One's own is leaving.
     Members,
     /// See whose devices there are, end their sessions, and let one count more than its type does.
@@ -43,7 +45,7 @@ pub const COLUMNS: [&str; 4] = ["partner of a couple", "member of a team", "staf
 
 /// Each right, how far it reaches for each of [`COLUMNS`], and its name for people.
 #[rustfmt::skip]
-pub const RIGHTS: [(Right, [Reach; 4], &str); 8] = {
+pub const RIGHTS: [(Right, [Reach; 4], &str); 9] = {
     use Reach::{All, Nothing, Own};
     [
         //                 partner  member   staff    admin
@@ -52,6 +54,7 @@ pub const RIGHTS: [(Right, [Reach; 4], &str); 8] = {
         (Right::Clear,    [All,     Own,     All,     All], "delete questions with their answers"),
         (Right::Policies, [All,     Nothing, All,     All], "say how conflicts are settled"),
         (Right::Invite,   [All,     Nothing, All,     All], "make codes for members (of a couple partner A)"),
+        (Right::Send,     [Own,     Own,     All,     All], "send messages to devices (one's own: to one's own)"),
         (Right::Members,  [Own,     Own,     Own,     All], "remove members (one's own: leave), give roles, make codes of any role"),
         (Right::Devices,  [Own,     Own,     Own,     All], "see members' devices, end their sessions (one's own: everybody)"),
         (Right::Export,   [All,     Nothing, Nothing, All], "export everything"),

@@ -74,6 +74,8 @@ pub struct Settings {
     pub limit_auth: Option<Rate>,
     /// Wrong invite codes, per user and address, and wrong links to set a password, per address.
     pub limit_codes: Option<Rate>,
+    /// Messages that a user may send to devices.
+    pub limit_push: Option<Rate>,
     /// Failed logins over all names, per address.
     pub limit_address: Option<Rate>,
     /// Wrong invite codes over all addresses; beyond them few are left to each.
@@ -183,6 +185,7 @@ impl Default for Settings {
             cors_origins: Vec::new(),
             limit_auth: Some(Rate { count: 10, window: 5 * MINUTE }),
             limit_codes: Some(Rate { count: 10, window: 15 * MINUTE }),
+            limit_push: Some(Rate { count: 10, window: MINUTE }),
             // A household or an office shares an address; six accounts that each forgot their password still get in.
             limit_address: Some(Rate { count: 60, window: 15 * MINUTE }),
             // With ten live codes each of a thousand couples, a guess in a hundred hits: a botnet may not have many.

@@ -24,6 +24,8 @@ pub struct Taken {
     named: Vec<Timestamp>,
     /// What did not land of what was sent, as its trace tells it.
     not_done: Vec<Value>,
+    /// The number of the caller's device, once it was asked for.
+    pub(super) author: Option<i64>,
     /// Those of the transactions that were committed.
     committed: Vec<Timestamp>,
 }

@@ -33,11 +33,32 @@ pub fn move_clock(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
     db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant]).map(drop)
 }
 
-const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted"] };
+/// The author of what the operator, maintenance or several have done: nobody's own.
+pub const NOBODY: i64 = 0;
 
-/// Moves an object to a stamp in the feed, alive or as a tombstone.
-pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, deleted: bool) -> Result<()> {
-    db.put(&CHANGE, params![tenant, kind, id, stamp, deleted])
+/// Where an object is moved to in the feed.
+#[derive(Debug, Clone, Copy)]
+pub struct Moved {
+    /// When it changed.
+    pub stamp: Timestamp,
+    /// By whom; see [`Ctx::author`](super::Ctx::author).
+    pub author: i64,
+    /// Is it a tombstone?
+    pub deleted: bool,
+}
+
+impl Moved {
+    /// Moved by maintenance, or by the operator.
+    pub const fn by_nobody(stamp: Timestamp, deleted: bool) -> Moved {
+        Moved { stamp, author: NOBODY, deleted }
+    }
+}
+
+const CHANGE: Upsert = Upsert { table: "changes", key: &["tenant", "kind", "id"], set: &["stamp", "deleted", "author"] };
+
+/// Moves an object in the feed.
+pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, moved: Moved) -> Result<()> {
+    db.put(&CHANGE, params![tenant, kind, id, moved.stamp, moved.deleted, moved.author])
 }
 
 /// An object as the feed shows it.
@@ -45,26 +66,26 @@ pub fn mark(db: &mut Db, tenant: i64, kind: &str, id: &str, stamp: Timestamp, de
 pub struct Placed {
     /// When it changed.
     pub stamp: Timestamp,
+    /// By whom; see [`Ctx::author`](super::Ctx::author).
+    pub author: i64,
     /// Its version.
     pub version: i64,
     /// What it weighs; `None` is a tombstone.
     pub bytes: Option<i64>,
     /// Who made the version, where a user did. A tombstone of what its author alone may edit names the author.
     pub by: Option<i64>,
-    /// The number of the device that did, where it is known.
-    pub author: Option<i64>,
 }
 
 const PLACE: Upsert = Upsert {
     table: "changes",
     key: &["tenant", "kind", "id"],
-    set: &["stamp", "deleted", "version", "bytes", "edited_by", "author"],
+    set: &["stamp", "deleted", "author", "version", "bytes", "edited_by"],
 };
 
 /// Moves an object in the feed.
 pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> Result<()> {
-    let Placed { stamp, version, bytes, by, author } = placed;
-    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), version, bytes.unwrap_or_default(), by, author])
+    let Placed { stamp, author, version, bytes, by } = placed;
+    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), author, version, bytes.unwrap_or_default(), by])
 }
 
 /// The newest version of an object, as far as the feed tells of it.
@@ -78,8 +99,8 @@ pub struct Newest {
     pub version: Option<i64>,
     /// Who made it.
     pub by: Option<i64>,
-    /// The number of the device that did.
-    pub author: Option<i64>,
+    /// Who moved it; see [`Ctx::author`](super::Ctx::author).
+    pub author: i64,
 }
 
 /// The newest version of an object; nothing where the feed does not tell of it.
@@ -282,9 +303,15 @@ pub fn put_fact(db: &mut Db, name: &str, value: &str) -> Result<()> {
 }
 
 /// Moves a tenant itself to a stamp in its feed: what it shows of its members has changed.
-pub fn touch_tenant(db: &mut Db, tenant: i64, public_id: &str, stamp: Timestamp) -> Result<()> {
+pub fn touch_tenant(db: &mut Db, tenant: i64, public_id: &str, stamp: Timestamp, author: i64) -> Result<()> {
     db.run("UPDATE tenants SET updated_at = ? WHERE id = ?", params![stamp, tenant])?;
-    mark(db, tenant, super::COUPLE, public_id, stamp, false)
+    mark(db, tenant, super::COUPLE, public_id, Moved { stamp, author, deleted: false })
+}
+
+/// Says of an object in the feed that nobody changed it alone.
+pub fn disown(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<()> {
+    let sql = "UPDATE changes SET author = ? WHERE tenant = ? AND kind = ? AND id = ?";
+    db.run(sql, params![NOBODY, tenant, kind, id]).map(drop)
 }
 
 /// When something that people made was last changed, by the stamps in the store.

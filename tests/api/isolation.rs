@@ -27,6 +27,7 @@ pub const CASES: &[Case] = &[
     ("a team's things do not exist for a couple", team_and_couple),
     ("things do not exist for a user without a tenant", couple_and_loner),
     ("what another has is nothing in a body", foreign_fields),
+    ("nobody of another tenant is sent a message, by whichever of their ids", foreign_addressees),
     ("what devices name alike in two tenants are two things, their keys too", uploads),
 ];
 
@@ -185,6 +186,8 @@ impl Owner {
         let tenant = tenant.as_object().unwrap().values().next().unwrap()["id"].clone();
         ids.extend([&question["answers"][0]["id"], &tenant].map(|id| id.as_str().unwrap().to_owned()));
         ids.push(phone.id.to_string());
+        let message = json!({"to": {"user_id": phone.id}, "type": "system", "text": "to myself"});
+        ids.push(phone.post("/push/send/", &message).expect(201).json()["id"].as_str().unwrap().to_owned());
         ids.extend(conflict(&phone));
         ids.push(phone.get("/auth/sessions/").expect(200).json()["results"][0]["id"].as_str().unwrap().to_owned());
         Owner { phone, ids }
@@ -196,7 +199,7 @@ impl Owner {
         for route in routes().filter(|route| route.method == Method::Get && route.access != Access::Public) {
             let ids: &[String] = if route.path.contains('{') { &self.ids } else { &[String::new()] };
             for id in ids {
-                let path = format!("{}?since=2000-01-01", filled(route.path, id));
+                let path = format!("{}?since=2000-01-01&include=messages", filled(route.path, id));
                 reads.push((path.clone(), self.phone.get(&path).text()));
             }
         }
@@ -315,6 +318,20 @@ fn couple_and_loner(server: &Server) {
     for list in ["/goals/", "/qna/questions/", "/checkins/?user=all", "/letters/"] {
         assert_eq!(loner.get(list).expect(200).json()["results"], json!([]), "{list}");
     }
+}
+
+fn foreign_addressees(server: &Server) {
+    let (owner, admin) = (Owner::of(Phone::couple(server).0), Phone::team(server, &["admin"]).remove(0));
+    let before = rows(server, &owner.phone);
+    let to = |to: Value| refused(admin.post("/push/send/", &json!({"to": to, "type": "sync_trigger"})), "to");
+    for id in &owner.ids {
+        for user in [owner.phone.id, admin.id] {
+            to(json!({"user_id": user, "device_id": id}));
+        }
+        to(json!({"device_id": id}));
+    }
+    to(json!({"user_id": owner.phone.id}));
+    assert_eq!(rows(server, &owner.phone), before);
 }
 
 fn foreign_fields(server: &Server) {

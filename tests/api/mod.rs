@@ -49,6 +49,7 @@ pub mod phone;
 mod plain;
 mod policies;
 mod preconditions;
+mod push;
 mod qna;
 mod records;
 mod records_changes;
@@ -98,6 +99,7 @@ const TABLES: &[Table] = tables![
     objects,
     pages,
     preconditions,
+    push,
     versions,
     shown,
     isolation,

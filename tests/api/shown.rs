@@ -69,6 +69,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("/sync/work-orders/changes/", "its objects are a kind of the feed"),
     ("/sync/policies/{domain}/", "it shows nobody"),
     ("/sync/domains/", "it shows nobody"),
+    ("/push/messages/", "messages, which polls bring"),
     ("/sync/devices/", "figures about uploads, in no feed"),
     ("/sync/devices/{id}/health/", "figures about uploads, in no feed"),
     ("/sync/health/", "figures about uploads, in no feed"),

@@ -32,6 +32,8 @@ pub struct Task {
     /// Its own number among all actors.
     pub index: u64,
     pub port: u16,
+    /// Its user's id.
+    pub user: i64,
     pub token: String,
     /// A poller's parameters besides `since`.
     pub query: String,

@@ -87,7 +87,7 @@ fn a_node_that_lags_denies_nothing() {
     let _alone = super::alone();
     let database = cluster().database();
     let [here, there] = [0, NODES - 1].map(|node| on_node(&database, node));
-    let Couple { partners: [phone, _], shared } = Couple::new(&here);
+    let Couple { partners: [phone, _], shared, .. } = Couple::new(&here);
     let elsewhere = |phone: &Phone| Phone { port: there.port, ..phone.clone() };
     let (away, shared) = (elsewhere(&phone), format!("/goals/{shared}/"));
     away.get(&shared).expect(200);

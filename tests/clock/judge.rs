@@ -2,7 +2,7 @@
 
 use super::actor::{Role, Task};
 use super::poller::Poll;
-use super::writer::Note;
+use super::writer::{MESSAGES, Note};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use tandem::db::{Db, Row};
@@ -36,6 +36,8 @@ pub struct Verdict {
     pub repeated: usize,
     /// Changes that the pollers were told, all of them together.
     pub seen: usize,
+    /// Messages that they were told.
+    pub messages: usize,
     /// Polls that they made.
     pub polls: usize,
     /// Polls that a worker answered whose clock was set back.
@@ -61,7 +63,11 @@ impl Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (acknowledged, repeated, lost) = (self.acknowledged, self.repeated, self.faults.get(LOST).map_or(0, Vec::len));
-        write!(f, "{acknowledged} operations acknowledged ({repeated} after a repeat), {} changes seen in ", self.seen)?;
+        write!(
+            f,
+            "{acknowledged} operations acknowledged ({repeated} after a repeat), {} changes and {} messages seen in ",
+            self.seen, self.messages
+        )?;
         write!(f, "{} polls ({} by clocks set back, {} cursors went back), {lost} lost", self.polls, self.behind, self.back)?;
         for (fault, examples) in &self.faults {
             write!(f, "\n  {} × {fault}: {}", examples.len(), examples[..examples.len().min(SHOWN)].join("; "))?;
@@ -84,10 +90,36 @@ pub fn judge(mut db: Db, tasks: &[Task], users: [i64; 2]) -> Verdict {
         check_stamps(&mut verdict, &store, &notes);
         check_objects(&mut verdict, &mut db, tenant, &store, &notes);
         for task in of(Role::Poller) {
-            check_poller(&mut verdict, task, &task.read_book(), &store);
+            let polls = task.read_book();
+            check_poller(&mut verdict, task, &polls, &store);
+            check_messages(&mut verdict, task, &polls, &messages(tasks, task));
         }
     }
     verdict
+}
+
+/// The messages that were sent to a poller's user, by their ids and stamps.
+fn messages(tasks: &[Task], poller: &Task) -> Vec<(String, i64)> {
+    let writers = tasks.iter().filter(|task| task.role == Role::Writer && task.user == poller.user);
+    let notes = writers.flat_map(Task::read_book::<Note>).filter(|note| note.kind == MESSAGES);
+    notes.map(|note| (note.id, note.stamp.unwrap())).collect()
+}
+
+/// A poller that asks for messages was told of each that was acknowledged, once, in the answer whose span it lies in.
+fn check_messages(verdict: &mut Verdict, task: &Task, polls: &[Poll], sent: &[(String, i64)]) {
+    let show = |message: &(String, i64)| format!("poller {} {:?}: {message:?}", task.index, task.query);
+    let mut told = HashSet::new();
+    for (poll, message) in polls.iter().flat_map(|poll| poll.messages.iter().map(move |message| (poll, message))) {
+        let inside = poll.since.unwrap_or_default() < message.1 && message.1 <= poll.server_time;
+        verdict.check(inside, "a message came outside its answer's span", || show(message));
+        let first = told.insert(message) || task.cursor_may_go_back;
+        verdict.check(first, "a message was told twice", || show(message));
+    }
+    verdict.messages += told.len();
+    let asked = task.query.contains(MESSAGES);
+    let lost: Vec<_> = sent.iter().filter(|message| asked && !told.contains(message)).collect();
+    lost.into_iter().for_each(|message| verdict.check(false, "a poller lost a message", || show(message)));
+    verdict.check(told.is_empty() || asked, "messages came unasked", String::new);
 }
 
 /// The feed in the store.
@@ -97,11 +129,14 @@ fn changes(db: &mut Db, tenant: i64) -> HashMap<Key, Version> {
     db.all(sql, params![tenant], read).unwrap().into_iter().collect()
 }
 
-/// Every acknowledged operation is in the store, with at least its stamp.
+/// Every acknowledged operation on an object is in the store, with at least its stamp.
 fn check_notes(verdict: &mut Verdict, store: &HashMap<Key, Version>, notes: &[Note]) {
     for note in notes {
         verdict.acknowledged += 1;
         verdict.repeated += usize::from(note.sent > 1);
+        if note.kind == MESSAGES {
+            continue;
+        }
         let held = store.get(&(note.kind.clone(), note.id.clone()));
         let kept = match (held, note.stamp) {
             (Some((stamp, _)), Some(noted)) => *stamp >= noted,

@@ -25,6 +25,8 @@ pub struct Poll {
     /// Did the worker see its clock set back?
     pub behind: bool,
     pub rows: Vec<Seen>,
+    /// Messages by their ids and stamps.
+    pub messages: Vec<(String, i64)>,
 }
 
 /// A change that was told.
@@ -76,10 +78,16 @@ fn poll(client: &mut Client<'_>, known: &mut Option<Cursor>, last: bool) -> bool
         epoch: body["epoch"].as_str().unwrap().to_owned(),
         behind,
         rows: rows(&body["changes"]),
+        messages: messages(&body["messages"]),
     };
     *known = Some(Cursor { since: body["server_time"].as_str().unwrap().to_owned(), epoch: poll.epoch.clone() });
     client.note(&poll);
     has_more
+}
+
+fn messages(messages: &Value) -> Vec<(String, i64)> {
+    let messages = messages.as_array().into_iter().flatten();
+    messages.map(|message| (message["id"].as_str().unwrap().to_owned(), instant(&message["stamp"]))).collect()
 }
 
 fn rows(changes: &Value) -> Vec<Seen> {

@@ -8,6 +8,11 @@ use std::time::{Duration, Instant};
 /// Days between the check-ins of two writers: a user has one a day.
 const DAYS: u64 = 20_000;
 
+/// Operations of which one is a message, on average: fewer than are kept come between two polls of who waits for killed workers.
+const PER_MESSAGE: usize = 64;
+/// What a message is noted as.
+pub const MESSAGES: &str = "messages";
+
 /// One acknowledged operation on one object.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Note {
@@ -65,6 +70,9 @@ pub fn run(task: &Task) {
 impl Writer<'_> {
     fn step(&mut self) {
         self.serial += 1;
+        if self.client.random.below(PER_MESSAGE) == 0 {
+            return self.message();
+        }
         match self.client.random.below(16) {
             0..=2 => self.create("goals", "/goals/", None),
             3..=4 => self.create("qna_questions", "/qna/questions/", None),
@@ -75,6 +83,14 @@ impl Writer<'_> {
             12 => self.change_shared(),
             _ => self.delete(),
         }
+    }
+
+    /// A message to the other devices of the writer's user.
+    fn message(&mut self) {
+        let body = json!({"to": {"user_id": self.client.task.user}, "type": "system", "text": self.operation()});
+        let (status, message, sent) = self.send("POST", "/push/send/", &body);
+        assert_eq!(status, 201, "{message}");
+        self.note(MESSAGES, message["id"].as_str().unwrap(), Some(instant(&message["stamp"])), None, sent);
     }
 
     fn operation(&self) -> String {

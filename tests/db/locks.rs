@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tandem::base::error::DbFault;
 use tandem::base::time::Timestamp;
 use tandem::db::{Db, Journal, Mode, Value, migrate, retried};
-use tandem::feature::store::{advance, mark};
+use tandem::feature::store::{Moved, advance, mark};
 use tandem::params;
 
 const ROWS: &str = "CREATE TABLE rows_of (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)";
@@ -103,7 +103,7 @@ fn write(db: &mut Db, tenant: i64, hold: Duration) {
     retried(|| {
         db.begin(Mode::Write)?;
         let (_, stamp) = advance(db, tenant, Timestamp::now())?;
-        mark(db, tenant, "goals", &stamp.to_string(), stamp, false)?;
+        mark(db, tenant, "goals", &stamp.to_string(), Moved::by_nobody(stamp, false))?;
         sleep(hold);
         db.commit()
     })

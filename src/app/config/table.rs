@@ -217,6 +217,7 @@ pub const SETTINGS: &[Setting] = &[
         "Wrong invite codes over all addresses; beyond them each address has 2 in that time.",
         Value::Limit(|l, r| l.settings.limit_all_codes = r),
     ),
+    setting("limits.push", "10/60", "Messages to devices, per user.", Value::Limit(|l, r| l.settings.limit_push = r)),
     setting(
         "limits.registrations",
         "30/3600",

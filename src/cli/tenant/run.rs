@@ -11,6 +11,7 @@ use crate::domain::couples::rules::{self, Member, Tenancy};
 use crate::domain::couples::{seats, store};
 use crate::feature::room::rules::{Whose, fill};
 use crate::feature::room::store as room;
+use crate::feature::store::NOBODY;
 use crate::feature::{Ctx, News, Role, Settings, TenantKind, store as feed};
 use crate::http::input::{Extent, Input};
 use clap::ArgMatches;
@@ -30,7 +31,7 @@ pub fn create(matches: &ArgMatches) -> Result<Verdict> {
     let name = input.text("name").unwrap_or_default();
     let made = within(&mut db, Mode::Write, |db| {
         let made = seats::create(db, kind, name, Timestamp::now())?;
-        feed::touch_tenant(db, made.id, &made.public_id, made.created_at)?;
+        feed::touch_tenant(db, made.id, &made.public_id, made.created_at, NOBODY)?;
         Ok(made)
     })?;
     out::line(format!("created {} (id {})", called(&made), made.public_id))?;
@@ -103,7 +104,8 @@ fn member_row(member: &Member) -> [String; 4] {
 pub fn add(matches: &ArgMatches) -> Result<Verdict> {
     let role = role(matches)?;
     let (tenancy, user) = change(matches, |ctx, tenancy, user| {
-        seats::join(ctx.db, tenancy, user, role, ctx.now)?;
+        let stamp = ctx.stamp()?;
+        seats::join(ctx.db, tenancy, user, role, stamp)?;
         ctx.tell(&News::Joined { tenant: tenancy.id, user })?;
         Ok(true)
     })?;

@@ -159,8 +159,9 @@ fn set_password(matches: &ArgMatches) -> Result<Verdict> {
     let hash = accounts::new_password(input, "new_password", &user.username)?;
     let ended = telling(&mut db, |ctx| {
         store::set_password(ctx.db, user.id, &hash, ctx.now)?;
+        let ended = sessions::end_all_but(ctx.db, user.id, "", Reason::Password, ctx.now)?;
         ctx.tell(&News::PasswordChanged { user: user.id })?;
-        sessions::end_all_but(ctx.db, user.id, "", Reason::Password, ctx.now)
+        Ok(ended)
     })?;
     out::line(format!("{} has a new password; {}", user.username, ended_sessions(ended)))?;
     Ok(Verdict::Well)

@@ -90,8 +90,9 @@ pub fn signed_in(ctx: &mut Ctx<'_>, status: u16, user: &User, device: Option<&Se
     let new = NewSession { rotation, expires, client: ctx.client() };
     store::insert_session(ctx.db, &session, user.id, &new, ctx.now)?;
     sessions::store::end_unused(ctx.db, user.id, &session, ctx.house.settings.max_sessions, ctx.now)?;
-    sessions::sign_in(ctx, user.id, &session, device)?;
-    ctx.tell(&News::SignedIn { user: user.id, session: &session })?;
+    let device = sessions::sign_in(ctx, user.id, &session, device)?;
+    let others = sessions::store::number_live(ctx.db, user.id, ctx.now)? > 1;
+    ctx.tell(&News::SignedIn { user: user.id, session: &session, device: &device, others })?;
     let access = access_token(ctx, user.id, &session)?;
     let refresh = refresh_token(ctx, user.id, &session, 0, ctx.now)?;
     Ok(Response::json(status, &SignedIn { user, access, refresh }))
@@ -182,9 +183,11 @@ fn refreshed(ctx: &mut Ctx<'_>, claims: &Claims, bucket: &[Bucket]) -> Result<Re
             let refresh = refresh_token(ctx, user, &claims.sid, number, at)?;
             Ok(Response::json(200, &Tokens { access, refresh }))
         }
-        Some(_) => {
+        Some((user, _)) => {
             sessions::store::end(ctx.db, &claims.sid, Reason::Reused, ctx.now)?;
-            wrong(ctx, bucket)
+            ctx.count_attempt(bucket)?;
+            sessions::tell_ended(ctx, user)?;
+            Ok(ctx.refused(&not_valid()))
         }
         None => match revocation(ctx, claims)? {
             Some(revoked) => Err(revoked.refusal().into()),

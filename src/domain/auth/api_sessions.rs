@@ -6,8 +6,8 @@ use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::feature::Ctx;
 use crate::feature::ctx::value;
-use crate::feature::sessions::Reason;
 use crate::feature::sessions::store::{self, Session};
+use crate::feature::sessions::{self, Reason};
 use crate::http::Response;
 use crate::http::paging::{After, Keyed, Page, Span};
 use schemars::JsonSchema;
@@ -95,8 +95,11 @@ pub fn end_one(ctx: &mut Ctx<'_>, id: &str) -> Result<()> {
     if id.len() > MAX_SESSION || !store::is_of(ctx.db, id, ctx.user()?, ctx.now)? {
         return Err(not_found());
     }
-    let reason = if ctx.caller()?.session == id { Reason::SignedOut } else { Reason::Ended };
-    store::end(ctx.db, id, reason, ctx.now).map(drop)
+    if ctx.caller()?.session == id {
+        return store::end(ctx.db, id, Reason::SignedOut, ctx.now).map(drop);
+    }
+    store::end(ctx.db, id, Reason::Ended, ctx.now)?;
+    sessions::tell_ended(ctx, ctx.user()?)
 }
 
 /// POST `/auth/sessions/end-others/`

@@ -36,7 +36,7 @@ pub fn wish(ctx: &mut Ctx<'_>) -> Result<Response> {
     api::confirm(ctx, rules::DELETE, "password")?;
     ctx.write(&mut |ctx| {
         let (device, user) = (wipeable(ctx)?, ctx.user()?);
-        let device = sessions::revoke(ctx.db, user, device, State::WipePending, ctx.now)?;
+        let device = sessions::revoke(ctx, user, device, State::WipePending)?;
         Ok(Response::json(202, &Wish::of(device)))
     })
 }

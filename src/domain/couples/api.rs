@@ -67,7 +67,9 @@ pub fn forsake(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
 /// # Errors
 /// As [`seats::join`].
 pub fn join(ctx: &mut Ctx<'_>, tenancy: &Tenancy, user: i64, role: Role) -> Result<()> {
-    seats::join(ctx.db, tenancy, user, role, ctx.now)?;
+    // What is told after this stamp is for who joins, too.
+    let stamp = ctx.stamp_in(tenancy.id)?;
+    seats::join(ctx.db, tenancy, user, role, stamp)?;
     ctx.tell(&News::Joined { tenant: tenancy.id, user })
 }
 

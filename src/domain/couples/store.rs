@@ -5,6 +5,7 @@ use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::{Db, Row, Upsert};
+use crate::feature::store::NOBODY;
 use crate::feature::{Role, TenantKind, store as feed};
 use crate::{columns, params};
 
@@ -290,7 +291,7 @@ fn bound(db: &mut Db, now: Timestamp) -> Result<u64> {
         let (_, stamp) = feed::advance(db, *tenant, now)?;
         db.run("UPDATE tenants SET created_at = ? WHERE id = ? AND created_at > ?", params![now, *tenant, ahead])?;
         db.run("UPDATE members SET joined_at = ? WHERE tenant = ? AND joined_at > ?", params![now, *tenant, ahead])?;
-        feed::touch_tenant(db, *tenant, public_id, stamp)?;
+        feed::touch_tenant(db, *tenant, public_id, stamp, NOBODY)?;
     }
     Ok(codes + tenants.len() as u64)
 }

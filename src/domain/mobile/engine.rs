@@ -9,7 +9,7 @@ use crate::base::id;
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::news::Uploaded;
-use crate::feature::sessions::{self, device};
+use crate::feature::sessions;
 use crate::feature::{Ctx, News, Upload};
 use crate::http::Response;
 use serde_json::{Map, Value, json};
@@ -68,7 +68,6 @@ fn epoch(ctx: &Ctx<'_>) -> Option<String> {
 
 fn write(ctx: &mut Ctx<'_>, sent: &Sent<'_>) -> Result<Response> {
     sessions::require_device(ctx, &sent.batch.device)?;
-    ctx.write_from(device::number(ctx.house, ctx.user()?, &sent.batch.device));
     let begun = Instant::now();
     let mut results = Vec::with_capacity(sent.lists.len());
     for list in &sent.lists {

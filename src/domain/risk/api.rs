@@ -158,7 +158,7 @@ pub fn mark(ctx: &mut Ctx<'_>, asker: Asker, record: &Record) -> Result<Begun> {
         }
         None => {
             make_room(ctx, tenant, &own)?;
-            let Asker { user, device, name } = asking.asker.clone();
+            let Asker { user, device, name, .. } = asking.asker.clone();
             let fields = record.fields.clone();
             let (kind, id) = (kind.to_owned(), record.id.clone());
             let mark = Mark { kind, id, user, device, began_at: now, name, until, moved_at: now, quiet, fields };

@@ -36,6 +36,9 @@ struct Answer<'a> {
     /// The changes by kind, oldest first.
     #[schemars(with = "Value")]
     changes: Lists,
+    /// Messages to the caller's device, oldest first, where `include` asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<Value>,
 }
 
 /// The lists that were asked for, in the order of the registry; an empty one is there too.
@@ -63,9 +66,14 @@ struct Item {
 pub fn describe(schemas: &mut Schemas) -> Schema {
     let kinds: Vec<&Kind> = schemas.features.iter().flat_map(|feature| feature.kinds).collect();
     let lists: Map<String, Value> = kinds.iter().map(|kind| (kind.name.to_owned(), describe_list(schemas, kind))).collect();
+    let messages = schemas.features.iter().find_map(|feature| feature.messages);
+    let messages = messages.map(|messages| schemas.of("messages", messages.object).to_value());
     let mut schema = Answer::json_schema(&mut schemas.generator);
     if let Some(changes) = schema.pointer_mut("/properties/changes") {
         *changes = json!({"type": "object", "properties": lists, "additionalProperties": false});
+    }
+    if let Some((noun, shown)) = messages.zip(schema.pointer_mut("/properties/messages")) {
+        *shown = json!({"type": "array", "items": noun});
     }
     schema
 }
@@ -101,6 +109,7 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
         after: after.as_deref(),
         idle: has_word(ctx, "state", "idle"),
         objects: has_word(ctx, "include", "objects"),
+        messages: has_word(ctx, "include", "messages"),
     };
     let found = feed::poll(ctx, &poll)?;
     let changes = lists(&poll.kinds, found.rows);
@@ -114,6 +123,7 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
         total: found.total,
         poll_after: found.poll_after,
         changes,
+        messages: found.messages,
     };
     Ok(Response::json(200, &answer))
 }

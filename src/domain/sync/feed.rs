@@ -9,6 +9,7 @@ use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::cursor::{self, Rows};
 use crate::feature::{Ctx, Kind};
+use serde_json::Value;
 use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -31,6 +32,8 @@ pub struct Poll<'p> {
     pub idle: bool,
     /// Is each whole object asked for?
     pub objects: bool,
+    /// Are messages to the caller asked for?
+    pub messages: bool,
 }
 
 /// What it is answered.
@@ -53,6 +56,8 @@ pub struct Found {
     pub total: Option<i64>,
     /// The changes, oldest first; on pages of a new start by kind and id.
     pub rows: Vec<Change>,
+    /// Messages to the caller, where they were asked for.
+    pub messages: Option<Value>,
 }
 
 /// What one page holds.
@@ -89,17 +94,21 @@ pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
     if ctx.db.may_lag() && asked.own.iter().any(|own| *own > tenant.clock) {
         return Err(not_found());
     }
-    let page = match restart::start(poll.after, tenant, horizon, is_due, ctx.db.may_lag())? {
+    let start = restart::start(poll.after, tenant, horizon, is_due, ctx.db.may_lag())?;
+    // The first page of a new start has all messages: those behind it go on from the same cursor.
+    let brings = poll.messages && start.as_ref().is_none_or(|start| *start == Start::Anew);
+    let page = match start {
         Some(start) => anew(ctx, &asked, &start, poll)?,
         None => {
             let page = if is_due { restart(ctx, &asked, horizon, poll.limit)? } else { page(ctx, &asked, since, poll.limit)? };
             whole(ctx, poll, page)?
         }
     };
+    let messages = if poll.messages { Some(messages(ctx, since, &page, brings)?) } else { None };
     let Page { rows, complete_to, has_more, reset, next, total } = page;
     ctx.note_poll(sent.filter(|sent| !is_due && *sent <= asked.tenant.clock), &poll.kinds);
     let poll_after = poll_after(ctx, poll.idle);
-    Ok(Found { complete_to, since, epoch: asked.tenant.epoch, reset, has_more, poll_after, next, total, rows })
+    Ok(Found { complete_to, since, epoch: asked.tenant.epoch, reset, has_more, poll_after, next, total, rows, messages })
 }
 
 /// A page of a new start, as long as was asked for and as one answer holds. `reset` stands on the first alone: those behind it
@@ -140,6 +149,16 @@ fn page(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: Option<us
         _ if since >= tenant.clock => Ok(whole(Vec::new())),
         None => Ok(whole(store::between(ctx.db, asked, since, tenant.clock)?)),
         Some(limit) => limited(ctx, asked, since, limit),
+    }
+}
+
+/// Messages to the caller that came while the page's changes did, if it is to bring them. They begin anew with the changes.
+fn messages(ctx: &mut Ctx<'_>, since: Timestamp, page: &Page, brings: bool) -> Result<Value> {
+    let since = if page.reset { Timestamp::default() } else { since };
+    let noun = ctx.house.features.iter().find_map(|feature| feature.messages);
+    match noun {
+        Some(noun) if brings && since < page.complete_to => (noun.between)(ctx, since, page.complete_to),
+        _ => Ok(Value::Array(Vec::new())),
     }
 }
 

@@ -42,12 +42,13 @@ fn changes(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
         after: text("after"),
         idle: false,
         objects: asked.shows("changes.object"),
+        messages: list("include").is_some_and(|words| words.split(',').any(|word| word == "messages")),
     };
     let found = feed::poll(ctx, &poll)?;
     Ok(json!({
         "server_time": found.complete_to, "since": found.since, "epoch": found.epoch, "reset": found.reset,
         "has_more": found.has_more, "next": found.next, "total": found.total, "poll_after": found.poll_after,
-        "changes": changed(ctx, &poll.kinds, found.rows)?,
+        "changes": changed(ctx, &poll.kinds, found.rows)?, "messages": found.messages,
     }))
 }
 

@@ -26,8 +26,10 @@ pub const PARAMETERS: &[Field] = &[
     Field::new("limit", Shape::Int(1, MAX_LIMIT as i64))
         .about("Changes on a page; without it, or where it cannot be read, the answer is whole."),
     Field::lenient("epoch").about("The last `epoch`: another one than the tenant's starts over."),
-    Field::new("include", Shape::Choice(&["objects"]))
-        .about("`objects` puts each whole object beside its row; another word means nothing."),
+    Field::lenient("include").about(
+        "Words, by commas: `objects` puts each whole object beside its row, `messages` adds the messages to the caller's device. \
+         Another word means nothing.",
+    ),
     Field::new("state", Shape::Choice(&["idle"]))
         .about("`idle` when the app is in the background: `poll_after` is longer. Another word means nothing."),
     Field::lenient("kinds").about("The lists that are asked for, by commas; none is all of the version's."),

@@ -12,7 +12,7 @@ pub mod store;
 
 pub use ledger::Ledger;
 
-use super::store::{self as feed, Placed};
+use super::store::{self as feed, Moved, Placed};
 use super::{Ctx, News};
 use crate::base::error::{Error, Result};
 use rules::{Bounds, Growth, Weighed};
@@ -111,43 +111,44 @@ impl Ctx<'_> {
         }
         self.count_row();
         let author = self.author();
-        feed::place(self.db, tenant, name, id, Placed { stamp, version, bytes: after, by, author })
+        feed::place(self.db, tenant, name, id, Placed { stamp, author, version, bytes: after, by })
     }
 
     /// Moves an object of any tenant to this transaction's stamp there, or leaves a tombstone of it, and counts what it weighs
     /// now. Nothing is refused: who ends an account or changes a name must not be kept from it by others' room.
     pub(super) fn place_in(&mut self, tenant: i64, kind: &str, (id, version): (&str, i64), deleted: bool) -> Result<()> {
-        let stamp = self.stamp_in(tenant)?;
+        let (stamp, author) = (self.stamp_in(tenant)?, self.author());
         let (name, measure) = self.measured(kind)?;
-        let Some(measure) = measure else { return feed::mark(self.db, tenant, name, id, stamp, deleted) };
+        let Some(measure) = measure else { return feed::mark(self.db, tenant, name, id, Moved { stamp, author, deleted }) };
         let (before, weight) = store::weigh(self.db, tenant, name, id, &measure)?;
         let after = (!deleted).then_some(weight);
         let change = Growth::between(before, after);
         self.room.add(tenant, name, change.live);
         self.room.add(tenant, DELETED, change.deleted);
-        feed::place(self.db, tenant, name, id, Placed { stamp, version, bytes: after, by: None, author: None })
+        feed::place(self.db, tenant, name, id, Placed { stamp, author, version, bytes: after, by: None })
     }
 
     /// Moves an object to this transaction's stamp as it is, alive or as a tombstone: it weighs what it did.
     pub fn tell_again(&mut self, kind: &str, id: &str, deleted: bool) -> Result<()> {
         let (tenant, stamp) = self.stamped()?;
         self.count_row();
-        feed::mark(self.db, tenant, kind, id, stamp, deleted)
+        // Whoever is told again lacks it, also where they sent an edit of it.
+        feed::mark(self.db, tenant, kind, id, Moved::by_nobody(stamp, deleted))
     }
 
     /// Moves an object of any tenant that is not weighed to this transaction's stamp there, alive or as a tombstone, which is counted.
     pub fn show_in(&mut self, tenant: i64, kind: &str, id: &str, deleted: bool) -> Result<()> {
-        let stamp = self.stamp_in(tenant)?;
+        let (stamp, author) = (self.stamp_in(tenant)?, self.author());
         let before = store::weighed(self.db, tenant, kind, id)?;
         self.room.add(tenant, DELETED, Growth::between(before, (!deleted).then_some(0)).deleted);
         self.count_row();
-        feed::mark(self.db, tenant, kind, id, stamp, deleted)
+        feed::mark(self.db, tenant, kind, id, Moved { stamp, author, deleted })
     }
 
     /// Moves an object of any tenant to this transaction's stamp there: what it shows of somebody else has changed.
     pub fn touch_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
-        let stamp = self.stamp_in(tenant)?;
-        feed::mark(self.db, tenant, kind, id, stamp, false)
+        let (stamp, author) = (self.stamp_in(tenant)?, self.author());
+        feed::mark(self.db, tenant, kind, id, Moved { stamp, author, deleted: false })
     }
 
     /// Refuses an object of a kind that would grow beyond the room that there is. Called before anything is written by who

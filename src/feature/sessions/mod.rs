@@ -9,12 +9,10 @@ pub mod seen;
 pub mod store;
 mod texts;
 
-use super::Ctx;
 use super::lifecycle::clients::{Client, LONGEST, UNKNOWN};
+use super::{Ctx, News};
 use crate::base::error::{Refusal, Refused, Result, refuse};
-use crate::base::time::Timestamp;
 use crate::base::word;
-use crate::db::Db;
 use device::{Device, Sent, State, is_id};
 
 /// The most active devices of a user: more than anybody has, and few enough to look at each.
@@ -73,17 +71,6 @@ impl Ctx<'_> {
         self.admitted().map(|caller| caller.device.as_str()).filter(|device| !device.is_empty())
     }
 
-    /// The number of the device that writes: the one that an upload names, else the session's.
-    pub(super) fn author(&mut self) -> Option<i64> {
-        if self.written_from().is_none()
-            && let (Ok(user), Some(device)) = (self.user(), self.device())
-        {
-            let author = device::number(self.house, user, device);
-            self.write_from(author);
-        }
-        self.written_from()
-    }
-
     /// What the request's app calls itself: kept with its session.
     pub fn client(&self) -> String {
         let client = Client::of_request(self.request);
@@ -127,12 +114,27 @@ pub fn register(ctx: &mut Ctx<'_>, user: i64, session: &str, sent: &Sent) -> Res
     Ok(registered(device))
 }
 
-/// Binds a new session to the device that its sign-in names. Signing in succeeds though there are too many devices.
+/// Binds a new session to the device that its sign-in names, and answers which it is on. Signing in succeeds though there are too
+/// many devices: on none.
 ///
 /// # Errors
 /// When the device is to be wiped first.
-pub fn sign_in(ctx: &mut Ctx<'_>, user: i64, session: &str, sent: Option<&Sent>) -> Result<()> {
-    sent.map_or(Ok(()), |sent| register(ctx, user, session, sent).map(drop))
+pub fn sign_in(ctx: &mut Ctx<'_>, user: i64, session: &str, sent: Option<&Sent>) -> Result<String> {
+    let registered = sent.map(|sent| register(ctx, user, session, sent)).transpose()?;
+    Ok(match registered {
+        Some(Registered::New(device) | Registered::Known(device)) => device.device_id,
+        Some(Registered::Full) | None => String::new(),
+    })
+}
+
+/// Tells a user's other devices that a session was ended from elsewhere, if there are any.
+///
+/// # Errors
+/// The database's.
+pub fn tell_ended(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
+    let own = ctx.admitted().is_some_and(|caller| caller.user == user);
+    let others = store::number_live(ctx.db, user, ctx.now)? > i64::from(own);
+    if others { ctx.tell(&News::SessionEnded { user }) } else { Ok(()) }
 }
 
 /// Refuses an upload that names another device than its session's, from version 2 on.
@@ -169,16 +171,21 @@ pub fn adopt(ctx: &mut Ctx<'_>, named: &str) -> Result<()> {
 }
 
 /// Ends a device's sessions. It is revoked, or to be wiped as soon as it asks; one that is to be wiped, or was, stays so.
-pub fn revoke(db: &mut Db, user: i64, mut device: Device, state: State, now: Timestamp) -> Result<Device> {
-    store::end_device(db, user, &device.device_id, now)?;
+/// The user's other devices are told, unless it is the caller's own.
+pub fn revoke(ctx: &mut Ctx<'_>, user: i64, mut device: Device, state: State) -> Result<Device> {
+    let ended = store::end_device(ctx.db, user, &device.device_id, ctx.now)?;
     let goes_on = match device.state {
         State::Active => true,
         State::Revoked => state == State::WipePending,
         State::WipePending | State::Wiped => false,
     };
     if goes_on {
-        device.enter(state, now);
-        store::put(db, user, &device)?;
+        device.enter(state, ctx.now);
+        store::put(ctx.db, user, &device)?;
+    }
+    let own = ctx.admitted().is_some_and(|caller| (caller.user, &caller.device) == (user, &device.device_id));
+    if ended > 0 && !own {
+        tell_ended(ctx, user)?;
     }
     Ok(device)
 }

@@ -6,8 +6,8 @@ use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
 use crate::base::word;
 use crate::db::{Db, Row, Upsert};
-use crate::feature::Settings;
 use crate::feature::store::BATCH;
+use crate::feature::{Caller, Settings};
 use crate::http::paging::Span;
 use crate::{columns, params};
 
@@ -209,6 +209,27 @@ pub fn see(db: &mut Db, session: &str, at: Timestamp, polled: Option<&Polled>) -
     let Some((user, device)) = on.filter(|(_, device)| !device.is_empty()) else { return Ok(()) };
     let sql = "UPDATE installations SET seen_at = ? WHERE user_id = ? AND device_id = ? AND seen_at < ?";
     db.run(sql, params![at, user, &device, at]).map(drop)
+}
+
+/// Up to where a device has seen its messages, or a session that has none.
+pub fn acked(db: &mut Db, caller: &Caller) -> Result<Timestamp> {
+    let found = if caller.device.is_empty() {
+        db.one("SELECT acked FROM sessions WHERE id = ?", params![&caller.session], |row| row.get(0))?
+    } else {
+        let sql = "SELECT acked FROM installations WHERE user_id = ? AND device_id = ?";
+        db.one(sql, params![caller.user, &caller.device], |row| row.get(0))?
+    };
+    Ok(found.unwrap_or_default())
+}
+
+/// Writes up to where; it never goes back.
+pub fn acknowledge(db: &mut Db, caller: &Caller, up_to: Timestamp) -> Result<()> {
+    if caller.device.is_empty() {
+        let sql = "UPDATE sessions SET acked = ? WHERE id = ? AND acked < ?";
+        return db.run(sql, params![up_to, &caller.session, up_to]).map(drop);
+    }
+    let sql = "UPDATE installations SET acked = ? WHERE user_id = ? AND device_id = ? AND acked < ?";
+    db.run(sql, params![up_to, caller.user, &caller.device, up_to]).map(drop)
 }
 
 /// Every session whose user is in a couple or team, with that and when the database last heard of it.

@@ -190,7 +190,7 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// When the user has no such device.
 pub fn deactivated(ctx: &mut Ctx<'_>, user: i64, id: &str) -> Result<Deactivated> {
     let device = found(store::locked(ctx.db, user, id)?)?;
-    let device = sessions::revoke(ctx.db, user, device, State::Revoked, ctx.now)?;
+    let device = sessions::revoke(ctx, user, device, State::Revoked)?;
     Ok(Deactivated { device_id: device.device_id, deactivated: true })
 }
 

@@ -7,6 +7,7 @@ use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::{Db, Row, Upsert};
 use crate::feature::room::recount;
+use crate::feature::store::Moved;
 use crate::feature::{Measure, Settings, store};
 use crate::http::paging::Span;
 use crate::{columns, params};
@@ -220,7 +221,7 @@ fn forget(db: &mut Db, group: &[(i64, String)], now: Timestamp) -> Result<()> {
 /// Forgets a conflict at a stamp of its tenant; one that is in the feed leaves a tombstone there.
 pub fn forget_one(db: &mut Db, tenant: i64, id: &str, stamp: Timestamp) -> Result<()> {
     if store::is_told(db, tenant, super::KIND, id)? {
-        store::mark(db, tenant, super::KIND, id, stamp, true)?;
+        store::mark(db, tenant, super::KIND, id, Moved::by_nobody(stamp, true))?;
     }
     db.run("DELETE FROM conflicts WHERE tenant = ? AND id = ?", params![tenant, id]).map(drop)
 }
@@ -237,7 +238,7 @@ pub fn lose_record(db: &mut Db, tenant: i64, domain: &str, record: &str, stamp: 
             continue;
         }
         if store::is_told(db, tenant, super::KIND, &id)? {
-            store::mark(db, tenant, super::KIND, &id, stamp, true)?;
+            store::mark(db, tenant, super::KIND, &id, Moved::by_nobody(stamp, true))?;
         }
         // What the device had started from is of its side, too.
         db.run("UPDATE conflicts SET server_data = 'null', server_by = NULL WHERE tenant = ? AND id = ?", params![tenant, &id])?;

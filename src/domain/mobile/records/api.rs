@@ -16,6 +16,7 @@ use crate::domain::mobile::conflicts::{self, Policy, Rule, rules};
 use crate::domain::mobile::domains::{self, Domain};
 use crate::domain::mobile::texts;
 use crate::domain::mobile::{api, engine, words};
+use crate::feature::News;
 use crate::feature::ctx::found;
 use crate::feature::cursor::{self, Rows};
 use crate::feature::{Ctx, Schemas};
@@ -354,5 +355,6 @@ pub fn set_policy(ctx: &mut Ctx<'_>) -> Result<Response> {
     input.finish()?;
     let tenant = ctx.tenant_id()?;
     conflicts::store::put_rule(ctx.db, tenant, table.name(), rule)?;
+    ctx.tell(&News::PolicySet { list: table.entry.names.list })?;
     Ok(etag::tagged(Response::json(200, &PolicyShown::of(rule))))
 }

@@ -102,6 +102,7 @@ pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally>
             Err(error) => return Err(error),
         }
     }
+    writer.tell(ctx)?;
     Ok(tally)
 }
 

@@ -18,6 +18,7 @@ use crate::base::word;
 use crate::domain::mobile::answer::{self, SyncedItem};
 use crate::domain::mobile::conflicts::{self, Conflict, Rule, rules};
 use crate::domain::mobile::sender::Batch;
+use crate::feature::news::Clashed;
 use crate::feature::room::rules::{Growth, Weighed};
 use crate::feature::{Ctx, News, version};
 use serde_json::Value;
@@ -42,6 +43,8 @@ pub struct Writer<'b> {
     open: Room,
     /// What the tenant wants for the domains that had conflicts.
     rules: HashMap<&'static str, Rule>,
+    /// The conflicts that were met.
+    met: Vec<Clashed>,
     /// Bytes that are left for objects in the answer.
     room: usize,
     /// What is told of its edits.
@@ -63,8 +66,9 @@ pub fn shown(version: i64) -> u32 {
 impl<'b> Writer<'b> {
     /// Starts on an upload.
     pub fn new(batch: &'b Batch) -> Writer<'b> {
+        let (own, twins, rules, met) = (HashMap::new(), HashMap::new(), HashMap::new(), Vec::new());
         let (open, landings) = (Room::default(), Landings::default());
-        Writer { batch, own: HashMap::new(), twins: HashMap::new(), rules: HashMap::new(), open, room: ROOM, landings }
+        Writer { batch, own, twins, rules, met, open, room: ROOM, landings }
     }
 
     /// Takes one item.
@@ -113,7 +117,9 @@ impl<'b> Writer<'b> {
             (Landing::Written(new), _) => {
                 let status = new.status;
                 let record = put(ctx, &Target::of(ctx, item), stored, new)?;
-                if status != "merged" {
+                if status == "merged" {
+                    ctx.disown(item.table.entry.names.list, &record.id)?;
+                } else {
                     self.own.insert((item.table.name(), item.id.clone()), record.version);
                 }
                 self.done(ctx, item, stored, &record, status)
@@ -140,7 +146,11 @@ impl<'b> Writer<'b> {
         self.open.make(ctx, item, settled.is_some())?;
         let new = settled.and_then(|settled| decide(&mut conflict, settled));
         let record = match new {
-            Some(new) => put(ctx, &Target::of(ctx, item), Some(stored), new)?,
+            Some(new) => {
+                let record = put(ctx, &Target::of(ctx, item), Some(stored), new)?;
+                ctx.disown(item.table.entry.names.list, &record.id)?;
+                record
+            }
             None => leave(ctx, item, stored)?,
         };
         // A deletion that wins over an edit that it had not seen leaves both sides here for a while, for who sent it and who wrote that.
@@ -149,7 +159,14 @@ impl<'b> Writer<'b> {
         if rule.notify && !record.deleted {
             ctx.tell_again(conflicts::KIND, &conflict.conflict_id, false)?;
         }
-        ctx.tell(&News::Clashed { conflict: &conflict.conflict_id, waits: conflict.resolution_required })?;
+        self.met.push(Clashed {
+            conflict: conflict.conflict_id.clone(),
+            domain: item.table.name(),
+            id: item.id.clone(),
+            waits: conflict.resolution_required,
+            notify: rule.notify && !record.deleted,
+            against: conflict.server_user_id,
+        });
         let sides = size(&conflict.server_data)? + size(&conflict.client_data)?;
         let told = match self.room.checked_sub(sides) {
             Some(room) => {
@@ -160,6 +177,11 @@ impl<'b> Writer<'b> {
         };
         let told = answer::Conflict { mobile_id: item.sent_id.clone(), ..told };
         Ok(Done { conflict: Some(told), ..self.done(ctx, item, Some(stored), &record, "conflict")? })
+    }
+
+    /// Tells others of the conflicts that were met.
+    pub fn tell(&self, ctx: &mut Ctx<'_>) -> Result<()> {
+        if self.met.is_empty() { Ok(()) } else { ctx.tell(&News::Clashed(&self.met)) }
     }
 
     /// What a device is told of an item: the record whole, where it is not what the device holds and there is room. Others are told

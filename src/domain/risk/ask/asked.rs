@@ -9,7 +9,6 @@ use crate::domain::risk::history::edit::names;
 use crate::domain::risk::marks::{KIND, called};
 use crate::domain::risk::texts;
 use crate::feature::news::MAX_DEVICE;
-use crate::feature::sessions::device;
 use crate::feature::{Ctx, Kind, version};
 use crate::http::input::{Extent, Field, Input, Shape};
 use serde_json::{Map, Value};
@@ -63,13 +62,16 @@ pub struct Asker {
     pub device: i64,
     /// What it calls itself.
     pub name: String,
+    /// The number of the device that the session is on, or of the session, where it is on none.
+    pub session: i64,
 }
 
 impl Asker {
     /// The caller, on a device of this name.
     pub fn of(ctx: &Ctx<'_>, name: &str) -> Result<Asker> {
-        let user = ctx.user()?;
-        Ok(Asker { user, device: device::number(ctx.house, user, name), name: name.to_owned() })
+        let caller = ctx.caller()?;
+        let number = |device: &str| ctx.house.author(caller.user, device, &caller.session);
+        Ok(Asker { user: caller.user, device: number(name), name: name.to_owned(), session: number(&caller.device) })
     }
 }
 

@@ -79,7 +79,7 @@ fn editor(ctx: &mut Ctx<'_>, asker: &Asker, mark: &Mark) -> Result<Editor> {
 
 /// Did the asker make the newest version?
 fn is_own(asker: &Asker, newest: &Newest) -> bool {
-    newest.author == Some(asker.device) && newest.by == Some(asker.user)
+    [asker.device, asker.session].contains(&newest.author) && newest.by == Some(asker.user)
 }
 
 /// What the feed alone tells, of what has no history.

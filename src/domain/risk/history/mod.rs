@@ -18,7 +18,6 @@ use crate::feature::ctx::value;
 use crate::feature::news::Landed;
 use crate::feature::room::recount;
 use crate::feature::room::rules::{Bounds, Growth};
-use crate::feature::sessions::device;
 use crate::feature::store::BATCH;
 use crate::feature::{Ctx, Shift, Stock};
 use edit::{Edit, KEPT};
@@ -31,7 +30,7 @@ pub const STOCK: Stock = Stock { name: "history", measure: store::MEASURE, bound
 /// Remembers an edit. Where there is no room for it the edit lands all the same, and nothing is learned from it.
 pub fn remember(ctx: &mut Ctx<'_>, landed: &Landed<'_>) -> Result<()> {
     let (tenant, user) = (ctx.tenant_id()?, ctx.user()?);
-    let device = device::number(ctx.house, user, landed.device);
+    let device = ctx.house.author(user, landed.device, &ctx.caller()?.session);
     let fields = edit::names(landed.fields);
     let growth = Growth::row(fields.len());
     match ctx.require_stock(&STOCK, growth) {

@@ -12,8 +12,7 @@ use crate::db::Db;
 use crate::feature::ctx::value;
 use crate::feature::news::Uploaded;
 use crate::feature::room::recount;
-use crate::feature::sessions::device;
-use crate::feature::store::{self as feed, advance};
+use crate::feature::store::{self as feed, Moved, advance};
 use crate::feature::{Ctx, Kind, Objects, Shift};
 use mark::{Edits, KEPT, Mark};
 use serde_json::Value;
@@ -53,7 +52,7 @@ pub fn uploaded(ctx: &mut Ctx<'_>, upload: &Uploaded<'_>) -> Result<()> {
         return Ok(());
     }
     let (tenant, user) = (ctx.tenant_id()?, ctx.user()?);
-    let device = device::number(ctx.house, user, upload.device);
+    let device = ctx.house.author(user, upload.device, "");
     for mark in store::of_device(ctx.db, tenant, user, device)? {
         let list = list(ctx, &mark.kind);
         if upload.landed.iter().any(|(kind, id)| *kind == list && *id == mark.id) {
@@ -107,7 +106,7 @@ fn bury(shift: &mut Shift<'_>, group: &[(i64, Mark)]) -> Result<()> {
         store::end(shift.db, *tenant, mark, mark.until)?;
         let goes_on = store::of_record(shift.db, *tenant, &mark.kind, &mark.id)?.iter().any(|other| other.is_shown(shift.now));
         if !mark.quiet && !goes_on && feed::is_told(shift.db, *tenant, KIND, &mark.id)? {
-            feed::mark(shift.db, *tenant, KIND, &mark.id, stamp, true)?;
+            feed::mark(shift.db, *tenant, KIND, &mark.id, Moved::by_nobody(stamp, true))?;
         }
     }
     recount::tombstones(shift.db, *tenant)

@@ -1,8 +1,5 @@
 -- Who edits what now, and what was told of it; and sums of the history, made each night.
 
--- The number of the device that made the version that the feed tells of. A program of before leaves the one that it finds.
-ALTER TABLE changes ADD COLUMN author BIGINT NULL;
-
 -- live: 1 until it has ended. device: a number as in the history. name: what that device calls itself, empty once it has ended. moved_at: when
 -- the feed last told of it. fields: those that are edited, empty where nobody said. told: what was known at its begin, as JSON.
 CREATE TABLE marks (

@@ -1,0 +1,149 @@
+//! Writing messages: those that others' news make, and those that people send.
+
+use super::rules::{Code, Draft, MAX_DATA, MOST_NAMED, Message, Priority, To, Type, to_go};
+use super::store::{self, Reader};
+use crate::base::error::{Error, Result};
+use crate::base::time::Timestamp;
+use crate::base::{id, json, word};
+use crate::db::Db;
+use crate::feature::news::Clashed;
+use crate::feature::store::NOBODY;
+use crate::feature::{COUPLE, Ctx, News, Role, TenantKind, store as feed};
+use serde_json::{Value, json};
+
+/// Where a message is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// The tenant.
+    pub tenant: i64,
+    /// The stamp that it carries.
+    pub stamp: Timestamp,
+    /// Who sends it.
+    pub author: i64,
+    /// The wall clock, from which it is kept for a while.
+    pub now: Timestamp,
+}
+
+/// Writes a message; what is too much for its addressee goes.
+///
+/// # Errors
+/// The database's; [`Error::Internal`] for one that is too long, which is a defect.
+pub fn write(db: &mut Db, place: Place, to: To, draft: &Draft) -> Result<Message> {
+    if json::size(&draft.data) > MAX_DATA {
+        return Err(Error::internal("a message is longer than messages are"));
+    }
+    let kept = store::kept(db, place.tenant, to)?;
+    let ranks: Vec<_> = kept.iter().map(|message| (message.priority, message.expires_at)).collect();
+    for gone in to_go(&ranks, place.now) {
+        store::delete(db, place.tenant, kept[gone].stamp, &kept[gone].id)?;
+    }
+    let message = Message {
+        id: id::object(),
+        stamp: place.stamp,
+        type_name: word::of(&Type::ALL, &draft.about).to_owned(),
+        priority: word::of(&Priority::ALL, &draft.priority).to_owned(),
+        data: draft.data.clone(),
+        expires_at: place.now.plus(draft.priority.kept()),
+    };
+    store::insert(db, place.tenant, to, place.author, &message, draft)?;
+    Ok(message)
+}
+
+/// Writes a message of the caller's, or of the house's, in a tenant, whose clock it moves.
+pub fn post(ctx: &mut Ctx<'_>, tenant: i64, to: To, draft: &Draft) -> Result<Message> {
+    let author = ctx.author();
+    post_as(ctx, author, tenant, to, draft)
+}
+
+fn post_as(ctx: &mut Ctx<'_>, author: i64, tenant: i64, to: To, draft: &Draft) -> Result<Message> {
+    let place = Place { tenant, stamp: ctx.stamp_in(tenant)?, author, now: ctx.now };
+    write(ctx.db, place, to, draft)
+}
+
+/// What devices are told of others' news.
+pub fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
+    match news {
+        News::SignedIn { user, session, device, others: true } => {
+            let author = ctx.house.author(*user, device, session);
+            to_user(ctx, author, *user, &Draft::system(Code::SignIn, Priority::High, None))
+        }
+        News::SessionEnded { user } => {
+            let author = ctx.author();
+            to_user(ctx, author, *user, &Draft::system(Code::SessionEnded, Priority::High, None))
+        }
+        News::PasswordChanged { user } => {
+            let author = ctx.author();
+            to_user(ctx, author, *user, &Draft::system(Code::Password, Priority::Critical, None))
+        }
+        News::Joined { tenant, .. } => to_members(ctx, *tenant, &Draft::trigger("member", &[COUPLE])),
+        News::Left { tenant, user } => {
+            store::leave(ctx.db, *tenant, *user)?;
+            to_members(ctx, *tenant, &Draft::trigger("member", &[COUPLE]))
+        }
+        News::PolicySet { list } => {
+            let tenant = ctx.tenant_id()?;
+            to_members(ctx, tenant, &Draft::trigger("policy", &[list]))
+        }
+        News::Clashed(clashes) => clashed(ctx, clashes),
+        _ => Ok(()),
+    }
+}
+
+/// Tells a user, where there is somebody whom a feed would tell: who is in no couple and no team polls none.
+fn to_user(ctx: &mut Ctx<'_>, author: i64, user: i64, draft: &Draft) -> Result<()> {
+    let Some(tenant) = feed::tenant_of(ctx.db, user)? else { return Ok(()) };
+    post_as(ctx, author, tenant, To::user(user), draft).map(drop)
+}
+
+/// Tells the members of a tenant, if there are any left.
+fn to_members(ctx: &mut Ctx<'_>, tenant: i64, draft: &Draft) -> Result<()> {
+    if store::members(ctx.db, tenant)?.is_empty() { Ok(()) } else { post(ctx, tenant, To::ALL, draft).map(drop) }
+}
+
+/// Tells of the conflicts of an upload: one message for each who should know.
+fn clashed(ctx: &mut Ctx<'_>, clashes: &[Clashed]) -> Result<()> {
+    let (tenant, sender) = (ctx.tenant()?.clone(), ctx.user()?);
+    for (user, role) in store::members(ctx.db, tenant.id)? {
+        let decides = tenant.kind == TenantKind::Couple || role == Role::Admin;
+        let concerns = |clash: &&Clashed| {
+            let is_party = user == sender || Some(user) == clash.against;
+            is_party && (clash.waits || clash.notify) || decides && clash.notify
+        };
+        let concerning: Vec<&Clashed> = clashes.iter().filter(concerns).collect();
+        if !concerning.is_empty() {
+            post(ctx, tenant.id, To::user(user), &alert(&concerning))?;
+        }
+    }
+    Ok(())
+}
+
+/// An alert of some conflicts: of those that wait for somebody first.
+fn alert(clashes: &[&Clashed]) -> Draft {
+    let waits = clashes.iter().any(|clash| clash.waits);
+    let mut ordered = clashes.to_vec();
+    ordered.sort_by_key(|clash| !clash.waits);
+    let ids: Vec<&str> = ordered.iter().take(MOST_NAMED).map(|clash| clash.conflict.as_str()).collect();
+    let first = ordered
+        .first()
+        .map_or(Value::Null, |clash| json!({"conflict_id": clash.conflict, "domain": clash.domain, "mobile_id": clash.id}));
+    let mut data = json!({"action_required": waits, "conflict_ids": ids, "count": clashes.len()});
+    if let (Value::Object(data), Value::Object(first)) = (&mut data, first) {
+        data.extend(first);
+    }
+    let priority = if waits { Priority::Critical } else { Priority::High };
+    Draft { about: Type::ConflictAlert, priority, data }
+}
+
+/// A backup takes the store's place: its messages are of a time that is over, and every device starts over.
+pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
+    store::clear(db, tenant)?;
+    let now = Timestamp::now();
+    // A stamp of its own: who joined with the last one of the backup is told, too.
+    let (_, stamp) = feed::advance(db, tenant, now)?;
+    write(db, Place { tenant, stamp, author: NOBODY, now }, To::ALL, &Draft::trigger("restore", &[])).map(drop)
+}
+
+/// Whose messages the caller reads.
+pub fn reader(ctx: &mut Ctx<'_>) -> Result<Reader> {
+    Ok(Reader { tenant: ctx.tenant_id()?, user: ctx.user()?, device: ctx.author(), now: ctx.now })
+}
