@@ -31,6 +31,7 @@ mod home;
 mod idempotency;
 mod identities;
 mod ids;
+mod inbox;
 mod instants;
 mod isolation;
 
@@ -103,6 +104,7 @@ const TABLES: &[Table] = tables![
     pages,
     preconditions,
     push,
+    inbox,
     versions,
     shown,
     isolation,
