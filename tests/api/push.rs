@@ -247,6 +247,12 @@ fn authors(server: &Server) {
         server.store().one(sql, params![id], |row| row.get::<i64>(0)).unwrap().unwrap()
     };
     assert!(own.contains(&author(&goal)));
+    let plain = again(server, &phone, &Value::Null);
+    let uploaded = [(); 2].map(|()| late(DRIVERS[0], &plain, "task", json!({"jobdesc": "first"}), json!({"jobdesc": "second"})));
+    assert!(
+        author(&uploaded[0]) == author(&uploaded[1]) && !own.contains(&author(&uploaded[0])),
+        "its first upload is its device's, too"
+    );
     b.delete(&format!("/goals/{goal}/")).expect(204);
     assert!(!own.contains(&author(&goal)) && author(&goal) > 0);
     let id = late(DRIVERS[0], &a, "task", json!({"jobdesc": "first"}), json!({"jobdesc": "second"}));
