@@ -39,6 +39,7 @@ mod landed;
 mod leaving;
 mod letters;
 mod limits;
+mod linking;
 mod mobile;
 mod object_versions;
 mod objects;
@@ -111,6 +112,7 @@ const TABLES: &[Table] = tables![
     sessions,
     tokens,
     ways_in,
+    linking,
     devices,
     revocation,
     seen,

@@ -3,6 +3,7 @@
 /// Fields of bodies and queries that name nobody's things, or are secrets that are meant to be passed on.
 pub const PLAIN: &[&str] = &[
     "after",
+    "allow",
     "app",
     "app_version",
     "auto_resolve",
@@ -13,6 +14,7 @@ pub const PLAIN: &[&str] = &[
     "date",
     "date_from",
     "device",
+    "device_code",
     "device_id",
     "domain",
     "domains",
@@ -22,12 +24,14 @@ pub const PLAIN: &[&str] = &[
     "epoch",
     "first_name",
     "from",
+    "grant_type",
     "id",
     "include",
     "kinds",
     "language",
     "last_name",
     "limit",
+    "match",
     "merge_data",
     "month",
     "mood",
@@ -62,6 +66,7 @@ pub const PLAIN: &[&str] = &[
     "type",
     "up_to",
     "user",
+    "user_code",
     "username",
     "why_for_us",
 ];
