@@ -289,6 +289,13 @@ impl Route {
         self
     }
 
+    /// It writes nothing, whatever its method: what it asks about is too long for a query.
+    #[must_use]
+    pub const fn reads(mut self) -> Route {
+        self.tx = Tx::Read;
+        self
+    }
+
     /// The handler opens its own transaction, after slow work.
     #[must_use]
     pub const fn own(mut self) -> Route {

@@ -121,6 +121,8 @@ pub struct Uploaded<'n> {
     pub device: &'n str,
     /// The operation.
     pub operation: &'static str,
+    /// The records that were taken, and the objects of nouns: their lists in the feed, and their ids.
+    pub landed: &'n [(&'static str, String)],
     /// Items that were sent.
     pub items: i64,
     /// Items that were taken.

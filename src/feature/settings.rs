@@ -114,6 +114,10 @@ pub struct Settings {
     pub limit_burst: Option<Rate>,
     /// What uploads and GraphQL queries cost, in points, per user.
     pub limit_cost: Option<Rate>,
+    /// Marks of edits that are begun, per user.
+    pub limit_edits: Option<Rate>,
+    /// Are marks of edits shown to others?
+    pub risk_marks: bool,
     /// How deep one GraphQL operation may nest; 0 is no limit.
     pub graphql_depth: u32,
     /// What one GraphQL operation may cost; 0 is no limit.
@@ -213,6 +217,9 @@ impl Default for Settings {
             limit_uploads: Some(Rate { count: 100, window: 5 * MINUTE }),
             limit_burst: Some(Rate { count: 10, window: 10 * SECOND }),
             limit_cost: Some(Rate { count: 1_000, window: 5 * MINUTE }),
+            // Twelve a minute: more than anybody opens to edit.
+            limit_edits: Some(Rate { count: 60, window: 5 * MINUTE }),
+            risk_marks: true,
             graphql_depth: 10,
             graphql_cost: 1_000,
             graphql_introspection: false,

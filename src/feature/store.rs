@@ -88,6 +88,30 @@ pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> 
     db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), author, version, bytes.unwrap_or_default(), by])
 }
 
+/// The newest version of an object, as far as the feed tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newest {
+    /// When it last moved.
+    pub stamp: Timestamp,
+    /// Is it a tombstone?
+    pub deleted: bool,
+    /// Its version, where it has any.
+    pub version: Option<i64>,
+    /// Who made it.
+    pub by: Option<i64>,
+    /// Who moved it; see [`Ctx::author`](super::Ctx::author).
+    pub author: i64,
+}
+
+/// The newest version of an object; nothing where the feed does not tell of it.
+pub fn newest_version(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<Option<Newest>> {
+    let sql = "SELECT stamp, deleted, version, edited_by, author FROM changes WHERE tenant = ? AND kind = ? AND id = ?";
+    db.one(sql, params![tenant, kind, id], |row| {
+        let (stamp, deleted, version) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Newest { stamp, deleted, version, by: row.get(3)?, author: row.get(4)? })
+    })
+}
+
 /// The stamp under which the feed tells of an object, and who made its version, as far as that is known; see [`Placed`].
 pub fn told(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<Option<(Timestamp, Option<i64>)>> {
     let sql = "SELECT stamp, edited_by FROM changes WHERE tenant = ? AND kind = ? AND id = ?";

@@ -59,6 +59,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             ("src/domain/mobile/telemetry/store.rs", Read, "telemetry has no index by its user; their devices are few"),
         ],
     ),
+    ("edit_sums", "src/domain/risk/", &[]),
     ("ended_sessions", "src/feature/sessions/", &[]),
     (
         "facts",
@@ -76,10 +77,12 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ("invites", "src/domain/couples/", &[(HEALTH, Read, TELLS)]),
     ("letters", "src/domain/letters/", &[]),
     ("limits", "src/app/guard/uploads.rs", &[]),
+    ("marks", "src/domain/risk/", &[]),
     (
         "members",
         "src/domain/couples/",
         &[
+            ("src/domain/risk/history/store.rs", Read, "who is in the tenant no more is not remembered by name"),
             (ADMISSION, Read, ADMITS),
             ("src/feature/store.rs", Read, "many nouns ask whether a user is in the tenant"),
             (ROOM, Read, "a couple of one has little room"),
@@ -149,6 +152,7 @@ const NAMES: &str = "an object shows the name of whoever made it";
 /// Kinds of row that share a table: the table, the kind's word, whose it is.
 const KINDS: &[(&str, &str, &str)] = &[
     ("attempts", "code", "src/domain/couples/"),
+    ("attempts", "edits", "src/domain/risk/"),
     ("attempts", "login", "src/domain/auth/"),
     ("attempts", "mail", "src/domain/auth/"),
     ("attempts", "link", "src/domain/auth/"),
@@ -163,6 +167,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("changes", "checkins", "src/domain/checkins/"),
     ("changes", "conflicts", "src/domain/mobile/"),
     ("changes", "couple", "src/feature/mod.rs"),
+    ("changes", "edits", "src/domain/risk/"),
     ("changes", "goal_actions", "src/domain/goals/"),
     ("changes", "goals", "src/domain/goals/"),
     ("changes", "journal", "src/domain/mobile/"),

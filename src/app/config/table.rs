@@ -309,6 +309,18 @@ pub const SETTINGS: &[Setting] = &[
         Value::Limit(|l, r| l.settings.limit_cost = r),
     ),
     setting(
+        "limits.edits",
+        "60/300",
+        "Records that are begun to be edited, per user.",
+        Value::Limit(|l, r| l.settings.limit_edits = r),
+    ),
+    setting(
+        "risk.marks",
+        "on",
+        "Do members see who else is editing a record? Off: it is remembered for advice all the same, and shown to nobody.",
+        Value::Word(SWITCH, |l, n| l.settings.risk_marks = n == 1),
+    ),
+    setting(
         "graphql.depth",
         "10",
         "How deep one GraphQL operation may nest; 0 is no limit.",

@@ -1,10 +1,11 @@
 //! The upload frame: both faces call it. One upload is one transaction behind the guards; a bad item fails alone.
 
-use super::answer::{Results, SyncBatchResponse, SyncError, SyncMetrics, SyncResponse, Tally, VALIDATION_ERROR};
+use super::answer::{Results, SyncBatchResponse, SyncError, SyncMetrics, SyncResponse, SyncedItem, Tally, VALIDATION_ERROR};
 use super::batch::{Content, FIELDS, List, Operation, Sent, canonical};
 use super::texts;
-use super::{records, telemetry};
+use super::{domains, records, telemetry};
 use crate::base::error::Result;
+use crate::base::id;
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::feature::news::Uploaded;
@@ -92,7 +93,8 @@ fn write(ctx: &mut Ctx<'_>, sent: &Sent<'_>) -> Result<Response> {
     if let Some(short) = short(&mut results) {
         ctx.keep_short(answer(sent, short, took, epoch(ctx)));
     }
-    ctx.tell(&News::Uploaded(uploaded(sent, &overall(results.iter().map(|(_, result)| result)), took)))?;
+    let landed = landed(ctx, &results);
+    ctx.tell(&News::Uploaded(uploaded(sent, &overall(results.iter().map(|(_, result)| result)), &landed, took)))?;
     Ok(answer(sent, results, took, epoch(ctx)))
 }
 
@@ -121,9 +123,21 @@ fn short(results: &mut [(Content, SyncResponse)]) -> Option<Vec<(Content, SyncRe
     Some(results.iter_mut().map(without).collect())
 }
 
+/// The records and objects of nouns that were taken, each with its list in the feed.
+fn landed(ctx: &Ctx<'_>, results: &[(Content, SyncResponse)]) -> Vec<(&'static str, String)> {
+    let items = results.iter().flat_map(|(_, result)| &result.items);
+    let place = |item: &SyncedItem| {
+        let table = domains::edited(ctx.house.features, &item.domain)?;
+        let id = id::parse(item.existing_id.as_ref().unwrap_or(&item.mobile_id))?;
+        Some((table.entry.names.list, id))
+    };
+    items.filter_map(place).collect()
+}
+
 /// What the others are told of an upload.
-fn uploaded<'s>(sent: &'s Sent<'_>, metrics: &SyncMetrics, took: Duration) -> Uploaded<'s> {
+fn uploaded<'s>(sent: &'s Sent<'_>, metrics: &SyncMetrics, landed: &'s [(&'static str, String)], took: Duration) -> Uploaded<'s> {
     Uploaded {
+        landed,
         device: &sent.batch.device,
         operation: sent.operation.name(),
         items: metrics.total_items.into(),

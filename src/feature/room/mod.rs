@@ -136,6 +136,15 @@ impl Ctx<'_> {
         feed::mark(self.db, tenant, kind, id, Moved::by_nobody(stamp, deleted))
     }
 
+    /// Moves an object of any tenant that is not weighed to this transaction's stamp there, alive or as a tombstone, which is counted.
+    pub fn show_in(&mut self, tenant: i64, kind: &str, id: &str, deleted: bool) -> Result<()> {
+        let (stamp, author) = (self.stamp_in(tenant)?, self.author());
+        let before = store::weighed(self.db, tenant, kind, id)?;
+        self.room.add(tenant, DELETED, Growth::between(before, (!deleted).then_some(0)).deleted);
+        self.count_row();
+        feed::mark(self.db, tenant, kind, id, Moved { stamp, author, deleted })
+    }
+
     /// Moves an object of any tenant to this transaction's stamp there: what it shows of somebody else has changed.
     pub fn touch_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
         let (stamp, author) = (self.stamp_in(tenant)?, self.author());

@@ -5,11 +5,9 @@ use crate::base::error::{Error, Refusal, Result};
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use crate::base::word;
-use crate::feature::House;
 use crate::feature::news::MAX_DEVICE;
 use crate::http::input::{Extent, Field, Input, Shape};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// Each type of device, and its priority where its user set none: the larger the keyboard, the more an edit was meant.
 const TYPES: [(i64, &str); 5] = [(40, "phone"), (60, "tablet"), (80, "laptop"), (100, "desktop"), (50, OTHER)];
@@ -51,16 +49,6 @@ pub const CHANGE: &[Field] = &[NAME, TYPE, PRIORITY, CAN_WIPE];
 /// The field of a sign-in that holds the device.
 pub const DEVICE: Field =
     Field::new("device", Shape::Object(WHOLE)).nullable().about("The device that signs in: the session is bound to it.");
-
-/// What a device's number is derived with.
-const NUMBER: &str = "the numbers of devices";
-
-/// A user's device as a number: what it calls itself is not kept where only sameness counts. Never below 1.
-pub fn number(house: &House, user: i64, device: &str) -> i64 {
-    let hash = Sha256::new().chain_update(house.derive(NUMBER)).chain_update(user.to_le_bytes()).chain_update(device).finalize();
-    let first = hash.first_chunk::<8>().copied().unwrap_or_default();
-    (i64::from_le_bytes(first) & i64::MAX).max(1)
-}
 
 /// How a device stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const SPAN: i64 = 45 * DAY;
 /// The most edits of a record that are looked at, the newest.
 pub const MOST: usize = 200;
-/// The days of a month and of a week.
+/// The days of a month.
 const MONTH: i64 = 30;
-const WEEK: i64 = 7;
+/// The days of a week.
+pub const WEEK: i64 = 7;
 /// The chance of a tenant of which nothing is known.
 const USUAL: f64 = 0.05;
 /// How many edits what is expected counts for, beside a record's own and beside a user's or a tenant's.
@@ -134,6 +135,11 @@ impl Days {
         *counts = counts.with(edit);
     }
 
+    /// Those of the 45 days before a day, and how many the last seven of them had.
+    pub fn up_to(&self, day: i64) -> (Counts, i64) {
+        (self.before(day, SPAN / DAY), self.before(day, WEEK).edits)
+    }
+
     /// Those of so many days before a day.
     fn before(&self, day: i64, days: i64) -> Counts {
         self.0.range(day - days..day).fold(Counts::default(), |sum, (_, counts)| sum.plus(*counts))
@@ -142,6 +148,6 @@ impl Days {
 
 /// What is known on a day of a tenant and one of its users.
 pub fn known(tenant: &Days, user: &Days, day: i64) -> Known {
-    let days = SPAN / DAY;
-    Known { tenant: tenant.before(day, days), user: user.before(day, days), week: tenant.before(day, WEEK).edits }
+    let ((tenant, week), (user, _)) = (tenant.up_to(day), user.up_to(day));
+    Known { tenant, user, week }
 }

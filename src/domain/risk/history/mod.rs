@@ -6,21 +6,23 @@ pub mod edit;
 pub mod features;
 pub mod pseudonym;
 pub mod store;
+pub mod sums;
 #[cfg(test)]
 mod tests;
 
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::Db;
+use crate::domain::risk::marks::store as marks;
 use crate::feature::ctx::value;
 use crate::feature::news::Landed;
 use crate::feature::room::recount;
 use crate::feature::room::rules::{Bounds, Growth};
-use crate::feature::sessions::device;
 use crate::feature::store::BATCH;
 use crate::feature::{Ctx, Shift, Stock};
 use edit::{Edit, KEPT};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// What is counted of it: its rows are as many as objects of a list may be.
 pub const STOCK: Stock = Stock { name: "history", measure: store::MEASURE, bounds: Bounds { above: false, number: true } };
@@ -28,7 +30,7 @@ pub const STOCK: Stock = Stock { name: "history", measure: store::MEASURE, bound
 /// Remembers an edit. Where there is no room for it the edit lands all the same, and nothing is learned from it.
 pub fn remember(ctx: &mut Ctx<'_>, landed: &Landed<'_>) -> Result<()> {
     let (tenant, user) = (ctx.tenant_id()?, ctx.user()?);
-    let device = device::number(ctx.house, user, landed.device);
+    let device = ctx.house.author(user, landed.device, &ctx.caller()?.session);
     let fields = edit::names(landed.fields);
     let growth = Growth::row(fields.len());
     match ctx.require_stock(&STOCK, growth) {
@@ -54,18 +56,22 @@ pub fn remember(ctx: &mut Ctx<'_>, landed: &Landed<'_>) -> Result<()> {
     ctx.count_stock(&STOCK, growth)
 }
 
-/// A user has left a tenant: what is remembered of their edits there is somebody's, and nobody can say whose.
-pub fn forget(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
+/// A user has left a tenant: what is remembered of their edits and marks there is somebody's, and nobody can say whose.
+pub fn forget(db: &mut Db, tenant: i64, user: i64) -> Result<()> {
     let somebody = pseudonym::new()?;
-    for device in store::devices(ctx.db, tenant, user)? {
-        store::rename(ctx.db, tenant, (user, device), (somebody, pseudonym::new()?))?;
+    let devices: BTreeSet<i64> = store::devices(db, tenant, user)?.into_iter().chain(marks::devices(db, tenant, user)?).collect();
+    for device in devices {
+        let new = (somebody, pseudonym::new()?);
+        store::rename(db, tenant, (user, device), new)?;
+        marks::rename(db, tenant, (user, device), new)?;
     }
-    Ok(())
+    store::forget_sum(db, tenant, user)
 }
 
 /// A user's account ends: the same wherever they ever were.
 pub fn forget_everywhere(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
-    store::tenants_of(ctx.db, user)?.into_iter().try_for_each(|tenant| forget(ctx, tenant, user))
+    let tenants = store::tenants_of(ctx.db, user)?.into_iter().chain(marks::tenants_of(ctx.db, user)?);
+    tenants.collect::<BTreeSet<i64>>().into_iter().try_for_each(|tenant| forget(ctx.db, tenant, user))
 }
 
 /// What is remembered of a user's edits, for their export.
@@ -74,8 +80,9 @@ pub fn held(db: &mut Db, user: i64, tenant: Option<i64>, _: Timestamp, each: &mu
     store::of_user(db, tenant, user, &mut |remembered| each(value(&remembered)?))
 }
 
-/// Forgets edits of long ago.
+/// Forgets edits of long ago, and who made edits in a tenant that they are in no more: an older program says nothing of who leaves.
 pub fn purge(shift: &mut Shift<'_>) -> Result<u64> {
+    store::strangers(shift.db)?.into_iter().try_for_each(|(tenant, user)| forget(shift.db, tenant, user))?;
     let before = shift.now.plus(-KEPT);
     let mut forgotten = 0;
     for tenant in store::tenants_before(shift.db, before)? {

@@ -1,10 +1,11 @@
 //! The history in the database. Every statement of a request names the tenant.
 
 use super::edit::{Edit, Remembered, Version, read_names};
+use super::features::{Counts, MOST};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::base::word;
-use crate::db::{Db, Row};
+use crate::db::{Db, Row, Upsert};
 use crate::feature::news::{Landed, Outcome};
 use crate::feature::store::BATCH;
 use crate::feature::{Measure, version};
@@ -132,4 +133,63 @@ pub fn each(db: &mut Db, tenant: i64, visit: &mut dyn FnMut((String, String), Ed
         visit((row.get(0)?, row.get(1)?), edit(row, 2)?)?;
         Ok(true)
     })
+}
+
+/// The newest edits of a record, newest first, each with the names of the fields that it changed.
+pub fn newest(db: &mut Db, tenant: i64, domain: &str, id: &str) -> Result<Vec<(Edit, String)>> {
+    let sql = "SELECT stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met, fields \
+         FROM history WHERE tenant = ? AND domain = ? AND id = ? ORDER BY stamp DESC, place DESC LIMIT ?";
+    let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+    db.all(sql, params![tenant, domain, id, most], |row| Ok((edit(row, 0)?, row.get(11)?)))
+}
+
+/// The first tenant behind another in which edits are remembered.
+pub fn next_tenant(db: &mut Db, after: Option<i64>) -> Result<Option<i64>> {
+    let sql = "SELECT MIN(tenant) FROM history WHERE tenant > ?";
+    Ok(db.one(sql, params![after.unwrap_or(i64::MIN)], |row| row.get::<Option<i64>>(0))?.flatten())
+}
+
+/// A sum of a user's or a tenant's edits up to a day, if it is of that day.
+pub fn sum(db: &mut Db, tenant: i64, user: i64, day: i64) -> Result<Option<(Counts, i64)>> {
+    let sql = "SELECT edits, contested, met, week FROM edit_sums WHERE tenant = ? AND user_id = ? AND day = ?";
+    db.one(sql, params![tenant, user, day], |row| Ok((counts(row)?, row.get(3)?)))
+}
+
+fn counts(row: &Row<'_>) -> Result<Counts> {
+    let number = |column| row.get::<Option<i64>>(column).map(Option::unwrap_or_default);
+    Ok(Counts { edits: number(0)?, contested: number(1)?, met: number(2)? })
+}
+
+/// The edits of a tenant, or of one of its users, from an instant on and before another.
+pub fn count(db: &mut Db, tenant: i64, user: Option<i64>, (from, to): (Timestamp, Timestamp)) -> Result<Counts> {
+    let sql = "SELECT COUNT(*), CAST(SUM(CASE WHEN outcome = 'conflict' THEN 1 ELSE 0 END) AS SIGNED), CAST(SUM(met) AS SIGNED) \
+         FROM history WHERE tenant = ? AND stamp >= ? AND stamp < ? AND (? = 1 OR user_id = ?)";
+    let bound = params![tenant, from, to, user.is_none(), user.unwrap_or_default()];
+    Ok(db.one(sql, bound, counts)?.unwrap_or_default())
+}
+
+const SUM: Upsert =
+    Upsert { table: "edit_sums", key: &["tenant", "user_id"], set: &["day", "edits", "contested", "met", "week"] };
+
+/// Writes a sum.
+pub fn put_sum(db: &mut Db, tenant: i64, user: i64, day: i64, (counts, week): (Counts, i64)) -> Result<()> {
+    let Counts { edits, contested, met } = counts;
+    db.put(&SUM, params![tenant, user, day, edits, contested, met, week])
+}
+
+/// Forgets the sums of a tenant.
+pub fn forget_sums(db: &mut Db, tenant: i64) -> Result<()> {
+    db.run("DELETE FROM edit_sums WHERE tenant = ?", params![tenant]).map(drop)
+}
+
+/// Forgets a user's sum.
+pub fn forget_sum(db: &mut Db, tenant: i64, user: i64) -> Result<()> {
+    db.run("DELETE FROM edit_sums WHERE tenant = ? AND user_id = ?", params![tenant, user]).map(drop)
+}
+
+/// Who is remembered by name in a tenant that they are not in, some of them.
+pub fn strangers(db: &mut Db) -> Result<Vec<(i64, i64)>> {
+    let sql = "SELECT DISTINCT h.tenant, h.user_id FROM history h LEFT JOIN members m ON m.tenant = h.tenant AND m.user_id = h.user_id \
+         WHERE h.user_id > 0 AND m.user_id IS NULL LIMIT ?";
+    db.all(sql, params![BATCH], |row| Ok((row.get(0)?, row.get(1)?)))
 }

@@ -1,0 +1,198 @@
+//! The routes of advice and of marks.
+
+use super::ask::advice::{Advice, RATES, Recommendation};
+use super::ask::asked::{self, Asker, Record};
+use super::ask::{Answered, Asking};
+use super::marks::mark::{Edits, LASTS, MOST, Mark, RENEW_AFTER};
+use super::marks::{self, called, store};
+use crate::base::error::{Error, Result, not_found};
+use crate::base::id;
+use crate::base::time::Timestamp;
+use crate::feature::sessions::store as devices;
+use crate::feature::{Bucket, Ctx};
+use crate::http::input::{Extent, Input};
+use crate::http::paging::Page;
+use crate::http::{Response, body};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// A mark that was begun or renewed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "EditMark")]
+pub struct Begun {
+    /// When it ends by itself, by the clock of the answer's `Date`.
+    pub until: Timestamp,
+    /// After how many seconds it is best renewed.
+    pub renew_after: u32,
+    /// What is best.
+    pub advice: Advice,
+}
+
+/// What was asked about records.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RiskAnswer")]
+pub struct Answer {
+    /// The model that speaks where facts are silent; null where there is none.
+    pub model: Option<String>,
+    /// The answers, in the order asked.
+    pub results: Vec<Advice>,
+}
+
+/// The answer of the earlier API.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ConflictPrediction")]
+pub struct Prediction {
+    /// How likely an edit is to meet another's.
+    pub probability: f64,
+    /// low, medium or high.
+    pub risk_level: &'static str,
+    /// `sync_now`, `wait` or `merge_first`.
+    pub recommendation: &'static str,
+    /// What it rests on.
+    pub model_version: &'static str,
+    /// What was looked at.
+    pub features_used: Vec<&'static str>,
+    /// When it was asked.
+    pub predicted_at: Timestamp,
+}
+
+/// PUT `/sync/edits/{kind}/{id}/`
+pub fn begin(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let sent = body::object(ctx.request)?;
+    let mut input = Input::at(&sent, asked::MARK, Extent::Whole, ctx.earlier());
+    let kind = asked::kind(ctx, ctx.request.segment(0))?;
+    input.finish()?;
+    let id = id::parse(ctx.request.segment(1)).ok_or_else(not_found)?;
+    let record = Record::read(kind, &id, &sent, ctx.earlier())?;
+    let asker = Asker::of(ctx, input.text(asked::DEVICE.name).unwrap_or_default())?;
+    Ok(Response::json(200, &mark(ctx, asker, &record)?))
+}
+
+/// DELETE `/sync/edits/{kind}/{id}/`
+pub fn end(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let kind = asked::kind(ctx, ctx.request.segment(0))?;
+    let query =
+        Map::from_iter(ctx.request.query.get(asked::DEVICE.name).map(|name| (asked::DEVICE.name.to_owned(), name.into())));
+    let mut input = Input::of(&query, &[asked::DEVICE.required()], Extent::Whole);
+    input.finish()?;
+    let asker = Asker::of(ctx, input.text(asked::DEVICE.name).unwrap_or_default())?;
+    if let Some(id) = id::parse(ctx.request.segment(1)) {
+        unmark(ctx, &asker, called(kind), &id)?;
+    }
+    Ok(Response::empty(204))
+}
+
+/// GET `/sync/edits/`: the records that others or oneself edit, by their ids.
+pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let wanted = ctx.request.query.get("kind").filter(|word| !word.is_empty());
+    let wanted = wanted.map(|word| asked::kind(ctx, &word).map(called)).transpose()?;
+    let (tenant, user) = (ctx.tenant_id()?, ctx.user()?);
+    let marks = store::live(ctx.db, tenant)?;
+    let own: Vec<_> = marks.iter().filter(|mark| mark.user == user).map(|mark| mark.name.clone()).collect();
+    let mut names = std::collections::HashMap::new();
+    for id in own {
+        if let Some(device) = devices::find(ctx.db, user, &id)? {
+            names.insert(id, device.name);
+        }
+    }
+    let name = |mark: &Mark| if mark.user == user { names.get(&mark.name).cloned() } else { None };
+    let mut edits = marks::edits(&marks, ctx.now, name);
+    edits.retain(|edits| !edits.editors.is_empty() && wanted.is_none_or(|kind| kind == edits.kind));
+    let page = Page::of(ctx.request, i64::try_from(edits.len()).unwrap_or(i64::MAX))?;
+    let after = page.after.key(String::new(), |parts| parts.first().map(|id| (*id).to_owned()))?;
+    let rows: Vec<Edits> = page.span().of(edits.into_iter().filter(|edits| edits.id > after));
+    Ok(page.answer(ctx.request, rows))
+}
+
+/// POST `/sync/risk/`
+pub fn risk(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let body = body::object(ctx.request)?;
+    let results = results(ctx, &body)?;
+    Ok(Response::json(200, &Answer { model: None, results }))
+}
+
+/// What was asked about records, in the order asked.
+pub fn results(ctx: &mut Ctx<'_>, body: &Map<String, Value>) -> Result<Vec<Advice>> {
+    let (asker, records) = asked::question(ctx, body)?;
+    let asking = Asking::of(ctx, asker)?;
+    records.iter().map(|record| asking.ask(ctx, record).map(|answered| answered.advice)).collect()
+}
+
+/// POST `/predict/conflict/`
+pub fn predict(ctx: &mut Ctx<'_>) -> Result<Response> {
+    let body = body::object(ctx.request)?;
+    let (asker, record) = asked::prediction(ctx, &body)?;
+    let asking = Asking::of(ctx, asker)?;
+    let advice = record.map(|record| asking.ask(ctx, &record)).transpose()?.map(|answered| answered.advice);
+    let probability = advice.as_ref().map_or_else(|| asking.usual(), |advice| advice.probability.unwrap_or_default());
+    let go_on = Recommendation::GoOn.word();
+    let recommendation = advice.as_ref().map_or(go_on, |advice| advice.recommendation);
+    let prediction = Prediction {
+        probability,
+        risk_level: super::ask::advice::Level::of(probability).word(),
+        recommendation: if recommendation == go_on { Recommendation::SyncNow.word() } else { recommendation },
+        model_version: RATES,
+        features_used: vec!["record_met"],
+        predicted_at: ctx.now,
+    };
+    Ok(Response::json(200, &prediction))
+}
+
+/// Begins or renews a mark; the advice is of the instant before it.
+pub fn mark(ctx: &mut Ctx<'_>, asker: Asker, record: &Record) -> Result<Begun> {
+    let asking = Asking::of(ctx, asker)?;
+    let answered = asking.ask(ctx, record)?;
+    let (tenant, now, kind) = (ctx.tenant_id()?, ctx.now, record.called());
+    let quiet = record.quiet || !ctx.house.settings.risk_marks;
+    let until = now.plus(LASTS);
+    let own: Vec<&Mark> = asking.live.iter().filter(|mark| mark.is_of(asking.asker.user, asking.asker.device)).collect();
+    let known = own.iter().find(|mark| mark.is_on(kind, &record.id) && mark.is_live(now));
+    let told = match known {
+        Some(known) => {
+            let is_told = known.is_moved_by_renewal(now) || known.quiet != quiet;
+            let moved_at = if is_told { now } else { known.moved_at };
+            let fields = record.fields.clone();
+            store::renew(ctx.db, tenant, &Mark { until, moved_at, quiet, fields, ..(*known).clone() })?;
+            is_told
+        }
+        None => {
+            make_room(ctx, tenant, &own)?;
+            let Asker { user, device, name, .. } = asking.asker.clone();
+            let fields = record.fields.clone();
+            let (kind, id) = (kind.to_owned(), record.id.clone());
+            let mark = Mark { kind, id, user, device, began_at: now, name, until, moved_at: now, quiet, fields };
+            store::insert(ctx.db, tenant, &mark, record.cursor, &remembered(&answered)?)?;
+            !quiet
+        }
+    };
+    if told {
+        marks::tell(ctx, tenant, kind, &record.id)?;
+    }
+    Ok(Begun { until, renew_after: RENEW_AFTER, advice: answered.advice })
+}
+
+/// What is remembered of what a mark was told.
+fn remembered(answered: &Answered) -> Result<String> {
+    let Advice { probability, model_version, facts, .. } = &answered.advice;
+    let told = json!({"model": model_version, "probability": probability, "behind": facts.behind, "row": answered.row});
+    serde_json::to_string(&told).map_err(Error::internal)
+}
+
+/// Makes room for another mark of a device: those end that have ended by the clock, and the oldest of too many.
+fn make_room(ctx: &mut Ctx<'_>, tenant: i64, own: &[&Mark]) -> Result<()> {
+    let buckets: [Bucket; 1] = [(ctx.bucket_of("edits", &ctx.user()?.to_string()), ctx.house.settings.limit_edits)];
+    ctx.check_attempts(&buckets)?;
+    ctx.count_attempt(&buckets)?;
+    let (mut live, lapsed): (Vec<&Mark>, Vec<&Mark>) = own.iter().copied().partition(|mark| mark.is_live(ctx.now));
+    live.sort_by_key(|mark| mark.began_at);
+    let beyond = (live.len() + 1).saturating_sub(MOST);
+    lapsed.into_iter().chain(live.into_iter().take(beyond)).try_for_each(|mark| marks::end(ctx, tenant, mark))
+}
+
+/// Ends a device's mark of a record, if there is one.
+pub fn unmark(ctx: &mut Ctx<'_>, asker: &Asker, kind: &str, id: &str) -> Result<()> {
+    let tenant = ctx.tenant_id()?;
+    let own = store::of_record(ctx.db, tenant, kind, id)?.into_iter().filter(|mark| mark.is_of(asker.user, asker.device));
+    own.collect::<Vec<_>>().iter().try_for_each(|mark| marks::end(ctx, tenant, mark))
+}

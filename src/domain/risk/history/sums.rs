@@ -1,0 +1,65 @@
+//! Sums of the history by user and tenant, up to a day: made each night, counted where they are missing.
+
+use super::features::{Counts, Days, Known, SPAN, day};
+use super::store;
+use crate::base::error::Result;
+use crate::base::time::{DAY, Timestamp};
+use crate::db::Db;
+use crate::feature::Shift;
+use crate::feature::store::BATCH;
+use std::collections::BTreeMap;
+
+/// Under which user the sum of a tenant stands.
+pub const ALL: i64 = 0;
+
+/// A sum with the edits of its last seven days.
+pub type Sum = (Counts, i64);
+
+/// What is known at an instant of a tenant and one of its users: by the sums of the night, or counted.
+pub fn known(db: &mut Db, tenant: i64, user: i64, at: Timestamp) -> Result<Known> {
+    let today = day(at);
+    let Some((sum, week)) = store::sum(db, tenant, ALL, today)? else { return counted(db, tenant, user, today) };
+    let own = store::sum(db, tenant, user, today)?.map_or_else(Counts::default, |(sum, _)| sum);
+    Ok(Known { tenant: sum, user: own, week })
+}
+
+fn counted(db: &mut Db, tenant: i64, user: i64, today: i64) -> Result<Known> {
+    let at = |days_back: i64| Timestamp((today - days_back) * DAY);
+    let span = (at(SPAN / DAY), at(0));
+    Ok(Known {
+        tenant: store::count(db, tenant, None, span)?,
+        user: store::count(db, tenant, Some(user), span)?,
+        week: store::count(db, tenant, None, (at(super::features::WEEK), at(0)))?.edits,
+    })
+}
+
+/// A round of the night: sums of some tenants that have none of today.
+pub fn night(shift: &mut Shift<'_>) -> Result<u64> {
+    let (today, mut rows, mut last) = (day(shift.now), 0, None);
+    while rows < BATCH.unsigned_abs() {
+        let Some(tenant) = store::next_tenant(shift.db, last)? else { break };
+        if store::sum(shift.db, tenant, ALL, today)?.is_none() {
+            rows += of_tenant(shift.db, tenant, today)?;
+        }
+        last = Some(tenant);
+    }
+    Ok(rows)
+}
+
+/// Writes the sums of a tenant; answers how many edits were counted, and one.
+fn of_tenant(db: &mut Db, tenant: i64, today: i64) -> Result<u64> {
+    let (mut all, mut users, mut rows) = (Days::default(), BTreeMap::<i64, Days>::new(), 1);
+    store::each(db, tenant, &mut |_, edit| {
+        all.add(&edit);
+        users.entry(edit.user).or_default().add(&edit);
+        rows += 1;
+        Ok(())
+    })?;
+    store::forget_sums(db, tenant)?;
+    let sum = |days: &Days| days.up_to(today);
+    store::put_sum(db, tenant, ALL, today, sum(&all))?;
+    for (user, days) in &users {
+        store::put_sum(db, tenant, *user, today, sum(days))?;
+    }
+    Ok(rows)
+}

@@ -1,0 +1,118 @@
+//! Who edits what now: marks begin, are renewed and end, and the feed tells of each.
+//!
+//! `until` is the wall clock's. Objects of the feed are made with the marks that hold at the answer's instant, so a phone that died is
+//! shown no longer without anybody writing; the night buries what ended so.
+
+pub mod mark;
+pub mod store;
+
+use crate::base::error::Result;
+use crate::base::time::Timestamp;
+use crate::db::Db;
+use crate::feature::ctx::value;
+use crate::feature::news::Uploaded;
+use crate::feature::room::recount;
+use crate::feature::store::{self as feed, Moved, advance};
+use crate::feature::{Ctx, Kind, Objects, Shift};
+use mark::{Edits, KEPT, Mark};
+use serde_json::Value;
+
+/// Records that are being edited, in the feed.
+pub const KIND: &str = "edits";
+
+/// What a kind is called where records are named: a domain by its name, the others by their lists.
+pub fn called(kind: &Kind) -> &'static str {
+    kind.names().map_or(kind.name, |names| names.name)
+}
+
+/// The list of the feed in which what is called so stands.
+fn list(ctx: &Ctx<'_>, kind: &str) -> &'static str {
+    ctx.house.kinds().find(|known| called(known) == kind).map_or("", |known| known.name)
+}
+
+/// Has the feed tell of a record's editors, if it tells of the record itself; without any there is a tombstone.
+pub fn tell(ctx: &mut Ctx<'_>, tenant: i64, kind: &str, id: &str) -> Result<()> {
+    let is_shown = store::of_record(ctx.db, tenant, kind, id)?.iter().any(|mark| mark.is_shown(ctx.now));
+    let stands = if is_shown { list(ctx, kind) } else { KIND };
+    if feed::is_told(ctx.db, tenant, stands, id)? {
+        ctx.show_in(tenant, KIND, id, !is_shown)?;
+    }
+    Ok(())
+}
+
+/// Ends a mark, and has others told.
+pub fn end(ctx: &mut Ctx<'_>, tenant: i64, mark: &Mark) -> Result<()> {
+    store::end(ctx.db, tenant, mark, ctx.now)?;
+    if mark.quiet { Ok(()) } else { tell(ctx, tenant, &mark.kind, &mark.id) }
+}
+
+/// An upload ends its device's marks of what it brought.
+pub fn uploaded(ctx: &mut Ctx<'_>, upload: &Uploaded<'_>) -> Result<()> {
+    if upload.landed.is_empty() {
+        return Ok(());
+    }
+    let (tenant, user) = (ctx.tenant_id()?, ctx.user()?);
+    let device = ctx.house.author(user, upload.device, "");
+    for mark in store::of_device(ctx.db, tenant, user, device)? {
+        let list = list(ctx, &mark.kind);
+        if upload.landed.iter().any(|(kind, id)| *kind == list && *id == mark.id) {
+            end(ctx, tenant, &mark)?;
+        }
+    }
+    Ok(())
+}
+
+/// A user has left a tenant: their marks end.
+pub fn end_all(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
+    store::of_user(ctx.db, tenant, user)?.iter().try_for_each(|mark| end(ctx, tenant, mark))
+}
+
+/// Records with their editors at an instant, from marks in the order of their records. `name` is what a mark's device is called to
+/// who looks.
+pub fn edits(marks: &[Mark], now: Timestamp, mut name: impl FnMut(&Mark) -> Option<String>) -> Vec<Edits> {
+    let mut edits = Vec::new();
+    for group in marks.chunk_by(|one, next| one.is_on(&next.kind, &next.id)) {
+        let Some(first) = group.first() else { continue };
+        let shown = group.iter().filter(|mark| mark.is_shown(now));
+        let editors = shown.map(|mark| mark.editor(name(mark))).collect();
+        edits.push(Edits { id: first.id.clone(), kind: first.kind.clone(), editors });
+    }
+    edits
+}
+
+/// The edited records for the feed, which everybody in the tenant reads.
+pub fn load(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {
+    let marks = store::live(db, tenant)?;
+    let all = edits(&marks, Timestamp::now(), |_| None);
+    let asked = all.into_iter().filter(|edits| ids.contains(&edits.id.as_str()));
+    asked.map(|edits| Ok((edits.id.clone(), value(&edits)?))).collect()
+}
+
+/// A round of the night: what ended by the clock is ended and buried, and what ended long ago is forgotten.
+pub fn night(shift: &mut Shift<'_>) -> Result<u64> {
+    let lapsed = store::lapsed(shift.db, shift.now)?;
+    for group in lapsed.chunk_by(|one, next| one.0 == next.0) {
+        bury(shift, group)?;
+    }
+    let forgotten = if lapsed.is_empty() { store::delete_before(shift.db, shift.now.plus(-KEPT))? } else { 0 };
+    Ok(forgotten + u64::try_from(lapsed.len()).unwrap_or(u64::MAX))
+}
+
+/// Ends marks of one tenant.
+fn bury(shift: &mut Shift<'_>, group: &[(i64, Mark)]) -> Result<()> {
+    let Some((tenant, _)) = group.first() else { return Ok(()) };
+    let (_, stamp) = advance(shift.db, *tenant, shift.now)?;
+    for (_, mark) in group {
+        store::end(shift.db, *tenant, mark, mark.until)?;
+        let goes_on = store::of_record(shift.db, *tenant, &mark.kind, &mark.id)?.iter().any(|other| other.is_shown(shift.now));
+        if !mark.quiet && !goes_on && feed::is_told(shift.db, *tenant, KIND, &mark.id)? {
+            feed::mark(shift.db, *tenant, KIND, &mark.id, Moved::by_nobody(stamp, true))?;
+        }
+    }
+    recount::tombstones(shift.db, *tenant)
+}
+
+/// An object of the feed is nobody's own.
+pub fn own(_: Value, _: i64) -> Option<Value> {
+    None
+}

@@ -1,0 +1,99 @@
+//! Marks in the database. Every statement of a request names the tenant.
+
+use super::mark::Mark;
+use crate::base::error::Result;
+use crate::base::time::Timestamp;
+use crate::db::{Db, Row};
+use crate::feature::store::BATCH;
+use crate::{columns, params};
+
+columns!(marks: "SELECT tenant, kind, id, user_id, device, began_at, name, until_at, moved_at, quiet, fields FROM marks");
+
+fn mark(row: &Row<'_>) -> Result<Mark> {
+    Ok(Mark {
+        kind: row.get(1)?,
+        id: row.get(2)?,
+        user: row.get(3)?,
+        device: row.get(4)?,
+        began_at: row.get(5)?,
+        name: row.get(6)?,
+        until: row.get(7)?,
+        moved_at: row.get(8)?,
+        quiet: row.get(9)?,
+        fields: row.get(10)?,
+    })
+}
+
+/// Every mark of a tenant that has not been ended; some may have ended by the clock.
+pub fn live(db: &mut Db, tenant: i64) -> Result<Vec<Mark>> {
+    db.all(marks!("WHERE tenant = ? AND live = 1 ORDER BY id, kind, began_at"), params![tenant], mark)
+}
+
+/// Those of a device.
+pub fn of_device(db: &mut Db, tenant: i64, user: i64, device: i64) -> Result<Vec<Mark>> {
+    let sql = marks!("WHERE tenant = ? AND live = 1 AND user_id = ? AND device = ?");
+    db.all(sql, params![tenant, user, device], mark)
+}
+
+/// Those of a user.
+pub fn of_user(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<Mark>> {
+    db.all(marks!("WHERE tenant = ? AND live = 1 AND user_id = ?"), params![tenant, user], mark)
+}
+
+/// Those of a record.
+pub fn of_record(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<Vec<Mark>> {
+    db.all(marks!("WHERE tenant = ? AND live = 1 AND id = ? AND kind = ?"), params![tenant, id, kind], mark)
+}
+
+/// Some that ended by the clock, tenant by tenant.
+pub fn lapsed(db: &mut Db, now: Timestamp) -> Result<Vec<(i64, Mark)>> {
+    let sql = marks!("WHERE live = 1 AND until_at <= ? ORDER BY tenant, id LIMIT ?");
+    db.all(sql, params![now, BATCH], |row| Ok((row.get(0)?, mark(row)?)))
+}
+
+/// Writes a new mark, with what its device had polled and what it was told.
+pub fn insert(db: &mut Db, tenant: i64, mark: &Mark, cursor: Option<Timestamp>, told: &str) -> Result<()> {
+    let sql = "INSERT INTO marks (tenant, live, id, kind, user_id, device, began_at, name, until_at, moved_at, quiet, fields, cursor_at, \
+         ended_at, told) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)";
+    let Mark { kind, id, user, device, began_at, name, until, moved_at, quiet, fields } = mark;
+    let values = params![tenant, id, kind, *user, *device, *began_at, name, *until, *moved_at, *quiet, fields, cursor, told];
+    db.run(sql, values).map(drop)
+}
+
+/// Writes what a renewal changes.
+pub fn renew(db: &mut Db, tenant: i64, mark: &Mark) -> Result<()> {
+    let sql = "UPDATE marks SET until_at = ?, moved_at = ?, quiet = ?, fields = ? \
+         WHERE tenant = ? AND live = 1 AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
+    let Mark { kind, id, user, device, began_at, until, moved_at, quiet, fields, .. } = mark;
+    db.run(sql, params![*until, *moved_at, *quiet, fields, tenant, id, kind, *user, *device, *began_at]).map(drop)
+}
+
+/// Ends a mark. What its device calls itself is forgotten.
+pub fn end(db: &mut Db, tenant: i64, mark: &Mark, at: Timestamp) -> Result<()> {
+    let sql = "UPDATE marks SET live = 0, ended_at = ?, name = '' \
+         WHERE tenant = ? AND live = 1 AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
+    let Mark { kind, id, user, device, began_at, .. } = mark;
+    db.run(sql, params![at, tenant, id, kind, *user, *device, *began_at]).map(drop)
+}
+
+/// The devices of a user's marks.
+pub fn devices(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<i64>> {
+    let sql = "SELECT DISTINCT device FROM marks WHERE tenant = ? AND user_id = ?";
+    db.all(sql, params![tenant, user], |row| row.get(0))
+}
+
+/// Gives the marks of a user's device to another user and device.
+pub fn rename(db: &mut Db, tenant: i64, (user, device): (i64, i64), (by, on): (i64, i64)) -> Result<()> {
+    let sql = "UPDATE marks SET user_id = ?, device = ? WHERE tenant = ? AND user_id = ? AND device = ?";
+    db.run(sql, params![by, on, tenant, user, device]).map(drop)
+}
+
+/// Every tenant in which marks of a user are remembered.
+pub fn tenants_of(db: &mut Db, user: i64) -> Result<Vec<i64>> {
+    db.all("SELECT DISTINCT tenant FROM marks WHERE user_id = ?", params![user], |row| row.get(0))
+}
+
+/// Deletes marks that began before an instant, some of them.
+pub fn delete_before(db: &mut Db, before: Timestamp) -> Result<u64> {
+    db.run("DELETE FROM marks WHERE live = 0 AND began_at < ?", params![before])
+}
