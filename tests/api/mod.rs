@@ -25,6 +25,7 @@ mod graphql;
 mod graphql_cost;
 mod graphql_errors;
 mod graphql_uploads;
+mod handoff;
 mod history;
 mod home;
 mod idempotency;
@@ -51,6 +52,7 @@ pub mod phone;
 mod plain;
 mod policies;
 mod preconditions;
+mod priorities;
 pub mod push;
 mod qna;
 mod records;
@@ -113,6 +115,7 @@ const TABLES: &[Table] = tables![
     tokens,
     ways_in,
     linking,
+    handoff,
     devices,
     revocation,
     seen,
@@ -134,6 +137,7 @@ const TABLES: &[Table] = tables![
     landed,
     history,
     policies,
+    priorities,
     conflicts,
     resolutions,
     roles,
