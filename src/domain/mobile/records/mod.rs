@@ -17,6 +17,7 @@ mod store;
 pub mod tables;
 #[cfg(test)]
 pub mod tests;
+mod weight;
 mod write;
 
 pub use again::tell as tell_again;
