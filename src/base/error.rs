@@ -175,6 +175,8 @@ pub enum Refused {
     EmailUnverified,
     /// It takes a mail, and this server sends none.
     MailUnavailable,
+    /// A device that wants to be let in is not, or not yet; the string is the name of the type of problem.
+    NotLinked(&'static str),
 }
 
 /// A refusal: what is wrong with the request, for the caller to read.

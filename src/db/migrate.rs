@@ -42,7 +42,9 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 15, name: "0015_inbox", sql: include_str!("../../sql/0015_inbox.sql"), oldest: 3 },
     // What an older program writes meanwhile is not remembered: nothing is learned from it, and no fact leans on it alone.
     Migration { version: 16, name: "0016_history", sql: include_str!("../../sql/0016_history.sql"), oldest: 3 },
-    Migration { version: 17, name: "0017_marks", sql: include_str!("../../sql/0017_marks.sql"), oldest: 3 },
+    // An older program lets nobody in by another device, and does not say from which device an edit came.
+    Migration { version: 17, name: "0017_linking", sql: include_str!("../../sql/0017_linking.sql"), oldest: 3 },
+    Migration { version: 18, name: "0018_marks", sql: include_str!("../../sql/0018_marks.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

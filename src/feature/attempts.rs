@@ -10,13 +10,14 @@ use crate::base::id;
 use crate::base::time::{SECOND, Timestamp};
 use crate::db::{Db, Mode, within};
 use crate::http::{Response, peer};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// A bucket's name and its limit; without a limit nothing is counted there.
 pub type Bucket = (String, Option<Rate>);
 
 /// Attempts that were counted before anybody knows how they end.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Taken(Vec<String>);
 
 impl Ctx<'_> {
@@ -76,6 +77,40 @@ impl Ctx<'_> {
         if taken.0.is_empty() { Ok(()) } else { within(self.db, Mode::Write, |db| forget(db, taken)) }
     }
 
+    /// The same, with what else is written then.
+    pub fn give_back_and(&mut self, taken: &Taken, also: impl Fn(&mut Db) -> Result<()>) -> Result<()> {
+        within(self.db, Mode::Write, |db| {
+            forget(db, taken)?;
+            also(db)
+        })
+    }
+
+    /// Refuses when one of these buckets is full, as far as a read sees it.
+    ///
+    /// # Errors
+    /// [`Refused::TooMany`](crate::base::error::Refused::TooMany).
+    pub fn look_at_attempts(&mut self, buckets: &[Bucket]) -> Result<()> {
+        let limited = buckets.iter().filter_map(|(bucket, rate)| rate.map(|rate| (bucket, rate)));
+        for (bucket, rate) in limited {
+            refuse_if_full(self.db, bucket, rate, self.now)?;
+        }
+        Ok(())
+    }
+
+    /// Counts an attempt in each of these buckets in the open transaction, for whoever ends it to forget.
+    ///
+    /// # Errors
+    /// [`Refused::TooMany`](crate::base::error::Refused::TooMany) when one of them is full.
+    pub fn count_attempts(&mut self, buckets: &[Bucket]) -> Result<Taken> {
+        self.check_attempts(buckets)?;
+        count(self.db, buckets, self.now).map(Taken)
+    }
+
+    /// Forgets attempts in the open transaction: what they counted has ended.
+    pub fn forget_attempts(&mut self, taken: &Taken) -> Result<()> {
+        forget(self.db, taken)
+    }
+
     /// Refuses when one of these buckets is full. In a write transaction they stay locked until its end.
     ///
     /// # Errors
@@ -109,11 +144,13 @@ fn check(db: &mut Db, buckets: &[Bucket], now: Timestamp) -> Result<()> {
     for (bucket, rate) in buckets {
         let Some(rate) = *rate else { continue };
         store::lock_attempts(db, bucket)?;
-        if let Some(wait) = wait(db, bucket, rate, now)? {
-            return Err(Refusal::too_many(wait).into());
-        }
+        refuse_if_full(db, bucket, rate, now)?;
     }
     Ok(())
+}
+
+fn refuse_if_full(db: &mut Db, bucket: &str, rate: Rate, now: Timestamp) -> Result<()> {
+    wait(db, bucket, rate, now)?.map_or(Ok(()), |wait| Err(Refusal::too_many(wait).into()))
 }
 
 /// How long until a full bucket has room: until the oldest of as many as it holds is forgotten.

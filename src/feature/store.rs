@@ -124,6 +124,11 @@ pub fn reweigh(db: &mut Db, tenant: i64, kind: &str, id: &str, bytes: i64) -> Re
     db.run(sql, params![bytes, tenant, kind, id]).map(drop)
 }
 
+/// A tenant's clock.
+pub fn clock(db: &mut Db, tenant: i64) -> Result<Option<Timestamp>> {
+    db.one("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get(0))
+}
+
 /// Locks a tenant: nobody else writes there until the transaction ends.
 pub fn lock(db: &mut Db, tenant: i64) -> Result<()> {
     db.lock_row("SELECT clock FROM tenants WHERE id = ?", params![tenant], |_| Ok(())).map(drop)

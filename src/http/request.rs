@@ -186,14 +186,19 @@ impl<'a> Request<'a> {
     pub fn url_with(&self, query: &str) -> String {
         let target = self.vars.text("REQUEST_URI");
         let path = target.split('?').next().unwrap_or_default();
+        self.url_below(&format!("{}?{query}", &path[self.mount().len()..]))
+    }
+
+    /// The URL of a path below the mount, absolute when the host is known.
+    pub fn url_below(&self, path: &str) -> String {
         if let Some(site) = &self.site {
-            return format!("{site}{}?{query}", &path[self.mount().len()..]);
+            return format!("{site}{path}");
         }
-        let asked = self.vars.text("HTTP_HOST");
+        let (asked, mount) = (self.vars.text("HTTP_HOST"), self.mount());
         let scheme = if self.secure { "https" } else { "http" };
         match self.forwarded_host.as_deref().or_else(|| peer::host(&asked)) {
-            Some(host) => format!("{scheme}://{host}{path}?{query}"),
-            None => format!("{path}?{query}"),
+            Some(host) => format!("{scheme}://{host}{mount}{path}"),
+            None => format!("{mount}{path}"),
         }
     }
 

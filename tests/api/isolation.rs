@@ -46,6 +46,7 @@ enum Segment {
 /// Every path with a segment `{…}`, but for those of single records: each domain has one.
 const PATHS: &[(&str, Segment)] = &[
     ("/auth/sessions/{id}/", Segment::Thing),
+    ("/auth/device/{user_code}/", Segment::Thing),
     ("/devices/{device_id}/", Segment::Own),
     ("/devices/{device_id}/sync-state/", Segment::Thing),
     ("/devices/{device_id}/wipe/", Segment::Thing),

@@ -31,6 +31,7 @@ mod home;
 mod idempotency;
 mod identities;
 mod ids;
+mod inbox;
 mod instants;
 mod isolation;
 
@@ -39,6 +40,7 @@ mod landed;
 mod leaving;
 mod letters;
 mod limits;
+mod linking;
 mod mobile;
 mod object_versions;
 mod objects;
@@ -102,6 +104,7 @@ const TABLES: &[Table] = tables![
     pages,
     preconditions,
     push,
+    inbox,
     versions,
     shown,
     isolation,
@@ -111,6 +114,7 @@ const TABLES: &[Table] = tables![
     sessions,
     tokens,
     ways_in,
+    linking,
     devices,
     revocation,
     seen,

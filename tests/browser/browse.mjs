@@ -1,6 +1,6 @@
 // Opens Tandem's pages in Chromium, as a person does, and fails when one of them does not work.
 //
-//   node browse.mjs http://127.0.0.1:8080 TOKEN USERNAME INSTALL.html
+//   node browse.mjs http://127.0.0.1:8080 TOKEN USERNAME INSTALL.html PASSWORD
 //
 // GraphiQL comes from a CDN. Here its files come from the npm packages of the versions that the page names, so that the
 // browser holds them to the page's hashes, and nothing leaves the machine.
@@ -14,7 +14,7 @@ const TYPES = { css: 'text/css', js: 'text/javascript' };
 const WIDTHS = [360, 1280];
 // A test that hangs is a test that failed, in milliseconds.
 const PATIENCE = 20_000;
-const [base, token, username, install] = process.argv.slice(2);
+const [base, token, username, install, password] = process.argv.slice(2);
 
 const faults = [];
 const check = (holds, words) => {
@@ -118,6 +118,32 @@ async function reset(browser) {
   }
 }
 
+// The page behind a QR: it lets the device in that shows the code, for whoever signs in and types its digits.
+async function link(browser) {
+  const ask = async (path, body) => {
+    const headers = { 'Content-Type': 'application/json' };
+    return (await fetch(`${base}/api/auth/device/${path}/`, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  };
+  for (const width of WIDTHS) {
+    const codes = await ask('code', { device: { device_id: `browser-${width}`, name: 'A new tablet', type: 'tablet' } });
+    const { context, page, seen } = await open(browser, { viewport: { width, height: 800 } });
+    await page.goto(codes.verification_uri_complete);
+    await page.getByLabel('user name').fill(username);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Look' }).click();
+    const told = await page.getByText('A new tablet (tablet) asked').waitFor().then(() => true, () => false);
+    const { out } = await page.evaluate(overflowing);
+    check(told && out.length === 0, `a new device is shown at ${width} px, nothing sticks out ${out.join('; ')}`);
+    await page.getByLabel('two digits').fill(codes.match);
+    await page.getByRole('button', { name: 'Let it in' }).click();
+    const done = await page.getByText('Done.').waitFor().then(() => true, () => false);
+    const { token_type } = await ask('token', { device_code: codes.device_code });
+    check(done && token_type === 'Bearer', 'the page lets a new device in');
+    check(seen.complaints.length + seen.elsewhere.length === 0, `the page of a QR: no complaint of the browser ${seen.complaints.join('; ')}`);
+    await context.close();
+  }
+}
+
 async function offline(browser) {
   const { context, page } = await open(browser, { viewport: { width: WIDTHS[0], height: 800 } }, () => null);
   const broken = [];
@@ -169,6 +195,7 @@ try {
   await graphiql(browser);
   await spoilt(browser);
   await reset(browser);
+  await link(browser);
   await offline(browser);
   await instructions(browser);
 } finally {

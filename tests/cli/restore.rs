@@ -69,6 +69,9 @@ fn sessions_go_on_after_a_restore_if_the_operator_says_so() {
         let ran = restore(&home, &format!("{} --keep-sessions", file.display()));
         assert!(ran.code == 0 && !ran.out.contains("session has ended") && !ran.out.contains("after the backup"), "{ran:?}");
         assert_eq!(home.call(&token, "GET", "/api/goals/", "").0, "200");
+        let told = home.call(&token, "GET", "/api/sync/changes/?since=2000-01-01&include=messages", "").1;
+        let reasons: Vec<_> = told["messages"].as_array().unwrap().iter().map(|message| &message["data"]["reason"]).collect();
+        assert_eq!(reasons, ["restore"], "what the backup's messages told is of before");
     }
 }
 

@@ -59,6 +59,7 @@ const NOT_PORTABLE: &[&str] = &[
 const TENANTLESS: &[(&str, &str)] = &[
     ("src/domain/auth/store.rs", "users and sessions come before tenants"),
     ("src/domain/auth/codes/store.rs", "codes are of accounts, which come before tenants"),
+    ("src/domain/auth/link/store.rs", "so are devices that want to be let in"),
     ("src/domain/health/store.rs", "asks whether anybody is there at all"),
     ("src/domain/couples/store.rs", "invites are found by their code, members by their user"),
     ("src/domain/devices/snapshots/store.rs", "maintenance sums up and purges the hours of all tenants at once"),

@@ -7,7 +7,7 @@ use super::exported::Exported;
 use super::password::Fit;
 use super::rules::{self, User};
 use super::texts;
-use super::{accounts, api_codes, codes, password, store};
+use super::{accounts, api_codes, codes, password, store, trust};
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
@@ -62,6 +62,9 @@ pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
     input.finish()?;
     let before = user.clone();
     user.take(&input);
+    if !user.has_address_of(before.email.as_deref()) {
+        trust::require_grown(ctx)?;
+    }
     accounts::check_unique(ctx.db, &mut user, Some(&before), Unverified::in_house(ctx.house))?;
     store::update(ctx.db, &user, ctx.now)?;
     if !user.has_address_of(before.email.as_deref()) {
@@ -91,6 +94,7 @@ pub fn password(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = ctx.input(rules::PASSWORDS)?;
     rules::check_password(&mut input, "new_password", &user.username);
     input.finish()?;
+    trust::require_grown(ctx)?;
     confirm(ctx, rules::PASSWORDS, "old_password")?;
     let hash = password::hash(input.text("new_password").unwrap_or_default())?;
     ctx.write(&mut |ctx| {
@@ -229,13 +233,14 @@ pub fn confirm(ctx: &mut Ctx<'_>, fields: &[crate::http::input::Field], field: &
     confirm_by(ctx, input, field)
 }
 
-/// Refuses unless the field holds the caller's password; guesses are counted like failed logins.
+/// Refuses unless the field holds the caller's password; guesses are counted like failed logins. Their session is a proven one then.
 pub fn confirm_by(ctx: &mut Ctx<'_>, mut input: Input, field: &'static str) -> Result<()> {
     input.finish()?;
     let account = found(store::by_id(ctx.db, ctx.user()?)?)?;
     let taken = ctx.take_attempts(&api_session::password_buckets(ctx, &account.user.id.to_string()))?;
     if password::fit(input.text(field).unwrap_or_default(), &account.password)? != Fit::Wrong {
-        return ctx.give_back(&taken);
+        let (session, now) = (ctx.caller()?.session.clone(), ctx.now);
+        return ctx.give_back_and(&taken, |db| sessions::prove(db, &session, now));
     }
     Err(Error::from(Refusal::field(field, Message::plain(&texts::PASSWORD_WRONG))))
 }

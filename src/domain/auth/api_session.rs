@@ -5,7 +5,7 @@ use super::rules::{self, User};
 use super::session::{Next, Rotation, SignedIn, Tokens};
 use super::store::{self, Account, NewSession};
 use super::texts;
-use super::{keyed, names};
+use super::{codes, keyed, names};
 use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::id;
 use crate::base::text::{self, Message};
@@ -83,19 +83,25 @@ pub fn password_buckets(ctx: &Ctx<'_>, whose: &str) -> [Bucket; 2] {
     [(ctx.bucket("login", whose), settings.limit_auth), (ctx.bucket("login", ""), settings.limit_address)]
 }
 
-/// Starts a session, on a device if one was named, and answers its tokens.
+/// Starts a session, on a device if one was named, and answers the account with its tokens.
 pub fn signed_in(ctx: &mut Ctx<'_>, status: u16, user: &User, device: Option<&Sent>) -> Result<Response> {
+    let Tokens { access, refresh } = begun(ctx, user.id, device, None)?;
+    Ok(Response::json(status, &SignedIn { user, access, refresh }))
+}
+
+/// Starts a session of a user, on a device if one was named. Another device may have let it in: empty where that has no name.
+pub fn begun(ctx: &mut Ctx<'_>, user: i64, device: Option<&Sent>, let_in_by: Option<&str>) -> Result<Tokens> {
     let session = id::opaque();
     let (rotation, expires) = (Rotation::start(ctx.now), ctx.now.plus(ctx.house.settings.refresh_ttl));
-    let new = NewSession { rotation, expires, client: ctx.client() };
-    store::insert_session(ctx.db, &session, user.id, &new, ctx.now)?;
-    sessions::store::end_unused(ctx.db, user.id, &session, ctx.house.settings.max_sessions, ctx.now)?;
-    let device = sessions::sign_in(ctx, user.id, &session, device)?;
-    let others = sessions::store::number_live(ctx.db, user.id, ctx.now)? > 1;
-    ctx.tell(&News::SignedIn { user: user.id, session: &session, device: &device, others })?;
-    let access = access_token(ctx, user.id, &session)?;
-    let refresh = refresh_token(ctx, user.id, &session, 0, ctx.now)?;
-    Ok(Response::json(status, &SignedIn { user, access, refresh }))
+    let new = NewSession { rotation, expires, client: ctx.client(), let_in_by: let_in_by.map(str::to_owned) };
+    store::insert_session(ctx.db, &session, user, &new, ctx.now)?;
+    sessions::store::end_unused(ctx.db, user, &session, ctx.house.settings.max_sessions, ctx.now)?;
+    let device = sessions::sign_in(ctx, user, &session, device)?;
+    let others = sessions::store::number_live(ctx.db, user, ctx.now)? > 1;
+    ctx.tell(&News::SignedIn { user, session: &session, device: &device, others })?;
+    let access = access_token(ctx, user, &session)?;
+    let refresh = refresh_token(ctx, user, &session, 0, ctx.now)?;
+    Ok(Tokens { access, refresh })
 }
 
 fn access_token(ctx: &Ctx<'_>, user: i64, session: &str) -> Result<String> {
@@ -222,6 +228,7 @@ pub fn logout_all(ctx: &mut Ctx<'_>) -> Result<Response> {
         }
         let user = claims.user().unwrap_or_default();
         sessions::store::end_all_but(ctx.db, user, "", Reason::SignedOut, ctx.now)?;
+        codes::store::end_links(ctx.db, user)?;
         Ok(Response::empty(204))
     })
 }

@@ -31,13 +31,31 @@ pub struct OwnSession {
     pub last_seen_at: Timestamp,
     /// Is it the one that asks?
     pub current: bool,
+    /// The device that let it in; null where it signed in itself.
+    pub let_in_by: Option<LetInBy>,
+}
+
+/// The device that let a session in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LetInBy {
+    /// What it calls itself; null where nobody said.
+    pub device_id: Option<String>,
+    /// What its user calls it.
+    pub name: String,
+}
+
+impl LetInBy {
+    fn of((device, name): (String, String)) -> LetInBy {
+        LetInBy { device_id: Some(device).filter(|device| !device.is_empty()), name }
+    }
 }
 
 impl OwnSession {
     fn of(session: Session, current: &str) -> OwnSession {
         let current = session.id == current;
-        let Session { id, device_id, name, client, created_at, seen_at } = session;
-        OwnSession { id, device_id, name, client, created_at, last_seen_at: seen_at.to_the_minute(), current }
+        let Session { id, device_id, name, client, created_at, seen_at, let_in_by } = session;
+        let (last_seen_at, let_in_by) = (seen_at.to_the_minute(), let_in_by.map(LetInBy::of));
+        OwnSession { id, device_id, name, client, created_at, last_seen_at, current, let_in_by }
     }
 }
 
@@ -123,6 +141,7 @@ mod tests {
             client: "a/1".into(),
             created_at: Timestamp(7),
             seen_at: Timestamp(2 * MINUTE + 9),
+            let_in_by: None,
         };
         let shown = OwnSession::of(session, "s");
         assert_eq!((shown.last_seen_at, shown.current, shown.device_id), (Timestamp(2 * MINUTE), true, None));

@@ -10,6 +10,7 @@ pub mod export;
 mod exported;
 mod graphql;
 pub mod keyed;
+mod link;
 mod names;
 pub mod password;
 pub mod reset;
@@ -18,11 +19,13 @@ pub mod rules;
 pub mod session;
 pub mod store;
 mod texts;
+mod trust;
 mod wipe;
 
 use crate::feature::sessions::device;
 use crate::feature::{Access, Content, Feature, Held, Job, Right, Route, Without, contract};
 use api_sessions::{EndedOthers, OwnSession};
+use link::rules::{Codes, Decided, LetIn, Waiting};
 use rules::User;
 use session::{SignedIn, Tokens};
 use wipe::Wish;
@@ -58,7 +61,8 @@ const ROUTES: &[Route] = &[
     Route::get("/auth/me/", Access::User, api::me, "The caller's account").gives_under::<User>(200, "user"),
     Route::patch("/auth/me/", Access::User, api::change, "Change the caller's account")
         .takes(rules::CHANGE)
-        .gives_under::<User>(200, "user"),
+        .gives_under::<User>(200, "user")
+        .refuses(&[403]),
     Route::delete("/auth/me/", Access::User, api::delete, "Delete the caller's account")
         .own()
         .takes(rules::DELETE)
@@ -66,7 +70,8 @@ const ROUTES: &[Route] = &[
     Route::post("/auth/password/", Access::User, api::password, "Change the password; every other session ends")
         .own()
         .takes(rules::PASSWORDS)
-        .gives_nothing(),
+        .gives_nothing()
+        .refuses(&[403]),
     Route::get("/auth/sessions/", Access::User, api_sessions::list, "Where the caller is signed in, newest first")
         .lists::<OwnSession>(),
     Route::delete("/auth/sessions/{id}/", Access::User, api_sessions::end, "End a session; one's own is signing out")
@@ -81,7 +86,7 @@ const ROUTES: &[Route] = &[
         .parameters(&[device::ID])
         .takes(rules::DELETE)
         .gives::<Wish>(202)
-        .refuses(&[404, 409]),
+        .refuses(&[403, 404, 409]),
     Route::delete("/devices/{device_id}/wipe/", Access::User, wipe::end_wish, "End the wish that a device be wiped")
         .own()
         .parameters(&[device::ID])
@@ -98,6 +103,22 @@ const ROUTES: &[Route] = &[
     .takes(rules::REFRESH)
     .gives_nothing()
     .refuses(&[401]),
+    Route::post("/auth/device/code/", Access::Public, link::api::ask, "Have a new device ask to be let in: its codes")
+        .takes(link::rules::ASK)
+        .gives::<Codes>(200),
+    Route::post("/auth/device/token/", Access::Public, link::api::poll, "Ask whether the new device was let in: its tokens")
+        .takes(link::rules::POLL)
+        .gives::<LetIn>(200),
+    Route::get("/auth/device/{user_code}/", Access::User, link::api::show, "The new device that shows a code")
+        .own()
+        .parameters(link::rules::SHOWN)
+        .gives::<Waiting>(200)
+        .refuses(&[404]),
+    Route::post("/auth/device/approve/", Access::User, link::api::decide, "Let the new device in that shows a code, or not")
+        .own()
+        .takes(link::rules::DECIDE)
+        .gives::<Decided>(200)
+        .refuses(&[403]),
     Route::post(
         "/auth/password/forgot/",
         Access::Public,

@@ -16,7 +16,7 @@ pub const MAX_EMAIL: usize = 254;
 /// Password lengths, in characters: NIST SP 800-63B's minimum, and a bound on what is hashed.
 pub const PASSWORD: (usize, usize) = (8, 128);
 /// The longest code as it is typed: twice its own length is enough for every hyphen and blank.
-const MAX_CODE: usize = 16;
+pub const MAX_CODE: usize = 16;
 /// The longest name of a time zone; the longest in the IANA database has 32 characters.
 const MAX_TIMEZONE: usize = 64;
 /// The languages of accounts.
@@ -28,7 +28,7 @@ const fn secret(name: &'static str, min: usize) -> Field {
 }
 
 /// A password that is there: the same may be written with up to four times as many characters.
-const fn known(name: &'static str) -> Field {
+pub const fn known(name: &'static str) -> Field {
     Field::new(name, Shape::Text { min: 0, max: 4 * PASSWORD.1, trim: false, blank: false })
 }
 

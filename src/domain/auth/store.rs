@@ -218,15 +218,19 @@ pub struct NewSession {
     pub expires: Timestamp,
     /// What the app calls itself.
     pub client: String,
+    /// The device that let it in, if another did.
+    pub let_in_by: Option<String>,
 }
 
 /// Writes a new session.
 pub fn insert_session(db: &mut Db, id: &str, user: i64, new: &NewSession, now: Timestamp) -> Result<()> {
     let sql = "INSERT INTO sessions (id, user_id, generation, generation_at, rotated_at, successor_at, created_at, expires_at, \
-         client, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+         client, let_in_by, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let r = new.rotation;
     let (generation, generation_at) = (r.generation, r.generation_at);
-    let values = params![id, user, generation, generation_at, r.rotated_at, r.successor_at, now, new.expires, &new.client, now];
+    let (rotated, successor) = (r.rotated_at, r.successor_at);
+    let values =
+        params![id, user, generation, generation_at, rotated, successor, now, new.expires, &new.client, &new.let_in_by, now];
     db.run(sql, values).map(drop)
 }
 

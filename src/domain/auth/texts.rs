@@ -25,6 +25,15 @@ crate::texts! {
     MAIL_VERIFY_CODE: "To confirm it, enter this code in the app within 24 hours:", "Pour la confirmer, saisissez ce code dans l'application dans les 24 heures :", "확인하려면 24시간 안에 앱에서 이 코드를 입력하세요:";
     MAIL_LINK: "Or open this link:", "Ou ouvrez ce lien :", "또는 이 링크를 여세요:";
     MAIL_OTHERWISE: "If it was not you, do nothing: without the code nothing changes. Nobody will ever ask you for it.", "Si ce n'était pas vous, ne faites rien : sans le code, rien ne change. Personne ne vous le demandera jamais.", "본인이 요청하지 않았다면 무시하세요. 코드 없이는 아무것도 바뀌지 않으며, 누구도 이 코드를 묻지 않습니다.";
+    LINK_PENDING: "Nobody has let this device in yet.", "Personne n'a encore autorisé cet appareil.", "아직 이 기기가 승인되지 않았습니다.";
+    LINK_SLOW_DOWN: "Too often: wait for five seconds more between two polls.", "Trop souvent : attendez cinq secondes de plus entre deux demandes.", "요청이 너무 잦습니다. 요청 간격을 5초 더 늘리세요.";
+    LINK_DENIED: "This device was not let in.", "Cet appareil n'a pas été autorisé.", "이 기기의 로그인이 거부되었습니다.";
+    LINK_EXPIRED: "The codes have expired: ask for new ones.", "Les codes ont expiré : demandez-en de nouveaux.", "코드가 만료되었습니다. 새 코드를 요청하세요.";
+    LINK_UNKNOWN: "This code is not known, or was used: ask for new ones.", "Ce code est inconnu ou déjà utilisé : demandez-en de nouveaux.", "알 수 없거나 이미 사용된 코드입니다. 새 코드를 요청하세요.";
+    LINK_CODE: "No device shows this code, or not any more: look at it again, or have it show a new one.", "Aucun appareil n'affiche ce code, ou plus maintenant : vérifiez-le, ou demandez-en un nouveau sur l'appareil.", "이 코드를 표시하는 기기가 없거나 만료되었습니다. 다시 확인하거나 기기에서 새 코드를 표시하세요.";
+    LINK_MATCH: "The new device shows other digits. If you do not see it in front of you, do not let it in.", "Le nouvel appareil affiche d'autres chiffres. Si vous ne l'avez pas sous les yeux, ne l'autorisez pas.", "새 기기에 표시된 숫자와 다릅니다. 그 기기가 눈앞에 없다면 승인하지 마세요.";
+    LINK_PASSWORD: "Give the password to let this device in.", "Indiquez le mot de passe pour autoriser cet appareil.", "이 기기를 승인하려면 비밀번호를 입력하세요.";
+    LET_IN_NEW: "Another device let this one in less than 24 hours ago: do it on that one, or sign in here with the password.", "Un autre appareil a autorisé celui-ci il y a moins de 24 heures : faites-le sur l'autre, ou connectez-vous ici avec le mot de passe.", "이 기기는 24시간 이내에 다른 기기에서 승인되었습니다. 그 기기에서 하거나 여기서 비밀번호로 로그인하세요.";
     BAD_CREDENTIALS: "No active account found with the given credentials.", "Aucun compte actif ne correspond à ces identifiants.", "해당 정보로 활성 계정을 찾을 수 없습니다.";
     REGISTRATION_CLOSED: "Accounts are made by whoever runs this server: ask them for one.", "Les comptes sont créés par la personne qui gère ce serveur : demandez-lui-en un.", "계정은 서버 운영자가 만듭니다. 운영자에게 요청하세요.";
     LOGIN_NAME: "Give an email or a username.", "Indiquez un e-mail ou un nom d'utilisateur.", "이메일 또는 사용자 이름을 입력하세요.";

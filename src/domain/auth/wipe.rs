@@ -5,7 +5,7 @@
 use super::api;
 use super::api_session::{presented, refresh_bucket, wrong};
 use super::rules;
-use super::texts;
+use super::{texts, trust};
 use crate::base::error::{Refused, Result, refuse};
 use crate::feature::Ctx;
 use crate::feature::ctx::found;
@@ -33,6 +33,7 @@ impl Wish {
 /// POST `/devices/{device_id}/wipe/`
 pub fn wish(ctx: &mut Ctx<'_>) -> Result<Response> {
     wipeable(ctx)?;
+    trust::require_grown(ctx)?;
     api::confirm(ctx, rules::DELETE, "password")?;
     ctx.write(&mut |ctx| {
         let (device, user) = (wipeable(ctx)?, ctx.user()?);

@@ -18,16 +18,16 @@ pub fn create(db: &mut Db, kind: TenantKind, name: &str, now: Timestamp) -> Resu
     Ok(tenancy)
 }
 
-/// Gives a user the next seat.
+/// Gives a user the next seat, from the stamp of this transaction on.
 ///
 /// # Errors
 /// When no seat is free, when the user has a seat already, here or elsewhere, and for a role in a couple.
-pub fn join(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role, now: Timestamp) -> Result<()> {
+pub fn join(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role, stamp: Timestamp) -> Result<()> {
     check_role(tenancy, role)?;
     check_room(db, tenancy)?;
     check_way_back(db, tenancy, user)?;
     let seat = store::next_seat(db, tenancy.id)?;
-    match store::seat(db, tenancy.id, user, seat, role, now) {
+    match store::seat(db, tenancy.id, user, seat, role, stamp) {
         // Under the tenant's lock nobody else takes the seat: it is the user who sits somewhere.
         Err(error) if error.is_duplicate() => return refuse(Refused::Invalid, &texts::IN_COUPLE),
         other => other?,

@@ -2,6 +2,7 @@
 //! their JSON, so that a retry through either face gets the same.
 
 use super::batch::{Content, Operation};
+use super::conflicts;
 use super::words;
 use crate::base::text::{Language, Message};
 use crate::base::time::Timestamp;
@@ -114,6 +115,25 @@ pub struct Conflict {
     /// The answer had no more room for `server_data` and `client_data`: the list of conflicts has them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub data_omitted: bool,
+}
+
+impl From<&conflicts::Conflict> for Conflict {
+    fn from(conflict: &conflicts::Conflict) -> Conflict {
+        Conflict {
+            conflict_id: conflict.conflict_id.clone(),
+            domain: conflict.domain.clone(),
+            mobile_id: conflict.mobile_id.clone(),
+            server_version: conflict.server_version,
+            client_version: conflict.client_version,
+            resolution_strategy: conflict.resolution_strategy.clone(),
+            resolution_required: conflict.resolution_required,
+            server_data: conflict.server_data.clone(),
+            client_data: conflict.client_data.clone(),
+            created_at: conflict.created_at,
+            winning_version: conflict.winning_version.clone(),
+            data_omitted: false,
+        }
+    }
 }
 
 /// An item that was taken.

@@ -134,13 +134,13 @@ fn alert(clashes: &[&Clashed]) -> Draft {
     Draft { about: Type::ConflictAlert, priority, data }
 }
 
-/// A backup takes the store's place: its messages are of a time that is over, and every device starts over.
+/// A backup takes the store's place: its messages are of a time that is over, and every device starts over. The clock stays: a
+/// store that nobody has changed since is the backup's own. Who joined last, under the very stamp, learns it by the epoch alone.
 pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
     store::clear(db, tenant)?;
-    let now = Timestamp::now();
-    // A stamp of its own: who joined with the last one of the backup is told, too.
-    let (_, stamp) = feed::advance(db, tenant, now)?;
-    write(db, Place { tenant, stamp, author: NOBODY, now }, To::ALL, &Draft::trigger("restore", &[])).map(drop)
+    let Some(stamp) = feed::clock(db, tenant)? else { return Ok(()) };
+    let place = Place { tenant, stamp, author: NOBODY, now: Timestamp::now() };
+    write(db, place, To::ALL, &Draft::trigger("restore", &[])).map(drop)
 }
 
 /// Whose messages the caller reads.

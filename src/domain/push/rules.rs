@@ -225,7 +225,7 @@ pub fn whom(input: &mut Input) -> Option<Whom> {
     let read = match input.json("to")? {
         Value::String(all) if all == "all" => Some(Whom::All),
         Value::Object(object) if !object.is_empty() && object.keys().all(|key| key == "user_id" || key == "device_id") => {
-            let user = object.get("user_id").map(Value::as_i64);
+            let user = object.get("user_id").map(number);
             let device = object.get("device_id").map(|id| id.as_str().filter(|id| id.len() <= 4 * MAX_DEVICE).map(str::to_owned));
             (user != Some(None) && device != Some(None)).then(|| Whom::Devices(user.flatten(), device.flatten()))
         }
@@ -233,6 +233,11 @@ pub fn whom(input: &mut Input) -> Option<Whom> {
     };
     input.check(read.is_some(), "to", &texts::NOT_TO);
     read
+}
+
+/// A user's id: GraphQL's are strings.
+fn number(id: &Value) -> Option<i64> {
+    id.as_i64().or_else(|| id.as_str()?.parse().ok())
 }
 
 /// Reads `domains`: by any name of a list or a domain, told by the name of its list.

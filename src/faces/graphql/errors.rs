@@ -50,6 +50,7 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::TooManyDevices => "TOO_MANY_DEVICES",
         Refused::EmailUnverified => "EMAIL_UNVERIFIED",
         Refused::MailUnavailable => "MAIL_UNAVAILABLE",
+        Refused::NotLinked(_) => "NOT_LINKED",
     }
 }
 

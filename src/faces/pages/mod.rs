@@ -12,6 +12,7 @@ pub const FEATURE: Feature = Feature::new("pages", ROUTES);
 const ROUTES: &[Route] = &[
     page("/reset/", link::reset, "The page behind a link to set a new password"),
     page("/verify/", link::verify, "The page behind a link to verify an address"),
+    page("/pages/link/", link::device, "The page behind a QR of a new device, to let it in"),
 ];
 
 const fn page(path: &'static str, show: Apart, summary: &'static str) -> Route {

@@ -149,18 +149,24 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it was last heard of.
     pub seen_at: Timestamp,
+    /// The device that let it in, and what its user calls that; both empty where that was on none.
+    pub let_in_by: Option<(String, String)>,
 }
 
 /// A part of a user's live sessions behind a date and an id, newest first.
 pub fn live(db: &mut Db, user: i64, (at, id): &(i64, String), now: Timestamp, span: Span) -> Result<Vec<Session>> {
-    let sql = "SELECT s.id, i.device_id, i.name, s.client, s.created_at, s.seen_at, s.rotated_at FROM sessions s \
+    let sql = "SELECT s.id, i.device_id, i.name, s.client, s.created_at, s.seen_at, s.rotated_at, s.let_in_by, b.name FROM sessions s \
          LEFT JOIN installations i ON i.user_id = s.user_id AND i.device_id = s.device \
+         LEFT JOIN installations b ON b.user_id = s.user_id AND b.device_id = s.let_in_by \
          WHERE s.user_id = ? AND s.expires_at > ? AND (s.created_at < ? OR (s.created_at = ? AND s.id < ?)) \
          ORDER BY s.created_at DESC, s.id DESC LIMIT ? OFFSET ?";
     db.all(sql, params![user, now, *at, *at, id, span.limit, span.offset], |row| {
         let name = row.get::<Option<String>>(2)?.unwrap_or_default();
         let seen_at = row.get::<Timestamp>(5)?.max(row.get(6)?);
-        Ok(Session { id: row.get(0)?, device_id: row.get(1)?, name, client: row.get(3)?, created_at: row.get(4)?, seen_at })
+        let by = row.get::<Option<String>>(8)?.unwrap_or_default();
+        let let_in_by = row.get::<Option<String>>(7)?.map(|device| (device, by));
+        let (id, device_id, client, created_at) = (row.get(0)?, row.get(1)?, row.get(3)?, row.get(4)?);
+        Ok(Session { id, device_id, name, client, created_at, seen_at, let_in_by })
     })
 }
 
@@ -174,6 +180,28 @@ pub fn number_live(db: &mut Db, user: i64, now: Timestamp) -> Result<i64> {
 pub fn is_of(db: &mut Db, id: &str, user: i64, now: Timestamp) -> Result<bool> {
     let sql = "SELECT id FROM sessions WHERE id = ? AND user_id = ? AND expires_at > ?";
     Ok(db.lock_row(sql, params![id, user, now], |row| row.get::<String>(0))?.is_some())
+}
+
+/// How a session came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WayIn {
+    /// When.
+    pub at: Timestamp,
+    /// When its user last gave the password in it.
+    pub proved_at: Timestamp,
+    /// The device that let it in, if another did.
+    pub let_in_by: Option<String>,
+}
+
+/// How a session came in.
+pub fn way_in(db: &mut Db, session: &str) -> Result<Option<WayIn>> {
+    let sql = "SELECT created_at, proved_at, let_in_by FROM sessions WHERE id = ?";
+    db.one(sql, params![session], |row| Ok(WayIn { at: row.get(0)?, proved_at: row.get(1)?, let_in_by: row.get(2)? }))
+}
+
+/// A session's user gave the password in it.
+pub fn prove(db: &mut Db, session: &str, now: Timestamp) -> Result<()> {
+    db.run("UPDATE sessions SET proved_at = ? WHERE id = ?", params![now, session]).map(drop)
 }
 
 /// What a session has polled last.

@@ -162,6 +162,11 @@ impl Input {
         if let Some(Value::Int(n)) = self.value(name) { Some(*n) } else { None }
     }
 
+    /// The truth value that was sent; `None` when it was not, or null was.
+    pub fn bool(&self, name: &str) -> Option<bool> {
+        if let Some(Value::Bool(b)) = self.value(name) { Some(*b) } else { None }
+    }
+
     /// The instant that was sent; `None` when it was not, or null was.
     pub fn instant(&self, name: &str) -> Option<Timestamp> {
         if let Some(Value::Instant(at)) = self.value(name) { Some(*at) } else { None }

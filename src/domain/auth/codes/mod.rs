@@ -40,6 +40,8 @@ const TO_AN_ADDRESS: u32 = 3;
 const FROM_AN_ADDRESS: u32 = 10;
 /// Whose codes are nobody's: they are made where an address has no account, so that both take the same time.
 pub const NOBODYS: i64 = 0;
+/// What codes of devices are that want to be let in: no mail brings them.
+pub const LINK: &str = "link";
 
 /// What a code is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,7 +110,7 @@ pub fn send(ctx: &mut Ctx<'_>, kind: Kind, whom: For<'_>) -> Result<bool> {
         expires_at: ctx.now.plus(kind.ttl()),
         mail: sealed::seal(&ctx.house.derive(mail::SEALED), &letter.written()?)?,
     };
-    store::make_room(ctx.db, kind, owner, LIVE - 1)?;
+    store::make_room(ctx.db, kind.name(), owner, LIVE - 1)?;
     store::insert(ctx.db, kind, owner, &row, ctx.now)?;
     ctx.soon(ctx.now);
     Ok(true)
@@ -137,7 +139,7 @@ pub fn owner(token: &str) -> Option<i64> {
 }
 
 /// A code as it is kept: people type small letters, and what the mail puts between.
-fn typed(code: &str) -> String {
+pub fn typed(code: &str) -> String {
     code.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect()
 }
 
@@ -146,7 +148,7 @@ fn new_token(owner: i64) -> Result<String> {
 }
 
 /// Each letter is as likely as any other: what is left over of a byte's range is drawn anew.
-fn new_code() -> Result<String> {
+pub fn new_code() -> Result<String> {
     let most = u8::MAX - u8::MAX % 20;
     let mut code = String::with_capacity(LENGTH);
     while code.len() < LENGTH {

@@ -1,6 +1,6 @@
 //! Codes in the database, with the mails that wait.
 
-use super::Kind;
+use super::{Kind, LINK};
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
 use crate::db::Db;
@@ -31,10 +31,10 @@ pub fn insert(db: &mut Db, kind: Kind, owner: i64, row: &Row, now: Timestamp) ->
 }
 
 /// Ends an account's codes but so many of the newest.
-pub fn make_room(db: &mut Db, kind: Kind, owner: i64, most: i64) -> Result<()> {
+pub fn make_room(db: &mut Db, kind: &str, owner: i64, most: i64) -> Result<()> {
     let sql = "SELECT id FROM codes WHERE kind = ? AND owner = ? ORDER BY expires_at DESC, id LIMIT ? OFFSET ?";
-    let beyond = db.all(sql, params![kind.name(), owner, BATCH, most], |row| row.get::<String>(0))?;
-    beyond.iter().try_for_each(|id| end(db, kind.name(), owner, id))
+    let beyond = db.all(sql, params![kind, owner, BATCH, most], |row| row.get::<String>(0))?;
+    beyond.iter().try_for_each(|id| end(db, kind, owner, id))
 }
 
 /// Is there such a code, and was it not guessed at too often?
@@ -54,12 +54,15 @@ pub fn count_wrong(db: &mut Db, kind: Kind, owner: i64) -> Result<()> {
     db.run("UPDATE codes SET wrong = wrong + 1 WHERE kind = ? AND owner = ?", params![kind.name(), owner]).map(drop)
 }
 
-/// Ends every code of an account, and the mails that still wait.
+/// Ends every code of an account, the mails that still wait, and the devices that it let in and that have not come yet.
 pub fn end_all(db: &mut Db, owner: i64) -> Result<()> {
-    let kinds = [Kind::Reset, Kind::Verify];
-    kinds
-        .iter()
-        .try_for_each(|kind| db.run("DELETE FROM codes WHERE kind = ? AND owner = ?", params![kind.name(), owner]).map(drop))
+    let kinds = [Kind::Reset.name(), Kind::Verify.name(), LINK];
+    kinds.iter().try_for_each(|kind| db.run("DELETE FROM codes WHERE kind = ? AND owner = ?", params![*kind, owner]).map(drop))
+}
+
+/// Ends what an account has allowed devices that have not come yet.
+pub fn end_links(db: &mut Db, owner: i64) -> Result<()> {
+    db.run("DELETE FROM codes WHERE kind = ? AND owner = ?", params![LINK, owner]).map(drop)
 }
 
 /// A mail that is due.
@@ -111,7 +114,8 @@ impl Due {
     }
 }
 
-fn end(db: &mut Db, kind: &str, owner: i64, id: &str) -> Result<()> {
+/// Ends a code.
+pub fn end(db: &mut Db, kind: &str, owner: i64, id: &str) -> Result<()> {
     db.run("DELETE FROM codes WHERE kind = ? AND owner = ? AND id = ?", params![kind, owner, id]).map(drop)
 }
 

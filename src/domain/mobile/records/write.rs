@@ -1,16 +1,13 @@
 //! Writing what an upload's items come to: one look-up, one write and one row of the feed for each record.
 
-use super::fields;
 use super::item::Item;
 use super::landed::{Edit, Landings};
 use super::merge::{self, Clash, Landing, New, Settled, Winner};
-use super::outcome;
 use super::record::Record;
 use super::room::Room;
-use super::rows;
-use super::store;
 use super::tables::Table;
 use super::weight::{before, bytes, growth, needs};
+use super::{fields, outcome, rows, store};
 use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::base::json;
@@ -67,9 +64,8 @@ pub fn shown(version: i64) -> u32 {
 impl<'b> Writer<'b> {
     /// Starts on an upload.
     pub fn new(batch: &'b Batch) -> Writer<'b> {
-        let (own, twins, rules, met) = (HashMap::new(), HashMap::new(), HashMap::new(), Vec::new());
-        let (open, landings) = (Room::default(), Landings::default());
-        Writer { batch, own, twins, rules, met, open, room: ROOM, landings }
+        let (own, twins, rules, met, open, landings) = Default::default();
+        Writer { batch, own, twins, rules, met, open, landings, room: ROOM }
     }
 
     /// Takes one item.
@@ -169,11 +165,10 @@ impl<'b> Writer<'b> {
             against: conflict.server_user_id,
         });
         let sides = size(&conflict.server_data)? + size(&conflict.client_data)?;
-        let told = match self.room.checked_sub(sides) {
-            Some(room) => {
-                self.room = room;
-                answer::Conflict::from(&conflict)
-            }
+        let room = self.room.checked_sub(sides);
+        self.room = room.unwrap_or(self.room);
+        let told = match room {
+            Some(_) => answer::Conflict::from(&conflict),
             None => answer::Conflict { data_omitted: true, ..answer::Conflict::from(&conflict.without_data()) },
         };
         let told = answer::Conflict { mobile_id: item.sent_id.clone(), ..told };
@@ -358,23 +353,4 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
 /// A merged record is as recent as the later of its edits.
 fn edited(stored: Option<&Record>, at: Timestamp) -> Timestamp {
     stored.map_or(at, |record| record.client_at.max(at))
-}
-
-impl From<&Conflict> for answer::Conflict {
-    fn from(conflict: &Conflict) -> answer::Conflict {
-        answer::Conflict {
-            conflict_id: conflict.conflict_id.clone(),
-            domain: conflict.domain.clone(),
-            mobile_id: conflict.mobile_id.clone(),
-            server_version: conflict.server_version,
-            client_version: conflict.client_version,
-            resolution_strategy: conflict.resolution_strategy.clone(),
-            resolution_required: conflict.resolution_required,
-            server_data: conflict.server_data.clone(),
-            client_data: conflict.client_data.clone(),
-            created_at: conflict.created_at,
-            winning_version: conflict.winning_version.clone(),
-            data_omitted: false,
-        }
-    }
 }

@@ -1,5 +1,5 @@
-//! The pages behind links: to set a new password, and to verify an address. The token stands in the link's fragment, so only the
-//! browser knows it: the page sends it to the API.
+//! The pages behind links: to set a new password, to verify an address, and to let a new device in. What the link brings stands in
+//! its fragment, so only the browser knows it: the page sends it to the API.
 
 use crate::base::error::Result;
 use crate::base::id;
@@ -20,6 +20,11 @@ pub fn reset(_: &Request<'_>, _: &House, _: &mut Meters) -> Result<Response> {
 /// GET `/verify/`. A button sends the token: programs that look at the links of mails press none.
 pub fn verify(_: &Request<'_>, _: &House, _: &mut Meters) -> Result<Response> {
     show("Tandem: your address", include_str!("verify.html"))
+}
+
+/// GET `/pages/link/`. It signs in for as long as the decision takes, so that a phone whose app cannot let anybody in can, too.
+pub fn device(_: &Request<'_>, _: &House, _: &mut Meters) -> Result<Response> {
+    show("Tandem: a new device", include_str!("device.html"))
 }
 
 /// Only the page's own script runs, and it may talk to this site alone.
