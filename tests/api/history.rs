@@ -64,6 +64,12 @@ fn rows(server: &Server, id: &str) -> Vec<Row> {
     server.store().all(sql, params![id], read).unwrap()
 }
 
+/// Lets days pass for what is remembered of a record.
+pub fn age(server: &Server, id: &str, days: i64) {
+    let sql = "UPDATE history SET stamp = stamp - ? WHERE id = ?";
+    server.store().run(sql, params![days * DAY, id]).unwrap();
+}
+
 /// Sends an edit of a task from a device; the word that it is told.
 #[track_caller]
 fn edit(phone: &Phone, device: &str, entry: Value) -> String {

@@ -68,6 +68,7 @@ const PATHS: &[(&str, Segment)] = &[
     ("/sync/checkins/{id}/", Segment::Thing),
     ("/sync/letters/{id}/", Segment::Thing),
     ("/sync/conflicts/{id}/resolve/", Segment::Told),
+    ("/sync/edits/{kind}/{id}/", Segment::Thing),
     ("/sync/policies/{domain}/", Segment::Word("journal")),
     ("/problems/{name}/", Segment::Word("invalid")),
     ("/sync/devices/{id}/health/", Segment::Thing),

@@ -14,6 +14,7 @@ mod conventions;
 mod couples;
 pub mod devices;
 mod domains;
+mod edits;
 mod expect;
 pub mod feed;
 mod feed_kinds;
@@ -60,6 +61,7 @@ mod records_changes;
 mod records_rules;
 mod resolutions;
 mod revocation;
+mod risk;
 mod roles;
 mod room;
 mod room_use;
@@ -136,6 +138,8 @@ const TABLES: &[Table] = tables![
     records_changes,
     landed,
     history,
+    edits,
+    risk,
     policies,
     priorities,
     conflicts,

@@ -2,6 +2,7 @@
 //! in the feed. Every list of the registry is walked so, along its own `next`.
 
 use super::conflicts::newest;
+use super::edits::{made, mark};
 use super::expect::{add_action, refused};
 use super::resolutions::{choice, resolve, usual};
 use super::{Case, Phone};
@@ -25,6 +26,7 @@ pub const CASES: &[Case] = &[
     ("members: who leaves or changes between pages hides nobody", members),
     ("conflicts: what is settled between pages hides nothing", conflicts),
     ("devices: what is sent or forgotten between pages hides nothing", devices),
+    ("edited records: what begins and ends between pages hides nothing", edited),
     ("figures of hours: what is added or deleted between pages hides nothing", hours),
     ("a next page is there whatever became of the list, and a key that no list gave is refused", next_is_never_404),
 ];
@@ -40,6 +42,7 @@ const WALKED: &[&str] = &[
     "/qna/questions/",
     "/sync/conflicts/",
     "/sync/devices/",
+    "/sync/edits/",
     "/sync/health/snapshots/",
 ];
 
@@ -191,6 +194,21 @@ fn letters(server: &Server) {
         |n: usize| phone.post("/letters/", &json!({"month": format!("2025-{n:02}")})).expect(201).json()["letter"]["id"].clone();
     let ids: Vec<String> = (1..10).map(|n| text(&letter(n))).collect();
     objects(&phone, "/letters/", "/letters/", &ids, &|n| json!({"month": format!("2026-{:02}", n + 1)}), false);
+}
+
+fn edited(server: &Server) {
+    let phone = &Phone::single(server);
+    let mut ids: Vec<String> = (0..10).map(|_| made(phone)).collect();
+    ids.sort_unstable();
+    let begin = |id: &str| drop(mark(phone, "task", id, json!({"device_id": "phone one"})));
+    ids[1..].iter().for_each(|id| begin(id));
+    let end = |id: &String| {
+        let path = format!("/sync/edits/task/{id}/?device_id=phone%20one");
+        deed(id, true, move || drop(phone.delete(&path).expect(204)))
+    };
+    let begins = deed(&ids[0], true, || begin(&ids[0]));
+    let deeds = vec![end(&ids[1]), begins, end(&ids[5]), end(&ids[2])];
+    Scene { phone, path: "/sync/edits/".to_owned(), members: ("results", "id"), deeds }.walk();
 }
 
 fn members(server: &Server) {

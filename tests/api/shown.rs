@@ -60,6 +60,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("/qna/questions/", "its objects are looked at one by one"),
     ("/checkins/", "its objects are looked at one by one"),
     ("/letters/", "its objects are looked at one by one"),
+    ("/sync/edits/", "its objects are a kind of the feed"),
     ("/sync/conflicts/", "its objects are a kind of the feed"),
     ("/sync/changes/", "it is the feed"),
     ("/sync/attendance/changes/", "its objects are a kind of the feed"),

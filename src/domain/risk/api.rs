@@ -5,17 +5,17 @@ use super::ask::asked::{self, Asker, Record};
 use super::ask::{Answered, Asking};
 use super::marks::mark::{Edits, LASTS, MOST, Mark, RENEW_AFTER};
 use super::marks::{self, called, store};
-use crate::base::error::{Error, Result, not_found};
-use crate::base::id;
+use crate::base::error::{Result, not_found};
 use crate::base::time::Timestamp;
+use crate::base::{id, json};
 use crate::feature::sessions::store as devices;
 use crate::feature::{Bucket, Ctx};
 use crate::http::input::{Extent, Input};
-use crate::http::paging::Page;
-use crate::http::{Response, body};
+use crate::http::paging::{After, Page};
+use crate::http::{Response, body, etag};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// A mark that was begun or renewed.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -66,7 +66,7 @@ pub fn begin(ctx: &mut Ctx<'_>) -> Result<Response> {
     let id = id::parse(ctx.request.segment(1)).ok_or_else(not_found)?;
     let record = Record::read(kind, &id, &sent, ctx.earlier())?;
     let asker = Asker::of(ctx, input.text(asked::DEVICE.name).unwrap_or_default())?;
-    Ok(Response::json(200, &mark(ctx, asker, &record)?))
+    Ok(etag::tagged(Response::json(200, &mark(ctx, asker, &record)?)))
 }
 
 /// DELETE `/sync/edits/{kind}/{id}/`
@@ -100,8 +100,11 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut edits = marks::edits(&marks, ctx.now, name);
     edits.retain(|edits| !edits.editors.is_empty() && wanted.is_none_or(|kind| kind == edits.kind));
     let page = Page::of(ctx.request, i64::try_from(edits.len()).unwrap_or(i64::MAX))?;
-    let after = page.after.key(String::new(), |parts| parts.first().map(|id| (*id).to_owned()))?;
-    let rows: Vec<Edits> = page.span().of(edits.into_iter().filter(|edits| edits.id > after));
+    let after = page.after.key(Default::default(), |parts| match parts {
+        [id, kind @ ..] => Some((id::parse(id)?, After::whole(kind))),
+        [] => None,
+    })?;
+    let rows: Vec<Edits> = page.span().of(edits.into_iter().filter(|edits| (&edits.id, &edits.kind) > (&after.0, &after.1)));
     Ok(page.answer(ctx.request, rows))
 }
 
@@ -175,8 +178,9 @@ pub fn mark(ctx: &mut Ctx<'_>, asker: Asker, record: &Record) -> Result<Begun> {
 /// What is remembered of what a mark was told.
 fn remembered(answered: &Answered) -> Result<String> {
     let Advice { probability, model_version, facts, .. } = &answered.advice;
-    let told = json!({"model": model_version, "probability": probability, "behind": facts.behind, "row": answered.row});
-    serde_json::to_string(&told).map_err(Error::internal)
+    let told =
+        serde_json::json!({"model": model_version, "probability": probability, "behind": facts.behind, "row": answered.row});
+    json::write(&told)
 }
 
 /// Makes room for another mark of a device: those end that have ended by the clock, and the oldest of too many.

@@ -19,6 +19,7 @@ pub mod tables;
 mod target;
 #[cfg(test)]
 pub mod tests;
+mod weight;
 mod write;
 
 pub use again::tell as tell_again;

@@ -7,6 +7,7 @@ use super::record::Record;
 use super::room::Room;
 use super::tables::Table;
 use super::target::Target;
+use super::weight::{before, bytes, growth, needs};
 use super::{fields, outcome, rank, rows, store};
 use crate::base::error::{Error, Result};
 use crate::base::id;
@@ -17,7 +18,7 @@ use crate::domain::mobile::answer::{self, SyncedItem};
 use crate::domain::mobile::conflicts::{self, Conflict, Rule, rules};
 use crate::domain::mobile::sender::Batch;
 use crate::feature::news::Clashed;
-use crate::feature::room::rules::{Growth, Weighed};
+use crate::feature::room::rules::Growth;
 use crate::feature::{Ctx, News, version};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -332,30 +333,6 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
         ctx.recount_stock(tenant, &conflicts::STOCK);
     }
     Ok(record)
-}
-
-/// What a record that is not deleted weighed.
-fn before(stored: Option<&Record>) -> Weighed {
-    stored.map_or(Weighed::Absent, |record| Weighed::Alive(bytes(record.bytes)))
-}
-
-/// What a new version needs of room.
-fn needs(table: &Table, stored: &Record, new: &New) -> Result<Growth> {
-    let weight = if new.deleted { None } else { Some(table.weigh(&new.fields)?) };
-    Ok(growth(Some(stored), weight))
-}
-
-/// What an edit needs of room.
-fn growth(stored: Option<&Record>, weight: Option<usize>) -> Growth {
-    match (stored.filter(|record| !record.deleted), weight) {
-        (_, None) => Growth::default(),
-        (None, Some(after)) => Growth::row(after),
-        (Some(before), Some(after)) => Growth::edit(before.bytes, after),
-    }
-}
-
-fn bytes(length: usize) -> i64 {
-    i64::try_from(length).unwrap_or(i64::MAX)
 }
 
 /// A merged record is as recent as the later of its edits.

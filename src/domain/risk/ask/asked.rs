@@ -62,7 +62,7 @@ pub struct Asker {
     pub device: i64,
     /// What it calls itself.
     pub name: String,
-    /// The number of the device that the session is on, or of the session, where it is on none.
+    /// The number of their session, where it is on no device; else of the device.
     pub session: i64,
 }
 
@@ -71,7 +71,8 @@ impl Asker {
     pub fn of(ctx: &Ctx<'_>, name: &str) -> Result<Asker> {
         let caller = ctx.caller()?;
         let number = |device: &str| ctx.house.author(caller.user, device, &caller.session);
-        Ok(Asker { user: caller.user, device: number(name), name: name.to_owned(), session: number(&caller.device) })
+        let session = if caller.device.is_empty() { number("") } else { number(name) };
+        Ok(Asker { user: caller.user, device: number(name), name: name.to_owned(), session })
     }
 }
 

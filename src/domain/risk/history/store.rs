@@ -1,7 +1,7 @@
 //! The history in the database. Every statement of a request names the tenant.
 
 use super::edit::{Edit, Remembered, Version, read_names};
-use super::features::{Counts, MOST};
+use super::features::{Counts, Known, MOST};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::base::word;
@@ -152,20 +152,27 @@ pub fn next_tenant(db: &mut Db, after: Option<i64>) -> Result<Option<i64>> {
 /// A sum of a user's or a tenant's edits up to a day, if it is of that day.
 pub fn sum(db: &mut Db, tenant: i64, user: i64, day: i64) -> Result<Option<(Counts, i64)>> {
     let sql = "SELECT edits, contested, met, week FROM edit_sums WHERE tenant = ? AND user_id = ? AND day = ?";
-    db.one(sql, params![tenant, user, day], |row| Ok((counts(row)?, row.get(3)?)))
+    db.one(sql, params![tenant, user, day], |row| Ok((counts(row, 0)?, row.get(3)?)))
 }
 
-fn counts(row: &Row<'_>) -> Result<Counts> {
+fn counts(row: &Row<'_>, from: usize) -> Result<Counts> {
     let number = |column| row.get::<Option<i64>>(column).map(Option::unwrap_or_default);
-    Ok(Counts { edits: number(0)?, contested: number(1)?, met: number(2)? })
+    Ok(Counts { edits: number(from)?, contested: number(from + 1)?, met: number(from + 2)? })
 }
 
-/// The edits of a tenant, or of one of its users, from an instant on and before another.
-pub fn count(db: &mut Db, tenant: i64, user: Option<i64>, (from, to): (Timestamp, Timestamp)) -> Result<Counts> {
-    let sql = "SELECT COUNT(*), CAST(SUM(CASE WHEN outcome = 'conflict' THEN 1 ELSE 0 END) AS SIGNED), CAST(SUM(met) AS SIGNED) \
-         FROM history WHERE tenant = ? AND stamp >= ? AND stamp < ? AND (? = 1 OR user_id = ?)";
-    let bound = params![tenant, from, to, user.is_none(), user.unwrap_or_default()];
-    Ok(db.one(sql, bound, counts)?.unwrap_or_default())
+/// The edits of a tenant in a span, those of a user among them, and how many came after an instant: in one look over them.
+pub fn count(db: &mut Db, tenant: i64, user: i64, (from, to): (Timestamp, Timestamp), week: Timestamp) -> Result<Known> {
+    let sql = "SELECT COUNT(*), CAST(SUM(CASE WHEN outcome = 'conflict' THEN 1 ELSE 0 END) AS SIGNED), CAST(SUM(met) AS SIGNED), \
+         CAST(SUM(CASE WHEN user_id = ? THEN 1 ELSE 0 END) AS SIGNED), \
+         CAST(SUM(CASE WHEN user_id = ? AND outcome = 'conflict' THEN 1 ELSE 0 END) AS SIGNED), \
+         CAST(SUM(CASE WHEN user_id = ? THEN met ELSE 0 END) AS SIGNED), CAST(SUM(CASE WHEN stamp >= ? THEN 1 ELSE 0 END) AS SIGNED) \
+         FROM history WHERE tenant = ? AND stamp >= ? AND stamp < ?";
+    let bound = params![user, user, user, week, tenant, from, to];
+    let known = |row: &Row<'_>| {
+        let week = row.get::<Option<i64>>(6)?.unwrap_or_default();
+        Ok(Known { tenant: counts(row, 0)?, user: counts(row, 3)?, week })
+    };
+    Ok(db.one(sql, bound, known)?.unwrap_or_default())
 }
 
 const SUM: Upsert =

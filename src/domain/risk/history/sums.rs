@@ -1,6 +1,6 @@
 //! Sums of the history by user and tenant, up to a day: made each night, counted where they are missing.
 
-use super::features::{Counts, Days, Known, SPAN, day};
+use super::features::{Counts, Days, Known, SPAN, WEEK, day};
 use super::store;
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
@@ -24,13 +24,8 @@ pub fn known(db: &mut Db, tenant: i64, user: i64, at: Timestamp) -> Result<Known
 }
 
 fn counted(db: &mut Db, tenant: i64, user: i64, today: i64) -> Result<Known> {
-    let at = |days_back: i64| Timestamp((today - days_back) * DAY);
-    let span = (at(SPAN / DAY), at(0));
-    Ok(Known {
-        tenant: store::count(db, tenant, None, span)?,
-        user: store::count(db, tenant, Some(user), span)?,
-        week: store::count(db, tenant, None, (at(super::features::WEEK), at(0)))?.edits,
-    })
+    let before = |days: i64| Timestamp((today - days) * DAY);
+    store::count(db, tenant, user, (before(SPAN / DAY), before(0)), before(WEEK))
 }
 
 /// A round of the night: sums of some tenants that have none of today.

@@ -116,6 +116,6 @@ pub struct Edits {
 
 impl Keyed for Edits {
     fn key(&self) -> Vec<String> {
-        vec![self.id.clone()]
+        vec![self.id.clone(), self.kind.clone()]
     }
 }

@@ -94,8 +94,14 @@ pub fn night(shift: &mut Shift<'_>) -> Result<u64> {
     for group in lapsed.chunk_by(|one, next| one.0 == next.0) {
         bury(shift, group)?;
     }
-    let forgotten = if lapsed.is_empty() { store::delete_before(shift.db, shift.now.plus(-KEPT))? } else { 0 };
-    Ok(forgotten + u64::try_from(lapsed.len()).unwrap_or(u64::MAX))
+    if lapsed.is_empty() { forget(shift) } else { Ok(u64::try_from(lapsed.len()).unwrap_or(u64::MAX)) }
+}
+
+/// Forgets what ended long ago.
+fn forget(shift: &mut Shift<'_>) -> Result<u64> {
+    let before = shift.now.plus(-KEPT);
+    let tenants = store::tenants_before(shift.db, before)?;
+    tenants.into_iter().try_fold(0, |sum, tenant| Ok(sum + store::delete_before(shift.db, tenant, before)?))
 }
 
 /// Ends marks of one tenant.

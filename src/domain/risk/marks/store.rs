@@ -93,7 +93,13 @@ pub fn tenants_of(db: &mut Db, user: i64) -> Result<Vec<i64>> {
     db.all("SELECT DISTINCT tenant FROM marks WHERE user_id = ?", params![user], |row| row.get(0))
 }
 
-/// Deletes marks that began before an instant, some of them.
-pub fn delete_before(db: &mut Db, before: Timestamp) -> Result<u64> {
-    db.run("DELETE FROM marks WHERE live = 0 AND began_at < ?", params![before])
+/// Some tenants in which marks that began before an instant are remembered.
+pub fn tenants_before(db: &mut Db, before: Timestamp) -> Result<Vec<i64>> {
+    let sql = "SELECT DISTINCT tenant FROM marks WHERE live = 0 AND began_at < ? LIMIT ?";
+    db.all(sql, params![before, BATCH], |row| row.get(0))
+}
+
+/// Deletes a tenant's marks that have ended and began before an instant.
+pub fn delete_before(db: &mut Db, tenant: i64, before: Timestamp) -> Result<u64> {
+    db.run("DELETE FROM marks WHERE tenant = ? AND live = 0 AND began_at < ?", params![tenant, before])
 }
