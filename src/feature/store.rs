@@ -1,9 +1,10 @@
 //! The clock, the feed and the attempts: the SQL that every noun shares.
 
-use super::{Rate, Settings, version};
+use super::{Rate, Settings, TenantKind, version};
 use crate::base::error::{Result, not_found};
 use crate::base::id;
 use crate::base::time::{CLOCKS_APART, DAY, MINUTE, Timestamp};
+use crate::base::word;
 use crate::db::{Db, Upsert, migrate};
 use crate::params;
 
@@ -242,6 +243,12 @@ pub fn alive(db: &mut Db, tenant: i64, kind: &str) -> Result<Vec<String>> {
 pub fn newer(db: &mut Db, tenant: i64, kind: &str, after: Timestamp, most: i64) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM (SELECT id FROM changes WHERE tenant = ? AND stamp > ? AND kind = ? LIMIT ?) AS newer";
     Ok(db.one(sql, params![tenant, after, kind, most], |row| row.get(0))?.unwrap_or_default())
+}
+
+/// Is it a team?
+pub fn is_team(db: &mut Db, tenant: i64) -> Result<bool> {
+    let found = db.one("SELECT kind FROM tenants WHERE id = ?", params![tenant], |row| row.get::<String>(0))?;
+    found.map_or(Ok(false), |kind| Ok(word::stored(&TenantKind::ALL, &kind)? == TenantKind::Team))
 }
 
 /// The tenant that a user is in.

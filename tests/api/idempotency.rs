@@ -2,7 +2,7 @@
 
 use super::expect::{problem, refused};
 use super::phone::{PASSWORD, fresh_name};
-use super::{Case, Phone, routes, ways_in};
+use super::{Case, Phone, linking, routes, ways_in};
 use crate::servers::Server;
 use crate::servers::client::{Answer, request};
 use serde_json::{Value, json};
@@ -62,6 +62,7 @@ fn posts(server: &Server) -> Vec<(&'static str, Post)> {
     let verified = ways_in::verified(server);
     let goal = phone.make("/goals/", &json!({"title": "x"}));
     let question = phone.make("/qna/questions/", &json!({"text": "x"}));
+    let device = json!({"device_id": "new"});
     let passwords = json!({"old_password": PASSWORD, "new_password": "a new horse battery"});
     vec![
         ("/auth/register/", public("/auth/register/", 201, json!({"username": fresh_name("key"), "password": PASSWORD}))),
@@ -79,6 +80,12 @@ fn posts(server: &Server) -> Vec<(&'static str, Post)> {
             ),
         ),
         ("/auth/sessions/end-others/", post(&lone, "/auth/sessions/end-others/", 200, json!({}))),
+        ("/auth/device/code/", public("/auth/device/code/", 200, json!({"device": {"device_id": "once"}}))),
+        ("/auth/device/approve/", post(&lone, "/auth/device/approve/", 200, linking::decision(&linking::codes(server, &device)))),
+        (
+            "/auth/device/token/",
+            public("/auth/device/token/", 200, json!({"device_code": linking::allowed(server, &phone, &device)["device_code"]})),
+        ),
         ("/auth/email/verify/", post(&verified, "/auth/email/verify/", 200, json!({}))),
         ("/couple/create/", post(&lone, "/couple/create/", 201, json!({}))),
         ("/couple/invite/", post(&phone, "/couple/invite/", 200, json!({"ttl_minutes": 5}))),

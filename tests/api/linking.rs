@@ -33,13 +33,26 @@ fn post(port: u16, path: &str, body: &Value) -> Answer {
 
 /// The codes of a new device.
 #[track_caller]
-fn codes(server: &Server, device: &Value) -> Value {
+pub fn codes(server: &Server, device: &Value) -> Value {
     post(server.port, "code", &json!({ "device": device })).expect(200).json()
+}
+
+/// What lets a device in.
+pub fn decision(codes: &Value) -> Value {
+    json!({"user_code": codes["user_code"], "allow": true, "match": codes["match"]})
+}
+
+/// The codes of a device that was let in and has not come yet.
+#[track_caller]
+pub fn allowed(server: &Server, phone: &Phone, device: &Value) -> Value {
+    let codes = codes(server, device);
+    decide(phone, &codes, json!({})).expect(200);
+    codes
 }
 
 #[track_caller]
 fn decide(phone: &Phone, codes: &Value, more: Value) -> Answer {
-    let mut body = json!({"user_code": codes["user_code"], "allow": true, "match": codes["match"]});
+    let mut body = decision(codes);
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     phone.post("/auth/device/approve/", &body)
 }
@@ -58,8 +71,7 @@ fn not_yet(server: &Server, codes: &Value, error: &str) {
 /// A new device that was let in.
 #[track_caller]
 fn linked(server: &Server, phone: &Phone, device: &Value) -> Phone {
-    let codes = codes(server, device);
-    decide(phone, &codes, json!({})).expect(200);
+    let codes = allowed(server, phone, device);
     let answer = poll(server.port, &codes).expect(200).json();
     let text = |name: &str| answer[name].as_str().unwrap().to_owned();
     Phone { access: text("access"), refresh: text("refresh"), ..phone.clone() }
@@ -197,11 +209,7 @@ fn newcomer(server: &Server) {
 
 fn ended(server: &Server) {
     let mut phone = Phone::register(server);
-    let allowed = |phone: &Phone| {
-        let codes = codes(server, &json!({"device_id": "new"}));
-        decide(phone, &codes, json!({})).expect(200);
-        codes
-    };
+    let allowed = |phone: &Phone| allowed(server, phone, &json!({"device_id": "new"}));
     // The API's page signs in, lets in and signs out.
     let page = again(server, &phone, &Value::Null);
     let kept = allowed(&page);

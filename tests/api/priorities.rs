@@ -118,6 +118,9 @@ fn team(server: &Server) {
     let member = again(server, &members[1], &json!({"device_id": "tablet", "type": "tablet", "priority": 95}));
     let counts = || member.get("/devices/tablet/").expect(200).json()["priority"].clone();
     assert_eq!(counts(), 60);
+    let listed = server.tandem(&["device", "list", "--user", &member.username, "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed[0]["priority"], 60, "the operator is told the same");
     assert_eq!(contest((&admin, "laptop", EARLIER), (&member, "tablet", LATER)), "server");
     let path = format!("/devices/tablet/?user_id={}", member.id);
     admin.patch(&path, &json!({"priority": 90})).expect(200);

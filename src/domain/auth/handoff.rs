@@ -42,6 +42,7 @@ pub const FIELDS: &[Field] = &[
 
 /// A draft that waits, without what it says.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "HandoffWaits")]
 pub struct Waits {
     /// What is drafted, as the app calls it.
     pub kind: String,
@@ -59,6 +60,7 @@ pub struct Waits {
 
 /// A draft.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "HandoffDraft")]
 pub struct Draft {
     /// All but what it says.
     #[serde(flatten)]

@@ -13,7 +13,6 @@ from tandem_client.api.goals import post_goals
 from tandem_client.api.mobile import get_sync_activity_changes, post_sync_activity_sync, post_sync_batch
 from tandem_client.api.sync import get_sync_changes
 from tandem_client.models import (
-    GetSyncChangesInclude,
     GetSyncChangesResponse200,
     GetSyncChangesState,
     JournalData,
@@ -61,7 +60,7 @@ uploaded = good(post_sync_activity_sync.sync(client=client, body=upload), Upload
 assert [item.mobile_id for item in uploaded.synced_items] == [sent]
 
 since = start.server_time.isoformat()
-poll = get_sync_changes.sync(client=client, since=since, include=GetSyncChangesInclude.OBJECTS, kinds="journal,tasks")
+poll = get_sync_changes.sync(client=client, since=since, include="objects", kinds="journal,tasks")
 changes = good(poll, GetSyncChangesResponse200).changes
 assert next(item for item in changes.journal if item.id == batched).object_.title == "From a batch"
 assert next(item for item in changes.tasks if item.id == sent).object_.gracetime == 5

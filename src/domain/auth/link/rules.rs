@@ -38,6 +38,7 @@ pub const POLL: &[Field] =
 
 /// The codes of a device that wants to be let in.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "DeviceCodes")]
 pub struct Codes {
     /// What it polls with; it shows this to nobody.
     pub device_code: String,
@@ -58,6 +59,7 @@ pub struct Codes {
 
 /// A device that wants to be let in, as the one that is asked shows it.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NewDevice")]
 pub struct Waiting {
     /// What it calls itself.
     pub name: String,
@@ -78,6 +80,7 @@ pub struct Waiting {
 
 /// What was decided.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NewDeviceDecided")]
 pub struct Decided {
     /// allowed or denied.
     pub status: &'static str,
@@ -85,6 +88,7 @@ pub struct Decided {
 
 /// What a device is given that was let in: as a sign-in, and by the names of OAuth (RFC 6749 §5.1).
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NewDeviceSignedIn")]
 pub struct LetIn<'a> {
     /// As a sign-in answers it.
     #[serde(flatten)]

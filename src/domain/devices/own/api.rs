@@ -11,7 +11,7 @@ use crate::domain::devices::texts;
 use crate::feature::ctx::{found, value};
 use crate::feature::sessions::device::{self, Device, Sent, State};
 use crate::feature::sessions::{self, Registered as Outcome, store};
-use crate::feature::store::is_member;
+use crate::feature::store::{is_member, is_team};
 use crate::feature::{Ctx, Right, TenantKind};
 use crate::http::input::{Field, Input, Shape};
 use crate::http::paging::{Page, Span};
@@ -53,14 +53,17 @@ impl Beside {
     fn of(ctx: &mut Ctx<'_>, user: i64) -> Result<Beside> {
         let tenant = ctx.tenant().ok().map(|tenant| tenant.id);
         let current = ctx.device().filter(|_| ctx.user().is_ok_and(|caller| caller == user)).map(str::to_owned);
-        let team = ctx.tenant().ok().filter(|tenant| tenant.kind == TenantKind::Team).map(|tenant| tenant.id);
-        Ok(Beside { current, team, ..Beside::read(ctx.db, user, tenant, ctx.now)? })
+        Ok(Beside { current, ..Beside::read(ctx.db, user, tenant, ctx.now)? })
     }
 
     fn read(db: &mut Db, user: i64, tenant: Option<i64>, now: Timestamp) -> Result<Beside> {
         let scope = tenant.map(|tenant| Scope { tenant, user, all: false });
         let uploads = scope.map_or(Ok(Vec::new()), |scope| uploads::all(db, scope, now))?;
-        Ok(Beside { uploads, sessions: store::sessions(db, user, now)?, current: None, team: None })
+        let team = match tenant {
+            Some(tenant) if is_team(db, tenant)? => Some(tenant),
+            _ => None,
+        };
+        Ok(Beside { uploads, sessions: store::sessions(db, user, now)?, current: None, team })
     }
 
     fn all(&self, db: &mut Db, user: i64) -> Result<Vec<OwnDevice>> {
