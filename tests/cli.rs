@@ -18,6 +18,7 @@ mod names;
 mod replica;
 mod restore;
 mod risk;
+mod risk_own;
 mod setup;
 mod tenants;
 mod uploads;
