@@ -9,3 +9,6 @@ ALTER TABLE sessions ADD COLUMN proved_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE records ADD COLUMN device VARCHAR(255) NOT NULL DEFAULT '';
 
 ALTER TABLE records ADD COLUMN device_version BIGINT NOT NULL DEFAULT 0;
+
+-- 1 where the policy is the devices' priority, which an older program takes for most_recent_wins: so that stands in policy.
+ALTER TABLE policies ADD COLUMN by_device BIGINT NOT NULL DEFAULT 0;

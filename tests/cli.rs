@@ -15,6 +15,7 @@ mod doctor_tries;
 mod lost;
 mod mariadb;
 mod names;
+mod push;
 mod replica;
 mod restore;
 mod risk;

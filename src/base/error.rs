@@ -133,6 +133,8 @@ pub enum Refused {
     Method,
     /// `If-Match` failed.
     Stale,
+    /// Something is there that the request would replace or erase without saying which.
+    Unnamed,
     /// The id that the caller chose is another object's.
     IdTaken,
     /// There is one already where there may be but one, such as a day's check-in.

@@ -85,8 +85,8 @@ fn held(matches: &ArgMatches, load: LoadHeld) -> Result<Vec<Value>> {
 }
 
 fn list(matches: &ArgMatches) -> Result<Verdict> {
-    let columns = ["device_id", "name", "type", "state", "sessions", "last_seen_at"];
-    shown(matches, &held(matches, devices::held)?, columns, ["device", "name", "type", "state", "sessions", "seen"])
+    let columns = ["device_id", "name", "type", "priority", "state", "sessions", "last_seen_at"];
+    shown(matches, &held(matches, devices::held)?, columns, ["device", "name", "type", "priority", "state", "sessions", "seen"])
 }
 
 fn list_sessions(matches: &ArgMatches) -> Result<Verdict> {

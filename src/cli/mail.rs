@@ -1,6 +1,6 @@
 //! `tandem mail`: does a mail leave?
 
-use super::{Action, Command, RUNNING, Verdict, no_args, out, text};
+use super::{Action, Command, RUNNING, Verdict, no_args, out, text, trust};
 use crate::app::work::courier;
 use crate::base::error::{Error, Result};
 use crate::feature::Settings;
@@ -16,7 +16,8 @@ pub const COMMAND: Command = Command {
     group: RUNNING,
     about: "See whether mail leaves this server",
     help: "The app's users are sent codes to set a new password and to verify their address. The courier sends them (`tandem courier`), \
-           through the host's sendmail or the server in mail.smtp, as the settings say.",
+           through the host's sendmail or the server in mail.smtp, as the settings say. SSL_CERT_FILE may name a file of a certificate to \
+           believe beside the usual authorities'.",
     examples: &[],
     args: no_args,
     action: Action::Commands(&[TEST]),
@@ -40,7 +41,7 @@ const WORDS: &str = "This is the mail that `tandem mail test` sends. If you read
 /// What leaves this machine, by the settings.
 ///
 /// # Errors
-/// When the sender is no address.
+/// When the sender is no address, or a file of certificates cannot be read.
 pub fn outside(settings: &Settings) -> Result<Outside> {
     let client = Client::new(courier::NAME, Trust::Usual).map_err(Error::internal)?;
     let mailer = settings.mailer().map(|(from, way)| made(from, way)).transpose()?;
@@ -48,7 +49,9 @@ pub fn outside(settings: &Settings) -> Result<Outside> {
 }
 
 fn made(from: &str, way: Way) -> Result<Mailer> {
-    Mailer::new(from, way, Trust::Usual).map_err(|why| Error::NotReady(format!("mail.from: {why}")))
+    let file = trust::file();
+    let believed = file.as_deref().map_or(Trust::Usual, Trust::File);
+    Mailer::new(from, way, believed).map_err(|why| Error::NotReady(format!("the mailer: {why}")))
 }
 
 fn test(matches: &ArgMatches) -> Result<Verdict> {

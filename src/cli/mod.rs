@@ -32,6 +32,7 @@ mod schema;
 mod site;
 mod snapshots;
 mod tenant;
+mod trust;
 mod upgrade;
 mod user;
 

@@ -42,7 +42,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 15, name: "0015_inbox", sql: include_str!("../../sql/0015_inbox.sql"), oldest: 3 },
     // What an older program writes meanwhile is not remembered: nothing is learned from it, and no fact leans on it alone.
     Migration { version: 16, name: "0016_history", sql: include_str!("../../sql/0016_history.sql"), oldest: 3 },
-    // An older program lets nobody in by another device, and does not say from which device an edit came.
+    // An older program lets nobody in by another device, takes the devices' priority for
+    // most_recent_wins, and does not say from which device an edit came.
     Migration { version: 17, name: "0017_linking", sql: include_str!("../../sql/0017_linking.sql"), oldest: 3 },
     Migration { version: 18, name: "0018_marks", sql: include_str!("../../sql/0018_marks.sql"), oldest: 3 },
     Migration { version: 19, name: "0019_models", sql: include_str!("../../sql/0019_models.sql"), oldest: 3 },

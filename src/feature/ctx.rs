@@ -160,7 +160,7 @@ impl Ctx<'_> {
 
     /// Lets the caller in.
     pub fn admit(&mut self, caller: Caller) {
-        self.caller = Some(caller);
+        (self.caller, self.taken.author) = (Some(caller), None);
     }
 
     /// Who was let in, if anybody.

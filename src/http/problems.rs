@@ -207,6 +207,12 @@ pub static TYPES: &[Type] = &[
         "The object is not the one that the precondition names, or is there already. Read it again, then decide.",
     ),
     problem(
+        428,
+        "precondition-required",
+        "Precondition Required",
+        "Something is there that the request would replace or erase: read it, and name it in `If-Match`.",
+    ),
+    problem(
         413,
         "too-large",
         "Content Too Large",
@@ -299,6 +305,7 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::Deleted => "deleted",
         Refused::NoRoom(_) => "quota",
         Refused::Stale => "precondition-failed",
+        Refused::Unnamed => "precondition-required",
         Refused::TooLarge | Refused::AnswerTooLarge => "too-large",
         Refused::MediaType => "media-type",
         Refused::KeyReused => "key-reused",
@@ -340,6 +347,7 @@ mod tests {
             Refused::NotFound,
             Refused::Method,
             Refused::Stale,
+            Refused::Unnamed,
             Refused::TooLarge,
             Refused::AnswerTooLarge,
             Refused::OpenConflicts,

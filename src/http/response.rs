@@ -25,6 +25,7 @@ const REASONS: &[(u16, &str)] = &[
     (413, "Content Too Large"),
     (415, "Unsupported Media Type"),
     (422, "Unprocessable Content"),
+    (428, "Precondition Required"),
     (429, "Too Many Requests"),
     (431, "Request Header Fields Too Large"),
     (500, "Internal Server Error"),

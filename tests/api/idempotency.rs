@@ -92,12 +92,14 @@ fn posts(server: &Server) -> Vec<(&'static str, Post)> {
             post(&phone, &format!("/qna/questions/{question}/answer/"), 200, json!({"text": "once"})),
         ),
         ("/checkins/", post(&phone, "/checkins/", 201, json!({"date": "2026-04-01"}))),
+        ("/push/send/", post(&phone, "/push/send/", 201, json!({"to": {"user_id": phone.id}, "type": "sync_trigger"}))),
+        ("/push/ack/", post(&phone, "/push/ack/", 204, json!({"up_to": "2026-04-01T00:00:00Z"}))),
         ("/letters/", post(&phone, "/letters/", 201, json!({"month": "2026-04", "content": "once"}))),
     ]
 }
 
 fn all_there(server: &Server) {
-    const NOUNS: [&str; 6] = ["/auth/", "/couple/", "/goals/", "/qna/", "/checkins/", "/letters/"];
+    const NOUNS: [&str; 7] = ["/auth/", "/couple/", "/goals/", "/qna/", "/checkins/", "/letters/", "/push/"];
     // This server has no mailer; `mail.rs` has one.
     const MAILED: &str = "/auth/password/forgot/";
     let posts = posts(server);

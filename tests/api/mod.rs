@@ -16,7 +16,7 @@ pub mod devices;
 mod domains;
 mod edits;
 mod expect;
-mod feed;
+pub mod feed;
 mod feed_kinds;
 mod feed_pages;
 mod feed_start;
@@ -26,6 +26,7 @@ mod graphql;
 mod graphql_cost;
 mod graphql_errors;
 mod graphql_uploads;
+mod handoff;
 mod history;
 mod home;
 mod idempotency;
@@ -52,7 +53,8 @@ pub mod phone;
 mod plain;
 mod policies;
 mod preconditions;
-mod push;
+mod priorities;
+pub mod push;
 mod qna;
 mod records;
 mod records_changes;
@@ -115,6 +117,7 @@ const TABLES: &[Table] = tables![
     tokens,
     ways_in,
     linking,
+    handoff,
     devices,
     revocation,
     seen,
@@ -138,6 +141,7 @@ const TABLES: &[Table] = tables![
     edits,
     risk,
     policies,
+    priorities,
     conflicts,
     resolutions,
     roles,

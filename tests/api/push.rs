@@ -24,7 +24,6 @@ pub const CASES: &[Case] = &[
     ("every change bears its device, and what nobody sent as it is bears none", authors),
     ("members send to their own devices, who runs a team to anybody in it", sending),
     ("a user sends ten messages a minute", limited),
-    ("the operator tells everybody, or one user", operator),
     ("both faces show the same messages", faces),
 ];
 
@@ -247,6 +246,12 @@ fn authors(server: &Server) {
         server.store().one(sql, params![id], |row| row.get::<i64>(0)).unwrap().unwrap()
     };
     assert!(own.contains(&author(&goal)));
+    let plain = again(server, &phone, &Value::Null);
+    let uploaded = [(); 2].map(|()| late(DRIVERS[0], &plain, "task", json!({"jobdesc": "first"}), json!({"jobdesc": "second"})));
+    assert!(
+        author(&uploaded[0]) == author(&uploaded[1]) && !own.contains(&author(&uploaded[0])),
+        "its first upload is its device's, too"
+    );
     b.delete(&format!("/goals/{goal}/")).expect(204);
     assert!(!own.contains(&author(&goal)) && author(&goal) > 0);
     let id = late(DRIVERS[0], &a, "task", json!({"jobdesc": "first"}), json!({"jobdesc": "second"}));
@@ -289,18 +294,6 @@ fn sending(server: &Server) {
     for not_theirs in [json!({"user_id": team[2].id, "device_id": "desk"}), json!({"device_id": "desk"})] {
         refused(team[0].post("/push/send/", &json!({"to": not_theirs, "type": "sync_trigger"})), "to");
     }
-}
-
-fn operator(server: &Server) {
-    let (a, b) = Phone::couple(server);
-    let since = now(&a);
-    let said = server.tandem(&["push", "send", "upgrade_required", "--user", &a.username, "--priority", "high"]);
-    assert!(said.contains(&a.username), "{said}");
-    assert_eq!(types(&told(&a, &since)), ["system upgrade_required"]);
-    assert_eq!(told(&b, &since), [] as [Value; 0]);
-    server.tandem(&["push", "send", "maintenance", "--text", "Back at noon"]);
-    let all = told(&b, &since);
-    assert_eq!(all.last().unwrap()["data"], json!({"code": "maintenance", "text": "Back at noon"}));
 }
 
 fn faces(server: &Server) {

@@ -4,8 +4,8 @@ use super::devices::{again, login, refresh};
 use super::expect::{problem, refused, unauthenticated};
 use super::phone::PASSWORD;
 use super::{Case, Phone};
-use crate::servers::Server;
 use crate::servers::client::{Answer, request};
+use crate::servers::{Kind, Options, Server};
 use serde_json::json;
 use tandem::params;
 
@@ -20,7 +20,14 @@ fn revoked(server: &Server) {
     let phone = Phone::register(server);
     let lost = again(server, &phone, &json!({"device_id": "lost"}));
     lost.get("/auth/me/").expect(200);
+    // What a program of before looks for: it knows no other table.
+    let older = |table: &str| {
+        let sql = format!("SELECT COUNT(*) FROM {table} WHERE user_id = ?");
+        server.store().one(&sql, params![phone.id], |row| row.get::<i64>(0)).unwrap().unwrap()
+    };
+    assert_eq!((older("sessions"), older("ended_sessions")), (2, 0));
     phone.delete("/devices/lost/").expect(200);
+    assert_eq!((older("sessions"), older("ended_sessions")), (1, 1));
     for _ in 0..4 {
         unauthenticated(lost.get("/auth/me/"), "token_not_valid");
         unauthenticated(lost.post("/couple/create/", &json!({})), "token_not_valid");
@@ -89,12 +96,27 @@ fn wiped(server: &Server) {
     unauthenticated(say_wiped(&lost), "token_not_valid");
 }
 
-/// Rounds on each kind of server and each engine: some two hundred in all.
-const ROUNDS: usize = 30;
+/// Rounds on each kind of server and each engine; two hundred are played apart.
+const ROUNDS: usize = 5;
+
+/// As CGI each of the two is a process of its own.
+#[test]
+fn two_hundred_revocations_meet_refreshes_in_two_processes() {
+    let server = Server::start(Kind::LighttpdCgi, &Options { workers: 2, env: unlimited(), ..Options::default() });
+    meet(&server, 200);
+}
+
+fn unlimited() -> Vec<(String, String)> {
+    ["AUTH", "REQUESTS"].map(|name| (format!("TANDEM_LIMITS_{name}"), "off".to_owned())).to_vec()
+}
 
 fn races(server: &Server) {
+    meet(server, ROUNDS);
+}
+
+fn meet(server: &Server, rounds: usize) {
     let phone = Phone::register(server);
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let lost = again(server, &phone, &json!({"device_id": "lost"}));
         let (revoked, refreshed) = std::thread::scope(|scope| {
             let revoked = scope.spawn(|| phone.delete("/devices/lost/"));

@@ -3,8 +3,12 @@
 use super::devices::{again, refresh};
 use super::expect::problem;
 use super::{Case, Phone};
+use crate::faults::Disk;
 use crate::servers::{Kind, Options, Server, empty_log};
+use rustix::process::geteuid;
 use serde_json::{Value, json};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 /// See [`Case`].
 pub const CASES: &[Case] = &[
@@ -88,4 +92,41 @@ fn polls_leave_the_database_as_it_is_and_go_on_without_their_file() {
     std::fs::create_dir(&file).unwrap();
     tablet.poll(&cursor);
     phone.post("/auth/sessions/end-others/", &json!({})).expect(200);
+}
+
+/// As CGI each poll opens the file anew.
+#[test]
+fn polls_go_on_where_their_file_cannot_be_written() {
+    let server = Server::start(Kind::LighttpdCgi, &Options::default());
+    let (phone, _) = Phone::couple(&server);
+    let tablet = again(&server, &phone, &json!({"device_id": "tab"}));
+    let cursor = tablet.poll("2020-01-01")["server_time"].as_str().unwrap().to_owned();
+    let file = server.data_dir.join("seen");
+    let go_on = |why: &str| {
+        fs::write(server.data_dir.join("tandem.log"), "").unwrap();
+        for _ in 0..3 {
+            assert_eq!(tablet.poll(&cursor)["server_time"], cursor, "{why}");
+        }
+        assert_eq!(state(&phone, "tab")["cursor"], Value::Null, "{why}: nothing is known, and nothing made up");
+        let log = fs::read_to_string(server.data_dir.join("tandem.log")).unwrap();
+        assert!(log.contains("polls are not noted"), "{why}: {log}");
+        fs::remove_file(&file).unwrap();
+    };
+    // A file on a full disk reads as it was, and takes nothing.
+    fs::remove_file(&file).unwrap();
+    symlink("/dev/full", &file).unwrap();
+    go_on("full");
+    // Read only: root is refused nothing but by the file system.
+    let disk = geteuid().is_root().then(|| Disk::new("1m"));
+    if let Some(disk) = &disk {
+        File::create(disk.path().join("seen")).unwrap();
+        disk.remount("ro");
+        symlink(disk.path().join("seen"), &file).unwrap();
+    } else {
+        File::create(&file).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
+    }
+    go_on("read only");
+    tablet.poll(&cursor);
+    assert_eq!(state(&phone, "tab")["cursor"], cursor, "once the file can be written it is known again");
 }

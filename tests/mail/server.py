@@ -1,4 +1,5 @@
-"""An SMTP server that keeps what it takes: once in the clear and once over TLS, on two ports that it prints. It refuses bad@example.org."""
+"""An SMTP server that keeps what it takes: in the clear, over TLS, and only once TLS was started (STARTTLS), on three ports that it prints. It
+refuses bad@example.org."""
 import asyncio, pathlib, ssl, sys, time
 from aiosmtpd.smtp import SMTP
 
@@ -12,7 +13,7 @@ class Keeps:
 
     async def handle_DATA(self, server, session, envelope):
         out = folder / f"{time.monotonic_ns()}.mail"
-        out.write_bytes(b"TLS: %d\n" % bool(session.ssl) + envelope.content)
+        out.write_bytes(b"TLS: %d\n" % bool(server.transport.get_extra_info("ssl_object")) + envelope.content)
         return "250 OK"
 
 
@@ -23,8 +24,10 @@ context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
 
 async def serve():
     loop = asyncio.get_running_loop()
-    factory = lambda: SMTP(Keeps(), enable_SMTPUTF8=True)
-    servers = [await loop.create_server(factory, "127.0.0.1", 0, ssl=tls) for tls in (None, context)]
+    plain = lambda: SMTP(Keeps(), enable_SMTPUTF8=True)
+    started = lambda: SMTP(Keeps(), enable_SMTPUTF8=True, tls_context=context, require_starttls=True)
+    ways = [(plain, None), (plain, context), (started, None)]
+    servers = [await loop.create_server(factory, "127.0.0.1", 0, ssl=tls) for factory, tls in ways]
     print(*[server.sockets[0].getsockname()[1] for server in servers], flush=True)
     await asyncio.sleep(600)
 

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 /// Where a courier finds other programs, should it ever need one: the system's folders alone.
 const PATH: &str = "/usr/sbin:/usr/bin:/bin";
 /// What a courier is told of its surroundings beside the settings.
-const KEPT: [&str; 1] = ["TZ"];
+const KEPT: [&str; 2] = ["TZ", "SSL_CERT_FILE"];
 /// What the settings' variables begin with.
 const SETTINGS: &[u8] = b"TANDEM_";
 
@@ -44,10 +44,20 @@ mod tests {
 
     #[test]
     fn the_courier_knows_nothing_of_the_request() {
-        let all = ["HTTP_AUTHORIZATION", "HTTP_PROXY", "TANDEM_DATA", "TZ", "PATH", "HOME", "LD_PRELOAD", "REQUEST_URI"];
+        let all = [
+            "HTTP_AUTHORIZATION",
+            "HTTP_PROXY",
+            "TANDEM_DATA",
+            "TZ",
+            "SSL_CERT_FILE",
+            "PATH",
+            "HOME",
+            "LD_PRELOAD",
+            "REQUEST_URI",
+        ];
         let all = all.map(|name| (OsString::from(name), OsString::from("x")));
         let kept = environment(all.into_iter(), Some("/home/u".into()));
         let kept: Vec<_> = kept.iter().map(|(name, value)| (name.to_str().unwrap(), value.to_str().unwrap())).collect();
-        assert_eq!(kept, [("TANDEM_DATA", "x"), ("TZ", "x"), ("PATH", PATH), ("HOME", "/home/u")]);
+        assert_eq!(kept, [("TANDEM_DATA", "x"), ("TZ", "x"), ("SSL_CERT_FILE", "x"), ("PATH", PATH), ("HOME", "/home/u")]);
     }
 }

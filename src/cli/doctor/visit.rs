@@ -3,9 +3,9 @@
 //! A certificate that does not hold is noted, and the visit goes on without looking at it: nothing that is sent is worth
 //! anything to others, because a probe's pass is good once and for minutes.
 
+use crate::cli::trust;
 use crate::net::client::{Client, Trust};
 use crate::net::{self, Body, Bounds, Call, Failure, Net};
-use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
@@ -15,8 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const NAME: &str = "tandem-doctor";
 /// So much of an answer is read: whatever is of interest stands at its beginning.
 const READ: u64 = 64 * 1024;
-/// A file of certificates to believe in the place of Mozilla's list, as OpenSSL has it.
-const AUTHORITIES: &str = "SSL_CERT_FILE";
 /// The body of a request.
 pub enum Sent {
     /// None.
@@ -115,10 +113,8 @@ impl Sent {
 
 /// A client that looks at certificates.
 fn client() -> Result<Client, String> {
-    let Some(file) = std::env::var_os(AUTHORITIES).filter(|file| !file.is_empty()).map(PathBuf::from) else {
-        return Client::new(NAME, Trust::Usual);
-    };
-    Client::new(NAME, Trust::File(&file)).map_err(|error| format!("{AUTHORITIES}: {error}"))
+    let Some(file) = trust::file() else { return Client::new(NAME, Trust::Usual) };
+    Client::new(NAME, Trust::File(&file)).map_err(|error| format!("{}: {error}", trust::AUTHORITIES))
 }
 
 fn understood(answer: net::Answer) -> Answer {

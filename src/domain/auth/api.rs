@@ -83,7 +83,7 @@ pub fn delete(ctx: &mut Ctx<'_>) -> Result<Response> {
         let user = ctx.user()?;
         ctx.tell(&News::AccountEnding { user })?;
         store::forget(ctx.db, user, ctx.now)?;
-        codes::store::end_all(ctx.db, user)?;
+        codes::store::forget(ctx.db, user)?;
         deleted(ctx)
     })
 }

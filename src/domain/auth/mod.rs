@@ -9,6 +9,7 @@ mod codes;
 pub mod export;
 mod exported;
 mod graphql;
+mod handoff;
 pub mod keyed;
 mod link;
 mod names;
@@ -25,6 +26,7 @@ mod wipe;
 use crate::feature::sessions::device;
 use crate::feature::{Access, Content, Feature, Held, Job, Right, Route, Without, contract};
 use api_sessions::{EndedOthers, OwnSession};
+use handoff::{Draft, Waits};
 use link::rules::{Codes, Decided, LetIn, Waiting};
 use rules::User;
 use session::{SignedIn, Tokens};
@@ -119,6 +121,17 @@ const ROUTES: &[Route] = &[
         .takes(link::rules::DECIDE)
         .gives::<Decided>(200)
         .refuses(&[403]),
+    Route::get("/devices/handoff/", Access::User, handoff::show, "The draft that one of the caller's devices handed over")
+        .gives::<Draft>(200)
+        .refuses(&[404]),
+    Route::put("/devices/handoff/", Access::User, handoff::put, "Hand a draft over to another of the caller's devices")
+        .takes(handoff::FIELDS)
+        .gives::<Waits>(201)
+        .gives::<Waits>(200)
+        .refuses(&[428]),
+    Route::delete("/devices/handoff/", Access::User, handoff::delete, "Erase the draft: it was taken")
+        .gives_nothing()
+        .refuses(&[404, 428]),
     Route::post(
         "/auth/password/forgot/",
         Access::Public,

@@ -5,14 +5,12 @@ use super::store::{self, Seen, Written};
 use crate::base::error::Result;
 use crate::feature::Ctx;
 use crate::feature::news::Uploaded;
-use crate::feature::sessions;
 
 /// Counts an upload, for its device and for the figures of the hour. One without items did nothing and is not counted.
 pub fn upload(ctx: &mut Ctx<'_>, upload: &Uploaded<'_>) -> Result<()> {
     if upload.items == 0 {
         return Ok(());
     }
-    sessions::adopt(ctx, upload.device)?;
     ctx.note_caller()?;
     let (tenant, user, stamp) = (ctx.tenant_id()?, ctx.user()?, ctx.stamp()?);
     let counts = Counts { items: upload.items, synced: upload.synced, conflicts: upload.conflicts };

@@ -68,6 +68,10 @@ fn epoch(ctx: &Ctx<'_>) -> Option<String> {
 
 fn write(ctx: &mut Ctx<'_>, sent: &Sent<'_>) -> Result<Response> {
     sessions::require_device(ctx, &sent.batch.device)?;
+    if sent.lists.iter().any(|list| !list.items.is_empty()) {
+        // Before anything is written: the device is its author.
+        sessions::adopt(ctx, &sent.batch.device)?;
+    }
     let begun = Instant::now();
     let mut results = Vec::with_capacity(sent.lists.len());
     for list in &sent.lists {

@@ -32,6 +32,7 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::Exists => "EXISTS",
         Refused::Deleted => "DELETED",
         Refused::Stale => "STALE",
+        Refused::Unnamed => "PRECONDITION_REQUIRED",
         Refused::TooLarge => "BODY_TOO_LARGE",
         Refused::AnswerTooLarge => "ANSWER_TOO_LARGE",
         Refused::OpenConflicts => "CONFLICT_OPEN",

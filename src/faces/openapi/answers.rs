@@ -34,6 +34,7 @@ const REFUSALS: &[Refusal] = &[
     (413, "The body, or the answer, is too large.", &[]),
     (415, "The body is of a media type that is not read.", &[]),
     (422, "The `Idempotency-Key` came before, with another request.", &[]),
+    (428, "Something is there that the request would replace or erase: name it in `If-Match`.", &[]),
     (429, "Too often: wait for so many seconds.", &["Retry-After", "RateLimit", "RateLimit-Policy"]),
     (500, "A defect of the server; its log says more.", &[]),
     (501, "The server has no working mailer: nothing was sent.", &[]),

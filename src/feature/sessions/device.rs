@@ -133,7 +133,12 @@ impl Device {
     pub fn take(&mut self, input: &Input) {
         input.set(NAME.name, &mut self.name);
         input.set(TYPE.name, &mut self.kind);
+        let before = self.set_priority;
         input.set(PRIORITY.name, &mut self.set_priority);
+        // What a team's admin let it be does not let it be more.
+        if self.set_priority > before {
+            self.granted_in = 0;
+        }
         input.set(OS.name, &mut self.os);
         input.set(OS_VERSION.name, &mut self.os_version);
         input.set(APP.name, &mut self.app);
@@ -144,6 +149,14 @@ impl Device {
     /// How much its edits count.
     pub fn priority(&self) -> i64 {
         self.set_priority.unwrap_or_else(|| self.usual_priority())
+    }
+
+    /// The same where it is used: in a team no more than its type's, unless who runs that let it count more there.
+    pub fn priority_in(&self, team: Option<i64>) -> i64 {
+        match team {
+            Some(team) if self.granted_in != team => self.priority().min(self.usual_priority()),
+            _ => self.priority(),
+        }
     }
 
     /// How much edits of its type count.

@@ -10,7 +10,7 @@ pub mod store;
 mod texts;
 
 use super::lifecycle::clients::{Client, LONGEST, UNKNOWN};
-use super::{Ctx, News};
+use super::{Caller, Ctx, News};
 use crate::base::error::{Refusal, Refused, Result, refuse};
 use crate::base::word;
 use device::{Device, Sent, State, is_id};
@@ -164,8 +164,9 @@ pub fn adopt(ctx: &mut Ctx<'_>, named: &str) -> Result<()> {
         None => store::put(ctx.db, user, &Device::new(named, ctx.now))?,
     }
     if ctx.device().is_none() {
-        let session = ctx.caller()?.session.clone();
-        store::bind(ctx.db, &session, named)?;
+        let caller = Caller { device: named.to_owned(), ..ctx.caller()?.clone() };
+        store::bind(ctx.db, &caller.session, named)?;
+        ctx.admit(caller);
     }
     Ok(())
 }

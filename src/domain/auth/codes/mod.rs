@@ -42,6 +42,8 @@ const FROM_AN_ADDRESS: u32 = 10;
 pub const NOBODYS: i64 = 0;
 /// What codes of devices are that want to be let in: no mail brings them.
 pub const LINK: &str = "link";
+/// What drafts are that a device hands to another: they are kept where codes are, sealed, and end as those do.
+pub const DRAFT: &str = "draft";
 
 /// What a code is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 //! Codes in the database, with the mails that wait.
 
-use super::{Kind, LINK};
+use super::{DRAFT, Kind, LINK};
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
-use crate::db::Db;
+use crate::db::{Db, Upsert};
 use crate::feature::store::BATCH;
 use crate::params;
 
@@ -63,6 +63,26 @@ pub fn end_all(db: &mut Db, owner: i64) -> Result<()> {
 /// Ends what an account has allowed devices that have not come yet.
 pub fn end_links(db: &mut Db, owner: i64) -> Result<()> {
     db.run("DELETE FROM codes WHERE kind = ? AND owner = ?", params![LINK, owner]).map(drop)
+}
+
+/// Erases all that an account has here: it ends.
+pub fn forget(db: &mut Db, owner: i64) -> Result<()> {
+    end_all(db, owner)?;
+    end(db, DRAFT, owner, DRAFT)
+}
+
+/// A user's draft, sealed, as long as it waits.
+pub fn draft(db: &mut Db, owner: i64, now: Timestamp) -> Result<Option<Vec<u8>>> {
+    let sql = "SELECT mail FROM codes WHERE kind = ? AND owner = ? AND id = ? AND expires_at > ?";
+    db.one(sql, params![DRAFT, owner, DRAFT, now], |row| row.get(0))
+}
+
+const ROW: Upsert =
+    Upsert { table: "codes", key: &["kind", "owner", "id"], set: &["code", "wrong", "expires_at", "mail", "mail_at", "tries"] };
+
+/// Writes a user's draft in the place of the one before. It is no mail: none is due.
+pub fn put_draft(db: &mut Db, owner: i64, sealed: &[u8], expires_at: Timestamp) -> Result<()> {
+    db.put(&ROW, params![DRAFT, owner, DRAFT, "", 0_i64, expires_at, sealed, None::<Timestamp>, 0_i64])
 }
 
 /// A mail that is due.

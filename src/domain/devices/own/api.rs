@@ -45,19 +45,22 @@ struct Beside {
     uploads: Vec<Uploads>,
     sessions: Vec<(String, i64)>,
     current: Option<String>,
+    /// The caller's team, in which a device may count less than it was set to.
+    team: Option<i64>,
 }
 
 impl Beside {
     fn of(ctx: &mut Ctx<'_>, user: i64) -> Result<Beside> {
         let tenant = ctx.tenant().ok().map(|tenant| tenant.id);
         let current = ctx.device().filter(|_| ctx.user().is_ok_and(|caller| caller == user)).map(str::to_owned);
-        Ok(Beside { current, ..Beside::read(ctx.db, user, tenant, ctx.now)? })
+        let team = ctx.tenant().ok().filter(|tenant| tenant.kind == TenantKind::Team).map(|tenant| tenant.id);
+        Ok(Beside { current, team, ..Beside::read(ctx.db, user, tenant, ctx.now)? })
     }
 
     fn read(db: &mut Db, user: i64, tenant: Option<i64>, now: Timestamp) -> Result<Beside> {
         let scope = tenant.map(|tenant| Scope { tenant, user, all: false });
         let uploads = scope.map_or(Ok(Vec::new()), |scope| uploads::all(db, scope, now))?;
-        Ok(Beside { uploads, sessions: store::sessions(db, user, now)?, current: None })
+        Ok(Beside { uploads, sessions: store::sessions(db, user, now)?, current: None, team: None })
     }
 
     fn all(&self, db: &mut Db, user: i64) -> Result<Vec<OwnDevice>> {
@@ -69,7 +72,8 @@ impl Beside {
         let uploads = self.uploads.iter().find(|uploads| uploads.device_id == device.device_id);
         let sessions = self.sessions.iter().find(|(id, _)| *id == device.device_id).map_or(0, |(_, number)| *number);
         let current = self.current.as_ref() == Some(&device.device_id);
-        OwnDevice::of(device, uploads, sessions, current)
+        let priority = device.priority_in(self.team);
+        OwnDevice { priority, ..OwnDevice::of(device, uploads, sessions, current) }
     }
 }
 
@@ -117,11 +121,14 @@ pub fn register_by_body(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// Registers the device of the calling session; answers it, and the word for what was done.
 fn register(ctx: &mut Ctx<'_>, sent: &Sent) -> Result<(Device, &'static str)> {
     let (user, session) = (ctx.user()?, ctx.caller()?.session.clone());
-    let (device, status) = match sessions::register(ctx, user, &session, sent)? {
+    let (mut device, status) = match sessions::register(ctx, user, &session, sent)? {
         Outcome::New(device) => (device, REGISTERED),
         Outcome::Known(device) => (device, "updated"),
         Outcome::Full => return Err(full(ctx, user)?),
     };
+    if grant(ctx, &mut device, &sent.details) {
+        store::put(ctx.db, user, &device)?;
+    }
     require_no_raise(ctx, &device)?;
     Ok((device, status))
 }
@@ -130,6 +137,15 @@ fn full(ctx: &mut Ctx<'_>, user: i64) -> Result<Error> {
     let refusal = Refusal::new(Refused::TooManyDevices, &texts::TOO_MANY_DEVICES);
     let stalest = store::stalest(ctx.db, user)?.map(|device| device.device_id);
     Ok(refusal.and("least_recently_seen", stalest).into())
+}
+
+/// Notes that who runs the caller's team says how much a device counts: there it may be more than its type does. Answers whether
+/// that is so.
+fn grant(ctx: &Ctx<'_>, device: &mut Device, input: &Input) -> bool {
+    let runs = ctx.tenant().ok().filter(|tenant| tenant.kind == TenantKind::Team && tenant.may(Right::Devices));
+    let Some(team) = runs.filter(|_| input.value(device::PRIORITY.name).is_some()) else { return false };
+    device.granted_in = team.id;
+    true
 }
 
 /// Refuses a member of a team who let a device count more than its type does.
@@ -167,11 +183,8 @@ pub fn changed(ctx: &mut Ctx<'_>, user: i64, id: &str, mut input: Input) -> Resu
     if !is_own && input.members().keys().any(|name| name != device::PRIORITY.name) {
         return refuse(Refused::Forbidden, &texts::NOT_YOURS);
     }
-    let before = device.priority();
     device.take(&input);
-    if device.priority() != before {
-        device.granted_in = ctx.tenant().ok().filter(|tenant| tenant.may(Right::Devices)).map_or(0, |tenant| tenant.id);
-    }
+    grant(ctx, &mut device, &input);
     store::put(ctx.db, user, &device)?;
     require_no_raise(ctx, &device)?;
     Ok(Beside::of(ctx, user)?.show(device))

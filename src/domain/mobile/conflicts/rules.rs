@@ -23,17 +23,20 @@ pub enum Policy {
     Merge,
     /// A person chooses.
     Manual,
+    /// The edit of the device that counts more, as a whole; between equals, and where a device is not known, the later one.
+    DevicePriority,
 }
 
 impl Policy {
     /// Every policy with its word in the store and on the wire.
-    pub const ALL: [(Policy, &str); 6] = [
+    pub const ALL: [(Policy, &str); 7] = [
         (Policy::ClientWins, "client_wins"),
         (Policy::ServerWins, "server_wins"),
         (Policy::MostRecentWins, "most_recent_wins"),
         (Policy::PreserveEscalation, "preserve_escalation"),
         (Policy::Merge, "merge"),
         (Policy::Manual, "manual"),
+        (Policy::DevicePriority, "device_priority"),
     ];
 
     /// Its word.
@@ -48,7 +51,7 @@ impl Policy {
 }
 
 /// The words of the policies.
-pub const POLICIES: [&str; 6] = word::list(&Policy::ALL);
+pub const POLICIES: [&str; 7] = word::list(&Policy::ALL);
 
 /// How a tenant wants the conflicts of a domain settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +190,8 @@ mod tests {
 
     #[test]
     fn the_words_of_the_wire_stay() {
-        let wire = ["client_wins", "server_wins", "most_recent_wins", "preserve_escalation", "merge", "manual"];
+        let wire =
+            ["client_wins", "server_wins", "most_recent_wins", "preserve_escalation", "merge", "manual", "device_priority"];
         assert_eq!(POLICIES, wire);
         assert!(Policy::ALL.iter().all(|(policy, word)| Policy::named(word) == Some(*policy) && policy.name() == *word));
     }

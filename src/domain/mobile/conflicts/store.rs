@@ -166,17 +166,26 @@ pub fn uploaded(db: &mut Db, tenant: i64) -> Result<(i64, i64)> {
 
 /// What a tenant wants for a domain; `None` when it never said.
 pub fn rule(db: &mut Db, tenant: i64, domain: &str) -> Result<Option<Rule>> {
-    let sql = "SELECT policy, auto_resolve, notify FROM policies WHERE tenant = ? AND domain = ?";
+    let sql = "SELECT policy, auto_resolve, notify, by_device FROM policies WHERE tenant = ? AND domain = ?";
     db.one(sql, params![tenant, domain], |row| {
-        Ok(Rule { policy: word::stored(&Policy::ALL, &row.get::<String>(0)?)?, auto_resolve: row.get(1)?, notify: row.get(2)? })
+        let policy = match word::stored(&Policy::ALL, &row.get::<String>(0)?)? {
+            STANDS_IN if row.get(3)? => Policy::DevicePriority,
+            policy => policy,
+        };
+        Ok(Rule { policy, auto_resolve: row.get(1)?, notify: row.get(2)? })
     })
 }
 
-const RULE: Upsert = Upsert { table: "policies", key: &["tenant", "domain"], set: &["policy", "auto_resolve", "notify"] };
+const RULE: Upsert =
+    Upsert { table: "policies", key: &["tenant", "domain"], set: &["policy", "auto_resolve", "notify", "by_device"] };
+/// What older programs, which do not know it, do in the place of the devices' priority.
+const STANDS_IN: Policy = Policy::MostRecentWins;
 
 /// Writes what a tenant wants for a domain.
 pub fn put_rule(db: &mut Db, tenant: i64, domain: &str, rule: Rule) -> Result<()> {
-    db.put(&RULE, params![tenant, domain, rule.policy.name(), rule.auto_resolve, rule.notify])
+    let by_device = rule.policy == Policy::DevicePriority;
+    let policy = if by_device { STANDS_IN } else { rule.policy };
+    db.put(&RULE, params![tenant, domain, policy.name(), rule.auto_resolve, rule.notify, by_device])
 }
 
 /// Conflicts that are forgotten in one transaction.

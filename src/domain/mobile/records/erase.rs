@@ -43,6 +43,7 @@ pub fn conflicts_of(ctx: &mut Ctx<'_>, kind: &str, id: &str) -> Result<()> {
 /// An account ends: of others' settled conflicts the side that may be its goes, too.
 pub fn account(ctx: &mut Ctx<'_>, tenant: i64, user: i64) -> Result<()> {
     personal(ctx, tenant, user)?;
+    store::forget_devices(ctx.db, tenant, user)?;
     for id in conflicts::store::against(ctx.db, tenant, user)? {
         conflicts::store::lose_server_side(ctx.db, tenant, &id)?;
         if feed::is_told(ctx.db, tenant, conflicts::KIND, &id)? {

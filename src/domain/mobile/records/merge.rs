@@ -7,6 +7,7 @@ use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::{Local, Timestamp};
 use crate::domain::mobile::conflicts::Policy;
+use std::cmp::Ordering;
 
 /// What tells of an escalation.
 pub const ESCALATION: &[&str] = &["escalation_level", "escalated_at", "escalated_by", "status"];
@@ -51,6 +52,15 @@ pub struct Clash {
     pub clean: Fields,
     /// Fields that both sides have changed, as the device wants them.
     pub contested: Fields,
+}
+
+/// How much the devices of both sides count, where both are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ranks {
+    /// The one that sent the edit.
+    pub client: i64,
+    /// The one that made the server's version.
+    pub server: i64,
 }
 
 /// Which side a settled conflict came out for.
@@ -151,15 +161,15 @@ fn meet(record: &Record, item: &Item) -> Result<Landing> {
 }
 
 /// Settles a conflict by a policy; `None` leaves it to a person. What is settled obeys the rules of the domain.
-pub fn settle(policy: Policy, record: &Record, item: &Item, clash: &Clash) -> Option<Settled> {
+pub fn settle(policy: Policy, ranks: Option<Ranks>, record: &Record, item: &Item, clash: &Clash) -> Option<Settled> {
     if item.delete || record.deleted {
-        return settle_deletion(policy, record, item);
+        return settle_deletion(policy, ranks, record, item);
     }
     // Each side alone is sound, both together are not: no policy about fields can tell which to leave out.
     if clash.contested.is_empty() {
         return None;
     }
-    let fields = overlay(&record.fields, &chosen(policy, record, item.at, clash)?);
+    let fields = overlay(&record.fields, &chosen(policy, ranks, record, item.at, clash)?);
     item.table.check(Some(&record.fields), &fields).ok()?;
     let winner = winner(record, &item.edit, &fields);
     let new = (winner != Winner::Server).then(|| New::of(fields, "conflict"));
@@ -167,11 +177,11 @@ pub fn settle(policy: Policy, record: &Record, item: &Item, clash: &Clash) -> Op
 }
 
 /// What is taken of an edit under a policy.
-pub fn chosen(policy: Policy, record: &Record, at: Option<Timestamp>, clash: &Clash) -> Option<Fields> {
+pub fn chosen(policy: Policy, ranks: Option<Ranks>, record: &Record, at: Option<Timestamp>, clash: &Clash) -> Option<Fields> {
     let taken = match policy {
         Policy::Merge | Policy::Manual => return clash.contested.is_empty().then(|| clash.clean.clone()),
         Policy::PreserveEscalation => without(&clash.contested, ESCALATION),
-        _ if client_wins(policy, record, at)? => clash.contested.clone(),
+        _ if client_wins(policy, ranks, record.client_at, at)? => clash.contested.clone(),
         _ => Fields::new(),
     };
     Some(clash.clean.clone().into_iter().chain(taken).collect())
@@ -182,19 +192,25 @@ fn without(fields: &Fields, names: &[&str]) -> Fields {
 }
 
 /// Does the device win as a whole? `None` when the policy does not say.
-fn client_wins(policy: Policy, record: &Record, at: Option<Timestamp>) -> Option<bool> {
+pub fn client_wins(policy: Policy, ranks: Option<Ranks>, server_at: Timestamp, at: Option<Timestamp>) -> Option<bool> {
+    // An edit of unknown age is not known to be later.
+    let is_later = at.is_some_and(|at| at > server_at);
     match policy {
         Policy::ClientWins => Some(true),
         Policy::ServerWins => Some(false),
-        // An edit of unknown age is not known to be later.
-        Policy::MostRecentWins => Some(at.is_some_and(|at| at > record.client_at)),
+        Policy::MostRecentWins => Some(is_later),
+        Policy::DevicePriority => Some(match ranks.map(|ranks| ranks.client.cmp(&ranks.server)) {
+            Some(Ordering::Greater) => true,
+            Some(Ordering::Less) => false,
+            Some(Ordering::Equal) | None => is_later,
+        }),
         Policy::PreserveEscalation | Policy::Merge | Policy::Manual => None,
     }
 }
 
 /// One side has deleted the record, the other has changed it.
-fn settle_deletion(policy: Policy, record: &Record, item: &Item) -> Option<Settled> {
-    if !client_wins(policy, record, item.at)? {
+fn settle_deletion(policy: Policy, ranks: Option<Ranks>, record: &Record, item: &Item) -> Option<Settled> {
+    if !client_wins(policy, ranks, record.client_at, item.at)? {
         return Some(Settled { winner: Winner::Server, new: None });
     }
     let new = if item.delete { New::tombstone() } else { revived(item)? };

@@ -9,12 +9,14 @@ mod landed;
 pub mod machine;
 mod merge;
 mod outcome;
+mod rank;
 mod record;
 mod resolve;
 mod room;
 mod rows;
 mod store;
 pub mod tables;
+mod target;
 #[cfg(test)]
 pub mod tests;
 mod weight;

@@ -6,10 +6,12 @@
 use super::fields::{Fields, overlay, value};
 use super::landed;
 use super::merge::{self, New, Winner};
+use super::rank;
 use super::record::Record;
 use super::rows;
 use super::tables::Table;
-use super::write::{Target, data, put};
+use super::target::Target;
+use super::write::{data, put};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::id;
 use crate::base::json;
@@ -43,9 +45,9 @@ const WORD: Shape = Shape::Text { min: 1, max: MAX_WORD, trim: true, blank: fals
 /// What a choice holds.
 pub const CHOICE: &[Field] = &[
     Field::new("conflict_id", WORD).required(),
-    Field::new("resolution_strategy", WORD)
-        .required()
-        .about("`client_wins`, `server_wins`, `most_recent_wins`, `preserve_escalation`, `merge` or `manual`."),
+    Field::new("resolution_strategy", WORD).required().about(
+        "`client_wins`, `server_wins`, `most_recent_wins`, `preserve_escalation`, `merge`, `manual` or `device_priority`.",
+    ),
     Field::new("chosen_version", WORD).required().about("`client`, `server` or `merged`."),
     Field::new("merge_data", Shape::Json).nullable().about("With `merged`: the fields that the record shall have."),
     Field::text("notes", MAX_NOTES).nullable(),
@@ -134,14 +136,14 @@ impl Choice {
         if conflict.resolved_at.is_some() {
             return first(ctx, &conflict);
         }
-        match self.decide(table, &conflict, &record)? {
+        match self.decide(ctx, table, &conflict, &record)? {
             Outcome::Written(new) => self.settle(ctx, table, conflict, &record, new),
             Outcome::Moved => look_again(ctx, table, conflict, &record),
         }
     }
 
     /// What the record becomes.
-    fn decide(&self, table: &'static Table, conflict: &Conflict, record: &Record) -> Result<Outcome> {
+    fn decide(&self, ctx: &mut Ctx<'_>, table: &'static Table, conflict: &Conflict, record: &Record) -> Result<Outcome> {
         if self.chosen == Winner::Server {
             return Ok(Outcome::Written(kept(record)));
         }
@@ -153,7 +155,7 @@ impl Choice {
         let (Some(seen), false, false) = (conflict.server_data.as_object(), record.deleted, wants_deletion) else {
             return self.decide_deletion(table, conflict, record);
         };
-        let wanted = self.wanted(table, conflict, seen, record)?;
+        let wanted = self.wanted(ctx, table, conflict, seen, record)?;
         let since = merge::compare(Some(seen), &record.fields, &wanted);
         if !since.contested.is_empty() {
             return Ok(Outcome::Moved);
@@ -183,7 +185,7 @@ impl Choice {
     }
 
     /// What the choice changes of what the person saw.
-    fn wanted(&self, table: &Table, conflict: &Conflict, seen: &Fields, record: &Record) -> Result<Fields> {
+    fn wanted(&self, ctx: &mut Ctx<'_>, table: &Table, conflict: &Conflict, seen: &Fields, record: &Record) -> Result<Fields> {
         if let (Some(merge), Winner::Merged) = (&self.merge, self.chosen) {
             return Ok(merge::compare(None, seen, &table.read(merge, self.local)?).contested);
         }
@@ -195,7 +197,8 @@ impl Choice {
             (Winner::Client, _) => Policy::ClientWins,
             (_, strategy) => strategy,
         };
-        Ok(merge::chosen(policy, record, conflict.client_at, &clash).ok_or_else(choose)?)
+        let ranks = rank::under(ctx, policy, table, record, (conflict.user_id, &conflict.device_id))?;
+        Ok(merge::chosen(policy, ranks, record, conflict.client_at, &clash).ok_or_else(choose)?)
     }
 
     /// Writes the new version and what was decided.
@@ -207,7 +210,8 @@ impl Choice {
         record: &Record,
         new: New,
     ) -> Result<Response> {
-        let target = Target { table, id: &record.id, seen: record.version, at: ctx.now };
+        let device = ctx.device().unwrap_or_default().to_owned();
+        let target = Target { table, id: &record.id, seen: record.version, at: ctx.now, device: &device };
         let written = put(ctx, &target, Some(record), new)?;
         landed::tell_choice(ctx, table, record, &written)?;
         let resolution = Resolution {

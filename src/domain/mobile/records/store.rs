@@ -38,10 +38,21 @@ pub fn find(db: &mut Db, tenant: i64, domain: &str, id: &str) -> Result<Option<R
     db.one(sql, params![tenant, domain, id], record)
 }
 
-/// Writes a new record; `data` is its fields as text.
-pub fn insert(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str) -> Result<()> {
+/// The device that made this version of a record, if that is known: an older program writes none.
+pub fn device(db: &mut Db, tenant: i64, domain: &str, record: &Record) -> Result<Option<String>> {
+    let sql = "SELECT device FROM records WHERE tenant = ? AND domain = ? AND id = ? AND device_version = ? AND device <> ''";
+    db.one(sql, params![tenant, domain, &record.id, record.version], |row| row.get(0))
+}
+
+/// Forgets from which devices a user's edits came.
+pub fn forget_devices(db: &mut Db, tenant: i64, user: i64) -> Result<()> {
+    db.run("UPDATE records SET device = '' WHERE tenant = ? AND updated_by = ? AND device <> ''", params![tenant, user]).map(drop)
+}
+
+/// Writes a new record, which came from this device; `data` is its fields as text.
+pub fn insert(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str, device: &str) -> Result<()> {
     let sql = "INSERT INTO records (tenant, domain, id, version, data, client_at, created_by, updated_by, created_at, stamp, \
-         deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+         deleted, device, device_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = params![
         tenant,
         domain,
@@ -54,16 +65,19 @@ pub fn insert(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &st
         record.created_at,
         record.updated_at,
         record.deleted,
+        device,
+        record.version,
     ];
     db.run(sql, values).map(drop)
 }
 
-/// Writes a new version of a record.
-pub fn update(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str) -> Result<()> {
-    let sql = "UPDATE records SET version = ?, data = ?, client_at = ?, updated_by = ?, stamp = ?, deleted = ? \
+/// Writes a new version of a record, which came from this device.
+pub fn update(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str, device: &str) -> Result<()> {
+    let sql = "UPDATE records SET version = ?, data = ?, client_at = ?, updated_by = ?, stamp = ?, deleted = ?, device = ?, device_version = ? \
          WHERE tenant = ? AND domain = ? AND id = ?";
     let Record { id, version, client_at, updated_by, updated_at, deleted, .. } = record;
-    db.run(sql, params![*version, data, *client_at, *updated_by, *updated_at, *deleted, tenant, domain, id]).map(drop)
+    let values = params![*version, data, *client_at, *updated_by, *updated_at, *deleted, device, *version, tenant, domain, id];
+    db.run(sql, values).map(drop)
 }
 
 /// The live records of a domain that a user made, and that nobody else wrote last, by id and version.
@@ -81,8 +95,8 @@ pub fn erase(db: &mut Db, tenant: i64, domain: &str, id: &str, stamp: Timestamp)
 
 /// Raises each version that is not above the most.
 pub fn raise_versions(db: &mut Db, tenant: i64, by: i64, most: i64) -> Result<()> {
-    let sql = "UPDATE records SET version = version + ? WHERE tenant = ? AND version <= ?";
-    db.run(sql, params![by, tenant, most]).map(drop)
+    let sql = "UPDATE records SET version = version + ?, device_version = device_version + ? WHERE tenant = ? AND version <= ?";
+    db.run(sql, params![by, by, tenant, most]).map(drop)
 }
 
 /// Moves a record in its domain's changes: it is what it was.

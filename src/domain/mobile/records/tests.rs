@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, value};
 use super::item::Item;
-use super::merge::{Landing, New, Settled, Winner, land, settle};
+use super::merge::{Landing, New, Ranks, Settled, Winner, client_wins, land, settle};
 use super::record::Record;
 use crate::base::time::{Local, Timestamp, Zone};
 use crate::domain::mobile::conflicts::Policy;
@@ -43,6 +43,8 @@ pub struct Kept {
 #[derive(Debug, Default)]
 pub struct Server {
     record: Option<Record>,
+    /// How much the devices count that meet next.
+    ranks: Option<Ranks>,
     /// Its conflicts.
     pub conflicts: Vec<Kept>,
 }
@@ -55,7 +57,7 @@ impl Server {
             Landing::Written(new) => new,
             Landing::Clash(clash) => {
                 let record = self.record.as_ref().unwrap();
-                let settled = settle(policy, record, item, &clash);
+                let settled = settle(policy, self.ranks, record, item, &clash);
                 self.conflicts.push(Kept { server: record.fields.clone(), client: (!item.delete).then(|| item.edit.clone()) });
                 match settled {
                     Some(Settled { new: Some(new), .. }) => new,
@@ -234,6 +236,44 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Of two devices of unlike rank the higher one wins whenever it edited and whichever comes first; else the later edit does.
+    #[test]
+    fn the_device_that_counts_more_wins_whichever_comes_first(
+        ranks in (0..=100_i64, 0..=100_i64), known in any::<bool>(), at in (0..4_i64, 0..4_i64), timed in any::<bool>(),
+    ) {
+        let (one, other) = ((ranks.0, at.0), (ranks.1, at.1));
+        let wins = |(client, at): (i64, i64), (server, server_at): (i64, i64)| {
+            let ranks = known.then_some(Ranks { client, server });
+            client_wins(Policy::DevicePriority, ranks, Timestamp(server_at), timed.then_some(Timestamp(at))).unwrap()
+        };
+        if known && ranks.0 != ranks.1 {
+            prop_assert_eq!((wins(one, other), wins(other, one)), (ranks.0 > ranks.1, ranks.1 > ranks.0));
+        } else {
+            let later = |at: i64, than: i64| timed && at > than;
+            prop_assert_eq!((wins(one, other), wins(other, one)), (later(at.0, at.1), later(at.1, at.0)));
+        }
+    }
+
+    /// No other policy looks at ranks.
+    #[test]
+    fn ranks_are_nothing_to_other_policies(policy in policies(), client in 0..=100_i64, server in 0..=100_i64, at in 0..4_i64) {
+        prop_assume!(policy != Policy::DevicePriority);
+        let by = |ranks| client_wins(policy, ranks, Timestamp(2), Some(Timestamp(at)));
+        prop_assert_eq!(by(Some(Ranks { client, server })), by(None));
+    }
+
+    /// What a device may count for in a team is never more than its type, unless it was granted there.
+    #[test]
+    fn nobody_raises_their_own_device_in_a_team(set in prop::option::of(0..=100_i64), granted in 0..3_i64, team in 1..3_i64) {
+        let mut device = crate::feature::sessions::device::Device::new("d", NOW);
+        (device.set_priority, device.granted_in) = (set, granted);
+        let (here, free) = (device.priority_in(Some(team)), device.priority_in(None));
+        prop_assert_eq!(free, set.unwrap_or(50));
+        prop_assert_eq!(here, if granted == team { free } else { free.min(50) });
+    }
+}
+
 fn stored(domain: &str, fields: Value) -> Record {
     let mut server = Server::default();
     let item = json!({"domain": domain, "mobile_id": ID, "data": fields, "client_timestamp": Timestamp(500)});
@@ -251,7 +291,7 @@ fn each_policy_decides_in_its_own_way() {
     let settled = |policy, item: Value| {
         let item = read(&item).unwrap();
         let Landing::Clash(clash) = land(Some(&record), &item).unwrap() else { panic!("no conflict") };
-        settle(policy, &record, &item, &clash)
+        settle(policy, None, &record, &item, &clash)
     };
     let told = |settled: Option<Settled>| {
         let settled = settled.unwrap();
@@ -276,7 +316,7 @@ fn what_would_break_the_rules_is_left_to_a_person() {
     let record = stored("ticket", json!({"ticketdesc": "long enough", "status": "CLOSED"}));
     let item = read(&json!({"domain": "ticket", "mobile_id": ID, "version": 1, "data": {"status": "OPEN"}})).unwrap();
     let Landing::Clash(clash) = land(Some(&record), &item).unwrap() else { panic!("no conflict") };
-    assert_eq!(settle(Policy::ClientWins, &record, &item, &clash), None);
+    assert_eq!(settle(Policy::ClientWins, None, &record, &item, &clash), None);
     // Each side is sound alone: the device moved the start, the server had moved the end.
     let record =
         stored("task", json!({"jobdesc": "job", "starttime": "2026-01-01T08:00:00Z", "endtime": "2026-01-01T09:00:00Z"}));
@@ -285,7 +325,7 @@ fn what_would_break_the_rules_is_left_to_a_person() {
     let item = read(&item).unwrap();
     let Landing::Clash(clash) = land(Some(&record), &item).unwrap() else { panic!("no conflict") };
     assert!(clash.contested.is_empty());
-    assert_eq!(settle(Policy::ClientWins, &record, &item, &clash), None);
+    assert_eq!(settle(Policy::ClientWins, None, &record, &item, &clash), None);
 }
 
 #[test]
@@ -302,13 +342,13 @@ fn a_deletion_and_an_edit_meet() {
     let late = delete(1, json!({"title": "older"}));
     let Landing::Clash(clash) = land(Some(&alive), &late).unwrap() else { panic!("no conflict") };
     let winners = |record: &Record, item: &Item| {
-        Policy::ALL.map(|(policy, _)| settle(policy, record, item, &clash).map(|settled| settled.winner))
+        Policy::ALL.map(|(policy, _)| settle(policy, None, record, item, &clash).map(|settled| settled.winner))
     };
     let (client, server) = (Some(Winner::Client), Some(Winner::Server));
-    assert_eq!(winners(&alive, &late), [client, server, server, None, None, None]);
+    assert_eq!(winners(&alive, &late), [client, server, server, None, None, None, server]);
     let edit = read(&json!({"domain": "journal", "mobile_id": ID, "version": 1, "data": {"title": "still here"}})).unwrap();
     assert!(matches!(land(Some(&gone), &edit).unwrap(), Landing::Clash(_)));
-    assert_eq!(winners(&gone, &edit), [client, server, server, None, None, None]);
+    assert_eq!(winners(&gone, &edit), [client, server, server, None, None, None, server]);
     let part = read(&json!({"domain": "journal", "mobile_id": ID, "version": 1, "data": {"mood": "part of it"}})).unwrap();
-    assert_eq!(winners(&gone, &part), [None, server, server, None, None, None], "half a record is not brought back");
+    assert_eq!(winners(&gone, &part), [None, server, server, None, None, None, server], "half a record is not brought back");
 }

@@ -6,8 +6,9 @@ use super::merge::{self, Clash, Landing, New, Settled, Winner};
 use super::record::Record;
 use super::room::Room;
 use super::tables::Table;
+use super::target::Target;
 use super::weight::{before, bytes, growth, needs};
-use super::{fields, outcome, rows, store};
+use super::{fields, outcome, rank, rows, store};
 use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::base::json;
@@ -113,7 +114,7 @@ impl<'b> Writer<'b> {
         match (landing, stored) {
             (Landing::Written(new), _) => {
                 let status = new.status;
-                let record = put(ctx, &Target::of(ctx, item), stored, new)?;
+                let record = put(ctx, &Target::of(ctx, item, self.batch), stored, new)?;
                 if status == "merged" {
                     ctx.disown(item.table.entry.names.list, &record.id)?;
                 } else {
@@ -133,7 +134,9 @@ impl<'b> Writer<'b> {
     /// Lets the tenant's policy decide, and keeps the conflict whatever it says.
     fn settle(&mut self, ctx: &mut Ctx<'_>, item: &Item, stored: &Record, clash: &Clash) -> Result<Done> {
         let rule = self.rule(ctx, item)?;
-        let settled = merge::settle(rule.strategy(), stored, item, clash);
+        let from = (ctx.user()?, self.batch.device.as_str());
+        let ranks = rank::under(ctx, rule.strategy(), item.table, stored, from)?;
+        let settled = merge::settle(rule.strategy(), ranks, stored, item, clash);
         let mut conflict = conflict(ctx, item, stored, self.batch, rule)?;
         let growth = Growth::row(conflicts::store::size(&conflict)?);
         ctx.require_stock(&conflicts::STOCK, growth)?;
@@ -144,7 +147,7 @@ impl<'b> Writer<'b> {
         let new = settled.and_then(|settled| decide(&mut conflict, settled));
         let record = match new {
             Some(new) => {
-                let record = put(ctx, &Target::of(ctx, item), Some(stored), new)?;
+                let record = put(ctx, &Target::of(ctx, item, self.batch), Some(stored), new)?;
                 ctx.disown(item.table.entry.names.list, &record.id)?;
                 record
             }
@@ -184,7 +187,7 @@ impl<'b> Writer<'b> {
     /// of an edit of what was there.
     fn done(&mut self, ctx: &mut Ctx<'_>, item: &Item, before: Option<&Record>, record: &Record, status: &str) -> Result<Done> {
         if let Some(before) = before {
-            let Target { table, seen, at, .. } = Target::of(ctx, item);
+            let Target { table, seen, at, .. } = Target::of(ctx, item, self.batch);
             let edit = Edit { table, seen, at, device: &self.batch.device, status };
             self.landings.tell(ctx, &edit, before, record)?;
         }
@@ -292,24 +295,6 @@ pub fn data(record: &Record) -> Value {
     if record.deleted { Value::Null } else { Value::Object(record.fields.clone()) }
 }
 
-/// The record that is written, and by which edit.
-pub struct Target<'i> {
-    /// The rules of its domain.
-    pub table: &'static Table,
-    /// Its id.
-    pub id: &'i str,
-    /// The version that the edit had seen.
-    pub seen: i64,
-    /// When it was edited.
-    pub at: Timestamp,
-}
-
-impl<'i> Target<'i> {
-    fn of(ctx: &Ctx<'_>, item: &'i Item) -> Target<'i> {
-        Target { table: item.table, id: &item.id, seen: item.version, at: item.at.unwrap_or(ctx.now) }
-    }
-}
-
 /// Writes the next version of a record, and moves it in the feed.
 ///
 /// # Errors
@@ -337,7 +322,7 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
     }
     let data = fields::text(&record.fields)?;
     let write = if stored.is_some() { store::update } else { store::insert };
-    write(ctx.db, tenant, target.table.name(), &record, &data)?;
+    write(ctx.db, tenant, target.table.name(), &record, &data, target.device)?;
     match stored {
         // Whether its tombstone is still in the feed only the feed knows.
         Some(stored) if stored.deleted && !record.deleted => ctx.touch_version(kind, &record.id, record.version)?,
