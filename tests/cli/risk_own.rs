@@ -106,6 +106,6 @@ fn where_there_is_nothing_to_learn_nobody_is_told_and_a_week_passes() {
     assert_eq!(home.json("risk models --json")[0]["state"], "refused");
     assert_eq!(home.run("risk rollback").code, 1);
     home.sql("UPDATE models SET made_at = made_at - 700000000");
-    let off = Home { env: vec![("TANDEM_RISK_TRAIN".into(), "off".into())], ..home };
+    let off = Home { env: vec![("TANDEM_RISK_TRAIN", "off".into())], ..home };
     assert!(!off.ok("maintain").contains("which edits meet others"));
 }
