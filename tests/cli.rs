@@ -19,6 +19,7 @@ mod push;
 mod replica;
 mod restore;
 mod risk;
+mod risk_own;
 mod setup;
 mod tenants;
 mod uploads;

@@ -1,6 +1,7 @@
 //! `tandem maintain`: what is done in the background, for cron.
 
 use super::mail::outside;
+use super::risk::weekly;
 use super::site::enter;
 use super::{Action, Command, RUNNING, Verdict, flag, out};
 use crate::app::doctor::quota;
@@ -16,7 +17,7 @@ pub const COMMAND: Command = Command {
     name: "maintain",
     group: RUNNING,
     about: "Purge what has expired and sum up uploads; let cron run it every night",
-    help: "Ends what is over: sessions, failed attempts, stored answers, invitations, old deletions. Sums up each hour's uploads. It may run at any time, next to the \
+    help: "Ends what is over: sessions, failed attempts, stored answers, invitations, old deletions. Sums up each hour's uploads. Once a week it learns which edits meet others (`tandem risk train`). It may run at any time, next to the \
            API and next to itself. It does the courier's work, too (`tandem courier`). Where cron does not run it, requests do the same after their answers, a piece at a time; `tandem doctor` tells \
            which happens.",
     examples: &[
@@ -26,6 +27,9 @@ pub const COMMAND: Command = Command {
     args: |command| command.arg(flag("quiet", "Say nothing unless something fails")),
     action: Action::Run(run),
 };
+
+/// What is learned once a week, as it is told.
+const LEARNING: &str = "which edits meet others";
 
 /// Notes what the account may hold, where its host tells: requests cannot ask, and what all may take is a share of it.
 fn note_quota(db: &mut Db) -> Result<()> {
@@ -49,6 +53,16 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
         }
     }
     note_quota(&mut db)?;
+    if house.settings.risk_train {
+        match weekly(&mut db) {
+            Ok(Some(state)) if !quiet => out::line(format!("{LEARNING}: {state}"))?,
+            Ok(_) => {}
+            Err(error) => {
+                verdict = Verdict::Wrong;
+                out::complain(LEARNING, &error);
+            }
+        }
+    }
     if verdict == Verdict::Well {
         nightly::finish(&mut db, &house.settings, nightly::Starter::Cron)?;
     }

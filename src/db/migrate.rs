@@ -46,6 +46,7 @@ pub const MIGRATIONS: &[Migration] = &[
     // most_recent_wins, and does not say from which device an edit came.
     Migration { version: 17, name: "0017_linking", sql: include_str!("../../sql/0017_linking.sql"), oldest: 3 },
     Migration { version: 18, name: "0018_marks", sql: include_str!("../../sql/0018_marks.sql"), oldest: 3 },
+    Migration { version: 19, name: "0019_models", sql: include_str!("../../sql/0019_models.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

@@ -116,6 +116,8 @@ pub struct Settings {
     pub limit_cost: Option<Rate>,
     /// Marks of edits that are begun, per user.
     pub limit_edits: Option<Rate>,
+    /// Does maintenance learn from edits?
+    pub risk_train: bool,
     /// Are marks of edits shown to others?
     pub risk_marks: bool,
     /// How deep one GraphQL operation may nest; 0 is no limit.
@@ -219,6 +221,7 @@ impl Default for Settings {
             limit_cost: Some(Rate { count: 1_000, window: 5 * MINUTE }),
             // Twelve a minute: more than anybody opens to edit.
             limit_edits: Some(Rate { count: 60, window: 5 * MINUTE }),
+            risk_train: true,
             risk_marks: true,
             graphql_depth: 10,
             graphql_cost: 1_000,

@@ -19,6 +19,7 @@ pub const CASES: &[Case] = &[
     ("a quiet mark, and one of what the server does not know, are shown to nobody", unseen),
     ("what others have marked is not there, and may be marked by the same id", strangers),
     ("marks of who leaves, or whose account ends, end and name nobody", leaving),
+    ("what was known at a mark's begin is what training makes of it later, bit for bit", skew),
     ("GraphQL begins, shows and ends marks", graphql),
     ("a mark with wrong fields is refused, and one of an unknown kind is not found", wrong),
 ];
@@ -244,6 +245,36 @@ fn leaving(server: &Server) {
     assert_eq!(told(&team[0], &cursor).0.len(), 1);
     let left = "SELECT COUNT(*) FROM marks WHERE id = ? AND (user_id > 0 OR device > 0 OR name <> '') AND user_id <> ?";
     assert_eq!(server.store().one(left, params![&id, team[0].id], |row| row.get::<i64>(0)).unwrap(), Some(0));
+}
+
+fn skew(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let id = made(&a);
+    for version in 1..6 {
+        task(&b, "phone two", entry(&id, version, json!({"remarks": version})));
+        super::history::age(server, &id, 1);
+    }
+    mark(&b, "task", &id, json!({"device_id": "phone two", "version": 6}));
+    let cursor = now(&a);
+    mark(&a, "task", &id, json!({"device_id": "phone one", "version": 6, "cursor": cursor}));
+    task(&a, "phone one", entry(&id, 6, json!({"remarks": "a's"})));
+    let sql = "SELECT began_at, told FROM marks WHERE id = ? AND live = 0";
+    let read = |row: &tandem::db::Row<'_>| Ok((row.get::<i64>(0)?, row.get::<String>(1)?));
+    let (began, told) = server.store().one(sql, params![&id], read).unwrap().unwrap();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let told: Vec<f64> = told["row"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+    let file = server.data_dir.join(format!("{id}.csv"));
+    server.tandem(&["risk", "export", "--out", file.to_str().unwrap()]);
+    let csv = std::fs::read_to_string(&file).unwrap();
+    let asked = (began as f64 / 1_000.0).to_string();
+    let line = csv
+        .lines()
+        .find(|line| line.split(',').nth(1) == Some(asked.as_str()))
+        .unwrap_or_else(|| panic!("{asked} is not in {csv}"));
+    let made: Vec<f64> = line.split(',').skip(4).take(11).map(|cell| cell.parse().unwrap()).collect();
+    assert_eq!(made, told);
+    assert_eq!((made[2], made[5]), (5.0, 1.0), "{made:?}");
+    std::fs::remove_file(file).unwrap();
 }
 
 fn graphql(server: &Server) {

@@ -93,6 +93,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
         ],
     ),
     ("migrations", "src/db/migrate.rs", &[(COPY, Write, "a copy is marked as unfinished until it is whole")]),
+    ("models", "src/domain/risk/", &[]),
     ("policies", "src/domain/mobile/", &[]),
     ("push_messages", "src/domain/push/", &[]),
     ("questions", "src/domain/qna/", &[]),

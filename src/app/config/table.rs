@@ -315,6 +315,12 @@ pub const SETTINGS: &[Setting] = &[
         Value::Limit(|l, r| l.settings.limit_edits = r),
     ),
     setting(
+        "risk.train",
+        "weekly",
+        "Does `tandem maintain` learn from edits which of them will meet others? Weekly, or off.",
+        Value::Word(&["off", "weekly"], |l, n| l.settings.risk_train = n == 1),
+    ),
+    setting(
         "risk.marks",
         "on",
         "Do members see who else is editing a record? Off: it is remembered for advice all the same, and shown to nobody.",

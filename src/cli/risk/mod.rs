@@ -2,10 +2,12 @@
 
 mod export;
 mod file;
+mod own;
 mod train;
 
-use super::{Action, Command, RUNNING, json_flag, no_args};
+use super::{Action, Command, RUNNING, flag, json_flag, no_args};
 use clap::Arg;
+pub use own::weekly;
 
 pub const COMMAND: Command = Command {
     name: "risk",
@@ -14,18 +16,21 @@ pub const COMMAND: Command = Command {
     help: "Two people edit one record while one of them is offline: that is met, and a model can tell beforehand where it is likely.",
     examples: &[],
     args: no_args,
-    action: Action::Commands(&[TRAIN, EXPORT]),
+    action: Action::Commands(&[STATUS, MODELS, TRAIN, ACTIVATE, ROLLBACK, OFF, EXPORT]),
 };
 
 const TRAIN: Command = Command {
     name: "train",
     group: RUNNING,
     about: "Train a model on a history of edits, and test it on the later part",
-    help: "FILE is CSV with a line for each edit: asked_at and uploaded_at in seconds, behind_by_others, met, and the columns that a model \
-           looks at; others are passed over. A model is learned from what was known when 70 of 100 were asked, and tested on those \
+    help: "Without --from it is the site's own history of the last 45 days, and a model that passes becomes the active one: it speaks where facts are \
+           silent. FILE is CSV with a line for each edit: asked_at and uploaded_at in seconds, behind_by_others, met, and the columns that a model \
+           looks at; others are passed over. From a file nothing is written but what --predictions asks for. A model is learned from what was known when 70 of 100 were asked, and tested on those \
            asked after that. It is refused unless it tells more than the trivial rule that whoever is behind will meet another. \
-           Nothing is written but what --predictions asks for. A refused model and too little data are no fault: the command ends with 0.",
+           A refused model and too little data are no fault: the command ends with 0.",
     examples: &[
+        ("tandem risk train", "learn from what happened here"),
+        ("tandem risk train --dry-run", "the same, and leave the active model alone"),
         ("tandem risk train --from edits.csv", "figures as a table"),
         (
             "tandem risk train --from edits.csv --json --predictions told.csv",
@@ -35,11 +40,62 @@ const TRAIN: Command = Command {
     args: |command| {
         let file = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
         command
-            .arg(file("from", "FILE").required(true).help("The history of edits, as CSV"))
+            .arg(file("from", "FILE").help("A history of edits, as CSV"))
+            .arg(flag("dry-run", "Keep nothing of what is learned"))
             .arg(file("predictions", "OUT").help("Write row, behind, met and probability of each tested edit, as CSV"))
             .arg(json_flag())
     },
     action: Action::Run(train::run),
+};
+
+const STATUS: Command = Command {
+    name: "status",
+    group: RUNNING,
+    about: "Show which model is active, and how it did",
+    help: "Figures are of edits that came after those that it learned from.",
+    examples: &[("tandem risk status", "as a table"), ("tandem risk status --json", "for scripts, with every figure")],
+    args: |command| command.arg(json_flag()),
+    action: Action::Run(own::status),
+};
+
+const MODELS: Command = Command {
+    name: "models",
+    group: RUNNING,
+    about: "List the models that were learned, newest first",
+    help: "One at the most is active. A refused one was not good enough, and is never told.",
+    examples: &[("tandem risk models", "as a table"), ("tandem risk models --json", "for scripts, with every figure")],
+    args: |command| command.arg(json_flag()),
+    action: Action::Run(own::list),
+};
+
+const ACTIVATE: Command = Command {
+    name: "activate",
+    group: RUNNING,
+    about: "Make a model the active one",
+    help: "ID is its version, as `tandem risk models` lists it. The one that was active is retired.",
+    examples: &[("tandem risk activate 0b6c8f6e-7d1c-4000-8000-000000000000", "a model by its version")],
+    args: |command| command.arg(Arg::new("id").value_name("ID").required(true).help("The model's version")),
+    action: Action::Run(own::activate),
+};
+
+const ROLLBACK: Command = Command {
+    name: "rollback",
+    group: RUNNING,
+    about: "Go back to the model that was active before",
+    help: "It holds at once, for the next question.",
+    examples: &[("tandem risk rollback", "the former model speaks again")],
+    args: no_args,
+    action: Action::Run(own::rollback),
+};
+
+const OFF: Command = Command {
+    name: "off",
+    group: RUNNING,
+    about: "Have no model speak",
+    help: "Facts are told all the same, and how often edits of a record met others. The next training may make another model active.",
+    examples: &[("tandem risk off", "at once, for the next question")],
+    args: no_args,
+    action: Action::Run(own::off),
 };
 
 const EXPORT: Command = Command {

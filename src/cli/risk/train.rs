@@ -1,6 +1,6 @@
 //! `tandem risk train`: what a history teaches, and what it is worth.
 
-use super::file;
+use super::{file, own};
 use crate::base::draft::Draft;
 use crate::base::error::Result;
 use crate::cli::{Verdict, out, text};
@@ -14,21 +14,24 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long a training may take. Hosts end what takes longer; a hundred thousand rows take a few.
-const MOST_TIME: Duration = Duration::from_secs(10);
+pub const MOST_TIME: Duration = Duration::from_secs(10);
 
-/// The states of a training outside the store.
+/// The states of a training.
 const CANDIDATE: &str = "candidate";
 const REFUSED: &str = "refused";
 const SKIPPED: &str = "skipped";
 
 pub fn run(matches: &ArgMatches) -> Result<Verdict> {
-    let asks = file::asks(Path::new(text(matches, "from").unwrap_or_default()))?;
     let begun = Instant::now();
-    let training = train(asks, &|| begun.elapsed() > MOST_TIME);
+    let late = || begun.elapsed() > MOST_TIME;
+    let (training, kept) = match text(matches, "from") {
+        Some(file) => (train(file::asks(Path::new(file))?, None, &late), None),
+        None => own::train(matches.get_flag("dry-run"), &late)?,
+    };
     if let Some(path) = text(matches, "predictions") {
         write(&training.told, Path::new(path))?;
     }
-    let (state, reason) = verdict(&training.outcome);
+    let (state, reason) = kept.unwrap_or_else(|| verdict(&training.outcome));
     if matches.get_flag("json") {
         out::json(&as_json(&training, state, reason))?;
     } else {
@@ -37,8 +40,11 @@ pub fn run(matches: &ArgMatches) -> Result<Verdict> {
     Ok(Verdict::Well)
 }
 
+/// A state, and why there is no model.
+pub type Verdicted = (&'static str, Option<&'static str>);
+
 /// The state, and why there is no candidate.
-fn verdict(outcome: &Outcome) -> (&'static str, Option<&'static str>) {
+pub fn verdict(outcome: &Outcome) -> Verdicted {
     match outcome {
         Outcome::Insufficient => (SKIPPED, Some("insufficient_data")),
         Outcome::Late => (SKIPPED, Some("time")),
@@ -49,7 +55,7 @@ fn verdict(outcome: &Outcome) -> (&'static str, Option<&'static str>) {
     }
 }
 
-fn as_json(training: &Training, state: &str, reason: Option<&str>) -> Value {
+pub fn as_json(training: &Training, state: &str, reason: Option<&str>) -> Value {
     let Training { all, trained, tested, cut, .. } = training;
     let count = |count: &Count| json!({"rows": count.rows, "met": count.met});
     let mut shown = json!({
@@ -61,7 +67,8 @@ fn as_json(training: &Training, state: &str, reason: Option<&str>) -> Value {
         shown.insert("picked".to_owned(), learned.picked.name().into());
         shown.insert("compared_roc_auc".to_owned(), compared.collect::<Map<_, _>>().into());
         shown.extend(figures(learned));
-        shown.insert("checks".to_owned(), json!(learned.checks));
+        shown.insert("checks".to_owned(), learned.checks.iter().chain(&learned.rival).map(|check| json!(check)).collect());
+        shown.insert("levels".to_owned(), json!({"medium": learned.levels.0, "high": learned.levels.1}));
     }
     shown
 }
@@ -81,6 +88,9 @@ fn say(training: &Training, state: &str, reason: Option<&str>) -> Result<()> {
         all.rows, all.met, trained.rows, trained.met, tested.rows, tested.met
     ))?;
     let Outcome::Learned(learned) = &training.outcome else { return skipped(reason) };
+    if state == SKIPPED {
+        return skipped(reason);
+    }
     let row = |name: &str, figures: Figures| {
         let Figures { roc_auc, average_precision, brier } = figures;
         [name.to_owned(), digits(roc_auc), digits(average_precision), digits(brier)]
@@ -104,6 +114,7 @@ fn say(training: &Training, state: &str, reason: Option<&str>) -> Result<()> {
 
 fn skipped(reason: Option<&str>) -> Result<()> {
     let why = match reason {
+        Some("newer") => "skipped: another training has ended meanwhile".to_owned(),
         Some("time") => {
             format!("skipped: it took more than {} s; try again when the machine has less to do", MOST_TIME.as_secs())
         }

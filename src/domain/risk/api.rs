@@ -1,6 +1,6 @@
 //! The routes of advice and of marks.
 
-use super::ask::advice::{Advice, RATES, Recommendation};
+use super::ask::advice::{Advice, Level, Recommendation};
 use super::ask::asked::{self, Asker, Record};
 use super::ask::{Answered, Asking};
 use super::marks::mark::{Edits, LASTS, MOST, Mark, RENEW_AFTER};
@@ -50,7 +50,7 @@ pub struct Prediction {
     /// `sync_now`, `wait` or `merge_first`.
     pub recommendation: &'static str,
     /// What it rests on.
-    pub model_version: &'static str,
+    pub model_version: String,
     /// What was looked at.
     pub features_used: Vec<&'static str>,
     /// When it was asked.
@@ -111,15 +111,17 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
 /// POST `/sync/risk/`
 pub fn risk(ctx: &mut Ctx<'_>) -> Result<Response> {
     let body = body::object(ctx.request)?;
-    let results = results(ctx, &body)?;
-    Ok(Response::json(200, &Answer { model: None, results }))
+    let (model, results) = results(ctx, &body)?;
+    Ok(Response::json(200, &Answer { model, results }))
 }
 
-/// What was asked about records, in the order asked.
-pub fn results(ctx: &mut Ctx<'_>, body: &Map<String, Value>) -> Result<Vec<Advice>> {
+/// The model that speaks, if there is one, and what was asked about records, in the order asked.
+pub fn results(ctx: &mut Ctx<'_>, body: &Map<String, Value>) -> Result<(Option<String>, Vec<Advice>)> {
     let (asker, records) = asked::question(ctx, body)?;
     let asking = Asking::of(ctx, asker)?;
-    records.iter().map(|record| asking.ask(ctx, record).map(|answered| answered.advice)).collect()
+    let results = records.iter().map(|record| asking.ask(ctx, record).map(|answered| answered.advice));
+    let results = results.collect::<Result<_>>()?;
+    Ok((asking.active.map(|active| active.id), results))
 }
 
 /// POST `/predict/conflict/`
@@ -128,15 +130,17 @@ pub fn predict(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (asker, record) = asked::prediction(ctx, &body)?;
     let asking = Asking::of(ctx, asker)?;
     let advice = record.map(|record| asking.ask(ctx, &record)).transpose()?.map(|answered| answered.advice);
-    let probability = advice.as_ref().map_or_else(|| asking.usual(), |advice| advice.probability.unwrap_or_default());
     let go_on = Recommendation::GoOn.word();
-    let recommendation = advice.as_ref().map_or(go_on, |advice| advice.recommendation);
+    let probability = advice.as_ref().map_or_else(|| asking.usual(), |advice| advice.probability.unwrap_or_default());
+    let told = advice.as_ref().map_or(go_on, |advice| advice.recommendation);
+    let reasons = advice.as_ref().map_or(&[] as &[_], |advice| advice.reasons.as_slice());
+    let features_used: Vec<&str> = reasons.iter().map(|reason| reason.feature).collect();
     let prediction = Prediction {
         probability,
-        risk_level: super::ask::advice::Level::of(probability).word(),
-        recommendation: if recommendation == go_on { Recommendation::SyncNow.word() } else { recommendation },
-        model_version: RATES,
-        features_used: vec!["record_met"],
+        risk_level: advice.as_ref().map_or_else(|| Level::of(probability, None).word(), |advice| advice.risk_level),
+        recommendation: if told == go_on { Recommendation::SyncNow.word() } else { told },
+        model_version: asking.version(),
+        features_used: if features_used.is_empty() { vec!["record_met"] } else { features_used },
         predicted_at: ctx.now,
     };
     Ok(Response::json(200, &prediction))

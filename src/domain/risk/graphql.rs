@@ -26,7 +26,7 @@ pub const GRAPH: Graph = Graph {
 const MARK_WEIGHT: f64 = 1.5;
 
 fn risk(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
-    value(&api::results(ctx, &asked.arguments)?)
+    value(&api::results(ctx, &asked.arguments)?.1)
 }
 
 /// Runs a mutation in a transaction; a kept answer is the same JSON.

@@ -9,6 +9,7 @@ mod graphql;
 pub mod history;
 pub mod marks;
 pub mod model;
+pub mod models;
 mod texts;
 pub mod train;
 

@@ -28,11 +28,12 @@ impl Level {
     /// Every level with its word.
     pub const ALL: [(Level, &str); 3] = [(Level::Low, "low"), (Level::Medium, "medium"), (Level::High, "high")];
 
-    /// The level of a probability.
-    pub fn of(probability: f64) -> Level {
-        if probability >= HIGH {
+    /// The level of a probability, by where the active model says that they begin.
+    pub fn of(probability: f64, levels: Option<(f64, f64)>) -> Level {
+        let (medium, high) = levels.unwrap_or((MEDIUM, HIGH));
+        if probability >= high {
             Level::High
-        } else if probability >= MEDIUM {
+        } else if probability >= medium {
             Level::Medium
         } else {
             Level::Low
@@ -95,7 +96,7 @@ pub struct Advice {
     /// Why the probability is what it is, the largest reason first; none without a model.
     pub reasons: Vec<Reason>,
     /// What it rests on: a model, or `rates`.
-    pub model_version: &'static str,
+    pub model_version: String,
     /// When it was asked.
     pub predicted_at: Timestamp,
 }
@@ -151,8 +152,9 @@ mod tests {
 
     #[test]
     fn levels_begin_where_they_say() {
-        let levels = [0.0, 0.199, 0.2, 0.499, 0.5, 1.0].map(|probability| Level::of(probability).word());
+        let levels = [0.0, 0.199, 0.2, 0.499, 0.5, 1.0].map(|probability| Level::of(probability, None).word());
         assert_eq!(levels, ["low", "low", "medium", "medium", "high", "high"]);
+        assert_eq!([0.1, 0.3].map(|probability| Level::of(probability, Some((0.1, 0.3)))), [Level::Medium, Level::High]);
     }
 
     #[test]

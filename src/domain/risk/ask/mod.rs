@@ -10,8 +10,9 @@ use crate::domain::risk::history::features::{Asked, Counts, Known, before, featu
 use crate::domain::risk::history::sums;
 use crate::domain::risk::marks::mark::Mark;
 use crate::domain::risk::marks::store as marks;
+use crate::domain::risk::models::{self, Active};
 use crate::feature::Ctx;
-use advice::{Advice, Level, RATES, recommend, wait};
+use advice::{Advice, Level, RATES, Reason, Recommendation, recommend, wait};
 use asked::{Asker, Record};
 use facts::{Looked, look};
 
@@ -21,6 +22,8 @@ pub struct Asking {
     pub asker: Asker,
     /// The tenant's marks.
     pub live: Vec<Mark>,
+    /// The model that speaks where facts are silent.
+    pub active: Option<Active>,
     known: Known,
 }
 
@@ -37,7 +40,7 @@ impl Asking {
     pub fn of(ctx: &mut Ctx<'_>, asker: Asker) -> Result<Asking> {
         let tenant = ctx.tenant_id()?;
         let known = sums::known(ctx.db, tenant, asker.user, ctx.now)?;
-        Ok(Asking { live: marks::live(ctx.db, tenant)?, asker, known })
+        Ok(Asking { live: marks::live(ctx.db, tenant)?, active: Active::of(ctx.db)?, asker, known })
     }
 
     /// What is best for a record.
@@ -50,15 +53,17 @@ impl Asking {
             let open_editors = facts.editors.len();
             features(&Asked { at, device, base_at, cursor, open_editors }, &counted, &self.known)
         });
+        let speaks = self.active.as_ref().zip(row.as_ref()).filter(|_| !facts.behind);
         let counts = counted.iter().fold(Counts::default(), |counts, edit| counts.with(edit));
-        let probability = match () {
-            () if facts.behind => Some(1.0),
-            () if facts.unknown => Some(0.0),
-            () => has_history.then(|| met_rate(counts, self.known.tenant)),
+        let probability = match speaks {
+            _ if facts.behind => Some(1.0),
+            _ if facts.unknown => Some(0.0),
+            Some((active, row)) => Some(active.probability(row)),
+            None => has_history.then(|| met_rate(counts, self.known.tenant)),
         };
-        let level = Level::of(probability.unwrap_or_default());
+        let level = Level::of(probability.unwrap_or_default(), speaks.map(|(active, _)| active.levels()));
         let recommendation = recommend(&facts, record.pending, taken_until.is_some(), level);
-        let is_wait = recommendation == advice::Recommendation::Wait;
+        let is_wait = recommendation == Recommendation::Wait;
         let advice = Advice {
             kind: record.called(),
             id: record.id.clone(),
@@ -67,15 +72,26 @@ impl Asking {
             risk_level: level.word(),
             recommendation: recommendation.word(),
             wait_seconds: taken_until.filter(|_| is_wait).map_or(0, |until| wait(until, ctx.now)),
-            reasons: Vec::new(),
-            model_version: RATES,
+            reasons: speaks.map_or_else(Vec::new, |(active, row)| reasons(active, row)),
+            model_version: self.version(),
             predicted_at: ctx.now,
         };
         Ok(Answered { advice, row })
+    }
+
+    /// What answers rest on.
+    pub fn version(&self) -> String {
+        self.active.as_ref().map_or(RATES, |active| active.id.as_str()).to_owned()
     }
 
     /// The chance that an edit of a record of which nothing is known meets another's.
     pub fn usual(&self) -> f64 {
         met_rate(Counts::default(), self.known.tenant)
     }
+}
+
+/// Why a model says what it says.
+fn reasons(active: &Active, row: &Row) -> Vec<Reason> {
+    let reason = |(place, value, effect)| Reason { feature: models::name(place), value, effect };
+    active.reasons(row).into_iter().map(reason).collect()
 }

@@ -103,6 +103,11 @@ pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
     db.run(sql, params![version::LOST, tenant, version::RAISED]).map(drop)
 }
 
+/// How many edits are remembered, in every tenant together.
+pub fn number(db: &mut Db) -> Result<i64> {
+    Ok(db.one("SELECT COUNT(tenant) FROM history", &[], |row| row.get(0))?.unwrap_or_default())
+}
+
 /// Every tenant in which edits are remembered.
 pub fn tenants(db: &mut Db) -> Result<Vec<i64>> {
     db.all("SELECT DISTINCT tenant FROM history ORDER BY tenant", &[], |row| row.get(0))

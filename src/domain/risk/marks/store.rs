@@ -76,6 +76,32 @@ pub fn end(db: &mut Db, tenant: i64, mark: &Mark, at: Timestamp) -> Result<()> {
     db.run(sql, params![at, tenant, id, kind, *user, *device, *began_at]).map(drop)
 }
 
+/// A mark as it is remembered.
+#[derive(Debug, Clone, Copy)]
+pub struct Past {
+    /// The number of its device.
+    pub device: i64,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// When it ended, or would have.
+    pub until: Timestamp,
+    /// Was it shown to nobody?
+    pub quiet: bool,
+    /// How far its device had polled.
+    pub cursor: Option<Timestamp>,
+}
+
+/// Calls `visit` with each mark of a tenant: what it was of, and itself.
+pub fn each(db: &mut Db, tenant: i64, visit: &mut dyn FnMut((String, String), Past) -> Result<()>) -> Result<()> {
+    let sql = "SELECT kind, id, device, began_at, COALESCE(ended_at, until_at), quiet, cursor_at FROM marks WHERE tenant = ? \
+         ORDER BY id, kind, began_at, device";
+    db.each(sql, params![tenant], &mut |row| {
+        let (device, began_at, until, quiet, cursor) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?);
+        visit((row.get(0)?, row.get(1)?), Past { device, began_at, until, quiet, cursor })?;
+        Ok(true)
+    })
+}
+
 /// The devices of a user's marks.
 pub fn devices(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<i64>> {
     let sql = "SELECT DISTINCT device FROM marks WHERE tenant = ? AND user_id = ?";

@@ -30,6 +30,11 @@ pub struct Additive<const N: usize> {
 }
 
 impl<const N: usize> Additive<N> {
+    /// What each column adds.
+    pub fn effects(&self, row: &[f64; N]) -> [f64; N] {
+        std::array::from_fn(|column| self.columns[column].at(row[column]))
+    }
+
     /// What it says of a row.
     pub fn log_odds(&self, row: &[f64; N]) -> f64 {
         self.base + self.columns.iter().zip(row).map(|(steps, value)| steps.at(*value)).sum::<f64>()

@@ -19,6 +19,12 @@ impl<const N: usize> Logistic<N> {
         std::array::from_fn(|column| (row[column] - self.mean[column]) / self.scale[column])
     }
 
+    /// What each column adds.
+    pub fn effects(&self, row: &[f64; N]) -> [f64; N] {
+        let standard = self.standard(row);
+        std::array::from_fn(|column| standard[column] * self.weights[column])
+    }
+
     /// What it says of a row.
     pub fn log_odds(&self, row: &[f64; N]) -> f64 {
         self.intercept + self.standard(row).iter().zip(&self.weights).map(|(value, weight)| value * weight).sum::<f64>()

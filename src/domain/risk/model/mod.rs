@@ -2,6 +2,7 @@
 
 mod additive;
 mod logistic;
+pub mod stored;
 
 pub use additive::{Additive, Steps};
 pub use logistic::Logistic;
@@ -28,6 +29,20 @@ impl Model {
             Model::Mean(both) => {
                 let [one, other] = both.each_ref().map(|model| chance(model.log_odds(row)));
                 mean(one, other)
+            }
+        }
+    }
+}
+
+impl Model {
+    /// What each column adds to the log-odds; of two sums the mean.
+    pub fn effects(&self, row: &Row) -> [f64; WIDTH] {
+        match self {
+            Model::Logistic(model) => model.effects(row),
+            Model::Additive(model) => model.effects(row),
+            Model::Mean(both) => {
+                let [one, other] = both.each_ref().map(|model| model.effects(row));
+                std::array::from_fn(|column| mean(one[column], other[column]))
             }
         }
     }

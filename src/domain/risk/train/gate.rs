@@ -86,3 +86,13 @@ pub fn checks(report: &Report) -> [Check; 5] {
         Check { figure: "brier_not_behind_to_constant", value: ratio, limit: 1.1, passed: ratio <= 1.1 },
     ]
 }
+
+/// How much better than the active model another one must be, on the same rows: in ROC-AUC, or in Brier's score.
+const BETTER: (f64, f64) = (0.01, 0.98);
+
+/// What a model is held to beside the active one, whose figures on those not behind these are.
+pub fn against(report: &Report, active: Figures) -> Check {
+    let new = report.not_behind;
+    let passed = new.roc_auc >= active.roc_auc + BETTER.0 || new.brier <= active.brier * BETTER.1;
+    Check { figure: "roc_auc_above_active", value: new.roc_auc, limit: active.roc_auc + BETTER.0, passed }
+}

@@ -14,7 +14,7 @@ use super::columns::{COLUMNS, Row, WIDTH};
 use super::model::{Model, mean};
 use crate::base::word;
 use figures::{Figures, percentile};
-use gate::{Check, Report, Told, checks};
+use gate::{Check, Report, Told, against, checks};
 use sample::Sample;
 
 /// The most asks that are looked at, the newest: what holds 10 s of work and 64 MiB.
@@ -130,12 +130,16 @@ pub struct Learned {
     pub report: Report,
     /// What it is held to.
     pub checks: [Check; 5],
+    /// What it is held to beside the active model, on the same rows.
+    pub rival: Option<Check>,
+    /// From which probability on an edit is risky, and from which on it is very.
+    pub levels: (f64, f64),
 }
 
 impl Learned {
     /// The first figure that is not good enough.
     pub fn failed(&self) -> Option<&Check> {
-        self.checks.iter().find(|check| !check.passed)
+        self.checks.iter().chain(&self.rival).find(|check| !check.passed)
     }
 }
 
@@ -158,8 +162,9 @@ struct Part {
     met: Vec<bool>,
 }
 
-/// Trains on the newest asks, and tests on those after the cut. `late` says that the time is over.
-pub fn train(asks: Vec<Ask>, late: &dyn Fn() -> bool) -> Training {
+/// Trains on the newest asks, and tests on those after the cut, beside the active model if there is one. `late` says that the time is
+/// over.
+pub fn train(asks: Vec<Ask>, active: Option<&Model>, late: &dyn Fn() -> bool) -> Training {
     let asks = newest(asks);
     let all = Count::of(&asks);
     let instants: Vec<f64> = asks.iter().map(|ask| ask.asked).collect();
@@ -180,10 +185,29 @@ pub fn train(asks: Vec<Ask>, late: &dyn Fn() -> bool) -> Training {
         Some(Err(Late)) => Outcome::Late,
         Some(Ok((model, picked, compared))) => {
             let report = Report::of(&told, rate);
-            Outcome::Learned(Box::new(Learned { model, picked, compared, report, checks: checks(&report) }))
+            let apart: Vec<&Ask> = tested.iter().copied().filter(|ask| !ask.behind).collect();
+            let rival = active.map(|active| against(&report, figures_of(active, &apart)));
+            let levels = levels(&model, &apart, rate);
+            Outcome::Learned(Box::new(Learned { model, picked, compared, report, checks: checks(&report), rival, levels }))
         }
     };
     Training { all, trained: counts.0, tested: counts.1, cut, told, outcome }
+}
+
+/// How a model does on asks.
+fn figures_of(model: &Model, asks: &[&Ask]) -> Figures {
+    Figures::of(&asks.iter().map(|ask| (model.probability(&ask.row), ask.met)).collect::<Vec<_>>())
+}
+
+/// The shares of asks that are less than risky, and less than very; and how many times the rate of all each is at the least.
+const LEVELS: [(f64, f64); 2] = [(0.8, 2.0), (0.95, 4.0)];
+
+/// From which probability on an edit is risky, and from which on it is very.
+fn levels(model: &Model, asks: &[&Ask], rate: f64) -> (f64, f64) {
+    let mut says: Vec<f64> = asks.iter().map(|ask| model.probability(&ask.row)).collect();
+    says.sort_by(f64::total_cmp);
+    let [medium, high] = LEVELS.map(|(share, times)| percentile(&says, share).unwrap_or_default().max(times * rate));
+    (medium, high)
 }
 
 /// What is told of an ask; without a model, the rate of the training rows.

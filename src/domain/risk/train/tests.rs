@@ -137,7 +137,7 @@ const ROUNDED: f64 = 0.0005;
 fn what_is_picked_is_at_least_as_good_as_the_reference() {
     let reference: Value = serde_json::from_str(&data("edits_reference_dev.json")).unwrap();
     for (name, file) in HISTORIES {
-        let training = train(asks(file), IN_TIME);
+        let training = train(asks(file), None, IN_TIME);
         let Report { all, not_behind, trivial, .. } = learned(&training).report;
         let theirs = |approach: &str, figure: &str| reference[name]["measured"][approach][figure].as_f64().unwrap();
         assert!(all.roc_auc + ROUNDED >= theirs("total_additive", "roc"), "{name}: {all:?}");
@@ -172,7 +172,7 @@ fn shuffled(mut asks: Vec<Ask>, seed: u64) -> Vec<Ask> {
 fn shuffled_outcomes_are_refused() {
     for (name, file) in [HISTORIES[0], HISTORIES[2]] {
         for seed in 0..3 {
-            let training = train(shuffled(asks(file), seed), IN_TIME);
+            let training = train(shuffled(asks(file), seed), None, IN_TIME);
             assert!(learned(&training).failed().is_some(), "{name}, {seed}: {:?}", learned(&training).report);
         }
     }
@@ -192,23 +192,23 @@ fn drawn(count: usize, known: impl Fn(&mut Row, bool)) -> Vec<Ask> {
 
 #[test]
 fn noise_and_leaks_are_refused() {
-    let noise = train(drawn(3_000, |_, _| ()), IN_TIME);
+    let noise = train(drawn(3_000, |_, _| ()), None, IN_TIME);
     assert!(learned(&noise).failed().is_some(), "{:?}", learned(&noise).report);
-    let leak = train(drawn(3_000, |row, met| row[2] = f64::from(u8::from(met))), IN_TIME);
+    let leak = train(drawn(3_000, |row, met| row[2] = f64::from(u8::from(met))), None, IN_TIME);
     assert_eq!(learned(&leak).failed().unwrap().figure, "leak");
-    let signal = train(drawn(3_000, |row, met| row[2] += f64::from(u8::from(met)) / 2.0), IN_TIME);
+    let signal = train(drawn(3_000, |row, met| row[2] += f64::from(u8::from(met)) / 2.0), None, IN_TIME);
     assert_eq!(learned(&signal).failed(), None, "{:?}", learned(&signal).report);
 }
 
 #[test]
 fn too_little_and_too_late_make_no_model() {
     for few in [Vec::new(), drawn(499, |_, _| ()), drawn(1, |_, _| ())] {
-        assert_eq!(train(few, IN_TIME).outcome, Outcome::Insufficient);
+        assert_eq!(train(few, None, IN_TIME).outcome, Outcome::Insufficient);
     }
     let mut never = drawn(2_000, |_, _| ());
     never.iter_mut().for_each(|ask| ask.met = false);
-    assert_eq!(train(never, IN_TIME).outcome, Outcome::Insufficient);
-    assert_eq!(train(drawn(2_000, |_, _| ()), &|| true).outcome, Outcome::Late);
+    assert_eq!(train(never, None, IN_TIME).outcome, Outcome::Insufficient);
+    assert_eq!(train(drawn(2_000, |_, _| ()), None, &|| true).outcome, Outcome::Late);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn the_same_rows_make_the_same_model_in_whatever_order_they_come() {
     let asks = drawn(3_000, |row, met| row[2] += f64::from(u8::from(met)));
     let mut turned = asks.clone();
     turned.reverse();
-    assert_eq!(train(asks, IN_TIME), train(turned, IN_TIME));
+    assert_eq!(train(asks, None, IN_TIME), train(turned, None, IN_TIME));
 }
 
 #[test]
