@@ -247,6 +247,10 @@ fn held(server: &Server) {
     let wanted = json!([{"domain": "task", "mobile_id": id, "base": 2, "version": 3, "fields": ["remarks"], "outcome": "written", "met": false,
         "landed_at": held[0]["landed_at"], "edited_at": held[0]["edited_at"]}]);
     assert_eq!(held, wanted);
+    super::edits::mark(&b, "task", &id, json!({"device_id": "phone one", "fields": ["remarks"]}));
+    let marks = b.get("/auth/export/").expect(200).json()["data"]["edit_marks"].clone();
+    let mark = json!({"kind": "task", "id": id, "since": marks[0]["since"], "until": marks[0]["until"], "fields": ["remarks"]});
+    assert_eq!(marks, json!([mark]));
 }
 
 fn kept(server: &Server) {

@@ -180,6 +180,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("changes", "work_orders", "src/domain/mobile/"),
     ("facts", "account_quota", "src/feature/store.rs"),
     ("facts", "backups_kept", "src/feature/backups.rs"),
+    ("facts", "edit_sums_made", "src/domain/risk/"),
     ("facts", "lifecycle_file", "src/app/"),
     ("facts", "mail_failing", "src/feature/mail.rs"),
     ("facts", "maintained_at", "src/feature/store.rs"),

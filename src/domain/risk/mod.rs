@@ -18,7 +18,7 @@ use crate::feature::{Access, Ctx, Feature, Held, Job, Kind, Load, News, Restore,
 use api::{Answer, Begun, Prediction};
 use ask::asked;
 use history::edit::Remembered;
-use marks::mark::Edits;
+use marks::mark::{Edits, Remembered as RememberedMark};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
@@ -32,12 +32,17 @@ pub const FEATURE: Feature = Feature {
     }],
     graph: graphql::GRAPH,
     jobs: JOBS,
-    held: &[Held { name: "history", load: history::held, object: contract::of::<Remembered> }],
+    held: HELD,
     stocks: &[history::STOCK],
     hears: Some(hears),
     restored: Restore::of_tenants(history::store::restored),
     ..Feature::new("risk", ROUTES)
 };
+
+const HELD: &[Held] = &[
+    Held { name: "history", load: history::held, object: contract::of::<Remembered> },
+    Held { name: "edit_marks", load: marks::held, object: contract::of::<RememberedMark> },
+];
 
 const JOBS: &[Job] = &[
     Job::nightly("marks", "marks of edits that have ended", marks::night),

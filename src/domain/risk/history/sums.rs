@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
 use crate::db::Db;
 use crate::feature::Shift;
-use crate::feature::store::BATCH;
+use crate::feature::store::{BATCH, fact, put_fact};
 use std::collections::BTreeMap;
 
 /// Under which user the sum of a tenant stands.
@@ -28,17 +28,28 @@ fn counted(db: &mut Db, tenant: i64, user: i64, today: i64) -> Result<Known> {
     store::count(db, tenant, user, (before(SPAN / DAY), before(0)), before(WEEK))
 }
 
-/// A round of the night: sums of some tenants that have none of today.
+/// How far the night has come: the name of that fact, a day and the last tenant that has its sums.
+const MADE: &str = "edit_sums_made";
+
+/// A round of the night: sums of some tenants that have none of today, one after the other.
 pub fn night(shift: &mut Shift<'_>) -> Result<u64> {
-    let (today, mut rows, mut last) = (day(shift.now), 0, None);
+    let (today, mut rows) = (day(shift.now), 0);
+    let made = fact(shift.db, MADE)?.and_then(|text| place(&text));
+    let mut last = made.filter(|(of, _)| *of == today).map(|(_, tenant)| tenant);
     while rows < BATCH.unsigned_abs() {
         let Some(tenant) = store::next_tenant(shift.db, last)? else { break };
-        if store::sum(shift.db, tenant, ALL, today)?.is_none() {
-            rows += of_tenant(shift.db, tenant, today)?;
-        }
+        rows += of_tenant(shift.db, tenant, today)?;
         last = Some(tenant);
     }
+    if let (Some(tenant), true) = (last, rows > 0) {
+        put_fact(shift.db, MADE, &format!("{today} {tenant}"))?;
+    }
     Ok(rows)
+}
+
+fn place(text: &str) -> Option<(i64, i64)> {
+    let (day, tenant) = text.split_once(' ')?;
+    Some((day.parse().ok()?, tenant.parse().ok()?))
 }
 
 /// Writes the sums of a tenant; answers how many edits were counted, and one.

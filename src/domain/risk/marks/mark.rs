@@ -102,6 +102,22 @@ pub struct Editor {
     pub fields: Vec<String>,
 }
 
+/// A mark as its user's export shows it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RememberedMark")]
+pub struct Remembered {
+    /// What the record is.
+    pub kind: String,
+    /// The record.
+    pub id: String,
+    /// When it began.
+    pub since: Timestamp,
+    /// When it ended, or will.
+    pub until: Timestamp,
+    /// The fields that were edited; empty where the device did not say.
+    pub fields: Vec<String>,
+}
+
 /// A record that is being edited.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "Edits")]

@@ -118,6 +118,12 @@ fn bury(shift: &mut Shift<'_>, group: &[(i64, Mark)]) -> Result<()> {
     recount::tombstones(shift.db, *tenant)
 }
 
+/// What is remembered of a user's marks, for their export.
+pub fn held(db: &mut Db, user: i64, tenant: Option<i64>, _: Timestamp, each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()> {
+    let Some(tenant) = tenant else { return Ok(()) };
+    store::each_of_user(db, tenant, user, &mut |mark| each(value(&mark)?))
+}
+
 /// An object of the feed is nobody's own.
 pub fn own(_: Value, _: i64) -> Option<Value> {
     None

@@ -1,9 +1,10 @@
 //! Marks in the database. Every statement of a request names the tenant.
 
-use super::mark::Mark;
+use super::mark::{Mark, Remembered};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
+use crate::domain::risk::history::edit::read_names;
 use crate::feature::store::BATCH;
 use crate::{columns, params};
 
@@ -74,6 +75,17 @@ pub fn end(db: &mut Db, tenant: i64, mark: &Mark, at: Timestamp) -> Result<()> {
          WHERE tenant = ? AND live = 1 AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
     let Mark { kind, id, user, device, began_at, .. } = mark;
     db.run(sql, params![at, tenant, id, kind, *user, *device, *began_at]).map(drop)
+}
+
+/// Calls `visit` with each mark of a user, ended ones too.
+pub fn each_of_user(db: &mut Db, tenant: i64, user: i64, visit: &mut dyn FnMut(Remembered) -> Result<()>) -> Result<()> {
+    let sql = "SELECT kind, id, began_at, COALESCE(ended_at, until_at), fields FROM marks WHERE tenant = ? AND user_id = ? \
+         ORDER BY began_at, id";
+    db.each(sql, params![tenant, user], &mut |row| {
+        let fields = read_names(&row.get::<String>(4)?).map(str::to_owned).collect();
+        visit(Remembered { kind: row.get(0)?, id: row.get(1)?, since: row.get(2)?, until: row.get(3)?, fields })?;
+        Ok(true)
+    })
 }
 
 /// A mark as it is remembered.
