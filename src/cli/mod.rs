@@ -259,6 +259,12 @@ mod tests {
         parser().debug_assert();
     }
 
+    /// The words of a line: what stands between two apostrophes is one.
+    fn as_shell(line: &str) -> Vec<&str> {
+        let pieces = line.split('\'').enumerate();
+        pieces.flat_map(|(n, piece)| if n % 2 == 1 { vec![piece] } else { piece.split_whitespace().collect() }).collect()
+    }
+
     #[test]
     fn every_command_teaches() {
         let every = COMMANDS.iter().flat_map(|command| match &command.action {
@@ -270,7 +276,7 @@ mod tests {
             assert!(!command.about.ends_with('.') && GROUPS.contains(&command.group), "{}", command.name);
             for (line, _) in command.examples {
                 let words = line.split(" | ").last().unwrap_or_default().split(" > ").next().unwrap_or_default();
-                let parsed = parser().try_get_matches_from(words.split_whitespace());
+                let parsed = parser().try_get_matches_from(as_shell(words));
                 assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
             }
         }
