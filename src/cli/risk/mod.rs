@@ -4,6 +4,7 @@ mod export;
 mod file;
 mod own;
 mod train;
+mod verdict;
 
 use super::{Action, Command, RUNNING, flag, json_flag, no_args};
 use clap::Arg;

@@ -1,6 +1,6 @@
 //! Training on the site's own history, and the registry of what was learned.
 
-use super::train::{MOST_TIME, Verdicted, as_json, verdict};
+use super::verdict::{MOST_TIME, Verdicted, as_json, verdict};
 use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::{DAY, SECOND, Timestamp};

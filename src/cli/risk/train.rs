@@ -1,25 +1,17 @@
 //! `tandem risk train`: what a history teaches, and what it is worth.
 
+use super::verdict::{MOST_TIME, SKIPPED, as_json, verdict};
 use super::{file, own};
 use crate::base::draft::Draft;
 use crate::base::error::Result;
 use crate::cli::{Verdict, out, text};
 use crate::domain::risk::train::figures::Figures;
 use crate::domain::risk::train::gate::Told;
-use crate::domain::risk::train::{Count, FEWEST, Learned, Outcome, Training, train};
+use crate::domain::risk::train::{FEWEST, Outcome, Training, train};
 use clap::ArgMatches;
-use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::path::Path;
-use std::time::{Duration, Instant};
-
-/// How long a training may take. Hosts end what takes longer; a hundred thousand rows take a few.
-pub const MOST_TIME: Duration = Duration::from_secs(10);
-
-/// The states of a training.
-const CANDIDATE: &str = "candidate";
-const REFUSED: &str = "refused";
-const SKIPPED: &str = "skipped";
+use std::time::Instant;
 
 pub fn run(matches: &ArgMatches) -> Result<Verdict> {
     let begun = Instant::now();
@@ -38,47 +30,6 @@ pub fn run(matches: &ArgMatches) -> Result<Verdict> {
         say(&training, state, reason)?;
     }
     Ok(Verdict::Well)
-}
-
-/// A state, and why there is no model.
-pub type Verdicted = (&'static str, Option<&'static str>);
-
-/// The state, and why there is no candidate.
-pub fn verdict(outcome: &Outcome) -> Verdicted {
-    match outcome {
-        Outcome::Insufficient => (SKIPPED, Some("insufficient_data")),
-        Outcome::Late => (SKIPPED, Some("time")),
-        Outcome::Learned(learned) => match learned.failed() {
-            Some(check) => (REFUSED, Some(check.figure)),
-            None => (CANDIDATE, None),
-        },
-    }
-}
-
-pub fn as_json(training: &Training, state: &str, reason: Option<&str>) -> Value {
-    let Training { all, trained, tested, cut, .. } = training;
-    let count = |count: &Count| json!({"rows": count.rows, "met": count.met});
-    let mut shown = json!({
-        "state": state, "reason": reason, "rows": all.rows, "met": all.met, "cut": cut, "trained": count(trained), "tested": count(tested),
-        "needed": {"rows": FEWEST.0, "met": FEWEST.1, "tested_met": FEWEST.2}, "picked": null,
-    });
-    if let (Outcome::Learned(learned), Some(shown)) = (&training.outcome, shown.as_object_mut()) {
-        let compared = learned.compared.iter().map(|(candidate, roc_auc)| (candidate.name().to_owned(), json!(roc_auc)));
-        shown.insert("picked".to_owned(), learned.picked.name().into());
-        shown.insert("compared_roc_auc".to_owned(), compared.collect::<Map<_, _>>().into());
-        shown.extend(figures(learned));
-        shown.insert("checks".to_owned(), learned.checks.iter().chain(&learned.rival).map(|check| json!(check)).collect());
-        shown.insert("levels".to_owned(), json!({"medium": learned.levels.0, "high": learned.levels.1}));
-    }
-    shown
-}
-
-/// The figures of the test, each under its name.
-fn figures(learned: &Learned) -> Map<String, Value> {
-    match json!(learned.report) {
-        Value::Object(figures) => figures,
-        _ => Map::new(),
-    }
 }
 
 fn say(training: &Training, state: &str, reason: Option<&str>) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Conflict prevention: how likely an edit is to meet one that its device has not seen, learned on this site from what happened here.
 //!
-//! [`history`] remembers edits, [`marks`] say who edits what now, [`ask`] puts facts and advice together; [`columns`] and [`model`] are what an answer needs; [`train`] is for the operator's program alone, and no route may reach it.
+//! [`history`] remembers edits, [`marks`] say who edits what now, `ask` puts facts and advice together; [`columns`] and [`model`] are what an answer needs; [`train`] is for the operator's program alone, and no route may reach it.
 
 mod api;
 mod ask;
