@@ -63,7 +63,7 @@ fn send(matches: &ArgMatches) -> Result<Verdict> {
         within(&mut db, Mode::Write, |db| write(db, tenant, To::ALL, &draft))?;
         (told, last) = (told + 1, tenant);
     }
-    out::line(format!("told {}", crate::app::advice::count(told, "couple or team"))).map(|()| Verdict::Well)
+    out::line(format!("told {told} {}", if told == 1 { "couple or team" } else { "couples and teams" })).map(|()| Verdict::Well)
 }
 
 /// Each tenant is told in a transaction of its own: others write in between.

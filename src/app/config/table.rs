@@ -92,7 +92,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "app_url",
         "none",
-        "The app's own address, such as https://app.example.org: links in mails lead to its pages /reset and /verify. Without it they lead to this site's.",
+        "The app's own address, such as https://app.example.org: links in mails lead to its pages /reset and /verify, the QR of a new device to /link. Without it they lead to this site's, by site_url; without either a mail has a code alone.",
         Value::Checked(|l, v| {
             l.settings.app_url = Some(mail::app(v)?);
             Ok(())
@@ -208,7 +208,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "limits.codes",
         "10/900",
-        "Wrong invite codes, per user and address, and wrong links to set a password, per address.",
+        "Wrong invite codes, per user and address, and wrong links to set a password, per address. Off, new devices may ask to be let in as often as they like, else 10 times an hour and address.",
         Value::Limit(|l, r| l.settings.limit_codes = r),
     ),
     setting(

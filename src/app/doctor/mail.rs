@@ -40,6 +40,10 @@ pub fn mail(patient: &mut Patient) -> Finding {
             format!("no mail has left since {since}: {why}"),
             format!("`tandem mail test YOUR-ADDRESS` shows what {way} says. If it is the host's sendmail that fails, {SMTP}"),
         ),
+        Ok(None) | Err(_) if settings.link("", "").is_none() => Finding::note(
+            format!("by {way}, from {from}, with a code and no link"),
+            format!("set site_url, this API's address: {FILE}, the line site_url = \"https://YOUR.SITE/api\""),
+        ),
         Ok(None) | Err(_) => Finding::ok(format!("by {way}, from {from}")),
     }
 }

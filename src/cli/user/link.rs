@@ -17,7 +17,10 @@ pub const COMMAND: Command = Command {
     about: "Print a link to set a new password, good once",
     help: "Hand it over to the account's owner and to nobody else: for 30 minutes whoever opens it sets the password. Then every session \
            ends, and every device has to sign in again. It is worth nothing once it was used, or the password was changed.",
-    examples: &[("tandem user link anna", "the link"), ("tandem user link anna --json", "its token, for an app's own page")],
+    examples: &[
+        ("tandem user link anna", "the link"),
+        ("tandem user link anna --json", "its token, for an app's own page; `link` is null without site_url or app_url"),
+    ],
     args: |command| command.arg(name()).arg(json_flag()),
     action: Action::Run(run),
 };
@@ -40,7 +43,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     let known = house.settings.link(reset::PAGE, &token);
     let link = known.clone().unwrap_or_else(|| format!("{SOMEWHERE}/{}/#token={token}", reset::PAGE));
     if matches.get_flag("json") {
-        out::json(&json!({"link": link, "token": token, "expires_at": until}))?;
+        out::json(&json!({"link": known, "token": token, "expires_at": until}))?;
         return Ok(Verdict::Well);
     }
     out::line(&link)?;

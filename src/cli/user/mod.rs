@@ -2,6 +2,7 @@
 
 mod delete;
 mod link;
+mod verify;
 
 use super::site::{enter, enter_or_make, telling, within};
 use super::{Action, Command, RUNNING, Verdict, json_flag, no_args, out, password, text};
@@ -26,7 +27,7 @@ pub const COMMAND: Command = Command {
     help: "The rules are those of registration in the app. Names are found whatever their case.",
     examples: &[],
     args: no_args,
-    action: Action::Commands(&[CREATE, LIST, PASSWORD, link::COMMAND, DISABLE, ENABLE, delete::COMMAND]),
+    action: Action::Commands(&[CREATE, LIST, PASSWORD, link::COMMAND, verify::COMMAND, DISABLE, ENABLE, delete::COMMAND]),
 };
 
 const CREATE: Command = Command {

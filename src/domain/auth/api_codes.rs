@@ -4,7 +4,7 @@ use super::accounts::shown;
 use super::codes::{self, For, Kind};
 use super::rules::{self, User};
 use super::store::{self, Account};
-use super::texts;
+use super::{texts, verify};
 use crate::base::error::{Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message, Text};
 use crate::feature::Ctx;
@@ -16,7 +16,7 @@ use crate::http::Response;
 pub fn forgot(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = ctx.input(rules::FORGOT)?;
     input.finish()?;
-    require_mailer(ctx)?;
+    require_mailer(ctx, &texts::MAIL_UNAVAILABLE)?;
     let address = input.text("email").unwrap_or_default().trim().to_owned();
     let account = addressee(ctx, &address)?;
     let to = account.as_ref().and_then(|account| account.user.email.as_deref()).unwrap_or(&address);
@@ -30,8 +30,8 @@ pub fn addressee(ctx: &mut Ctx<'_>, address: &str) -> Result<Option<Account>> {
     Ok(store::by_email(ctx.db, address)?.filter(|account| account.user.email_verified))
 }
 
-fn require_mailer(ctx: &Ctx<'_>) -> Result<()> {
-    if ctx.house.settings.mailer().is_some() { Ok(()) } else { refuse(Refused::MailUnavailable, &texts::MAIL_UNAVAILABLE) }
+fn require_mailer(ctx: &Ctx<'_>, otherwise: &'static Text) -> Result<()> {
+    if ctx.house.settings.mailer().is_some() { Ok(()) } else { refuse(Refused::MailUnavailable, otherwise) }
 }
 
 /// A new account's address is asked to verify itself, where mail can be sent.
@@ -66,7 +66,7 @@ fn send(ctx: &mut Ctx<'_>) -> Result<Response> {
     if user.email_verified {
         return Ok(shown(&user));
     }
-    require_mailer(ctx)?;
+    require_mailer(ctx, &texts::NO_MAIL_TO_VERIFY)?;
     ask(ctx, &user)?;
     Ok(Response::empty(202))
 }
@@ -116,18 +116,9 @@ fn guessed(
     }
 }
 
-/// Whoever verifies an address has it: another who only gave it has none any more.
 fn verified(ctx: &mut Ctx<'_>, user: User) -> Result<Response> {
-    let address = user.email.clone().unwrap_or_default();
-    let holder = store::email_holder(ctx.db, &address, user.id)?;
-    if holder.as_ref().is_some_and(|holder| holder.verified) || store::username_taken(ctx.db, &address, user.id)? {
-        return Err(Refusal::field("email", Message::plain(&texts::EMAIL_TAKEN)).into());
+    if verify::verify(ctx.db, &user, ctx.now)? {
+        return Ok(shown(&User { email_verified: true, holds_email: true, ..user }));
     }
-    if let Some(holder) = holder {
-        store::give_way(ctx.db, holder.id, ctx.now)?;
-        codes::store::end_all(ctx.db, holder.id)?;
-    }
-    store::set_verified(ctx.db, &user, ctx.now)?;
-    codes::store::end_all(ctx.db, user.id)?;
-    Ok(shown(&User { email_verified: true, holds_email: true, ..user }))
+    Err(Refusal::field("email", Message::plain(&texts::EMAIL_TAKEN)).into())
 }

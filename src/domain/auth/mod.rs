@@ -21,6 +21,7 @@ pub mod session;
 pub mod store;
 mod texts;
 mod trust;
+pub mod verify;
 mod wipe;
 
 use crate::feature::sessions::device;

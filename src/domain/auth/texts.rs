@@ -16,6 +16,7 @@ crate::texts! {
     LINK_OR_CODE: "Give the link's token, or the address and the code that was sent to it.", "Indiquez le jeton du lien, ou l'adresse et le code qui y a été envoyé.", "링크의 토큰, 또는 이메일 주소와 그 주소로 받은 코드를 입력하세요.";
     CODE_NOT_GOOD: "This code is not good for this address, or not any more: ask for a new one.", "Ce code n'est pas, ou plus, valable pour cette adresse : demandez-en un autre.", "이 주소에 유효하지 않거나 만료된 코드입니다. 새 코드를 요청하세요.";
     NO_EMAIL: "The account has no email: give it one first.", "Le compte n'a pas d'e-mail : ajoutez-en un d'abord.", "계정에 이메일이 없습니다. 먼저 이메일을 등록하세요.";
+    NO_MAIL_TO_VERIFY: "This server sends no mail: ask whoever runs it to verify the address.", "Ce serveur n'envoie pas d'e-mails : demandez à la personne qui le gère de vérifier l'adresse.", "이 서버는 메일을 보내지 않습니다. 서버 운영자에게 주소 확인을 요청하세요.";
     MAIL_UNAVAILABLE: "This server sends no mail: ask whoever runs it for a link.", "Ce serveur n'envoie pas d'e-mails : demandez un lien à la personne qui le gère.", "이 서버는 메일을 보내지 않습니다. 서버 운영자에게 링크를 요청하세요.";
     MAIL_RESET: "A new password", "Un nouveau mot de passe", "새 비밀번호 설정";
     MAIL_RESET_WHY: "Somebody, probably you, asked for a new password for your account.", "Quelqu'un, sans doute vous, a demandé un nouveau mot de passe pour votre compte.", "회원님의 계정에 새 비밀번호가 요청되었습니다.";
@@ -32,6 +33,8 @@ crate::texts! {
     LINK_UNKNOWN: "This code is not known, or was used: ask for new ones.", "Ce code est inconnu ou déjà utilisé : demandez-en de nouveaux.", "알 수 없거나 이미 사용된 코드입니다. 새 코드를 요청하세요.";
     LINK_CODE: "No device shows this code, or not any more: look at it again, or have it show a new one.", "Aucun appareil n'affiche ce code, ou plus maintenant : vérifiez-le, ou demandez-en un nouveau sur l'appareil.", "이 코드를 표시하는 기기가 없거나 만료되었습니다. 다시 확인하거나 기기에서 새 코드를 표시하세요.";
     LINK_MATCH: "The new device shows other digits. If you do not see it in front of you, do not let it in.", "Le nouvel appareil affiche d'autres chiffres. Si vous ne l'avez pas sous les yeux, ne l'autorisez pas.", "새 기기에 표시된 숫자와 다릅니다. 그 기기가 눈앞에 없다면 승인하지 마세요.";
+    LINK_MATCH_TWICE: "The new device shows other digits, and that was the second try: it is not let in. Have it ask anew.", "Le nouvel appareil affiche d'autres chiffres, et c'était le second essai : il n'est pas autorisé. Recommencez depuis cet appareil.", "새 기기에 표시된 숫자와 두 번 달랐으므로 승인하지 않습니다. 새 기기에서 다시 시작하세요.";
+    LINK_NO_MATCH: "Give the two digits that the new device shows.", "Indiquez les deux chiffres affichés par le nouvel appareil.", "새 기기에 표시된 두 자리 숫자를 입력하세요.";
     LINK_PASSWORD: "Give the password to let this device in.", "Indiquez le mot de passe pour autoriser cet appareil.", "이 기기를 승인하려면 비밀번호를 입력하세요.";
     LET_IN_NEW: "Another device let this one in less than 24 hours ago: do it on that one, or sign in here with the password.", "Un autre appareil a autorisé celui-ci il y a moins de 24 heures : faites-le sur l'autre, ou connectez-vous ici avec le mot de passe.", "이 기기는 24시간 이내에 다른 기기에서 승인되었습니다. 그 기기에서 하거나 여기서 비밀번호로 로그인하세요.";
     DRAFT_UNNAMED: "A draft is there: read it, and say by If-Match that it is the one that you mean.", "Un brouillon est déjà là : lisez-le, puis indiquez avec If-Match que c'est bien celui-là.", "이미 초안이 있습니다. 먼저 읽고 If-Match로 그 초안임을 알려 주세요.";

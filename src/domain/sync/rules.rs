@@ -31,7 +31,7 @@ pub const PARAMETERS: &[Field] = &[
          Another word means nothing.",
     ),
     Field::new("state", Shape::Choice(&["idle"]))
-        .about("`idle` when the app is in the background: `poll_after` is longer. Another word means nothing."),
+        .about("`idle` when the app is open and nobody uses it: `poll_after` is longer. Another word means nothing."),
     Field::lenient("kinds").about("The lists that are asked for, by commas; none is all of the version's."),
     Field::lenient("own").about(
         "Stamps of `Sync-Stamp`, by commas, at most 20, of what the client has written itself and holds: it is not told of them. It \

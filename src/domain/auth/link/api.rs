@@ -124,6 +124,9 @@ pub fn decide(ctx: &mut Ctx<'_>) -> Result<Response> {
     if !input.bool("allow").unwrap_or_default() {
         return ctx.write(&mut |ctx| denied(ctx, &kept));
     }
+    if digits.is_empty() {
+        return Err(Refusal::field("match", Message::plain(&texts::LINK_NO_MATCH)).into());
+    }
     trust::require_grown(ctx)?;
     let given = input.text("password").is_some();
     if given {
@@ -160,11 +163,13 @@ fn denied(ctx: &mut Ctx<'_>, kept: &Kept) -> Result<Response> {
 fn allowed(ctx: &mut Ctx<'_>, kept: &Kept, digits: &str) -> Result<Response> {
     let mut kept = waiting(ctx, kept)?;
     if !kept.link.matches(digits) {
-        if kept.link.state == State::Denied {
+        let is_denied = kept.link.state == State::Denied;
+        if is_denied {
             ctx.forget_attempts(&kept.link.open)?;
         }
         store::put(ctx.db, ctx.house, &kept, NOBODYS)?;
-        return Ok(ctx.refused(&Refusal::field("match", Message::plain(&texts::LINK_MATCH))));
+        let why = if is_denied { &texts::LINK_MATCH_TWICE } else { &texts::LINK_MATCH };
+        return Ok(ctx.refused(&Refusal::field("match", Message::plain(why))));
     }
     let user = ctx.user()?;
     let bond = bond(ctx.house, &found(accounts::by_id(ctx.db, user)?)?);

@@ -28,7 +28,7 @@ pub const SHOWN: &[Field] = &[USER_CODE];
 pub const DECIDE: &[Field] = &[
     USER_CODE.required(),
     Field::new("allow", Shape::Bool).required(),
-    Field::name("match", MAX_CODE).about("The two digits that the new device shows; two wrong ones deny it."),
+    Field::name("match", MAX_CODE).about("The two digits that the new device shows, wanted where `allow` is true; two wrong ones deny it."),
     known("password").about("Wanted where the session has not signed in or given it within 10 minutes, and from another network than the new device's."),
 ];
 

@@ -43,7 +43,12 @@ const ID: Field = Field::name("id", MAX_WORD).about("The record.");
 /// A mark that is begun or renewed.
 pub const MARK: &[Field] = &[DEVICE.required(), VERSION, SEEN, FIELDS, PENDING, CURSOR, QUIET];
 /// A question about records.
-pub const RISK: &[Field] = &[DEVICE.required(), Field::new("records", Shape::List).required().about("1 to 100 of them.")];
+pub const RISK: &[Field] = &[
+    DEVICE.required(),
+    Field::new("records", Shape::List).required().about(
+        "1 to 100 objects: each with `kind`, `id` and what a mark takes (`version` or `seen`, `fields`, `pending`, `cursor`).",
+    ),
+];
 /// One of them.
 pub const RECORD: &[Field] = &[KIND_FIELD.required(), ID.required(), VERSION, SEEN, FIELDS, PENDING, CURSOR];
 /// A question of the earlier API.
