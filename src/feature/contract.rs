@@ -144,9 +144,7 @@ impl Route {
     pub fn most_bytes(&self) -> u64 {
         let bytes = match (self.face, self.contract.takes) {
             (Face::Graphql | Face::Operator, _) | (_, Takes::Json(_)) => body::MAX_BODY,
-            (_, Takes::Fields(fields)) => {
-                fields.iter().fold(body::MIN_BODY, |sum, field| sum.saturating_add(field.shape.most_bytes()))
-            }
+            (_, Takes::Fields(fields)) => fields.iter().fold(body::MIN_BODY, |sum, field| sum.saturating_add(field.most_bytes)),
             (_, Takes::Nothing | Takes::Unsaid) => body::MIN_BODY,
         };
         bytes.min(body::MAX_BODY)

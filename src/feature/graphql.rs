@@ -78,6 +78,14 @@ pub struct Page {
     pub most: i64,
 }
 
+/// What is asked about one by one, in a list, is looked up one by one: each takes as much as so many objects of a page.
+pub const EACH: i64 = 50;
+
+/// So many objects take as much as a list of this length.
+pub fn listed(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX).saturating_mul(EACH)
+}
+
 /// The page of [`Asked::window`].
 pub const WINDOWED: Page = Page { argument: "first", size: PAGE_SIZE, most: MAX_PAGE_SIZE };
 

@@ -21,6 +21,8 @@ pub const CASES: &[Case] = &[
     ("marks of who leaves, or whose account ends, end and name nobody", leaving),
     ("what was known at a mark's begin is what training makes of it later, bit for bit", skew),
     ("GraphQL begins, shows and ends marks", graphql),
+    ("a mark that ended and began again within a millisecond can be ended, and left behind", instant),
+    ("the feed tells of an editor as long as one of two lists with the same id has one", twice),
     ("a mark with wrong fields is refused, and one of an unknown kind is not found", wrong),
 ];
 
@@ -295,6 +297,37 @@ fn graphql(server: &Server) {
         assert_eq!(data(&a, end, json!({ "id": id }))["endEdit"], true);
     }
     assert_eq!(listed(&b, &id), [] as [i64; 0]);
+}
+
+fn instant(server: &Server) {
+    let (phone, partner) = Phone::couple(server);
+    let id = made(&phone);
+    let thrice = "mutation($d: ID!, $r: RiskInput!, $i: ID!) { a: markEdit(deviceId: $d, edit: $r) { until } \
+         b: endEdit(deviceId: $d, kind: \"task\", id: $i) c: markEdit(deviceId: $d, edit: $r) { until } }";
+    for _ in 0..3 {
+        data(&phone, thrice, json!({"d": "phone one", "r": {"kind": "task", "id": id}, "i": id}));
+        assert_eq!(listed(&partner, &id), [phone.id]);
+        unmark(&phone, &id, "phone one");
+        assert_eq!(listed(&partner, &id), [] as [i64; 0]);
+    }
+    data(&phone, thrice, json!({"d": "phone one", "r": {"kind": "task", "id": id}, "i": id}));
+    phone.post("/couple/leave/", &json!({})).expect(204);
+}
+
+fn twice(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let id = made(&a);
+    a.post("/goals/", &json!({"id": id, "title": "a goal", "why_for_us": "", "status": "ACTIVE"})).expect(201);
+    let cursor = now(&b);
+    for kind in ["task", "goals"] {
+        mark(&a, kind, &id, json!({"device_id": "phone one"}));
+    }
+    a.delete(&format!("/sync/edits/goals/{id}/?device_id=phone%20one")).expect(204);
+    let (changes, cursor) = told(&b, &cursor);
+    let change = changes.iter().find(|change| change["id"] == id.as_str()).unwrap();
+    assert_eq!((change.get("deleted"), &change["object"]["kind"]), (None, &json!("task")));
+    unmark(&a, &id, "phone one");
+    assert_eq!(told(&b, &cursor).0[0]["deleted"], true);
 }
 
 fn wrong(server: &Server) {

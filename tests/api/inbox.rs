@@ -14,10 +14,36 @@ pub const CASES: &[Case] = &[
     ("what is for one device is shown there alone, and is gone when it has seen it", one_device),
     ("an acknowledgement never goes back, nor beyond what there is", acknowledged),
     ("an addressee has fifty messages, and the least urgent go", bounded),
+    ("who sends many messages hides no sign-in", flooded),
+    ("a thief who signs in as the owner's device is told of to that device", posing),
     ("who joins reads nothing of before", joining),
     ("what has expired is not shown, and goes in the night", expired),
     ("messages to a user are in their export, and go when they leave", exported),
 ];
+
+fn flooded(server: &Server) {
+    let phone = Phone::single(server);
+    let since = now(&phone);
+    let thief = again(server, &phone, &json!({"device_id": "another"}));
+    let sent = json!({"to": {"user_id": phone.id}, "type": "sync_trigger", "priority": "critical"});
+    let first = thief.post("/push/send/", &sent).expect(201).json()["id"].as_str().unwrap().to_owned();
+    let copy = "INSERT INTO push_messages (tenant, stamp, id, type, priority, user_id, device, author, data, expires_at) \
+         SELECT tenant, stamp, ?, type, priority, user_id, device, author, data, expires_at FROM push_messages WHERE id = ?";
+    for _ in 0..48 {
+        server.store().run(copy, params![&uuid::Uuid::new_v4().to_string(), &first]).unwrap();
+    }
+    thief.post("/push/send/", &sent).expect(201);
+    let seen = told(&phone, &since);
+    assert_eq!((seen.len(), types(&seen)[0].as_str()), (50, "system sign_in"));
+}
+
+fn posing(server: &Server) {
+    let first = Phone::single(server);
+    let owner = again(server, &first, &json!({"device_id": "phone"}));
+    let since = now(&owner);
+    again(server, &first, &json!({"device_id": "phone"}));
+    assert_eq!(types(&told(&owner, &since)), ["system sign_in"]);
+}
 
 fn one_device(server: &Server) {
     let phone = Phone::single(server);

@@ -134,6 +134,14 @@ fn team(server: &Server) {
     // Who runs the team says it of their own by registering it.
     admin.put("/devices/laptop/", &json!({"priority": 97})).expect(200);
     assert_eq!(admin.get("/devices/laptop/").expect(200).json()["priority"], 97);
+    // What counts more elsewhere counts as its type here, and may be called otherwise all the same.
+    let alone = Phone::register(server);
+    let tablet = again(server, &alone, &json!({"device_id": "tablet", "type": "tablet", "priority": 95}));
+    let code = admin.post("/couple/invite/", &json!({})).expect(200).json()["invite"]["code"].as_str().unwrap().to_owned();
+    tablet.post("/couple/join/", &json!({"code": code})).expect(200);
+    tablet.patch("/devices/tablet/", &json!({"name": "the old one", "can_wipe": true})).expect(200);
+    assert_eq!(tablet.put("/devices/tablet/", &json!({"type": "tablet"})).expect(200).json()["priority"], 60);
+    problem(tablet.patch("/devices/tablet/", &json!({"priority": 95})), 403);
     // In a couple of one's own a device counts as it was set.
     let free = Phone::single(server);
     let tablet = again(server, &free, &json!({"device_id": "tablet", "type": "tablet", "priority": 95}));

@@ -98,9 +98,8 @@ fn without_a_mailer(server: &Server) {
 /// The token of a link that the operator makes.
 pub fn link(server: &Server, phone: &Phone) -> String {
     let made: Value = serde_json::from_str(&server.tandem(&["user", "link", &phone.username, "--json"])).unwrap();
-    let (link, token) = (made["link"].as_str().unwrap(), made["token"].as_str().unwrap());
-    assert!(link.ends_with(&format!("/api/reset/#token={token}")), "{link}");
-    token.to_owned()
+    assert!(made["link"].is_null(), "nobody said where this site is: {}", made["link"]);
+    made["token"].as_str().unwrap().to_owned()
 }
 
 #[track_caller]

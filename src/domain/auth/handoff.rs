@@ -36,7 +36,7 @@ pub const FIELDS: &[Field] = &[
     Field::name("kind", MAX_WORD).required().about("What is drafted, as the app calls it."),
     Field::name("id", MAX_WORD).nullable().about("What it is a draft of, if that is there already."),
     Field::name("title", MAX_TITLE),
-    Field::new("data", Shape::Json).required().about("Any object of at most 64 KiB."),
+    Field::new("data", Shape::Json).of_bytes(MAX_DATA).required().about("Any object of at most 64 KiB."),
     Field::name("to_device", MAX_DEVICE).nullable().about("The device that it is for; any of the caller's when it is left out."),
 ];
 

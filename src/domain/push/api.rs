@@ -112,7 +112,7 @@ fn draft(ctx: &Ctx<'_>, input: &mut Input) -> Draft {
         }
         _ => {
             let list = |word: &str| ctx.house.kinds().find(|kind| kind.is(word)).map(|kind| kind.name);
-            json!({"reason": "manual", "domains": rules::domains(input, list).unwrap_or_default()})
+            json!({"reason": rules::MANUAL, "domains": rules::domains(input, list).unwrap_or_default()})
         }
     };
     Draft { about, priority, data }

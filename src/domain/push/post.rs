@@ -7,6 +7,7 @@ use crate::base::time::Timestamp;
 use crate::base::{id, json, word};
 use crate::db::Db;
 use crate::feature::news::Clashed;
+use crate::feature::sessions::store as sessions;
 use crate::feature::store::NOBODY;
 use crate::feature::{COUPLE, Ctx, News, Role, TenantKind, store as feed};
 use serde_json::{Value, json};
@@ -33,7 +34,7 @@ pub fn write(db: &mut Db, place: Place, to: To, draft: &Draft) -> Result<Message
         return Err(Error::internal("a message is longer than messages are"));
     }
     let kept = store::kept(db, place.tenant, to)?;
-    let ranks: Vec<_> = kept.iter().map(|message| (message.priority, message.expires_at)).collect();
+    let ranks: Vec<_> = kept.iter().map(|message| message.worth).collect();
     for gone in to_go(&ranks, place.now) {
         store::delete(db, place.tenant, kept[gone].stamp, &kept[gone].id)?;
     }
@@ -64,7 +65,9 @@ fn post_as(ctx: &mut Ctx<'_>, author: i64, tenant: i64, to: To, draft: &Draft) -
 pub fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
         News::SignedIn { user, session, device, others: true } => {
-            let author = ctx.house.author(*user, device, session);
+            // A thief may say that theirs is the owner's device: that one is told, too.
+            let is_twice = !device.is_empty() && sessions::has_another(ctx.db, *user, device, session, ctx.now)?;
+            let author = if is_twice { NOBODY } else { ctx.house.author(*user, device, session) };
             to_user(ctx, author, *user, &Draft::system(Code::SignIn, Priority::High, None))
         }
         News::SessionEnded { user } => {

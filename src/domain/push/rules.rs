@@ -19,6 +19,8 @@ pub const MAX_DATA: usize = 2 << 10;
 pub const MAX_TEXT: usize = 200;
 /// The most conflicts that one message names; it counts all of them.
 pub const MOST_NAMED: usize = 20;
+/// Why somebody has devices poll by hand.
+pub const MANUAL: &str = "manual";
 /// The most lists or domains that a message names.
 const MOST_DOMAINS: usize = 20;
 /// The most messages on a page.
@@ -178,14 +180,41 @@ impl Draft {
     }
 }
 
-/// Which messages go when an addressee has too many: expired ones, then the least urgent, then the oldest. `kept` is what there is
-/// in the order of its stamps; answers the places of those that go so that one more has room.
-pub fn to_go(kept: &[(Priority, Timestamp)], now: Timestamp) -> Vec<usize> {
+/// What a message counts beside others, when some have to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Worth {
+    /// How urgent it is.
+    pub priority: Priority,
+    /// When it is forgotten.
+    pub expires_at: Timestamp,
+    /// Is it one that people send?
+    pub is_sent: bool,
+}
+
+/// Is it a message that people send, by its type and what it says?
+pub fn is_sent(type_name: &str, data: &Value) -> bool {
+    let says = |member: &str, word: &str| data.get(member).and_then(Value::as_str) == Some(word);
+    match word::named(&Type::ALL, type_name) {
+        Some(Type::SyncTrigger) => says("reason", MANUAL),
+        Some(Type::System) => says("code", word::of(&Code::ALL, &Code::Text)),
+        _ => false,
+    }
+}
+
+/// Which messages go when an addressee has too many: expired ones, then what people send, then the least urgent, then the oldest. So nobody
+/// who sends many hides a sign-in. `kept` is what there is in the order of its stamps; answers the places of those that go so that one more
+/// has room.
+pub fn to_go(kept: &[Worth], now: Timestamp) -> Vec<usize> {
     let beyond = (kept.len() + 1).saturating_sub(MOST_KEPT);
     let mut places: Vec<usize> = (0..kept.len()).collect();
-    places.sort_by_key(|place| (kept[*place].1 > now, kept[*place].0, *place));
+    places.sort_by_key(|place| (rank(&kept[*place], now), *place));
     places.truncate(beyond);
     places
+}
+
+/// The lower goes first.
+fn rank(worth: &Worth, now: Timestamp) -> (bool, bool, Priority) {
+    (worth.expires_at > now, !worth.is_sent, worth.priority)
 }
 
 /// The parameters of a list of messages.
@@ -203,11 +232,14 @@ pub const ACK: &[Field] =
 /// What a member sends.
 pub const SEND: &[Field] = &[
     Field::new("to", Shape::Json)
+        .of_bytes(MAX_DATA)
         .required()
         .about("`\"all\"`, or an object with `user_id`, `device_id` (one's own) or both; who runs a team reaches anybody in it."),
     Field::new("type", Shape::Choice(&Type::SENT)).required(),
     Field::new("priority", Shape::Choice(&word::list(&Priority::ALL))).about("`normal` when it is left out."),
-    Field::new("domains", Shape::Json).about("With `sync_trigger`: which lists or domains; at most 20. All when it is left out."),
+    Field::new("domains", Shape::Json)
+        .of_bytes(MAX_DATA)
+        .about("With `sync_trigger`: which lists or domains; at most 20. All when it is left out."),
     Field::new("text", Shape::Text { min: 1, max: MAX_TEXT, trim: true, blank: false }).about("With `system`: what to show."),
 ];
 
@@ -262,24 +294,28 @@ mod tests {
 
     #[test]
     fn what_is_expired_and_least_urgent_goes_first() {
-        let mut kept = vec![(Priority::Critical, NOW.plus(1)); MOST_KEPT];
+        let worth = |priority, expires_at, is_sent| Worth { priority, expires_at, is_sent };
+        let mut kept = vec![worth(Priority::Critical, NOW.plus(1), false); MOST_KEPT];
         assert_eq!(to_go(&kept, NOW), [0]);
-        kept[7] = (Priority::High, NOW.plus(1));
+        kept[7] = worth(Priority::High, NOW.plus(1), false);
         assert_eq!(to_go(&kept, NOW), [7]);
-        kept[9] = (Priority::Normal, NOW.plus(1));
+        kept[9] = worth(Priority::Normal, NOW.plus(1), false);
         assert_eq!(to_go(&kept, NOW), [9]);
-        kept[30] = (Priority::Critical, NOW);
+        kept[20] = worth(Priority::Critical, NOW.plus(1), true);
+        assert_eq!(to_go(&kept, NOW), [20], "what somebody sends hides nothing");
+        kept[30] = worth(Priority::Critical, NOW, false);
         assert_eq!(to_go(&kept, NOW), [30]);
         assert!(to_go(&kept[..MOST_KEPT - 1], NOW).is_empty());
     }
 
     proptest! {
         #[test]
-        fn a_bound_is_kept_and_nothing_more_urgent_goes(kept in prop::collection::vec((0_i64..3, -5_i64..5), 0..70)) {
-            let kept: Vec<_> = kept.into_iter().map(|(n, left)| (Priority::of(n).unwrap(), NOW.plus(left))).collect();
+        fn a_bound_is_kept_and_nothing_more_urgent_goes(kept in prop::collection::vec((0_i64..3, -5_i64..5, any::<bool>()), 0..70)) {
+            let worth = |(n, left, is_sent)| Worth { priority: Priority::of(n).unwrap(), expires_at: NOW.plus(left), is_sent };
+            let kept: Vec<_> = kept.into_iter().map(worth).collect();
             let gone = to_go(&kept, NOW);
             prop_assert!(kept.len() - gone.len() < MOST_KEPT);
-            let worth = |place: usize| (kept[place].1 > NOW, kept[place].0);
+            let worth = |place: usize| rank(&kept[place], NOW);
             let stays = (0..kept.len()).filter(|place| !gone.contains(place));
             let least = stays.map(worth).min();
             prop_assert!(gone.iter().all(|place| least.is_none_or(|least| worth(*place) <= least)));

@@ -1,6 +1,6 @@
 //! Messages in the database. Every statement names the tenant, except what the night and an account's end do to all.
 
-use super::rules::{CONFLICT_ALERT, Draft, Message, Priority, To, Type};
+use super::rules::{self, CONFLICT_ALERT, Draft, Message, Priority, To, Type, Worth};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::base::{json, word};
@@ -68,18 +68,18 @@ pub struct Kept {
     pub stamp: Timestamp,
     /// Its id.
     pub id: String,
-    /// How urgent it is.
-    pub priority: Priority,
-    /// When it is forgotten.
-    pub expires_at: Timestamp,
+    /// What it counts beside others.
+    pub worth: Worth,
 }
 
 /// What is kept for an addressee, in the order of its stamps.
 pub fn kept(db: &mut Db, tenant: i64, to: To) -> Result<Vec<Kept>> {
-    let sql = "SELECT stamp, id, priority, expires_at FROM push_messages WHERE tenant = ? AND user_id = ? AND device = ? \
+    let sql = "SELECT stamp, id, priority, expires_at, type, data FROM push_messages WHERE tenant = ? AND user_id = ? AND device = ? \
          ORDER BY stamp, id";
     db.all(sql, params![tenant, to.user, to.device], |row| {
-        Ok(Kept { stamp: row.get(0)?, id: row.get(1)?, priority: Priority::of(row.get(2)?)?, expires_at: row.get(3)? })
+        let is_sent = rules::is_sent(&row.get::<String>(4)?, &json::read(row.get::<String>(5)?.as_bytes())?);
+        let worth = Worth { priority: Priority::of(row.get(2)?)?, expires_at: row.get(3)?, is_sent };
+        Ok(Kept { stamp: row.get(0)?, id: row.get(1)?, worth })
     })
 }
 

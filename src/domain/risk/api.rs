@@ -201,6 +201,7 @@ fn make_room(ctx: &mut Ctx<'_>, tenant: i64, own: &[&Mark]) -> Result<()> {
 /// Ends a device's mark of a record, if there is one.
 pub fn unmark(ctx: &mut Ctx<'_>, asker: &Asker, kind: &str, id: &str) -> Result<()> {
     let tenant = ctx.tenant_id()?;
-    let own = store::of_record(ctx.db, tenant, kind, id)?.into_iter().filter(|mark| mark.is_of(asker.user, asker.device));
+    let own =
+        store::of_id(ctx.db, tenant, id)?.into_iter().filter(|mark| mark.is_on(kind, id) && mark.is_of(asker.user, asker.device));
     own.collect::<Vec<_>>().iter().try_for_each(|mark| marks::end(ctx, tenant, mark))
 }

@@ -6,6 +6,7 @@ use super::marks::{KIND, called};
 use crate::base::error::Result;
 use crate::base::json;
 use crate::feature::ctx::value;
+use crate::feature::graphql::{EACH, Page};
 use crate::feature::{Access, Asked, Ctx, Graph, Root, Shown, Without};
 use crate::http::Response;
 use serde_json::{Map, Value};
@@ -14,13 +15,17 @@ use serde_json::{Map, Value};
 pub const GRAPH: Graph = Graph {
     schema: include_str!("schema.graphql"),
     roots: &[
-        Root::query("conflictRisk", Access::Member(Without::NoCouple), risk),
+        Root::query("conflictRisk", Access::Member(Without::NoCouple), risk).paged(ASKED),
         Root::mutation("markEdit", MARK_WEIGHT, begin),
         Root::mutation("endEdit", MARK_WEIGHT, end),
     ],
     shown: &[Shown::plain(KIND, "Edits")],
     ..Graph::NONE
 };
+
+/// Each record is looked up by itself.
+const ASKED: Page = Page { argument: "records", size: MOST, most: MOST };
+const MOST: i64 = asked::MOST_RECORDS as i64 * EACH;
 
 /// A row is written, and one of the feed.
 const MARK_WEIGHT: f64 = 1.5;

@@ -4,7 +4,7 @@
 //! an answer that is made anyway cost next to nothing, as long as they are no more than the answer has: whoever asks for them again
 //! and again, under other names, pays each as a look-up. The sum for a root field is taken times its weight.
 
-use crate::feature::graphql::{Page, QUERY_WEIGHT};
+use crate::feature::graphql::{Page, QUERY_WEIGHT, listed};
 use apollo_compiler::ast::Value;
 use apollo_compiler::executable::{Field, Operation, Selection, SelectionSet};
 use apollo_compiler::schema::ExtendedType;
@@ -58,7 +58,7 @@ pub struct Bill<'d> {
     pub operation: &'d Operation,
     /// The rates of root fields, by name.
     pub rate: &'d dyn Fn(&str) -> Rate,
-    /// The variables that are whole numbers, by name.
+    /// The variables that are whole numbers, by name; of a list as many objects as it takes.
     pub variable: &'d dyn Fn(&str) -> Option<i64>,
 }
 
@@ -99,6 +99,7 @@ impl Bill<'_> {
         let asked = match argument.map(|argument| &*argument.value) {
             None | Some(Value::Null) => Some(page.size),
             Some(Value::Variable(name)) => (self.variable)(name).or_else(|| self.preset(name)).or(Some(page.size)),
+            Some(Value::List(listed_here)) => Some(listed(listed_here.len())),
             Some(value) => value.to_i32().map(i64::from),
         };
         asked.filter(|asked| (0..=page.most).contains(asked)).unwrap_or(page.most) as f64
@@ -207,7 +208,7 @@ mod tests {
     use super::*;
     use apollo_compiler::validation::Valid;
 
-    const SCHEMA: &str = "type Query { a: A b: Int list(first: Int): List } type List { nodes: [A!]! totalCount: Int! } \
+    const SCHEMA: &str = "type Query { a: A b: Int list(first: Int): List asked(ids: [Int!]!): Int } type List { nodes: [A!]! totalCount: Int! } \
          type A { a: A x: Int y: Int l: [A!]! } type Mutation { heavy: A light: Int }";
     const PAGE: Page = Page { argument: "first", size: 50, most: 200 };
 
@@ -217,6 +218,7 @@ mod tests {
         let rate = |name: &str| match name {
             "heavy" => Rate { weight: 2.5, page: None },
             "list" => Rate { weight: 100.0, page: Some(PAGE) },
+            "asked" => Rate { weight: 1.0, page: Some(Page { argument: "ids", size: 5_000, most: 5_000 }) },
             _ => Rate::PLAIN,
         };
         let variable = |name: &str| (name == "sent").then_some(200);
@@ -233,6 +235,13 @@ mod tests {
         assert_eq!(of("{ a { x y l { __typename } __typename } }"), (2, 2), "1.1, rounded up");
         assert_eq!(of("query($no: Boolean = false) { b @include(if: $no) }"), (0, 1), "what may be left out counts");
         assert_eq!(of("{ ... on Query { b } ...q } fragment q on Query { a { ... { x } } }"), (1, 3));
+    }
+
+    #[test]
+    fn what_is_asked_about_one_by_one_costs_by_its_number() {
+        assert_eq!(of("{ asked(ids: [1]) }"), (0, 2), "1.25, rounded up");
+        assert_eq!(of("{ asked(ids: [1, 2, 3, 4, 5, 6, 7, 8]) }"), (0, 3));
+        assert_eq!(of("query($some: [Int!]!) { asked(ids: $some) }"), (0, 26), "as the most, where nobody says");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::retired;
 use super::{errors, schema};
 use crate::base::error::{Error, Refused, Result, refuse};
 use crate::base::text;
-use crate::feature::graphql::TYPE_NAME;
+use crate::feature::graphql::{TYPE_NAME, listed};
 use crate::feature::{Access, Asked, Ctx, Root, Without};
 use apollo_compiler::ast::Type;
 use apollo_compiler::executable::Selection;
@@ -162,7 +162,10 @@ fn asked(ready: &Ready<'_>, info: &ResolveInfo<'_>, root: &Root, portion: i64) -
     for field in info.field_selections() {
         list(ready.document, &field.selection_set.selections, "", &mut fields);
     }
-    let variable = |name: &str| ready.variables.get(name).and_then(JsonValue::as_i64);
+    let variable = |name: &str| {
+        let value = ready.variables.get(name)?;
+        value.as_i64().or_else(|| value.as_array().map(|all| listed(all.len())))
+    };
     let bill = Bill {
         schema: ready.schema,
         document: ready.document,

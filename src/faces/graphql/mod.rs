@@ -19,6 +19,7 @@ mod values;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
 use crate::faces::pages::graphiql;
+use crate::feature::graphql::listed;
 use crate::feature::{Access, Ctx, Face, Feature, Meter, Route};
 use crate::http::{Method, Response};
 use apollo_compiler::ast::Document;
@@ -159,7 +160,10 @@ fn figures(
     variables: &Map<String, Value>,
 ) -> Figures {
     let rate = |name: &str| schema::root(ctx.house.features, name).map_or(Rate::PLAIN, schema::rate);
-    let variable = |name: &str| variables.get(name).and_then(Value::as_i64);
+    let variable = |name: &str| {
+        let value = variables.get(name)?;
+        value.as_i64().or_else(|| value.as_array().map(|all| listed(all.len())))
+    };
     Bill { schema, document, operation, rate: &rate, variable: &variable }.figures()
 }
 

@@ -176,7 +176,8 @@ impl Device {
 pub fn is_id(id: &str) -> bool {
     let length = id.chars().count();
     let plain = !id.chars().any(|c| c.is_control() || c == '/') && id.trim() == id;
-    (1..=MAX_DEVICE).contains(&length) && plain && !RESERVED.contains(&id)
+    let is_step = matches!(id, "." | "..");
+    (1..=MAX_DEVICE).contains(&length) && plain && !is_step && !RESERVED.contains(&id)
 }
 
 /// What was sent of a device.

@@ -176,6 +176,12 @@ pub fn number_live(db: &mut Db, user: i64, now: Timestamp) -> Result<i64> {
     Ok(db.one(sql, params![user, now], |row| row.get(0))?.unwrap_or_default())
 }
 
+/// Is another live session on this device of the user's?
+pub fn has_another(db: &mut Db, user: i64, device: &str, session: &str, now: Timestamp) -> Result<bool> {
+    let sql = "SELECT COUNT(*) FROM sessions WHERE user_id = ? AND device = ? AND id <> ? AND expires_at > ?";
+    Ok(db.one(sql, params![user, device, session, now], |row| row.get::<i64>(0))?.unwrap_or_default() > 0)
+}
+
 /// Is it a live session of this user?
 pub fn is_of(db: &mut Db, id: &str, user: i64, now: Timestamp) -> Result<bool> {
     let sql = "SELECT id FROM sessions WHERE id = ? AND user_id = ? AND expires_at > ?";

@@ -23,12 +23,21 @@ pub struct Field {
     pub nullable: bool,
     /// What its name does not say, for the API's description; empty when it says all.
     pub about: &'static str,
+    /// The most bytes that it takes in a body.
+    pub most_bytes: u64,
 }
 
 impl Field {
     /// An optional field that may not be null.
     pub const fn new(name: &'static str, shape: Shape) -> Field {
-        Field { name, shape, required: false, nullable: false, about: "" }
+        let most_bytes = shape.most_bytes();
+        Field { name, shape, required: false, nullable: false, about: "", most_bytes }
+    }
+
+    /// JSON of so many bytes, written as a client may write them: with escapes.
+    #[must_use]
+    pub const fn of_bytes(self, most: usize) -> Field {
+        Field { most_bytes: (most as u64).saturating_mul(body::PER_CHARACTER), ..self }
     }
 
     /// Text of at most `max` characters, kept as it came; empty is allowed.

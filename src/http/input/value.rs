@@ -52,7 +52,7 @@ impl Shape {
             Shape::Object(fields) => {
                 let (mut bytes, mut n) = (0_u64, 0);
                 while n < fields.len() {
-                    bytes = bytes.saturating_add(fields[n].shape.most_bytes());
+                    bytes = bytes.saturating_add(fields[n].most_bytes);
                     n += 1;
                 }
                 bytes

@@ -132,7 +132,7 @@ fn register(ctx: &mut Ctx<'_>, sent: &Sent) -> Result<(Device, &'static str)> {
     if grant(ctx, &mut device, &sent.details) {
         store::put(ctx.db, user, &device)?;
     }
-    require_no_raise(ctx, &device)?;
+    require_no_raise(ctx, &device, &sent.details)?;
     Ok((device, status))
 }
 
@@ -151,10 +151,12 @@ fn grant(ctx: &Ctx<'_>, device: &mut Device, input: &Input) -> bool {
     true
 }
 
-/// Refuses a member of a team who let a device count more than its type does.
-fn require_no_raise(ctx: &Ctx<'_>, device: &Device) -> Result<()> {
+/// Refuses a member of a team who now lets a device count more than its type does. One that was let so before, elsewhere, counts here as its
+/// type, and may be called otherwise.
+fn require_no_raise(ctx: &Ctx<'_>, device: &Device, input: &Input) -> Result<()> {
     let Ok(tenant) = ctx.tenant() else { return Ok(()) };
-    let is_bound = tenant.kind == TenantKind::Team && !tenant.may(Right::Devices);
+    let raises = input.value(device::PRIORITY.name).is_some();
+    let is_bound = raises && tenant.kind == TenantKind::Team && !tenant.may(Right::Devices);
     if is_bound && device.priority() > device.usual_priority() && device.granted_in != tenant.id {
         return refuse(Refused::Forbidden, &texts::PRIORITY_RAISED);
     }
@@ -189,7 +191,7 @@ pub fn changed(ctx: &mut Ctx<'_>, user: i64, id: &str, mut input: Input) -> Resu
     device.take(&input);
     grant(ctx, &mut device, &input);
     store::put(ctx.db, user, &device)?;
-    require_no_raise(ctx, &device)?;
+    require_no_raise(ctx, &device, &input)?;
     Ok(Beside::of(ctx, user)?.show(device))
 }
 

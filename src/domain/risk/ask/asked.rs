@@ -18,7 +18,11 @@ const MAX_WORD: usize = 50;
 /// The most fields that are edited at once.
 const MOST_FIELDS: usize = 50;
 /// The most records of one question.
-const MOST_RECORDS: usize = 100;
+pub const MOST_RECORDS: usize = 100;
+/// The most bytes of the names of fields: longer ones are no words of a schema.
+const FIELDS_BYTES: usize = MOST_FIELDS * MAX_WORD;
+/// The most bytes of one record of a question, beside the names of its fields.
+const RECORD_BYTES: usize = FIELDS_BYTES + 1_000;
 /// The longest unknown kind that a message repeats, in characters.
 const SHOWN: usize = 40;
 
@@ -30,8 +34,10 @@ const VERSION: Field = Field::new("version", Shape::Int(0, version::HIGHEST))
     .about("The version that the device holds; 0 is none. Records have one, and the couple's objects.");
 const SEEN: Field =
     Field::new("seen", Shape::Instant).nullable().about("The `updated_at` that the device holds, where it holds no version.");
-const FIELDS: Field =
-    Field::new("fields", Shape::List).nullable().about("The names of the fields that are edited, at most 50; none says any.");
+const FIELDS: Field = Field::new("fields", Shape::List)
+    .of_bytes(FIELDS_BYTES)
+    .nullable()
+    .about("The names of the fields that are edited, at most 50; none says any.");
 const PENDING: Field = Field::new("pending", Shape::Bool).nullable().about("Has the device edits of it that it has not sent?");
 const CURSOR: Field = Field::new("cursor", Shape::Instant).nullable().about("The device's last `server_time`.");
 const QUIET: Field = Field::new("quiet", Shape::Bool).nullable().about("True: it is asked and remembered, and shown to nobody.");
@@ -45,7 +51,7 @@ pub const MARK: &[Field] = &[DEVICE.required(), VERSION, SEEN, FIELDS, PENDING, 
 /// A question about records.
 pub const RISK: &[Field] = &[
     DEVICE.required(),
-    Field::new("records", Shape::List).required().about(
+    Field::new("records", Shape::List).of_bytes(MOST_RECORDS * RECORD_BYTES).required().about(
         "1 to 100 objects: each with `kind`, `id` and what a mark takes (`version` or `seen`, `fields`, `pending`, `cursor`).",
     ),
 ];

@@ -32,7 +32,7 @@ fn list(ctx: &Ctx<'_>, kind: &str) -> &'static str {
 
 /// Has the feed tell of a record's editors, if it tells of the record itself; without any there is a tombstone.
 pub fn tell(ctx: &mut Ctx<'_>, tenant: i64, kind: &str, id: &str) -> Result<()> {
-    let is_shown = store::of_record(ctx.db, tenant, kind, id)?.iter().any(|mark| mark.is_shown(ctx.now));
+    let is_shown = store::of_id(ctx.db, tenant, id)?.iter().any(|mark| mark.is_shown(ctx.now));
     let stands = if is_shown { list(ctx, kind) } else { KIND };
     if feed::is_told(ctx.db, tenant, stands, id)? {
         ctx.show_in(tenant, KIND, id, !is_shown)?;
@@ -83,7 +83,9 @@ pub fn edits(marks: &[Mark], now: Timestamp, mut name: impl FnMut(&Mark) -> Opti
 /// The edited records for the feed, which everybody in the tenant reads.
 pub fn load(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {
     let marks = store::live(db, tenant)?;
-    let all = edits(&marks, Timestamp::now(), |_| None);
+    let mut all = edits(&marks, Timestamp::now(), |_| None);
+    // Of two lists that have the same id, the one with editors is shown.
+    all.sort_by_key(|edits| !edits.editors.is_empty());
     let asked = all.into_iter().filter(|edits| ids.contains(&edits.id.as_str()));
     asked.map(|edits| Ok((edits.id.clone(), value(&edits)?))).collect()
 }
@@ -110,7 +112,7 @@ fn bury(shift: &mut Shift<'_>, group: &[(i64, Mark)]) -> Result<()> {
     let (_, stamp) = advance(shift.db, *tenant, shift.now)?;
     for (_, mark) in group {
         store::end(shift.db, *tenant, mark, mark.until)?;
-        let goes_on = store::of_record(shift.db, *tenant, &mark.kind, &mark.id)?.iter().any(|other| other.is_shown(shift.now));
+        let goes_on = store::of_id(shift.db, *tenant, &mark.id)?.iter().any(|other| other.is_shown(shift.now));
         if !mark.quiet && !goes_on && feed::is_told(shift.db, *tenant, KIND, &mark.id)? {
             feed::mark(shift.db, *tenant, KIND, &mark.id, Moved::by_nobody(stamp, true))?;
         }

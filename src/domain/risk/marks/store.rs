@@ -41,9 +41,9 @@ pub fn of_user(db: &mut Db, tenant: i64, user: i64) -> Result<Vec<Mark>> {
     db.all(marks!("WHERE tenant = ? AND live = 1 AND user_id = ?"), params![tenant, user], mark)
 }
 
-/// Those of a record.
-pub fn of_record(db: &mut Db, tenant: i64, kind: &str, id: &str) -> Result<Vec<Mark>> {
-    db.all(marks!("WHERE tenant = ? AND live = 1 AND id = ? AND kind = ?"), params![tenant, id, kind], mark)
+/// Those of a record, and of what has the same id in another list: the feed tells of both under that id.
+pub fn of_id(db: &mut Db, tenant: i64, id: &str) -> Result<Vec<Mark>> {
+    db.all(marks!("WHERE tenant = ? AND live = 1 AND id = ?"), params![tenant, id], mark)
 }
 
 /// Some that ended by the clock, tenant by tenant.
@@ -69,11 +69,14 @@ pub fn renew(db: &mut Db, tenant: i64, mark: &Mark) -> Result<()> {
     db.run(sql, params![*until, *moved_at, *quiet, fields, tenant, id, kind, *user, *device, *began_at]).map(drop)
 }
 
-/// Ends a mark. What its device calls itself is forgotten.
+/// Ends a mark. What its device calls itself is forgotten. One that began, ended and began again within a millisecond is remembered once.
 pub fn end(db: &mut Db, tenant: i64, mark: &Mark, at: Timestamp) -> Result<()> {
+    let Mark { kind, id, user, device, began_at, .. } = mark;
+    let sql =
+        "DELETE FROM marks WHERE tenant = ? AND live = 0 AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
+    db.run(sql, params![tenant, id, kind, *user, *device, *began_at])?;
     let sql = "UPDATE marks SET live = 0, ended_at = ?, name = '' \
          WHERE tenant = ? AND live = 1 AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
-    let Mark { kind, id, user, device, began_at, .. } = mark;
     db.run(sql, params![at, tenant, id, kind, *user, *device, *began_at]).map(drop)
 }
 
