@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 const SCHEMA: &str = include_str!("../graphql/schema.graphql");
 /// What the fullest answer of a mutation may cost, of the 1,000 points of five minutes.
 const MUTATION: u64 = 100;
-/// Queries that read all that there is: a phone asks for them once.
-const WHOLE: [&str; 1] = ["archiveExport"];
+/// Queries that read all that there is, which a phone asks for once, and those that name up to a hundred objects.
+const WHOLE: [&str; 2] = ["archiveExport", "conflictRisk"];
 /// The same of a query: as many as five minutes' requests.
 const QUERY: u64 = 10;
 

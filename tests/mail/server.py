@@ -27,7 +27,8 @@ async def serve():
     plain = lambda: SMTP(Keeps(), enable_SMTPUTF8=True)
     started = lambda: SMTP(Keeps(), enable_SMTPUTF8=True, tls_context=context, require_starttls=True)
     ways = [(plain, None), (plain, context), (started, None)]
-    servers = [await loop.create_server(factory, "127.0.0.1", 0, ssl=tls) for factory, tls in ways]
+    hosts = ["127.0.0.1", "127.0.0.1", *sys.argv[2:], "127.0.0.1"]
+    servers = [await loop.create_server(factory, host, 0, ssl=tls) for host, (factory, tls) in zip(hosts, ways)]
     print(*[server.sockets[0].getsockname()[1] for server in servers], flush=True)
     await asyncio.sleep(600)
 

@@ -21,6 +21,9 @@ REASONS = {
     "POST /auth/email/verify/": {"email", "code"},
     # A link to set a password is one that was handed out, and the password no common one.
     "POST /auth/password/reset/": {"token", "password"},
+    # A device is let in by codes that it was given, whose digits it shows.
+    "POST /auth/device/token/": {""},
+    "POST /auth/device/approve/": {"user_code", "match", "password"},
     # A user is in one couple, a couple has two, and a code is one that was given out.
     "POST /couple/create/": {""},
     "POST /couple/invite/": {""},
@@ -147,6 +150,8 @@ def plain(value, schema):
         if text.removeprefix("-").isdecimal() and text.isascii():
             return int(text)
         return None if value == "" and "null" in kinds else value
+    if "object" in kinds and isinstance(value, dict):
+        return read_generously(value, schema)
     if "boolean" in kinds:
         return WORDS.get(str(value).strip().lower(), value)
     return value
