@@ -66,13 +66,12 @@ impl Loaded {
 
 /// The environment variable of a setting.
 pub fn variable(name: &str) -> String {
-    format!("{PREFIX}{}", name.replace('.', "_").to_uppercase())
+    PREFIX.chars().chain(spelled(name)).collect()
 }
 
-/// Is this the environment variable of a setting? Without making the name: as CGI each process asks it of every setting.
-fn is_variable(setting: &str, name: &str) -> bool {
-    let upper = setting.bytes().map(|byte| if byte == b'.' { b'_' } else { byte.to_ascii_uppercase() });
-    name.strip_prefix(PREFIX).is_some_and(|name| name.len() == setting.len() && name.bytes().eq(upper))
+/// A setting's name as it stands behind the prefix.
+fn spelled(name: &str) -> impl Iterator<Item = char> {
+    name.chars().map(|c| if c == '.' { '_' } else { c.to_ascii_uppercase() })
 }
 
 /// Reads the configuration of this process.
@@ -179,7 +178,9 @@ fn plain(value: &toml::Value) -> String {
 fn read_environment(loaded: &mut Loaded, environment: &BTreeMap<String, OsString>) -> Result<()> {
     for (name, value) in environment.iter().filter(|(name, _)| *name != FILE_VARIABLE) {
         // A host or a script may set variables of its own by such names; in our own file an unknown name is an error.
-        let Some(setting) = SETTINGS.iter().find(|s| is_variable(s.name, name)) else {
+        // Compared without being made: as CGI each process asks it of every setting.
+        let bare = name.strip_prefix(PREFIX).unwrap_or_default();
+        let Some(setting) = SETTINGS.iter().find(|s| bare.chars().eq(spelled(s.name))) else {
             loaded.warnings.push(unknown(name, SETTINGS.iter().map(|s| variable(s.name))));
             continue;
         };

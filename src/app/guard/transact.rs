@@ -130,7 +130,7 @@ fn run(ctx: &mut Ctx<'_>, handler: Handler) -> Result<Response> {
     match ctx.route.tx {
         Tx::Read => read(ctx, &mut |ctx| handler(ctx)),
         Tx::Write => write(ctx, &mut |ctx| handler(ctx)),
-        Tx::Own if matches!(ctx.route.access, Access::Public | Access::Optional) => handler(ctx),
+        Tx::Own if first(ctx.route).is_none() => handler(ctx),
         Tx::Own | Tx::Upload => look(ctx)?.map_or_else(|| handler(ctx), Ok),
     }
 }

@@ -104,6 +104,8 @@ fn row(kept: &Kept) -> [String; 6] {
     ]
 }
 
+/// What is said where no model speaks.
+const NONE: &str = "No model is active: advice rests on facts, and on how often edits of a record met others.";
 const HEADS: [&str; 6] = ["version", "state", "made", "picked", "ROC-AUC", "not behind"];
 
 fn tell(matches: &ArgMatches, kept: &[Kept]) -> Result<Verdict> {
@@ -134,7 +136,7 @@ pub fn status(matches: &ArgMatches) -> Result<Verdict> {
     out::line(format!("{edits} edits are remembered."))?;
     match active {
         Some(kept) => out::table(HEADS, &[row(kept)])?,
-        None => out::line("No model is active: advice rests on facts, and on how often edits of a record met others.")?,
+        None => out::line(NONE)?,
     }
     Ok(Verdict::Well)
 }
@@ -168,6 +170,6 @@ pub fn rollback(_: &ArgMatches) -> Result<Verdict> {
 pub fn off(_: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
     within(&mut db, Mode::Write, |db| models::off(db, Timestamp::now()))?;
-    out::line("No model is active: advice rests on facts, and on how often edits of a record met others.")?;
+    out::line(NONE)?;
     Ok(Verdict::Well)
 }

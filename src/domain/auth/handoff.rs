@@ -12,7 +12,6 @@ use crate::base::text::Message;
 use crate::base::time::{HOUR, Timestamp};
 use crate::feature::Ctx;
 use crate::feature::news::MAX_DEVICE;
-use crate::feature::sessions::device::State;
 use crate::feature::sessions::store as devices;
 use crate::http::input::{Field, Input, Shape};
 use crate::http::{Response, etag, precondition};
@@ -133,8 +132,7 @@ fn read(ctx: &mut Ctx<'_>, input: &mut Input) -> Result<Draft> {
     };
     if let Some(device) = &waits.to_device {
         let user = ctx.user()?;
-        let known = devices::find(ctx.db, user, device)?.is_some_and(|device| device.state == State::Active);
-        if !known {
+        if !devices::is_active(ctx.db, user, device)? {
             return Err(Error::from(Refusal::field("to_device", Message::plain(&texts::DRAFT_DEVICE))));
         }
     }

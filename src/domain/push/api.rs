@@ -11,7 +11,7 @@ use crate::base::word;
 use crate::db::Db;
 use crate::feature::ctx::value;
 use crate::feature::cursor::{self, Rows};
-use crate::feature::sessions::{self, device::State};
+use crate::feature::sessions;
 use crate::feature::{Ctx, Right, store as feed};
 use crate::http::Response;
 use crate::http::input::Input;
@@ -132,9 +132,8 @@ fn addressee(ctx: &mut Ctx<'_>, whom: Whom) -> Result<To> {
         return Err(unknown());
     }
     let Some(device) = device else { return Ok(To { user, device: 0 }) };
-    match sessions::store::find(ctx.db, user, &device)? {
-        Some(found) if found.state == State::Active => {}
-        _ => return Err(unknown()),
+    if !sessions::store::is_active(ctx.db, user, &device)? {
+        return Err(unknown());
     }
     Ok(To { user, device: ctx.house.author(user, &device, "") })
 }

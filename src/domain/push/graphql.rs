@@ -5,6 +5,7 @@ use crate::base::error::{Error, Result};
 use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::feature::ctx::value;
+use crate::feature::graphql::Page;
 use crate::feature::{Access, Asked, Ctx, Graph, Root, Upload, Without};
 use crate::http::Response;
 use crate::http::input::{Extent, Field, Input, Shape};
@@ -24,8 +25,7 @@ pub const GRAPH: Graph = Graph {
     ..Graph::NONE
 };
 
-const PAGE: crate::feature::graphql::Page =
-    crate::feature::graphql::Page { argument: "first", size: rules::MAX_LIMIT, most: rules::MAX_LIMIT };
+const PAGE: Page = Page { argument: "first", size: rules::MAX_LIMIT, most: rules::MAX_LIMIT };
 const FIRST: &[Field] = &[Field::new("first", Shape::Int(1, rules::MAX_LIMIT))];
 
 fn messages(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {

@@ -1,6 +1,6 @@
 //! Writing messages: those that others' news make, and those that people send.
 
-use super::rules::{Code, Draft, MAX_DATA, MOST_NAMED, Message, Priority, To, Type, to_go};
+use super::rules::{Code, Draft, MAX_DATA, MOST_KEPT, MOST_NAMED, Message, Priority, To, Type, to_go};
 use super::store::{self, Reader};
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
@@ -33,11 +33,7 @@ pub fn write(db: &mut Db, place: Place, to: To, draft: &Draft) -> Result<Message
     if json::size(&draft.data) > MAX_DATA {
         return Err(Error::internal("a message is longer than messages are"));
     }
-    let kept = store::kept(db, place.tenant, to)?;
-    let ranks: Vec<_> = kept.iter().map(|message| message.worth).collect();
-    for gone in to_go(&ranks, place.now) {
-        store::delete(db, place.tenant, kept[gone].stamp, &kept[gone].id)?;
-    }
+    make_room(db, place, to)?;
     let message = Message {
         id: id::object(),
         stamp: place.stamp,
@@ -46,8 +42,19 @@ pub fn write(db: &mut Db, place: Place, to: To, draft: &Draft) -> Result<Message
         data: draft.data.clone(),
         expires_at: place.now.plus(draft.priority.kept()),
     };
-    store::insert(db, place.tenant, to, place.author, &message, draft)?;
+    store::insert(db, place.tenant, to, place.author, &message, draft.priority)?;
     Ok(message)
+}
+
+/// Deletes what goes so that an addressee has room for one message more; mostly there is room.
+fn make_room(db: &mut Db, place: Place, to: To) -> Result<()> {
+    if store::number(db, place.tenant, to)? < MOST_KEPT as i64 {
+        return Ok(());
+    }
+    let kept = store::kept(db, place.tenant, to)?;
+    let worths: Vec<_> = kept.iter().map(|message| message.worth).collect();
+    let mut gone = to_go(&worths, place.now).into_iter().map(|place| &kept[place]);
+    gone.try_for_each(|message| store::delete(db, place.tenant, message.stamp, &message.id))
 }
 
 /// Writes a message of the caller's, or of the house's, in a tenant, whose clock it moves.

@@ -1,6 +1,6 @@
 //! Messages in the database. Every statement names the tenant, except what the night and an account's end do to all.
 
-use super::rules::{self, CONFLICT_ALERT, Draft, Message, Priority, To, Type, Worth};
+use super::rules::{self, CONFLICT_ALERT, Message, Priority, To, Worth};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::base::{json, word};
@@ -72,6 +72,12 @@ pub struct Kept {
     pub worth: Worth,
 }
 
+/// How many messages are kept for an addressee.
+pub fn number(db: &mut Db, tenant: i64, to: To) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM push_messages WHERE tenant = ? AND user_id = ? AND device = ?";
+    Ok(db.one(sql, params![tenant, to.user, to.device], |row| row.get(0))?.unwrap_or_default())
+}
+
 /// What is kept for an addressee, in the order of its stamps.
 pub fn kept(db: &mut Db, tenant: i64, to: To) -> Result<Vec<Kept>> {
     let sql = "SELECT stamp, id, priority, expires_at, type, data FROM push_messages WHERE tenant = ? AND user_id = ? AND device = ? \
@@ -89,13 +95,12 @@ pub fn delete(db: &mut Db, tenant: i64, stamp: Timestamp, id: &str) -> Result<()
 }
 
 /// Writes a message.
-pub fn insert(db: &mut Db, tenant: i64, to: To, author: i64, message: &Message, draft: &Draft) -> Result<()> {
+pub fn insert(db: &mut Db, tenant: i64, to: To, author: i64, message: &Message, priority: Priority) -> Result<()> {
     let sql = "INSERT INTO push_messages (tenant, stamp, id, type, priority, user_id, device, author, data, expires_at) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let (about, data) = (word::of(&Type::ALL, &draft.about), json::write(&draft.data)?);
-    let Message { stamp, id, expires_at, .. } = message;
-    let priority = draft.priority.number();
-    db.run(sql, params![tenant, *stamp, id, about, priority, to.user, to.device, author, &data, *expires_at]).map(drop)
+    let Message { stamp, id, type_name, data, expires_at, .. } = message;
+    let (number, data) = (priority.number(), json::write(data)?);
+    db.run(sql, params![tenant, *stamp, id, type_name, number, to.user, to.device, author, &data, *expires_at]).map(drop)
 }
 
 /// A device has seen what is for it alone.

@@ -99,7 +99,7 @@ impl Bill<'_> {
         let asked = match argument.map(|argument| &*argument.value) {
             None | Some(Value::Null) => Some(page.size),
             Some(Value::Variable(name)) => (self.variable)(name).or_else(|| self.preset(name)).or(Some(page.size)),
-            Some(Value::List(listed_here)) => Some(listed(listed_here.len())),
+            Some(Value::List(items)) => Some(listed(items.len())),
             Some(value) => value.to_i32().map(i64::from),
         };
         asked.filter(|asked| (0..=page.most).contains(asked)).unwrap_or(page.most) as f64
@@ -110,6 +110,11 @@ impl Bill<'_> {
         let variable = self.operation.variables.iter().find(|variable| variable.name == *name)?;
         variable.default_value.as_ref()?.to_i32().map(i64::from)
     }
+}
+
+/// So many objects a variable asks for, which holds this number, or a list of this length.
+pub fn objects(number: Option<i64>, length: Option<usize>) -> Option<i64> {
+    number.or_else(|| length.map(listed))
 }
 
 fn points(cost: f64) -> u32 {

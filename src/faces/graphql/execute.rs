@@ -1,12 +1,12 @@
 //! Running an operation: root fields are answered by the nouns, what lies below by the JSON that they gave.
 
-use super::cost::Bill;
+use super::cost::{self, Bill};
 use super::ready::Ready;
 use super::retired;
 use super::{errors, schema};
 use crate::base::error::{Error, Refused, Result, refuse};
 use crate::base::text;
-use crate::feature::graphql::{TYPE_NAME, listed};
+use crate::feature::graphql::TYPE_NAME;
 use crate::feature::{Access, Asked, Ctx, Root, Without};
 use apollo_compiler::ast::Type;
 use apollo_compiler::executable::Selection;
@@ -162,10 +162,8 @@ fn asked(ready: &Ready<'_>, info: &ResolveInfo<'_>, root: &Root, portion: i64) -
     for field in info.field_selections() {
         list(ready.document, &field.selection_set.selections, "", &mut fields);
     }
-    let variable = |name: &str| {
-        let value = ready.variables.get(name)?;
-        value.as_i64().or_else(|| value.as_array().map(|all| listed(all.len())))
-    };
+    let sent = |name: &str| ready.variables.get(name);
+    let variable = |name: &str| sent(name).and_then(|value| cost::objects(value.as_i64(), value.as_array().map(Vec::len)));
     let bill = Bill {
         schema: ready.schema,
         document: ready.document,

@@ -19,7 +19,6 @@ mod values;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::text::{self, Message};
 use crate::faces::pages::graphiql;
-use crate::feature::graphql::listed;
 use crate::feature::{Access, Ctx, Face, Feature, Meter, Route};
 use crate::http::{Method, Response};
 use apollo_compiler::ast::Document;
@@ -160,10 +159,8 @@ fn figures(
     variables: &Map<String, Value>,
 ) -> Figures {
     let rate = |name: &str| schema::root(ctx.house.features, name).map_or(Rate::PLAIN, schema::rate);
-    let variable = |name: &str| {
-        let value = variables.get(name)?;
-        value.as_i64().or_else(|| value.as_array().map(|all| listed(all.len())))
-    };
+    let sent = |name: &str| variables.get(name);
+    let variable = |name: &str| sent(name).and_then(|value| cost::objects(value.as_i64(), value.as_array().map(Vec::len)));
     Bill { schema, document, operation, rate: &rate, variable: &variable }.figures()
 }
 

@@ -176,6 +176,11 @@ pub fn number_live(db: &mut Db, user: i64, now: Timestamp) -> Result<i64> {
     Ok(db.one(sql, params![user, now], |row| row.get(0))?.unwrap_or_default())
 }
 
+/// Has a user this device, and is it in use?
+pub fn is_active(db: &mut Db, user: i64, device: &str) -> Result<bool> {
+    Ok(find(db, user, device)?.is_some_and(|device| device.state == State::Active))
+}
+
 /// Is another live session on this device of the user's?
 pub fn has_another(db: &mut Db, user: i64, device: &str, session: &str, now: Timestamp) -> Result<bool> {
     let sql = "SELECT COUNT(*) FROM sessions WHERE user_id = ? AND device = ? AND id <> ? AND expires_at > ?";

@@ -167,7 +167,7 @@ impl Server<'_> {
         match poll(&mut fds, limit.as_ref()) {
             Ok(0) if listens => {
                 drop(fds);
-                (self.heavy, self.large) = (false, is_large(self.options, 1));
+                (self.heavy, self.large) = (false, is_large(self.options, weight::resident(), 1));
                 return false;
             }
             Ok(_) => {}
@@ -267,8 +267,8 @@ impl Server<'_> {
         }
         self.served += 1;
         if self.served.is_multiple_of(WEIGH_AFTER) {
-            self.heavy = is_large(self.options, 1);
-            self.large = self.heavy && is_large(self.options, BUSY);
+            let resident = weight::resident();
+            (self.heavy, self.large) = (is_large(self.options, resident, 1), is_large(self.options, resident, BUSY));
         }
         let begun = Instant::now();
         let (response, state) = respond(self.handler, &mut connection, request, vars);
@@ -280,10 +280,10 @@ impl Server<'_> {
     }
 }
 
-/// Has the process more than so many times the memory that it may have at rest?
-fn is_large(options: &Options, times: u64) -> bool {
+/// Is that more than so many times the memory that a process may have at rest?
+fn is_large(options: &Options, resident: Option<u64>, times: u64) -> bool {
     let most = options.most_resident.saturating_mul(times);
-    most > 0 && weight::resident().is_some_and(|resident| resident > most)
+    most > 0 && resident.is_some_and(|resident| resident > most)
 }
 
 /// Ends a request as what became of its body allows.

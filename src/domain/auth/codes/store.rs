@@ -56,13 +56,16 @@ pub fn count_wrong(db: &mut Db, kind: Kind, owner: i64) -> Result<()> {
 
 /// Ends every code of an account, the mails that still wait, and the devices that it let in and that have not come yet.
 pub fn end_all(db: &mut Db, owner: i64) -> Result<()> {
-    let kinds = [Kind::Reset.name(), Kind::Verify.name(), LINK];
-    kinds.iter().try_for_each(|kind| db.run("DELETE FROM codes WHERE kind = ? AND owner = ?", params![*kind, owner]).map(drop))
+    [Kind::Reset.name(), Kind::Verify.name(), LINK].iter().try_for_each(|kind| end_kind(db, kind, owner))
+}
+
+fn end_kind(db: &mut Db, kind: &str, owner: i64) -> Result<()> {
+    db.run("DELETE FROM codes WHERE kind = ? AND owner = ?", params![kind, owner]).map(drop)
 }
 
 /// Ends what an account has allowed devices that have not come yet.
 pub fn end_links(db: &mut Db, owner: i64) -> Result<()> {
-    db.run("DELETE FROM codes WHERE kind = ? AND owner = ?", params![LINK, owner]).map(drop)
+    end_kind(db, LINK, owner)
 }
 
 /// Erases all that an account has here: it ends.

@@ -4,6 +4,7 @@
 use super::fields::Fields;
 use super::record::Record;
 use super::tables::Table;
+use super::target::Target;
 use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::Timestamp;
@@ -11,6 +12,9 @@ use crate::feature::news::{Before, Landed, Outcome};
 use crate::feature::sessions::seen;
 use crate::feature::{Ctx, News};
 use std::collections::BTreeSet;
+
+/// A record before an edit and after it.
+type Sides<'r> = (&'r Record, &'r Record);
 
 /// The edits of one upload, as they are told.
 #[derive(Debug, Default)]
@@ -21,29 +25,15 @@ pub struct Landings {
     polled: Option<(Timestamp, Vec<&'static str>)>,
 }
 
-/// An edit that has landed.
-pub struct Edit<'e> {
-    /// The rules of its domain.
-    pub table: &'static Table,
-    /// The version that it had seen; 0 is none.
-    pub seen: i64,
-    /// When it was made.
-    pub at: Timestamp,
-    /// What its device calls itself.
-    pub device: &'e str,
-    /// The word that the device is told.
-    pub status: &'e str,
-}
-
 impl Landings {
-    /// Tells of an edit; of one of a noun nothing is told, because its other writes would not be.
-    pub fn tell(&mut self, ctx: &mut Ctx<'_>, edit: &Edit<'_>, before: &Record, after: &Record) -> Result<()> {
+    /// Tells of an edit, with the word that its device is told; of one of a noun nothing is told, because its other writes would not be.
+    pub fn tell(&mut self, ctx: &mut Ctx<'_>, edit: &Target<'_>, status: &str, sides: Sides<'_>) -> Result<()> {
         if edit.table.noun.is_some() {
             return Ok(());
         }
         let cursor = self.cursor(ctx, edit.table)?;
         self.count += 1;
-        tell(ctx, edit, (before, after), cursor, self.count)
+        tell(ctx, edit, outcome(status), sides, cursor, self.count)
     }
 
     /// How far the session has polled a domain's list.
@@ -70,18 +60,19 @@ pub fn tell_choice(ctx: &mut Ctx<'_>, table: &'static Table, before: &Record, af
         return Ok(());
     }
     let device = ctx.device().unwrap_or_default().to_owned();
-    let edit = Edit { table, seen: 0, at: ctx.now, device: &device, status: "updated" };
-    tell(ctx, &edit, (before, after), None, 0)
+    let edit = Target { table, id: &after.id, seen: 0, at: ctx.now, device: &device };
+    tell(ctx, &edit, Outcome::Written, (before, after), None, 0)
 }
 
 fn tell(
     ctx: &mut Ctx<'_>,
-    edit: &Edit<'_>,
-    (before, after): (&Record, &Record),
+    edit: &Target<'_>,
+    outcome: Outcome,
+    (before, after): Sides<'_>,
     cursor: Option<Timestamp>,
     place: i64,
 ) -> Result<()> {
-    let Edit { table, seen, at, device, status } = edit;
+    let Target { table, seen, at, device, .. } = edit;
     let fields = changed(&before.fields, &after.fields);
     ctx.tell(&News::Landed(&Landed {
         domain: table.name(),
@@ -94,7 +85,7 @@ fn tell(
         fields: &fields,
         edited_at: *at,
         cursor,
-        outcome: outcome(status),
+        outcome,
     }))
 }
 

@@ -1,7 +1,7 @@
 //! Writing what an upload's items come to: one look-up, one write and one row of the feed for each record.
 
 use super::item::Item;
-use super::landed::{Edit, Landings};
+use super::landed::Landings;
 use super::merge::{self, Clash, Landing, New, Settled, Winner};
 use super::record::Record;
 use super::room::Room;
@@ -187,9 +187,7 @@ impl<'b> Writer<'b> {
     /// of an edit of what was there.
     fn done(&mut self, ctx: &mut Ctx<'_>, item: &Item, before: Option<&Record>, record: &Record, status: &str) -> Result<Done> {
         if let Some(before) = before {
-            let Target { table, seen, at, .. } = Target::of(ctx, item, self.batch);
-            let edit = Edit { table, seen, at, device: &self.batch.device, status };
-            self.landings.tell(ctx, &edit, before, record)?;
+            self.landings.tell(ctx, &Target::of(ctx, item, self.batch), status, (before, record))?;
         }
         let as_sent = outcome::is_as_sent(item, before, record);
         let object = (!as_sent).then(|| if record.deleted { Value::Null } else { record.shown(item.table) });

@@ -113,9 +113,9 @@ pub struct Record {
 /// # Errors
 /// [`Refused::NotFound`].
 pub fn kind(ctx: &Ctx<'_>, word: &str) -> Result<&'static Kind> {
-    let mut kinds = ctx.house.kinds().filter(|kind| kind.name != KIND);
-    kinds.find(|kind| kind.is(word)).ok_or_else(|| {
-        let known = ctx.house.kinds().filter(|kind| kind.name != KIND).map(called).collect::<Vec<_>>().join(", ");
+    let kinds = || ctx.house.kinds().filter(|kind| kind.name != KIND);
+    kinds().find(|kind| kind.is(word)).ok_or_else(|| {
+        let known = kinds().map(called).collect::<Vec<_>>().join(", ");
         let shown: String = word.chars().take(SHOWN).collect();
         Refusal::with(Refused::NotFound, Message::with(&texts::UNKNOWN_KIND, &[&shown, &known])).into()
     })
@@ -132,16 +132,15 @@ impl Record {
         let id = id::parse(id);
         input.check(id.is_some(), ID.name, &texts::NOT_UUID);
         input.finish()?;
-        let flag = |name| input.value(name).is_some_and(|value| *value == crate::http::input::Value::Bool(true));
         Ok(Record {
             kind,
             id: id.unwrap_or_default(),
             version: input.int("version"),
             seen: input.instant("seen"),
             fields,
-            pending: flag("pending"),
+            pending: input.bool("pending").unwrap_or_default(),
             cursor: input.instant("cursor"),
-            quiet: flag("quiet"),
+            quiet: input.bool("quiet").unwrap_or_default(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! The history as asks whose outcome is known: what training learns from, and what is exported.
 
 use super::edit::Edit;
-use super::features::{Asked, Days, SPAN, before, day, features, known};
+use super::features::{Asked, Calendar, Days, SPAN, before, day, features, known};
 use super::store;
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
@@ -34,8 +34,7 @@ pub struct Outcomes {
 /// What is remembered of a tenant beside the edits of one record.
 #[derive(Debug, Default)]
 struct Tenant {
-    all: Days,
-    users: HashMap<i64, Days>,
+    edits: Calendar,
     marks: HashMap<(String, String), Vec<Past>>,
 }
 
@@ -43,8 +42,7 @@ impl Tenant {
     fn read(db: &mut Db, tenant: i64) -> Result<Tenant> {
         let mut read = Tenant::default();
         store::each(db, tenant, &mut |_, edit| {
-            read.all.add(&edit);
-            read.users.entry(edit.user).or_default().add(&edit);
+            read.edits.add(&edit);
             Ok(())
         })?;
         marks::each(db, tenant, &mut |record, mark| {
@@ -109,7 +107,7 @@ fn open(marks: &[Past], device: i64, at: Timestamp) -> usize {
 
 fn outcomes(tenant: &Tenant, edits: &[Edit], edit: &Edit, asked: Asked) -> Outcomes {
     let nothing = Days::default();
-    let known = known(&tenant.all, tenant.users.get(&edit.user).unwrap_or(&nothing), day(asked.at));
+    let known = known(&tenant.edits.all, tenant.edits.users.get(&edit.user).unwrap_or(&nothing), day(asked.at));
     let is_unseen = |other: &&Edit| other.version > edit.base && other.stamp < asked.at && other.device != edit.device;
     Outcomes {
         asked: asked.at,

@@ -146,6 +146,23 @@ impl Days {
     }
 }
 
+/// A tenant's edits by the day, and those of each user.
+#[derive(Debug, Default)]
+pub struct Calendar {
+    /// All of them.
+    pub all: Days,
+    /// By user.
+    pub users: BTreeMap<i64, Days>,
+}
+
+impl Calendar {
+    /// Counts an edit.
+    pub fn add(&mut self, edit: &Edit) {
+        self.all.add(edit);
+        self.users.entry(edit.user).or_default().add(edit);
+    }
+}
+
 /// What is known on a day of a tenant and one of its users.
 pub fn known(tenant: &Days, user: &Days, day: i64) -> Known {
     let ((tenant, week), (user, _)) = (tenant.up_to(day), user.up_to(day));

@@ -1,13 +1,12 @@
 //! Sums of the history by user and tenant, up to a day: made each night, counted where they are missing.
 
-use super::features::{Counts, Days, Known, SPAN, WEEK, day};
+use super::features::{Calendar, Counts, Days, Known, SPAN, WEEK, day};
 use super::store;
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
 use crate::db::Db;
 use crate::feature::Shift;
 use crate::feature::store::{BATCH, fact, put_fact};
-use std::collections::BTreeMap;
 
 /// Under which user the sum of a tenant stands.
 pub const ALL: i64 = 0;
@@ -54,17 +53,16 @@ fn place(text: &str) -> Option<(i64, i64)> {
 
 /// Writes the sums of a tenant; answers how many edits were counted, and one.
 fn of_tenant(db: &mut Db, tenant: i64, today: i64) -> Result<u64> {
-    let (mut all, mut users, mut rows) = (Days::default(), BTreeMap::<i64, Days>::new(), 1);
+    let (mut edits, mut rows) = (Calendar::default(), 1);
     store::each(db, tenant, &mut |_, edit| {
-        all.add(&edit);
-        users.entry(edit.user).or_default().add(&edit);
+        edits.add(&edit);
         rows += 1;
         Ok(())
     })?;
     store::forget_sums(db, tenant)?;
     let sum = |days: &Days| days.up_to(today);
-    store::put_sum(db, tenant, ALL, today, sum(&all))?;
-    for (user, days) in &users {
+    store::put_sum(db, tenant, ALL, today, sum(&edits.all))?;
+    for (user, days) in &edits.users {
         store::put_sum(db, tenant, *user, today, sum(days))?;
     }
     Ok(rows)
