@@ -93,7 +93,7 @@ impl Site {
     fn verified(&self, name: &str, email: &str, from: u8) -> String {
         let access = self.register(name, "", from);
         let sql = "UPDATE users SET email = ?, email_key = ?, verified = ? WHERE username = ?";
-        self.server.store().run(sql, params![email, email, email, name]).unwrap();
+        self.server.alter(sql, params![email, email, email, name]);
         self.server.hand_over();
         access
     }

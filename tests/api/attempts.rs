@@ -128,7 +128,7 @@ fn attempts_of_a_clock_that_was_years_ahead_lock_nobody_out() {
     }
     too_many(login(&phone.username, PASSWORD).send(server.port), 300);
     let five_years = 5 * 365 * 86_400_000_i64;
-    server.store().run("UPDATE attempts SET at = at + ?", params![five_years]).unwrap();
+    server.alter("UPDATE attempts SET at = at + ?", params![five_years]);
     login(&phone.username, PASSWORD).send(server.port).expect(200);
     server.tandem(&["maintain"]);
     let left: i64 = server.store().one("SELECT COUNT(*) FROM attempts", &[], |row| row.get(0)).unwrap().unwrap();

@@ -257,7 +257,7 @@ fn forgotten(server: &Server) {
     let age = |days: i64| {
         let sql = "UPDATE conflicts SET created_at = created_at - ?, resolved_at = resolved_at - ? WHERE id IN (?, ?)";
         let by = days * 86_400_000;
-        server.store().run(sql, tandem::params![by, by, &waits, &settled]).unwrap()
+        server.alter(sql, tandem::params![by, by, &waits, &settled])
     };
     let maintain = || {
         server.tandem(&["maintain"]);
@@ -328,10 +328,10 @@ fn of_deleted(server: &Server) {
     // Thirty days after the deletion what waits is gone, too.
     let age = "UPDATE conflicts SET created_at = created_at - ? WHERE id = ?";
     let days = 31 * 86_400_000_i64;
-    server.store().run(age, tandem::params![days, &other]).unwrap();
+    server.alter(age, tandem::params![days, &other]);
     server.tandem(&["maintain"]);
     assert!(seen(&b).contains(&other), "the record was deleted today");
-    server.store().run("UPDATE records SET stamp = stamp - ? WHERE id = ?", tandem::params![days, &revived]).unwrap();
+    server.alter("UPDATE records SET stamp = stamp - ? WHERE id = ?", tandem::params![days, &revived]);
     server.tandem(&["maintain"]);
     assert!(!seen(&b).contains(&other));
 }

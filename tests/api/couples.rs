@@ -142,7 +142,7 @@ fn unknown_code(codes: &[String]) -> String {
 }
 
 fn expire(server: &Server, code: &str) {
-    assert_eq!(server.store().run("UPDATE invites SET expires_at = 1 WHERE code = ?", params![code]).unwrap(), 1);
+    assert_eq!(server.alter("UPDATE invites SET expires_at = 1 WHERE code = ?", params![code]), 1);
 }
 
 /// A join that is refused with a detail and no field.

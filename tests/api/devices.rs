@@ -279,7 +279,7 @@ fn fifty(server: &Server) {
         phone.put(&format!("/devices/d{n}/"), &json!({})).expect(201);
     }
     let sql = "UPDATE installations SET seen_at = seen_at - 1000000 WHERE user_id = ? AND device_id = 'd7'";
-    server.store().run(sql, params![phone.id]).unwrap();
+    server.alter(sql, params![phone.id]);
     for refusal in [phone.put("/devices/more/", &json!({})), phone.post("/devices/register/", &json!({"device_id": "more"}))] {
         let refusal = problem(refusal, 409);
         assert_eq!((&refusal["code"], &refusal["least_recently_seen"]), (&json!("too-many-devices"), &json!("d7")));

@@ -81,7 +81,7 @@ fn now(phone: &Phone) -> String {
 fn age(server: &Server, id: &str, milliseconds: i64) {
     let sql =
         "UPDATE marks SET until_at = until_at - ?, moved_at = moved_at - ?, began_at = began_at - ? WHERE id = ? AND live = 1";
-    server.store().run(sql, params![milliseconds, milliseconds, milliseconds, id]).unwrap();
+    server.alter(sql, params![milliseconds, milliseconds, milliseconds, id]);
 }
 
 fn life(server: &Server) {

@@ -120,7 +120,7 @@ fn kept(server: &Server) {
     assert!(sealed.len() == 1 && !String::from_utf8_lossy(&sealed[0]).contains("Dear"));
     // A day later it is as good as gone, and the next takes its place without a word.
     let late = "UPDATE codes SET expires_at = 1 WHERE kind = 'draft' AND owner = ?";
-    assert_eq!(server.store().run(late, params![phone.id]).unwrap(), 1);
+    assert_eq!(server.alter(late, params![phone.id]), 1);
     problem(phone.get(PATH), 404);
     write(&phone, "PUT", None, &draft()).expect(201);
     assert_eq!(rows().len(), 1);

@@ -67,7 +67,7 @@ fn rows(server: &Server, id: &str) -> Vec<Row> {
 /// Lets days pass for what is remembered of a record.
 pub fn age(server: &Server, id: &str, days: i64) {
     let sql = "UPDATE history SET stamp = stamp - ? WHERE id = ?";
-    server.store().run(sql, params![days * DAY, id]).unwrap();
+    server.alter(sql, params![days * DAY, id]);
 }
 
 /// Sends an edit of a task from a device; the word that it is told.
@@ -274,7 +274,7 @@ fn kept(server: &Server) {
     let trained = server.tandem(&["risk", "train", "--json", "--from", file.to_str().unwrap()]);
     assert_eq!(serde_json::from_str::<Value>(&trained).unwrap()["rows"], before.lines().count() - 1, "what is exported is taken");
     let old = Timestamp::now().plus(-91 * DAY);
-    server.store().run("UPDATE history SET stamp = ? WHERE id = ? AND version = 2", params![old, &id]).unwrap();
+    server.alter("UPDATE history SET stamp = ? WHERE id = ? AND version = 2", params![old, &id]);
     server.tandem(&["maintain", "--quiet"]);
     let left = |id: &str| rows(server, id).iter().map(|row| row.version).collect::<Vec<_>>();
     assert_eq!((left(&id), left(&other)), (vec![3], vec![2, 3]));

@@ -170,7 +170,7 @@ fn named(server: &Server) {
     problem(a.post("/goals/", &json!({"title": "y", "id": id})), 409);
     problem(b.post("/goals/", &json!({"title": "x", "id": id})), 409);
     // As an older program wrote it.
-    server.store().run("UPDATE goals SET made = NULL WHERE id = ?", params![&id]).unwrap();
+    server.alter("UPDATE goals SET made = NULL WHERE id = ?", params![&id]);
     a.post("/goals/", &json!({"title": "y", "id": id})).expect(200);
     problem(b.post("/goals/", &json!({"title": "x", "id": id})), 409);
 }

@@ -30,7 +30,7 @@ fn flooded(server: &Server) {
     let copy = "INSERT INTO push_messages (tenant, stamp, id, type, priority, user_id, device, author, data, expires_at) \
          SELECT tenant, stamp, ?, type, priority, user_id, device, author, data, expires_at FROM push_messages WHERE id = ?";
     for _ in 0..48 {
-        server.store().run(copy, params![&uuid::Uuid::new_v4().to_string(), &first]).unwrap();
+        server.alter(copy, params![&uuid::Uuid::new_v4().to_string(), &first]);
     }
     thief.post("/push/send/", &sent).expect(201);
     let seen = told(&phone, &since);
@@ -124,7 +124,7 @@ fn expired(server: &Server) {
     let gone = send(&team[0], json!("all"));
     let kept = send(&team[0], json!("all"));
     let sql = "UPDATE push_messages SET expires_at = 1 WHERE id = ?";
-    server.store().run(sql, params![gone["id"].as_str().unwrap()]).unwrap();
+    server.alter(sql, params![gone["id"].as_str().unwrap()]);
     assert_eq!(told(&team[1], &since), [kept]);
     assert!(
         team[1].get("/push/messages/").expect(200).json()["messages"].as_array().unwrap().iter().all(|m| m["id"] != gone["id"])

@@ -220,7 +220,7 @@ fn who_left_exports(server: &Server) {
     // After thirty days it is over; the couple takes nobody else all the same.
     let long_ago = Timestamp::now().plus(-30 * DAY - 1);
     let sql = "UPDATE departures SET left_at = ? WHERE user_id = ?";
-    assert_eq!(server.store().run(sql, params![long_ago, b.id]).unwrap(), 1);
+    assert_eq!(server.alter(sql, params![long_ago, b.id]), 1);
     assert!(archives(&b).is_empty());
     problem(export(&b, &id), 404);
     problem(delete(&b, &id), 404);
@@ -265,7 +265,7 @@ fn last_claim(server: &Server) {
     let theirs = text(&export(&b, &id).expect(200));
     assert!(theirs.contains("goes note") && !theirs.contains("stays"), "{theirs}");
     assert_eq!(tenants(server, &id), 1);
-    server.store().run("UPDATE departures SET left_at = 1 WHERE user_id = ?", params![b.id]).unwrap();
+    server.alter("UPDATE departures SET left_at = 1 WHERE user_id = ?", params![b.id]);
     server.tandem(&["maintain"]);
     assert_eq!(tenants(server, &id), 0);
     // Who left gave it up before: it goes at once.

@@ -167,7 +167,7 @@ fn the_more_somebody_decides_the_more_they_may_upload() {
     let server = server(&[("TANDEM_LIMITS_UPLOADS", "2/300"), ("TANDEM_LIMITS_BURST", "off")]);
     for (role, expected) in [("member", 2), ("staff", 4), ("admin", 6)] {
         let phone = Phone::single(&server);
-        server.store().run("UPDATE members SET role = ? WHERE user_id = ?", params![role, phone.id]).unwrap();
+        server.alter("UPDATE members SET role = ? WHERE user_id = ?", params![role, phone.id]);
         assert_eq!(upload_until_refused(&phone, 8).0, expected, "{role}");
     }
 }

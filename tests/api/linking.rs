@@ -81,7 +81,7 @@ fn linked(server: &Server, phone: &Phone, device: &Value) -> Phone {
 fn age(server: &Server, phone: &Phone, minutes: i64) {
     let sql = "UPDATE sessions SET created_at = created_at - ?, proved_at = proved_at - ? WHERE user_id = ?";
     let passed = minutes * 60_000;
-    assert!(server.store().run(sql, params![passed, passed, phone.id]).unwrap() > 0);
+    assert!(server.alter(sql, params![passed, passed, phone.id]) > 0);
 }
 
 fn let_in(server: &Server) {
@@ -350,7 +350,7 @@ fn guesses_and_codes_are_counted(engine: Engine) {
     problem(look(&others[2], right["user_code"].as_str().unwrap(), 50), 429);
     look(&others[2], right["user_code"].as_str().unwrap(), 51).expect(200);
     // Ten minutes later.
-    assert!(server.store().run("UPDATE codes SET expires_at = 1 WHERE kind = 'link'", &[]).unwrap() > 0);
+    assert!(server.alter("UPDATE codes SET expires_at = 1 WHERE kind = 'link'", &[]) > 0);
     problem(look(&others[2], right["user_code"].as_str().unwrap(), 52), 404);
     not_yet(&server, &right, "expired_token");
     server.tandem(&["maintain"]);

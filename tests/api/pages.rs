@@ -278,7 +278,7 @@ fn hours(server: &Server) {
     (0..7).for_each(put);
     let delete = |n: i64| {
         let sql = "DELETE FROM snapshots WHERE tenant = ? AND hour = ?";
-        server.store().run(sql, params![tenant, hour(n)]).unwrap();
+        server.alter(sql, params![tenant, hour(n)]);
     };
     let id = |n: i64| serde_json::to_value(hour(n)).unwrap().as_str().unwrap().to_owned();
     let deeds = vec![deed(&id(6), false, || delete(6)), deed(&id(9), false, || put(9)), deed(&id(0), false, || delete(0))];

@@ -216,7 +216,7 @@ fn ended(server: &Server) {
     refresh(&next(&first)).expect(200);
     let since_theft = now(&phone);
     let sql = "UPDATE sessions SET rotated_at = rotated_at - 120000, successor_at = successor_at - 120000 WHERE user_id = ?";
-    server.store().run(sql, params![phone.id]).unwrap();
+    server.alter(sql, params![phone.id]);
     refresh(&stolen).expect(401);
     assert_eq!(codes(&phone, &since_theft), ["system session_ended"], "somebody else had its token");
     desk.post("/auth/sessions/end-others/", &json!({})).expect(200);

@@ -84,7 +84,7 @@ fn wiped(server: &Server) {
     problem(phone.put("/devices/lost/", &json!({})), 400);
     // The wish is remembered for longer than the session, and told to a token whose time is over.
     let sql = "UPDATE ended_sessions SET ended_at = 1 WHERE user_id = ?";
-    server.store().run(sql, params![phone.id]).unwrap();
+    server.alter(sql, params![phone.id]);
     server.tandem(&["maintain"]);
     assert_eq!(problem(refresh(&lost), 401)["wipe"], true);
     say_wiped(&lost).expect(204);

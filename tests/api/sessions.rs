@@ -52,7 +52,7 @@ fn login(server: &Server, phone: &Phone) -> (Value, Value) {
 /// Makes so many seconds pass for the sessions of a user; how many there are.
 fn aged(server: &Server, phone: &Phone, seconds: i64) -> u64 {
     let sql = "UPDATE sessions SET rotated_at = rotated_at - ?, successor_at = successor_at - ? WHERE user_id = ?";
-    server.store().run(sql, params![seconds * 1_000, seconds * 1_000, phone.id]).unwrap()
+    server.alter(sql, params![seconds * 1_000, seconds * 1_000, phone.id])
 }
 
 /// Makes so many seconds pass for every refresh token of a user.
@@ -249,7 +249,7 @@ fn bad_refreshes(server: &Server) {
 
 fn ended(server: &Server) {
     let phone = Phone::register(server);
-    server.store().run("UPDATE sessions SET expires_at = 1 WHERE user_id = ?", params![phone.id]).unwrap();
+    server.alter("UPDATE sessions SET expires_at = 1 WHERE user_id = ?", params![phone.id]);
     unauthenticated(phone.get("/auth/me/"), "token_not_valid");
     unauthenticated(refresh(server, &json!(phone.refresh)), "token_not_valid");
     login(server, &phone);
@@ -257,7 +257,7 @@ fn ended(server: &Server) {
 
 fn disabled(server: &Server) {
     let phone = Phone::register(server);
-    server.store().run("UPDATE users SET disabled = 1 WHERE id = ?", params![phone.id]).unwrap();
+    server.alter("UPDATE users SET disabled = 1 WHERE id = ?", params![phone.id]);
     unauthenticated(phone.get("/auth/me/"), "user_not_found");
     unauthenticated(refresh(server, &json!(phone.refresh)), "token_not_valid");
     let body = json!({"username": phone.username, "password": PASSWORD});

@@ -274,7 +274,7 @@ fn goal_of_a_stranger(server: &Server) {
     let goal = admin.get(&path).expect(200).json();
     assert_eq!(goal["owner"], Value::Null);
     let sql = "UPDATE goals SET owner = ? WHERE id = ?";
-    assert_eq!(server.store().run(sql, params![member.id, goal["id"].as_str().unwrap()]).unwrap(), 1);
+    assert_eq!(server.alter(sql, params![member.id, goal["id"].as_str().unwrap()]), 1);
     let shown = admin.get(&path).expect(200).json();
     assert_eq!(shown["owner"], member.id);
     admin.put(&path, &shown).expect(200);

@@ -39,7 +39,7 @@ fn stamp(answer: &Answer) -> String {
 #[track_caller]
 fn forget(server: &Server, stamp: &str) {
     let sql = "DELETE FROM idempotency WHERE scope IN (SELECT scope FROM spent WHERE stamps = ?)";
-    assert_eq!(server.store().run(sql, params![stamp]).unwrap(), 1);
+    assert_eq!(server.alter(sql, params![stamp]), 1);
 }
 
 fn traces(server: &Server, stamp: &str) -> i64 {
@@ -196,7 +196,7 @@ fn night(server: &Server) {
     let (old, young) = (write(KEY), write("fedcba9876543210"));
     let date = |stamp: &str, minutes: i64| {
         let at = Timestamp::parse(&ago(minutes)).unwrap();
-        assert_eq!(server.store().run("UPDATE spent SET at = ? WHERE stamps = ?", params![at, stamp]).unwrap(), 1);
+        assert_eq!(server.alter("UPDATE spent SET at = ? WHERE stamps = ?", params![at, stamp]), 1);
     };
     date(&old, 31 * 1_440);
     date(&young, 29 * 1_440);

@@ -83,7 +83,7 @@ fn one_code_for_many(server: &Server) {
         assert_eq!(answer["team"], team(&phones[0]));
         assert_eq!(ids(&phone), expected, "who came first is first");
     }
-    assert_eq!(server.store().run("UPDATE invites SET expires_at = 1 WHERE code = ?", params![&code]).unwrap(), 1);
+    assert_eq!(server.alter("UPDATE invites SET expires_at = 1 WHERE code = ?", params![&code]), 1);
     assert_eq!(join(&Phone::register(server), &code), 400);
 }
 

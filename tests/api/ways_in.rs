@@ -41,7 +41,7 @@ fn both_there(server: &Server) {
     let named = Phone::register_with(server, json!({ "username": both }));
     let other = Phone::register_with(server, json!({"password": "another horse battery"}));
     let sql = "UPDATE users SET email = ?, email_key = ? WHERE id = ?";
-    assert_eq!(server.store().run(sql, params![&both, &both, other.id]).unwrap(), 1);
+    assert_eq!(server.alter(sql, params![&both, &both, other.id]), 1);
     let login = |field: &str, password: &str| {
         request("POST", "/api/auth/login/").json(&json!({ field: both, "password": password })).send(server.port)
     };
@@ -59,7 +59,7 @@ fn both_there(server: &Server) {
 /// Somebody whose address is verified.
 pub fn verified(server: &Server) -> Phone {
     let phone = Phone::register_with(server, json!({"email": format!("{}@example.org", fresh_name("verified"))}));
-    server.store().run("UPDATE users SET verified = email_key WHERE id = ?", params![phone.id]).unwrap();
+    server.alter("UPDATE users SET verified = email_key WHERE id = ?", params![phone.id]);
     phone
 }
 

@@ -52,7 +52,7 @@ fn what_a_clock_that_was_years_ahead_has_made_is_bounded_from_now_on_and_told() 
     let (early, late) = (code(&ahead), code(&other));
     set("+0d");
     // Requests did a night's work at once; where cron does it, nothing did until the clock was right.
-    server.store().run("DELETE FROM facts WHERE name = 'maintained_at'", &[]).unwrap();
+    server.alter("DELETE FROM facts WHERE name = 'maintained_at'", &[]);
     assert_eq!(state(), "warn", "told before the night has bounded it");
     let report: Value = serde_json::from_slice(&server.operator(&["doctor", "--json"]).output().unwrap().stdout).unwrap();
     assert!(report.to_string().contains("a clock was ahead"), "{report}");

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-use tandem::db::{Address, Db};
+use tandem::db::{Address, Db, Param, retried};
 use tempfile::TempDir;
 
 /// How long a server may take until it answers its first request, the creation of the database included.
@@ -180,6 +180,12 @@ impl Server {
     #[track_caller]
     pub fn store(&self) -> Db {
         Db::open(&Address::parse(&self.database).unwrap()).unwrap()
+    }
+
+    /// Changes rows behind the programs' back, and answers how many: again where the engine has it give way to a request.
+    #[track_caller]
+    pub fn alter(&self, sql: &str, params: &[Param<'_>]) -> u64 {
+        retried(|| self.store().run(sql, params)).unwrap()
     }
 
     /// Runs the operator's program on the server's data; it must succeed. What it printed. SQLite gives the owner of the
