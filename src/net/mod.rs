@@ -9,6 +9,7 @@ pub mod mailer;
 pub mod outside;
 #[cfg(test)]
 mod tests;
+pub mod webpush;
 
 use mail::{Mail, Undelivered};
 use std::fmt;
