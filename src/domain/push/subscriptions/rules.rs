@@ -38,12 +38,8 @@ pub enum State {
 
 impl State {
     /// Every state with its word in the store and on the wire.
-    pub const ALL: [(State, &str); 4] = [
-        (State::Pending, "pending"),
-        (State::Active, "active"),
-        (State::Suspended, "suspended"),
-        (State::Gone, "gone"),
-    ];
+    pub const ALL: [(State, &str); 4] =
+        [(State::Pending, "pending"), (State::Active, "active"), (State::Suspended, "suspended"), (State::Gone, "gone")];
 
     /// Its word.
     pub fn word(self) -> &'static str {

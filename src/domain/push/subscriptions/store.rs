@@ -273,10 +273,24 @@ pub fn tell(db: &mut Db, s: &Subscription, to: &Progress) -> Result<u64> {
     let sql = "UPDATE push_subscriptions SET told_in = ?, told = ?, looked = ?, unseen_at = ?, tries = ?, not_before = ?, past = ?, \
          critical = ?, repeats = ?, due_at = CASE WHEN codes = ? AND test_at = ? THEN ? ELSE due_at END \
          WHERE user_id = ? AND device_id = ? AND id = ?";
-    let (told, kept) = (params![to.told_in, to.told, to.looked], params![to.unseen_at, to.tries, to.not_before, &to.past]);
-    let due = params![to.critical, to.repeats, s.codes, s.test_at, to.due_at];
-    let whose = params![s.user, &s.device, &s.id];
-    db.run(sql, &[told, &kept[..], &due[..], &whose[..]].concat())
+    let bound = params![
+        to.told_in,
+        to.told,
+        to.looked,
+        to.unseen_at,
+        to.tries,
+        to.not_before,
+        &to.past,
+        to.critical,
+        to.repeats,
+        s.codes,
+        s.test_at,
+        to.due_at,
+        s.user,
+        &s.device,
+        &s.id,
+    ];
+    db.run(sql, bound)
 }
 
 /// The push service knows the endpoint no more.
@@ -311,7 +325,8 @@ pub fn rest_host(db: &mut Db, host: i64, until: Timestamp) -> Result<u64> {
 
 /// Ends subscriptions whose time is over, and those that were gone for a while.
 pub fn purge(db: &mut Db, now: Timestamp) -> Result<u64> {
-    let sql = "SELECT user_id, device_id FROM push_subscriptions WHERE expires_at <= ? OR (state = 'gone' AND state_at <= ?) LIMIT ?";
+    let sql =
+        "SELECT user_id, device_id FROM push_subscriptions WHERE expires_at <= ? OR (state = 'gone' AND state_at <= ?) LIMIT ?";
     let bound = params![now, now.plus(-SHOWN_GONE), BATCH];
     let old: Vec<(i64, String)> = db.all(sql, bound, |row| Ok((row.get(0)?, row.get(1)?)))?;
     old.iter().try_for_each(|(user, device)| delete(db, *user, device))?;
