@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 /// A store that has answered a request.
 pub fn used() -> Home {
@@ -75,6 +76,27 @@ fn it_tells_whether_requests_can_start_the_courier() {
     chmod(&program, 0o644);
     let home = with_courier(home, program.to_str().unwrap());
     says(&home, "problem", "neither requests nor cron can start");
+}
+
+#[test]
+fn it_tells_why_no_device_is_woken() {
+    let mut home = used();
+    let says = |home: &Home, level: &str, words: &str| {
+        let (is, saw) = check(&home.json("doctor --json"), "push");
+        assert!(is == level && saw.contains(words), "{is}: {saw}");
+    };
+    says(&home, "note", "push.contact is not set");
+    home.env.push(("TANDEM_PUSH_CONTACT", "mailto:ops@example.org".to_owned()));
+    home.env.push(("TANDEM_PUSH_PRIVATE", "ntfy.home.example".to_owned()));
+    says(&home, "ok", "not public: ntfy.home.example");
+    let late = fs::File::create(home.data().join("next-courier")).unwrap();
+    late.set_modified(SystemTime::now() - Duration::from_secs(600)).unwrap();
+    says(&home, "note", "10 minutes late");
+    home.ok("push key --new --yes");
+    home.env.push(("TANDEM_JWT_SECRET", "another secret of at least 32 characters".to_owned()));
+    says(&home, "problem", "sealed by another secret");
+    home.env.push(("TANDEM_PUSH_COURIER", "off".to_owned()));
+    says(&home, "note", "push.courier is off");
 }
 
 #[test]
