@@ -198,6 +198,17 @@ fn processes_give_memory_back_within_a_minute_of_mixed_work() {
     }
 }
 
+/// glibc's `malloc` would begin at the program's break, which the kernel then lists as `[heap]`.
+#[test]
+fn all_memory_of_the_web_program_comes_from_its_own_allocator() {
+    let server = Server::start(Kind::LighttpdFastcgi, &options(1, None));
+    Phone::single(&server).get("/sync/changes/").expect(200);
+    for pid in server.descendants() {
+        let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+        assert!(maps.contains("/api") && !maps.contains("[heap]"), "{maps}");
+    }
+}
+
 /// A body of so many bytes, of which as much are values as one may hold.
 fn body(bytes: usize) -> Vec<u8> {
     let (start, end) = (r#"{"device_id":"d","client_id":"client","data":[],"entries":[],"more":"#, "}");
