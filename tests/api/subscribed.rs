@@ -123,6 +123,12 @@ fn exported(server: &Server) {
     assert_eq!((all(&phone), rows()), (Vec::new(), 1));
     server.tandem(&["maintain"]);
     assert_eq!((rows(), pushes(server, &phone), wakes(server, &phone, "phone")), (0, 0, vec![0]));
+    // A program of before ends sessions and knows of no subscription.
+    let tablet = again(server, &phone, &json!({"device_id": "tablet"}));
+    awake(server, &tablet, &wanted("tablet", &endpoint()));
+    server.alter("DELETE FROM sessions WHERE user_id = ? AND device = 'tablet'", params![phone.id]);
+    server.tandem(&["maintain"]);
+    assert_eq!((rows(), pushes(server, &phone)), (0, 0));
     awake(server, &phone, &wanted("phone", &endpoint()));
     phone.ask("DELETE", "/auth/me/").json(&json!({"password": PASSWORD})).send(phone.port).expect(204);
     assert_eq!(rows(), 0);
