@@ -7,6 +7,7 @@ pub mod post;
 pub mod rules;
 mod store;
 mod texts;
+mod wake;
 
 use crate::feature::restore::Restore;
 use crate::feature::{Access, Feature, Held, Job, Messages, Right, Route, Without, contract};
