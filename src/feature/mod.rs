@@ -18,6 +18,7 @@ pub mod names;
 pub mod news;
 pub mod offline;
 pub mod restore;
+pub mod rhythm;
 pub mod rights;
 pub mod room;
 pub mod sessions;
@@ -29,6 +30,7 @@ pub mod tenant;
 pub mod texts;
 pub mod usage;
 pub mod version;
+pub mod wakes;
 pub mod walk;
 pub mod work;
 
@@ -46,10 +48,12 @@ pub use names::Names;
 pub use news::News;
 pub use offline::Offline;
 pub use restore::Restore;
+pub use rhythm::Rhythm;
 pub use rights::{Reach, Right};
 pub use room::{Measure, Stock};
 pub use settings::{Rate, Sendmail, Settings};
 pub use tenant::{Caller, Role, Tenant, TenantKind};
+pub use wakes::{Priority, Wakes};
 pub use work::{Job, Shift, When};
 
 use crate::base::error::{Error, Result};
@@ -367,6 +371,8 @@ pub struct Kind {
     pub own: Own,
     /// What of it takes room; nothing where that is counted otherwise.
     pub measure: Option<Measure>,
+    /// Whom its changes wake.
+    pub wakes: Wakes,
 }
 
 impl Kind {

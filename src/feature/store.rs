@@ -34,6 +34,11 @@ pub fn move_clock(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
     db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant]).map(drop)
 }
 
+/// Writes how many subscriptions of a tenant's members are awake.
+pub fn set_pushes(db: &mut Db, tenant: i64, awake: i64) -> Result<()> {
+    db.run("UPDATE tenants SET pushes = ? WHERE id = ?", params![awake, tenant]).map(drop)
+}
+
 /// The author of what the operator, maintenance or several have done: nobody's own.
 pub const NOBODY: i64 = 0;
 

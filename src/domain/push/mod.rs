@@ -6,6 +6,7 @@ mod graphql;
 pub mod post;
 pub mod rules;
 mod store;
+pub mod subscriptions;
 mod texts;
 mod wake;
 

@@ -14,7 +14,7 @@ mod texts;
 pub mod train;
 
 use crate::base::error::Result;
-use crate::feature::{Access, Ctx, Feature, Held, Job, Kind, Load, News, Restore, Route, Without, contract};
+use crate::feature::{Access, Ctx, Feature, Held, Job, Kind, Load, News, Restore, Route, Wakes, Without, contract};
 use api::{Answer, Begun, Prediction};
 use ask::asked;
 use history::edit::Remembered;
@@ -29,6 +29,7 @@ pub const FEATURE: Feature = Feature {
         object: contract::of::<Edits>,
         own: marks::own,
         measure: None,
+        wakes: Wakes::Nobody,
     }],
     graph: graphql::GRAPH,
     jobs: JOBS,

@@ -7,7 +7,7 @@ use crate::base::time::{DAY, Timestamp};
 use crate::base::word;
 use crate::db::{Db, Row, Upsert};
 use crate::feature::store::BATCH;
-use crate::feature::{Caller, Settings};
+use crate::feature::{Caller, Rhythm, Settings};
 use crate::http::paging::Span;
 use crate::{columns, params};
 
@@ -123,9 +123,17 @@ pub fn put(db: &mut Db, user: i64, device: &Device) -> Result<()> {
     db.put(&DEVICE, values)
 }
 
-/// Binds a session to a device of its user.
+/// Binds a session to a device of its user. How often it polls was another device's subscription's to say.
 pub fn bind(db: &mut Db, session: &str, device: &str) -> Result<()> {
-    db.run("UPDATE sessions SET device = ? WHERE id = ?", params![device, session]).map(drop)
+    let sql = "UPDATE sessions SET wake = CASE WHEN device = ? THEN wake ELSE 0 END, device = ? WHERE id = ?";
+    db.run(sql, params![device, device, session]).map(drop)
+}
+
+/// Writes how often the sessions on a user's device should poll.
+pub fn set_wake(db: &mut Db, user: i64, device: &str, rhythm: Rhythm) -> Result<()> {
+    let sql = "UPDATE sessions SET wake = ? WHERE user_id = ? AND device = ? AND wake <> ?";
+    let number = rhythm.number();
+    db.run(sql, params![number, user, device, number]).map(drop)
 }
 
 /// How many live sessions each of a user's devices has.
