@@ -51,8 +51,9 @@ impl Past {
 
     /// From when on there are fewer than so many of these in so long before it.
     pub fn room(&self, most: usize, within: i64, counts: impl Fn(Priority) -> bool) -> Timestamp {
+        let most = most.checked_sub(1).filter(|_| within > 0);
         let mut newest = self.0.iter().rev().filter(|(_, priority)| counts(*priority));
-        most.checked_sub(1).and_then(|before| newest.nth(before)).map_or(Timestamp::default(), |(at, _)| at.plus(within))
+        most.and_then(|before| newest.nth(before)).map_or(Timestamp::default(), |(at, _)| at.plus(within))
     }
 
     /// When it was woken of something critical last.

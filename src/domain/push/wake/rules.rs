@@ -2,7 +2,8 @@
 
 use super::past::Past;
 use crate::base::time::{DAY, HOUR, MINUTE, SECOND, Timestamp, Zone};
-use crate::domain::push::rules::Priority;
+use crate::feature::Priority;
+use crate::feature::rhythm::Quiet;
 use chrono::{Days, NaiveDate, NaiveTime};
 
 /// How often a device is woken at most, whatever for: so many times a minute.
@@ -52,8 +53,8 @@ pub struct Wishes {
     pub saver: bool,
     /// Does each wake-up show something?
     pub visible: bool,
-    /// When only what is critical wakes it: minutes of the day, the first and the first after it.
-    pub quiet: Option<(i64, i64)>,
+    /// When only what is critical wakes it.
+    pub quiet: Option<Quiet>,
     /// Where its user's clock hangs.
     pub zone: Zone,
 }
@@ -126,26 +127,19 @@ impl Wishes {
 
     /// The instant, or the end of the quiet hours in which it lies. What is late does not come in the next ones either.
     fn awake(&self, at: Timestamp, now: Timestamp) -> Timestamp {
-        let (Some((from, to)), sent) = (self.quiet, at.max(now)) else { return at };
-        let (start, end) = (self.last(from, sent), self.last(to, sent));
-        // The last of the two that has come says how it is; together they are the whole day.
-        if start >= end { self.first(to, sent) } else { at }
+        let sent = at.max(now);
+        match self.quiet {
+            Some(quiet) if quiet.covers(self.zone.minute(sent)) => self.shows(quiet.to, sent),
+            _ => at,
+        }
     }
 
-    /// When a clock at its user's showed this minute of the day last.
-    fn last(&self, minute: i64, at: Timestamp) -> Timestamp {
-        self.shows(minute, at).filter(|shown| *shown <= at).max().unwrap_or_default()
-    }
-
-    /// When it shows it next.
-    fn first(&self, minute: i64, at: Timestamp) -> Timestamp {
-        self.shows(minute, at).filter(|shown| *shown > at).min().unwrap_or(at)
-    }
-
-    fn shows(&self, minute: i64, at: Timestamp) -> impl Iterator<Item = Timestamp> {
-        let zone = self.zone;
-        let first = zone.date(at).checked_sub_days(Days::new(2)).unwrap_or_default();
-        (0..5).filter_map(move |day| Some(Timestamp(zone.instant(local(first.checked_add_days(Days::new(day))?, minute)))))
+    /// When a clock at its user's shows this minute of the day next.
+    fn shows(&self, minute: i64, at: Timestamp) -> Timestamp {
+        let first = self.zone.date(at);
+        let days = (0..3).filter_map(|days| first.checked_add_days(Days::new(days)));
+        let shown = days.map(|date| Timestamp(self.zone.instant(local(date, minute))));
+        shown.filter(|shown| *shown > at).min().unwrap_or(at)
     }
 }
 
