@@ -69,7 +69,7 @@ fn send(matches: &ArgMatches) -> Result<Verdict> {
 /// Each tenant is told in a transaction of its own: others write in between.
 fn write(db: &mut Db, tenant: i64, to: To, draft: &Draft) -> Result<()> {
     let now = Timestamp::now();
-    let (_, stamp) = feed::advance(db, tenant, now)?;
+    let stamp = feed::advance(db, tenant, now)?.stamp;
     post::write(db, Place { tenant, stamp, author: NOBODY, now }, to, draft).map(drop)
 }
 

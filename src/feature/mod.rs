@@ -51,7 +51,7 @@ pub use restore::Restore;
 pub use rhythm::Rhythm;
 pub use rights::{Reach, Right};
 pub use room::{Measure, Stock};
-pub use settings::{Rate, Sendmail, Settings};
+pub use settings::{Push, Rate, Sendmail, Settings, Starts};
 pub use tenant::{Caller, Role, Tenant, TenantKind};
 pub use wakes::{Priority, Wakes};
 pub use work::{Job, Shift, When};

@@ -1,5 +1,7 @@
 //! What a change wakes devices for: a kind of the feed says so, and nothing else does.
 
+use super::Ctx;
+use crate::base::time::SECOND;
 use crate::base::word;
 
 /// How urgent it is that somebody hears of a change, or of a message. The later, the longer a message is kept.
@@ -21,6 +23,15 @@ impl Priority {
     /// Its number in the store.
     pub const fn number(self) -> i64 {
         self as i64
+    }
+
+    /// How long after a change its wake-up is sent at the earliest, in milliseconds: what follows at once is told by the same one.
+    pub const fn calm(self) -> i64 {
+        match self {
+            Priority::Normal => 10 * SECOND,
+            Priority::High => 2 * SECOND,
+            Priority::Critical => 0,
+        }
     }
 
     /// Its word.
@@ -52,6 +63,31 @@ impl Wakes {
             Wakes::HighWhenNew if is_new => Some(Priority::High),
             Wakes::Normal | Wakes::HighWhenNew => Some(Priority::Normal),
         }
+    }
+}
+
+impl Ctx<'_> {
+    /// Something as urgent as this was written in a tenant: the courier looks whom it wakes, where anybody can be.
+    pub fn wake(&mut self, tenant: i64, priority: Priority) {
+        if self.has_pushes(tenant) {
+            self.soon(self.now.plus(priority.calm()));
+        }
+    }
+
+    /// The same of an object of the feed that was moved.
+    pub(super) fn stir(&mut self, tenant: i64, kind: &str, version: Option<i64>, deleted: bool) {
+        if !self.has_pushes(tenant) {
+            return;
+        }
+        let wakes = self.house.kinds().find(|known| known.name == kind).map_or(Wakes::Normal, |kind| kind.wakes);
+        if let Some(priority) = wakes.priority(version, deleted) {
+            self.wake(tenant, priority);
+        }
+    }
+
+    /// Is a subscription awake in a tenant whose clock this transaction advanced?
+    fn has_pushes(&self, tenant: i64) -> bool {
+        self.stamps.iter().any(|advanced| advanced.tenant == tenant && advanced.pushes > 0)
     }
 }
 

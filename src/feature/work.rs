@@ -8,6 +8,9 @@ use crate::net::mail::{Mail, Undelivered};
 use crate::net::{Answer, Call, Failure, Net};
 use std::time::{Duration, Instant};
 
+/// The mark in the data folder that says when the courier is due.
+pub const NEXT_COURIER: &str = "next-courier";
+
 /// When a job is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {

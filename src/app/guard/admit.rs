@@ -43,7 +43,7 @@ pub fn caller(ctx: &mut Ctx<'_>, mode: Mode) -> Result<Option<Response>> {
 /// nobody else writes there. Requests of one user wait for each other, and so do those of one tenant; no others do.
 fn find(ctx: &mut Ctx<'_>, claims: &Claims, mode: Mode) -> Result<Option<Caller>> {
     let sql = "SELECT u.id, u.timezone, m.tenant, m.seat, m.role, t.kind, t.public_id, t.clock, t.horizon, t.epoch, \
-         s.created_at, s.rotated_at, s.successor_at, s.device, s.seen_at \
+         s.created_at, s.rotated_at, s.successor_at, s.device, s.seen_at, s.wake, t.pushes \
          FROM sessions s JOIN users u ON u.id = s.user_id \
          LEFT JOIN members m ON m.user_id = u.id LEFT JOIN tenants t ON t.id = m.tenant \
          WHERE s.id = ? AND s.expires_at > ? AND u.disabled = 0";
@@ -59,11 +59,12 @@ fn find(ctx: &mut Ctx<'_>, claims: &Claims, mode: Mode) -> Result<Option<Caller>
                 clock: row.get(7)?,
                 horizon: row.get(8)?,
                 epoch: row.get(9)?,
+                pushes: row.get(16)?,
             }),
         };
         let dates = [row.get(10)?, row.get(11)?, row.get(12)?];
-        let (session, device, seen_at) = (claims.sid.clone(), row.get(13)?, row.get(14)?);
-        let caller = Caller { user: row.get(0)?, session, device, seen_at, timezone: row.get(1)?, tenant };
+        let (session, device, seen_at, wake) = (claims.sid.clone(), row.get(13)?, row.get(14)?, row.get(15)?);
+        let caller = Caller { user: row.get(0)?, session, device, seen_at, wake, timezone: row.get(1)?, tenant };
         Ok((caller, dates.into_iter().max().unwrap_or_default()))
     };
     let bound = params![&claims.sid, ctx.now];

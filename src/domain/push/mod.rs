@@ -3,6 +3,7 @@
 
 mod api;
 mod graphql;
+pub mod key;
 pub mod post;
 pub mod rules;
 mod store;

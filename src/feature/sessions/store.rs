@@ -7,7 +7,7 @@ use crate::base::time::{DAY, Timestamp};
 use crate::base::word;
 use crate::db::{Db, Row, Upsert};
 use crate::feature::store::BATCH;
-use crate::feature::{Caller, Rhythm, Settings};
+use crate::feature::{Caller, Settings, rhythm};
 use crate::http::paging::Span;
 use crate::{columns, params};
 
@@ -127,13 +127,6 @@ pub fn put(db: &mut Db, user: i64, device: &Device) -> Result<()> {
 pub fn bind(db: &mut Db, session: &str, device: &str) -> Result<()> {
     let sql = "UPDATE sessions SET wake = CASE WHEN device = ? THEN wake ELSE 0 END, device = ? WHERE id = ?";
     db.run(sql, params![device, device, session]).map(drop)
-}
-
-/// Writes how often the sessions on a user's device should poll.
-pub fn set_wake(db: &mut Db, user: i64, device: &str, rhythm: Rhythm) -> Result<()> {
-    let sql = "UPDATE sessions SET wake = ? WHERE user_id = ? AND device = ? AND wake <> ?";
-    let number = rhythm.number();
-    db.run(sql, params![number, user, device, number]).map(drop)
 }
 
 /// How many live sessions each of a user's devices has.
@@ -295,20 +288,27 @@ columns!(remember: "INSERT INTO ended_sessions (id, user_id, device, reason, end
 
 /// Ends a session.
 pub fn end(db: &mut Db, id: &str, reason: Reason, now: Timestamp) -> Result<u64> {
+    let user = db.one("SELECT user_id FROM sessions WHERE id = ?", params![id], |row| row.get::<i64>(0))?;
     db.run(remember!("WHERE id = ?"), params![reason.word(), now, id])?;
-    db.run("DELETE FROM sessions WHERE id = ?", params![id])
+    let ended = db.run("DELETE FROM sessions WHERE id = ?", params![id])?;
+    user.map_or(Ok(()), |user| rhythm::store::end_left(db, user))?;
+    Ok(ended)
 }
 
 /// Ends every session of a user but one; `""` spares none.
 pub fn end_all_but(db: &mut Db, user: i64, but: &str, reason: Reason, now: Timestamp) -> Result<u64> {
     db.run(remember!("WHERE user_id = ? AND id <> ?"), params![reason.word(), now, user, but])?;
-    db.run("DELETE FROM sessions WHERE user_id = ? AND id <> ?", params![user, but])
+    let ended = db.run("DELETE FROM sessions WHERE user_id = ? AND id <> ?", params![user, but])?;
+    rhythm::store::end_left(db, user)?;
+    Ok(ended)
 }
 
 /// Ends every session on a user's device.
 pub fn end_device(db: &mut Db, user: i64, device: &str, now: Timestamp) -> Result<u64> {
     db.run(remember!("WHERE user_id = ? AND device = ?"), params![Reason::Revoked.word(), now, user, device])?;
-    db.run("DELETE FROM sessions WHERE user_id = ? AND device = ?", params![user, device])
+    let ended = db.run("DELETE FROM sessions WHERE user_id = ? AND device = ?", params![user, device])?;
+    rhythm::store::end_left(db, user)?;
+    Ok(ended)
 }
 
 /// Ends what a user has beyond so many sessions, this one among them: those that were not used for longest. Each use moves a
@@ -353,6 +353,7 @@ pub fn ended(db: &mut Db, id: &str) -> Result<Option<Ended>> {
 
 /// Forgets everything about a user's devices and sessions: the account ends.
 pub fn forget(db: &mut Db, user: i64) -> Result<()> {
+    rhythm::store::forget(db, user)?;
     db.run("DELETE FROM sessions WHERE user_id = ?", params![user])?;
     db.run("DELETE FROM ended_sessions WHERE user_id = ?", params![user])?;
     db.run("DELETE FROM installations WHERE user_id = ?", params![user]).map(drop)

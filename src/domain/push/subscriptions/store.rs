@@ -1,13 +1,13 @@
 //! Subscriptions in the database. They are users', whichever couple or team those are in; a user's few are looked through.
 
-use super::rules::{Preferences, Progress, SHOWN_GONE, State, Subscription};
+use super::rules::{PENDING, Preferences, Progress, SHOWN_GONE, State, Subscription};
 use crate::base::error::{Error, Result};
 use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row, Upsert};
 use crate::domain::push::rules::Priority;
-use crate::feature::rhythm::Quiet;
-use crate::feature::sessions::store as sessions;
+use crate::feature::Rhythm;
+use crate::feature::rhythm::{Quiet, store as rhythm};
 use crate::feature::store::{self as feed, BATCH};
 use crate::{columns, params};
 
@@ -171,29 +171,15 @@ pub fn put(db: &mut Db, s: &Subscription) -> Result<()> {
         s.last_sent_at,
     ];
     db.put(&SUBSCRIPTION, values)?;
-    sessions::set_wake(db, s.user, &s.device, s.rhythm())?;
-    count(db, s.user)
+    rhythm::set(db, s.user, &s.device, s.rhythm())?;
+    rhythm::count_of(db, s.user)
 }
 
 /// Ends a subscription.
 pub fn delete(db: &mut Db, user: i64, device: &str) -> Result<()> {
     db.run("DELETE FROM push_subscriptions WHERE user_id = ? AND device_id = ?", params![user, device])?;
-    sessions::set_wake(db, user, device, crate::feature::Rhythm::default())?;
-    count(db, user)
-}
-
-/// Counts anew how many subscriptions are awake in the couple or team that a user is in.
-pub fn count(db: &mut Db, user: i64) -> Result<()> {
-    feed::tenant_of(db, user)?.map_or(Ok(()), |tenant| count_in(db, tenant))
-}
-
-/// Counts anew how many subscriptions of a tenant's members are awake.
-pub fn count_in(db: &mut Db, tenant: i64) -> Result<()> {
-    feed::lock(db, tenant)?;
-    let sql = "SELECT COUNT(*) FROM push_subscriptions s JOIN members m ON m.user_id = s.user_id \
-         WHERE m.tenant = ? AND s.state = 'active' AND s.endpoint IS NOT NULL";
-    let awake = db.one(sql, params![tenant], |row| row.get::<i64>(0))?.unwrap_or_default();
-    feed::set_pushes(db, tenant, awake)
+    rhythm::set(db, user, device, Rhythm::default())?;
+    rhythm::count_of(db, user)
 }
 
 /// A subscription that the courier looks at, with what it needs to know of its user.
@@ -209,7 +195,9 @@ pub struct Due {
 
 columns!(awaited: subscriptions, ", u.timezone, m.tenant, t.clock, t.epoch FROM push_subscriptions s JOIN users u ON u.id = s.user_id \
     LEFT JOIN members m ON m.user_id = s.user_id LEFT JOIN tenants t ON t.id = m.tenant \
-    WHERE s.endpoint IS NOT NULL AND s.state IN ('pending', 'active') AND u.disabled = 0 AND s.expires_at > ?");
+    WHERE s.endpoint IS NOT NULL AND (s.state = 'active' OR (s.state = 'pending' AND s.state_at > ?)) \
+    AND u.disabled = 0 AND s.expires_at > ? \
+    AND EXISTS (SELECT x.id FROM sessions x WHERE x.user_id = s.user_id AND x.device = s.device_id AND x.expires_at > ?)");
 
 /// What the courier has to look at: what is due, and what something was changed for since it last looked. What is due comes first.
 pub fn due(db: &mut Db, now: Timestamp, limit: i64) -> Result<Vec<Due>> {
@@ -217,7 +205,7 @@ pub fn due(db: &mut Db, now: Timestamp, limit: i64) -> Result<Vec<Due>> {
         "AND s.not_before <= ? AND (s.due_at <= ? OR (s.state = 'active' AND (t.id <> s.told_in OR t.clock > s.looked))) \
          ORDER BY s.due_at IS NULL, s.due_at, s.user_id, s.device_id LIMIT ?"
     );
-    db.all(sql, params![now, now, now, limit], |row| {
+    db.all(sql, params![now.plus(-PENDING), now, now, now, now, limit], |row| {
         let within = match row.get::<Option<i64>>(37)? {
             Some(tenant) => Some((tenant, row.get(38)?, row.get(39)?)),
             None => None,
@@ -226,14 +214,16 @@ pub fn due(db: &mut Db, now: Timestamp, limit: i64) -> Result<Vec<Due>> {
     })
 }
 
-/// When the courier has something to look at next.
+/// When the courier has something to look at next; an instant that is over is now.
 pub fn next(db: &mut Db, now: Timestamp) -> Result<Option<Timestamp>> {
     let sql = "SELECT MIN(CASE WHEN s.due_at IS NULL OR s.due_at < s.not_before THEN s.not_before ELSE s.due_at END) \
          FROM push_subscriptions s JOIN users u ON u.id = s.user_id \
          LEFT JOIN members m ON m.user_id = s.user_id LEFT JOIN tenants t ON t.id = m.tenant \
-         WHERE s.endpoint IS NOT NULL AND s.state IN ('pending', 'active') AND u.disabled = 0 AND s.expires_at > ? \
+         WHERE s.endpoint IS NOT NULL AND (s.state = 'active' OR (s.state = 'pending' AND s.state_at > ?)) \
+         AND u.disabled = 0 AND s.expires_at > ? \
+         AND EXISTS (SELECT x.id FROM sessions x WHERE x.user_id = s.user_id AND x.device = s.device_id AND x.expires_at > ?) \
          AND (s.due_at IS NOT NULL OR (s.state = 'active' AND (t.id <> s.told_in OR t.clock > s.looked)))";
-    Ok(db.one(sql, params![now], |row| row.get::<Option<Timestamp>>(0))?.flatten())
+    Ok(db.one(sql, params![now.plus(-PENDING), now, now], |row| row.get::<Option<Timestamp>>(0))?.flatten())
 }
 
 /// What became of a wake-up.
@@ -311,9 +301,8 @@ fn enter(db: &mut Db, s: &Subscription, state: State, now: Timestamp) -> Result<
     let sql = "UPDATE push_subscriptions SET state = ?, state_at = ?, due_at = NULL, test = 0 \
          WHERE user_id = ? AND device_id = ? AND id = ?";
     if db.run(sql, params![state.word(), now, s.user, &s.device, &s.id])? > 0 {
-        let rhythm = Subscription { state, ..s.clone() }.rhythm();
-        sessions::set_wake(db, s.user, &s.device, rhythm)?;
-        count(db, s.user)?;
+        rhythm::set(db, s.user, &s.device, Subscription { state, ..s.clone() }.rhythm())?;
+        rhythm::count_of(db, s.user)?;
     }
     Ok(())
 }
@@ -323,7 +312,8 @@ pub fn rest_host(db: &mut Db, host: i64, until: Timestamp) -> Result<u64> {
     db.run("UPDATE push_subscriptions SET not_before = ? WHERE host = ? AND not_before < ?", params![until, host, until])
 }
 
-/// Ends subscriptions whose time is over, and those that were gone for a while.
+/// Ends subscriptions whose time is over: those that nobody verified, were gone for a while, or have no session left, where an older
+/// program ended it.
 pub fn purge(db: &mut Db, now: Timestamp) -> Result<u64> {
     let sql =
         "SELECT user_id, device_id FROM push_subscriptions WHERE expires_at <= ? OR (state = 'gone' AND state_at <= ?) LIMIT ?";

@@ -1,10 +1,16 @@
 //! How often a session should poll, by its device's subscription: one number in the session's row, which admission reads anyway.
 
-use super::Settings;
+pub mod store;
+
+use super::work::NEXT_COURIER;
+use super::{Ctx, Settings};
+use crate::base::mark::Mark;
 use crate::base::time::{MINUTE, Timestamp, Zone};
 
-/// Minutes of a day, the end of the last one, too.
+/// Minutes of a day.
 pub const MINUTES: i64 = 24 * 60;
+/// How late the courier may be, in milliseconds, before idle devices poll as if nobody woke them.
+const LATE: i64 = MINUTE;
 /// Bits of a minute of the day, which is written one higher: 0 is none.
 const BITS: u32 = 11;
 /// Where quiet hours begin among the bits: behind whether the battery is saved, and whether wake-ups come.
@@ -74,7 +80,7 @@ impl Rhythm {
     }
 
     /// Is the device woken now?
-    pub fn is_woken(&self, zone: Zone, now: Timestamp) -> bool {
+    fn is_woken(&self, zone: Zone, now: Timestamp) -> bool {
         self.woken && !self.quiet.is_some_and(|quiet| quiet.covers(zone.minute(now)))
     }
 
@@ -89,6 +95,20 @@ impl Rhythm {
             (true, true, true) => (settings.poll_idle, WOKEN_SAVES),
         };
         usual.saturating_mul(times)
+    }
+}
+
+impl Ctx<'_> {
+    /// Seconds after which the calling session should poll again: of an idle app, or of one in use. Where its device is woken, one look
+    /// at a file tells whether the courier comes.
+    pub fn poll_every(&self, idle: bool) -> u32 {
+        let settings = &self.house.settings;
+        let rhythm = self.admitted().map_or_else(Rhythm::default, |caller| Rhythm::of(caller.wake, self.now));
+        let woken = idle && rhythm.is_woken(self.zone(), self.now) && {
+            let due = Mark::of(&settings.data, NEXT_COURIER).get();
+            due.is_none_or(|at| at.plus(LATE) > self.now)
+        };
+        rhythm.seconds(settings, idle, woken)
     }
 }
 
