@@ -5,7 +5,7 @@ use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::net::mail::{Mail, Undelivered};
-use crate::net::{Answer, Call, Failure, Net};
+use crate::net::{Answer, Bounds, Call, Failure, Net};
 use std::time::{Duration, Instant};
 
 /// The mark in the data folder that says when the courier is due.
@@ -79,12 +79,23 @@ impl<'a> Shift<'a> {
     /// # Errors
     /// When the job is none for the courier, which is a defect.
     pub fn send(&self, call: &Call<'_>) -> Result<std::result::Result<Answer, Failure>> {
-        let (net, mut call) = (self.outside()?, call.clone());
-        call.bounds.whole = call.bounds.whole.min(self.left());
-        if call.bounds.whole.is_zero() {
-            return Ok(Err(Failure::Late));
-        }
-        Ok(net.send(&call))
+        let net = self.outside()?;
+        Ok(self.within(call).map_or(Err(Failure::Late), |call| net.send(&call)))
+    }
+
+    /// Sends a request to where a stranger said, if that is a public address, within its bounds and the round's.
+    ///
+    /// # Errors
+    /// When the job is none for the courier, which is a defect.
+    pub fn push(&self, call: &Call<'_>) -> Result<std::result::Result<Answer, Failure>> {
+        let net = self.outside()?;
+        Ok(self.within(call).map_or(Err(Failure::Late), |call| net.push(&call)))
+    }
+
+    /// The call in what is left of the round, if something is.
+    fn within<'c>(&self, call: &Call<'c>) -> Option<Call<'c>> {
+        let whole = call.bounds.whole.min(self.left());
+        (!whole.is_zero()).then(|| Call { bounds: Bounds { whole, ..call.bounds }, ..call.clone() })
     }
 
     /// Hands a mail over, within its bound and the round's.

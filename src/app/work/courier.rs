@@ -34,6 +34,10 @@ const LEASE: i64 = 30 * SECOND;
 const BACK_OFF: i64 = MINUTE;
 /// How long after the database was busy it is due again, in milliseconds.
 const BUSY: i64 = 2 * SECOND;
+/// How long a job may begin anew while others wait: one whose server hangs keeps none of them from their turn.
+const SHARE: Duration = Duration::from_secs(5);
+/// How often it looks whether something has become due sooner, while it waits for what will be.
+const GLANCE: Duration = Duration::from_millis(200);
 /// It never looks twice within this, whatever its jobs ask for.
 const NAP: Duration = Duration::from_millis(50);
 /// So often it tries to become the machine's courier.
@@ -191,9 +195,22 @@ impl Courier<'_> {
                 lease.enter(db, job)?;
                 self.job(db, job);
             }
-            let Some(pause) = self.pause() else { return Ok(()) };
-            sleep(pause.max(NAP));
+            if !self.wait() {
+                return Ok(());
+            }
         }
+    }
+
+    /// Waits for what is due while this courier lives; answers whether something is. A request may have made it sooner meanwhile.
+    fn wait(&self) -> bool {
+        sleep(NAP);
+        while let Some(pause) = self.pause() {
+            if pause.is_zero() {
+                return true;
+            }
+            sleep(pause.min(GLANCE));
+        }
+        false
     }
 
     /// How long until the next job, if that is while this courier lives.
@@ -221,7 +238,8 @@ impl Courier<'_> {
     /// Runs a job until nothing is left or the time is over; when it is due again.
     fn rounds(&self, db: &mut Db, job: &Job) -> Result<Option<Timestamp>> {
         let mut next: Option<Timestamp> = None;
-        while Instant::now() < self.end {
+        let end = self.end.min(Instant::now() + SHARE);
+        while Instant::now() < end {
             let mut shift = Shift::new(db, self.house, Some(self.net), self.end);
             let rows = (job.run)(&mut shift);
             next = [next, shift.next()].into_iter().flatten().min();

@@ -9,7 +9,7 @@ pub mod rules;
 mod store;
 pub mod subscriptions;
 mod texts;
-mod wake;
+pub mod wake;
 
 use crate::feature::restore::Restore;
 use crate::feature::{Access, Feature, Held, Job, Messages, Right, Route, Without, contract};
@@ -18,7 +18,10 @@ use rules::Message;
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
-    jobs: &[Job::nightly("messages", "messages to devices that have expired", |s| store::purge(s.db, s.now))],
+    jobs: &[
+        Job::nightly("messages", "messages to devices that have expired", |s| store::purge(s.db, s.now)),
+        Job::soon("wake_ups", "wake-ups of devices", wake::courier::deliver),
+    ],
     held: &[Held { name: "messages", load: api::held, object: contract::of::<Message> }],
     hears: Some(post::hears),
     messages: Some(Messages { between: api::between, object: contract::of::<Message> }),

@@ -87,12 +87,15 @@ pub struct Host {
     failed: Vec<String>,
     /// Is it left alone by this courier?
     pub left: bool,
+    /// Does it refuse this site?
+    pub barred: bool,
 }
 
 impl Host {
     /// Notes what became of a try, and answers how long all of the host's endpoints rest, in milliseconds, if they do.
     pub fn met(&mut self, endpoint: &str, said: Said, after: Option<i64>) -> Option<i64> {
         self.left |= said == Said::Late;
+        self.barred |= said.outcome() == Outcome::Barred;
         if said.outcome() != Outcome::Failed || said == Said::Status(429) {
             self.failed.clear();
             return None;
