@@ -145,7 +145,10 @@ fn whole_way(engine: Engine) {
     assert_eq!((sent.body.len() - 86 - 16) % 128, 0);
     ask(&a);
     let told = other.read(site.sent("b", 1).last().unwrap());
-    assert_eq!((&told["type"], &told["priority"], &told["domains"]["qna_questions"]), (&"changes".into(), &"high".into(), &1.into()));
+    assert_eq!(
+        (&told["type"], &told["priority"], &told["domains"]["qna_questions"]),
+        (&"changes".into(), &"high".into(), &1.into())
+    );
     let poll = b.poll("2020-01-01T00:00:00Z");
     assert_eq!((&told["clock"], &told["epoch"]), (&poll["server_time"], &poll["epoch"]));
     let shown = phone.get(&format!("/push/subscriptions/{id}/")).expect(200).json();
@@ -314,10 +317,10 @@ fn who_polls_is_not_woken_and_who_polled_past_it_never() {
 fn quiet_hours_filters_and_a_saved_battery_have_things_wait_but_for_what_is_critical() {
     let site = Site::new(Engine::Sqlite, false);
     let quiet = json!({"quiet_from": "00:00", "quiet_to": "23:59"});
-    let (_, quiets, _) = site.awake("quiet", &quiet);
+    let (quiet_owner, quiets, _) = site.awake("quiet", &quiet);
     let (_, saves, _) = site.awake("saves", &json!({"battery_saver": true}));
     let (_, others, _) = site.awake("filtered", &json!({"domains": ["goals"]}));
-    let (_, urgent, _) = site.awake("urgent", &json!({"priority_filter": "critical"}));
+    let (urgent_owner, urgent, _) = site.awake("urgent", &json!({"priority_filter": "critical"}));
     [&quiets, &saves, &others, &urgent].into_iter().for_each(ask);
     sleep(Duration::from_millis(2_100));
     site.deliver();
@@ -326,9 +329,49 @@ fn quiet_hours_filters_and_a_saved_battery_have_things_wait_but_for_what_is_crit
     }
     assert_eq!((site.number("filtered", "due_at"), site.number("urgent", "due_at")), (None, None));
     assert!(site.number("quiet", "due_at").is_some() && site.number("saves", "due_at").is_some());
-    for partner in [&quiets, &urgent] {
-        let user = partner.get("/couple/").expect(200).json();
-        let owner = user["couple"]["members"].as_array().into_iter().flatten().find(|m| m["id"] != partner.id).cloned();
-        let _ = owner;
+    for (name, owner) in [("quiet", &quiet_owner), ("urgent", &urgent_owner)] {
+        let elsewhere = again(&site.server, owner, &json!({"device_id": "elsewhere"}));
+        let to = json!({"to": {"user_id": owner.id}, "type": "sync_trigger", "priority": "critical"});
+        elsewhere.post("/push/send/", &to).expect(201);
+        site.deliver();
+        assert_eq!(site.service.sent(name).len(), 1, "{name}");
+        assert_eq!(site.service.sent(name)[0].fields["urgency"], "high");
+        // Until its device has acknowledged it, it is told again: after five minutes, half an hour, three hours.
+        for (again, minutes) in [5, 30, 180].into_iter().enumerate() {
+            let wait = site.number(name, "due_at").unwrap() - site.service.sent(name)[again].ms;
+            assert!((wait - minutes * 60_000).abs() < 3_000, "{wait}");
+            let past = "UPDATE push_subscriptions SET past = ?, due_at = 1 WHERE device_id = ?";
+            let long_ago = format!("c{}", base36(tandem::base::time::Timestamp::now().0 / 1_000 - minutes * 60 - 1));
+            site.server.alter(past, params![&long_ago, name]);
+            site.deliver();
+            assert_eq!(site.service.sent(name).len(), again + 2, "{name}");
+        }
+        assert_eq!(site.number(name, "due_at").is_some(), name == "quiet", "what waits for the end of quiet hours");
     }
+}
+
+/// A number in six digits of base 36.
+fn base36(mut number: i64) -> String {
+    let mut digits = [' '; 6];
+    for digit in digits.iter_mut().rev() {
+        *digit = char::from_digit(u32::try_from(number % 36).unwrap(), 36).unwrap();
+        number /= 36;
+    }
+    digits.iter().collect()
+}
+
+#[test]
+fn what_is_acknowledged_is_not_told_again() {
+    let site = Site::new(Engine::Sqlite, false);
+    let (a, _, _) = site.awake("a", &json!({}));
+    let elsewhere = again(&site.server, &a, &json!({"device_id": "elsewhere"}));
+    elsewhere.post("/push/send/", &json!({"to": {"user_id": a.id}, "type": "sync_trigger", "priority": "critical"})).expect(201);
+    site.deliver();
+    assert_eq!(site.service.sent("a").len(), 1);
+    let phone = again(&site.server, &a, &json!({"device_id": "a"}));
+    phone.post("/push/ack/", &json!({"up_to": "9999-01-01T00:00:00Z"})).expect(204);
+    site.hurry("a");
+    // Signing in tells of itself, but to other devices than its own.
+    site.deliver();
+    assert_eq!((site.service.sent("a").len(), site.number("a", "critical")), (1, Some(0)));
 }

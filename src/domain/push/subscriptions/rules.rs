@@ -163,6 +163,12 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// Has it not ended?
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        let verified = self.state != State::Pending || self.state_at.plus(PENDING) > now;
+        self.expires_at > now && verified
+    }
+
     /// Is its device woken?
     pub fn is_awake(&self) -> bool {
         self.state == State::Active && self.endpoint.is_some()

@@ -61,6 +61,11 @@ impl Target {
         serde_json::from_slice(&sealed::open(&house.derive(SEALED), sealed)?).ok()
     }
 
+    /// Where a subscription wakes its device, if it does and the site's secret is the one of then.
+    pub fn of(house: &House, s: &Subscription) -> Option<Target> {
+        Target::open(house, s.sealed.as_deref()?)
+    }
+
     /// Its hash in the store: nobody else's subscription has that.
     pub fn hash(&self, house: &House) -> String {
         hash(house, &["proved", &self.endpoint])
@@ -73,8 +78,8 @@ impl Target {
 
     /// The hash of its host: what rests one rests all subscriptions there.
     pub fn host_hash(&self, house: &House) -> i64 {
-        let host = place(&self.endpoint).map_or("", |place| place.host);
-        let hash = keyed(house, HASHED, &["host", host]);
+        let host = place(&self.endpoint).map_or(String::new(), |place| place.host.to_ascii_lowercase());
+        let hash = keyed(house, HASHED, &["host", &host]);
         i64::from_be_bytes(hash.first_chunk().copied().unwrap_or_default()) & i64::MAX
     }
 }
