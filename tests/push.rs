@@ -61,6 +61,15 @@ impl Site {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Lets a courier look at what waits, and ends it before that is due.
+    fn glance(&self) {
+        let mut courier = self.courier().spawn().unwrap();
+        sleep(Duration::from_millis(1_500));
+        courier.kill().unwrap();
+        courier.wait().unwrap();
+        self.forget_lease();
+    }
+
     /// What was sent to endpoints of a name, once it is as much as this.
     #[track_caller]
     fn sent(&self, name: &str, number: usize) -> Vec<Sent> {
@@ -75,24 +84,27 @@ impl Site {
         }
     }
 
-    /// A member of a couple whose device is woken at an endpoint of this name, and the other one.
-    fn awake(&self, name: &str, more: &Value) -> (Phone, Phone, Device) {
+    /// A member of a couple whose device is woken at an endpoint of this name, signed in on it, and the other one.
+    fn awake(&self, name: &str, more: &Value) -> (Phone, Phone) {
         let (a, b) = Phone::couple(&self.server);
-        let device = self.wake(&a, name, more);
-        (a, b, device)
+        (self.wake(&a, name, more).0, b)
     }
 
-    /// Has a phone's device woken at an endpoint of this name, without a code. The polls that made it so are long ago.
-    fn wake(&self, phone: &Phone, name: &str, more: &Value) -> Device {
+    /// Has a phone's device woken at an endpoint of this name, without a code; the phone, signed in on it.
+    fn wake(&self, phone: &Phone, name: &str, more: &Value) -> (Phone, Device) {
         let signed_in = again(&self.server, phone, &json!({"device_id": name}));
         let (device, id) = subscribe(&signed_in, name, &self.service, name, more);
         let awake = "UPDATE push_subscriptions SET state = 'active', verified_at = created_at, code_sent = 1, due_at = NULL, host = user_id \
              WHERE id = ?";
         assert_eq!(self.server.alter(awake, params![&id]), 1);
+        let told = "UPDATE push_subscriptions SET told_in = (SELECT tenant FROM members WHERE user_id = ?), \
+             told = (SELECT t.clock FROM members m JOIN tenants t ON t.id = m.tenant WHERE m.user_id = ?) WHERE id = ?";
+        self.server.alter(told, params![phone.id, phone.id, &id]);
+        self.server.alter("UPDATE push_subscriptions SET looked = told WHERE id = ?", params![&id]);
         let counted = "UPDATE tenants SET pushes = 1 WHERE id IN (SELECT tenant FROM members WHERE user_id = ?)";
         self.server.alter(counted, params![phone.id]);
         self.server.hand_over();
-        device
+        (signed_in, device)
     }
 
     /// A number in the subscription at an endpoint of this name.
@@ -133,10 +145,12 @@ fn whole_way(engine: Engine) {
     assert_eq!((&code["type"], code["subscription"].as_str()), (&"verify".into(), Some(id.as_str())));
     phone.post(&format!("/push/subscriptions/{id}/verify/"), &json!({"code": code["code"]})).expect(200);
     assert_eq!(site.word("a", "state"), "active");
-    let mut other = site.wake(&b, "b", &json!({}));
+    let (b, mut other) = site.wake(&b, "b", &json!({}));
     ask(&b);
     let sent = site.sent("a", 2)[1].clone();
-    assert!(site.service.sent("b").is_empty() || engine == Engine::Mariadb, "who asked is not told of it");
+    // The code that would have verified the other one may have been sent before it was awake.
+    let codes = site.service.sent("b").len();
+    assert!(codes <= 1, "who asked is not told of it");
     let field = |name: &str| sent.fields[name].as_str();
     assert_eq!((field("ttl"), field("urgency"), field("content-encoding")), ("86400", "normal", "aes128gcm"));
     assert_eq!(field("topic").len(), 32);
@@ -144,7 +158,7 @@ fn whole_way(engine: Engine) {
     assert!(authorization.starts_with("vapid t=") && authorization.contains(",k=") && !authorization.contains(", "));
     assert_eq!((sent.body.len() - 86 - 16) % 128, 0);
     ask(&a);
-    let told = other.read(site.sent("b", 1).last().unwrap());
+    let told = other.read(site.sent("b", codes + 1).last().unwrap());
     assert_eq!(
         (&told["type"], &told["priority"], &told["domains"]["qna_questions"]),
         (&"changes".into(), &"high".into(), &1.into())
@@ -182,7 +196,7 @@ fn each_answer_of_a_push_service_has_its_consequence() {
     let mut partners = Vec::new();
     for (name, says, ..) in &cases {
         site.service.says(name, says.clone());
-        let (_, b, _) = site.awake(name, &json!({}));
+        let (_, b) = site.awake(name, &json!({}));
         partners.push(b);
     }
     partners.iter().for_each(ask);
@@ -223,14 +237,13 @@ fn no_host_is_asked_sooner_than_it_said() {
     site.service.says("rests", Says::Status(503, "Retry-After: 4\r\n"));
     ask(&partners[0]);
     ask(&partners[1]);
-    site.deliver();
-    ask(&partners[2]);
+    let mut courier = site.courier().spawn().unwrap();
+    ["busy", "rests"].iter().for_each(|name| drop(site.sent(name, 1)));
     ["busy", "rests"].iter().for_each(|name| site.service.says(name, Says::Status(201, "")));
-    let end = Instant::now() + PATIENCE;
-    while names.iter().any(|name| site.number(name, "sent") == Some(0)) {
-        assert!(Instant::now() < end, "{}", site.server.log());
-        site.deliver();
-    }
+    ask(&partners[2]);
+    assert!(courier.wait().unwrap().success());
+    site.deliver();
+    names.iter().for_each(|name| drop(site.sent(name, 1)));
     let rest = Duration::from_secs(4);
     for name in ["busy", "rests"] {
         let sent = site.service.sent(name);
@@ -276,7 +289,7 @@ fn killed(engine: Engine) {
         kills += 1;
     }
     site.deliver();
-    let sent: Vec<usize> = names.iter().map(|name| site.service.sent(&format!("{name}")).len()).collect();
+    let sent: Vec<usize> = names.iter().map(|name| site.service.sent(name).len()).collect();
     assert!(sent.iter().all(|sent| *sent >= 1), "lost: {sent:?}");
     let doubled: usize = sent.iter().map(|sent| sent - 1).sum();
     assert!(kills > 0 && doubled <= kills, "{sent:?} with {kills} killed");
@@ -296,13 +309,12 @@ fn a_courier_that_is_killed_loses_nothing_over_mariadb() {
 #[test]
 fn who_polls_is_not_woken_and_who_polled_past_it_never() {
     let site = Site::new(Engine::Sqlite, false);
-    let (a, b, _) = site.awake("a", &json!({}));
-    let phone = again(&site.server, &a, &json!({"device_id": "a"}));
+    let (phone, b) = site.awake("a", &json!({}));
     let before = phone.poll("2020-01-01T00:00:00Z")["server_time"].as_str().unwrap().to_owned();
     phone.poll(&before);
     ask(&b);
     sleep(Duration::from_millis(2_100));
-    site.deliver();
+    site.glance();
     assert!(site.service.sent("a").is_empty());
     let ahead = site.number("a", "due_at").unwrap() - tandem::base::time::Timestamp::now().0;
     assert!((10_000..=20_000).contains(&ahead), "looked at again in {ahead} ms");
@@ -317,10 +329,10 @@ fn who_polls_is_not_woken_and_who_polled_past_it_never() {
 fn quiet_hours_filters_and_a_saved_battery_have_things_wait_but_for_what_is_critical() {
     let site = Site::new(Engine::Sqlite, false);
     let quiet = json!({"quiet_from": "00:00", "quiet_to": "23:59"});
-    let (quiet_owner, quiets, _) = site.awake("quiet", &quiet);
-    let (_, saves, _) = site.awake("saves", &json!({"battery_saver": true}));
-    let (_, others, _) = site.awake("filtered", &json!({"domains": ["goals"]}));
-    let (urgent_owner, urgent, _) = site.awake("urgent", &json!({"priority_filter": "critical"}));
+    let (quiet_owner, quiets) = site.awake("quiet", &quiet);
+    let (_, saves) = site.awake("saves", &json!({"battery_saver": true}));
+    let (_, others) = site.awake("filtered", &json!({"domains": ["goals"]}));
+    let (urgent_owner, urgent) = site.awake("urgent", &json!({"priority_filter": "critical"}));
     [&quiets, &saves, &others, &urgent].into_iter().for_each(ask);
     sleep(Duration::from_millis(2_100));
     site.deliver();
@@ -346,7 +358,7 @@ fn quiet_hours_filters_and_a_saved_battery_have_things_wait_but_for_what_is_crit
             site.deliver();
             assert_eq!(site.service.sent(name).len(), again + 2, "{name}");
         }
-        assert_eq!(site.number(name, "due_at").is_some(), name == "quiet", "what waits for the end of quiet hours");
+        assert_eq!(site.number(name, "due_at"), None, "it rests in the inbox, and held what waited");
     }
 }
 
@@ -363,15 +375,14 @@ fn base36(mut number: i64) -> String {
 #[test]
 fn what_is_acknowledged_is_not_told_again() {
     let site = Site::new(Engine::Sqlite, false);
-    let (a, _, _) = site.awake("a", &json!({}));
-    let elsewhere = again(&site.server, &a, &json!({"device_id": "elsewhere"}));
-    elsewhere.post("/push/send/", &json!({"to": {"user_id": a.id}, "type": "sync_trigger", "priority": "critical"})).expect(201);
+    let (phone, _) = site.awake("a", &json!({}));
+    let elsewhere = again(&site.server, &phone, &json!({"device_id": "elsewhere"}));
+    let to = json!({"to": {"user_id": phone.id}, "type": "sync_trigger", "priority": "critical"});
+    elsewhere.post("/push/send/", &to).expect(201);
     site.deliver();
     assert_eq!(site.service.sent("a").len(), 1);
-    let phone = again(&site.server, &a, &json!({"device_id": "a"}));
     phone.post("/push/ack/", &json!({"up_to": "9999-01-01T00:00:00Z"})).expect(204);
     site.hurry("a");
-    // Signing in tells of itself, but to other devices than its own.
     site.deliver();
     assert_eq!((site.service.sent("a").len(), site.number("a", "critical")), (1, Some(0)));
 }

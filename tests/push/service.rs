@@ -6,7 +6,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -90,9 +90,9 @@ impl Service {
         self.told.lock().unwrap().insert(name.to_owned(), says);
     }
 
-    /// What it was sent at endpoints whose names begin so, oldest first.
+    /// What it was sent at an endpoint, oldest first.
     pub fn sent(&self, name: &str) -> Vec<Sent> {
-        self.kept.lock().unwrap().iter().filter(|sent| sent.name.starts_with(name)).cloned().collect()
+        self.kept.lock().unwrap().iter().filter(|sent| sent.name == name).cloned().collect()
     }
 }
 
