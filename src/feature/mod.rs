@@ -30,7 +30,6 @@ pub mod tenant;
 pub mod texts;
 pub mod usage;
 pub mod version;
-pub mod wakes;
 pub mod walk;
 pub mod work;
 
@@ -48,12 +47,11 @@ pub use names::Names;
 pub use news::News;
 pub use offline::Offline;
 pub use restore::Restore;
-pub use rhythm::Rhythm;
+pub use rhythm::{Priority, Rhythm, Wakes};
 pub use rights::{Reach, Right};
 pub use room::{Measure, Stock};
 pub use settings::{Push, Rate, Sendmail, Settings, Starts};
 pub use tenant::{Caller, Role, Tenant, TenantKind};
-pub use wakes::{Priority, Wakes};
 pub use work::{Job, Shift, When};
 
 use crate::base::error::{Error, Result};

@@ -4,7 +4,7 @@ use super::Loaded;
 use super::{mail, push};
 use crate::base::time::{DAY, MINUTE};
 use crate::db::Journal;
-use crate::feature::{Rate, Starts};
+use crate::feature::Rate;
 use crate::http::peer::{self, Network};
 use crate::net::mail::Relay;
 
@@ -144,52 +144,27 @@ pub const SETTINGS: &[Setting] = &[
         "push.contact",
         "none",
         "Where push services reach you, mailto:you@YOUR-DOMAIN or an https address. Without it no device is woken: apps only poll.",
-        Value::Checked(|l, v| {
-            l.settings.push.contact = Some(push::contact(v)?);
-            Ok(())
-        }),
+        Value::Checked(push::contact),
     ),
-    setting(
-        "push.hosts",
-        "every host",
-        "The hosts of push services that are called, such as fcm.googleapis.com; others are refused.",
-        Value::List(|l, v| {
-            l.settings.push.hosts = push::hosts(v)?;
-            Ok(())
-        }),
-    ),
-    setting(
-        "push.ports",
-        "443",
-        "The ports of push services that are called.",
-        Value::List(|l, v| {
-            l.settings.push.ports = push::ports(v)?;
-            Ok(())
-        }),
-    ),
+    setting("push.hosts", "every host", "The only hosts of push services that are called.", Value::List(push::hosts)),
+    setting("push.ports", "443", "The ports of push services that are called.", Value::List(push::ports)),
     setting(
         "push.private",
         "none",
-        "Hosts of push services of your own, which may stand at addresses that are not public.",
-        Value::List(|l, v| {
-            l.settings.push.private = push::hosts(v)?;
-            Ok(())
-        }),
+        "Hosts of your own push services, at addresses that are not public.",
+        Value::List(push::private),
     ),
     setting(
         "push.ca",
         "none",
         "A PEM file of certificates that are trusted beside the usual ones, for push services alone; a whole path.",
-        Value::Checked(|l, v| {
-            l.settings.push.ca = Some(push::certificates(v)?);
-            Ok(())
-        }),
+        Value::Checked(push::certificates),
     ),
     setting(
         "push.courier",
         "auto",
         "Who wakes devices: auto is the courier that requests start, and cron; cron is cron alone, for mails too; off is nobody.",
-        Value::Word(&["auto", "cron", "off"], |l, n| l.settings.push.courier = [Starts::Auto, Starts::Cron, Starts::Off][n]),
+        Value::Word(push::STARTS, push::starts),
     ),
     setting(
         "journal",

@@ -1,6 +1,9 @@
 //! How often a session should poll, by its device's subscription: one number in the session's row, which admission reads anyway.
 
 pub mod store;
+mod wakes;
+
+pub use wakes::{Priority, Wakes};
 
 use super::work::NEXT_COURIER;
 use super::{Ctx, Settings};

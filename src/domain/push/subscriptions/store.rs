@@ -1,7 +1,7 @@
 //! Subscriptions in the database. They are users', whichever couple or team those are in; a user's few are looked through.
 
 use super::rules::{PENDING, Preferences, Progress, SHOWN_GONE, State, Subscription};
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row, Upsert};
@@ -48,7 +48,7 @@ fn subscription(row: &Row<'_>) -> Result<Subscription> {
 fn preferences(row: &Row<'_>) -> Result<Preferences> {
     let domains = row.get::<String>(6)?;
     Ok(Preferences {
-        domains: serde_json::from_str(&domains).map_err(Error::internal)?,
+        domains: json::read(domains.as_bytes())?,
         priority: Priority::of(row.get(7)?)?,
         saver: row.get(8)?,
         quiet: row.get::<Option<i64>>(9)?.zip(row.get(10)?).map(|(from, to)| Quiet { from, to }),

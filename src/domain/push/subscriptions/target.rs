@@ -1,8 +1,8 @@
 //! Where a device is woken: an address of its push service, and its keys. Kept sealed; what names it in the store is hashed.
 
 use super::rules::Subscription;
-use crate::base::error::{Error, Result};
-use crate::base::{id, sealed};
+use crate::base::error::Result;
+use crate::base::{id, json, sealed};
 use crate::feature::House;
 use crate::net::webpush::{message::Reader, read};
 use serde::{Deserialize, Serialize};
@@ -53,12 +53,12 @@ impl Target {
 
     /// Sealed for the store.
     pub fn seal(&self, house: &House) -> Result<Vec<u8>> {
-        sealed::seal(&house.derive(SEALED), &serde_json::to_vec(self).map_err(Error::internal)?)
+        sealed::seal(&house.derive(SEALED), json::write(self)?.as_bytes())
     }
 
     /// What [`seal`](Target::seal) made; nothing where the site has another secret now.
     pub fn open(house: &House, sealed: &[u8]) -> Option<Target> {
-        serde_json::from_slice(&sealed::open(&house.derive(SEALED), sealed)?).ok()
+        json::read(&sealed::open(&house.derive(SEALED), sealed)?).ok()
     }
 
     /// Where a subscription wakes its device, if it does and the site's secret is the one of then.

@@ -1,8 +1,8 @@
 //! What a change wakes devices for: a kind of the feed says so, and nothing else does.
 
-use super::Ctx;
 use crate::base::time::SECOND;
 use crate::base::word;
+use crate::feature::Ctx;
 
 /// How urgent it is that somebody hears of a change, or of a message. The later, the longer a message is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +75,7 @@ impl Ctx<'_> {
     }
 
     /// The same of an object of the feed that was moved.
-    pub(super) fn stir(&mut self, tenant: i64, kind: &str, version: Option<i64>, deleted: bool) {
+    pub(in crate::feature) fn stir(&mut self, tenant: i64, kind: &str, version: Option<i64>, deleted: bool) {
         if !self.has_pushes(tenant) {
             return;
         }
