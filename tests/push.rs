@@ -386,3 +386,60 @@ fn what_is_acknowledged_is_not_told_again() {
     site.deliver();
     assert_eq!((site.service.sent("a").len(), site.number("a", "critical")), (1, Some(0)));
 }
+
+#[test]
+fn a_change_is_handed_over_within_seconds() {
+    let site = Site::new(Engine::Sqlite, true);
+    let names: Vec<String> = (0..10).map(|n| format!("phone-{n}")).collect();
+    let partners: Vec<Phone> = names.iter().map(|name| site.awake(name, &json!({})).1).collect();
+    let mut waits = Vec::new();
+    for (name, partner) in names.iter().zip(&partners) {
+        // The code that would have verified it may have been sent before it was awake.
+        let before = site.service.sent(name).len();
+        let asked = Instant::now();
+        ask(partner);
+        waits.push(site.sent(name, before + 1).last().unwrap().at - asked);
+    }
+    waits.sort();
+    eprintln!("change to wake-up handed over: median {:?}, longest of ten {:?}", waits[5], waits[9]);
+    // Two seconds of them are waited on purpose, for what follows at once.
+    assert!(waits[0] >= Duration::from_millis(1_900) && waits[8] <= Duration::from_secs(8), "{waits:?}");
+}
+
+/// What the doctor says of one thing: how bad it is, and what it saw.
+fn check(site: &Site, name: &str) -> (String, String) {
+    let mut doctor = site.server.operator(&["doctor", "--json"]);
+    let output = doctor.envs(site.env.iter().map(|(name, value)| (name, value))).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let check = report["checks"].as_array().unwrap().iter().find(|check| check["name"] == name);
+    let check = check.unwrap_or_else(|| panic!("nothing about {name}: {report}"));
+    (check["level"].as_str().unwrap().to_owned(), check["saw"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn the_doctor_tells_who_is_not_woken_and_why() {
+    let mut site = Site::new(Engine::Sqlite, false);
+    let (_, b) = site.awake("a", &json!({}));
+    let says = |site: &Site, name: &str, level: &str, words: &str| {
+        let (is, saw) = check(site, name);
+        assert!(is == level && saw.contains(words), "{is}: {saw}");
+    };
+    ask(&b);
+    site.deliver();
+    says(&site, "push", "ok", "push.private lets it call localhost");
+    says(&site, "push services", "ok", "https://localhost:");
+    site.server.alter("UPDATE push_subscriptions SET due_at = ? WHERE device_id = ?", params![1_i64, "a"]);
+    says(&site, "push", "problem", "wake-ups wait since 1970-01-01");
+    site.server.alter("UPDATE push_subscriptions SET due_at = NULL", &[]);
+    site.server.alter("UPDATE facts SET value = ? WHERE name = ?", params!["2026-11-30T12:00:00.000Z 90000", "push_late"]);
+    says(&site, "push", "note", "went 90 s after they were due");
+    site.server.alter("UPDATE push_subscriptions SET state = ?", params!["suspended"]);
+    says(&site, "push", "problem", "1 device not woken");
+    site.server.alter("UPDATE push_subscriptions SET state = ?", params!["active"]);
+    site.env.retain(|(name, _)| name != "TANDEM_PUSH_PRIVATE");
+    says(&site, "push services", "problem", "no way out to https://localhost:");
+    site.env.push(("TANDEM_JWT_SECRET".into(), "another secret, of some length, with 9 digits".into()));
+    says(&site, "push", "problem", "cannot be opened");
+    site.env.retain(|(name, _)| name != "TANDEM_PUSH_CONTACT");
+    says(&site, "push", "note", "no device is woken");
+}

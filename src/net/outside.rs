@@ -37,8 +37,11 @@ impl Pusher {
         Ok(Pusher { usual, own })
     }
 
-    /// Sends. Whom the usual authorities do not vouch for was sent nothing, and is asked again in what is left of the time.
-    fn send(&self, call: &Call<'_>) -> Result<Answer, Failure> {
+    /// Sends, within the call's bounds. Whom the usual authorities do not vouch for was sent nothing, and is asked again in what is left of the time.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub fn send(&self, call: &Call<'_>) -> Result<Answer, Failure> {
         let started = Instant::now();
         match (self.usual.send(call), &self.own) {
             (Err(Failure::Certificate(_)), Some(own)) => {

@@ -130,14 +130,16 @@ fn read(from: &mut impl BufRead) -> Option<Sent> {
         from.read_line(&mut line).ok().filter(|read| *read > 0).map(|_| line.trim_end().to_owned())
     };
     let first = line()?;
-    let name = first.strip_prefix("POST /")?.split(' ').next()?.to_owned();
+    let (method, rest) = first.split_once(" /")?;
+    let path = rest.split(' ').next()?;
+    let name = if method == "POST" { path.to_owned() } else { format!("{method} {path}") };
     let mut fields = BTreeMap::new();
     loop {
         let line = line()?;
         let Some((name, value)) = line.split_once(':') else { break };
         fields.insert(name.to_lowercase(), value.trim().to_owned());
     }
-    let mut body = vec![0; fields.get("content-length")?.parse().ok()?];
+    let mut body = vec![0; fields.get("content-length").map_or(Some(0), |length| length.parse().ok())?];
     from.read_exact(&mut body).ok()?;
     let ms = i64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
     Some(Sent { name, at: Instant::now(), ms, fields, body })

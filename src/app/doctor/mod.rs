@@ -12,6 +12,7 @@ mod page;
 mod pass;
 pub mod probe;
 pub mod programs;
+mod push;
 pub mod quota;
 mod replica;
 mod room;
@@ -119,6 +120,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         name: "mail",
         why: "who forgets their password gets back in by a mail; without a mailer you are asked for a link (`tandem user link NAME`)",
         look: mail::mail,
+    },
+    Check {
+        name: "push",
+        why: "who is not woken sees what others do only once their app polls, minutes later or when it is opened",
+        look: push::push,
     },
     Check {
         name: "lifecycle",

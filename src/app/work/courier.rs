@@ -17,6 +17,7 @@ use crate::feature::{House, Job, Settings, Shift, When};
 use crate::net::Net;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+use std::cell::Cell;
 use std::env;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -123,7 +124,8 @@ pub fn live(house: &House, net: &dyn Net, by: Starter) -> Result<()> {
 /// # Errors
 /// What keeps it from working.
 pub fn deliver(house: &House, net: &dyn Net, by: Starter) -> Result<()> {
-    let courier = Courier { house, net, by, marks: &Marks::of(&house.settings), end: Instant::now() + WORK };
+    let courier =
+        Courier { house, net, by, marks: &Marks::of(&house.settings), end: Instant::now() + WORK, is_cut: Cell::new(false) };
     let all: Vec<&Job> = jobs(house.features, When::Soon).collect();
     if all.is_empty() {
         courier.marks.courier.lift();
@@ -131,7 +133,7 @@ pub fn deliver(house: &House, net: &dyn Net, by: Starter) -> Result<()> {
     }
     // Whoever met the lock while it was about to be let go has started nobody: that one looks once more.
     while courier.deliver_once(&all)? && courier.pause() == Some(Duration::ZERO) {}
-    Ok(())
+    courier.succeed()
 }
 
 /// The courier of this machine.
@@ -141,6 +143,8 @@ struct Courier<'a> {
     by: Starter,
     marks: &'a Marks,
     end: Instant,
+    /// Did it run out of time in the middle of a job?
+    is_cut: Cell<bool>,
 }
 
 impl Courier<'_> {
@@ -154,6 +158,14 @@ impl Courier<'_> {
         }
         self.end_turn(Some(lock))?;
         done.or_else(|error| if error.is_busy() { Ok(()) } else { Err(error) }).map(|()| true)
+    }
+
+    /// What is due soon after this courier's end is another one's, which it starts: whoever wrote it met this one's lock, and there may
+    /// be no later request. But none follows one that ran out of time in the middle of a job: while a server hangs there would always
+    /// be one.
+    fn succeed(&self) -> Result<()> {
+        let follows = self.by == Starter::Request && !self.is_cut.get() && self.marks.wants_courier(Timestamp::now());
+        if follows { detach() } else { Ok(()) }
     }
 
     /// The turn is over. The lock is let go before anybody is told when to look again.
@@ -247,6 +259,7 @@ impl Courier<'_> {
                 return Ok(next);
             }
         }
+        self.is_cut.set(self.is_cut.get() || Instant::now() >= self.end);
         Ok(Some(Timestamp::now()))
     }
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How far a call goes: an answer is a status, and what else it says is nobody's.
-const BOUNDS: Bounds = Bounds { connect: Duration::from_secs(3), whole: Duration::from_secs(8), read: 1_024 };
+pub const BOUNDS: Bounds = Bounds { connect: Duration::from_secs(3), whole: Duration::from_secs(8), read: 1_024 };
 /// What the key that topics are hashed by is derived for.
 const TOPICS: &str = "push topics";
 /// The characters of a topic (RFC 8030 §5.4).

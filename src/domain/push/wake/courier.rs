@@ -3,10 +3,11 @@
 //! What is sent is sent outside transactions, and what became of it is written after each: a courier that is killed in between sends one
 //! wake-up twice, and loses none. A subscription that was replaced meanwhile is left alone.
 
-use super::call::{Sender, Wake};
+use super::call::{BOUNDS, Sender, Wake};
 use super::outcome::{Host, Outcome, Said, again};
 use super::past::Past;
 use super::rules::{self, POLLED, Waiting, Wishes};
+use super::store::note_late;
 use super::unseen::{self, Found, Looked};
 use crate::base::error::Result;
 use crate::base::id;
@@ -21,9 +22,10 @@ use crate::domain::push::subscriptions::target::{self, Target, place};
 use crate::feature::Shift;
 use crate::feature::sessions::seen::Seen;
 use crate::feature::sessions::store as sessions;
-use crate::feature::store::put_fact;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::thread::sleep;
+use std::time::Duration;
 
 /// So many wake-ups are sent in a round; then whatever else waits for the courier has its turn.
 const MOST: u32 = 200;
@@ -31,11 +33,12 @@ const MOST: u32 = 200;
 const PAGE: i64 = 50;
 /// So many are looked at in a round.
 const LOOKS: u32 = 2_000;
+/// A call is begun only with so much time left.
+const ROOM: Duration = Duration::from_secs(2);
+/// What is due within this, in milliseconds, is waited for on the spot.
+const BRIEF: i64 = 100;
 /// How long a host is left alone that did not answer in time, in milliseconds: as long as a courier lives.
 const LEFT: i64 = 20 * SECOND;
-
-/// The name of the fact that says how late wake-ups were in the last round that sent any, in milliseconds, behind when that was.
-pub const LATE: &str = "push_late";
 
 /// A round of the courier's.
 ///
@@ -43,7 +46,7 @@ pub const LATE: &str = "push_late";
 /// The database's.
 pub fn deliver(shift: &mut Shift<'_>) -> Result<u64> {
     let Some(sender) = sender(shift)? else { return Ok(0) };
-    let mut round = Round { sender, hosts: BTreeMap::new(), seen: Seen::default(), sent: 0, looks: 0, late: -1 };
+    let mut round = Round { sender, hosts: BTreeMap::new(), seen: Seen::default(), sent: 0, looks: 0, over: false, late: -1 };
     while round.goes_on(shift) {
         let now = Timestamp::now();
         let all = within(shift.db, Mode::Read, |db| store::due(db, now, PAGE))?;
@@ -74,6 +77,8 @@ struct Round {
     seen: Seen,
     sent: u32,
     looks: u32,
+    /// Did the time run out in the middle of a call?
+    over: bool,
     /// How long after it was due the latest of its wake-ups went, in milliseconds.
     late: i64,
 }
@@ -102,14 +107,14 @@ enum About {
 
 impl Round {
     fn goes_on(&self, shift: &Shift<'_>) -> bool {
-        self.sent < MOST && self.looks < LOOKS && !shift.left().is_zero()
+        !self.over && self.sent < MOST && self.looks < LOOKS && shift.left() > ROOM
     }
 
     /// Says when there is something to look at next, and writes down for the doctor how late wake-ups are.
     fn end(&self, shift: &mut Shift<'_>) -> Result<()> {
         let (now, late) = (Timestamp::now(), self.late);
         if late >= 0 {
-            within(shift.db, Mode::Write, |db| put_fact(db, LATE, &format!("{now} {late}")))?;
+            within(shift.db, Mode::Write, |db| note_late(db, now, late))?;
         }
         if let Some(at) = within(shift.db, Mode::Read, |db| store::next(db, now))? {
             shift.again(at);
@@ -172,12 +177,14 @@ impl Round {
         };
         let at = at.max(progress.not_before).max(polled.map_or(at, |polled| polled.plus(POLLED)));
         let waits = Progress { looked: clock, due_at: Some(at), unseen_at: found.first(), ..progress };
-        if at > now {
+        let wait = at.0 - now.0;
+        if wait > BRIEF {
             return settled(shift.db, s, &waits).map(|()| None);
         }
+        sleep(Duration::from_millis(u64::try_from(wait).unwrap_or_default()));
         let text = found.told(epoch, clock, priority, wishes.visible)?;
-        let taken = taken(waits.clone(), &found, past, priority, (now, clock));
-        self.late = self.late.max(now.0 - at.0);
+        let taken = taken(waits.clone(), &found, past, priority, (now.max(at), clock));
+        self.late = self.late.max(-wait).max(0);
         Ok(Some(Message { text, priority, waits, taken, about: About::Changes }))
     }
 
@@ -212,7 +219,13 @@ impl Round {
         let s = &due.subscription;
         let wake = Wake { subscription: s, target, text: &message.text, priority: message.priority, wishes: wishes(due) };
         self.sent += 1;
+        let hurried = shift.left() < BOUNDS.whole;
         let (said, after) = self.sender.send(shift, &wake)?;
+        if hurried && said == Said::Late {
+            // This courier had no time; the next one has.
+            self.over = true;
+            return Ok(());
+        }
         let (now, outcome) = (Timestamp::now(), said.outcome());
         let host = self.hosts.entry(s.host).or_default();
         let (is_told, rest) = (host.barred, host.met(&s.id, said, after));

@@ -14,5 +14,5 @@ pub mod courier;
 mod outcome;
 mod past;
 mod rules;
-mod store;
+pub mod store;
 mod unseen;

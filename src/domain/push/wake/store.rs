@@ -1,8 +1,9 @@
-//! What moved in the feed, as it wakes devices.
+//! What moved in the feed, as it wakes devices; and how waking them goes, for the doctor.
 
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::Db;
+use crate::feature::store::{fact, put_fact};
 use crate::params;
 
 /// A change that somebody else made.
@@ -27,4 +28,41 @@ pub fn changes(db: &mut Db, tenant: i64, after: Timestamp, until: Timestamp, but
     db.all(sql, params![tenant, after, until, but, MOST], |row| {
         Ok(Change { kind: row.get(0)?, stamp: row.get(1)?, deleted: row.get(2)?, version: row.get(3)? })
     })
+}
+
+/// The name of the fact that says how late wake-ups were in the last round that sent any: when that was, and milliseconds.
+const LATE: &str = "push_late";
+
+/// Notes how late a round's wake-ups were, in milliseconds.
+pub fn note_late(db: &mut Db, now: Timestamp, late: i64) -> Result<()> {
+    put_fact(db, LATE, &format!("{now} {late}"))
+}
+
+/// How waking devices goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    /// Subscriptions whose push service refuses this site.
+    pub suspended: i64,
+    /// Since when something waits that should have been sent.
+    pub overdue: Option<Timestamp>,
+    /// How late the wake-ups of the last round were, in milliseconds.
+    pub late: Option<i64>,
+}
+
+/// How it goes; what was due before this instant is overdue.
+pub fn standing(db: &mut Db, before: Timestamp) -> Result<Standing> {
+    let count = "SELECT COUNT(*) FROM push_subscriptions WHERE state = 'suspended'";
+    let suspended = db.one(count, &[], |row| row.get(0))?.unwrap_or_default();
+    let sql = "SELECT MIN(due_at) FROM push_subscriptions WHERE endpoint IS NOT NULL AND state IN ('pending', 'active') \
+         AND due_at < ? AND not_before < ? AND expires_at > ?";
+    let overdue = db.one(sql, params![before, before, before], |row| row.get::<Option<Timestamp>>(0))?.flatten();
+    let late = fact(db, LATE)?.and_then(|noted| noted.rsplit_once(' ')?.1.parse().ok());
+    Ok(Standing { suspended, overdue, late })
+}
+
+/// The endpoints of some subscriptions that are awake, sealed, one a host.
+pub fn endpoints(db: &mut Db, most: i64) -> Result<Vec<Vec<u8>>> {
+    let sql = "SELECT sealed FROM push_subscriptions s WHERE state = 'active' AND sealed IS NOT NULL AND NOT EXISTS \
+         (SELECT o.id FROM push_subscriptions o WHERE o.host = s.host AND o.state = 'active' AND o.id < s.id) ORDER BY s.id LIMIT ?";
+    db.all(sql, params![most], |row| row.get(0))
 }
