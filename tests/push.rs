@@ -426,20 +426,13 @@ fn the_doctor_tells_who_is_not_woken_and_why() {
     };
     ask(&b);
     site.deliver();
-    says(&site, "push", "ok", "push.private lets it call localhost");
+    says(&site, "push", "ok", "at addresses that are not public: localhost");
     says(&site, "push services", "ok", "https://localhost:");
     site.server.alter("UPDATE push_subscriptions SET due_at = ? WHERE device_id = ?", params![1_i64, "a"]);
-    says(&site, "push", "problem", "wake-ups wait since 1970-01-01");
+    says(&site, "push", "note", "wake-ups wait since 1970-01-01");
     site.server.alter("UPDATE push_subscriptions SET due_at = NULL", &[]);
-    site.server.alter("UPDATE facts SET value = ? WHERE name = ?", params!["2026-11-30T12:00:00.000Z 90000", "push_late"]);
-    says(&site, "push", "note", "went 90 s after they were due");
-    site.server.alter("UPDATE push_subscriptions SET state = ?", params!["suspended"]);
-    says(&site, "push", "problem", "1 device not woken");
-    site.server.alter("UPDATE push_subscriptions SET state = ?", params!["active"]);
+    site.server.alter("UPDATE facts SET value = ? WHERE name = ?", params!["2026-11-30T12:00:00.000Z 420000", "push_late"]);
+    says(&site, "push", "note", "went 7 minutes after they were due");
     site.env.retain(|(name, _)| name != "TANDEM_PUSH_PRIVATE");
     says(&site, "push services", "problem", "no way out to https://localhost:");
-    site.env.push(("TANDEM_JWT_SECRET".into(), "another secret, of some length, with 9 digits".into()));
-    says(&site, "push", "problem", "cannot be opened");
-    site.env.retain(|(name, _)| name != "TANDEM_PUSH_CONTACT");
-    says(&site, "push", "note", "no device is woken");
 }

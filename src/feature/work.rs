@@ -60,7 +60,7 @@ pub struct Shift<'a> {
     /// When the process is wanted back: nothing new is begun after this.
     pub until: Instant,
     net: Option<&'a dyn Net>,
-    next: Option<Timestamp>,
+    next: Option<(Timestamp, bool)>,
 }
 
 impl<'a> Shift<'a> {
@@ -115,13 +115,25 @@ impl<'a> Shift<'a> {
         self.net.ok_or_else(|| Error::internal("a job of the night reaches for the network"))
     }
 
-    /// Asks for another shift of the courier at an instant; of several, the earliest counts.
+    /// Asks for another shift of the courier at an instant; of several, the earliest counts. Where the courier has ended by then, the next
+    /// request or cron has one.
     pub fn again(&mut self, at: Timestamp) {
-        self.next = Some(self.next.map_or(at, |before| before.min(at)));
+        self.ask(at, true);
     }
 
-    /// When another shift was asked for.
-    pub fn next(&self) -> Option<Timestamp> {
+    /// The same for what may not wait for a request: the courier has another one follow. Only for what comes to an end, whatever others'
+    /// servers do.
+    pub fn soon(&mut self, at: Timestamp) {
+        self.ask(at, false);
+    }
+
+    fn ask(&mut self, at: Timestamp, is_patient: bool) {
+        let asked = (at, is_patient);
+        self.next = Some(self.next.map_or(asked, |before| before.min(asked)));
+    }
+
+    /// When another shift was asked for, and whether that may wait for a request.
+    pub fn next(&self) -> Option<(Timestamp, bool)> {
         self.next
     }
 }

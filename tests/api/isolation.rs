@@ -193,10 +193,9 @@ impl Owner {
         ids.push(phone.id.to_string());
         let message = json!({"to": {"user_id": phone.id}, "type": "system", "text": "to myself"});
         ids.push(phone.post("/push/send/", &message).expect(201).json()["id"].as_str().unwrap().to_owned());
-        ids.extend(conflict(&phone));
-        ids.push(
-            phone.post("/push/subscriptions/", &json!({"device_id": NAME})).expect(201).json()["id"].as_str().unwrap().to_owned(),
-        );
+        let conflict = conflict(&phone);
+        ids.push(phone.make("/push/subscriptions/", &json!({"device_id": conflict[0]})));
+        ids.extend(conflict);
         ids.push(phone.get("/auth/sessions/").expect(200).json()["results"][0]["id"].as_str().unwrap().to_owned());
         Owner { phone, ids }
     }

@@ -123,7 +123,7 @@ pub const CHECKS: &[Check<Patient>] = &[
     },
     Check {
         name: "push",
-        why: "who is not woken sees what others do only once their app polls, minutes later or when it is opened",
+        why: "a device that is woken hears of a change within seconds; others when they next poll",
         look: push::push,
     },
     Check {

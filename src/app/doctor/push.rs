@@ -1,76 +1,88 @@
 //! Are devices woken?
 
 use super::{Finding, Patient};
+use crate::app::work::marks::Marks;
 use crate::app::{advice, open};
 use crate::base::error::Result;
-use crate::base::time::{MINUTE, SECOND, Timestamp};
+use crate::base::time::{MINUTE, Timestamp};
 use crate::db::Db;
 use crate::domain::push::key::{self, Key};
-use crate::domain::push::wake::store::{self, Standing};
-use crate::feature::{Push, Starts};
+use crate::domain::push::subscriptions::store;
+use crate::domain::push::wake::store::{Standing, standing};
+use crate::feature::{Push, Settings, Starts};
 
-/// What to do where nobody answers for wake-ups.
-const CONTACT: &str = "File Manager → tandem/tandem.toml, write [push] and below it contact = \"mailto:you@YOUR-DOMAIN\", an address of a \
-     domain of yours: push services want to know who answers for what they carry";
-/// What to do where the key cannot be opened.
-const LOST: &str = "the site has another secret than the one that sealed it: put tandem/data/secret of the old place back. If that is lost, \
-     `tandem push key --new` makes another key; every device has to subscribe anew then, which apps do by themselves";
-/// What to do where push services refuse the site.
-const BARRED: &str = "look whether push.contact is a mailbox of a domain that exists and whether this machine's clock is right; apps that are \
-     opened again subscribe anew";
-/// What to do where wake-ups are late.
-const LATE: &str = "look at the line `courier`: where requests cannot start it, cron does its work, and `*/5 * * * *` in the place of once a \
-     night has `tandem courier` come every five minutes";
-/// A wake-up that waits for so much longer than it should, in milliseconds, is late.
-const PATIENCE: i64 = MINUTE;
+/// Where the settings are written.
+const FILE: &str = "File Manager → tandem/tandem.toml";
+/// What to do where the courier comes too seldom.
+const CRON: &str = "where requests cannot start it, let cron run `tandem courier` every minute";
+/// How late a wake-up may be, in milliseconds, before it is told.
+const LATE: i64 = 5 * MINUTE;
 
-/// A contact is set, the key can be opened, push services take what is sent, and it is not late.
+/// Somebody is named, the key can be opened, no push service refuses it, and the courier comes.
 pub fn push(patient: &mut Patient) -> Finding {
     let Ok(loaded) = &patient.loaded else { return Finding::skipped("configuration") };
-    let (settings, secret) = (&loaded.settings.push, open::secret_there(loaded));
-    if settings.sender().is_none() {
-        let off = settings.courier == Starts::Off;
+    let settings = &loaded.settings;
+    let Some(contact) = settings.push.sender() else { return without(&settings.push) };
+    let (Some(db), Some(secret)) = (patient.db.as_mut(), open::secret_there(loaded)) else { return Finding::skipped("database") };
+    match look(db, &secret) {
+        Err(error) => {
+            Finding::problem(format!("the subscriptions cannot be read: {error}"), "solve the problem of the database first")
+        }
+        Ok((Key::Sealed, _)) => Finding::problem(
+            "no device is woken: the key by which push services know this site was sealed by another secret",
+            "put the former tandem/data/secret back, or `tandem push key --new`, with which all subscriptions end and apps subscribe anew",
+        ),
+        Ok((_, refused)) if refused > 0 => Finding::problem(
+            format!(
+                "push services refuse {refused} of the subscriptions: they do not take this site's key or its contact {contact}"
+            ),
+            format!("`tandem push list` shows which; see whether push.contact is an address of yours that exists: {FILE}"),
+        ),
+        Ok(_) => late(settings, db).unwrap_or_else(|| well(settings, contact)),
+    }
+}
+
+fn look(db: &mut Db, secret: &[u8]) -> Result<(Key, i64)> {
+    Ok((key::find(db, secret)?, store::suspended(db)?))
+}
+
+fn without(push: &Push) -> Finding {
+    if push.courier == Starts::Off {
         return Finding::note(
-            "no device is woken: apps only poll",
-            if off { "nothing, as long as push.courier is off" } else { CONTACT },
+            "no device is woken: push.courier is off",
+            format!("push.courier = \"auto\" has them woken: {FILE}"),
         );
     }
-    let own = own(settings);
-    let Some(db) = patient.db.as_mut() else { return Finding::skipped("database") };
-    match stands(db, secret.as_deref().unwrap_or_default()) {
-        Ok(Some(finding)) => finding,
-        Ok(None) => Finding::ok(format!("devices are woken{own}")),
-        Err(error) => Finding::problem(advice::explain(&error), "solve the problem of the database first"),
-    }
+    let todo = format!(
+        "push.contact is not set. {FILE}, write [push] and below it contact = \"mailto:you@YOUR-DOMAIN\", an address that push services \
+         can write to; then apps subscribe, and `tandem push test USER` tries it"
+    );
+    Finding::note("no device is woken: apps only poll", todo)
 }
 
-/// What the operator allows beyond public push services.
-fn own(settings: &Push) -> String {
-    let private = (!settings.private.is_empty())
-        .then(|| format!("; push.private lets it call {} wherever they stand", settings.private.join(", ")));
-    let ca = settings.ca.as_ref().map(|file| format!("; push.ca has it trust {}, too", file.display()));
-    [private, ca].into_iter().flatten().collect()
-}
-
-/// What is wrong, if something is.
-fn stands(db: &mut Db, secret: &[u8]) -> Result<Option<Finding>> {
-    if matches!(key::find(db, secret)?, Key::Sealed) {
-        return Ok(Some(Finding::problem(
-            "no device is woken: the key by which push services know this site cannot be opened",
-            LOST,
-        )));
-    }
+/// Wake-ups that wait for a courier, or whose last courier came late.
+fn late(settings: &Settings, db: &mut Db) -> Option<Finding> {
     let now = Timestamp::now();
-    let Standing { suspended, overdue, late } = store::standing(db, now.plus(-PATIENCE))?;
-    if suspended > 0 {
-        return Ok(Some(Finding::problem(
-            format!("push services refuse this site: {} not woken any more", advice::count(suspended.unsigned_abs(), "device")),
-            BARRED,
-        )));
+    let owed = Marks::of(settings).courier.get();
+    let Standing { waits, late } = standing(db, now).ok()?;
+    let since = [owed, waits].into_iter().flatten().min().filter(|at| at.plus(LATE) < now);
+    if let Some(since) = since {
+        return Some(Finding::note(format!("wake-ups wait since {since}: nobody has started the courier since then"), CRON));
     }
-    if let Some(since) = overdue {
-        return Ok(Some(Finding::problem(format!("wake-ups wait since {since}"), LATE)));
-    }
-    let late = late.filter(|late| *late > PATIENCE);
-    Ok(late.map(|late| Finding::note(format!("the last wake-ups went {} s after they were due", late / SECOND), LATE)))
+    let saw = |late: i64| {
+        format!("the last wake-ups went {} after they were due", advice::count((late / MINUTE).unsigned_abs(), "minute"))
+    };
+    late.filter(|late| *late > LATE).map(|late| Finding::note(saw(late), CRON))
+}
+
+/// All is well, with what is unusual about it.
+fn well(settings: &Settings, contact: &str) -> Finding {
+    let Push { private, ca, .. } = &settings.push;
+    let own = if private.is_empty() {
+        String::new()
+    } else {
+        format!("; also at addresses that are not public: {}", private.join(", "))
+    };
+    let trusted = ca.as_ref().map_or(String::new(), |file| format!("; {} is trusted, too", file.display()));
+    Finding::ok(format!("push services reach you by {contact}{own}{trusted}"))
 }

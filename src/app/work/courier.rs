@@ -125,7 +125,7 @@ pub fn live(house: &House, net: &dyn Net, by: Starter) -> Result<()> {
 /// What keeps it from working.
 pub fn deliver(house: &House, net: &dyn Net, by: Starter) -> Result<()> {
     let courier =
-        Courier { house, net, by, marks: &Marks::of(&house.settings), end: Instant::now() + WORK, is_cut: Cell::new(false) };
+        Courier { house, net, by, marks: &Marks::of(&house.settings), end: Instant::now() + WORK, patient: Cell::new(None) };
     let all: Vec<&Job> = jobs(house.features, When::Soon).collect();
     if all.is_empty() {
         courier.marks.courier.lift();
@@ -143,8 +143,8 @@ struct Courier<'a> {
     by: Starter,
     marks: &'a Marks,
     end: Instant,
-    /// Did it run out of time in the middle of a job?
-    is_cut: Cell<bool>,
+    /// The earliest instant at which something patient is due.
+    patient: Cell<Option<Timestamp>>,
 }
 
 impl Courier<'_> {
@@ -154,18 +154,26 @@ impl Courier<'_> {
         let mut db = open::connect(&self.house.settings)?;
         let done = self.take_turn(&mut db, jobs);
         if let Err(error) = &done {
-            let _ = self.marks.owe(Timestamp::now().plus(if error.is_busy() { BUSY } else { BACK_OFF }));
+            self.owe(Timestamp::now().plus(if error.is_busy() { BUSY } else { BACK_OFF }), true);
         }
         self.end_turn(Some(lock))?;
         done.or_else(|error| if error.is_busy() { Ok(()) } else { Err(error) }).map(|()| true)
     }
 
     /// What is due soon after this courier's end is another one's, which it starts: whoever wrote it met this one's lock, and there may
-    /// be no later request. But none follows one that ran out of time in the middle of a job: while a server hangs there would always
-    /// be one.
+    /// be no later request. But none follows for what failed and is tried again: while a server hangs there would always be one.
     fn succeed(&self) -> Result<()> {
-        let follows = self.by == Starter::Request && !self.is_cut.get() && self.marks.wants_courier(Timestamp::now());
+        let is_patient = self.patient.get().is_some() && self.patient.get() == self.marks.courier.get();
+        let follows = self.by == Starter::Request && !is_patient && self.marks.wants_courier(Timestamp::now());
         if follows { detach() } else { Ok(()) }
+    }
+
+    /// Notes when something is due; what is patient waits for a request or cron, should this courier have ended.
+    fn owe(&self, at: Timestamp, is_patient: bool) {
+        if is_patient {
+            self.patient.set(Some(self.patient.get().map_or(at, |before| before.min(at))));
+        }
+        let _ = self.marks.owe(at);
     }
 
     /// The turn is over. The lock is let go before anybody is told when to look again.
@@ -203,6 +211,7 @@ impl Courier<'_> {
         loop {
             // Taken away before the store is read: what is noted from now on may have been written after that.
             self.marks.courier.lift();
+            self.patient.set(None);
             for job in jobs[from..].iter().chain(&jobs[..from]) {
                 lease.enter(db, job)?;
                 self.job(db, job);
@@ -234,32 +243,28 @@ impl Courier<'_> {
 
     /// Does one job. One that fails does not keep the others from running.
     fn job(&self, db: &mut Db, job: &Job) {
-        let next = match self.rounds(db, job) {
-            Ok(next) => next,
-            Err(error) if error.is_busy() => Some(Timestamp::now().plus(BUSY)),
-            Err(error) => {
+        if let Err(error) = self.rounds(db, job) {
+            if !error.is_busy() {
                 log::error!("{}: {}: {error}", DUTY.name, job.name);
-                Some(Timestamp::now().plus(BACK_OFF))
             }
-        };
-        if let Some(at) = next {
-            let _ = self.marks.owe(at);
+            self.owe(Timestamp::now().plus(if error.is_busy() { BUSY } else { BACK_OFF }), true);
         }
     }
 
-    /// Runs a job until nothing is left or the time is over; when it is due again.
-    fn rounds(&self, db: &mut Db, job: &Job) -> Result<Option<Timestamp>> {
-        let mut next: Option<Timestamp> = None;
+    /// Runs a job until nothing is left or its time is over, and notes when it is due again.
+    fn rounds(&self, db: &mut Db, job: &Job) -> Result<()> {
         let end = self.end.min(Instant::now() + SHARE);
         while Instant::now() < end {
             let mut shift = Shift::new(db, self.house, Some(self.net), self.end);
             let rows = (job.run)(&mut shift);
-            next = [next, shift.next()].into_iter().flatten().min();
+            if let Some((at, is_patient)) = shift.next() {
+                self.owe(at, is_patient);
+            }
             if rows? == 0 {
-                return Ok(next);
+                return Ok(());
             }
         }
-        self.is_cut.set(self.is_cut.get() || Instant::now() >= self.end);
-        Ok(Some(Timestamp::now()))
+        self.owe(Timestamp::now(), true);
+        Ok(())
     }
 }

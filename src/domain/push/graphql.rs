@@ -108,8 +108,7 @@ fn subscribe(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
 fn update(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
     let id = named(asked)?;
     written(ctx, &mut |ctx| {
-        let s = change::one(ctx, &id)?;
-        let changed = change::change(ctx, s, sent(asked, fields::CHANGE, Extent::Part))?;
+        let changed = change::change(ctx, &id, sent(asked, fields::CHANGE, Extent::Part))?;
         value(&Shown::of(ctx.house, &changed))
     })
 }

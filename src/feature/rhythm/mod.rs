@@ -107,7 +107,7 @@ impl Ctx<'_> {
     pub fn poll_every(&self, idle: bool) -> u32 {
         let settings = &self.house.settings;
         let rhythm = self.admitted().map_or_else(Rhythm::default, |caller| Rhythm::of(caller.wake, self.now));
-        let woken = idle && rhythm.is_woken(self.zone(), self.now) && {
+        let woken = idle && settings.push.sender().is_some() && rhythm.is_woken(self.zone(), self.now) && {
             let due = Mark::of(&settings.data, NEXT_COURIER).get();
             due.is_none_or(|at| at.plus(LATE) > self.now)
         };

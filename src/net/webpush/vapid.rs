@@ -2,6 +2,7 @@
 
 use super::written;
 use crate::base::error::{Error, Result};
+use crate::base::json;
 use crate::base::time::{HOUR, SECOND, Timestamp};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -57,8 +58,8 @@ impl Signer {
     /// When the kernel gives no randomness.
     pub fn authorization(&self, origin: &str, contact: &str, now: Timestamp) -> Result<String> {
         let claims = Claims { aud: origin, exp: now.plus(GOOD).0 / SECOND, sub: contact };
-        let claims = serde_json::to_vec(&claims).map_err(Error::internal)?;
-        let signed = format!("{}.{}", written(br#"{"typ":"JWT","alg":"ES256"}"#), written(&claims));
+        let claims = json::write(&claims)?;
+        let signed = format!("{}.{}", written(br#"{"typ":"JWT","alg":"ES256"}"#), written(claims.as_bytes()));
         let signature = self.pair.sign(&SystemRandom::new(), signed.as_bytes());
         let signature = signature.map_err(|_| Error::internal("no token can be signed"))?;
         Ok(format!("vapid t={signed}.{},k={}", written(signature.as_ref()), self.public()))

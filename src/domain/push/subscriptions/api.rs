@@ -82,10 +82,11 @@ pub fn one(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// PATCH `/push/subscriptions/{id}/`
 pub fn change(ctx: &mut Ctx<'_>) -> Result<Response> {
-    let s = change::one(ctx, &ctx.path_id()?)?;
+    let id = ctx.path_id()?;
+    let s = change::one(ctx, &id)?;
     ctx.require_match(&Shown::of(ctx.house, &s))?;
     let input = ctx.input(fields::CHANGE)?;
-    let changed = change::change(ctx, s, input)?;
+    let changed = change::change(ctx, &id, input)?;
     Ok(etag::tagged(Response::json(200, &Shown::of(ctx.house, &changed))))
 }
 

@@ -29,6 +29,12 @@ pub fn one(ctx: &mut Ctx<'_>, id: &str) -> Result<Subscription> {
     found(own(ctx)?.into_iter().find(|s| s.id == id))
 }
 
+/// The same, locked until the transaction ends.
+fn locked(ctx: &mut Ctx<'_>, id: &str) -> Result<Subscription> {
+    let s = one(ctx, id)?;
+    found(store::locked(ctx.db, s.user, &s.device)?.filter(|now| now.id == s.id))
+}
+
 /// Subscribes a device, or renews its subscription; answers it, and whether it had none.
 ///
 /// # Errors
@@ -45,7 +51,8 @@ pub fn subscribe(ctx: &mut Ctx<'_>, mut input: Input) -> Result<(Subscription, b
     let device = input.text(device::ID.name).unwrap_or_default().to_owned();
     take_device(ctx, &device)?;
     let all = own(ctx)?;
-    let old = all.iter().find(|s| s.device == device).cloned();
+    let (user, now) = (ctx.user()?, ctx.now);
+    let old = store::locked(ctx.db, user, &device)?.filter(|s| s.is_live(now));
     if old.is_none() {
         make_room(ctx, &all)?;
     }
@@ -158,7 +165,7 @@ pub enum Proof {
 /// Verifies a subscription by the code that its device was sent. Its endpoint is its alone from now on: what was proved before by
 /// another device ends.
 pub fn verify(ctx: &mut Ctx<'_>, id: &str, code: &str) -> Result<Proof> {
-    let mut s = one(ctx, id)?;
+    let mut s = locked(ctx, id)?;
     if s.is_awake() {
         return Ok(Proof::Good(Box::new(s)));
     }
@@ -186,7 +193,8 @@ fn same(one: &str, other: &str) -> bool {
 }
 
 /// Changes the preferences of a subscription.
-pub fn change(ctx: &mut Ctx<'_>, mut s: Subscription, mut input: Input) -> Result<Subscription> {
+pub fn change(ctx: &mut Ctx<'_>, id: &str, mut input: Input) -> Result<Subscription> {
+    let mut s = locked(ctx, id)?;
     fields::take(&mut input, &mut s.preferences, ctx.house);
     if input.value("expires_at").is_some() {
         s.expires_at = fields::expires(&mut input, ctx.now);
@@ -212,7 +220,7 @@ pub fn end(ctx: &mut Ctx<'_>, id: &str) -> Result<()> {
 /// # Errors
 /// When the subscription is not awake; when one was asked for a moment ago.
 pub fn test(ctx: &mut Ctx<'_>, id: &str) -> Result<()> {
-    let mut s = one(ctx, id)?;
+    let s = locked(ctx, id)?;
     if !s.is_awake() {
         return refuse(Refused::SubscriptionInactive, &texts::INACTIVE);
     }
@@ -220,8 +228,7 @@ pub fn test(ctx: &mut Ctx<'_>, id: &str) -> Result<()> {
     if (1..=TEST_EVERY).contains(&wait) {
         return Err(Error::from(Refusal::too_many(wait)));
     }
-    (s.test, s.test_at, s.progress.due_at) = (true, ctx.now, Some(ctx.now));
-    store::put(ctx.db, &s)?;
+    store::put(ctx.db, &s.tested(ctx.now))?;
     ctx.soon(ctx.now);
     Ok(())
 }

@@ -174,6 +174,13 @@ impl Subscription {
         self.state == State::Active && self.endpoint.is_some()
     }
 
+    /// With a wake-up that somebody wants to see, at once.
+    #[must_use]
+    pub fn tested(mut self, now: Timestamp) -> Subscription {
+        (self.test, self.test_at, self.progress.due_at) = (true, now, Some(now));
+        self
+    }
+
     /// What it says of polls.
     pub fn rhythm(&self) -> Rhythm {
         let Preferences { saver, quiet, .. } = self.preferences;

@@ -18,6 +18,8 @@ columns!(subscriptions: "SELECT s.user_id, s.device_id, s.id, s.sealed, s.endpoi
 
 columns!(whole: subscriptions, "FROM push_subscriptions s");
 
+columns!(named: subscriptions, ", u.username");
+
 fn subscription(row: &Row<'_>) -> Result<Subscription> {
     Ok(Subscription {
         user: row.get(0)?,
@@ -76,9 +78,21 @@ pub fn own(db: &mut Db, user: i64) -> Result<Vec<Subscription>> {
     db.all(whole!("WHERE s.user_id = ? ORDER BY s.created_at, s.device_id"), params![user], subscription)
 }
 
-/// The subscription of a user's device.
-pub fn of_device(db: &mut Db, user: i64, device: &str) -> Result<Option<Subscription>> {
-    db.one(whole!("WHERE s.user_id = ? AND s.device_id = ?"), params![user, device], subscription)
+/// Everybody's, by their user's name.
+pub fn all(db: &mut Db) -> Result<Vec<(String, Subscription)>> {
+    let sql = named!("FROM push_subscriptions s JOIN users u ON u.id = s.user_id ORDER BY u.username, s.created_at, s.device_id");
+    db.all(sql, &[], |row| Ok((row.get(36)?, subscription(row)?)))
+}
+
+/// How many push services refuse.
+pub fn suspended(db: &mut Db) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM push_subscriptions WHERE state = 'suspended'";
+    Ok(db.one(sql, &[], |row| row.get(0))?.unwrap_or_default())
+}
+
+/// The subscription of a user's device, locked until the transaction ends: the courier writes what it keeps of it before or after.
+pub fn locked(db: &mut Db, user: i64, device: &str) -> Result<Option<Subscription>> {
+    db.lock_row(whole!("WHERE s.user_id = ? AND s.device_id = ?"), params![user, device], subscription)
 }
 
 /// The subscription that an endpoint belongs to.

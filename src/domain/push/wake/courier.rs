@@ -117,7 +117,7 @@ impl Round {
             within(shift.db, Mode::Write, |db| note_late(db, now, late))?;
         }
         if let Some(at) = within(shift.db, Mode::Read, |db| store::next(db, now))? {
-            shift.again(at);
+            shift.soon(at);
         }
         Ok(())
     }

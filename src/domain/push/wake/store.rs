@@ -38,26 +38,22 @@ pub fn note_late(db: &mut Db, now: Timestamp, late: i64) -> Result<()> {
     put_fact(db, LATE, &format!("{now} {late}"))
 }
 
-/// How waking devices goes.
+/// How late wake-ups are.
 #[derive(Debug, Clone, Copy)]
 pub struct Standing {
-    /// Subscriptions whose push service refuses this site.
-    pub suspended: i64,
-    /// Since when something waits that should have been sent.
-    pub overdue: Option<Timestamp>,
+    /// Since when something is due.
+    pub waits: Option<Timestamp>,
     /// How late the wake-ups of the last round were, in milliseconds.
     pub late: Option<i64>,
 }
 
-/// How it goes; what was due before this instant is overdue.
-pub fn standing(db: &mut Db, before: Timestamp) -> Result<Standing> {
-    let count = "SELECT COUNT(*) FROM push_subscriptions WHERE state = 'suspended'";
-    let suspended = db.one(count, &[], |row| row.get(0))?.unwrap_or_default();
-    let sql = "SELECT MIN(due_at) FROM push_subscriptions WHERE endpoint IS NOT NULL AND state IN ('pending', 'active') \
-         AND due_at < ? AND not_before < ? AND expires_at > ?";
-    let overdue = db.one(sql, params![before, before, before], |row| row.get::<Option<Timestamp>>(0))?.flatten();
+/// How late they are.
+pub fn standing(db: &mut Db, now: Timestamp) -> Result<Standing> {
+    let sql = "SELECT MIN(CASE WHEN due_at < not_before THEN not_before ELSE due_at END) FROM push_subscriptions \
+         WHERE endpoint IS NOT NULL AND state IN ('pending', 'active') AND due_at IS NOT NULL AND expires_at > ?";
+    let waits = db.one(sql, params![now], |row| row.get::<Option<Timestamp>>(0))?.flatten();
     let late = fact(db, LATE)?.and_then(|noted| noted.rsplit_once(' ')?.1.parse().ok());
-    Ok(Standing { suspended, overdue, late })
+    Ok(Standing { waits, late })
 }
 
 /// The endpoints of some subscriptions that are awake, sealed, one a host.
