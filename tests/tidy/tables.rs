@@ -35,6 +35,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
         "src/feature/store.rs",
         &[
             ("src/domain/sync/store.rs", Read, "the feed is its answer"),
+            ("src/domain/push/wake/store.rs", Read, "what a device has not seen of the feed is what wakes it"),
             ("src/domain/mobile/conflicts/store.rs", Read, "that what a conflict is about was deleted, the feed tells"),
             (ROOM, Read, "what objects weigh stands beside their stamps"),
         ],

@@ -1,17 +1,20 @@
 //! Are devices woken?
 
 use super::{Finding, Patient};
-use crate::app::open;
 use crate::app::work::marks::Marks;
+use crate::app::{advice, open};
 use crate::base::error::Result;
 use crate::base::time::{MINUTE, Timestamp};
 use crate::db::Db;
 use crate::domain::push::key::{self, Key};
 use crate::domain::push::subscriptions::store;
+use crate::domain::push::wake::store::{Standing, standing};
 use crate::feature::{Push, Settings, Starts};
 
 /// Where the settings are written.
 const FILE: &str = "File Manager → tandem/tandem.toml";
+/// What to do where the courier comes too seldom.
+const CRON: &str = "where requests cannot start it, let cron run `tandem courier` every minute";
 /// How late a wake-up may be, in milliseconds, before it is told.
 const LATE: i64 = 5 * MINUTE;
 
@@ -35,7 +38,7 @@ pub fn push(patient: &mut Patient) -> Finding {
             ),
             format!("`tandem push list` shows which; see whether push.contact is an address of yours that exists: {FILE}"),
         ),
-        Ok(_) => well(settings, contact),
+        Ok(_) => late(settings, db).unwrap_or_else(|| well(settings, contact)),
     }
 }
 
@@ -57,13 +60,23 @@ fn without(push: &Push) -> Finding {
     Finding::note("no device is woken: apps only poll", todo)
 }
 
+/// Wake-ups that wait for a courier, or whose last courier came late.
+fn late(settings: &Settings, db: &mut Db) -> Option<Finding> {
+    let now = Timestamp::now();
+    let owed = Marks::of(settings).courier.get();
+    let Standing { waits, late } = standing(db, now).ok()?;
+    let since = [owed, waits].into_iter().flatten().min().filter(|at| at.plus(LATE) < now);
+    if let Some(since) = since {
+        return Some(Finding::note(format!("wake-ups wait since {since}: nobody has started the courier since then"), CRON));
+    }
+    let saw = |late: i64| {
+        format!("the last wake-ups went {} after they were due", advice::count((late / MINUTE).unsigned_abs(), "minute"))
+    };
+    late.filter(|late| *late > LATE).map(|late| Finding::note(saw(late), CRON))
+}
+
 /// All is well, with what is unusual about it.
 fn well(settings: &Settings, contact: &str) -> Finding {
-    let late = Marks::of(settings).courier.get().map_or(0, |at| Timestamp::now().0 - at.0);
-    if late > LATE {
-        let saw = format!("wake-ups are {} minutes late: nobody has started the courier since", late / MINUTE);
-        return Finding::note(saw, "where requests cannot start it, let cron run `tandem courier` every minute");
-    }
     let Push { private, ca, .. } = &settings.push;
     let own = if private.is_empty() {
         String::new()

@@ -9,6 +9,7 @@ pub mod rules;
 mod store;
 pub mod subscriptions;
 mod texts;
+pub mod wake;
 
 use crate::feature::restore::Restore;
 use crate::feature::{Access, Content, Feature, Held, Job, Messages, Right, Route, Without, contract};
@@ -22,6 +23,7 @@ pub const FEATURE: Feature = Feature {
     jobs: &[
         Job::nightly("messages", "messages to devices that have expired", |s| store::purge(s.db, s.now)),
         Job::nightly("subscriptions", "subscriptions whose time is over", |s| subscriptions::store::purge(s.db, s.now)),
+        Job::soon("wake_ups", "wake-ups of devices", wake::courier::deliver),
     ],
     held: &[
         Held { name: "messages", load: api::held, object: contract::of::<Message> },

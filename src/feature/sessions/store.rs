@@ -253,13 +253,16 @@ pub fn see(db: &mut Db, session: &str, at: Timestamp, polled: Option<&Polled>) -
 
 /// Up to where a device has seen its messages, or a session that has none.
 pub fn acked(db: &mut Db, caller: &Caller) -> Result<Timestamp> {
-    let found = if caller.device.is_empty() {
-        db.one("SELECT acked FROM sessions WHERE id = ?", params![&caller.session], |row| row.get(0))?
-    } else {
-        let sql = "SELECT acked FROM installations WHERE user_id = ? AND device_id = ?";
-        db.one(sql, params![caller.user, &caller.device], |row| row.get(0))?
-    };
-    Ok(found.unwrap_or_default())
+    if !caller.device.is_empty() {
+        return acked_on(db, caller.user, &caller.device);
+    }
+    Ok(db.one("SELECT acked FROM sessions WHERE id = ?", params![&caller.session], |row| row.get(0))?.unwrap_or_default())
+}
+
+/// Up to where a user's device has.
+pub fn acked_on(db: &mut Db, user: i64, device: &str) -> Result<Timestamp> {
+    let sql = "SELECT acked FROM installations WHERE user_id = ? AND device_id = ?";
+    Ok(db.one(sql, params![user, device], |row| row.get(0))?.unwrap_or_default())
 }
 
 /// Writes up to where; it never goes back.
