@@ -204,6 +204,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("facts", "maintained_by", "src/app/"),
     ("facts", "maintenance_lease", "src/app/"),
     ("facts", "push_key", "src/domain/push/"),
+    ("facts", "push_late", "src/domain/push/"),
     ("facts", "room_counted", "src/feature/room/"),
     ("facts", "oldest_schema", "src/db/migrate.rs"),
 ];

@@ -7,8 +7,7 @@ use crate::base::error::Result;
 use crate::base::time::{MINUTE, Timestamp};
 use crate::db::Db;
 use crate::domain::push::key::{self, Key};
-use crate::domain::push::subscriptions::store;
-use crate::domain::push::wake::store::{Standing, standing};
+use crate::domain::push::subscriptions::store::{self, Standing};
 use crate::feature::{Push, Settings, Starts};
 
 /// Where the settings are written.
@@ -64,7 +63,7 @@ fn without(push: &Push) -> Finding {
 fn late(settings: &Settings, db: &mut Db) -> Option<Finding> {
     let now = Timestamp::now();
     let owed = Marks::of(settings).courier.get();
-    let Standing { waits, late } = standing(db, now).ok()?;
+    let Standing { waits, late } = store::standing(db, now).ok()?;
     let since = [owed, waits].into_iter().flatten().min().filter(|at| at.plus(LATE) < now);
     if let Some(since) = since {
         return Some(Finding::note(format!("wake-ups wait since {since}: nobody has started the courier since then"), CRON));

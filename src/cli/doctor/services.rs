@@ -4,8 +4,8 @@ use crate::app::doctor::{Finding, Patient, Report};
 use crate::app::open;
 use crate::app::work::courier;
 use crate::base::error::Result;
+use crate::domain::push::subscriptions::store::endpoints;
 use crate::domain::push::subscriptions::target::{Target, place};
-use crate::domain::push::wake::store::endpoints;
 use crate::feature::House;
 use crate::net::outside::Pusher;
 use crate::net::{Body, Bounds, Call};
@@ -17,7 +17,7 @@ const MOST: i64 = 5;
 const BOUNDS: Bounds = Bounds { connect: Duration::from_secs(3), whole: Duration::from_secs(5), read: 0 };
 const NAME: &str = "push services";
 const WHY: &str = "a wake-up is a call to the device's own push service, out of this machine";
-const TODO: &str = "ask the host to let connections out to port 443; until then apps only poll";
+const ADVICE: &str = "ask the host to let connections out to port 443; until then apps only poll";
 
 /// Calls each, without a message; nothing where none is in use.
 pub fn reached(patient: &Patient) -> Option<Report> {
@@ -54,5 +54,5 @@ fn called(house: &House, used: &[String]) -> Finding {
     if failed.is_empty() {
         return Finding::ok(format!("{} answer", used.join(", ")));
     }
-    Finding::problem(format!("no way out to {}", failed.join("; ")), TODO)
+    Finding::problem(format!("no way out to {}", failed.join("; ")), ADVICE)
 }

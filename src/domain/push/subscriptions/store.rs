@@ -8,7 +8,7 @@ use crate::db::{Db, Row, Upsert};
 use crate::domain::push::rules::Priority;
 use crate::feature::Rhythm;
 use crate::feature::rhythm::{Quiet, store as rhythm};
-use crate::feature::store::{self as feed, BATCH};
+use crate::feature::store::{self as feed, BATCH, fact, put_fact};
 use crate::{columns, params};
 
 columns!(subscriptions: "SELECT s.user_id, s.device_id, s.id, s.sealed, s.endpoint, s.host, s.domains, s.priority, s.saver, \
@@ -335,4 +335,37 @@ pub fn purge(db: &mut Db, now: Timestamp) -> Result<u64> {
     let old: Vec<(i64, String)> = db.all(sql, bound, |row| Ok((row.get(0)?, row.get(1)?)))?;
     old.iter().try_for_each(|(user, device)| delete(db, *user, device))?;
     Ok(old.len() as u64)
+}
+
+/// The name of the fact that says how late wake-ups were in the last round that sent any: when that was, and milliseconds.
+const LATE: &str = "push_late";
+
+/// Notes how late a round's wake-ups were, in milliseconds.
+pub fn note_late(db: &mut Db, now: Timestamp, late: i64) -> Result<()> {
+    put_fact(db, LATE, &format!("{now} {late}"))
+}
+
+/// How late wake-ups are.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    /// Since when something is due.
+    pub waits: Option<Timestamp>,
+    /// How late the wake-ups of the last round were, in milliseconds.
+    pub late: Option<i64>,
+}
+
+/// How late they are.
+pub fn standing(db: &mut Db, now: Timestamp) -> Result<Standing> {
+    let sql = "SELECT MIN(CASE WHEN due_at < not_before THEN not_before ELSE due_at END) FROM push_subscriptions \
+         WHERE endpoint IS NOT NULL AND state IN ('pending', 'active') AND due_at IS NOT NULL AND expires_at > ?";
+    let waits = db.one(sql, params![now], |row| row.get::<Option<Timestamp>>(0))?.flatten();
+    let late = fact(db, LATE)?.and_then(|noted| noted.rsplit_once(' ')?.1.parse().ok());
+    Ok(Standing { waits, late })
+}
+
+/// The endpoints of some subscriptions that are awake, sealed, one a host.
+pub fn endpoints(db: &mut Db, most: i64) -> Result<Vec<Vec<u8>>> {
+    let sql = "SELECT sealed FROM push_subscriptions s WHERE state = 'active' AND sealed IS NOT NULL AND NOT EXISTS \
+         (SELECT o.id FROM push_subscriptions o WHERE o.host = s.host AND o.state = 'active' AND o.id < s.id) ORDER BY s.id LIMIT ?";
+    db.all(sql, params![most], |row| row.get(0))
 }

@@ -7,7 +7,6 @@ use super::call::{BOUNDS, Sender, Wake};
 use super::outcome::{Host, Outcome, Said, again};
 use super::past::Past;
 use super::rules::{self, POLLED, Waiting, Wishes};
-use super::store::note_late;
 use super::unseen::{self, Found, Looked};
 use crate::base::error::Result;
 use crate::base::id;
@@ -114,7 +113,7 @@ impl Round {
     fn end(&self, shift: &mut Shift<'_>) -> Result<()> {
         let (now, late) = (Timestamp::now(), self.late);
         if late >= 0 {
-            within(shift.db, Mode::Write, |db| note_late(db, now, late))?;
+            within(shift.db, Mode::Write, |db| store::note_late(db, now, late))?;
         }
         if let Some(at) = within(shift.db, Mode::Read, |db| store::next(db, now))? {
             shift.soon(at);

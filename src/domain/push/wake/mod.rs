@@ -14,5 +14,5 @@ pub mod courier;
 mod outcome;
 mod past;
 mod rules;
-pub mod store;
+mod store;
 mod unseen;

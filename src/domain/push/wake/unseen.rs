@@ -2,7 +2,8 @@
 
 use super::rules::{Unseen, Waiting};
 use super::store;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::Db;
@@ -123,7 +124,7 @@ impl Found {
         let messages = self.messages.len();
         let write = |domains: &BTreeMap<&'static str, u32>| {
             let told = Told { v: FORM, kind: CHANGES, epoch, clock, domains, messages, priority: priority.word(), code };
-            serde_json::to_vec(&told).map_err(Error::internal)
+            json::write(&told).map(String::into_bytes)
         };
         let whole = write(&self.domains)?;
         // A hint without its numbers is as good: the cursor is the truth.
