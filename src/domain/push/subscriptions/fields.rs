@@ -81,8 +81,7 @@ pub fn target(input: &mut Input, house: &House) -> Option<Target> {
 fn check_endpoint(input: &mut Input, endpoint: &str, house: &House) {
     let push = &house.settings.push;
     let Some(place) = place(endpoint) else { return input.error(ENDPOINT.name, Message::plain(&texts::NOT_ENDPOINT)) };
-    let is_known = push.hosts.is_empty() || push.hosts.iter().any(|host| host.eq_ignore_ascii_case(place.host));
-    input.check(is_known, ENDPOINT.name, &texts::NOT_HOST);
+    input.check(place.is_of(&push.hosts), ENDPOINT.name, &texts::NOT_HOST);
     input.check(push.ports.contains(&place.port), ENDPOINT.name, &texts::NOT_PORT);
 }
 

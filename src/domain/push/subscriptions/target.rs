@@ -3,7 +3,7 @@
 use super::rules::Subscription;
 use crate::base::error::Result;
 use crate::base::{id, json, sealed};
-use crate::feature::House;
+use crate::feature::{House, Push};
 use crate::net::webpush::{message::Reader, read};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -45,6 +45,13 @@ pub struct Place<'e> {
     pub port: u16,
 }
 
+impl Place<'_> {
+    /// Is the host one of these? None is every one.
+    pub fn is_of(&self, hosts: &[String]) -> bool {
+        hosts.is_empty() || hosts.iter().any(|host| host.eq_ignore_ascii_case(self.host))
+    }
+}
+
 impl Target {
     /// The keys, if they are such.
     pub fn reader(&self) -> Option<Reader> {
@@ -64,6 +71,11 @@ impl Target {
     /// Where a subscription wakes its device, if it does and the site's secret is the one of then.
     pub fn of(house: &House, s: &Subscription) -> Option<Target> {
         Target::open(house, s.sealed.as_deref()?)
+    }
+
+    /// Is it where the operator lets this site call? What was allowed once need not be so any more.
+    pub fn is_allowed(&self, push: &Push) -> bool {
+        place(&self.endpoint).is_some_and(|place| place.is_of(&push.hosts) && push.ports.contains(&place.port))
     }
 
     /// Its hash in the store: nobody else's subscription has that.

@@ -6,14 +6,14 @@
 use super::call::{BOUNDS, Sender, Wake};
 use super::outcome::{Host, Outcome, Said, again};
 use super::past::Past;
-use super::rules::{self, POLLED, Waiting, Wishes};
+use super::rules::{self, POLLED, Wishes};
 use super::unseen::{self, Found, Looked};
 use crate::base::error::Result;
 use crate::base::id;
 use crate::base::time::{SECOND, Timestamp, Zone};
 use crate::db::{Db, Mode, within};
 use crate::domain::push::key;
-use crate::domain::push::rules::Priority;
+use crate::domain::push::rules::{Message as Inboxed, Priority};
 use crate::domain::push::store::{self as messages, Reader};
 use crate::domain::push::subscriptions::rules::{Progress, State, Subscription};
 use crate::domain::push::subscriptions::store::{self, Due, Sent};
@@ -34,6 +34,8 @@ const PAGE: i64 = 50;
 const LOOKS: u32 = 2_000;
 /// A call is begun only with so much time left.
 const ROOM: Duration = Duration::from_secs(2);
+/// When the next courier does what this one has no room for, in milliseconds: when this one has ended.
+const HANDED_OVER: i64 = 2 * SECOND;
 /// What is due within this, in milliseconds, is waited for on the spot.
 const BRIEF: i64 = 100;
 /// How long a host is left alone that did not answer in time, in milliseconds: as long as a courier lives.
@@ -45,7 +47,16 @@ const LEFT: i64 = 20 * SECOND;
 /// The database's.
 pub fn deliver(shift: &mut Shift<'_>) -> Result<u64> {
     let Some(sender) = sender(shift)? else { return Ok(0) };
-    let mut round = Round { sender, hosts: BTreeMap::new(), seen: Seen::default(), sent: 0, looks: 0, over: false, late: -1 };
+    let mut round = Round {
+        sender,
+        hosts: BTreeMap::new(),
+        seen: Seen::default(),
+        sent: 0,
+        looks: 0,
+        over: false,
+        settled: Vec::new(),
+        late: -1,
+    };
     while round.goes_on(shift) {
         let now = Timestamp::now();
         let all = within(shift.db, Mode::Read, |db| store::due(db, now, PAGE))?;
@@ -57,6 +68,7 @@ pub fn deliver(shift: &mut Shift<'_>) -> Result<u64> {
                 round.look(shift, due)?;
             }
         }
+        round.settle(shift)?;
     }
     round.end(shift)?;
     Ok(0)
@@ -78,6 +90,8 @@ struct Round {
     looks: u32,
     /// Did the time run out in the middle of a call?
     over: bool,
+    /// How subscriptions stand that nothing was sent to.
+    settled: Vec<(Subscription, Progress)>,
     /// How long after it was due the latest of its wake-ups went, in milliseconds.
     late: i64,
 }
@@ -115,10 +129,28 @@ impl Round {
         if late >= 0 {
             within(shift.db, Mode::Write, |db| store::note_late(db, now, late))?;
         }
+        // What this courier has no time for any more is the next one's.
+        let earliest = if shift.left() > ROOM { Timestamp::default() } else { now.plus(HANDED_OVER) };
         if let Some(at) = within(shift.db, Mode::Read, |db| store::next(db, now))? {
-            shift.soon(at);
+            shift.soon(at.max(earliest));
         }
         Ok(())
+    }
+
+    /// Nothing is sent to a subscription now. That it was looked at is written with others': one transaction for all of them.
+    fn leave(&mut self, s: &Subscription, progress: Progress) {
+        if progress != s.progress {
+            self.settled.push((s.clone(), progress));
+        }
+    }
+
+    /// Writes how those stand that nothing was sent to.
+    fn settle(&mut self, shift: &mut Shift<'_>) -> Result<()> {
+        let settled = std::mem::take(&mut self.settled);
+        if settled.is_empty() {
+            return Ok(());
+        }
+        within(shift.db, Mode::Write, |db| settled.iter().try_for_each(|(s, progress)| store::tell(db, s, progress).map(drop)))
     }
 
     /// Looks at a subscription: sends what is due, or writes down when something will be.
@@ -129,8 +161,8 @@ impl Round {
             return Ok(());
         }
         let opened = s.sealed.as_deref().and_then(|sealed| Target::open(shift.house, sealed));
-        let Some(target) = opened else {
-            // Sealed by another secret than the site's: its app subscribes anew when it sees this.
+        let Some(target) = opened.filter(|target| target.is_allowed(&shift.house.settings.push)) else {
+            // Sealed by another secret than the site's, or not to be called any more: its app subscribes anew when it sees this.
             return within(shift.db, Mode::Write, |db| store::gone(db, s, Timestamp::now()));
         };
         match self.message(shift, due)? {
@@ -151,7 +183,10 @@ impl Round {
         }
         match &due.within {
             Some((tenant, clock, epoch)) if s.state == State::Active => self.changes(shift, due, (*tenant, *clock, epoch)),
-            _ => settled(shift.db, s, &Progress { due_at: None, ..s.progress.clone() }).map(|()| None),
+            _ => {
+                self.leave(s, Progress { due_at: None, ..s.progress.clone() });
+                Ok(None)
+            }
         }
     }
 
@@ -160,30 +195,28 @@ impl Round {
         let (s, (tenant, clock, epoch), now) = (&due.subscription, place, Timestamp::now());
         let device = shift.house.author(s.user, &s.device, "");
         let reader = Reader { tenant, user: s.user, device, now };
-        let (polled, found, progress) = self.read(shift, s, reader, clock)?;
+        let (polled, mut found, progress) = self.read(shift, s, reader, clock)?;
         let past = Past::read(&progress.past, now);
         let wishes = wishes(due);
-        let mut unseen = found.unseen;
         let repeat = past.critical().filter(|_| progress.critical > Timestamp::default());
-        let repeat = repeat.and_then(|last| rules::again(progress.repeats, last));
-        if let (None, Some(at)) = (unseen[2], repeat) {
-            unseen[2] = Some(Waiting { first: at, last: at });
-        }
-        let Some((at, priority)) = wishes.next(&unseen, &past, now) else {
+        found.repeat(repeat.and_then(|last| rules::again(progress.repeats, last)), now);
+        let Some((at, priority)) = wishes.next(&found.unseen, &past, now) else {
             // Nothing passes: the device needs to hear of none of it.
-            let told = Progress { told: clock, looked: clock, due_at: None, unseen_at: None, tries: 0, ..progress };
-            return settled(shift.db, s, &told).map(|()| None);
+            self.leave(s, Progress { told: clock, looked: clock, due_at: None, unseen_at: None, tries: 0, ..progress });
+            return Ok(None);
         };
         let at = at.max(progress.not_before).max(polled.map_or(at, |polled| polled.plus(POLLED)));
         let waits = Progress { looked: clock, due_at: Some(at), unseen_at: found.first(), ..progress };
         let wait = at.0 - now.0;
         if wait > BRIEF {
-            return settled(shift.db, s, &waits).map(|()| None);
+            self.leave(s, waits);
+            return Ok(None);
         }
         sleep(Duration::from_millis(u64::try_from(wait).unwrap_or_default()));
         let text = found.told(epoch, clock, priority, wishes.visible)?;
         let taken = taken(waits.clone(), &found, past, priority, (now.max(at), clock));
-        self.late = self.late.max(-wait).max(0);
+        let promised = s.progress.due_at.map_or(at, |due_at| due_at.max(at));
+        self.late = self.late.max(now.0 - promised.0).max(0);
         Ok(Some(Message { text, priority, waits, taken, about: About::Changes }))
     }
 
@@ -205,11 +238,12 @@ impl Round {
                 progress = Progress { critical: Timestamp::default(), repeats: 0, ..fresh };
             }
             progress.told = polled.as_ref().map_or(progress.told, |polled| progress.told.max(polled.cursor.min(clock)));
-            if progress.critical > Timestamp::default() && !rests(db, s, reader, progress.critical)? {
+            let unacknowledged = unacknowledged(db, s, reader, progress.critical)?;
+            if unacknowledged.is_none() {
                 (progress.critical, progress.repeats) = (Timestamp::default(), 0);
             }
             let found = unseen::find(db, house, &Looked { reader, after: progress.told, until: clock }, &s.preferences)?;
-            Ok((polled.map(|polled| polled.at), found, progress))
+            Ok((polled.map(|polled| polled.at), Found { unacknowledged, ..found }, progress))
         })
     }
 
@@ -271,18 +305,12 @@ fn taken(waits: Progress, found: &Found, past: Past, priority: Priority, (now, c
     Progress { told: clock, unseen_at: None, tries: 0, past: past.written(), critical, repeats, due_at, ..waits }
 }
 
-/// Is a critical message still there that its device has not acknowledged?
-fn rests(db: &mut Db, s: &Subscription, reader: Reader, stamp: Timestamp) -> Result<bool> {
-    let is_acked = sessions::acked_on(db, s.user, &s.device)? >= stamp;
-    Ok(!is_acked && !messages::between(db, reader, stamp.plus(-1), stamp, 1)?.is_empty())
-}
-
-/// Writes how a subscription stands that nothing is sent to now, if that is new.
-fn settled(db: &mut Db, s: &Subscription, progress: &Progress) -> Result<()> {
-    if *progress == s.progress {
-        return Ok(());
+/// A critical message that is still there and that its device has not acknowledged.
+fn unacknowledged(db: &mut Db, s: &Subscription, reader: Reader, stamp: Timestamp) -> Result<Option<Inboxed>> {
+    if stamp == Timestamp::default() || sessions::acked_on(db, s.user, &s.device)? >= stamp {
+        return Ok(None);
     }
-    within(db, Mode::Write, |db| store::tell(db, s, progress)).map(drop)
+    Ok(messages::between(db, reader, stamp.plus(-1), stamp, 1)?.pop())
 }
 
 /// Writes what became of a wake-up.

@@ -30,6 +30,8 @@ pub struct Found {
     messages: Vec<Message>,
     /// The stamp of the newest message on which somebody must act.
     pub critical: Option<Timestamp>,
+    /// One of before that its device has not acknowledged.
+    pub unacknowledged: Option<Message>,
 }
 
 /// Whose eyes are looked through, and between which stamps.
@@ -110,6 +112,15 @@ impl Found {
         *waiting = Some(Waiting::and(*waiting, stamp.min(now)));
     }
 
+    /// What was not acknowledged is told again at an instant, unless something as urgent is new.
+    pub fn repeat(&mut self, at: Option<Timestamp>, now: Timestamp) {
+        let (None, Some(at), Some(message)) = (self.unseen[2], at, self.unacknowledged.take()) else { return };
+        self.unseen[2] = Some(Waiting { first: at, last: at });
+        if at <= now {
+            self.messages.push(message);
+        }
+    }
+
     /// Since when something waits.
     pub fn first(&self) -> Option<Timestamp> {
         self.unseen.iter().flatten().map(|waiting| waiting.first).min()
@@ -163,6 +174,9 @@ mod tests {
         found.messages.push(message("conflict_alert", "critical", json!({"domain": "tasks"})));
         found.messages.push(message("system", "high", json!({"code": "sign_in"})));
         assert_eq!((&told(&found, true)["code"], &told(&found, true)["messages"]), (&"conflict_alert".into(), &2.into()));
+        let mut again = Found { unacknowledged: Some(message("conflict_alert", "critical", json!({}))), ..Found::default() };
+        again.repeat(Some(NOW), NOW);
+        assert_eq!((&told(&again, true)["code"], &told(&again, true)["messages"]), (&"conflict_alert".into(), &1.into()));
         let names: Vec<&'static str> = (0..60).map(|n| &*format!("a_list_of_the_feed_{n}").leak()).collect();
         found.domains = names.into_iter().map(|name| (name, 1)).collect();
         assert_eq!(told(&found, false)["domains"], json!({}), "as long as it may be");
