@@ -10,6 +10,7 @@ use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{Local, Timestamp, Zone};
 use crate::base::token::{self, Claims, Keys};
+use crate::db::hints::Witness;
 use crate::db::{Db, Mode};
 use crate::http::input::{Extent, Field, Input};
 use crate::http::{Method, Request, Response, precondition, problem};
@@ -101,6 +102,8 @@ pub struct Ctx<'a> {
     upload: Option<Upload>,
     /// What is kept of this transaction's answer in its place, should it be too large to keep.
     short: Option<Response>,
+    /// Sees whether what admits this poll will admit the next one.
+    pub witness: Option<Witness<'a>>,
     /// When this transaction, once it is committed, has work for the courier.
     soon: Option<Timestamp>,
     /// When those that were committed have.
@@ -119,9 +122,27 @@ impl<'a> Ctx<'a> {
         now: Timestamp,
     ) -> Ctx<'a> {
         let (stamps, stamped, taken, room) = (Vec::new(), None, Taken::default(), Ledger::default());
-        let (upload, short, soon, owed) = (None, None, None, None);
+        let (upload, short, witness, soon, owed) = (None, None, None, None, None);
         let caller = None;
-        Ctx { request, route, db, now, house, meters, caller, token, stamps, stamped, taken, room, upload, short, soon, owed }
+        Ctx {
+            request,
+            route,
+            db,
+            now,
+            house,
+            meters,
+            caller,
+            token,
+            stamps,
+            stamped,
+            taken,
+            room,
+            upload,
+            short,
+            witness,
+            soon,
+            owed,
+        }
     }
 }
 

@@ -22,7 +22,6 @@ pub mod rights;
 pub mod room;
 pub mod sessions;
 pub mod settings;
-mod slot_file;
 pub mod stamps;
 pub mod store;
 pub mod tenant;
@@ -216,7 +215,7 @@ pub struct Route {
     pub calls: Calls,
     /// How an error is told.
     pub tell: Tell,
-    /// May a replica that lags answer?
+    /// May a replica that lags answer, and is a poll without news answered from admission alone?
     pub replica: Option<Continues>,
     /// Is it to go, by what the code says?
     pub deprecated: Option<Deprecated>,

@@ -9,9 +9,19 @@ use std::path::Path;
 pub fn opened<'f>(file: &'f mut Option<File>, folder: &Path, name: &str) -> io::Result<&'f File> {
     let open = match file.take() {
         Some(open) => open,
-        None => OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(folder.join(name))?,
+        None => made(&folder.join(name))?,
     };
     Ok(file.insert(open))
+}
+
+/// The file, made if it is not there.
+pub fn made(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// The file, if it is there.
+pub fn there(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(path)
 }
 
 /// Fills the buffer; beyond the file's end it stays as it is.
