@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
+use tandem::db::{Db, Journal, Mode};
 use tempfile::TempDir;
 
 fn start() -> Server {
@@ -97,7 +98,7 @@ fn who_may_not_poll_any_more_is_told_at_once() {
                 let other = devices::again(&server, &a, &json!({"device_id": "other"}));
                 other.post("/auth/sessions/end-others/", &json!({})).expect(200);
             }
-            "leave" => drop(b.post("/couple/leave/", &json!({})).expect(200)),
+            "leave" => drop(b.post("/couple/leave/", &json!({})).expect(204)),
             _ => drop(server.tandem(&["user", "disable", &a.username])),
         }
         let answer = a.get(&next);
@@ -214,21 +215,25 @@ fn answers_are_those_of_the_database_in_every_byte() {
 /// Closing any descriptor of a file drops the locks that a process has on it: while a writer works, no other may.
 #[test]
 fn the_look_at_the_state_lets_no_second_writer_in() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("tandem.db");
-    let mut db = tandem::db::Db::sqlite_create(&path, tandem::db::Journal::Rollback).unwrap();
-    db.keep_hints();
-    db.begin(tandem::db::Mode::Write).unwrap();
-    db.run("CREATE TABLE t (a)", &[]).unwrap();
-    db.commit().unwrap();
-    assert!(folder.path().join("hints").exists());
-    db.begin(tandem::db::Mode::Write).unwrap();
-    // Another process: within one, locks of POSIX do not hold each other off.
     let write = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')";
-    let second = || Command::new("python3").args(["-c", write]).arg(&path).output().unwrap();
-    let refused = second();
-    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("locked"), "{refused:?}");
-    db.run("INSERT INTO t VALUES (2)", &[]).unwrap();
-    db.commit().unwrap();
-    assert!(second().status.success());
+    for journal in [Journal::Rollback, Journal::Wal] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("tandem.db");
+        let mut db = Db::sqlite_create(&path, journal).unwrap();
+        db.keep_hints();
+        // Another process: within one, locks of POSIX do not hold each other off.
+        let second = || Command::new("python3").args(["-c", write]).arg(&path).output().unwrap();
+        for sql in ["CREATE TABLE t (a)", "INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (2)"] {
+            db.begin(Mode::Write).unwrap();
+            db.run(sql, &[]).unwrap();
+            let refused = second();
+            assert!(
+                !refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("locked"),
+                "{sql}: {refused:?}"
+            );
+            db.commit().unwrap();
+            assert!(second().status.success());
+        }
+        assert_eq!(folder.path().join("hints").exists(), journal == Journal::Rollback);
+    }
 }

@@ -10,17 +10,26 @@ use crate::db::{Db, migrate};
 use crate::feature::meters::Meters;
 use crate::feature::{Caller, Calls, Ctx, Handler, House, Route, Settings};
 use crate::http::{Request, Response};
+use std::time::{Duration, Instant};
 
-/// The hint file, once a poll has looked for it.
+/// How long a process that lives looks no more where it found nothing to go by: no file, or a write-ahead log.
+const REST: Duration = Duration::from_secs(10);
+
+/// The hint file, once a poll has looked for it. It has the database open as well, so it is never closed before that is.
 #[derive(Debug, Default)]
 pub struct Hints {
     open: Option<hints::Hints>,
+    rested: Option<Instant>,
 }
 
 impl Hints {
     fn open(&mut self, settings: &Settings) -> Option<&mut hints::Hints> {
+        if !settings.hints || self.rested.is_some_and(|since| since.elapsed() < REST) {
+            return None;
+        }
         if self.open.is_none() {
-            self.open = hints::Hints::open(open::address(settings).ok()?.file()?);
+            self.open = open::address(settings).ok().and_then(|address| hints::Hints::open(address.file()?));
+            self.rested = self.open.is_none().then(Instant::now);
         }
         self.open.as_mut()
     }
@@ -36,7 +45,7 @@ impl Hints {
         claims: &Claims,
     ) -> Option<Response> {
         let (handler, epoch) = (polls(route)?, request.query.get("epoch")?);
-        let hints = self.open(&house.settings).filter(|_| house.settings.hints)?;
+        let hints = self.open(&house.settings)?;
         let (row, now) = (hints.row(&whose(claims)), Timestamp::now());
         let known = |caller: &Caller| caller.tenant.as_ref().is_some_and(|tenant| tenant.epoch == epoch);
         let caller = row.and_then(|row| admit::again(&row, claims, now)).filter(known);
@@ -48,6 +57,7 @@ impl Hints {
             handler(&mut ctx).ok()
         });
         hints.count(now, answer.is_some());
+        self.rested = self.open.as_ref().is_some_and(hints::Hints::has_log).then(Instant::now);
         answer
     }
 

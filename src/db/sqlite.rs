@@ -103,10 +103,10 @@ impl Sqlite {
     /// A write transaction has the lock: whatever defines tables or is alone concerns everybody.
     fn open_registry(&mut self, mode: Mode) {
         if self.hints && self.registry.is_none() {
-            self.registry = Registry::open(&self.path, self.file);
+            self.registry = Registry::of(&self.path);
         }
         let Some(registry) = &mut self.registry else { return };
-        registry.begin();
+        registry.begin(self.file);
         if matches!(mode, Mode::Define | Mode::Alone) {
             registry.note(Notice::Everybody);
         }

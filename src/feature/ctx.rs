@@ -5,7 +5,7 @@ use super::meters::{Charge, Meters};
 use super::room::Ledger;
 use super::stamps::Taken;
 use super::texts;
-use super::{Access, Caller, Feature, Kind, Lifecycle, Names, News, Rate, Route, Settings, Tenant, store};
+use super::{Access, Caller, Feature, Kind, Lifecycle, Names, News, Rate, Route, Settings, Tenant, Upload, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{Local, Timestamp, Zone};
@@ -55,21 +55,6 @@ impl House {
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         token::derive(&self.secret, purpose)
     }
-}
-
-/// How an upload passes the guards: what it is, the key that it claims, and what it costs.
-#[derive(Debug, Clone)]
-pub struct Upload {
-    /// The operation that its key belongs to, the same through every face.
-    pub operation: &'static str,
-    /// Its idempotency key, if it has one.
-    pub key: Option<String>,
-    /// The request in canonical form: JSON with sorted members.
-    pub request: Vec<u8>,
-    /// Its cost in points; see the limits of GraphQL.
-    pub points: u32,
-    /// The epoch of the store that its device knows, if it says so.
-    pub epoch: Option<String>,
 }
 
 /// One request on its way through the house.

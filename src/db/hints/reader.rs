@@ -16,6 +16,8 @@ pub struct Hints {
     database: Watched,
     /// What the last look has found, where the seal was the page's and the database's.
     found: Option<(State, Page)>,
+    /// Has the database a write-ahead log? Then nothing is ever found.
+    has_log: bool,
 }
 
 /// Whose proof is asked for.
@@ -36,7 +38,7 @@ impl Hints {
             return None;
         }
         let file = slot_file::there(&database.parent()?.join(FILE)).ok()?;
-        Some(Hints { file, database: Watched::open(database).ok()?, found: None })
+        Some(Hints { file, database: Watched::open(database).ok()?, found: None, has_log: false })
     }
 
     /// The row that admitted a session when it polled last, if it would be admitted by the same one now.
@@ -55,11 +57,17 @@ impl Hints {
 
     /// Reads the state, then the page, then the seal.
     fn look(&mut self) {
-        self.found = self.database.is_in_place().then(|| self.fitting()).flatten();
+        let state = self.database.state().filter(|_| self.database.is_in_place());
+        self.has_log = state.is_none();
+        self.found = state.and_then(|state| self.fitting(state));
     }
 
-    fn fitting(&self) -> Option<(State, Page)> {
-        let state = self.database.state()?;
+    /// Did the last look find no state, as where there is a write-ahead log?
+    pub fn has_log(&self) -> bool {
+        self.has_log
+    }
+
+    fn fitting(&self, state: State) -> Option<(State, Page)> {
         let page = Page::read(&self.file)?;
         let sealed = Seal::read(&self.file)? == Seal::of(state, &page);
         sealed.then_some((state, page))

@@ -3,16 +3,20 @@
 use super::page::{Page, Seal};
 use super::state::{State, Watched};
 use super::{FILE, Notice};
+use crate::base::slot_file;
 use crate::db::on_network;
 use crate::db::wal::File as Inode;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The writing side of the hint file, for as long as a connection is open.
+/// The writing side of the hint file, for as long as a connection is open, and even where there is nothing to be written: the descriptor of
+/// the database must not be closed before the connection is.
 #[derive(Debug)]
 pub struct Registry {
-    file: File,
+    /// The hint file, once there is a use for it.
+    file: Option<File>,
     database: Watched,
+    path: PathBuf,
     /// The transaction that is open.
     writing: Option<Writing>,
 }
@@ -29,28 +33,26 @@ struct Writing {
 }
 
 impl Registry {
-    /// Opens the file beside a database, and makes it where there is none. `None` where it cannot be had: then nothing is sealed, and polls open
-    /// the database. `inode` is the file that the connection has open.
-    pub fn open(database: &Path, inode: Option<Inode>) -> Option<Registry> {
+    /// Of the database in this file. `None` where there are no hints: on a network file system a reader may see an older state.
+    pub fn of(database: &Path) -> Option<Registry> {
         if on_network(database) {
             return None;
         }
-        let watched = Watched::open(database).ok()?;
-        // With a write-ahead log there is no hint, and no file.
-        watched.state()?;
-        let file = crate::base::slot_file::made(&database.parent()?.join(FILE)).ok()?;
-        (Some(watched.inode()) == inode).then_some(Registry { file, database: watched, writing: None })
+        let (path, database) = (database.parent()?.join(FILE), Watched::open(database).ok()?);
+        Some(Registry { file: None, database, path, writing: None })
     }
 
-    /// The write lock was taken: looks whether what the page says is true of the database.
-    pub fn begin(&mut self) {
-        self.writing = self.look();
+    /// The write lock was taken, on this file: looks whether what the page says is true of the database. Where there is a write-ahead log, and
+    /// where the hint file cannot be made, nothing is sealed, and polls open the database.
+    pub fn begin(&mut self, inode: Option<Inode>) {
+        self.writing = if Some(self.database.inode()) == inode { self.look() } else { None };
     }
 
-    fn look(&self) -> Option<Writing> {
+    fn look(&mut self) -> Option<Writing> {
         let before = self.database.state()?;
-        let page = Page::read(&self.file);
-        let sealed = page.as_ref().is_some_and(|page| Seal::read(&self.file) == Some(Seal::of(before, page)));
+        let file = slot_file::opened_at(&mut self.file, &self.path).ok()?;
+        let page = Page::read(file);
+        let sealed = page.as_ref().is_some_and(|page| Seal::read(file) == Some(Seal::of(before, page)));
         let page = page.or_else(Page::anew)?;
         Some(Writing { before, page, changed: false, everybody: !sealed, tenants: Vec::new() })
     }
@@ -68,17 +70,17 @@ impl Registry {
 
     /// The transaction is about to be committed. Where the page cannot be written, nothing is sealed.
     pub fn register(&mut self) {
-        let file = &self.file;
-        self.writing = self.writing.take().filter(|writing| writing.changed).and_then(|writing| writing.registered(file));
+        let writing = self.writing.take().filter(|writing| writing.changed);
+        self.writing = writing.zip(self.file.as_ref()).and_then(|(writing, file)| writing.registered(file));
     }
 
     /// It is committed.
     pub fn seal(&mut self) {
-        let Some(Writing { before, page, .. }) = self.writing.take() else { return };
+        let (Some(Writing { before, page, .. }), Some(file)) = (self.writing.take(), &self.file) else { return };
         // A state that did not change was nobody's commit, this one's neither: it matched no row.
         if let Some(after) = self.database.state().filter(|after| after.follows(&before) || *after == before) {
             // What cannot be written is not believed: the next write seals.
-            let _ = Seal::of(after, &page).write(&self.file);
+            let _ = Seal::of(after, &page).write(file);
         }
     }
 
