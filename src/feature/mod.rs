@@ -23,11 +23,11 @@ pub mod rights;
 pub mod room;
 pub mod sessions;
 pub mod settings;
-mod slot_file;
 pub mod stamps;
 pub mod store;
 pub mod tenant;
 pub mod texts;
+pub mod upload;
 pub mod usage;
 pub mod version;
 pub mod walk;
@@ -37,7 +37,7 @@ pub use attempts::{Bucket, Taken};
 pub use backups::Backups;
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use creation::{Creation, Made, Met, Trace};
-pub use ctx::{Ctx, House, Upload};
+pub use ctx::{Ctx, House};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
 pub use held::{Held, LoadHeld};
@@ -52,6 +52,7 @@ pub use rights::{Reach, Right};
 pub use room::{Measure, Stock};
 pub use settings::{Push, Rate, Sendmail, Settings, Starts};
 pub use tenant::{Caller, Role, Tenant, TenantKind};
+pub use upload::Upload;
 pub use work::{Job, Shift, When};
 
 use crate::base::error::{Error, Result};
@@ -169,8 +170,7 @@ pub type Hear = fn(&mut Ctx<'_>, &News<'_>) -> Result<()>;
 /// Answers from the store, in the route's transaction.
 pub type Handler = fn(&mut Ctx<'_>) -> Result<Response>;
 
-/// Does the request only go on from what its caller knows already, so that an answer from an earlier instant is a good one?
-/// Asked in the replica's snapshot, with the caller admitted there.
+/// Does the request only go on from what its caller knows, so that an earlier answer is good? Asked in the replica's snapshot.
 pub type Continues = fn(&Ctx<'_>) -> bool;
 /// Answers even when there is no store to be had.
 pub type Apart = fn(&Request<'_>, &House, &mut Meters) -> Result<Response>;
@@ -218,7 +218,7 @@ pub struct Route {
     pub calls: Calls,
     /// How an error is told.
     pub tell: Tell,
-    /// May a replica that lags answer?
+    /// May a replica that lags answer, and is a poll without news answered from admission alone?
     pub replica: Option<Continues>,
     /// Is it to go, by what the code says?
     pub deprecated: Option<Deprecated>,

@@ -109,6 +109,8 @@ pub struct Settings {
     pub push: Push,
     /// How SQLite keeps a transaction whole.
     pub journal: Journal,
+    /// May a poll without news be answered from the hint file?
+    pub hints: bool,
     /// How long an access token is good, in milliseconds.
     pub access_ttl: i64,
     /// How long a refresh token is good, in milliseconds.
@@ -229,6 +231,7 @@ impl Default for Settings {
             courier_program: None,
             push: Push::default(),
             journal: Journal::Auto,
+            hints: true,
             access_ttl: 60 * MINUTE,
             refresh_ttl: 30 * DAY,
             trusted_proxies: Vec::new(),

@@ -91,7 +91,7 @@ fn it_tells_why_no_device_is_woken() {
     says(&home, "ok", "not public: ntfy.home.example");
     let late = fs::File::create(home.data().join("next-courier")).unwrap();
     late.set_modified(SystemTime::now() - Duration::from_secs(600)).unwrap();
-    says(&home, "note", "nobody has started the courier since then");
+    says(&home, "note", "wake-ups wait since");
     home.ok("push key --new --yes");
     home.env.push(("TANDEM_JWT_SECRET", "another secret of at least 32 characters".to_owned()));
     says(&home, "problem", "sealed by another secret");

@@ -154,12 +154,7 @@ pub const SETTINGS: &[Setting] = &[
         "Hosts of your own push services, at addresses that are not public.",
         Value::List(push::private),
     ),
-    setting(
-        "push.ca",
-        "none",
-        "A PEM file of certificates that are trusted beside the usual ones, for push services alone; a whole path.",
-        Value::Checked(push::certificates),
-    ),
+    setting("push.ca", "none", "A PEM file that is trusted, too, for push services alone.", Value::Checked(push::certificates)),
     setting(
         "push.courier",
         "auto",
@@ -173,6 +168,13 @@ pub const SETTINGS: &[Setting] = &[
         Value::Word(&["auto", "wal", "rollback"], |l, n| {
             l.settings.journal = [Journal::Auto, Journal::Wal, Journal::Rollback][n];
         }),
+    ),
+    setting(
+        "hints",
+        "on",
+        "With SQLite's rollback journal, as CGI has it: a poll without news is answered from the file `hints` beside the database. \
+         That file may be deleted at any time.",
+        Value::Word(&["on", "off"], |l, n| l.settings.hints = n == 0),
     ),
     Setting {
         secret: true,

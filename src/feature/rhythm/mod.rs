@@ -8,7 +8,7 @@ pub use wakes::{Priority, Wakes};
 use super::work::NEXT_COURIER;
 use super::{Ctx, Settings};
 use crate::base::mark::Mark;
-use crate::base::time::{MINUTE, Timestamp, Zone};
+use crate::base::time::{DAY, MINUTE, Timestamp, Zone};
 
 /// Minutes of a day.
 pub const MINUTES: i64 = 24 * 60;
@@ -20,7 +20,7 @@ const BITS: u32 = 11;
 const FROM: u32 = 2;
 /// Where their end begins.
 const TO: u32 = FROM + BITS;
-/// Where the minute begins until which all this holds.
+/// Where the day begins until which all this holds: to the day, so that an app that sends its subscription at each start changes nothing.
 const UNTIL: u32 = TO + BITS;
 /// How much rarer a device polls that saves its battery.
 const SAVES: u32 = 3;
@@ -68,13 +68,13 @@ impl Rhythm {
             return 0;
         }
         let (from, to) = self.quiet.map_or((0, 0), |quiet| (quiet.from + 1, quiet.to + 1));
-        i64::from(self.saver) | i64::from(self.woken) << 1 | from << FROM | to << TO | (self.until.0 / MINUTE) << UNTIL
+        i64::from(self.saver) | i64::from(self.woken) << 1 | from << FROM | to << TO | (self.until.0 / DAY) << UNTIL
     }
 
     /// What a number says at an instant; nothing where its time is over.
     pub fn of(number: i64, now: Timestamp) -> Rhythm {
         let minute = |from: u32| (number >> from & ((1 << BITS) - 1)) - 1;
-        let until = Timestamp((number >> UNTIL) * MINUTE);
+        let until = Timestamp((number >> UNTIL) * DAY);
         if until <= now {
             return Rhythm::default();
         }
@@ -119,7 +119,7 @@ impl Ctx<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::time::{DAY, HOUR};
+    use crate::base::time::HOUR;
     use proptest::prelude::*;
 
     const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -152,7 +152,7 @@ mod tests {
         #[test]
         fn a_number_says_what_it_was_made_of(saver: bool, woken: bool, quiet in prop::option::of((0..MINUTES, 0..MINUTES)), days in 1_i64..10_000) {
             let quiet = quiet.map(|(from, to)| Quiet { from, to });
-            let rhythm = Rhythm { saver, woken, quiet, until: Timestamp(NOW.0 / MINUTE * MINUTE).plus(days * DAY) };
+            let rhythm = Rhythm { saver, woken, quiet, until: Timestamp(NOW.0 / DAY * DAY).plus(days * DAY) };
             let read = Rhythm::of(rhythm.number(), NOW);
             prop_assert_eq!(read, if saver || woken { rhythm } else { Rhythm::default() });
             prop_assert_eq!(Rhythm::of(rhythm.number(), rhythm.until), Rhythm::default());

@@ -3,7 +3,7 @@
 
 use super::Rhythm;
 use crate::base::error::Result;
-use crate::db::Db;
+use crate::db::{Db, Notice};
 use crate::feature::store as feed;
 use crate::params;
 
@@ -11,7 +11,9 @@ use crate::params;
 pub fn set(db: &mut Db, user: i64, device: &str, rhythm: Rhythm) -> Result<()> {
     let sql = "UPDATE sessions SET wake = ? WHERE user_id = ? AND device = ? AND wake <> ?";
     let number = rhythm.number();
-    db.run(sql, params![number, user, device, number]).map(drop)
+    // Who is in no tenant has no polls.
+    let notice = feed::tenant_of(db, user)?.map_or(Notice::Nobody, Notice::Tenant);
+    db.run_for(notice, sql, params![number, user, device, number]).map(drop)
 }
 
 /// Counts anew how many subscriptions are awake in the couple or team that a user is in.
@@ -25,7 +27,8 @@ pub fn count_in(db: &mut Db, tenant: i64) -> Result<()> {
     let sql = "SELECT COUNT(*) FROM push_subscriptions s JOIN members m ON m.user_id = s.user_id \
          WHERE m.tenant = ? AND s.state = 'active' AND s.endpoint IS NOT NULL";
     let awake = db.one(sql, params![tenant], |row| row.get::<i64>(0))?.unwrap_or_default();
-    db.run("UPDATE tenants SET pushes = ? WHERE id = ? AND pushes <> ?", params![awake, tenant, awake]).map(drop)
+    let sql = "UPDATE tenants SET pushes = ? WHERE id = ? AND pushes <> ?";
+    db.run_for(Notice::Nobody, sql, params![awake, tenant, awake]).map(drop)
 }
 
 /// Ends what subscriptions of a user are left on devices without a session.
