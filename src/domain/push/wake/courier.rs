@@ -243,7 +243,7 @@ impl Round {
                 (progress.critical, progress.repeats) = (Timestamp::default(), 0);
             }
             let found = unseen::find(db, house, &Looked { reader, after: progress.told, until: clock }, &s.preferences)?;
-            Ok((polled.map(|polled| polled.at), Found { unacknowledged, ..found }, progress))
+            Ok((polled.map(|polled| polled.at), found.with(unacknowledged), progress))
         })
     }
 

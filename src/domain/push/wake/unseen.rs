@@ -31,7 +31,7 @@ pub struct Found {
     /// The stamp of the newest message on which somebody must act.
     pub critical: Option<Timestamp>,
     /// One of before that its device has not acknowledged.
-    pub unacknowledged: Option<Message>,
+    unacknowledged: Option<Message>,
 }
 
 /// Whose eyes are looked through, and between which stamps.
@@ -110,6 +110,12 @@ impl Found {
             Priority::Critical => &mut self.unseen[2],
         };
         *waiting = Some(Waiting::and(*waiting, stamp.min(now)));
+    }
+
+    /// With what was told before and not acknowledged.
+    #[must_use]
+    pub fn with(self, unacknowledged: Option<Message>) -> Found {
+        Found { unacknowledged, ..self }
     }
 
     /// What was not acknowledged is told again at an instant, unless something as urgent is new.
