@@ -22,6 +22,7 @@ pub mod rights;
 pub mod room;
 pub mod sessions;
 pub mod settings;
+pub mod shelf;
 mod slot_file;
 pub mod stamps;
 pub mod store;

@@ -90,7 +90,9 @@ fn what_is_learned_here_speaks_until_it_is_put_off() {
     }
     home.ok(&format!("risk activate {version}"));
     // A model of another form counts as none.
-    home.sql("UPDATE models SET model = '{}'");
+    home.sql(
+        "UPDATE shelf SET data = '{\"made_at\":1,\"changed_at\":1,\"model\":\"{}\",\"figures\":\"{}\"}' WHERE kind = 'model_active'",
+    );
     assert_eq!(ask(&home, &token, &ids[0])["results"][0]["model_version"], "rates");
 }
 
@@ -105,7 +107,7 @@ fn where_there_is_nothing_to_learn_nobody_is_told_and_a_week_passes() {
     assert_eq!(ask(&home, &token, &ids[0])["model"], Value::Null);
     assert_eq!(home.json("risk models --json")[0]["state"], "refused");
     assert_eq!(home.run("risk rollback").code, 1);
-    home.sql("UPDATE models SET made_at = made_at - 700000000");
+    home.sql("DELETE FROM shelf WHERE kind = 'model_refused'");
     let off = Home { env: vec![("TANDEM_RISK_TRAIN", "off".into())], ..home };
     assert!(!off.ok("maintain").contains("which edits meet others"));
 }

@@ -78,14 +78,14 @@ pub fn keep(db: &mut Db, told: &Told, state: State, figures: &str, now: Timestam
     let kept = Kept { id: id.clone(), state, made_at: now, changed_at: now, figures: figures.to_owned() };
     store::insert(db, &kept, &stored::write(told)?)?;
     let old: Vec<Kept> = store::all(db)?.into_iter().filter(|kept| kept.state != State::Active).skip(MOST).collect();
-    old.iter().try_for_each(|kept| store::delete(db, &kept.id))?;
+    old.iter().try_for_each(|kept| store::delete(db, kept))?;
     Ok(id)
 }
 
 /// Nothing is told any more.
 pub fn off(db: &mut Db, now: Timestamp) -> Result<()> {
     let active = store::all(db)?.into_iter().filter(|kept| kept.state == State::Active);
-    active.collect::<Vec<_>>().iter().try_for_each(|kept| store::enter(db, &kept.id, State::Retired, now))
+    active.collect::<Vec<_>>().iter().try_for_each(|kept| store::enter(db, kept, State::Retired, now))
 }
 
 /// Makes a model the active one; `false` when there is none of this id, or it was refused.
@@ -94,7 +94,7 @@ pub fn activate(db: &mut Db, id: &str, now: Timestamp) -> Result<bool> {
     let Some(kept) = found else { return Ok(false) };
     if kept.state != State::Active {
         off(db, now)?;
-        store::enter(db, &kept.id, State::Active, now)?;
+        store::enter(db, &kept, State::Active, now)?;
     }
     Ok(true)
 }
