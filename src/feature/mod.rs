@@ -7,6 +7,7 @@ pub mod contract;
 pub mod creation;
 pub mod ctx;
 pub mod cursor;
+pub mod degraded;
 pub mod face;
 pub mod graphql;
 pub mod held;

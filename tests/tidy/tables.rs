@@ -186,6 +186,8 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("facts", "maintained_by", "src/app/"),
     ("facts", "maintenance_lease", "src/app/"),
     ("facts", "room_counted", "src/feature/room/"),
+    ("facts", "model_degraded", "src/feature/degraded.rs"),
+    ("facts", "models_changed", "src/domain/risk/"),
     ("facts", "oldest_schema", "src/db/migrate.rs"),
     ("shelf", "edit_sums", "src/domain/risk/"),
     ("shelf", "model_active", "src/domain/risk/"),

@@ -3,7 +3,7 @@
 use super::ask::advice::{Advice, Level, Recommendation};
 use super::ask::asked::{self, Asker, Record};
 use super::ask::{Answered, Asking};
-use super::marks::mark::{Edits, LASTS, MOST, Mark, RENEW_AFTER};
+use super::marks::mark::{Edits, LASTS, MOST, Mark, RENEW_AFTER, Told};
 use super::marks::{self, called, store};
 use crate::base::error::{Result, not_found};
 use crate::base::time::Timestamp;
@@ -169,7 +169,7 @@ pub fn mark(ctx: &mut Ctx<'_>, asker: Asker, record: &Record) -> Result<Begun> {
             let fields = record.fields.clone();
             let (kind, id) = (kind.to_owned(), record.id.clone());
             let mark = Mark { kind, id, user, device, began_at: now, name, until, moved_at: now, quiet, fields };
-            store::insert(ctx.db, tenant, &mark, record.cursor, &remembered(&answered)?)?;
+            store::insert(ctx.db, tenant, &mark, record.cursor, &remembered(&asking, &answered)?)?;
             !quiet
         }
     };
@@ -180,11 +180,15 @@ pub fn mark(ctx: &mut Ctx<'_>, asker: Asker, record: &Record) -> Result<Begun> {
 }
 
 /// What is remembered of what a mark was told.
-fn remembered(answered: &Answered) -> Result<String> {
-    let Advice { probability, model_version, facts, .. } = &answered.advice;
-    let told =
-        serde_json::json!({"model": model_version, "probability": probability, "behind": facts.behind, "row": answered.row});
-    json::write(&told)
+fn remembered(asking: &Asking, answered: &Answered) -> Result<String> {
+    let Advice { probability, facts, .. } = &answered.advice;
+    json::write(&Told {
+        model: asking.version(),
+        probability: answered.model.map(|(says, _)| says).or(*probability),
+        behind: facts.behind,
+        row: answered.row,
+        held: answered.model.map(|(_, is_held)| is_held),
+    })
 }
 
 /// Makes room for another mark of a device: those end that have ended by the clock, and the oldest of too many.

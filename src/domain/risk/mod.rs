@@ -10,8 +10,10 @@ pub mod history;
 pub mod marks;
 pub mod model;
 pub mod models;
+pub mod population;
 mod texts;
 pub mod train;
+pub mod watch;
 
 use crate::base::error::Result;
 use crate::feature::{Access, Ctx, Feature, Held, Job, Kind, Load, News, Restore, Route, Without, contract};

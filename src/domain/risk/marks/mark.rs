@@ -1,10 +1,11 @@
 //! A mark: "this device is editing that", with an end. Pure.
 
 use crate::base::time::{DAY, MINUTE, SECOND, Timestamp};
+use crate::domain::risk::columns::Row;
 use crate::domain::risk::history::edit::read_names;
 use crate::http::paging::Keyed;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How long a mark lasts, in milliseconds: a phone that died is shown no longer.
 pub const LASTS: i64 = 300 * SECOND;
@@ -100,6 +101,22 @@ pub struct Editor {
     pub until: Timestamp,
     /// The fields that they edit; empty where their device does not say.
     pub fields: Vec<String>,
+}
+
+/// What is remembered of what a mark's device was told at its begin.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Told {
+    /// What the advice rested on.
+    pub model: String,
+    /// How likely the edit was to meet another's.
+    pub probability: Option<f64>,
+    /// Was the device behind?
+    pub behind: bool,
+    /// What was known.
+    pub row: Option<Row>,
+    /// Was the model held back? Nothing where no model had anything to say.
+    pub held: Option<bool>,
 }
 
 /// A mark as its user's export shows it.

@@ -1,7 +1,8 @@
 //! Marks in the database. Every statement of a request names the tenant.
 
-use super::mark::{Mark, Remembered};
+use super::mark::{Mark, Remembered, Told};
 use crate::base::error::Result;
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::domain::risk::history::edit::read_names;
@@ -104,15 +105,18 @@ pub struct Past {
     pub quiet: bool,
     /// How far its device had polled.
     pub cursor: Option<Timestamp>,
+    /// Was the model held back from it? Nothing where no model had anything to say.
+    pub held: Option<bool>,
 }
 
 /// Calls `visit` with each mark of a tenant: what it was of, and itself.
 pub fn each(db: &mut Db, tenant: i64, visit: &mut dyn FnMut((String, String), Past) -> Result<()>) -> Result<()> {
-    let sql = "SELECT kind, id, device, began_at, COALESCE(ended_at, until_at), quiet, cursor_at FROM marks WHERE tenant = ? \
+    let sql = "SELECT kind, id, device, began_at, COALESCE(ended_at, until_at), quiet, cursor_at, told FROM marks WHERE tenant = ? \
          ORDER BY id, kind, began_at, device";
     db.each(sql, params![tenant], &mut |row| {
         let (device, began_at, until, quiet, cursor) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?);
-        visit((row.get(0)?, row.get(1)?), Past { device, began_at, until, quiet, cursor })?;
+        let held = json::read::<Told>(row.get::<String>(7)?.as_bytes()).ok().and_then(|told| told.held);
+        visit((row.get(0)?, row.get(1)?), Past { device, began_at, until, quiet, cursor, held })?;
         Ok(true)
     })
 }

@@ -54,13 +54,16 @@ const KINDS: [(State, &str); 4] = [
     (State::Refused, "model_refused"),
 ];
 
-/// What lies there of a model: its instants, its numbers and its figures, the latter two as their own JSON.
+/// What lies there of a model: its instants, its numbers and its figures, the latter two as their own JSON, and the asks that it was
+/// tested on.
 #[derive(Serialize, Deserialize)]
 struct Data {
     made_at: i64,
     changed_at: i64,
     model: String,
     figures: String,
+    #[serde(default)]
+    population: String,
 }
 
 impl Data {
@@ -88,10 +91,16 @@ pub fn active(db: &mut Db) -> Result<Option<(String, String)>> {
     found.map(|item| Data::of(&item).map(|data| (item.id, data.model))).transpose()
 }
 
-/// Writes a new model.
-pub fn insert(db: &mut Db, kept: &Kept, model: &str) -> Result<()> {
+/// What a model is: its numbers, and the asks that it was tested on.
+pub fn made_of(db: &mut Db, kept: &Kept) -> Result<Option<(String, String)>> {
+    let found = shelf::find(db, word::of(&KINDS, &kept.state), &kept.id, NOBODY)?;
+    found.map(|item| Data::of(&item).map(|data| (data.model, data.population))).transpose()
+}
+
+/// Writes a new model: its numbers, and the asks that it was tested on.
+pub fn insert(db: &mut Db, kept: &Kept, (model, population): (String, String)) -> Result<()> {
     let Kept { id, state, made_at, changed_at, figures } = kept;
-    let data = Data { made_at: made_at.0, changed_at: changed_at.0, model: model.to_owned(), figures: figures.clone() };
+    let data = Data { made_at: made_at.0, changed_at: changed_at.0, model, figures: figures.clone(), population };
     put(db, id, *state, &data)
 }
 
