@@ -91,6 +91,10 @@ pub const HEADS: [&str; 6] = ["version", "state", "made", "picked", "ROC-AUC", "
 fn tell(matches: &ArgMatches, kept: &[Kept]) -> Result<Verdict> {
     if matches.get_flag("json") {
         out::json(&kept.iter().map(shown).collect::<Vec<_>>())?;
+    } else if kept.is_empty() {
+        out::line(
+            "No model was learned yet. `tandem maintain` tries once a week; `tandem risk train` does now, and says what is missing.",
+        )?;
     } else {
         out::table(HEADS, &kept.iter().map(row).collect::<Vec<_>>())?;
     }
@@ -112,7 +116,12 @@ pub fn activate(matches: &ArgMatches) -> Result<Verdict> {
         out::line(format!("{id} is active."))?;
         return Ok(Verdict::Well);
     }
-    out::warning("There is no such model that may be told. `tandem risk models` lists them; a refused one is not told.");
+    let is_known = within(&mut db, Mode::Read, models::store::all)?.iter().any(|kept| kept.id == id);
+    out::misunderstood(&if is_known {
+        format!("{id} was refused: it is not good enough to be told. `tandem risk models` lists the others.")
+    } else {
+        format!("There is no model {id}. `tandem risk models` lists them.")
+    });
     Ok(Verdict::Unknown)
 }
 

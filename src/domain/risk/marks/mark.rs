@@ -13,6 +13,8 @@ pub const LASTS: i64 = 300 * SECOND;
 pub const RENEW_AFTER: u32 = 240;
 /// The most live marks of a device; the oldest ends.
 pub const MOST: usize = 20;
+/// The most live marks of a user, on however many devices: as many as five have. The oldest ends.
+pub const MOST_OF_USER: usize = 100;
 /// How long a renewal moves nothing in the feed: others know of it, and when it ends they are told.
 const STILL: i64 = MINUTE;
 /// How long marks are remembered, in milliseconds, as edits are.
@@ -86,6 +88,13 @@ impl Mark {
             fields: read_names(&self.fields).map(str::to_owned).collect(),
         }
     }
+}
+
+/// The oldest of marks, as many as are too many where there is to be another.
+pub fn beyond(mut marks: Vec<&Mark>, most: usize) -> Vec<&Mark> {
+    marks.sort_by_key(|mark| mark.began_at);
+    marks.truncate((marks.len() + 1).saturating_sub(most));
+    marks
 }
 
 /// Who edits a record.

@@ -6,8 +6,12 @@ use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::domain::risk::history::edit::read_names;
+use crate::feature::Measure;
 use crate::feature::store::BATCH;
 use crate::{columns, params};
+
+/// What of marks takes room: those that have ended. Those that hold are few, and end soon.
+pub const MEASURE: Measure = Measure { table: "marks", of: Some(("live", "0")), texts: &["fields", "told"] };
 
 columns!(marks: "SELECT tenant, kind, id, user_id, device, began_at, name, until_at, moved_at, quiet, fields FROM marks");
 
@@ -70,15 +74,32 @@ pub fn renew(db: &mut Db, tenant: i64, mark: &Mark) -> Result<()> {
     db.run(sql, params![*until, *moved_at, *quiet, fields, tenant, id, kind, *user, *device, *began_at]).map(drop)
 }
 
-/// Ends a mark. What its device calls itself is forgotten. One that began, ended and began again within a millisecond is remembered once.
-pub fn end(db: &mut Db, tenant: i64, mark: &Mark, at: Timestamp) -> Result<()> {
+/// How many bytes are remembered of what a mark's device was told.
+pub fn told_bytes(db: &mut Db, tenant: i64, mark: &Mark) -> Result<usize> {
+    let Mark { kind, id, user, device, began_at, .. } = mark;
+    let sql = "SELECT told FROM marks \
+         WHERE tenant = ? AND live = 1 AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
+    let found = db.one(sql, params![tenant, id, kind, *user, *device, *began_at], |row| row.get::<String>(0))?;
+    Ok(found.map_or(0, |told| told.len()))
+}
+
+/// Forgets a mark, live or ended; answers whether there was one.
+pub fn forget(db: &mut Db, tenant: i64, mark: &Mark, live: bool) -> Result<bool> {
     let Mark { kind, id, user, device, began_at, .. } = mark;
     let sql =
-        "DELETE FROM marks WHERE tenant = ? AND live = 0 AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
-    db.run(sql, params![tenant, id, kind, *user, *device, *began_at])?;
+        "DELETE FROM marks WHERE tenant = ? AND live = ? AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
+    Ok(db.run(sql, params![tenant, live, id, kind, *user, *device, *began_at])? > 0)
+}
+
+/// Ends a mark. What its device calls itself is forgotten. One that began, ended and began again within a millisecond is remembered once;
+/// answers whether it was.
+pub fn end(db: &mut Db, tenant: i64, mark: &Mark, at: Timestamp) -> Result<bool> {
+    let replaced = forget(db, tenant, mark, false)?;
+    let Mark { kind, id, user, device, began_at, .. } = mark;
     let sql = "UPDATE marks SET live = 0, ended_at = ?, name = '' \
          WHERE tenant = ? AND live = 1 AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
-    db.run(sql, params![at, tenant, id, kind, *user, *device, *began_at]).map(drop)
+    db.run(sql, params![at, tenant, id, kind, *user, *device, *began_at])?;
+    Ok(replaced)
 }
 
 /// Calls `visit` with each mark of a user, ended ones too.
