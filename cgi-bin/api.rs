@@ -1,6 +1,7 @@
 //! The web program: FastCGI when fd 0 is a listening socket, else CGI. It never reads its arguments: a web server
 //! passes a query string without `=` as such (RFC 3875 §4.4).
 
+use heap as _;
 use std::process::ExitCode;
 use tandem::app::App;
 use tandem::transport::{self, MOST_RESIDENT, Options};
