@@ -9,11 +9,12 @@ use crate::cli::{Verdict, out};
 use crate::db::{Db, Mode};
 use crate::domain::risk::history::store;
 use crate::domain::risk::models::store as models;
+use crate::domain::risk::population::Shift;
 use crate::domain::risk::train::gate::Check;
 use crate::domain::risk::watch::effect::{Group, Share, difference};
 use crate::domain::risk::watch::night::{self, Deed, GRACE, Looked};
 use crate::domain::risk::watch::outcomes::Seen;
-use crate::domain::risk::watch::{DAYS, FEWEST, Watched};
+use crate::domain::risk::watch::{DAYS, FEWEST, SHIFTED, Watched};
 use crate::feature::degraded::{Degraded, degraded};
 use clap::ArgMatches;
 use serde_json::{Value, json};
@@ -75,9 +76,7 @@ fn as_json(status: &Status, holdout: u32) -> Value {
 fn watched(watched: &Watched) -> Value {
     let found = watched.found.as_ref();
     let columns = found.and_then(|found| found.shifts).map(|shifts| {
-        let index = |shift: &crate::domain::risk::population::Shift| {
-            (shift.column.to_owned(), json!({"index": shift.index, "limit": shift.limit}))
-        };
+        let index = |shift: &Shift| (shift.column.to_owned(), json!({"index": shift.index, "limit": shift.limit}));
         Value::Object(shifts.iter().map(index).collect())
     });
     json!({
@@ -121,11 +120,7 @@ fn at_work(watched: &Watched) -> Result<()> {
     out::line(format!("{seen}:"))?;
     let column = found.furthest().map_or("", |shift| shift.column);
     let row = |check: &Check| {
-        let figure = if check.figure == crate::domain::risk::watch::SHIFTED {
-            format!("{} of {column}", check.figure)
-        } else {
-            check.figure.to_owned()
-        };
+        let figure = if check.figure == SHIFTED { format!("{} of {column}", check.figure) } else { check.figure.to_owned() };
         let said = if check.passed { "well" } else { "too bad" };
         [figure, format!("{:.3}", check.value), format!("{:.3}", check.limit), said.to_owned()]
     };
