@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`nothing_is_lost_among_many_writers`] | nothing |
 //! | [`nothing_is_lost_when_workers_are_killed`] | `kill -9` of a random worker, again and again |
+//! | [`nothing_is_lost_with_hints_when_workers_are_killed`] | the same, with a rollback journal and hints, and every third worker writes without registering |
 //! | [`nothing_is_lost_when_clocks_disagree`] | half of the workers see the wall clock an hour behind (libfaketime) |
 //! | [`replica`] | polls are read from a replica that lags, stands still, hangs, comes back and is gone |
 //! | [`cluster::nothing_is_lost_when_nodes_fail`] | one node of three is killed and comes back, another is cut off |
@@ -57,6 +58,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 use std::thread::sleep;
 use std::time::Duration;
+use tandem::db::hints::Sample;
 use tandem::db::{Address, Db};
 use tempfile::TempDir;
 
@@ -87,6 +89,8 @@ static ALONE: Mutex<()> = Mutex::new(());
 enum Variant {
     Calm,
     Killed,
+    /// As CGI has the store, with a rollback journal and hints; some workers are of a program that registers nothing, and some are killed.
+    Hinted,
     Skewed,
     Nodes,
 }
@@ -104,6 +108,11 @@ fn nothing_is_lost_among_many_writers_over_mariadb() {
 #[test]
 fn nothing_is_lost_when_workers_are_killed() {
     rounds(Variant::Killed, Engine::Sqlite);
+}
+
+#[test]
+fn nothing_is_lost_with_hints_when_workers_are_killed() {
+    rounds(Variant::Hinted, Engine::Sqlite);
 }
 
 #[test]
@@ -163,7 +172,7 @@ fn check_the_round_was_one(variant: Variant, verdict: &Verdict, kills: usize) {
     assert!(verdict.acknowledged > 100 && verdict.messages > 0, "{verdict}");
     assert_eq!(verdict.behind > 0, variant == Variant::Skewed, "{verdict}");
     assert!(verdict.polls > verdict.behind, "{verdict}");
-    assert_eq!(kills > 5, variant == Variant::Killed, "{kills} kills");
+    assert_eq!(kills > 5, matches!(variant, Variant::Killed | Variant::Hinted), "{kills} kills");
 }
 
 /// Two couples, and what all the writers of one change.
@@ -197,7 +206,7 @@ fn round(variant: Variant, engine: Engine, number: u64) -> (Vec<Verdict>, usize)
     let pollers: Vec<Actor> = pollers.into_iter().map(Actor::start).collect();
     let writers: Vec<Actor> = writers.into_iter().map(Actor::start).collect();
     let kills = match variant {
-        Variant::Killed => kill_workers(&server, writers, number),
+        Variant::Killed | Variant::Hinted => kill_workers(&server, writers, number),
         Variant::Nodes => {
             let kills = cluster::fail(&server, &couples[0].partners[0], number);
             fs::write(folder.path().join("enough"), "").unwrap();
@@ -207,6 +216,8 @@ fn round(variant: Variant, engine: Engine, number: u64) -> (Vec<Verdict>, usize)
     };
     fs::write(folder.path().join("stop"), "").unwrap();
     finish(pollers);
+    let sample = Sample::beside(&server.data_dir.join("tandem.db"));
+    assert_eq!(sample.is_some_and(|sample| sample.hits > 0), variant == Variant::Hinted, "{sample:?}");
     let users = couples.map(|couple| couple.partners[0].id);
     (stores(&server).into_iter().map(|store| judge::judge(store, &tasks, users)).collect(), kills)
 }
@@ -243,7 +254,7 @@ fn tasks(variant: Variant, engine: Engine, number: u64, couples: &[Couple; 2], f
             shared: couples[couple].shared.clone(),
             seed: number * 1_000 + index as u64,
             seconds: if variant == Variant::Nodes { cluster::SECONDS } else { knob("CLOCK_SECONDS", SECONDS) },
-            server_may_fail: matches!(variant, Variant::Killed | Variant::Nodes),
+            server_may_fail: matches!(variant, Variant::Killed | Variant::Hinted | Variant::Nodes),
             cursor_may_go_back: engine == Engine::Galera,
             folder: folder.to_owned(),
         }
@@ -259,10 +270,16 @@ fn options(variant: Variant, engine: Engine, folder: &Path) -> Options {
         ("ACCESS_MINUTES", "1440"),
         ("JWT_SECRET", SECRET),
     ];
-    let env = env.map(|(name, value)| (format!("TANDEM_{name}"), value.to_owned())).to_vec();
+    let journal = if variant == Variant::Hinted { "rollback" } else { "auto" };
+    let env = env.into_iter().chain([("JOURNAL", journal)]);
+    let env = env.map(|(name, value)| (format!("TANDEM_{name}"), value.to_owned())).collect();
     let options = Options { engine, workers: WORKERS, env, ..Options::default() };
     let database = (engine == Engine::Galera).then(|| galera::cluster().database());
-    let clocks = if variant == Variant::Skewed { vec![String::new(), set_back()] } else { vec![String::new()] };
+    let clocks = match variant {
+        Variant::Skewed => vec![String::new(), set_back()],
+        Variant::Hinted => ["on", "on", "off"].map(|hints| format!("TANDEM_HINTS={hints}")).to_vec(),
+        _ => vec![String::new()],
+    };
     let stores = database.as_ref().map_or(vec![String::new()], |url| orders(url));
     let turns: Vec<String> =
         (0..clocks.len() * stores.len()).map(|n| format!("{} {}", clocks[n % clocks.len()], stores[n % stores.len()])).collect();

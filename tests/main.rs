@@ -13,6 +13,7 @@
 //! | [`docs`] | the tables of the documents are those of the code: settings, commands, routes |
 //! | [`erased`] | after deleting and maintenance no deleted text is in the store |
 //! | [`faults`] | full disks, closed folders, damaged files, wrong clocks, slow clients: told, and survived |
+//! | [`hints`] | polls that do not open the database, as CGI |
 //! | [`lifecycle`] | what is to go is announced, refused and drained by the clock, on every route and in both versions |
 //! | [`mail`] | mails that bring codes: sent after the answer, bounded, and telling nobody who has an account |
 //! | [`model`] | the clock's protocol, every interleaving of a bounded world |
@@ -44,6 +45,7 @@ mod dependencies;
 mod docs;
 mod erased;
 mod faults;
+mod hints;
 mod lifecycle;
 mod mail;
 mod model;

@@ -38,7 +38,9 @@
 //! ([`latest_cursor_of_a_made_up_since_loses`]).
 //!
 //! What becomes of uploads that are repeated late, or that a restore comes between: [`uploads`].
+//! A poll that does not open the database: [`hints`].
 
+mod hints;
 mod machine;
 mod protocol;
 mod rules;

@@ -5,6 +5,7 @@ pub mod config;
 pub mod doctor;
 pub mod folder;
 pub mod guard;
+mod hints;
 pub mod home;
 pub mod lifecycle;
 pub mod log;
@@ -28,6 +29,7 @@ use crate::feature::meters::Meters;
 use crate::feature::{Calls, Ctx, Feature, House, Route, Tell};
 use crate::http::{Request, Response, Service, Vars, problem};
 use guard::{address, admit, cors, finish, lifecycle as lifecycle_guard, meter, slow, transact, versions};
+use hints::Hints;
 use replica::Replica;
 use std::io::Read;
 use watch::Watch;
@@ -54,6 +56,8 @@ pub struct App {
     house: Option<House>,
     db: Option<Db>,
     replica: Replica,
+    /// Closed after the database, whose locks that would drop.
+    hints: Hints,
     meters: Meters,
     work: AfterAnswers,
     serial: u64,
@@ -125,10 +129,14 @@ impl App {
     fn keep_up(&mut self) -> Result<()> {
         if self.watch.has_changed() {
             (self.house, self.db, self.replica, self.meters) = (None, None, Replica::default(), Meters::default());
+            self.hints = Hints::default();
         }
         match self.db.as_ref().map_or(Place::Same, Db::place) {
             Place::Same => {}
-            Place::Other => (self.db, self.house) = (None, None),
+            Place::Other => {
+                (self.db, self.house) = (None, None);
+                self.hints = Hints::default();
+            }
             Place::Gone => return Err(Error::NotReady(GONE.into())),
             Place::Closed => return Err(Error::NotReady(CLOSED.into())),
         }
@@ -141,7 +149,9 @@ impl App {
         if let Err(error) = self.house() {
             return without_configuration(request, from, error);
         }
-        let App { house: Some(house), db, replica, meters, work, .. } = self else { return Err(Error::internal("no house")) };
+        let App { house: Some(house), db, replica, hints, meters, work, .. } = self else {
+            return Err(Error::internal("no house"));
+        };
         address::refine(request, &house.settings);
         lifecycle_guard::greet(request, house);
         versions::in_path(request)?;
@@ -181,9 +191,15 @@ impl App {
                 return Ok(answer);
             }
         }
+        if let Some(answer) = token.as_ref().and_then(|claims| hints.answer(request, route, house, meters, claims)) {
+            return Ok(answer);
+        }
+        let witness = hints.witness(route);
         let db = open::database_for(db, &house.settings, transact::first(route))?;
         let mut ctx = Ctx::new(request, route, house, db, meters, token, now);
+        ctx.witness = witness;
         let answer = transact::call(&mut ctx, handler);
+        hints::keep(&mut ctx);
         if let Some(at) = ctx.owed() {
             work.owe(&house.settings, at);
         }

@@ -198,6 +198,9 @@ fn ready(settings: &Settings, address: &Address, next: Option<Mode>) -> Result<D
     let mut made = false;
     let may = || made::guard(settings, address);
     let mut db = store(address, settings.journal, &may, &mut |_| made = true)?;
+    if settings.hints {
+        db.keep_hints();
+    }
     next.map_or(Ok(()), |mode| db.begin_ahead(mode))?;
     let mut standing = migrate::standing(&mut db)?;
     if standing == Standing::Empty {

@@ -8,6 +8,7 @@ mod jws;
 pub mod mark;
 pub mod memory;
 pub mod sealed;
+pub mod slot_file;
 pub mod text;
 pub mod time;
 pub mod token;

@@ -17,6 +17,7 @@ impl Db {
             Db::Sqlite(db) => db.begin_ahead(mode),
             #[cfg(feature = "mysql")]
             Db::Mysql(_) => Ok(()),
+            Db::Unasked => Ok(()),
         }
     }
 }

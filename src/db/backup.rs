@@ -16,6 +16,7 @@ pub fn is_served(db: &Db) -> bool {
         Db::Sqlite(_) => false,
         #[cfg(feature = "mysql")]
         Db::Mysql(_) => true,
+        Db::Unasked => false,
     }
 }
 
@@ -30,6 +31,7 @@ pub fn copy(db: &mut Db, to: &Path) -> Result<()> {
         Db::Sqlite(_) => db.run("VACUUM INTO ?", params![file]).map(drop),
         #[cfg(feature = "mysql")]
         Db::Mysql(_) => Err(Error::internal("no file")),
+        Db::Unasked => Err(Error::internal("no file")),
     }
 }
 
@@ -45,6 +47,7 @@ pub fn replace(db: &mut Db, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> 
         Db::Sqlite(db) => db.take_from(from, progress),
         #[cfg(feature = "mysql")]
         Db::Mysql(_) => Err(Error::internal("no file")),
+        Db::Unasked => Err(Error::internal("no file")),
     }
 }
 

@@ -5,97 +5,33 @@
 mod address;
 mod ahead;
 pub mod backup;
+pub mod hints;
+mod journal;
 pub mod migrate;
 mod mode;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod retry;
+mod row;
 pub mod rows;
+mod sql;
 mod sqlite;
 mod upkeep;
 mod value;
 mod wal;
 
 pub use address::Address;
+pub use hints::Notice;
+pub use journal::{Journal, journal_for, on_network};
 pub use mode::Mode;
 pub use retry::{retried, within};
-pub use sqlite::{journal_for, on_network};
+pub use row::Row;
+pub use sql::Upsert;
 pub use value::{FromValue, Param, Value};
 
 use crate::base::error::{DbError, DbFault, Error, Result};
+use row::RowOf;
 use std::path::Path;
-
-/// How SQLite keeps a transaction whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Journal {
-    /// As it is; a new database gets [`Journal::Wal`], except from a CGI program.
-    #[default]
-    Auto,
-    /// A write-ahead log: readers and a writer do not wait for each other. Best for processes that stay.
-    Wal,
-    /// A rollback journal: nothing beside the database is opened to read it, so a CGI process starts sooner and a read
-    /// writes nothing at all.
-    Rollback,
-}
-
-/// One row of an answer.
-pub struct Row<'r>(RowOf<'r>);
-
-enum RowOf<'r> {
-    Sqlite(&'r rusqlite::Row<'r>),
-    #[cfg(feature = "mysql")]
-    Mysql(&'r mysql::Found),
-}
-
-impl Row<'_> {
-    /// The column's value, counted from 0.
-    ///
-    /// # Errors
-    /// When the column holds another type than asked for: a statement and its reader disagree. [`crate::base::memory::hold`]'s.
-    pub fn get<T: FromValue>(&self, column: usize) -> Result<T> {
-        let value = match &self.0 {
-            RowOf::Sqlite(row) => sqlite::value(row, column)?,
-            #[cfg(feature = "mysql")]
-            RowOf::Mysql(row) => mysql::value(row, column)?,
-        };
-        T::from_value(value.counted()?).ok_or_else(|| Error::Internal(format!("column {column} has an unexpected type")))
-    }
-}
-
-/// `params![a, b]`: bound values in the order of the statement's `?`.
-#[macro_export]
-macro_rules! params {
-    ($($value:expr),* $(,)?) => { &[$($crate::db::Param::from($value)),*] };
-}
-
-/// The one text of the columns that a reader reads: `columns!(goals: "SELECT id, title FROM goals")` makes a macro by which
-/// each statement ends the text, `goals!("WHERE tenant = ? AND id = ?")`. Another list may go on:
-/// `columns!(listed: goals, ", stamp")`. It is a literal to the compiler, and to the rules that read SQL.
-#[macro_export]
-macro_rules! columns {
-    ($name:ident: $($text:tt)+) => { $crate::columns! { @ ($) $name $($text)+ } };
-    (@ ($d:tt) $name:ident $text:literal) => {
-        macro_rules! $name {
-            ($d($d rest:literal),+) => { concat!($text, $d(" ", $d rest),+) };
-        }
-    };
-    (@ ($d:tt) $name:ident $base:ident, $text:literal) => {
-        macro_rules! $name {
-            ($d($d rest:literal),+) => { $base!($text, $d($d rest),+) };
-        }
-    };
-}
-
-/// A row that is inserted, or replaces the values of the row with the same key.
-#[derive(Debug)]
-pub struct Upsert {
-    /// The table.
-    pub table: &'static str,
-    /// The columns of its primary key; bound first.
-    pub key: &'static [&'static str],
-    /// The other columns that are written; bound after the key.
-    pub set: &'static [&'static str],
-}
 
 /// Where an open database's file is now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +53,13 @@ pub enum Db {
     /// MySQL or MariaDB.
     #[cfg(feature = "mysql")]
     Mysql(mysql::Mysql),
+    /// None: every verb that asks is an error. For work that may turn out not to need one.
+    Unasked,
+}
+
+/// What is asked of [`Db::Unasked`].
+fn unasked<T>() -> Result<T> {
+    Err(Error::internal("a database that is not open was asked"))
 }
 
 impl Db {
@@ -152,6 +95,7 @@ impl Db {
             Db::Sqlite(db) => db.set_journal(journal),
             #[cfg(feature = "mysql")]
             Db::Mysql(_) => Ok(()),
+            Db::Unasked => Ok(()),
         }
     }
 
@@ -161,6 +105,7 @@ impl Db {
             Db::Sqlite(db) => db.leave(),
             #[cfg(feature = "mysql")]
             Db::Mysql(_) => {}
+            Db::Unasked => {}
         }
     }
 
@@ -170,6 +115,7 @@ impl Db {
             Db::Sqlite(db) => db.place(),
             #[cfg(feature = "mysql")]
             Db::Mysql(_) => Place::Same,
+            Db::Unasked => Place::Same,
         }
     }
 
@@ -182,6 +128,7 @@ impl Db {
             Db::Sqlite(db) => db.begin(mode),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.begin(mode),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -196,6 +143,7 @@ impl Db {
             Db::Sqlite(_) => false,
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.is_clustered(),
+            Db::Unasked => false,
         }
     }
 
@@ -208,6 +156,7 @@ impl Db {
             Db::Sqlite(db) => db.commit(),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.commit(),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -217,6 +166,7 @@ impl Db {
             Db::Sqlite(db) => db.rollback(),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.rollback(),
+            Db::Unasked => {}
         }
     }
 
@@ -233,6 +183,7 @@ impl Db {
             }
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.abandon(),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -254,9 +205,10 @@ impl Db {
     /// Calls `visit` with each row until it answers `false`.
     pub fn each(&mut self, sql: &str, params: &[Param<'_>], visit: &mut dyn FnMut(&Row<'_>) -> Result<bool>) -> Result<()> {
         match self {
-            Db::Sqlite(db) => db.each(sql, params, &mut |row| visit(&Row(RowOf::Sqlite(row)))),
+            Db::Sqlite(db) => db.each(sql, params, &mut |row| visit(&RowOf::Sqlite(row).row())),
             #[cfg(feature = "mysql")]
-            Db::Mysql(db) => db.each(sql, params, &mut |row| visit(&Row(RowOf::Mysql(row)))),
+            Db::Mysql(db) => db.each(sql, params, &mut |row| visit(&RowOf::Mysql(row).row())),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -272,16 +224,18 @@ impl Db {
         match self {
             Db::Sqlite(_) => self.one(sql, params, read),
             #[cfg(feature = "mysql")]
-            Db::Mysql(db) => first(read, |visit| db.each_locked(sql, params, &mut |row| visit(&Row(RowOf::Mysql(row))))),
+            Db::Mysql(db) => first(read, |visit| db.each_locked(sql, params, &mut |row| visit(&RowOf::Mysql(row).row()))),
+            Db::Unasked => unasked(),
         }
     }
 
     /// Runs a statement; answers how many rows it matched.
     pub fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
         match self {
-            Db::Sqlite(db) => db.run(sql, params),
+            Db::Sqlite(db) => db.run(Notice::of(sql), sql, params),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.run(sql, params),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -290,9 +244,10 @@ impl Db {
     #[cfg_attr(not(feature = "mysql"), expect(unused_variables, reason = "SQLite undoes a whole migration"))]
     pub fn define(&mut self, version: i64, number: i64, sql: &str) -> Result<()> {
         match self {
-            Db::Sqlite(db) => db.run(&sqlite::definition(sql), &[]).map(drop),
+            Db::Sqlite(db) => db.run(Some(Notice::Everybody), &sqlite::definition(sql), &[]).map(drop),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.define(version, number, sql),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -302,6 +257,7 @@ impl Db {
             Db::Sqlite(db) => db.put(upsert, params),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.put(upsert, params),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -311,6 +267,7 @@ impl Db {
             Db::Sqlite(db) => db.schema_version(),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.schema_version(),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -320,6 +277,7 @@ impl Db {
             Db::Sqlite(db) => db.set_schema_version(version),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.forget_steps(),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -329,6 +287,7 @@ impl Db {
             Db::Sqlite(db) => db.tables(),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.tables(),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -338,6 +297,7 @@ impl Db {
             Db::Sqlite(db) => db.columns(table),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.columns(table),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -347,6 +307,7 @@ impl Db {
             Db::Sqlite(db) => db.facts(),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.facts(),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -356,6 +317,7 @@ impl Db {
             Db::Sqlite(db) => db.is_read_only(),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.is_read_only(),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -365,6 +327,7 @@ impl Db {
             Db::Sqlite(db) => Ok(db.size()),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.size(),
+            Db::Unasked => unasked(),
         }
     }
 
@@ -374,6 +337,7 @@ impl Db {
             Db::Sqlite(db) => db.check(),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.check(),
+            Db::Unasked => unasked(),
         }
     }
 

@@ -2,11 +2,13 @@
 
 mod define;
 mod upkeep;
+mod wait;
 
 pub use define::definition;
 
+use super::hints::Registry;
 use super::wal::{File, Log, file, look};
-use super::{Journal, Mode, Param, Place, Upsert, Value};
+use super::{Journal, Mode, Notice, Param, Place, Upsert, Value, journal_for};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
@@ -16,38 +18,7 @@ use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// How long a writer waits for another: longer than any queue of writers on a shared host, shorter than the 40 s of
-/// silence after which mod_fcgid gives up.
-const BUSY: Duration = Duration::from_secs(20);
-/// How long a waiter sleeps before it asks again: about as long as another's commit takes. SQLite's own handler backs
-/// off to 100 ms, which let one of eight writers starve for half a second.
-const NAP: Duration = Duration::from_millis(1);
-/// Short naps: a holder who outlasts them is no quick writer, and asking less often is kinder.
-const NAPS: i32 = 200;
-/// How long a waiter sleeps from then on.
-const LONG_NAP: Duration = Duration::from_millis(10);
-
-/// Called by SQLite while another holds the lock, with how often it was; `false` gives up.
-fn wait_for_lock(times: i32) -> bool {
-    let waited = NAP * times.min(NAPS).unsigned_abs() + LONG_NAP * (times - NAPS).max(0).unsigned_abs();
-    let go_on = waited < BUSY;
-    if go_on {
-        std::thread::sleep(if times < NAPS { NAP } else { LONG_NAP });
-    }
-    go_on
-}
-
-/// The same for work that can wait: it gives up when the holder is no quick writer.
-fn wait_a_little(times: i32) -> bool {
-    times < NAPS && wait_for_lock(times)
-}
-
-/// The error of a waiter that has waited long enough.
-fn busy() -> Error {
-    Error::Db(DbError { kind: DbFault::Busy, text: "database is locked".to_owned() })
-}
+use wait::{busy, wait_a_little, wait_for_lock};
 
 /// Pages that are put back between two reports of progress: a few megabytes.
 const STEP: i32 = 1_000;
@@ -68,6 +39,10 @@ pub struct Sqlite {
     path: PathBuf,
     file: Option<File>,
     log: Log,
+    /// Are writes registered in the hint file?
+    hints: bool,
+    /// That file, once something is written. It has the database open, too: to be closed after the connection, whose locks that would drop.
+    registry: Option<Registry>,
 }
 
 /// What a writer is told whose log was taken away.
@@ -100,6 +75,8 @@ impl Sqlite {
             path: path.to_owned(),
             file: before.or_else(|| file(path)),
             log: Log::of(path),
+            hints: false,
+            registry: None,
         })
     }
 
@@ -118,6 +95,23 @@ impl Sqlite {
         self.connection.pragma_update(None, "journal_mode", mode).map_err(failure)
     }
 
+    /// Registers and seals what is written from now on.
+    pub fn keep_hints(&mut self) {
+        self.hints = true;
+    }
+
+    /// A write transaction has the lock: whatever defines tables or is alone concerns everybody.
+    fn open_registry(&mut self, mode: Mode) {
+        if self.hints && self.registry.is_none() {
+            self.registry = Registry::of(&self.path);
+        }
+        let Some(registry) = &mut self.registry else { return };
+        registry.begin(self.file);
+        if matches!(mode, Mode::Define | Mode::Alone) {
+            registry.note(Notice::Everybody);
+        }
+    }
+
     fn cached(&self, sql: &str) -> Result<CachedStatement<'_>> {
         self.connection.prepare_cached(sql).map_err(failure)
     }
@@ -126,7 +120,7 @@ impl Sqlite {
     /// CGI process makes again, a third of a poll's time; a writer closes, so that its changes move into the file.
     pub fn leave(self) {
         if !self.wrote {
-            std::mem::forget(self.connection);
+            std::mem::forget(self);
         }
     }
 
@@ -154,7 +148,11 @@ impl Sqlite {
             self.connection.busy_handler(Some(wait_for_lock)).map_err(failure)?;
         }
         self.writes = !mode.reads();
-        begun.and_then(|()| self.log_holds())
+        begun.and_then(|()| self.log_holds())?;
+        if self.writes {
+            self.open_registry(mode);
+        }
+        Ok(())
     }
 
     /// Has SQLite overwrite with zeros what is deleted from now on.
@@ -167,9 +165,14 @@ impl Sqlite {
     }
 
     pub fn commit(&mut self) -> Result<()> {
+        if let Some(registry) = self.registry.as_mut().filter(|_| self.writes) {
+            registry.register();
+        }
         let done = self.cached("COMMIT")?.execute([]).map(drop).map_err(failure);
-        if done.is_err() {
-            self.rollback();
+        match (&done, &mut self.registry) {
+            (Err(_), _) => self.rollback(),
+            (Ok(()), Some(registry)) if self.writes => registry.seal(),
+            (Ok(()), _) => {}
         }
         // What was committed to a log that is gone is acknowledged only once it is in the file.
         done.and_then(|()| if self.writes && !self.log.is_in_place() && !self.rescue() { Err(log_gone()) } else { Ok(()) })
@@ -208,6 +211,9 @@ impl Sqlite {
 
     pub fn rollback(&mut self) {
         self.ahead = None;
+        if let Some(registry) = &mut self.registry {
+            registry.forget();
+        }
         if !self.connection.is_autocommit()
             && let Ok(mut statement) = self.connection.prepare_cached("ROLLBACK")
         {
@@ -232,7 +238,11 @@ impl Sqlite {
         Ok(())
     }
 
-    pub fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+    /// `notice` says who has to notice, of what writes.
+    pub fn run(&mut self, notice: Option<Notice>, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        if let (Some(registry), Some(notice)) = (&mut self.registry, notice) {
+            registry.note(notice);
+        }
         let count = self.cached(sql)?.execute(rusqlite::params_from_iter(params)).map_err(failure)?;
         Ok(u64::try_from(count).unwrap_or(u64::MAX))
     }
@@ -243,7 +253,12 @@ impl Sqlite {
         let set: Vec<String> = upsert.set.iter().map(|c| format!("{c} = excluded.{c}")).collect();
         let (table, key) = (upsert.table, upsert.key.join(", "));
         let (columns, set) = (columns.join(", "), set.join(", "));
-        self.run(&format!("INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {set}"), params)?;
+        let notice = Some(Notice::table(table));
+        self.run(
+            notice,
+            &format!("INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {set}"),
+            params,
+        )?;
         Ok(())
     }
 
@@ -328,26 +343,6 @@ impl Sqlite {
         let lines = rows.collect::<rusqlite::Result<Vec<String>>>().map_err(failure)?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
-}
-
-/// The journal mode that is wanted for the database of this file and that its file system allows: WAL's shared memory
-/// does not work on a network. `None` leaves it as it is.
-pub fn journal_for(path: &Path, journal: Journal) -> Option<&'static str> {
-    match journal {
-        _ if on_network(path) => Some("delete"),
-        Journal::Auto => None,
-        Journal::Wal => Some("wal"),
-        Journal::Rollback => Some("delete"),
-    }
-}
-
-/// Magic numbers of network file systems (statfs(2)): NFS, SMB, CIFS, SMB2, FUSE, AFS. WAL is not valid there.
-const NETWORK: [u64; 6] = [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x6573_5546, 0x5346_414F];
-
-/// Does this file's folder lie on a network file system? WAL does not work there.
-pub fn on_network(path: &Path) -> bool {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    rustix::fs::statfs(folder).is_ok_and(|fs| NETWORK.contains(&(fs.f_type as u64 & 0xFFFF_FFFF)))
 }
 
 /// The column's value.

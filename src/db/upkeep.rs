@@ -10,6 +10,7 @@ impl Db {
             Db::Sqlite(db) => db.empty_log(),
             #[cfg(feature = "mysql")]
             Db::Mysql(_) => Ok(true),
+            Db::Unasked => Ok(true),
         }
     }
 
@@ -19,6 +20,7 @@ impl Db {
             Db::Sqlite(db) => db.pages().map(Some),
             #[cfg(feature = "mysql")]
             Db::Mysql(_) => Ok(None),
+            Db::Unasked => Ok(None),
         }
     }
 
@@ -28,6 +30,7 @@ impl Db {
             Db::Sqlite(db) => db.compact(),
             #[cfg(feature = "mysql")]
             Db::Mysql(_) => Ok(()),
+            Db::Unasked => Ok(()),
         }
     }
 }

@@ -5,11 +5,12 @@ use super::meters::{Charge, Meters};
 use super::room::Ledger;
 use super::stamps::Taken;
 use super::texts;
-use super::{Access, Caller, Feature, Kind, Lifecycle, Names, News, Rate, Route, Settings, Tenant, store};
+use super::{Access, Caller, Feature, Kind, Lifecycle, Names, News, Rate, Route, Settings, Tenant, Upload, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{Local, Timestamp, Zone};
 use crate::base::token::{self, Claims, Keys};
+use crate::db::hints::Witness;
 use crate::db::{Db, Mode};
 use crate::http::input::{Extent, Field, Input};
 use crate::http::{Method, Request, Response, precondition, problem};
@@ -56,21 +57,6 @@ impl House {
     }
 }
 
-/// How an upload passes the guards: what it is, the key that it claims, and what it costs.
-#[derive(Debug, Clone)]
-pub struct Upload {
-    /// The operation that its key belongs to, the same through every face.
-    pub operation: &'static str,
-    /// Its idempotency key, if it has one.
-    pub key: Option<String>,
-    /// The request in canonical form: JSON with sorted members.
-    pub request: Vec<u8>,
-    /// Its cost in points; see the limits of GraphQL.
-    pub points: u32,
-    /// The epoch of the store that its device knows, if it says so.
-    pub epoch: Option<String>,
-}
-
 /// One request on its way through the house.
 pub struct Ctx<'a> {
     /// The request.
@@ -101,6 +87,8 @@ pub struct Ctx<'a> {
     upload: Option<Upload>,
     /// What is kept of this transaction's answer in its place, should it be too large to keep.
     short: Option<Response>,
+    /// Sees whether what admits this poll will admit the next one.
+    pub witness: Option<Witness<'a>>,
     /// When this transaction, once it is committed, has work for the courier.
     soon: Option<Timestamp>,
     /// When those that were committed have.
@@ -119,9 +107,27 @@ impl<'a> Ctx<'a> {
         now: Timestamp,
     ) -> Ctx<'a> {
         let (stamps, stamped, taken, room) = (Vec::new(), None, Taken::default(), Ledger::default());
-        let (upload, short, soon, owed) = (None, None, None, None);
+        let (upload, short, witness, soon, owed) = (None, None, None, None, None);
         let caller = None;
-        Ctx { request, route, db, now, house, meters, caller, token, stamps, stamped, taken, room, upload, short, soon, owed }
+        Ctx {
+            request,
+            route,
+            db,
+            now,
+            house,
+            meters,
+            caller,
+            token,
+            stamps,
+            stamped,
+            taken,
+            room,
+            upload,
+            short,
+            witness,
+            soon,
+            owed,
+        }
     }
 }
 

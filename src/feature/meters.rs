@@ -7,8 +7,9 @@
 
 use super::sessions::seen::Seen;
 use super::usage::Usage;
-use super::{Rate, Settings, slot_file};
+use super::{Rate, Settings};
 use crate::base::error::{Limit, Refusal};
+use crate::base::slot_file;
 use crate::base::time::{HOUR, Timestamp};
 use sha2::{Digest, Sha256};
 use std::fs::File;

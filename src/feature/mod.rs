@@ -24,11 +24,11 @@ pub mod room;
 pub mod sessions;
 pub mod settings;
 pub mod shelf;
-mod slot_file;
 pub mod stamps;
 pub mod store;
 pub mod tenant;
 pub mod texts;
+pub mod upload;
 pub mod usage;
 pub mod version;
 pub mod walk;
@@ -38,7 +38,7 @@ pub use attempts::{Bucket, Taken};
 pub use backups::Backups;
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use creation::{Creation, Made, Met, Trace};
-pub use ctx::{Ctx, House, Upload};
+pub use ctx::{Ctx, House};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
 pub use held::{Held, LoadHeld};
@@ -52,6 +52,7 @@ pub use rights::{Reach, Right};
 pub use room::{Measure, Stock};
 pub use settings::{Rate, Sendmail, Settings};
 pub use tenant::{Caller, Role, Tenant, TenantKind};
+pub use upload::Upload;
 pub use work::{Job, Shift, When};
 
 use crate::base::error::{Error, Result};
@@ -218,7 +219,7 @@ pub struct Route {
     pub calls: Calls,
     /// How an error is told.
     pub tell: Tell,
-    /// May a replica that lags answer?
+    /// May a replica that lags answer, and is a poll without news answered from admission alone?
     pub replica: Option<Continues>,
     /// Is it to go, by what the code says?
     pub deprecated: Option<Deprecated>,

@@ -62,6 +62,8 @@ pub struct Settings {
     pub courier_program: Option<PathBuf>,
     /// How SQLite keeps a transaction whole.
     pub journal: Journal,
+    /// May a poll without news be answered from the hint file?
+    pub hints: bool,
     /// How long an access token is good, in milliseconds.
     pub access_ttl: i64,
     /// How long a refresh token is good, in milliseconds.
@@ -183,6 +185,7 @@ impl Default for Settings {
             email_required: false,
             courier_program: None,
             journal: Journal::Auto,
+            hints: true,
             access_ttl: 60 * MINUTE,
             refresh_ttl: 30 * DAY,
             trusted_proxies: Vec::new(),

@@ -5,7 +5,7 @@ use crate::base::error::{Result, not_found};
 use crate::base::id;
 use crate::base::time::{CLOCKS_APART, DAY, MINUTE, Timestamp};
 use crate::base::word;
-use crate::db::{Db, Upsert, migrate};
+use crate::db::{Db, Notice, Upsert, migrate};
 use crate::params;
 
 /// The most rows that a round of maintenance deletes: others write between the rounds. MariaDB takes a limit there only inside
@@ -31,7 +31,7 @@ pub fn advance_from(db: &mut Db, tenant: i64, before: Timestamp, now: Timestamp)
 
 /// Moves a tenant's clock on, which this transaction has locked.
 pub fn move_clock(db: &mut Db, tenant: i64, stamp: Timestamp) -> Result<()> {
-    db.run("UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant]).map(drop)
+    db.run_for(Notice::Tenant(tenant), "UPDATE tenants SET clock = ? WHERE id = ?", params![stamp, tenant]).map(drop)
 }
 
 /// The author of what the operator, maintenance or several have done: nobody's own.
@@ -214,7 +214,11 @@ pub fn purge_tombstones(
     let mut purged = 0;
     for (tenant, newest) in old {
         lock(db, tenant)?;
-        db.run("UPDATE tenants SET horizon = ? WHERE id = ? AND horizon < ?", params![newest, tenant, newest])?;
+        db.run_for(
+            Notice::Tenant(tenant),
+            "UPDATE tenants SET horizon = ? WHERE id = ? AND horizon < ?",
+            params![newest, tenant, newest],
+        )?;
         purged += db.run("DELETE FROM changes WHERE tenant = ? AND deleted = 1 AND stamp <= ?", params![tenant, newest])?;
         purged_in(db, tenant)?;
     }
@@ -316,7 +320,7 @@ pub fn put_fact(db: &mut Db, name: &str, value: &str) -> Result<()> {
 
 /// Moves a tenant itself to a stamp in its feed: what it shows of its members has changed.
 pub fn touch_tenant(db: &mut Db, tenant: i64, public_id: &str, stamp: Timestamp, author: i64) -> Result<()> {
-    db.run("UPDATE tenants SET updated_at = ? WHERE id = ?", params![stamp, tenant])?;
+    db.run_for(Notice::Nobody, "UPDATE tenants SET updated_at = ? WHERE id = ?", params![stamp, tenant])?;
     mark(db, tenant, super::COUPLE, public_id, Moved { stamp, author, deleted: false })
 }
 

@@ -148,6 +148,13 @@ pub const SETTINGS: &[Setting] = &[
             l.settings.journal = [Journal::Auto, Journal::Wal, Journal::Rollback][n];
         }),
     ),
+    setting(
+        "hints",
+        "on",
+        "With SQLite's rollback journal, as CGI has it: a poll without news is answered from the file `hints` beside the database. \
+         That file may be deleted at any time.",
+        Value::Word(&["on", "off"], |l, n| l.settings.hints = n == 0),
+    ),
     Setting {
         secret: true,
         ..setting(

@@ -81,6 +81,7 @@ pub const CHECKS: &[Check<Patient>] = &[
         why: "the wrong journal makes requests wait for each other, or damages the database",
         look: store::journal,
     },
+    Check { name: "hints", why: "most polls bring nothing new, and need not open the database", look: store::hints },
     Check { name: "foreign keys", why: "without them deletions leave orphans", look: store::foreign_keys },
     Check {
         name: "replica",

@@ -7,6 +7,7 @@ use crate::app::{advice, home, open};
 use crate::base::error::{DbError, Error, Result};
 use crate::base::text::Language;
 use crate::base::time::{HOUR, SECOND, Timestamp};
+use crate::db::hints::Sample;
 use crate::db::migrate::{self, Standing};
 use crate::db::{Address, Db, Journal, Mode, journal_for, on_network};
 use crate::domain::auth::keyed;
@@ -193,6 +194,27 @@ fn file_journal(path: &Path, wanted: Journal, is: &str, synchronous: &str) -> Fi
     } else {
         Finding::ok(format!("{is} on {place}, synchronous {synchronous}"))
     }
+}
+
+/// Whether polls without news are answered without opening the database, and how many of them are. Where there is a write-ahead log, as
+/// under FastCGI, opening it costs next to nothing.
+pub fn hints(patient: &mut Patient) -> Finding {
+    let settings = patient.loaded.as_ref().ok().map(|loaded| loaded.settings.clone()).unwrap_or_default();
+    let address = open::address(&settings).ok();
+    let Some(path) = address.as_ref().and_then(Address::file).map(Path::to_path_buf) else {
+        return Finding::ok("not used: a server keeps the store");
+    };
+    with_db(patient, |db| {
+        Ok(match (settings.hints, fact_of(db, "journal")?.as_str(), Sample::beside(&path)) {
+            (false, ..) => Finding::ok("switched off: each poll opens the database"),
+            (true, "wal", _) => Finding::ok("not used with a write-ahead log"),
+            _ if on_network(&path) => Finding::ok("not used on a network file system"),
+            (true, _, None) => Finding::ok("no file yet: the next write makes it"),
+            (true, _, Some(Sample { polls, hits })) => {
+                Finding::ok(format!("on: of {polls} polls that were looked at {hits} did not open the database"))
+            }
+        })
+    })
 }
 
 /// Deleting a couple deletes what is in it.

@@ -6,7 +6,7 @@ use crate::base::text;
 use crate::base::time::{CLOCKS_APART, Timestamp};
 use crate::base::token::{Claims, Purpose};
 use crate::base::word;
-use crate::db::{Mode, Row};
+use crate::db::{Mode, Row, Value};
 use crate::feature::{Access, Caller, Ctx, House, Reach, Role, Route, Tenant, TenantKind, Without};
 use crate::http::{Method, Request, Response, input::Input, paging::Page};
 use crate::params;
@@ -39,37 +39,70 @@ pub fn caller(ctx: &mut Ctx<'_>, mode: Mode) -> Result<Option<Response>> {
     if alone { without(ctx) } else { Ok(None) }
 }
 
+/// What admits a session: its user, their tenant and its clock. All that a poll without news is answered from; [`READ_BY_POLLS`]
+/// names the tables.
+///
+/// [`READ_BY_POLLS`]: crate::db::hints::READ_BY_POLLS
+const ADMISSION: &str = "SELECT u.id, u.timezone, m.tenant, m.seat, m.role, t.kind, t.public_id, t.clock, t.horizon, t.epoch, \
+     s.created_at, s.rotated_at, s.successor_at, s.device, s.seen_at, s.expires_at \
+     FROM sessions s JOIN users u ON u.id = s.user_id \
+     LEFT JOIN members m ON m.user_id = u.id LEFT JOIN tenants t ON t.id = m.tenant \
+     WHERE s.id = ? AND s.expires_at > ? AND u.disabled = 0";
+/// How many columns that are.
+const COLUMNS: usize = 16;
+/// The one with the tenant's number.
+pub const TENANT: usize = 2;
+/// The one with the session's end.
+const EXPIRES: usize = 15;
+
+/// Who is admitted by a row, and what their session is dated by.
+fn admitted(row: &Row<'_>, session: &str) -> Result<(Caller, Timestamp)> {
+    let tenant = match row.get::<Option<i64>>(TENANT)? {
+        None => None,
+        Some(id) => Some(Tenant {
+            id,
+            seat: row.get(3)?,
+            role: word::stored(&Role::ALL, &row.get::<String>(4)?)?,
+            kind: word::stored(&TenantKind::ALL, &row.get::<String>(5)?)?,
+            public_id: row.get(6)?,
+            clock: row.get(7)?,
+            horizon: row.get(8)?,
+            epoch: row.get(9)?,
+        }),
+    };
+    let dates = [row.get(10)?, row.get(11)?, row.get(12)?];
+    let (session, device, seen_at) = (session.to_owned(), row.get(13)?, row.get(14)?);
+    let caller = Caller { user: row.get(0)?, session, device, seen_at, timezone: row.get(1)?, tenant };
+    Ok((caller, dates.into_iter().max().unwrap_or_default()))
+}
+
 /// A write locks what admits it: until its end the session and the account are good, the caller is in that tenant and
 /// nobody else writes there. Requests of one user wait for each other, and so do those of one tenant; no others do.
 fn find(ctx: &mut Ctx<'_>, claims: &Claims, mode: Mode) -> Result<Option<Caller>> {
-    let sql = "SELECT u.id, u.timezone, m.tenant, m.seat, m.role, t.kind, t.public_id, t.clock, t.horizon, t.epoch, \
-         s.created_at, s.rotated_at, s.successor_at, s.device, s.seen_at \
-         FROM sessions s JOIN users u ON u.id = s.user_id \
-         LEFT JOIN members m ON m.user_id = u.id LEFT JOIN tenants t ON t.id = m.tenant \
-         WHERE s.id = ? AND s.expires_at > ? AND u.disabled = 0";
-    let read = |row: &Row<'_>| {
-        let tenant = match row.get::<Option<i64>>(2)? {
-            None => None,
-            Some(id) => Some(Tenant {
-                id,
-                seat: row.get(3)?,
-                role: word::stored(&Role::ALL, &row.get::<String>(4)?)?,
-                kind: word::stored(&TenantKind::ALL, &row.get::<String>(5)?)?,
-                public_id: row.get(6)?,
-                clock: row.get(7)?,
-                horizon: row.get(8)?,
-                epoch: row.get(9)?,
-            }),
-        };
-        let dates = [row.get(10)?, row.get(11)?, row.get(12)?];
-        let (session, device, seen_at) = (claims.sid.clone(), row.get(13)?, row.get(14)?);
-        let caller = Caller { user: row.get(0)?, session, device, seen_at, timezone: row.get(1)?, tenant };
-        Ok((caller, dates.into_iter().max().unwrap_or_default()))
-    };
     let bound = params![&claims.sid, ctx.now];
-    let found = if mode.reads() { ctx.db.one(sql, bound, read)? } else { ctx.db.lock_row(sql, bound, read)? };
+    let mut row = Vec::new();
+    let witnessed = ctx.witness.is_some();
+    let read = |found: &Row<'_>| {
+        if witnessed {
+            row = found.values(COLUMNS)?;
+        }
+        admitted(found, &claims.sid)
+    };
+    let found = if mode.reads() { ctx.db.one(ADMISSION, bound, read)? } else { ctx.db.lock_row(ADMISSION, bound, read)? };
+    if let Some(witness) = &mut ctx.witness {
+        witness.saw(&row);
+    }
     let good = |(caller, dated): &(Caller, Timestamp)| Some(caller.user) == claims.user() && is_of(claims, *dated, ctx.now);
     Ok(found.filter(good).map(|(caller, _)| caller))
+}
+
+/// Whom the row of a poll before admits now, if it does. What a refresh has changed since makes no session good for shorter, and
+/// what is dated by one that a clock ahead had made is the database's to judge.
+pub fn again(row: &[Value], claims: &Claims, now: Timestamp) -> Option<Caller> {
+    let kept = Row::kept(row);
+    let (caller, _) = admitted(&kept, &claims.sid).ok()?;
+    let lasts = kept.get::<Timestamp>(EXPIRES).is_ok_and(|end| end > now);
+    (lasts && Some(caller.user) == claims.user() && is_of(claims, now, now)).then_some(caller)
 }
 
 /// A token that says that it was made in the future is good as long as its session says so, too: when that is dated anew, by a
@@ -113,5 +146,21 @@ fn without(ctx: &mut Ctx<'_>) -> Result<Option<Response>> {
         Access::Member(Without::NotFound) => refuse(Refused::NotFound, &text::NOT_FOUND),
         Access::Member(Without::NoCouple) => refuse(Refused::NotFound, &text::NO_COUPLE),
         Access::Member(Without::Empty | Without::Invalid) => refuse(Refused::Invalid, &text::NO_COUPLE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::hints::READ_BY_POLLS;
+
+    #[test]
+    fn every_table_that_admission_reads_is_one_that_polls_notice() {
+        let words: Vec<&str> = ADMISSION.split_ascii_whitespace().collect();
+        let tables = words.windows(2).filter(|pair| matches!(pair[0], "FROM" | "JOIN")).map(|pair| pair[1]);
+        assert_eq!(tables.filter(|table| !READ_BY_POLLS.contains(table)).collect::<Vec<_>>(), Vec::<&str>::new());
+        let columns = ADMISSION.split(" FROM ").next().map_or(0, |list| list.split(',').count());
+        assert_eq!(columns, COLUMNS);
+        assert!(ADMISSION.split(',').nth(EXPIRES).is_some_and(|column| column.trim().starts_with("s.expires_at")));
     }
 }

@@ -5,7 +5,7 @@ use super::rules::{FORGOTTEN, NO_PASSWORD, User};
 use super::session::Rotation;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
-use crate::db::{Db, Row};
+use crate::db::{Db, Notice, Row};
 use crate::feature::Settings;
 use crate::feature::sessions::store as sessions;
 use crate::feature::store::ahead;
@@ -231,7 +231,7 @@ pub fn insert_session(db: &mut Db, id: &str, user: i64, new: &NewSession, now: T
     let (rotated, successor) = (r.rotated_at, r.successor_at);
     let values =
         params![id, user, generation, generation_at, rotated, successor, now, new.expires, &new.client, &new.let_in_by, now];
-    db.run(sql, values).map(drop)
+    db.run_for(Notice::Nobody, sql, values).map(drop)
 }
 
 /// Writes how a session's refresh tokens stand. It is dated by the clock of now, whatever the clock was that made it.
@@ -240,7 +240,9 @@ pub fn update_session(db: &mut Db, id: &str, rotation: &Rotation, now: Timestamp
          created_at = CASE WHEN created_at > ? THEN ? ELSE created_at END WHERE id = ?";
     let r = rotation;
     let (rotated, successor) = (r.rotated_at.min(now), r.successor_at.min(now));
-    db.run(sql, params![r.generation, r.generation_at, rotated, successor, expires, now, now, id]).map(drop)
+    // A poll goes by when the session ends, and is told too early at worst.
+    let values = params![r.generation, r.generation_at, rotated, successor, expires, now, now, id];
+    db.run_for(Notice::Nobody, sql, values).map(drop)
 }
 
 /// Bounds what a clock that was ahead has made: a session by the length of one, counted from now; accounts have none.

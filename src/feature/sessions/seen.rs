@@ -6,8 +6,9 @@
 
 use super::store::{self, Polled};
 use crate::base::error::Result;
+use crate::base::slot_file;
 use crate::base::time::{MINUTE, SECOND, Timestamp};
-use crate::feature::{Ctx, House, Kind, Shift, slot_file};
+use crate::feature::{Ctx, House, Kind, Shift};
 use crate::http::Method;
 use sha2::{Digest, Sha256};
 use std::fs::File;

@@ -5,7 +5,7 @@ use super::device::{Device, State};
 use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
 use crate::base::word;
-use crate::db::{Db, Row, Upsert};
+use crate::db::{Db, Notice, Row, Upsert};
 use crate::feature::store::BATCH;
 use crate::feature::{Caller, Settings};
 use crate::http::paging::Span;
@@ -212,7 +212,7 @@ pub fn way_in(db: &mut Db, session: &str) -> Result<Option<WayIn>> {
 
 /// A session's user gave the password in it.
 pub fn prove(db: &mut Db, session: &str, now: Timestamp) -> Result<()> {
-    db.run("UPDATE sessions SET proved_at = ? WHERE id = ?", params![now, session]).map(drop)
+    db.run_for(Notice::Nobody, "UPDATE sessions SET proved_at = ? WHERE id = ?", params![now, session]).map(drop)
 }
 
 /// What a session has polled last.
@@ -238,10 +238,10 @@ pub fn polled(db: &mut Db, session: &str) -> Result<Option<Polled>> {
 
 /// Writes that a session was heard of, and its device, and what it has polled.
 pub fn see(db: &mut Db, session: &str, at: Timestamp, polled: Option<&Polled>) -> Result<()> {
-    db.run("UPDATE sessions SET seen_at = ? WHERE id = ? AND seen_at < ?", params![at, session, at])?;
+    db.run_for(Notice::Nobody, "UPDATE sessions SET seen_at = ? WHERE id = ? AND seen_at < ?", params![at, session, at])?;
     if let Some(p) = polled {
         let sql = "UPDATE sessions SET polled_at = ?, cursor_at = ?, lists = ?, polled_in = ? WHERE id = ? AND polled_at < ?";
-        db.run(sql, params![p.at, p.cursor, p.lists, p.tenant, session, p.at])?;
+        db.run_for(Notice::Nobody, sql, params![p.at, p.cursor, p.lists, p.tenant, session, p.at])?;
     }
     let sql = "SELECT user_id, device FROM sessions WHERE id = ?";
     let on = db.one(sql, params![session], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?)))?;
@@ -265,7 +265,7 @@ pub fn acked(db: &mut Db, caller: &Caller) -> Result<Timestamp> {
 pub fn acknowledge(db: &mut Db, caller: &Caller, up_to: Timestamp) -> Result<()> {
     if caller.device.is_empty() {
         let sql = "UPDATE sessions SET acked = ? WHERE id = ? AND acked < ?";
-        return db.run(sql, params![up_to, &caller.session, up_to]).map(drop);
+        return db.run_for(Notice::Nobody, sql, params![up_to, &caller.session, up_to]).map(drop);
     }
     let sql = "UPDATE installations SET acked = ? WHERE user_id = ? AND device_id = ? AND acked < ?";
     db.run(sql, params![up_to, caller.user, &caller.device, up_to]).map(drop)

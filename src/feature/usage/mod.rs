@@ -8,8 +8,9 @@ pub mod store;
 
 pub use fold::fold;
 
+use super::Ctx;
 use super::lifecycle::clients::Client;
-use super::{Ctx, slot_file};
+use crate::base::slot_file;
 use crate::base::time::{DAY, Timestamp};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;

@@ -7,11 +7,21 @@ use std::path::Path;
 
 /// The file of this name in a folder: the one that is open, else it is opened, and made if it is not there.
 pub fn opened<'f>(file: &'f mut Option<File>, folder: &Path, name: &str) -> io::Result<&'f File> {
+    opened_at(file, &folder.join(name))
+}
+
+/// The same of a whole path.
+pub fn opened_at<'f>(file: &'f mut Option<File>, path: &Path) -> io::Result<&'f File> {
     let open = match file.take() {
         Some(open) => open,
-        None => OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(folder.join(name))?,
+        None => OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?,
     };
     Ok(file.insert(open))
+}
+
+/// The file, if it is there.
+pub fn there(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(path)
 }
 
 /// Fills the buffer; beyond the file's end it stays as it is.

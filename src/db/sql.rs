@@ -1,0 +1,36 @@
+//! What statements are put together with: bound values, texts of columns, upserts.
+
+/// `params![a, b]`: bound values in the order of the statement's `?`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { &[$($crate::db::Param::from($value)),*] };
+}
+
+/// The one text of the columns that a reader reads: `columns!(goals: "SELECT id, title FROM goals")` makes a macro by which
+/// each statement ends the text, `goals!("WHERE tenant = ? AND id = ?")`. Another list may go on:
+/// `columns!(listed: goals, ", stamp")`. It is a literal to the compiler, and to the rules that read SQL.
+#[macro_export]
+macro_rules! columns {
+    ($name:ident: $($text:tt)+) => { $crate::columns! { @ ($) $name $($text)+ } };
+    (@ ($d:tt) $name:ident $text:literal) => {
+        macro_rules! $name {
+            ($d($d rest:literal),+) => { concat!($text, $d(" ", $d rest),+) };
+        }
+    };
+    (@ ($d:tt) $name:ident $base:ident, $text:literal) => {
+        macro_rules! $name {
+            ($d($d rest:literal),+) => { $base!($text, $d($d rest),+) };
+        }
+    };
+}
+
+/// A row that is inserted, or replaces the values of the row with the same key.
+#[derive(Debug)]
+pub struct Upsert {
+    /// The table.
+    pub table: &'static str,
+    /// The columns of its primary key; bound first.
+    pub key: &'static [&'static str],
+    /// The other columns that are written; bound after the key.
+    pub set: &'static [&'static str],
+}
