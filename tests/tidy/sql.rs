@@ -62,7 +62,6 @@ const TENANTLESS: &[(&str, &str)] = &[
     ("src/domain/auth/link/store.rs", "so are devices that want to be let in"),
     ("src/domain/health/store.rs", "asks whether anybody is there at all"),
     ("src/domain/couples/store.rs", "invites are found by their code, members by their user"),
-    ("src/domain/risk/models/store.rs", "what was learned is the site's"),
     ("src/domain/devices/snapshots/store.rs", "maintenance sums up and purges the hours of all tenants at once"),
 ];
 

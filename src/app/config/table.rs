@@ -328,6 +328,12 @@ pub const SETTINGS: &[Setting] = &[
         Value::Word(&["off", "weekly"], |l, n| l.settings.risk_train = n == 1),
     ),
     setting(
+        "risk.holdout",
+        "5",
+        "Percent of devices, records and days for which a model is held back and only facts are told, so that `tandem risk status` can say whether advice helps.",
+        Value::Number(0, 50, |l, n| l.settings.risk_holdout = n),
+    ),
+    setting(
         "risk.marks",
         "on",
         "Do members see who else is editing a record? Off: it is remembered for advice all the same, and shown to nobody.",
