@@ -17,6 +17,7 @@
 //! | [`lifecycle`] | what is to go is announced, refused and drained by the clock, on every route and in both versions |
 //! | [`mail`] | mails that bring codes: sent after the answer, bounded, and telling nobody who has an account |
 //! | [`model`] | the clock's protocol, every interleaving of a bounded world |
+//! | [`push`] | devices are woken: when it is due, through every answer of a push service, and couriers that are killed |
 //! | [`registry`] | what the nouns declare: routes say what they take and give, GraphQL's parts make one schema; no server |
 //! | [`servers`] | no tests: it starts the web servers and databases that the others use |
 //! | [`transport`] | CGI and FastCGI against a peer written from the specification |
@@ -49,6 +50,7 @@ mod hints;
 mod lifecycle;
 mod mail;
 mod model;
+mod push;
 mod registry;
 mod servers;
 mod transport;

@@ -177,6 +177,12 @@ pub enum Refused {
     EmailUnverified,
     /// It takes a mail, and this server sends none.
     MailUnavailable,
+    /// This server wakes no devices.
+    PushUnavailable,
+    /// The user has as many subscriptions as there may be.
+    TooManySubscriptions,
+    /// The subscription wakes nobody: it is not verified, or is no good any more.
+    SubscriptionInactive,
     /// A device that wants to be let in is not, or not yet; the string is the name of the type of problem.
     NotLinked(&'static str),
 }

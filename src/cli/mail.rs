@@ -3,11 +3,11 @@
 use super::{Action, Command, RUNNING, Verdict, no_args, out, text, trust};
 use crate::app::work::courier;
 use crate::base::error::{Error, Result};
-use crate::feature::Settings;
+use crate::feature::{Push, Settings};
 use crate::net::client::{Client, Trust};
 use crate::net::mail::{Mail, Way};
 use crate::net::mailer::Mailer;
-use crate::net::outside::Outside;
+use crate::net::outside::{Outside, Pusher};
 use clap::{Arg, ArgMatches};
 use std::time::Duration;
 
@@ -44,8 +44,14 @@ const WORDS: &str = "This is the mail that `tandem mail test` sends. If you read
 /// When the sender is no address, or a file of certificates cannot be read.
 pub fn outside(settings: &Settings) -> Result<Outside> {
     let client = Client::new(courier::NAME, Trust::Usual).map_err(Error::internal)?;
+    let Push { private, ca, .. } = &settings.push;
+    let pusher = Pusher::new(courier::NAME, private, ca.as_deref()).or_else(|why| {
+        // Mails leave all the same, and so do wake-ups to everybody else's push services.
+        log::error!("push.ca: {why}");
+        Pusher::new(courier::NAME, private, None).map_err(Error::internal)
+    })?;
     let mailer = settings.mailer().map(|(from, way)| made(from, way)).transpose()?;
-    Ok(Outside { client, mailer })
+    Ok(Outside { client, pusher, mailer })
 }
 
 fn made(from: &str, way: Way) -> Result<Mailer> {

@@ -147,6 +147,12 @@ impl<'a> From<Option<&'a str>> for Param<'a> {
     }
 }
 
+impl<'a> From<Option<&'a [u8]>> for Param<'a> {
+    fn from(value: Option<&'a [u8]>) -> Self {
+        value.map_or(Param::Null, Param::Bytes)
+    }
+}
+
 impl From<Option<i64>> for Param<'_> {
     fn from(value: Option<i64>) -> Self {
         value.map_or(Param::Null, Param::Int)

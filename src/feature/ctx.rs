@@ -4,8 +4,9 @@
 use super::meters::{Charge, Meters};
 use super::room::Ledger;
 use super::stamps::Taken;
+use super::store::Advanced;
 use super::texts;
-use super::{Access, Caller, Feature, Kind, Lifecycle, Names, News, Rate, Route, Settings, Tenant, Upload, store};
+use super::{Access, COUPLE, Caller, Feature, Kind, Lifecycle, Names, News, Rate, Route, Settings, Tenant, Upload, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{Local, Timestamp, Zone};
@@ -75,8 +76,8 @@ pub struct Ctx<'a> {
     token: Option<Claims>,
     /// Who calls, once admitted.
     caller: Option<Caller>,
-    /// The clocks that this transaction advanced: the tenant, what its clock was before, and the stamp.
-    pub(super) stamps: Vec<(i64, Timestamp, Timestamp)>,
+    /// The clocks that this transaction advanced.
+    pub(super) stamps: Vec<Advanced>,
     /// The tenant that is being written, with its stamp.
     pub(super) stamped: Option<(i64, Timestamp)>,
     /// The stamps beside that.
@@ -310,18 +311,18 @@ impl Ctx<'_> {
     /// # Errors
     /// When the tenant is gone.
     pub fn stamp_in(&mut self, tenant: i64) -> Result<Timestamp> {
-        if let Some((_, _, stamp)) = self.stamps.iter().find(|(stamped, ..)| *stamped == tenant) {
-            return Ok(*stamp);
+        if let Some(advanced) = self.stamps.iter().find(|advanced| advanced.tenant == tenant) {
+            return Ok(advanced.stamp);
         }
-        let (previous, stamp) = store::advance(self.db, tenant, self.now)?;
-        self.stamps.push((tenant, previous, stamp));
-        Ok(stamp)
+        let advanced = store::advance(self.db, tenant, self.now)?;
+        self.stamps.push(advanced);
+        Ok(advanced.stamp)
     }
 
     /// The tenant's clock before this transaction: nothing was written between it and this transaction's stamp.
     pub fn previous_stamp(&self) -> Option<Timestamp> {
         let (tenant, _) = self.stamped?;
-        self.stamps.iter().find(|(stamped, ..)| *stamped == tenant).map(|(_, previous, _)| *previous)
+        self.stamps.iter().find(|advanced| advanced.tenant == tenant).map(|advanced| advanced.before)
     }
 
     /// This transaction's stamp.
@@ -340,6 +341,7 @@ impl Ctx<'_> {
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
         let ((tenant, stamp), author) = (self.stamped()?, self.author());
+        self.stir(tenant, COUPLE, None, false);
         store::touch_tenant(self.db, tenant, public_id, stamp, author)
     }
 

@@ -19,6 +19,7 @@ pub mod names;
 pub mod news;
 pub mod offline;
 pub mod restore;
+pub mod rhythm;
 pub mod rights;
 pub mod room;
 pub mod sessions;
@@ -48,9 +49,10 @@ pub use names::Names;
 pub use news::News;
 pub use offline::Offline;
 pub use restore::Restore;
+pub use rhythm::{Priority, Rhythm, Wakes};
 pub use rights::{Reach, Right};
 pub use room::{Measure, Stock};
-pub use settings::{Rate, Sendmail, Settings};
+pub use settings::{Push, Rate, Sendmail, Settings, Starts};
 pub use tenant::{Caller, Role, Tenant, TenantKind};
 pub use upload::Upload;
 pub use work::{Job, Shift, When};
@@ -170,8 +172,7 @@ pub type Hear = fn(&mut Ctx<'_>, &News<'_>) -> Result<()>;
 /// Answers from the store, in the route's transaction.
 pub type Handler = fn(&mut Ctx<'_>) -> Result<Response>;
 
-/// Does the request only go on from what its caller knows already, so that an answer from an earlier instant is a good one?
-/// Asked in the replica's snapshot, with the caller admitted there.
+/// Does the request only go on from what its caller knows, so that an earlier answer is good? Asked in the replica's snapshot.
 pub type Continues = fn(&Ctx<'_>) -> bool;
 /// Answers even when there is no store to be had.
 pub type Apart = fn(&Request<'_>, &House, &mut Meters) -> Result<Response>;
@@ -370,6 +371,8 @@ pub struct Kind {
     pub own: Own,
     /// What of it takes room; nothing where that is counted otherwise.
     pub measure: Option<Measure>,
+    /// Whom its changes wake.
+    pub wakes: Wakes,
 }
 
 impl Kind {

@@ -37,6 +37,51 @@ pub enum Sendmail {
     Off,
 }
 
+/// Who starts the courier, which wakes devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Starts {
+    /// Requests, after their answers; and cron.
+    Auto,
+    /// Cron alone.
+    Cron,
+    /// Nobody: no device is woken. Mails leave as ever.
+    Off,
+}
+
+/// Where devices may be woken, and as whom.
+#[derive(Debug, Clone)]
+pub struct Push {
+    /// Where push services reach who runs this server, `mailto:…` or `https://…`; nobody is woken where nobody said.
+    pub contact: Option<String>,
+    /// The hosts that are called, in small letters; none is every one.
+    pub hosts: Vec<String>,
+    /// The ports that are called.
+    pub ports: Vec<u16>,
+    /// Hosts that may stand at addresses that are not public.
+    pub private: Vec<String>,
+    /// A file of certificates that are trusted beside the usual ones, for push services alone.
+    pub ca: Option<PathBuf>,
+    /// Who starts the courier.
+    pub courier: Starts,
+}
+
+impl Push {
+    /// Who wakes devices, if anybody does.
+    pub fn sender(&self) -> Option<&str> {
+        self.contact.as_deref().filter(|_| self.courier != Starts::Off)
+    }
+}
+
+impl Default for Push {
+    fn default() -> Self {
+        let (hosts, private) = (Vec::new(), Vec::new());
+        Push { contact: None, hosts, ports: vec![HTTPS], private, ca: None, courier: Starts::Auto }
+    }
+}
+
+/// The port of https.
+const HTTPS: u16 = 443;
+
 /// The effective configuration. A limit that is `None` is switched off.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -60,6 +105,8 @@ pub struct Settings {
     pub email_required: bool,
     /// The whole path of the operator's program, which is the courier, where it does not lie where the bundle puts it.
     pub courier_program: Option<PathBuf>,
+    /// Where devices may be woken, and as whom.
+    pub push: Push,
     /// How SQLite keeps a transaction whole.
     pub journal: Journal,
     /// May a poll without news be answered from the hint file?
@@ -184,6 +231,7 @@ impl Default for Settings {
             mail_smtp: None,
             email_required: false,
             courier_program: None,
+            push: Push::default(),
             journal: Journal::Auto,
             hints: true,
             access_ttl: 60 * MINUTE,

@@ -1,6 +1,7 @@
 //! The stamps of one transaction in the tenant that it writes: one, or for a large upload several in a row, committed together; and
 //! which of them an answer names, so that the client need not be told of its own writes.
 
+use super::store::Advanced;
 use super::{Ctx, Tenant, store};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
@@ -48,9 +49,9 @@ impl Ctx<'_> {
     /// # Errors
     /// When they are in none.
     pub fn advance_admitted(&mut self) -> Result<()> {
-        let Tenant { id, clock, .. } = *self.tenant()?;
-        let stamp = store::advance_from(self.db, id, clock, self.now)?;
-        self.stamps.push((id, clock, stamp));
+        let Tenant { id, clock: before, pushes, .. } = *self.tenant()?;
+        let stamp = store::advance_from(self.db, id, before, self.now)?;
+        self.stamps.push(Advanced { tenant: id, before, stamp, pushes });
         self.stamped = Some((id, stamp));
         Ok(())
     }
@@ -84,7 +85,7 @@ impl Ctx<'_> {
         }
         let next = stamp.plus(1);
         store::move_clock(self.db, tenant, next)?;
-        self.stamps.iter_mut().filter(|(stamped, ..)| *stamped == tenant).for_each(|(_, _, present)| *present = next);
+        self.stamps.iter_mut().filter(|advanced| advanced.tenant == tenant).for_each(|advanced| advanced.stamp = next);
         self.stamped = Some((tenant, next));
         self.taken.earlier.push(stamp);
         self.taken.rows = 0;

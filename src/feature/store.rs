@@ -15,11 +15,25 @@ pub const BATCH: i64 = 1_000;
 const TENANTS: i64 = 200;
 
 /// Locks the tenant and advances its clock: `max(now, clock + 1)`. So within a tenant stamps are unique to a
-/// transaction and ordered as the commits, even when the wall clock was set back. Answers the clock of before, too.
-pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<(Timestamp, Timestamp)> {
-    let clock = db.lock_row("SELECT clock FROM tenants WHERE id = ?", params![tenant], |row| row.get::<Timestamp>(0))?;
-    let before = clock.ok_or_else(not_found)?;
-    Ok((before, advance_from(db, tenant, before, now)?))
+/// transaction and ordered as the commits, even when the wall clock was set back.
+pub fn advance(db: &mut Db, tenant: i64, now: Timestamp) -> Result<Advanced> {
+    let sql = "SELECT clock, pushes FROM tenants WHERE id = ?";
+    let read = db.lock_row(sql, params![tenant], |row| Ok((row.get::<Timestamp>(0)?, row.get::<i64>(1)?)))?;
+    let (before, pushes) = read.ok_or_else(not_found)?;
+    Ok(Advanced { tenant, before, stamp: advance_from(db, tenant, before, now)?, pushes })
+}
+
+/// A tenant whose clock was advanced.
+#[derive(Debug, Clone, Copy)]
+pub struct Advanced {
+    /// The tenant.
+    pub tenant: i64,
+    /// What its clock was before.
+    pub before: Timestamp,
+    /// The stamp of what is written.
+    pub stamp: Timestamp,
+    /// How many subscriptions of its members are awake.
+    pub pushes: i64,
 }
 
 /// The same of a clock that this transaction has locked and read.

@@ -21,6 +21,8 @@ pub struct Tenant {
     pub horizon: Timestamp,
     /// Changes when the store was restored.
     pub epoch: String,
+    /// How many subscriptions of its members are awake: whoever writes wakes somebody.
+    pub pushes: i64,
 }
 
 /// What a tenant is.
@@ -78,6 +80,8 @@ pub struct Caller {
     pub device: String,
     /// When the database last heard of the session.
     pub seen_at: Timestamp,
+    /// How often it should poll, as a number: see [`Rhythm`](super::Rhythm).
+    pub wake: i64,
     /// Their IANA time zone.
     pub timezone: String,
     /// Their couple or team, if they are in one.

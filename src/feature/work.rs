@@ -5,8 +5,11 @@ use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::net::mail::{Mail, Undelivered};
-use crate::net::{Answer, Call, Failure, Net};
+use crate::net::{Answer, Bounds, Call, Failure, Net};
 use std::time::{Duration, Instant};
+
+/// The mark in the data folder that says when the courier is due.
+pub const NEXT_COURIER: &str = "next-courier";
 
 /// When a job is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +60,7 @@ pub struct Shift<'a> {
     /// When the process is wanted back: nothing new is begun after this.
     pub until: Instant,
     net: Option<&'a dyn Net>,
-    next: Option<Timestamp>,
+    next: Option<(Timestamp, bool)>,
 }
 
 impl<'a> Shift<'a> {
@@ -76,12 +79,23 @@ impl<'a> Shift<'a> {
     /// # Errors
     /// When the job is none for the courier, which is a defect.
     pub fn send(&self, call: &Call<'_>) -> Result<std::result::Result<Answer, Failure>> {
-        let (net, mut call) = (self.outside()?, call.clone());
-        call.bounds.whole = call.bounds.whole.min(self.left());
-        if call.bounds.whole.is_zero() {
-            return Ok(Err(Failure::Late));
-        }
-        Ok(net.send(&call))
+        let net = self.outside()?;
+        Ok(self.within(call).map_or(Err(Failure::Late), |call| net.send(&call)))
+    }
+
+    /// Sends a request to where a stranger said, if that is a public address, within its bounds and the round's.
+    ///
+    /// # Errors
+    /// When the job is none for the courier, which is a defect.
+    pub fn push(&self, call: &Call<'_>) -> Result<std::result::Result<Answer, Failure>> {
+        let net = self.outside()?;
+        Ok(self.within(call).map_or(Err(Failure::Late), |call| net.push(&call)))
+    }
+
+    /// The call in what is left of the round, if something is.
+    fn within<'c>(&self, call: &Call<'c>) -> Option<Call<'c>> {
+        let whole = call.bounds.whole.min(self.left());
+        (!whole.is_zero()).then(|| Call { bounds: Bounds { whole, ..call.bounds }, ..call.clone() })
     }
 
     /// Hands a mail over, within its bound and the round's.
@@ -101,13 +115,25 @@ impl<'a> Shift<'a> {
         self.net.ok_or_else(|| Error::internal("a job of the night reaches for the network"))
     }
 
-    /// Asks for another shift of the courier at an instant; of several, the earliest counts.
+    /// Asks for another shift of the courier at an instant; of several, the earliest counts. Where the courier has ended by then, the next
+    /// request or cron has one.
     pub fn again(&mut self, at: Timestamp) {
-        self.next = Some(self.next.map_or(at, |before| before.min(at)));
+        self.ask(at, true);
     }
 
-    /// When another shift was asked for.
-    pub fn next(&self) -> Option<Timestamp> {
+    /// The same for what may not wait for a request: the courier has another one follow. Only for what comes to an end, whatever others'
+    /// servers do.
+    pub fn soon(&mut self, at: Timestamp) {
+        self.ask(at, false);
+    }
+
+    fn ask(&mut self, at: Timestamp, is_patient: bool) {
+        let asked = (at, is_patient);
+        self.next = Some(self.next.map_or(asked, |before| before.min(asked)));
+    }
+
+    /// When another shift was asked for, and whether that may wait for a request.
+    pub fn next(&self) -> Option<(Timestamp, bool)> {
         self.next
     }
 }

@@ -187,6 +187,18 @@ pub static TYPES: &[Type] = &[
         "Conflict",
         "The user has as many devices as there may be: `least_recently_seen` is the one to end first (DELETE `/devices/{device_id}/`), if its user agrees.",
     ),
+    problem(
+        409,
+        "too-many-subscriptions",
+        "Conflict",
+        "The user has as many subscriptions as there may be: end one (DELETE `/push/subscriptions/{id}/`) of a device that is not used any more.",
+    ),
+    problem(
+        409,
+        "subscription-inactive",
+        "Conflict",
+        "The subscription is not active: its `state` says why. Verify it by the code that its device is sent, or subscribe anew.",
+    ),
     problem(410, "deleted", "Gone", "The object of this `id` was made and has been deleted since: forget it, or make a new one."),
     problem(
         410,
@@ -244,6 +256,12 @@ pub static TYPES: &[Type] = &[
         "Not Implemented",
         "The server has no working mailer: nothing was sent, and nothing will be. Whoever runs it can make a link to set a new password.",
     ),
+    problem(
+        501,
+        "push-unavailable",
+        "Not Implemented",
+        "The server wakes no devices, and will not: poll. Whoever runs it can set that up.",
+    ),
     later(problem(503, "busy", "Service Unavailable", "Others are writing: ask again in a second.")),
     later(problem(
         503,
@@ -299,6 +317,9 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::TooManyDevices => "too-many-devices",
         Refused::EmailUnverified => "email-unverified",
         Refused::MailUnavailable => "mail-unavailable",
+        Refused::PushUnavailable => "push-unavailable",
+        Refused::TooManySubscriptions => "too-many-subscriptions",
+        Refused::SubscriptionInactive => "subscription-inactive",
         Refused::NotLinked(name) => name,
         Refused::IdTaken => "id-taken",
         Refused::Exists => "exists",
@@ -367,6 +388,9 @@ mod tests {
             Refused::DeviceWiping,
             Refused::CannotWipe,
             Refused::TooManyDevices,
+            Refused::PushUnavailable,
+            Refused::TooManySubscriptions,
+            Refused::SubscriptionInactive,
         ];
         assert!(kinds.into_iter().filter(|kind| of(*kind).name == TYPES[0].name).eq([Refused::Invalid]));
         assert_eq!(of(Refused::Unauthenticated("user_not_found")).name, "user-not-found");

@@ -1,12 +1,15 @@
 //! The HTTP client. No proxy, whatever the environment says; no redirect is followed; every status is an answer.
 
 use super::mail::{Mail, Undelivered};
+use super::public::is_public;
 use super::{Answer, Body, Call, Failure, Net};
 use std::io::{Cursor, Read};
 use std::path::Path;
 use ureq::config::Config;
-use ureq::http::{Request, Response};
+use ureq::http::{Request, Response, Uri};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, SendBody};
 
 /// How an error of the TLS library begins that is about the certificate.
@@ -35,14 +38,16 @@ impl Client {
     /// # Errors
     /// A file of certificates that cannot be read, in words.
     pub fn new(name: &str, trust: Trust<'_>) -> Result<Client, String> {
-        let tls = match trust {
-            Trust::Usual => TlsConfig::builder().root_certs(RootCerts::WebPki),
-            Trust::File(file) => TlsConfig::builder().root_certs(authorities(file)?),
-            Trust::Anybody => TlsConfig::builder().disable_verification(true),
-        };
-        let config = Config::builder().tls_config(tls.build()).proxy(None).user_agent(name);
-        let config = config.max_redirects(0).max_redirects_will_error(false).http_status_as_error(false);
-        Ok(Client { agent: config.build().new_agent() })
+        Ok(Client { agent: config(name, trust)?.new_agent() })
+    }
+
+    /// One that connects to public addresses alone, whatever a name leads to, but for hosts of these names.
+    ///
+    /// # Errors
+    /// A file of certificates that cannot be read, in words.
+    pub fn public(name: &str, trust: Trust<'_>, private: &[String]) -> Result<Client, String> {
+        let resolver = Public { private: private.to_vec(), found: DefaultResolver::default() };
+        Ok(Client { agent: Agent::with_parts(config(name, trust)?, DefaultConnector::new(), resolver) })
     }
 
     fn run(&self, call: &Call<'_>) -> Result<Answer, ureq::Error> {
@@ -59,6 +64,35 @@ impl Client {
         let configured = self.agent.configure_request(request?);
         let bounded = configured.timeout_connect(Some(call.bounds.connect)).timeout_global(Some(call.bounds.whole)).build();
         read(self.agent.run(bounded)?, call.bounds.read)
+    }
+}
+
+fn config(name: &str, trust: Trust<'_>) -> Result<Config, String> {
+    let tls = match trust {
+        Trust::Usual => TlsConfig::builder().root_certs(RootCerts::WebPki),
+        Trust::File(file) => TlsConfig::builder().root_certs(authorities(file)?),
+        Trust::Anybody => TlsConfig::builder().disable_verification(true),
+    };
+    let config = Config::builder().tls_config(tls.build()).proxy(None).user_agent(name);
+    Ok(config.max_redirects(0).max_redirects_will_error(false).http_status_as_error(false).build())
+}
+
+/// Finds the addresses of hosts, and keeps back those that are not public. What is left is what is connected to: nothing is looked up
+/// a second time, when it could be another.
+#[derive(Debug)]
+struct Public {
+    private: Vec<String>,
+    found: DefaultResolver,
+}
+
+impl Resolver for Public {
+    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let all = self.found.resolve(uri, config, timeout)?;
+        let host = uri.host().unwrap_or_default();
+        let is_private = self.private.iter().any(|name| name.eq_ignore_ascii_case(host));
+        let mut kept = self.empty();
+        all.iter().filter(|found| is_private || is_public(found.ip())).for_each(|found| kept.push(*found));
+        if kept.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(kept) }
     }
 }
 
@@ -84,6 +118,10 @@ fn read(response: Response<ureq::Body>, most: u64) -> Result<Answer, ureq::Error
 impl Net for Client {
     fn send(&self, call: &Call<'_>) -> Result<Answer, Failure> {
         self.run(call).map_err(|error| failure(&error))
+    }
+
+    fn push(&self, call: &Call<'_>) -> Result<Answer, Failure> {
+        self.send(call)
     }
 
     fn mail(&self, _: &Mail<'_>) -> Result<(), Undelivered> {

@@ -7,8 +7,10 @@ pub mod client;
 pub mod mail;
 pub mod mailer;
 pub mod outside;
+pub mod public;
 #[cfg(test)]
 mod tests;
+pub mod webpush;
 
 use mail::{Mail, Undelivered};
 use std::fmt;
@@ -94,6 +96,9 @@ impl fmt::Display for Failure {
 pub trait Net {
     /// Sends a request and waits for its answer, within the call's bounds.
     fn send(&self, call: &Call<'_>) -> Result<Answer, Failure>;
+
+    /// Sends a request to where a stranger said, if that is a public address, within the call's bounds.
+    fn push(&self, call: &Call<'_>) -> Result<Answer, Failure>;
 
     /// Hands a mail over, within the mail's bound.
     fn mail(&self, mail: &Mail<'_>) -> Result<(), Undelivered>;

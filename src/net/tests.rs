@@ -73,3 +73,21 @@ fn what_cannot_be_asked_is_said_in_words() {
     assert!(matches!(&refused, Failure::Other(words) if words.contains("refused")), "{refused:?}");
     assert!(Client::new("x", Trust::File(Path::new("/not/there.pem"))).is_err_and(|words| words.starts_with("/not/there.pem")));
 }
+
+#[test]
+fn a_name_that_strangers_say_leads_to_no_address_of_this_machine() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = |private: &[String], host: &str| {
+        let whole = Duration::from_millis(300);
+        let (client, url) = (Client::public("x", Trust::Usual, private).unwrap(), format!("http://{host}:{port}/"));
+        client.send(&Call { method: "POST", url: &url, fields: &[], body: Body::Nothing, bounds: Bounds { whole, ..BOUNDS } })
+    };
+    for host in ["localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0x7f.1"] {
+        assert!(matches!(asked(&["push.example".to_owned()], host), Err(Failure::Other(_))), "{host}");
+    }
+    assert!(listener.accept().is_err(), "nobody was connected to");
+    assert_eq!(asked(&["LOCALHOST".to_owned()], "localhost").unwrap_err(), Failure::Late, "the operator's own is");
+    assert!(listener.accept().is_ok());
+}

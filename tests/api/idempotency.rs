@@ -2,7 +2,7 @@
 
 use super::expect::{problem, refused};
 use super::phone::{PASSWORD, fresh_name};
-use super::{Case, Phone, linking, routes, ways_in};
+use super::{Case, Phone, linking, routes, subscriptions, ways_in};
 use crate::servers::Server;
 use crate::servers::client::{Answer, request};
 use serde_json::{Value, json};
@@ -63,6 +63,8 @@ fn posts(server: &Server) -> Vec<(&'static str, Post)> {
     let goal = phone.make("/goals/", &json!({"title": "x"}));
     let question = phone.make("/qna/questions/", &json!({"text": "x"}));
     let device = json!({"device_id": "new"});
+    let (pushed, subscription) = (Phone::single(server), subscriptions::wanted("phone", &subscriptions::endpoint()));
+    let awake = subscriptions::path(&subscriptions::awake(server, &pushed, &subscription));
     let passwords = json!({"old_password": PASSWORD, "new_password": "a new horse battery"});
     vec![
         ("/auth/register/", public("/auth/register/", 201, json!({"username": fresh_name("key"), "password": PASSWORD}))),
@@ -101,6 +103,9 @@ fn posts(server: &Server) -> Vec<(&'static str, Post)> {
         ("/checkins/", post(&phone, "/checkins/", 201, json!({"date": "2026-04-01"}))),
         ("/push/send/", post(&phone, "/push/send/", 201, json!({"to": {"user_id": phone.id}, "type": "sync_trigger"}))),
         ("/push/ack/", post(&phone, "/push/ack/", 204, json!({"up_to": "2026-04-01T00:00:00Z"}))),
+        ("/push/subscriptions/", post(&pushed, "/push/subscriptions/", 200, subscription.clone())),
+        ("/push/subscriptions/{id}/verify/", post(&pushed, &format!("{awake}verify/"), 200, json!({"code": "known"}))),
+        ("/push/subscriptions/{id}/test/", post(&pushed, &format!("{awake}test/"), 202, json!({}))),
         ("/letters/", post(&phone, "/letters/", 201, json!({"month": "2026-04", "content": "once"}))),
     ]
 }

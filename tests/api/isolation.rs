@@ -50,6 +50,9 @@ const PATHS: &[(&str, Segment)] = &[
     ("/devices/{device_id}/", Segment::Own),
     ("/devices/{device_id}/sync-state/", Segment::Thing),
     ("/devices/{device_id}/wipe/", Segment::Thing),
+    ("/push/subscriptions/{id}/", Segment::Thing),
+    ("/push/subscriptions/{id}/verify/", Segment::Thing),
+    ("/push/subscriptions/{id}/test/", Segment::Thing),
     ("/couple/archives/{id}/", Segment::Thing),
     ("/couple/archives/{id}/export/", Segment::Thing),
     ("/couple/members/{id}/", Segment::Thing),
@@ -190,7 +193,9 @@ impl Owner {
         ids.push(phone.id.to_string());
         let message = json!({"to": {"user_id": phone.id}, "type": "system", "text": "to myself"});
         ids.push(phone.post("/push/send/", &message).expect(201).json()["id"].as_str().unwrap().to_owned());
-        ids.extend(conflict(&phone));
+        let conflict = conflict(&phone);
+        ids.push(phone.make("/push/subscriptions/", &json!({"device_id": conflict[0]})));
+        ids.extend(conflict);
         ids.push(phone.get("/auth/sessions/").expect(200).json()["results"][0]["id"].as_str().unwrap().to_owned());
         Owner { phone, ids }
     }
@@ -248,6 +253,7 @@ fn body_for_all() -> Value {
     json!({
         "title": "t", "text": "t", "month": "2026-03", "content": "c", "date": "2026-03-01", "mood": 1, "status": "ACTIVE",
         "role": "member", "resolution_policy": "server_wins", "resolution_strategy": "client_wins", "chosen_version": "client",
+        "code": "c",
     })
 }
 

@@ -72,6 +72,8 @@ mod sessions;
 mod shown;
 mod spent;
 mod stamps;
+mod subscribed;
+pub mod subscriptions;
 mod sync;
 mod team_members;
 mod teams;
@@ -107,6 +109,8 @@ const TABLES: &[Table] = tables![
     pages,
     preconditions,
     push,
+    subscriptions,
+    subscribed,
     inbox,
     versions,
     shown,
@@ -170,7 +174,8 @@ const SIDE_BY_SIDE: usize = 4;
 fn every_case_on(kind: Kind, engine: Engine) {
     // Every case comes from one address and logs in anew: the limits have cases of their own.
     let limits = ["AUTH", "REQUESTS", "UPLOADS", "BURST", "COST"];
-    let env = limits.map(|name| (format!("TANDEM_LIMITS_{name}"), "off".to_owned())).to_vec();
+    let mut env = limits.map(|name| (format!("TANDEM_LIMITS_{name}"), "off".to_owned())).to_vec();
+    env.push(("TANDEM_PUSH_CONTACT".to_owned(), "mailto:ops@example.org".to_owned()));
     let server = Server::start(kind, &Options { engine, workers: SIDE_BY_SIDE, env, ..Options::default() });
     let word = std::env::var("CASE").unwrap_or_default();
     let cases = cases(&word);

@@ -51,6 +51,7 @@ const APART: &[(&str, &str)] = &[
     ("/auth/sessions/", "a person has fifty at most, and nobody else changes them"),
     ("/couple/archives/", "a person has few, and nobody else changes them"),
     ("/devices/", "a person has fifty at most, and nobody else changes them"),
+    ("/push/subscriptions/", "a person has twenty at most, and nobody else changes them"),
 ];
 
 fn every_list(_: &Server) {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 /// A store that has answered a request.
 pub fn used() -> Home {
@@ -78,12 +79,33 @@ fn it_tells_whether_requests_can_start_the_courier() {
 }
 
 #[test]
+fn it_tells_why_no_device_is_woken() {
+    let mut home = used();
+    let says = |home: &Home, level: &str, words: &str| {
+        let (is, saw) = check(&home.json("doctor --json"), "push");
+        assert!(is == level && saw.contains(words), "{is}: {saw}");
+    };
+    says(&home, "note", "push.contact is not set");
+    home.env.push(("TANDEM_PUSH_CONTACT", "mailto:ops@example.org".to_owned()));
+    home.env.push(("TANDEM_PUSH_PRIVATE", "ntfy.home.example".to_owned()));
+    says(&home, "ok", "not public: ntfy.home.example");
+    let late = fs::File::create(home.data().join("next-courier")).unwrap();
+    late.set_modified(SystemTime::now() - Duration::from_secs(600)).unwrap();
+    says(&home, "note", "wake-ups wait since");
+    home.ok("push key --new --yes");
+    home.env.push(("TANDEM_JWT_SECRET", "another secret of at least 32 characters".to_owned()));
+    says(&home, "problem", "sealed by another secret");
+    home.env.push(("TANDEM_PUSH_COURIER", "off".to_owned()));
+    says(&home, "note", "push.courier is off");
+}
+
+#[test]
 fn a_sound_store_has_no_problem() {
     let home = with_courier(used(), env!("CARGO_BIN_EXE_tandem"));
     let report = home.json("doctor --full --json");
     for check in report["checks"].as_array().unwrap() {
-        // Nobody has said where the site is, and who writes its mails.
-        let wanted = if check["name"] == "site" || check["name"] == "mail" { "note" } else { "ok" };
+        // Nobody has said where the site is, who writes its mails, and who wakes devices.
+        let wanted = if ["site", "mail", "push"].iter().any(|name| check["name"] == *name) { "note" } else { "ok" };
         assert_eq!(check["level"], wanted, "{check}");
         assert!(!check["why"].as_str().unwrap().is_empty());
     }

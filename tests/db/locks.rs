@@ -108,7 +108,7 @@ fn tenants(engine: Engine, count: i64) -> Place {
 fn write(db: &mut Db, tenant: i64, hold: Duration) {
     retried(|| {
         db.begin(Mode::Write)?;
-        let (_, stamp) = advance(db, tenant, Timestamp::now())?;
+        let stamp = advance(db, tenant, Timestamp::now())?.stamp;
         mark(db, tenant, "goals", &stamp.to_string(), Moved::by_nobody(stamp, false))?;
         sleep(hold);
         db.commit()

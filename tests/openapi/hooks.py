@@ -37,6 +37,11 @@ REASONS = {
     "PATCH /letters/{id}/": {"month"},
     # Lists of the feed are named by the registry.
     "GET /sync/changes/": {"kinds"},
+    # Devices are woken at public addresses by sound keys, lists are named by the registry, and quiet hours have two ends.
+    "POST /push/subscriptions/": {"device_id", "endpoint", "keys", "domains", "quiet_from", "quiet_to", "expires_at"},
+    "PATCH /push/subscriptions/{id}/": {"domains", "quiet_from", "quiet_to", "expires_at"},
+    # A subscription is verified by the code that its device was sent.
+    "POST /push/subscriptions/{id}/verify/": {"code"},
     # A key in the header is the one in the body.
     **{f"POST /sync/{upload}/": {"idempotency_key"} for upload in ("voice", "behavioral", "session", "metrics", "batch")},
     # The conflict is the one of the path, and its words are read whatever their case.

@@ -35,6 +35,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
         "src/feature/store.rs",
         &[
             ("src/domain/sync/store.rs", Read, "the feed is its answer"),
+            ("src/domain/push/wake/store.rs", Read, "what a device has not seen of the feed is what wakes it"),
             ("src/domain/mobile/conflicts/store.rs", Read, "that what a conflict is about was deleted, the feed tells"),
             (ROOM, Read, "what objects weigh stands beside their stamps"),
         ],
@@ -89,11 +90,18 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             ("src/domain/auth/store.rs", Read, "the operator sees the accounts of a tenant"),
             ("src/domain/letters/store.rs", Read, "a letter is in the languages of those who read it"),
             ("src/domain/push/store.rs", Read, "messages are for who is in the tenant, and was when they were made"),
+            (SUBSCRIPTIONS, Read, WAKES),
+            (RHYTHM, Read, "a tenant's subscriptions are its members'"),
         ],
     ),
     ("migrations", "src/db/migrate.rs", &[(COPY, Write, "a copy is marked as unfinished until it is whole")]),
     ("policies", "src/domain/mobile/", &[]),
     ("push_messages", "src/domain/push/", &[]),
+    (
+        "push_subscriptions",
+        "src/domain/push/",
+        &[(RHYTHM, Write, "a subscription ends with its device's last session, and a tenant knows how many are awake")],
+    ),
     ("questions", "src/domain/qna/", &[]),
     ("records", "src/domain/mobile/", &[]),
     ("room", "src/feature/room/", &[]),
@@ -104,6 +112,8 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             (ADMISSION, Read, ADMITS),
             (HEALTH, Read, TELLS),
             (SESSIONS, Write, "accounts, devices and the operator end sessions, and each end is remembered"),
+            (SUBSCRIPTIONS, Read, WAKES),
+            (RHYTHM, Write, "how often a session polls is in its row, which admission reads anyway"),
         ],
     ),
     ("shelf", "src/feature/shelf/", &[]),
@@ -117,6 +127,8 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             (ADMISSION, Read, ADMITS),
             ("src/feature/store.rs", Write, "clock, horizon and epoch of the feed are in the row that writers lock"),
             (ROOM, Read, "a tenant's kind and age say how much room it has"),
+            (SUBSCRIPTIONS, Read, WAKES),
+            (RHYTHM, Write, "whether a write wakes anybody is in the row that writers lock"),
             ("src/domain/devices/store.rs", Read, "the operator sees tenants by their id on the wire"),
             ("src/domain/mobile/conflicts/store.rs", Read, "in a couple the other side of a conflict is the partner's"),
             ("src/domain/letters/store.rs", Read, "a letter's head has the name of the team"),
@@ -130,6 +142,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
         &[
             (ADMISSION, Read, ADMITS),
             ("src/feature/store.rs", Read, "a backup is as new as the newest change, and accounts have no clock"),
+            (SUBSCRIPTIONS, Read, WAKES),
             ("src/domain/checkins/store.rs", Read, NAMES),
             ("src/domain/couples/store.rs", Read, NAMES),
             ("src/domain/letters/store.rs", Read, NAMES),
@@ -139,6 +152,9 @@ const TABLES: &[(&str, &str, &[Other])] = &[
     ),
 ];
 
+const RHYTHM: &str = "src/feature/rhythm/store.rs";
+const SUBSCRIPTIONS: &str = "src/domain/push/subscriptions/store.rs";
+const WAKES: &str = "the courier looks at whose devices something was changed for, in one query";
 const SESSIONS: &str = "src/feature/sessions/store.rs";
 const ROOM: &str = "src/feature/room/store.rs";
 const ADMISSION: &str = "src/app/guard/admit.rs";
@@ -159,6 +175,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("attempts", "links", "src/domain/auth/"),
     ("attempts", "open links", "src/domain/auth/"),
     ("attempts", "push", "src/domain/push/"),
+    ("attempts", "push codes", "src/domain/push/"),
     ("attempts", "refresh", "src/domain/auth/"),
     ("attempts", "reset", "src/domain/auth/"),
     ("attempts", "register", "src/domain/auth/"),
@@ -185,6 +202,8 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("facts", "maintained_at", "src/feature/store.rs"),
     ("facts", "maintained_by", "src/app/"),
     ("facts", "maintenance_lease", "src/app/"),
+    ("facts", "push_key", "src/domain/push/"),
+    ("facts", "push_late", "src/domain/push/"),
     ("facts", "room_counted", "src/feature/room/"),
     ("facts", "model_degraded", "src/feature/degraded.rs"),
     ("facts", "models_changed", "src/domain/risk/"),

@@ -4,6 +4,7 @@
 
 mod mail;
 mod place;
+mod push;
 mod table;
 
 pub use table::{SETTINGS, Setting, Value};

@@ -1,7 +1,7 @@
 //! The settings, as data: a name, what it is, and where its value goes.
 
 use super::Loaded;
-use super::mail;
+use super::{mail, push};
 use crate::base::time::{DAY, MINUTE};
 use crate::db::Journal;
 use crate::feature::Rate;
@@ -139,6 +139,27 @@ pub const SETTINGS: &[Setting] = &[
         "tandem/bin/tandem in the home folder",
         "The whole path of the operator's program, which requests start after their answers to do what waits for other servers.",
         Value::Text(|l, v| l.settings.courier_program = Some(v.into())),
+    ),
+    setting(
+        "push.contact",
+        "none",
+        "Where push services reach you, mailto:you@YOUR-DOMAIN or an https address. Without it no device is woken: apps only poll.",
+        Value::Checked(push::contact),
+    ),
+    setting("push.hosts", "every host", "The only hosts of push services that are called.", Value::List(push::hosts)),
+    setting("push.ports", "443", "The ports of push services that are called.", Value::List(push::ports)),
+    setting(
+        "push.private",
+        "none",
+        "Hosts of your own push services, at addresses that are not public.",
+        Value::List(push::private),
+    ),
+    setting("push.ca", "none", "A PEM file that is trusted, too, for push services alone.", Value::Checked(push::certificates)),
+    setting(
+        "push.courier",
+        "auto",
+        "Who wakes devices: auto is the courier that requests start, and cron; cron is cron alone, for mails too; off is nobody.",
+        Value::Word(push::STARTS, push::starts),
     ),
     setting(
         "journal",

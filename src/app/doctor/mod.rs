@@ -13,6 +13,7 @@ mod page;
 mod pass;
 pub mod probe;
 pub mod programs;
+mod push;
 pub mod quota;
 mod replica;
 mod room;
@@ -121,6 +122,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         name: "mail",
         why: "who forgets their password gets back in by a mail; without a mailer you are asked for a link (`tandem user link NAME`)",
         look: mail::mail,
+    },
+    Check {
+        name: "push",
+        why: "a device that is woken hears of a change within seconds; others when they next poll",
+        look: push::push,
     },
     Check {
         name: "lifecycle",

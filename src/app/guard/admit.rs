@@ -44,12 +44,12 @@ pub fn caller(ctx: &mut Ctx<'_>, mode: Mode) -> Result<Option<Response>> {
 ///
 /// [`READ_BY_POLLS`]: crate::db::hints::READ_BY_POLLS
 const ADMISSION: &str = "SELECT u.id, u.timezone, m.tenant, m.seat, m.role, t.kind, t.public_id, t.clock, t.horizon, t.epoch, \
-     s.created_at, s.rotated_at, s.successor_at, s.device, s.seen_at, s.expires_at \
+     s.created_at, s.rotated_at, s.successor_at, s.device, s.seen_at, s.expires_at, s.wake, t.pushes \
      FROM sessions s JOIN users u ON u.id = s.user_id \
      LEFT JOIN members m ON m.user_id = u.id LEFT JOIN tenants t ON t.id = m.tenant \
      WHERE s.id = ? AND s.expires_at > ? AND u.disabled = 0";
 /// How many columns that are.
-const COLUMNS: usize = 16;
+const COLUMNS: usize = 18;
 /// The one with the tenant's number.
 pub const TENANT: usize = 2;
 /// The one with the session's end.
@@ -68,11 +68,12 @@ fn admitted(row: &Row<'_>, session: &str) -> Result<(Caller, Timestamp)> {
             clock: row.get(7)?,
             horizon: row.get(8)?,
             epoch: row.get(9)?,
+            pushes: row.get(17)?,
         }),
     };
     let dates = [row.get(10)?, row.get(11)?, row.get(12)?];
-    let (session, device, seen_at) = (session.to_owned(), row.get(13)?, row.get(14)?);
-    let caller = Caller { user: row.get(0)?, session, device, seen_at, timezone: row.get(1)?, tenant };
+    let (session, device, seen_at, wake) = (session.to_owned(), row.get(13)?, row.get(14)?, row.get(16)?);
+    let caller = Caller { user: row.get(0)?, session, device, seen_at, wake, timezone: row.get(1)?, tenant };
     Ok((caller, dates.into_iter().max().unwrap_or_default()))
 }
 

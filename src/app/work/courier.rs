@@ -17,6 +17,7 @@ use crate::feature::{House, Job, Settings, Shift, When};
 use crate::net::Net;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+use std::cell::Cell;
 use std::env;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -34,6 +35,10 @@ const LEASE: i64 = 30 * SECOND;
 const BACK_OFF: i64 = MINUTE;
 /// How long after the database was busy it is due again, in milliseconds.
 const BUSY: i64 = 2 * SECOND;
+/// How long a job may begin anew while others wait: one whose server hangs keeps none of them from their turn.
+const SHARE: Duration = Duration::from_secs(5);
+/// How often it looks whether something has become due sooner, while it waits for what will be.
+const GLANCE: Duration = Duration::from_millis(200);
 /// It never looks twice within this, whatever its jobs ask for.
 const NAP: Duration = Duration::from_millis(50);
 /// So often it tries to become the machine's courier.
@@ -119,7 +124,8 @@ pub fn live(house: &House, net: &dyn Net, by: Starter) -> Result<()> {
 /// # Errors
 /// What keeps it from working.
 pub fn deliver(house: &House, net: &dyn Net, by: Starter) -> Result<()> {
-    let courier = Courier { house, net, by, marks: &Marks::of(&house.settings), end: Instant::now() + WORK };
+    let courier =
+        Courier { house, net, by, marks: &Marks::of(&house.settings), end: Instant::now() + WORK, patient: Cell::new(None) };
     let all: Vec<&Job> = jobs(house.features, When::Soon).collect();
     if all.is_empty() {
         courier.marks.courier.lift();
@@ -127,7 +133,7 @@ pub fn deliver(house: &House, net: &dyn Net, by: Starter) -> Result<()> {
     }
     // Whoever met the lock while it was about to be let go has started nobody: that one looks once more.
     while courier.deliver_once(&all)? && courier.pause() == Some(Duration::ZERO) {}
-    Ok(())
+    courier.succeed()
 }
 
 /// The courier of this machine.
@@ -137,6 +143,8 @@ struct Courier<'a> {
     by: Starter,
     marks: &'a Marks,
     end: Instant,
+    /// The earliest instant at which something patient is due.
+    patient: Cell<Option<Timestamp>>,
 }
 
 impl Courier<'_> {
@@ -146,10 +154,26 @@ impl Courier<'_> {
         let mut db = open::connect(&self.house.settings)?;
         let done = self.take_turn(&mut db, jobs);
         if let Err(error) = &done {
-            let _ = self.marks.owe(Timestamp::now().plus(if error.is_busy() { BUSY } else { BACK_OFF }));
+            self.owe(Timestamp::now().plus(if error.is_busy() { BUSY } else { BACK_OFF }), true);
         }
         self.end_turn(Some(lock))?;
         done.or_else(|error| if error.is_busy() { Ok(()) } else { Err(error) }).map(|()| true)
+    }
+
+    /// What is due soon after this courier's end is another one's, which it starts: whoever wrote it met this one's lock, and there may
+    /// be no later request. But none follows for what failed and is tried again: while a server hangs there would always be one.
+    fn succeed(&self) -> Result<()> {
+        let is_patient = self.patient.get().is_some() && self.patient.get() == self.marks.courier.get();
+        let follows = self.by == Starter::Request && !is_patient && self.marks.wants_courier(Timestamp::now());
+        if follows { detach() } else { Ok(()) }
+    }
+
+    /// Notes when something is due; what is patient waits for a request or cron, should this courier have ended.
+    fn owe(&self, at: Timestamp, is_patient: bool) {
+        if is_patient {
+            self.patient.set(Some(self.patient.get().map_or(at, |before| before.min(at))));
+        }
+        let _ = self.marks.owe(at);
     }
 
     /// The turn is over. The lock is let go before anybody is told when to look again.
@@ -187,13 +211,27 @@ impl Courier<'_> {
         loop {
             // Taken away before the store is read: what is noted from now on may have been written after that.
             self.marks.courier.lift();
+            self.patient.set(None);
             for job in jobs[from..].iter().chain(&jobs[..from]) {
                 lease.enter(db, job)?;
                 self.job(db, job);
             }
-            let Some(pause) = self.pause() else { return Ok(()) };
-            sleep(pause.max(NAP));
+            if !self.wait() {
+                return Ok(());
+            }
         }
+    }
+
+    /// Waits for what is due while this courier lives; answers whether something is. A request may have made it sooner meanwhile.
+    fn wait(&self) -> bool {
+        sleep(NAP);
+        while let Some(pause) = self.pause() {
+            if pause.is_zero() {
+                return true;
+            }
+            sleep(pause.min(GLANCE));
+        }
+        false
     }
 
     /// How long until the next job, if that is while this courier lives.
@@ -205,30 +243,28 @@ impl Courier<'_> {
 
     /// Does one job. One that fails does not keep the others from running.
     fn job(&self, db: &mut Db, job: &Job) {
-        let next = match self.rounds(db, job) {
-            Ok(next) => next,
-            Err(error) if error.is_busy() => Some(Timestamp::now().plus(BUSY)),
-            Err(error) => {
+        if let Err(error) = self.rounds(db, job) {
+            if !error.is_busy() {
                 log::error!("{}: {}: {error}", DUTY.name, job.name);
-                Some(Timestamp::now().plus(BACK_OFF))
             }
-        };
-        if let Some(at) = next {
-            let _ = self.marks.owe(at);
+            self.owe(Timestamp::now().plus(if error.is_busy() { BUSY } else { BACK_OFF }), true);
         }
     }
 
-    /// Runs a job until nothing is left or the time is over; when it is due again.
-    fn rounds(&self, db: &mut Db, job: &Job) -> Result<Option<Timestamp>> {
-        let mut next: Option<Timestamp> = None;
-        while Instant::now() < self.end {
+    /// Runs a job until nothing is left or its time is over, and notes when it is due again.
+    fn rounds(&self, db: &mut Db, job: &Job) -> Result<()> {
+        let end = self.end.min(Instant::now() + SHARE);
+        while Instant::now() < end {
             let mut shift = Shift::new(db, self.house, Some(self.net), self.end);
             let rows = (job.run)(&mut shift);
-            next = [next, shift.next()].into_iter().flatten().min();
+            if let Some((at, is_patient)) = shift.next() {
+                self.owe(at, is_patient);
+            }
             if rows? == 0 {
-                return Ok(next);
+                return Ok(());
             }
         }
-        Ok(Some(Timestamp::now()))
+        self.owe(Timestamp::now(), true);
+        Ok(())
     }
 }

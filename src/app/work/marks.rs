@@ -10,7 +10,8 @@
 use super::{AHEAD, PERIOD, has_come};
 use crate::base::mark::Mark;
 use crate::base::time::Timestamp;
-use crate::feature::Settings;
+use crate::feature::work::NEXT_COURIER;
+use crate::feature::{Settings, Starts};
 use std::io;
 
 /// What the processes of a machine tell each other of work after answers.
@@ -25,6 +26,8 @@ pub struct Marks {
     pub turn: Mark,
     /// Since when requests have started no courier that came to its end.
     pub failing: Mark,
+    /// Do requests start the courier? Else cron alone does its work.
+    starts: bool,
 }
 
 impl Marks {
@@ -34,9 +37,10 @@ impl Marks {
         Marks {
             work: Marks::first(settings),
             nightly: mark("next-maintenance"),
-            courier: mark("next-courier"),
+            courier: mark(NEXT_COURIER),
             turn: mark("courier-turn"),
             failing: mark("courier-failing"),
+            starts: settings.push.courier != Starts::Cron,
         }
     }
 
@@ -52,6 +56,9 @@ impl Marks {
 
     /// When a courier is to be started.
     fn courier_at(&self) -> Option<Timestamp> {
+        if !self.starts {
+            return None;
+        }
         self.turn.get().or_else(|| Some(self.courier.get()?.plus(-AHEAD)))
     }
 
@@ -59,7 +66,7 @@ impl Marks {
     pub fn owe(&self, at: Timestamp) -> io::Result<()> {
         self.courier.advance_to(at)?;
         // A courier that has its turn looks for itself before it ends.
-        if self.turn.get().is_none() { self.work.advance_to(at.plus(-AHEAD)) } else { Ok(()) }
+        if self.starts && self.turn.get().is_none() { self.work.advance_to(at.plus(-AHEAD)) } else { Ok(()) }
     }
 
     /// Says when a process is to look again.

@@ -66,6 +66,18 @@ impl Zone {
             }
         }
     }
+
+    /// The minute of the day here at an instant.
+    pub fn minute(self, at: Timestamp) -> i64 {
+        let local = match self {
+            Zone::Fixed(offset) => at.0 + offset,
+            Zone::Named(zone) => {
+                let utc = DateTime::<Utc>::from_timestamp_millis(at.0).unwrap_or_default().naive_utc();
+                at.0 + i64::from(zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()) * super::SECOND
+            }
+        };
+        local.rem_euclid(super::DAY) / MINUTE
+    }
 }
 
 fn naive(ms: i64) -> Option<NaiveDateTime> {

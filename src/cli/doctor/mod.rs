@@ -2,6 +2,7 @@
 
 mod exposed;
 mod outside;
+mod services;
 mod visit;
 mod visitor;
 
@@ -46,6 +47,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
     let outside = from_outside(&mut patient, text(matches, "url"));
     let mut reports = examine(CHECKS, &mut patient);
     reports.extend(outside);
+    reports.extend(services::reached(&patient));
     worst_first(&mut reports);
     let problems = problems(&reports);
     if matches.get_flag("json") {

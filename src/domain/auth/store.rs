@@ -7,6 +7,7 @@ use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Notice, Row};
 use crate::feature::Settings;
+use crate::feature::rhythm::store as rhythm;
 use crate::feature::sessions::store as sessions;
 use crate::feature::store::ahead;
 use crate::{columns, params};
@@ -262,6 +263,7 @@ fn bound(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
 
 /// Ends every session of everybody.
 pub fn end_all_sessions(db: &mut Db) -> Result<u64> {
+    rhythm::end_all(db)?;
     db.run("DELETE FROM sessions", &[])
 }
 

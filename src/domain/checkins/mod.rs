@@ -8,7 +8,7 @@ mod store;
 mod texts;
 
 use crate::base::error::Result;
-use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Restore, Route, Without, contract, written};
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Restore, Route, Wakes, Without, contract, written};
 use rules::Checkin;
 
 /// The registry entry.
@@ -39,6 +39,7 @@ const KINDS: &[Kind] = &[Kind {
     object: contract::of::<Checkin>,
     own: |o, user| written(o, &["user_id"], user),
     measure: Some(store::CHECKIN),
+    wakes: Wakes::Normal,
 }];
 
 const LIST: Access = Access::Member(Without::Empty);

@@ -11,13 +11,21 @@ pub mod store;
 mod texts;
 
 use crate::base::error::Result;
-use crate::feature::{Access, COUPLE, Ctx, Feature, Job, Kind, Load, News, Right, Route, Schemas, Without, contract};
+use crate::feature::{Access, COUPLE, Ctx, Feature, Job, Kind, Load, News, Right, Route, Schemas, Wakes, Without, contract};
 use rules::{Archive, Couple, Group, Invite, Joined, Member, Team};
 use schemars::{Schema, json_schema};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    kinds: &[Kind { name: COUPLE, since: 1, load: Load::Own(api::load), object: describe, own: |_, _| None, measure: None }],
+    kinds: &[Kind {
+        name: COUPLE,
+        since: 1,
+        load: Load::Own(api::load),
+        object: describe,
+        own: |_, _| None,
+        measure: None,
+        wakes: Wakes::High,
+    }],
     graph: graphql::GRAPH,
     jobs: &[
         Job::nightly("invites", "expired invites", |s| store::expire(s.db, s.now)),

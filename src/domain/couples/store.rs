@@ -288,7 +288,7 @@ fn bound(db: &mut Db, now: Timestamp) -> Result<u64> {
          WHERE t.created_at > ? OR m.joined_at > ? LIMIT ?";
     let tenants = db.all(sql, params![ahead, ahead, BOUND], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?)))?;
     for (tenant, public_id) in &tenants {
-        let (_, stamp) = feed::advance(db, *tenant, now)?;
+        let stamp = feed::advance(db, *tenant, now)?.stamp;
         db.run("UPDATE tenants SET created_at = ? WHERE id = ? AND created_at > ?", params![now, *tenant, ahead])?;
         db.run("UPDATE members SET joined_at = ? WHERE tenant = ? AND joined_at > ?", params![now, *tenant, ahead])?;
         feed::touch_tenant(db, *tenant, public_id, stamp, NOBODY)?;

@@ -9,7 +9,7 @@ mod texts;
 
 use crate::base::error::Result;
 use crate::feature::creation::REFUSES as MADE;
-use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Restore, Route, Without, contract, written};
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Restore, Route, Wakes, Without, contract, written};
 use rules::{Action, Goal};
 
 /// The registry entry.
@@ -42,6 +42,7 @@ const KINDS: &[Kind] = &[
         object: contract::of::<Goal>,
         own: |o, user| written(o, &["created_by_id"], user),
         measure: Some(store::GOAL),
+        wakes: Wakes::Normal,
     },
     // Nobody signs an action: it stands in its goal.
     Kind {
@@ -51,6 +52,7 @@ const KINDS: &[Kind] = &[
         object: contract::of::<Action>,
         own: |_, _| None,
         measure: Some(store::ACTION),
+        wakes: Wakes::Normal,
     },
 ];
 

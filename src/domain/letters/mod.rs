@@ -8,7 +8,7 @@ mod rules;
 mod store;
 mod texts;
 
-use crate::feature::{Access, Content, Feature, Kind, Load, Restore, Route, Without, contract, written};
+use crate::feature::{Access, Content, Feature, Kind, Load, Restore, Route, Wakes, Without, contract, written};
 use rules::Letter;
 
 /// The registry entry.
@@ -30,6 +30,7 @@ const KINDS: &[Kind] = &[Kind {
     object: contract::of::<Letter>,
     own: |o, user| written(o, &["created_by_id"], user),
     measure: Some(store::LETTER),
+    wakes: Wakes::HighWhenNew,
 }];
 
 const LIST: Access = Access::Member(Without::Empty);

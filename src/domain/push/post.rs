@@ -7,6 +7,7 @@ use crate::base::time::Timestamp;
 use crate::base::{id, json, word};
 use crate::db::Db;
 use crate::feature::news::Clashed;
+use crate::feature::rhythm::store as rhythm;
 use crate::feature::sessions::store as sessions;
 use crate::feature::store::NOBODY;
 use crate::feature::{COUPLE, Ctx, News, Role, TenantKind, store as feed};
@@ -65,6 +66,7 @@ pub fn post(ctx: &mut Ctx<'_>, tenant: i64, to: To, draft: &Draft) -> Result<Mes
 
 fn post_as(ctx: &mut Ctx<'_>, author: i64, tenant: i64, to: To, draft: &Draft) -> Result<Message> {
     let place = Place { tenant, stamp: ctx.stamp_in(tenant)?, author, now: ctx.now };
+    ctx.wake(tenant, draft.priority);
     write(ctx.db, place, to, draft)
 }
 
@@ -85,9 +87,13 @@ pub fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
             let author = ctx.author();
             to_user(ctx, author, *user, &Draft::system(Code::Password, Priority::Critical, None))
         }
-        News::Joined { tenant, .. } => to_members(ctx, *tenant, &Draft::trigger("member", &[COUPLE])),
+        News::Joined { tenant, .. } => {
+            rhythm::count_in(ctx.db, *tenant)?;
+            to_members(ctx, *tenant, &Draft::trigger("member", &[COUPLE]))
+        }
         News::Left { tenant, user } => {
             store::leave(ctx.db, *tenant, *user)?;
+            rhythm::count_in(ctx.db, *tenant)?;
             to_members(ctx, *tenant, &Draft::trigger("member", &[COUPLE]))
         }
         News::PolicySet { list } => {

@@ -26,33 +26,15 @@ const MOST_DOMAINS: usize = 20;
 /// The most messages on a page.
 pub const MAX_LIMIT: i64 = 50;
 
-/// How urgent a message is. The later, the longer it is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Priority {
-    /// It can wait.
-    Normal,
-    /// A person would like to know within seconds.
-    High,
-    /// Somebody must act.
-    Critical,
-}
+pub use crate::feature::Priority;
 
 impl Priority {
-    /// Every priority with its word.
-    pub const ALL: [(Priority, &str); 3] =
-        [(Priority::Normal, "normal"), (Priority::High, "high"), (Priority::Critical, "critical")];
-
     /// How long a message waits for who never asks, in milliseconds.
     pub const fn kept(self) -> i64 {
         match self {
             Priority::Normal | Priority::High => 7 * DAY,
             Priority::Critical => 30 * DAY,
         }
-    }
-
-    /// Its number in the store.
-    pub const fn number(self) -> i64 {
-        self as i64
     }
 
     /// The priority of a number in the store.

@@ -8,7 +8,7 @@ mod store;
 
 use crate::base::error::Result;
 use crate::feature::creation::REFUSES as MADE;
-use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Restore, Right, Route, Without, contract, written};
+use crate::feature::{Access, Ctx, Feature, Kind, Load, News, Restore, Right, Route, Wakes, Without, contract, written};
 use rules::{Answer, Placed, Question};
 
 /// The registry entry.
@@ -41,6 +41,7 @@ const KINDS: &[Kind] = &[
         object: contract::of::<Question>,
         own: api::own_question,
         measure: Some(store::QUESTION),
+        wakes: Wakes::HighWhenNew,
     },
     Kind {
         name: ANSWERS,
@@ -49,6 +50,7 @@ const KINDS: &[Kind] = &[
         object: contract::of::<Placed>,
         own: |o, user| written(o, &["user_id"], user),
         measure: Some(store::ANSWER),
+        wakes: Wakes::High,
     },
 ];
 

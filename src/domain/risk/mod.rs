@@ -16,7 +16,7 @@ pub mod train;
 pub mod watch;
 
 use crate::base::error::Result;
-use crate::feature::{Access, Ctx, Feature, Held, Job, Kind, Load, News, Restore, Route, Without, contract};
+use crate::feature::{Access, Ctx, Feature, Held, Job, Kind, Load, News, Restore, Route, Wakes, Without, contract};
 use api::{Answer, Begun, Prediction};
 use ask::asked;
 use history::edit::Remembered;
@@ -31,6 +31,7 @@ pub const FEATURE: Feature = Feature {
         object: contract::of::<Edits>,
         own: marks::own,
         measure: None,
+        wakes: Wakes::Nobody,
     }],
     graph: graphql::GRAPH,
     jobs: JOBS,

@@ -188,9 +188,7 @@ fn limited(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: usize)
 
 /// Seconds until the next poll that the server would like.
 fn poll_after(ctx: &Ctx<'_>, idle: bool) -> u32 {
-    let settings = &ctx.house.settings;
-    let usual = if idle { settings.poll_idle } else { settings.poll_active };
-    usual.saturating_mul(rules::slow_down(load_per_processor()))
+    ctx.poll_every(idle).saturating_mul(rules::slow_down(load_per_processor()))
 }
 
 /// The machine's load average over a minute, for each processor that this process may use. The kernel counts it anew every

@@ -137,7 +137,7 @@ mod tests {
     fn tenant(clock: i64) -> Tenant {
         let (public_id, epoch) = (ID.to_owned(), "e".to_owned());
         let (kind, role) = (TenantKind::Couple, Role::Member);
-        Tenant { id: 1, public_id, kind, seat: 0, role, clock: Timestamp(clock), horizon: Timestamp(0), epoch }
+        Tenant { id: 1, public_id, kind, seat: 0, role, clock: Timestamp(clock), horizon: Timestamp(0), epoch, pushes: 0 }
     }
 
     fn place(clock: i64, epoch: &str) -> String {

@@ -132,7 +132,15 @@ mod tests {
 
     const fn kind(name: &'static str, since: u8) -> Kind {
         let load = crate::feature::Load::Own(|_, _, _| Ok(Vec::new()));
-        Kind { name, since, load, object: crate::feature::contract::of::<()>, own: |_, _| None, measure: None }
+        Kind {
+            name,
+            since,
+            load,
+            object: crate::feature::contract::of::<()>,
+            own: |_, _| None,
+            measure: None,
+            wakes: crate::feature::Wakes::Normal,
+        }
     }
 
     fn names(asked: Option<&str>, version: usize) -> Option<Vec<&'static str>> {

@@ -51,6 +51,9 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::TooManyDevices => "TOO_MANY_DEVICES",
         Refused::EmailUnverified => "EMAIL_UNVERIFIED",
         Refused::MailUnavailable => "MAIL_UNAVAILABLE",
+        Refused::PushUnavailable => "PUSH_UNAVAILABLE",
+        Refused::TooManySubscriptions => "TOO_MANY_SUBSCRIPTIONS",
+        Refused::SubscriptionInactive => "SUBSCRIPTION_INACTIVE",
         Refused::NotLinked(_) => "NOT_LINKED",
     }
 }

@@ -10,7 +10,7 @@ pub mod store;
 mod texts;
 
 use super::lifecycle::clients::{Client, LONGEST, UNKNOWN};
-use super::{Caller, Ctx, News};
+use super::{Caller, Ctx, News, rhythm};
 use crate::base::error::{Refusal, Refused, Result, refuse};
 use crate::base::word;
 use device::{Device, Sent, State, is_id};
@@ -111,6 +111,7 @@ pub fn register(ctx: &mut Ctx<'_>, user: i64, session: &str, sent: &Sent) -> Res
     device.seen_at = ctx.now;
     store::put(ctx.db, user, &device)?;
     store::bind(ctx.db, session, &sent.id)?;
+    rhythm::store::end_left(ctx.db, user)?;
     Ok(registered(device))
 }
 

@@ -8,6 +8,7 @@ use super::store::{self, Polled};
 use crate::base::error::Result;
 use crate::base::slot_file;
 use crate::base::time::{MINUTE, SECOND, Timestamp};
+use crate::db::Db;
 use crate::feature::{Ctx, House, Kind, Shift};
 use crate::http::Method;
 use sha2::{Digest, Sha256};
@@ -73,6 +74,27 @@ impl Seen {
             lists: number(slot, 32),
             tenant,
         }))
+    }
+
+    /// What a user's device has polled last, in whichever of its sessions, by the file and the database.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn device(
+        &mut self,
+        db: &mut Db,
+        house: &House,
+        (user, device): (i64, &str),
+        tenant: i64,
+        now: Timestamp,
+    ) -> Result<Option<Polled>> {
+        let mut newest: Option<Polled> = None;
+        for session in store::on_device(db, user, device, now)? {
+            let noted = self.find(&house.settings.data, &session, tenant).unwrap_or_default();
+            let kept = store::polled(db, &session)?.filter(|kept| kept.tenant == tenant);
+            newest = [newest, noted, kept].into_iter().flatten().max_by_key(|polled| polled.at);
+        }
+        Ok(newest)
     }
 
     /// Notes a poll, unless the slot says as much.

@@ -7,7 +7,7 @@ use crate::base::time::{DAY, Timestamp};
 use crate::base::word;
 use crate::db::{Db, Notice, Row, Upsert};
 use crate::feature::store::BATCH;
-use crate::feature::{Caller, Settings};
+use crate::feature::{Caller, Settings, rhythm};
 use crate::http::paging::Span;
 use crate::{columns, params};
 
@@ -123,9 +123,10 @@ pub fn put(db: &mut Db, user: i64, device: &Device) -> Result<()> {
     db.put(&DEVICE, values)
 }
 
-/// Binds a session to a device of its user.
+/// Binds a session to a device of its user. How often it polls was another device's subscription's to say.
 pub fn bind(db: &mut Db, session: &str, device: &str) -> Result<()> {
-    db.run("UPDATE sessions SET device = ? WHERE id = ?", params![device, session]).map(drop)
+    let sql = "UPDATE sessions SET wake = CASE WHEN device = ? THEN wake ELSE 0 END, device = ? WHERE id = ?";
+    db.run(sql, params![device, device, session]).map(drop)
 }
 
 /// How many live sessions each of a user's devices has.
@@ -252,13 +253,16 @@ pub fn see(db: &mut Db, session: &str, at: Timestamp, polled: Option<&Polled>) -
 
 /// Up to where a device has seen its messages, or a session that has none.
 pub fn acked(db: &mut Db, caller: &Caller) -> Result<Timestamp> {
-    let found = if caller.device.is_empty() {
-        db.one("SELECT acked FROM sessions WHERE id = ?", params![&caller.session], |row| row.get(0))?
-    } else {
-        let sql = "SELECT acked FROM installations WHERE user_id = ? AND device_id = ?";
-        db.one(sql, params![caller.user, &caller.device], |row| row.get(0))?
-    };
-    Ok(found.unwrap_or_default())
+    if !caller.device.is_empty() {
+        return acked_on(db, caller.user, &caller.device);
+    }
+    Ok(db.one("SELECT acked FROM sessions WHERE id = ?", params![&caller.session], |row| row.get(0))?.unwrap_or_default())
+}
+
+/// Up to where a user's device has.
+pub fn acked_on(db: &mut Db, user: i64, device: &str) -> Result<Timestamp> {
+    let sql = "SELECT acked FROM installations WHERE user_id = ? AND device_id = ?";
+    Ok(db.one(sql, params![user, device], |row| row.get(0))?.unwrap_or_default())
 }
 
 /// Writes up to where; it never goes back.
@@ -287,14 +291,19 @@ columns!(remember: "INSERT INTO ended_sessions (id, user_id, device, reason, end
 
 /// Ends a session.
 pub fn end(db: &mut Db, id: &str, reason: Reason, now: Timestamp) -> Result<u64> {
+    let user = db.one("SELECT user_id FROM sessions WHERE id = ?", params![id], |row| row.get::<i64>(0))?;
     db.run(remember!("WHERE id = ?"), params![reason.word(), now, id])?;
-    db.run("DELETE FROM sessions WHERE id = ?", params![id])
+    let ended = db.run("DELETE FROM sessions WHERE id = ?", params![id])?;
+    user.map_or(Ok(()), |user| rhythm::store::end_left(db, user))?;
+    Ok(ended)
 }
 
 /// Ends every session of a user but one; `""` spares none.
 pub fn end_all_but(db: &mut Db, user: i64, but: &str, reason: Reason, now: Timestamp) -> Result<u64> {
     db.run(remember!("WHERE user_id = ? AND id <> ?"), params![reason.word(), now, user, but])?;
-    db.run("DELETE FROM sessions WHERE user_id = ? AND id <> ?", params![user, but])
+    let ended = db.run("DELETE FROM sessions WHERE user_id = ? AND id <> ?", params![user, but])?;
+    rhythm::store::end_left(db, user)?;
+    Ok(ended)
 }
 
 /// What who ran a team let a user's devices count there does not hold any more.
@@ -305,7 +314,9 @@ pub fn ungrant(db: &mut Db, user: i64, team: i64) -> Result<()> {
 /// Ends every session on a user's device.
 pub fn end_device(db: &mut Db, user: i64, device: &str, now: Timestamp) -> Result<u64> {
     db.run(remember!("WHERE user_id = ? AND device = ?"), params![Reason::Revoked.word(), now, user, device])?;
-    db.run("DELETE FROM sessions WHERE user_id = ? AND device = ?", params![user, device])
+    let ended = db.run("DELETE FROM sessions WHERE user_id = ? AND device = ?", params![user, device])?;
+    rhythm::store::end_left(db, user)?;
+    Ok(ended)
 }
 
 /// Ends what a user has beyond so many sessions, this one among them: those that were not used for longest. Each use moves a
@@ -350,6 +361,7 @@ pub fn ended(db: &mut Db, id: &str) -> Result<Option<Ended>> {
 
 /// Forgets everything about a user's devices and sessions: the account ends.
 pub fn forget(db: &mut Db, user: i64) -> Result<()> {
+    rhythm::store::forget(db, user)?;
     db.run("DELETE FROM sessions WHERE user_id = ?", params![user])?;
     db.run("DELETE FROM ended_sessions WHERE user_id = ?", params![user])?;
     db.run("DELETE FROM installations WHERE user_id = ?", params![user]).map(drop)

@@ -9,7 +9,7 @@ pub mod store;
 pub use rules::{Conflict, Policy, Rule};
 
 use crate::feature::room::rules::Bounds;
-use crate::feature::{Access, Feature, Held, Job, Kind, Load, Route, Stock, Without, contract, written};
+use crate::feature::{Access, Feature, Held, Job, Kind, Load, Route, Stock, Wakes, Without, contract, written};
 use serde_json::Value;
 
 /// The registry entry.
@@ -21,6 +21,7 @@ pub const FEATURE: Feature = Feature {
         object: contract::of::<Conflict>,
         own,
         measure: None,
+        wakes: Wakes::Normal,
     }],
     graph: graphql::GRAPH,
     held: &[Held { name: KIND, load: api::held, object: contract::of::<Conflict> }],

@@ -222,7 +222,7 @@ pub fn purge(db: &mut Db, _: &Settings, now: Timestamp) -> Result<u64> {
 /// Forgets conflicts of one tenant.
 fn forget(db: &mut Db, group: &[(i64, String)], now: Timestamp) -> Result<()> {
     let Some((tenant, _)) = group.first() else { return Ok(()) };
-    let (_, stamp) = store::advance(db, *tenant, now)?;
+    let stamp = store::advance(db, *tenant, now)?.stamp;
     group.iter().try_for_each(|(tenant, id)| forget_one(db, *tenant, id, stamp))?;
     recount::stock(db, *tenant, &super::STOCK)
 }

@@ -37,7 +37,7 @@ use crate::db::Db;
 use crate::feature::ctx::load;
 use crate::feature::version;
 use crate::feature::walk::walk;
-use crate::feature::{Ctx, Kind, Load, Names, Objects, Own, Schemas, written};
+use crate::feature::{Ctx, Kind, Load, Names, Objects, Own, Schemas, Wakes, written};
 use record::Record;
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
@@ -56,6 +56,7 @@ const fn kind(table: &'static Table) -> Kind {
         object: describe,
         own,
         measure: Some(store::measure(names)),
+        wakes: Wakes::Normal,
     }
 }
 

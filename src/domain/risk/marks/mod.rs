@@ -150,7 +150,7 @@ fn forget(shift: &mut Shift<'_>) -> Result<u64> {
 /// Ends marks of one tenant.
 fn bury(shift: &mut Shift<'_>, group: &[(i64, Mark)]) -> Result<()> {
     let Some((tenant, _)) = group.first() else { return Ok(()) };
-    let (_, stamp) = advance(shift.db, *tenant, shift.now)?;
+    let stamp = advance(shift.db, *tenant, shift.now)?.stamp;
     for (_, mark) in group {
         store::end(shift.db, *tenant, mark, mark.until)?;
         let goes_on = store::of_id(shift.db, *tenant, &mark.id)?.iter().any(|other| other.is_shown(shift.now));

@@ -1,13 +1,17 @@
-//! `tandem push`: messages from the operator to devices.
+//! `tandem push`: messages from the operator to devices, and which of them are woken.
+
+mod devices;
 
 use super::site::{enter, within};
 use super::{Action, Command, RUNNING, Verdict, no_args, out, text, user};
+use crate::app::work::AfterAnswers;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::{Db, Mode};
 use crate::domain::push::post::{self, Place};
 use crate::domain::push::rules::{Code, Draft, MAX_TEXT, Priority, To};
+use crate::feature::Settings;
 use crate::feature::store::{self as feed, NOBODY};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches};
@@ -15,11 +19,11 @@ use clap::{Arg, ArgMatches};
 pub const COMMAND: Command = Command {
     name: "push",
     group: RUNNING,
-    about: "Send messages to devices",
+    about: "Send messages to devices, and see which of them are woken",
     help: "A message says that there is something to fetch or to do; apps show it. Nobody's content passes here.",
     examples: &[],
     args: no_args,
-    action: Action::Commands(&[SEND]),
+    action: Action::Commands(&[SEND, devices::LIST, devices::TEST, devices::KEY]),
 };
 
 const SEND: Command = Command {
@@ -47,7 +51,7 @@ const SEND: Command = Command {
 
 fn send(matches: &ArgMatches) -> Result<Verdict> {
     let draft = draft(matches)?;
-    let (_, mut db) = enter()?;
+    let (settings, mut db) = enter()?;
     if let Some(name) = text(matches, "user") {
         let told = within(&mut db, Mode::Write, |db| {
             let user = user::named(db, name)?.user;
@@ -56,6 +60,7 @@ fn send(matches: &ArgMatches) -> Result<Verdict> {
             write(db, tenant, To::user(user.id), &draft)?;
             Ok(user.username)
         })?;
+        wake(&settings, draft.priority);
         return out::line(format!("told {told}")).map(|()| Verdict::Well);
     }
     let (mut told, mut last) = (0, 0);
@@ -63,13 +68,19 @@ fn send(matches: &ArgMatches) -> Result<Verdict> {
         within(&mut db, Mode::Write, |db| write(db, tenant, To::ALL, &draft))?;
         (told, last) = (told + 1, tenant);
     }
+    wake(&settings, draft.priority);
     out::line(format!("told {told} {}", if told == 1 { "couple or team" } else { "couples and teams" })).map(|()| Verdict::Well)
+}
+
+/// The courier looks whom the messages wake.
+fn wake(settings: &Settings, priority: Priority) {
+    AfterAnswers::default().owe(settings, Timestamp::now().plus(priority.calm()));
 }
 
 /// Each tenant is told in a transaction of its own: others write in between.
 fn write(db: &mut Db, tenant: i64, to: To, draft: &Draft) -> Result<()> {
     let now = Timestamp::now();
-    let (_, stamp) = feed::advance(db, tenant, now)?;
+    let stamp = feed::advance(db, tenant, now)?.stamp;
     post::write(db, Place { tenant, stamp, author: NOBODY, now }, to, draft).map(drop)
 }
 
