@@ -44,31 +44,45 @@ fn counted(server: &Server) {
 fn polls(server: &Server) {
     let phone = Phone::single(server);
     let after = |state: &str| phone.get(&format!("/sync/changes/?{state}")).expect(200).json()["poll_after"].as_u64().unwrap();
-    let both = || [after(""), after("state=idle")];
-    assert_eq!(both(), [5, 30]);
+    // A machine with much to do asks for twice or four times as much.
+    let polls = |usual: [u64; 2]| {
+        // This server has no courier, which would take away the mark that it is due.
+        let _ = std::fs::remove_file(server.data_dir.join("next-courier"));
+        let both = [after(""), after("state=idle")];
+        let is_usual = |n: usize| [1, 2, 4].contains(&(both[n] / usual[n])) && both[n].is_multiple_of(usual[n]);
+        assert!(is_usual(0) && is_usual(1), "{both:?} in the place of {usual:?}");
+    };
+    polls([5, 30]);
     let pending = subscribe(&phone, &wanted("phone", &endpoint()));
-    assert_eq!(both(), [5, 30], "nobody has shown that it arrives");
+    // Nobody has shown that it arrives.
+    polls([5, 30]);
     let active = verify(&phone, &pending, &code(server, &pending)).expect(200).json();
-    assert_eq!(both(), [5, 300]);
+    polls([5, 300]);
     let change = |body: Value| phone.patch(&path(&active), &body).expect(200);
     change(json!({"battery_saver": true}));
-    assert_eq!(both(), [15, 900]);
+    polls([15, 900]);
     change(json!({"battery_saver": false, "domains": ["goals"]}));
-    assert_eq!(both(), [5, 30], "other changes do not wake it");
+    // Other changes do not wake it.
+    polls([5, 30]);
     change(json!({"domains": ["all"], "priority_filter": "critical"}));
-    assert_eq!(both(), [5, 30]);
+    polls([5, 30]);
     change(json!({"priority_filter": "all", "visible": true}));
-    assert_eq!(both(), [5, 30]);
-    change(json!({"visible": false, "quiet_from": "00:00", "quiet_to": "23:59"}));
-    let quiet = both();
+    polls([5, 30]);
+    let hour = |ahead: u64| {
+        let minute = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 60 + 60 * ahead;
+        format!("{:02}:{:02}", minute / 60 % 24, minute % 60)
+    };
+    change(json!({"visible": false, "quiet_from": hour(23), "quiet_to": hour(1)}));
+    polls([5, 30]);
     change(json!({"quiet_from": null, "quiet_to": null}));
-    assert_eq!((quiet, both()), ([5, 30], [5, 300]));
+    polls([5, 300]);
     // Another session on the device follows once its app has sent the subscription, and one on another device does not.
     let other = again(server, &phone, &json!({"device_id": "other"}));
-    assert_eq!(other.get("/sync/changes/?state=idle").expect(200).json()["poll_after"], 30);
+    let its = other.get("/sync/changes/?state=idle").expect(200).json()["poll_after"].as_u64().unwrap();
+    assert!([30, 60, 120].contains(&its), "{its}");
     // What an app is told that moves to another device is not the former one's.
     phone.put("/devices/other/", &json!({})).expect(200);
-    assert_eq!(both(), [5, 30]);
+    polls([5, 30]);
 }
 
 fn ended(server: &Server) {

@@ -329,9 +329,10 @@ pub fn rest_host(db: &mut Db, host: i64, until: Timestamp) -> Result<u64> {
 /// Ends subscriptions whose time is over: those that nobody verified, were gone for a while, or have no session left, where an older
 /// program ended it.
 pub fn purge(db: &mut Db, now: Timestamp) -> Result<u64> {
-    let sql =
-        "SELECT user_id, device_id FROM push_subscriptions WHERE expires_at <= ? OR (state = 'gone' AND state_at <= ?) LIMIT ?";
-    let bound = params![now, now.plus(-SHOWN_GONE), BATCH];
+    let sql = "SELECT user_id, device_id FROM push_subscriptions p WHERE expires_at <= ? OR (state = 'gone' AND state_at <= ?) \
+         OR (state = 'pending' AND state_at <= ?) \
+         OR NOT EXISTS (SELECT s.id FROM sessions s WHERE s.user_id = p.user_id AND s.device = p.device_id) LIMIT ?";
+    let bound = params![now, now.plus(-SHOWN_GONE), now.plus(-PENDING), BATCH];
     let old: Vec<(i64, String)> = db.all(sql, bound, |row| Ok((row.get(0)?, row.get(1)?)))?;
     old.iter().try_for_each(|(user, device)| delete(db, *user, device))?;
     Ok(old.len() as u64)
