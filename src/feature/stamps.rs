@@ -68,7 +68,7 @@ impl Ctx<'_> {
         let Some(before) = self.previous_stamp() else { return Ok(()) };
         let (tenant, _) = self.stamped()?;
         store::move_clock(self.db, tenant, before)?;
-        self.stamps.retain(|(stamped, ..)| *stamped != tenant);
+        self.stamps.retain(|advanced| advanced.tenant != tenant);
         self.stamped = None;
         Ok(())
     }
