@@ -20,6 +20,8 @@ mod replica;
 mod restore;
 mod risk;
 mod risk_own;
+mod risk_training;
+mod risk_watch;
 mod setup;
 mod tenants;
 mod uploads;

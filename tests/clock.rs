@@ -169,7 +169,9 @@ fn rounds(variant: Variant, engine: Engine) {
 
 /// A test that did nothing proves nothing.
 fn check_the_round_was_one(variant: Variant, verdict: &Verdict, kills: usize) {
-    assert!(verdict.acknowledged > 100 && verdict.messages > 0, "{verdict}");
+    // A rollback journal waits for the disk four times a commit.
+    let enough = if variant == Variant::Hinted { 20 } else { 100 };
+    assert!(verdict.acknowledged > enough && verdict.messages > 0, "{verdict}");
     assert_eq!(verdict.behind > 0, variant == Variant::Skewed, "{verdict}");
     assert!(verdict.polls > verdict.behind, "{verdict}");
     assert_eq!(kills > 5, matches!(variant, Variant::Killed | Variant::Hinted), "{kills} kills");

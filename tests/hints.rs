@@ -2,7 +2,7 @@
 
 use crate::api::{Phone, devices};
 use crate::servers::client::Answer;
-use crate::servers::{Kind, Options, Server};
+use crate::servers::{Kind, Options, Server, mariadb};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::fs;
@@ -108,6 +108,16 @@ fn who_may_not_poll_any_more_is_told_at_once() {
             assert_eq!(answer.status, 401, "{end}: {}", answer.text());
         }
     }
+}
+
+#[test]
+fn a_store_that_was_moved_answers_no_poll() {
+    let server = start();
+    let phone = Phone::single(&server);
+    let next = settled(&phone);
+    assert!(fast(&server, &phone, &next).is_some());
+    server.tandem(&["copy", "--move", "--to", &mariadb::database()]);
+    phone.get(&next).expect(503);
 }
 
 /// Whoever writes without a word in the file: an older program, `sqlite3`, with the file deleted, cut, torn or from before.

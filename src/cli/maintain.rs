@@ -1,7 +1,7 @@
 //! `tandem maintain`: what is done in the background, for cron.
 
 use super::mail::outside;
-use super::risk::weekly;
+use super::risk::{nightly as watch, weekly};
 use super::site::enter;
 use super::{Action, Command, RUNNING, Verdict, flag, out};
 use crate::app::doctor::quota;
@@ -17,7 +17,7 @@ pub const COMMAND: Command = Command {
     name: "maintain",
     group: RUNNING,
     about: "Purge what has expired and sum up uploads; let cron run it every night",
-    help: "Ends what is over: sessions, failed attempts, stored answers, invitations, old deletions. Sums up each hour's uploads. Once a week it learns which edits meet others (`tandem risk train`). It may run at any time, next to the \
+    help: "Ends what is over: sessions, failed attempts, stored answers, invitations, old deletions. Sums up each hour's uploads. Once a week, or when the model tells too little, it learns which edits meet others (`tandem risk train`). It may run at any time, next to the \
            API and next to itself. It does the courier's work, too (`tandem courier`). Where cron does not run it, requests do the same after their answers, a piece at a time; `tandem doctor` tells \
            which happens.",
     examples: &[
@@ -30,6 +30,9 @@ pub const COMMAND: Command = Command {
 
 /// What is learned once a week, as it is told.
 const LEARNING: &str = "which edits meet others";
+
+/// Whether the model that is told still tells what comes, as it is told.
+const WATCHING: &str = "whether the model still tells what comes";
 
 /// Notes what the account may hold, where its host tells: requests cannot ask, and what all may take is a share of it.
 fn note_quota(db: &mut Db) -> Result<()> {
@@ -53,6 +56,15 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
         }
     }
     note_quota(&mut db)?;
+    match watch(&mut db) {
+        Ok(Some((deed, true))) => out::warning(&format!("{WATCHING}: {deed}")),
+        Ok(Some((deed, false))) if !quiet => out::line(format!("{WATCHING}: {deed}"))?,
+        Ok(_) => {}
+        Err(error) => {
+            verdict = Verdict::Wrong;
+            out::complain(WATCHING, &error);
+        }
+    }
     if house.settings.risk_train {
         match weekly(&mut db) {
             Ok(Some(state)) if !quiet => out::line(format!("{LEARNING}: {state}"))?,

@@ -15,6 +15,21 @@ use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
+/// Which rate limit counts a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meter {
+    /// Requests of the REST interface.
+    Requests,
+    /// Polls of the feed.
+    Polls,
+    /// Uploads: counted in the database, in the transaction that writes. See [`Tx::Upload`].
+    Uploads,
+    /// Counted by the handler: requests and what they cost.
+    Graphql,
+    /// Not counted.
+    Free,
+}
+
 /// The file's name in the data folder.
 pub const FILE: &str = "meters";
 /// Slots in the file: 64 KiB, for some thousand callers within one window.

@@ -7,6 +7,7 @@ pub mod contract;
 pub mod creation;
 pub mod ctx;
 pub mod cursor;
+pub mod degraded;
 pub mod face;
 pub mod graphql;
 pub mod held;
@@ -23,6 +24,7 @@ pub mod rights;
 pub mod room;
 pub mod sessions;
 pub mod settings;
+pub mod shelf;
 pub mod stamps;
 pub mod store;
 pub mod tenant;
@@ -58,6 +60,7 @@ pub use work::{Job, Shift, When};
 use crate::base::error::{Error, Result};
 use crate::db::Db;
 use crate::http::{Method, Request, Response, problem};
+pub use meters::Meter;
 use meters::Meters;
 use serde_json::Value;
 
@@ -147,21 +150,6 @@ pub enum Tx {
     Own,
     /// None: the handler reads what was sent, its key too, and then calls [`Ctx::write_upload`].
     Upload,
-}
-
-/// Which rate limit counts a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meter {
-    /// Requests of the REST interface.
-    Requests,
-    /// Polls of the feed.
-    Polls,
-    /// Uploads: counted in the database, in the transaction that writes. See [`Tx::Upload`].
-    Uploads,
-    /// Counted by the handler: requests and what they cost.
-    Graphql,
-    /// Not counted.
-    Free,
 }
 
 /// Makes something of others' news; what does not concern it passes.

@@ -29,6 +29,11 @@ pub enum News<'n> {
         /// The user.
         user: i64,
     },
+    /// Sessions of a user have ended, whoever ended them; other news tell of some of them, too.
+    SignedOut {
+        /// The user.
+        user: i64,
+    },
     /// A user has another password: of their sessions at most the one that changed it goes on.
     PasswordChanged {
         /// The user.

@@ -167,6 +167,8 @@ pub struct Settings {
     pub limit_edits: Option<Rate>,
     /// Does maintenance learn from edits?
     pub risk_train: bool,
+    /// For what percent of devices, records and days a model is held back.
+    pub risk_holdout: u32,
     /// Are marks of edits shown to others?
     pub risk_marks: bool,
     /// How deep one GraphQL operation may nest; 0 is no limit.
@@ -273,6 +275,7 @@ impl Default for Settings {
             // Twelve a minute: more than anybody opens to edit.
             limit_edits: Some(Rate { count: 60, window: 5 * MINUTE }),
             risk_train: true,
+            risk_holdout: 5,
             risk_marks: true,
             graphql_depth: 10,
             graphql_cost: 1_000,

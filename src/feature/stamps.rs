@@ -56,6 +56,23 @@ impl Ctx<'_> {
         Ok(())
     }
 
+    /// Puts the clock back where it was if nothing was moved under its stamp: others need not be told of nothing. Nobody has seen the stamp, since
+    /// the tenant is locked.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn stand_still(&mut self) -> Result<()> {
+        if self.taken.rows > 0 || !self.taken.earlier.is_empty() {
+            return Ok(());
+        }
+        let Some(before) = self.previous_stamp() else { return Ok(()) };
+        let (tenant, _) = self.stamped()?;
+        store::move_clock(self.db, tenant, before)?;
+        self.stamps.retain(|advanced| advanced.tenant != tenant);
+        self.stamped = None;
+        Ok(())
+    }
+
     /// Goes on to the next stamp if so many rows more do not fit under this one. An item asks before it writes: what it drags along
     /// has its stamp, and what it depends on an earlier one, or the same.
     ///

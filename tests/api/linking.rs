@@ -265,7 +265,8 @@ fn wiping(server: &Server) {
     phone.post("/devices/lost/wipe/", &json!({"password": PASSWORD})).expect(202);
     let codes = codes(server, &json!({"device_id": "lost"}));
     decide(&phone, &codes, json!({})).expect(200);
-    assert_eq!(problem(poll(server.port, &codes), 400)["wipe"], true);
+    let said = problem(poll(server.port, &codes), 400);
+    assert_eq!((&said["wipe"], &said["error"]), (&json!(true), &json!("access_denied")), "a client of RFC 8628 reads `error`");
     request("POST", "/api/devices/wiped/").json(&json!({"refresh": lost.refresh})).send(server.port).expect(204);
     poll(server.port, &codes).expect(200);
     assert_eq!(phone.get("/devices/lost/").expect(200).json()["state"], "active");

@@ -42,6 +42,7 @@ mod leaving;
 mod letters;
 mod limits;
 mod linking;
+mod marks;
 mod mobile;
 mod object_versions;
 mod objects;
@@ -143,6 +144,7 @@ const TABLES: &[Table] = tables![
     landed,
     history,
     edits,
+    marks,
     risk,
     policies,
     priorities,

@@ -142,6 +142,16 @@ fn team(server: &Server) {
     tablet.patch("/devices/tablet/", &json!({"name": "the old one", "can_wipe": true})).expect(200);
     assert_eq!(tablet.put("/devices/tablet/", &json!({"type": "tablet"})).expect(200).json()["priority"], 60);
     problem(tablet.patch("/devices/tablet/", &json!({"priority": 95})), 403);
+    // Who runs the team no more counts as everybody does; so does who comes back.
+    let role =
+        |by: &Phone, of: &Phone, role: &str| by.patch(&format!("/couple/members/{}/", of.id), &json!({"role": role})).expect(200);
+    let laptop = || admin.get("/devices/laptop/").expect(200).json()["priority"].clone();
+    role(&admin, &members[1], "admin");
+    assert_eq!(laptop(), 97);
+    role(&members[1], &members[0], "member");
+    assert_eq!(laptop(), 80);
+    role(&members[1], &members[0], "admin");
+    assert_eq!(laptop(), 80, "they say it anew");
     // In a couple of one's own a device counts as it was set.
     let free = Phone::single(server);
     let tablet = again(server, &free, &json!({"device_id": "tablet", "type": "tablet", "priority": 95}));

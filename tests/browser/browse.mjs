@@ -102,18 +102,23 @@ async function spoilt(browser) {
   await context.close();
 }
 
-// The page behind a link to set a new password: it sends the token of the link's fragment, and says what it is answered.
-async function reset(browser) {
+// The pages behind links of mails: each sends the token of the link's fragment, and says what it is answered.
+const LINKS = [
+  ['reset', async (page) => page.getByLabel('New password').fill('seven purple kites')],
+  ['verify', async () => {}],
+];
+
+async function wornOut(browser, [name, fill]) {
   for (const width of WIDTHS) {
     const { context, page, seen } = await open(browser, { viewport: { width, height: 800 } });
-    await page.goto(`${base}/api/reset/#token=worn-out`);
-    await page.getByLabel('New password').fill('seven purple kites');
+    await page.goto(`${base}/api/${name}/#token=worn-out`);
+    await fill(page);
     await page.getByRole('button').click();
     const told = await page.getByText('ask for a new one').waitFor().then(() => true, () => false);
     const { out } = await page.evaluate(overflowing);
-    check(told && out.length === 0, `a link that is worn out is told at ${width} px, nothing sticks out ${out.join('; ')}`);
+    check(told && out.length === 0, `${name}: a link that is worn out is told at ${width} px, nothing sticks out ${out.join('; ')}`);
     const complaints = seen.complaints.filter((words) => !words.includes('400 (Bad Request)'));
-    check(complaints.length + seen.elsewhere.length === 0, `the page of a link: no complaint of the browser ${complaints.join('; ')}`);
+    check(complaints.length + seen.elsewhere.length === 0, `${name}: no complaint of the browser ${complaints.join('; ')}`);
     await context.close();
   }
 }
@@ -194,7 +199,7 @@ const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', arg
 try {
   await graphiql(browser);
   await spoilt(browser);
-  await reset(browser);
+  for (const link of LINKS) await wornOut(browser, link);
   await link(browser);
   await offline(browser);
   await instructions(browser);

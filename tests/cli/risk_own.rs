@@ -6,7 +6,7 @@ use std::fmt::Write;
 use tandem::base::time::{DAY, MINUTE, Timestamp};
 
 /// A couple of one with a record of each of these ids; the access token.
-fn couple(home: &Home) -> (String, Vec<String>) {
+pub fn couple(home: &Home) -> (String, Vec<String>) {
     let (status, signed) =
         home.call("", "POST", "/api/auth/register/", r#"{"username":"ana","password":"correct horse battery 9"}"#);
     assert_eq!(status, "201", "{signed}");
@@ -19,19 +19,24 @@ fn couple(home: &Home) -> (String, Vec<String>) {
     (token, ids)
 }
 
+/// A home where nobody is told facts alone.
+pub fn told() -> Home {
+    Home { env: vec![("TANDEM_RISK_HOLDOUT", "0".into())], ..Home::new() }
+}
+
 /// Numbers from 0 to 999 that look drawn.
 fn drawn(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     (*seed >> 33) % 1_000
 }
 
-/// A month of edits. Those of every fourth record meet others, mostly; or any do.
-fn live(home: &Home, ids: &[String], is_telling: bool) {
+/// A month of edits. Those of every fourth record, from this one on, meet others, mostly; or any do.
+pub fn live(home: &Home, ids: &[String], hot: Option<usize>) {
     let (mut sql, mut seed) = ("DELETE FROM history; BEGIN;".to_owned(), 7);
     let from = Timestamp::now().plus(-30 * DAY);
     for n in 0..2_400_i64 {
         let record = usize::try_from(drawn(&mut seed)).unwrap() % ids.len();
-        let chance = if is_telling { [700, 20, 20, 20][record % 4] } else { 190 };
+        let chance = hot.map_or(190, |hot| if record % 4 == hot { 700 } else { 20 });
         let met = drawn(&mut seed) < chance;
         let stamp = from.plus(n * (29 * DAY / 2_400));
         let [edited, base] = [stamp.plus(-10 * MINUTE), stamp.plus(-60 * MINUTE)];
@@ -47,7 +52,7 @@ fn live(home: &Home, ids: &[String], is_telling: bool) {
     home.sql(&(sql + "COMMIT"));
 }
 
-fn ask(home: &Home, token: &str, id: &str) -> Value {
+pub fn ask(home: &Home, token: &str, id: &str) -> Value {
     let seen = "2099-01-01T00:00:00Z";
     let body = json!({"device_id": "phone one", "records": [{"kind": "task", "id": id, "seen": seen}]}).to_string();
     home.call(token, "POST", "/api/sync/risk/", &body).1
@@ -55,9 +60,9 @@ fn ask(home: &Home, token: &str, id: &str) -> Value {
 
 #[test]
 fn what_is_learned_here_speaks_until_it_is_put_off() {
-    let home = Home::new();
+    let home = told();
     let (token, ids) = couple(&home);
-    live(&home, &ids, true);
+    live(&home, &ids, Some(0));
     assert_eq!(ask(&home, &token, &ids[0])["model"], Value::Null);
     let dry = home.json("risk train --dry-run --json");
     assert_eq!((&dry["state"], &dry["reason"]), (&json!("candidate"), &Value::Null), "{dry}");
@@ -90,7 +95,9 @@ fn what_is_learned_here_speaks_until_it_is_put_off() {
     }
     home.ok(&format!("risk activate {version}"));
     // A model of another form counts as none.
-    home.sql("UPDATE models SET model = '{}'");
+    home.sql(
+        "UPDATE shelf SET data = '{\"made_at\":1,\"changed_at\":1,\"model\":\"{}\",\"figures\":\"{}\"}' WHERE kind = 'model_active'",
+    );
     assert_eq!(ask(&home, &token, &ids[0])["results"][0]["model_version"], "rates");
 }
 
@@ -99,13 +106,13 @@ fn where_there_is_nothing_to_learn_nobody_is_told_and_a_week_passes() {
     let home = Home::new();
     let (token, ids) = couple(&home);
     assert!(home.ok("maintain").contains("which edits meet others: skipped"));
-    live(&home, &ids, false);
+    live(&home, &ids, None);
     assert!(home.ok("maintain").contains("which edits meet others: refused"));
     assert!(!home.ok("maintain").contains("which edits meet others"), "once a week");
     assert_eq!(ask(&home, &token, &ids[0])["model"], Value::Null);
     assert_eq!(home.json("risk models --json")[0]["state"], "refused");
     assert_eq!(home.run("risk rollback").code, 1);
-    home.sql("UPDATE models SET made_at = made_at - 700000000");
+    home.sql("DELETE FROM shelf WHERE kind = 'model_refused'");
     let off = Home { env: vec![("TANDEM_RISK_TRAIN", "off".into())], ..home };
     assert!(!off.ok("maintain").contains("which edits meet others"));
 }

@@ -1,4 +1,4 @@
-//! Transactions that are in each other's way on MariaDB: deadlocks are run again, tenants do not wait for each other.
+//! Transactions that are in each other's way, mostly on MariaDB: deadlocks are run again, tenants do not wait for each other.
 
 use super::{Engine, Place, fault, value};
 use std::sync::Barrier;
@@ -6,7 +6,13 @@ use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 use tandem::base::error::DbFault;
 use tandem::base::time::Timestamp;
-use tandem::db::{Db, Journal, Mode, Value, migrate, retried};
+use tandem::db::{Db, Journal, Mode, Value, migrate, retried, within};
+use tandem::domain::risk::columns::WIDTH;
+use tandem::domain::risk::model::stored::Told;
+use tandem::domain::risk::model::{Logistic, Model};
+use tandem::domain::risk::models::store::State;
+use tandem::domain::risk::models::{self, New};
+use tandem::domain::risk::population::Population;
 use tandem::feature::store::{Moved, advance, mark};
 use tandem::params;
 
@@ -134,4 +140,26 @@ fn two_tenants_written_at_the_same_time_do_not_wait_for_each_other() {
         println!("another tenant waited {other:?}, the same {own:?}");
         assert!(other < HELD / 4 && own > HELD / 2, "another tenant waited {other:?}, the same {own:?}");
     });
+}
+
+/// Of trainings that come to their end at once, one keeps its model: whoever is second finds a newer one.
+#[test]
+fn of_models_that_are_kept_at_once_one_is() {
+    for engine in [Engine::Sqlite, Engine::Mariadb] {
+        let place = tenants(engine, 0);
+        let ready = Barrier::new(4);
+        let keep = || {
+            let mut db = place.open();
+            let model = Logistic { mean: [0.0; WIDTH], scale: [1.0; WIDTH], weights: [0.0; WIDTH], intercept: 0.0 };
+            let told = Told { model: Model::Logistic(Box::new(model)), medium: 0.2, high: 0.5 };
+            let new = New { told: &told, population: &Population::of(&[]), figures: "{}", state: State::Active };
+            ready.wait();
+            within(&mut db, Mode::Write, |db| models::keep(db, &new, None, Timestamp::now())).unwrap()
+        };
+        let kept: usize = thread::scope(|scope| {
+            let keepers: Vec<_> = (0..4).map(|_| scope.spawn(keep)).collect();
+            keepers.into_iter().map(|keeper| usize::from(keeper.join().unwrap())).sum()
+        });
+        assert_eq!((kept, models::store::all(&mut place.open()).unwrap().len()), (1, 1), "{engine:?}");
+    }
 }

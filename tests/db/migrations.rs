@@ -54,6 +54,21 @@ fn every_table_on_mariadb_is_of_our_kind() {
     assert_eq!(kinds, [("utf8mb4_nopad_bin".to_owned(), "InnoDB".to_owned(), count)]);
 }
 
+/// The most tables and indexes: SQLite reads the definition of each when a CGI process opens the store, which is most of a poll. What only
+/// rare routes read lies on the shelf (`src/feature/shelf`).
+const MOST_ENTRIES: i64 = 64;
+
+#[test]
+fn the_schema_is_small() {
+    let place = Place::new(Engine::Sqlite);
+    let mut db = place.open();
+    migrate(&mut db, &mut |_| {}).unwrap();
+    let Value::Int(entries) = value(&mut db, "SELECT COUNT(*) FROM sqlite_schema") else { unreachable!() };
+    assert!(entries <= MOST_ENTRIES, "{entries} tables and indexes");
+    // Its rows lie in its key's tree: there is no index beside it.
+    assert_eq!(value(&mut db, "SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name = 'shelf'"), Value::Int(1));
+}
+
 /// As when the first requests of a fresh installation come at once.
 #[test]
 fn several_at_once_make_one_schema() {

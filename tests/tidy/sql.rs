@@ -63,7 +63,6 @@ const TENANTLESS: &[(&str, &str)] = &[
     ("src/domain/health/store.rs", "asks whether anybody is there at all"),
     ("src/domain/couples/store.rs", "invites are found by their code, members by their user"),
     ("src/domain/push/subscriptions/store.rs", "subscriptions are of accounts, and the courier looks at those of all"),
-    ("src/domain/risk/models/store.rs", "what was learned is the site's"),
     ("src/domain/devices/snapshots/store.rs", "maintenance sums up and purges the hours of all tenants at once"),
 ];
 

@@ -5,9 +5,11 @@
 mod mail;
 mod place;
 mod push;
+mod setting;
 mod table;
 
-pub use table::{SETTINGS, Setting, Value};
+pub use setting::{Setting, Value};
+pub use table::SETTINGS;
 
 use super::home;
 use crate::base::error::{Error, Result};

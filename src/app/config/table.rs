@@ -1,49 +1,13 @@
 //! The settings, as data: a name, what it is, and where its value goes.
 
 use super::Loaded;
+use super::setting::{Setting, Value, setting};
 use super::{mail, push};
 use crate::base::time::{DAY, MINUTE};
 use crate::db::Journal;
 use crate::feature::Rate;
 use crate::http::peer::{self, Network};
 use crate::net::mail::Relay;
-
-/// What is wrong with a value, in words that follow the setting's name.
-type Outcome = std::result::Result<(), String>;
-
-/// What a setting's value is, and where it goes.
-pub enum Value {
-    /// Text.
-    Text(fn(&mut Loaded, String)),
-    /// Text of a form; the function says what is wrong with it.
-    Checked(fn(&mut Loaded, &str) -> Outcome),
-    /// A list; in the environment separated by commas. The function says what is wrong with an entry.
-    List(fn(&mut Loaded, &[String]) -> Outcome),
-    /// A whole number in a range.
-    Number(u32, u32, fn(&mut Loaded, u32)),
-    /// One of these words; the function is given its place.
-    Word(&'static [&'static str], fn(&mut Loaded, usize)),
-    /// `N/SECONDS`, or `off`.
-    Limit(fn(&mut Loaded, Option<Rate>)),
-}
-
-/// One setting. The environment variable is `TANDEM_` and the name in capitals, dots as underscores.
-pub struct Setting {
-    /// The name in the file: `cors_origins`, `limits.auth`.
-    pub name: &'static str,
-    /// What it is, with its unit.
-    pub help: &'static str,
-    /// What holds when it is not set, as the operator would write it.
-    pub default: &'static str,
-    /// Must its value stay hidden?
-    pub secret: bool,
-    /// How it is read.
-    pub value: Value,
-}
-
-const fn setting(name: &'static str, default: &'static str, help: &'static str, value: Value) -> Setting {
-    Setting { name, help, default, secret: false, value }
-}
 
 /// Bytes in a MiB.
 const MIB: i64 = 1 << 20;
@@ -347,6 +311,12 @@ pub const SETTINGS: &[Setting] = &[
         "weekly",
         "Does `tandem maintain` learn from edits which of them will meet others? Weekly, or off.",
         Value::Word(&["off", "weekly"], |l, n| l.settings.risk_train = n == 1),
+    ),
+    setting(
+        "risk.holdout",
+        "5",
+        "Percent of devices, records and days for which a model is held back and only facts are told, so that `tandem risk status` can say whether advice helps.",
+        Value::Number(0, 50, |l, n| l.settings.risk_holdout = n),
     ),
     setting(
         "risk.marks",

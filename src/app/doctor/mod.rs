@@ -8,6 +8,7 @@ mod lifecycle;
 mod limits;
 mod link;
 mod mail;
+mod model;
 mod page;
 mod pass;
 pub mod probe;
@@ -131,6 +132,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         name: "lifecycle",
         why: "what lifecycle.json announces holds only as long as it can be read; apps that still use what goes stop working on its day",
         look: lifecycle::lifecycle,
+    },
+    Check {
+        name: "model",
+        why: "before an edit people are told what is likely; a model that tells too little misleads them",
+        look: model::model,
     },
 ];
 

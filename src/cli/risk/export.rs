@@ -61,7 +61,7 @@ fn source(salt: &[u8], tenant: i64) -> String {
 }
 
 fn line(csv: &mut impl Write, source: &str, outcomes: &Outcomes) -> std::io::Result<()> {
-    let Outcomes { asked, landed, behind, row, conflict, met } = outcomes;
+    let Outcomes { asked, landed, behind, row, conflict, met, .. } = outcomes;
     let seconds = |at: &Timestamp| at.0 as f64 / SECOND as f64;
     write!(csv, "{source},{},{},{behind}", seconds(asked), seconds(landed))?;
     row.iter().try_for_each(|value| write!(csv, ",{value}"))?;

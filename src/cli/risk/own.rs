@@ -3,16 +3,16 @@
 use super::verdict::{MOST_TIME, Verdicted, as_json, verdict};
 use crate::base::error::Result;
 use crate::base::json;
-use crate::base::time::{DAY, SECOND, Timestamp};
+use crate::base::time::{DAY, HOUR, Timestamp};
 use crate::cli::site::{enter, within};
 use crate::cli::{Verdict, out, text};
 use crate::db::{Db, Mode};
-use crate::domain::risk::columns::read;
-use crate::domain::risk::history::{asks, store};
 use crate::domain::risk::model::stored::Told;
 use crate::domain::risk::models::store::{Kept, State};
-use crate::domain::risk::models::{self, Active};
-use crate::domain::risk::train::{self as learning, Ask, Learned, MOST_ROWS, Outcome, Training, newest};
+use crate::domain::risk::models::{self, Active, New};
+use crate::domain::risk::train::{self as learning, Learned, Outcome, Training};
+use crate::domain::risk::watch::outcomes::read_asks;
+use crate::feature::degraded::degraded;
 use clap::ArgMatches;
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -24,7 +24,8 @@ pub fn train(dry: bool, late: &dyn Fn() -> bool) -> Result<(Training, Option<Ver
 }
 
 fn learn(db: &mut Db, dry: bool, late: &dyn Fn() -> bool) -> Result<(Training, Option<Verdicted>)> {
-    let (before, active, asks) = within(db, Mode::Read, |db| Ok((models::newest(db)?, Active::of(db)?, asks_of(db)?)))?;
+    let (before, active, asks) =
+        within(db, Mode::Read, |db| Ok((models::newest(db)?, Active::of(db)?, read_asks(db, &mut |_| true)?)))?;
     let training = learning::train(asks, active.as_ref().map(Active::model), late);
     let kept = match &training.outcome {
         Outcome::Learned(learned) if !dry => Some(keep(db, &training, learned, before)?),
@@ -33,38 +34,21 @@ fn learn(db: &mut Db, dry: bool, late: &dyn Fn() -> bool) -> Result<(Training, O
     Ok((training, kept))
 }
 
-/// How long a training holds, in milliseconds.
+/// How long a training holds, in milliseconds; and how long where the model tells too little: a night, and cron is not on the second.
 const HOLDS: i64 = 7 * DAY;
+const HOLDS_DEGRADED: i64 = 20 * HOUR;
 
-/// Trains as `tandem risk train` does, unless a model was learned in the last week; answers what became of it.
+/// Trains as `tandem risk train` does, unless a model was learned in the last week, or, where the active one tells too little, last night;
+/// answers what became of it.
 pub fn weekly(db: &mut Db) -> Result<Option<&'static str>> {
-    let newest = within(db, Mode::Read, models::newest)?;
-    if newest.is_some_and(|made| made.plus(HOLDS) > Timestamp::now()) {
+    let (newest, degraded) = within(db, Mode::Read, |db| Ok((models::newest(db)?, degraded(db)?)))?;
+    let holds = if degraded.is_some() { HOLDS_DEGRADED } else { HOLDS };
+    if newest.is_some_and(|made| made.plus(holds) > Timestamp::now()) {
         return Ok(None);
     }
     let begun = Instant::now();
     let (training, kept) = learn(db, false, &|| begun.elapsed() > MOST_TIME)?;
     Ok(Some(kept.unwrap_or_else(|| verdict(&training.outcome)).0))
-}
-
-/// The newest asks of all couples and teams whose outcome is known.
-fn asks_of(db: &mut Db) -> Result<Vec<Ask>> {
-    let (now, mut found, mut number) = (Timestamp::now(), Vec::new(), 0);
-    let seconds = |at: Timestamp| at.0 as f64 / SECOND as f64;
-    for tenant in store::tenants(db)? {
-        asks::each(db, tenant, now, &mut |outcomes| {
-            number += 1;
-            let (asked, known) = (seconds(outcomes.asked), seconds(outcomes.landed));
-            let (behind, row) = (outcomes.behind > 0, read(outcomes.row));
-            found.push(Ask { number, asked, known, behind, met: outcomes.met, row });
-            // Twice as many as are looked at, so that sorting is worth it.
-            if found.len() >= 2 * MOST_ROWS {
-                found = newest(std::mem::take(&mut found));
-            }
-            Ok(())
-        })?;
-    }
-    Ok(newest(found))
 }
 
 /// Keeps what was learned, unless another training has ended meanwhile.
@@ -73,22 +57,18 @@ fn keep(db: &mut Db, training: &Training, learned: &Learned, before: Option<Time
     let state = if learned.failed().is_some() { State::Refused } else { State::Active };
     let told = Told { model: learned.model.clone(), medium: learned.levels.0, high: learned.levels.1 };
     let figures = json::write(&as_json(training, said, reason))?;
-    let is_kept = within(db, Mode::Write, |db| {
-        if models::newest(db)? != before {
-            return Ok(false);
-        }
-        models::keep(db, &told, state, &figures, Timestamp::now()).map(|_| true)
-    })?;
+    let new = New { told: &told, population: &learned.population, figures: &figures, state };
+    let is_kept = within(db, Mode::Write, |db| models::keep(db, &new, before, Timestamp::now()))?;
     Ok(if is_kept { (state.word(), reason) } else { ("skipped", Some("newer")) })
 }
 
 /// A model as it is shown.
-fn shown(kept: &Kept) -> Value {
+pub fn shown(kept: &Kept) -> Value {
     let figures: Value = json::read(kept.figures.as_bytes()).unwrap_or_default();
     json!({"id": kept.id, "state": kept.state.word(), "made_at": kept.made_at, "changed_at": kept.changed_at, "figures": figures})
 }
 
-fn row(kept: &Kept) -> [String; 6] {
+pub fn row(kept: &Kept) -> [String; 6] {
     let shown = shown(kept);
     let figure = |path: &str| {
         shown["figures"].pointer(path).and_then(Value::as_f64).map_or(String::new(), |figure| format!("{figure:.3}"))
@@ -105,12 +85,16 @@ fn row(kept: &Kept) -> [String; 6] {
 }
 
 /// What is said where no model speaks.
-const NONE: &str = "No model is active: advice rests on facts, and on how often edits of a record met others.";
-const HEADS: [&str; 6] = ["version", "state", "made", "picked", "ROC-AUC", "not behind"];
+pub const NONE: &str = "No model is active: advice rests on facts, and on how often edits of a record met others.";
+pub const HEADS: [&str; 6] = ["version", "state", "made", "picked", "ROC-AUC", "not behind"];
 
 fn tell(matches: &ArgMatches, kept: &[Kept]) -> Result<Verdict> {
     if matches.get_flag("json") {
         out::json(&kept.iter().map(shown).collect::<Vec<_>>())?;
+    } else if kept.is_empty() {
+        out::line(
+            "No model was learned yet. `tandem maintain` tries once a week; `tandem risk train` does now, and says what is missing.",
+        )?;
     } else {
         out::table(HEADS, &kept.iter().map(row).collect::<Vec<_>>())?;
     }
@@ -124,23 +108,6 @@ pub fn list(matches: &ArgMatches) -> Result<Verdict> {
     tell(matches, &all)
 }
 
-/// `tandem risk status`
-pub fn status(matches: &ArgMatches) -> Result<Verdict> {
-    let (_, mut db) = enter()?;
-    let (all, edits) = within(&mut db, Mode::Read, |db| Ok((models::store::all(db)?, store::number(db)?)))?;
-    let active = all.iter().find(|kept| kept.state == State::Active);
-    if matches.get_flag("json") {
-        out::json(&json!({"active": active.map(shown), "newest": all.first().map(shown), "edits": edits}))?;
-        return Ok(Verdict::Well);
-    }
-    out::line(format!("{edits} edits are remembered."))?;
-    match active {
-        Some(kept) => out::table(HEADS, &[row(kept)])?,
-        None => out::line(NONE)?,
-    }
-    Ok(Verdict::Well)
-}
-
 /// `tandem risk activate`
 pub fn activate(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
@@ -149,7 +116,12 @@ pub fn activate(matches: &ArgMatches) -> Result<Verdict> {
         out::line(format!("{id} is active."))?;
         return Ok(Verdict::Well);
     }
-    out::warning("There is no such model that may be told. `tandem risk models` lists them; a refused one is not told.");
+    let is_known = within(&mut db, Mode::Read, models::store::all)?.iter().any(|kept| kept.id == id);
+    out::misunderstood(&if is_known {
+        format!("{id} was refused: it is not good enough to be told. `tandem risk models` lists the others.")
+    } else {
+        format!("There is no model {id}. `tandem risk models` lists them.")
+    });
     Ok(Verdict::Unknown)
 }
 

@@ -2,12 +2,13 @@
 
 use super::verdict::{MOST_TIME, SKIPPED, as_json, verdict};
 use super::{file, own};
+use crate::app::advice;
 use crate::base::draft::Draft;
 use crate::base::error::Result;
 use crate::cli::{Verdict, out, text};
 use crate::domain::risk::train::figures::Figures;
 use crate::domain::risk::train::gate::Told;
-use crate::domain::risk::train::{FEWEST, Outcome, Training, train};
+use crate::domain::risk::train::{Count, FEWEST, Outcome, Training, train};
 use clap::ArgMatches;
 use std::fmt::Write;
 use std::path::Path;
@@ -34,14 +35,15 @@ pub fn run(matches: &ArgMatches) -> Result<Verdict> {
 
 fn say(training: &Training, state: &str, reason: Option<&str>) -> Result<()> {
     let Training { all, trained, tested, .. } = training;
-    out::line(format!(
-        "{} edits, {} of them met another's. Learned from {} ({} met), tested on {} ({} met).",
-        all.rows, all.met, trained.rows, trained.met, tested.rows, tested.met
-    ))?;
-    let Outcome::Learned(learned) = &training.outcome else { return skipped(reason) };
+    let edits = |count: &Count, what: &str| {
+        format!("{}{what}, {} of which met another's", advice::count(count.rows as u64, "edit"), count.met)
+    };
+    out::line(format!("Looked at {}.", edits(all, " whose device had said what it had seen")))?;
+    let Outcome::Learned(learned) = &training.outcome else { return skipped(reason, training) };
     if state == SKIPPED {
-        return skipped(reason);
+        return skipped(reason, training);
     }
+    out::line(format!("Learned from {}; tested on {}, asked about later.", edits(trained, ""), edits(tested, "")))?;
     let row = |name: &str, figures: Figures| {
         let Figures { roc_auc, average_precision, brier } = figures;
         [name.to_owned(), digits(roc_auc), digits(average_precision), digits(brier)]
@@ -63,15 +65,16 @@ fn say(training: &Training, state: &str, reason: Option<&str>) -> Result<()> {
     }
 }
 
-fn skipped(reason: Option<&str>) -> Result<()> {
+fn skipped(reason: Option<&str>, training: &Training) -> Result<()> {
     let why = match reason {
         Some("newer") => "skipped: another training has ended meanwhile".to_owned(),
         Some("time") => {
             format!("skipped: it took more than {} s; try again when the machine has less to do", MOST_TIME.as_secs())
         }
         _ => format!(
-            "skipped: there is too little to learn from; it takes {} edits of which {} met another's, {} of those in the test",
-            FEWEST.0, FEWEST.1, FEWEST.2
+            "skipped: there is too little to learn from. It takes {} edits of which {} met another's, {} of those in the later part; there are {}, {} \
+             and {}. Until then phones are told facts and rates, and nothing is to be done.",
+            FEWEST.0, FEWEST.1, FEWEST.2, training.all.rows, training.all.met, training.tested.met
         ),
     };
     out::line(why)

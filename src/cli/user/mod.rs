@@ -15,7 +15,7 @@ use crate::domain::auth::rules;
 use crate::domain::auth::store::{self, Listed};
 use crate::domain::couples::store as couples;
 use crate::feature::sessions::{Reason, store as sessions};
-use crate::feature::{News, store as feed};
+use crate::feature::{Ctx, News, store as feed};
 use crate::http::input::{Extent, Input};
 use clap::{Arg, ArgMatches};
 use serde_json::{Map, Value, json};
@@ -176,10 +176,9 @@ fn switch(matches: &ArgMatches, disabled: bool) -> Result<Verdict> {
         out::line(format!("nothing to do: {} is {word}", user.username))?;
         return Ok(Verdict::Well);
     }
-    let ended = within(&mut db, Mode::Write, |db| {
-        let now = Timestamp::now();
-        store::set_disabled(db, user.id, disabled, now)?;
-        if disabled { shut_out(db, user.id, now) } else { Ok(0) }
+    let ended = telling(&mut db, |ctx| {
+        store::set_disabled(ctx.db, user.id, disabled, ctx.now)?;
+        if disabled { shut_out(ctx, user.id) } else { Ok(0) }
     })?;
     let ended = if disabled { format!("; {}", ended_sessions(ended)) } else { String::new() };
     out::line(format!("{} is {word}{ended}", user.username))?;
@@ -187,11 +186,13 @@ fn switch(matches: &ArgMatches, disabled: bool) -> Result<Verdict> {
 }
 
 /// Ends the sessions of a user, and the codes that they made.
-fn shut_out(db: &mut Db, user: i64, now: Timestamp) -> Result<u64> {
-    if let Some(tenant) = feed::tenant_of(db, user)? {
-        couples::end_made_by(db, tenant, user, now)?;
+fn shut_out(ctx: &mut Ctx<'_>, user: i64) -> Result<u64> {
+    if let Some(tenant) = feed::tenant_of(ctx.db, user)? {
+        couples::end_made_by(ctx.db, tenant, user, ctx.now)?;
     }
-    sessions::end_all_but(db, user, "", Reason::Operator, now)
+    let ended = sessions::end_all_but(ctx.db, user, "", Reason::Operator, ctx.now)?;
+    ctx.tell(&News::SignedOut { user })?;
+    Ok(ended)
 }
 
 fn ended_sessions(count: u64) -> String {

@@ -191,6 +191,7 @@ fn refreshed(ctx: &mut Ctx<'_>, claims: &Claims, bucket: &[Bucket]) -> Result<Re
         }
         Some((user, _)) => {
             sessions::store::end(ctx.db, &claims.sid, Reason::Reused, ctx.now)?;
+            ctx.tell(&News::SignedOut { user })?;
             ctx.count_attempt(bucket)?;
             sessions::tell_ended(ctx, user)?;
             Ok(ctx.refused(&not_valid()))
@@ -213,6 +214,7 @@ pub fn logout(ctx: &mut Ctx<'_>) -> Result<Response> {
     match live(ctx)? {
         Some(claims) => ctx.write(&mut |ctx| {
             sessions::store::end(ctx.db, &claims.sid, Reason::SignedOut, ctx.now)?;
+            ctx.tell(&News::SignedOut { user: claims.user().unwrap_or_default() })?;
             Ok(Response::empty(204))
         }),
         None => Err(not_valid().into()),
@@ -229,6 +231,7 @@ pub fn logout_all(ctx: &mut Ctx<'_>) -> Result<Response> {
         let user = claims.user().unwrap_or_default();
         sessions::store::end_all_but(ctx.db, user, "", Reason::SignedOut, ctx.now)?;
         codes::store::end_links(ctx.db, user)?;
+        ctx.tell(&News::SignedOut { user })?;
         Ok(Response::empty(204))
     })
 }

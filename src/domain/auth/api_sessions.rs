@@ -4,10 +4,10 @@ use super::rules::MAX_SESSION;
 use crate::base::error::{Result, not_found};
 use crate::base::time::Timestamp;
 use crate::db::Db;
-use crate::feature::Ctx;
 use crate::feature::ctx::value;
 use crate::feature::sessions::store::{self, Session};
 use crate::feature::sessions::{self, Reason};
+use crate::feature::{Ctx, News};
 use crate::http::Response;
 use crate::http::paging::{After, Keyed, Page, Span};
 use schemars::JsonSchema;
@@ -113,17 +113,17 @@ pub fn end_one(ctx: &mut Ctx<'_>, id: &str) -> Result<()> {
     if id.len() > MAX_SESSION || !store::is_of(ctx.db, id, ctx.user()?, ctx.now)? {
         return Err(not_found());
     }
-    if ctx.caller()?.session == id {
-        return store::end(ctx.db, id, Reason::SignedOut, ctx.now).map(drop);
-    }
-    store::end(ctx.db, id, Reason::Ended, ctx.now)?;
-    sessions::tell_ended(ctx, ctx.user()?)
+    let (user, is_own) = (ctx.user()?, ctx.caller()?.session == id);
+    store::end(ctx.db, id, if is_own { Reason::SignedOut } else { Reason::Ended }, ctx.now)?;
+    ctx.tell(&News::SignedOut { user })?;
+    if is_own { Ok(()) } else { sessions::tell_ended(ctx, user) }
 }
 
 /// POST `/auth/sessions/end-others/`
 pub fn end_others(ctx: &mut Ctx<'_>) -> Result<Response> {
     let (user, session) = (ctx.user()?, ctx.caller()?.session.clone());
     let ended = store::end_all_but(ctx.db, user, &session, Reason::Ended, ctx.now)?;
+    ctx.tell(&News::SignedOut { user })?;
     Ok(Response::json(200, &EndedOthers { ended }))
 }
 

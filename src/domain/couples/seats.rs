@@ -8,6 +8,7 @@ use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::db::Db;
+use crate::feature::sessions::store::ungrant;
 use crate::feature::{Reach, Right, Role, Tenant, TenantKind};
 
 /// Makes a tenant without members.
@@ -69,7 +70,7 @@ pub fn leave(db: &mut Db, tenant: i64, kind: TenantKind, user: i64, now: Timesta
     store::unseat(db, tenant, user)?;
     store::end_made_by(db, tenant, user, now)?;
     if kind == TenantKind::Team {
-        return Ok(true);
+        return ungrant(db, user, tenant).map(|()| true);
     }
     if store::size(db, tenant)? > 0 {
         store::depart(db, tenant, user, Claim::Left)?;
@@ -95,9 +96,13 @@ pub fn set_role(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role, now: Time
     reassign(db, tenancy.id, user, role, now)
 }
 
-/// Gives a member of a team another role; the codes that they made and might not make with it end.
+/// Gives a member of a team another role; the codes that they made and might not make with it end, and so does what their devices count more
+/// than their types do, which an admin may give again.
 pub fn reassign(db: &mut Db, team: i64, user: i64, role: Role, now: Timestamp) -> Result<()> {
     store::set_role(db, team, user, role)?;
+    if Right::Devices.reach(TenantKind::Team, role) != Reach::All {
+        ungrant(db, user, team)?;
+    }
     if Right::Invite.reach(TenantKind::Team, role) == Reach::Nothing {
         return store::end_made_by(db, team, user, now);
     }

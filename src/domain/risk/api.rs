@@ -3,12 +3,12 @@
 use super::ask::advice::{Advice, Level, Recommendation};
 use super::ask::asked::{self, Asker, Record};
 use super::ask::{Answered, Asking};
-use super::marks::mark::{Edits, LASTS, MOST, Mark, RENEW_AFTER};
+use super::marks::mark::{Edits, LASTS, MOST, MOST_OF_USER, Mark, RENEW_AFTER, Told, beyond};
 use super::marks::{self, called, store};
 use crate::base::error::{Result, not_found};
 use crate::base::time::Timestamp;
 use crate::base::{id, json};
-use crate::feature::sessions::store as devices;
+use crate::feature::sessions::{self, store as devices};
 use crate::feature::{Bucket, Ctx};
 use crate::http::input::{Extent, Input};
 use crate::http::paging::{After, Page};
@@ -21,6 +21,8 @@ use serde_json::{Map, Value};
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "EditMark")]
 pub struct Begun {
+    /// Since when it holds: with the user it tells this device's mark from others that the feed tells of.
+    pub since: Timestamp,
     /// When it ends by itself, by the clock of the answer's `Date`.
     pub until: Timestamp,
     /// After how many seconds it is best renewed.
@@ -77,9 +79,7 @@ pub fn end(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = Input::of(&query, &[asked::DEVICE.required()], Extent::Whole);
     input.finish()?;
     let asker = Asker::of(ctx, input.text(asked::DEVICE.name).unwrap_or_default())?;
-    if let Some(id) = id::parse(ctx.request.segment(1)) {
-        unmark(ctx, &asker, called(kind), &id)?;
-    }
+    unmark(ctx, &asker, called(kind), &id::parse(ctx.request.segment(1)).unwrap_or_default())?;
     Ok(Response::empty(204))
 }
 
@@ -148,6 +148,7 @@ pub fn predict(ctx: &mut Ctx<'_>) -> Result<Response> {
 
 /// Begins or renews a mark; the advice is of the instant before it.
 pub fn mark(ctx: &mut Ctx<'_>, asker: Asker, record: &Record) -> Result<Begun> {
+    sessions::require_own(ctx, &asker.name)?;
     let asking = Asking::of(ctx, asker)?;
     let answered = asking.ask(ctx, record)?;
     let (tenant, now, kind) = (ctx.tenant_id()?, ctx.now, record.called());
@@ -155,47 +156,55 @@ pub fn mark(ctx: &mut Ctx<'_>, asker: Asker, record: &Record) -> Result<Begun> {
     let until = now.plus(LASTS);
     let own: Vec<&Mark> = asking.live.iter().filter(|mark| mark.is_of(asking.asker.user, asking.asker.device)).collect();
     let known = own.iter().find(|mark| mark.is_on(kind, &record.id) && mark.is_live(now));
-    let told = match known {
+    let (told, since) = match known {
         Some(known) => {
             let is_told = known.is_moved_by_renewal(now) || known.quiet != quiet;
             let moved_at = if is_told { now } else { known.moved_at };
             let fields = record.fields.clone();
             store::renew(ctx.db, tenant, &Mark { until, moved_at, quiet, fields, ..(*known).clone() })?;
-            is_told
+            (is_told, known.began_at)
         }
         None => {
-            make_room(ctx, tenant, &own)?;
+            make_room(ctx, tenant, &asking)?;
             let Asker { user, device, name, .. } = asking.asker.clone();
             let fields = record.fields.clone();
             let (kind, id) = (kind.to_owned(), record.id.clone());
             let mark = Mark { kind, id, user, device, began_at: now, name, until, moved_at: now, quiet, fields };
-            store::insert(ctx.db, tenant, &mark, record.cursor, &remembered(&answered)?)?;
-            !quiet
+            store::insert(ctx.db, tenant, &mark, record.cursor, &remembered(&asking, &answered)?)?;
+            (!quiet, now)
         }
     };
     if told {
         marks::tell(ctx, tenant, kind, &record.id)?;
     }
-    Ok(Begun { until, renew_after: RENEW_AFTER, advice: answered.advice })
+    ctx.stand_still()?;
+    Ok(Begun { since, until, renew_after: RENEW_AFTER, advice: answered.advice })
 }
 
 /// What is remembered of what a mark was told.
-fn remembered(answered: &Answered) -> Result<String> {
-    let Advice { probability, model_version, facts, .. } = &answered.advice;
-    let told =
-        serde_json::json!({"model": model_version, "probability": probability, "behind": facts.behind, "row": answered.row});
-    json::write(&told)
+fn remembered(asking: &Asking, answered: &Answered) -> Result<String> {
+    let Advice { probability, facts, .. } = &answered.advice;
+    json::write(&Told {
+        model: asking.version(),
+        probability: answered.model.map(|(says, _)| says).or(*probability),
+        behind: facts.behind,
+        row: answered.row,
+        held: answered.model.map(|(_, is_held)| is_held),
+    })
 }
 
-/// Makes room for another mark of a device: those end that have ended by the clock, and the oldest of too many.
-fn make_room(ctx: &mut Ctx<'_>, tenant: i64, own: &[&Mark]) -> Result<()> {
+/// Makes room for another mark of a device: those of its user end that have ended by the clock, and the oldest of too many.
+fn make_room(ctx: &mut Ctx<'_>, tenant: i64, asking: &Asking) -> Result<()> {
     let buckets: [Bucket; 1] = [(ctx.bucket_of("edits", &ctx.user()?.to_string()), ctx.house.settings.limit_edits)];
     ctx.check_attempts(&buckets)?;
     ctx.count_attempt(&buckets)?;
-    let (mut live, lapsed): (Vec<&Mark>, Vec<&Mark>) = own.iter().copied().partition(|mark| mark.is_live(ctx.now));
-    live.sort_by_key(|mark| mark.began_at);
-    let beyond = (live.len() + 1).saturating_sub(MOST);
-    lapsed.into_iter().chain(live.into_iter().take(beyond)).try_for_each(|mark| marks::end(ctx, tenant, mark))
+    let (user, device) = (asking.asker.user, asking.asker.device);
+    let own = asking.live.iter().filter(|mark| mark.user == user);
+    let (live, lapsed): (Vec<&Mark>, Vec<&Mark>) = own.partition(|mark| mark.is_live(ctx.now));
+    let of_device = beyond(live.iter().copied().filter(|mark| mark.device == device).collect(), MOST);
+    let rest = live.into_iter().filter(|mark| !of_device.contains(mark)).collect();
+    let of_user = beyond(rest, MOST_OF_USER);
+    lapsed.into_iter().chain(of_device.clone()).chain(of_user).try_for_each(|mark| marks::end(ctx, tenant, mark))
 }
 
 /// Ends a device's mark of a record, if there is one.
@@ -203,5 +212,6 @@ pub fn unmark(ctx: &mut Ctx<'_>, asker: &Asker, kind: &str, id: &str) -> Result<
     let tenant = ctx.tenant_id()?;
     let own =
         store::of_id(ctx.db, tenant, id)?.into_iter().filter(|mark| mark.is_on(kind, id) && mark.is_of(asker.user, asker.device));
-    own.collect::<Vec<_>>().iter().try_for_each(|mark| marks::end(ctx, tenant, mark))
+    own.collect::<Vec<_>>().iter().try_for_each(|mark| marks::end(ctx, tenant, mark))?;
+    ctx.stand_still()
 }

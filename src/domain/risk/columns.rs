@@ -15,6 +15,17 @@ pub struct Column {
     pub scale: Scale,
     /// Where the chance of meeting another's edit goes as the value grows, as far as anybody would expect.
     pub direction: Direction,
+    /// How often its value is another.
+    pub pace: Pace,
+}
+
+/// How often the value of a column is another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// From ask to ask.
+    Ask,
+    /// Once a day, for a user or for all.
+    Day,
 }
 
 /// What the values of a column are.
@@ -45,24 +56,25 @@ pub const LONGEST: f64 = 8_760.0;
 const EDGE: f64 = 0.0001;
 
 use Direction::{Falling, Rising};
+use Pace::{Ask, Day};
 
 /// Every column, in the order of a [`Row`].
 pub const COLUMNS: [Column; 11] = [
-    column("hours_since_base", Scale::Hours, Rising),
-    column("hours_since_other", Scale::Hours, Falling),
-    column("edits_30d", Scale::Count, Rising),
-    column("editors_30d", Scale::Count, Rising),
-    column("own_share", Scale::Share, Falling),
-    column("open_editors", Scale::Count, Rising),
-    column("user_rate", Scale::Rate, Rising),
-    column("record_rate", Scale::Rate, Rising),
-    column("user_met", Scale::Rate, Rising),
-    column("record_met", Scale::Rate, Rising),
-    column("team_7d", Scale::Count, Rising),
+    column("hours_since_base", Scale::Hours, Rising, Ask),
+    column("hours_since_other", Scale::Hours, Falling, Ask),
+    column("edits_30d", Scale::Count, Rising, Ask),
+    column("editors_30d", Scale::Count, Rising, Ask),
+    column("own_share", Scale::Share, Falling, Ask),
+    column("open_editors", Scale::Count, Rising, Ask),
+    column("user_rate", Scale::Rate, Rising, Day),
+    column("record_rate", Scale::Rate, Rising, Ask),
+    column("user_met", Scale::Rate, Rising, Day),
+    column("record_met", Scale::Rate, Rising, Ask),
+    column("team_7d", Scale::Count, Rising, Day),
 ];
 
-const fn column(name: &'static str, scale: Scale, direction: Direction) -> Column {
-    Column { name, scale, direction }
+const fn column(name: &'static str, scale: Scale, direction: Direction, pace: Pace) -> Column {
+    Column { name, scale, direction, pace }
 }
 
 impl Scale {

@@ -10,8 +10,10 @@ pub mod history;
 pub mod marks;
 pub mod model;
 pub mod models;
+pub mod population;
 mod texts;
 pub mod train;
+pub mod watch;
 
 use crate::base::error::Result;
 use crate::feature::{Access, Ctx, Feature, Held, Job, Kind, Load, News, Restore, Route, Wakes, Without, contract};
@@ -34,7 +36,7 @@ pub const FEATURE: Feature = Feature {
     graph: graphql::GRAPH,
     jobs: JOBS,
     held: HELD,
-    stocks: &[history::STOCK],
+    stocks: &[history::STOCK, marks::STOCK],
     hears: Some(hears),
     restored: Restore::of_tenants(history::store::restored),
     ..Feature::new("risk", ROUTES)
@@ -62,7 +64,7 @@ const ROUTES: &[Route] = &[
         .parameters(asked::PATH)
         .takes(asked::MARK)
         .gives::<Begun>(200)
-        .refuses(&[404, 429]),
+        .refuses(&[404, 409, 429]),
     Route::delete("/sync/edits/{kind}/{id}/", MEMBER, api::end, "Say that this device is not editing a record any more")
         .parameters(asked::END)
         .gives_nothing()
@@ -87,6 +89,7 @@ fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
             marks::end_all(ctx, *tenant, *user)?;
             history::forget(ctx.db, *tenant, *user)
         }
+        News::SignedOut { user } | News::PasswordChanged { user } => marks::signed_out(ctx, *user),
         News::AccountEnding { user } => history::forget_everywhere(ctx, *user),
         _ => Ok(()),
     }

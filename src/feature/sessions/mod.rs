@@ -152,6 +152,22 @@ pub fn require_device(ctx: &mut Ctx<'_>, named: &str) -> Result<()> {
     }
 }
 
+/// Refuses a mark of an edit on a device that is none of the caller's: from version 2 on it is the session's, and before that it is none
+/// that was signed out for good.
+///
+/// # Errors
+/// As [`require_device`].
+pub fn require_own(ctx: &mut Ctx<'_>, named: &str) -> Result<()> {
+    require_device(ctx, named)?;
+    if ctx.device() == Some(named) {
+        return Ok(());
+    }
+    match store::find(ctx.db, ctx.user()?, named)? {
+        Some(device) if device.state != State::Active => refuse(Refused::DeviceUnknown, &texts::DEVICE_UNKNOWN),
+        _ => Ok(()),
+    }
+}
+
 /// An upload of version 1 named a device: one that nobody knows is registered as `other`, and a session without a device is on it.
 pub fn adopt(ctx: &mut Ctx<'_>, named: &str) -> Result<()> {
     if ctx.device() == Some(named) || !is_id(named) {
@@ -176,6 +192,7 @@ pub fn adopt(ctx: &mut Ctx<'_>, named: &str) -> Result<()> {
 /// The user's other devices are told, unless it is the caller's own.
 pub fn revoke(ctx: &mut Ctx<'_>, user: i64, mut device: Device, state: State) -> Result<Device> {
     let ended = store::end_device(ctx.db, user, &device.device_id, ctx.now)?;
+    ctx.tell(&News::SignedOut { user })?;
     let goes_on = match device.state {
         State::Active => true,
         State::Revoked => state == State::WipePending,

@@ -306,6 +306,11 @@ pub fn end_all_but(db: &mut Db, user: i64, but: &str, reason: Reason, now: Times
     Ok(ended)
 }
 
+/// What who ran a team let a user's devices count there does not hold any more.
+pub fn ungrant(db: &mut Db, user: i64, team: i64) -> Result<()> {
+    db.run("UPDATE installations SET granted_in = 0 WHERE user_id = ? AND granted_in = ?", params![user, team]).map(drop)
+}
+
 /// Ends every session on a user's device.
 pub fn end_device(db: &mut Db, user: i64, device: &str, now: Timestamp) -> Result<u64> {
     db.run(remember!("WHERE user_id = ? AND device = ?"), params![Reason::Revoked.word(), now, user, device])?;

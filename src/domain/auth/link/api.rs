@@ -3,7 +3,7 @@
 use super::rules::{self, Codes, Decided, LetIn, NotYet, Waiting};
 use super::store::{self, Kept};
 use super::{INTERVAL, Link, State, TTL};
-use crate::base::error::{Refusal, Refused, Result, not_found};
+use crate::base::error::{Error, Refusal, Refused, Result, not_found};
 use crate::base::id;
 use crate::base::text::Message;
 use crate::base::time::{HOUR, MINUTE, SECOND};
@@ -226,7 +226,11 @@ fn let_in(ctx: &mut Ctx<'_>, kept: &Kept, account: &Account, by: &str) -> Result
     ctx.forget_attempts(&kept.link.open)?;
     let sent =
         kept.link.device.as_ref().map(|device| Sent::whole(Input::of(device, device::WHOLE, Extent::Whole))).transpose()?;
-    let tokens = begun(ctx, account.user.id, sent.as_ref(), Some(by))?;
+    // A client of RFC 8628 reads `error`, whatever it is that keeps the device out.
+    let tokens = begun(ctx, account.user.id, sent.as_ref(), Some(by)).map_err(|error| match error {
+        Error::Refused(refusal) => refusal.and("error", rules::DENIED.error).into(),
+        other => other,
+    })?;
     let (access_token, refresh_token) = (tokens.access.clone(), tokens.refresh.clone());
     let signed_in = SignedIn { user: &account.user, access: tokens.access, refresh: tokens.refresh };
     let expires_in = ctx.house.settings.access_ttl / SECOND;

@@ -83,7 +83,8 @@ pub struct Advice {
     pub id: String,
     /// What is known beyond doubt.
     pub facts: Facts,
-    /// How likely an edit is to meet another's; 1 where the asker is behind already, null for what has no history.
+    /// How likely an edit is to meet another's; 1 where the asker is behind already, null for what has no history, and where only facts
+    /// are told.
     pub probability: Option<f64>,
     /// How risky an edit is.
     #[schemars(extend("enum" = word::list(&Level::ALL)))]
@@ -95,7 +96,7 @@ pub struct Advice {
     pub wait_seconds: i64,
     /// Why the probability is what it is, the largest reason first; none without a model.
     pub reasons: Vec<Reason>,
-    /// What it rests on: a model, or `rates`.
+    /// What it rests on: a model, `rates`, or `facts` alone: now and then a model is held back, to see whether it helps.
     pub model_version: String,
     /// When it was asked.
     pub predicted_at: Timestamp,

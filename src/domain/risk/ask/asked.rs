@@ -1,6 +1,6 @@
 //! What is asked: fields, and how they are read.
 
-use crate::base::error::{Refusal, Refused, Result};
+use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::id;
 use crate::base::json;
 use crate::base::text::{self, Message};
@@ -23,6 +23,8 @@ pub const MOST_RECORDS: usize = 100;
 const FIELDS_BYTES: usize = MOST_FIELDS * MAX_WORD;
 /// The most bytes of one record of a question, beside the names of its fields.
 const RECORD_BYTES: usize = FIELDS_BYTES + 1_000;
+/// What a refusal calls the place of the record that is wrong, counted from 0.
+const PLACE: &str = "record";
 /// The longest unknown kind that a message repeats, in characters.
 const SHOWN: usize = 40;
 
@@ -52,7 +54,7 @@ pub const MARK: &[Field] = &[DEVICE.required(), VERSION, SEEN, FIELDS, PENDING, 
 pub const RISK: &[Field] = &[
     DEVICE.required(),
     Field::new("records", Shape::List).of_bytes(MOST_RECORDS * RECORD_BYTES).required().about(
-        "1 to 100 objects: each with `kind`, `id` and what a mark takes (`version` or `seen`, `fields`, `pending`, `cursor`).",
+        "1 to 100 objects: each with `kind`, `id` and what a mark takes (`version` or `seen`, `fields`, `pending`, `cursor`). Where one of them is refused, `record` says which, from 0 on.",
     ),
 ];
 /// One of them.
@@ -188,8 +190,14 @@ pub fn question(ctx: &Ctx<'_>, body: &Map<String, Value>) -> Result<(Asker, Vec<
     input.check(records.iter().all(Value::is_object), "records", &text::NOT_OBJECT);
     input.finish()?;
     let asker = Asker::of(ctx, input.text(DEVICE.name).unwrap_or_default())?;
-    let records = records.iter().filter_map(Value::as_object).map(|record| Record::named(ctx, record));
-    Ok((asker, records.collect::<Result<_>>()?))
+    let records = records.iter().filter_map(Value::as_object).enumerate();
+    let read = |(place, record)| {
+        Record::named(ctx, record).map_err(|error| match error {
+            Error::Refused(refusal) => refusal.and(PLACE, place).into(),
+            other => other,
+        })
+    };
+    Ok((asker, records.map(read).collect::<Result<_>>()?))
 }
 
 /// Reads a question of the earlier API, which may be about nothing.

@@ -8,7 +8,7 @@ use crate::domain::risk::history::{pseudonym, store};
 use crate::domain::risk::marks::mark::{Editor, Mark};
 use crate::feature::Ctx;
 use crate::feature::sessions::store as devices;
-use crate::feature::store::{Newest, newest_version};
+use crate::feature::store::{Newest, is_member, newest_version};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -63,6 +63,12 @@ pub fn look(ctx: &mut Ctx<'_>, asker: &Asker, record: &Record, live: &[Mark]) ->
         (Some(newest), None) => Looked { facts: by_stamp(asker, record, newest), ..Looked::default() },
         (Some(newest), Some(history)) => by_history(asker, record, newest, history),
     };
+    // Who made what is not remembered may have left since, and is named to nobody then.
+    if let Some(user) = looked.facts.changed_by.filter(|user| *user != asker.user)
+        && !is_member(ctx.db, tenant, user)?
+    {
+        looked.facts.changed_by = None;
+    }
     let is_other = |mark: &&Mark| mark.is_shown(ctx.now) && !mark.is_of(asker.user, asker.device);
     let on_it = live.iter().filter(|mark| mark.is_on(record.called(), &record.id));
     let others: Vec<&Mark> = on_it.filter(is_other).collect();

@@ -3,10 +3,11 @@
 pub mod advice;
 pub mod asked;
 pub mod facts;
+mod holdout;
 
 use crate::base::error::Result;
 use crate::domain::risk::columns::Row;
-use crate::domain::risk::history::features::{Asked, Counts, Known, before, features, met_rate};
+use crate::domain::risk::history::features::{Asked, Counts, Known, before, day, features, met_rate};
 use crate::domain::risk::history::sums;
 use crate::domain::risk::marks::mark::Mark;
 use crate::domain::risk::marks::store as marks;
@@ -15,6 +16,7 @@ use crate::feature::Ctx;
 use advice::{Advice, Level, RATES, Reason, Recommendation, recommend, wait};
 use asked::{Asker, Record};
 use facts::{Looked, look};
+use holdout::{FACTS, is_held_out};
 
 /// One who asks, with what all of their questions need.
 pub struct Asking {
@@ -33,6 +35,8 @@ pub struct Answered {
     pub advice: Advice,
     /// What was known; nothing for what has no history.
     pub row: Option<Row>,
+    /// What the model says, told or not, and whether it is held back; nothing where it has nothing to say.
+    pub model: Option<(f64, bool)>,
 }
 
 impl Asking {
@@ -55,12 +59,16 @@ impl Asking {
         });
         let speaks = self.active.as_ref().zip(row.as_ref()).filter(|_| !facts.behind);
         let counts = counted.iter().fold(Counts::default(), |counts, edit| counts.with(edit));
-        let probability = match speaks {
+        let (day, percent) = (day(ctx.now), ctx.house.settings.risk_holdout);
+        let is_held = speaks.is_some() && is_held_out(self.asker.device, (record.called(), &record.id), day, percent);
+        let model = speaks.map(|(active, row)| (active.probability(row), is_held));
+        let probability = match model {
             _ if facts.behind => Some(1.0),
             _ if facts.unknown => Some(0.0),
-            Some((active, row)) => Some(active.probability(row)),
+            Some((probability, is_held)) => (!is_held).then_some(probability),
             None => has_history.then(|| met_rate(counts, self.known.tenant)),
         };
+        let speaks = speaks.filter(|_| !is_held);
         let level = Level::of(probability.unwrap_or_default(), speaks.map(|(active, _)| active.levels()));
         let recommendation = recommend(&facts, record.pending, taken_until.is_some(), level);
         let is_wait = recommendation == Recommendation::Wait;
@@ -73,10 +81,10 @@ impl Asking {
             recommendation: recommendation.word(),
             wait_seconds: taken_until.filter(|_| is_wait).map_or(0, |until| wait(until, ctx.now)),
             reasons: speaks.map_or_else(Vec::new, |(active, row)| reasons(active, row)),
-            model_version: self.version(),
+            model_version: if is_held { FACTS.to_owned() } else { self.version() },
             predicted_at: ctx.now,
         };
-        Ok(Answered { advice, row })
+        Ok(Answered { advice, row, model })
     }
 
     /// What answers rest on.

@@ -29,6 +29,8 @@ pub struct Outcomes {
     pub conflict: bool,
     /// Did it meet another's version?
     pub met: bool,
+    /// Was the model held back when it was asked about? Nothing where no model had anything to say, or nobody asked.
+    pub held: Option<bool>,
 }
 
 /// What is remembered of a tenant beside the edits of one record.
@@ -90,13 +92,14 @@ fn of_record(
 }
 
 /// How an edit was asked about: by the newest mark of its device since that edited the record last, else when it was made.
-fn asked(marks: &[Past], edit: &Edit, last: Option<Timestamp>) -> Asked {
+fn asked(marks: &[Past], edit: &Edit, last: Option<Timestamp>) -> (Asked, Option<bool>) {
     let since = last.unwrap_or_default().max(edit.stamp.plus(-ANSWERED));
     let is_its = |mark: &&Past| mark.device == edit.device && mark.began_at > since && mark.began_at <= edit.stamp;
     let mark = marks.iter().rev().find(is_its);
     let at = mark.map_or(edit.edited_at, |mark| mark.began_at);
     let cursor = mark.map_or(edit.cursor, |mark| mark.cursor);
-    Asked { at, device: edit.device, base_at: edit.base_at, cursor, open_editors: open(marks, edit.device, at) }
+    let open_editors = open(marks, edit.device, at);
+    (Asked { at, device: edit.device, base_at: edit.base_at, cursor, open_editors }, mark.and_then(|mark| mark.held))
 }
 
 /// How many other devices were editing a record at an instant, as far as that was shown.
@@ -105,7 +108,7 @@ fn open(marks: &[Past], device: i64, at: Timestamp) -> usize {
     marks.iter().filter(is_open).map(|mark| mark.device).collect::<BTreeSet<i64>>().len()
 }
 
-fn outcomes(tenant: &Tenant, edits: &[Edit], edit: &Edit, asked: Asked) -> Outcomes {
+fn outcomes(tenant: &Tenant, edits: &[Edit], edit: &Edit, (asked, held): (Asked, Option<bool>)) -> Outcomes {
     let nothing = Days::default();
     let known = known(&tenant.edits.all, tenant.edits.users.get(&edit.user).unwrap_or(&nothing), day(asked.at));
     let is_unseen = |other: &&Edit| other.version > edit.base && other.stamp < asked.at && other.device != edit.device;
@@ -116,5 +119,6 @@ fn outcomes(tenant: &Tenant, edits: &[Edit], edit: &Edit, asked: Asked) -> Outco
         row: features(&asked, &before(asked.at, edits.iter().rev()), &known),
         conflict: edit.outcome == Outcome::Conflict,
         met: edit.met,
+        held,
     }
 }

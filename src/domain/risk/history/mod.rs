@@ -65,7 +65,7 @@ pub fn forget(db: &mut Db, tenant: i64, user: i64) -> Result<()> {
         store::rename(db, tenant, (user, device), new)?;
         marks::rename(db, tenant, (user, device), new)?;
     }
-    store::forget_sum(db, tenant, user)
+    sums::forget(db, tenant)
 }
 
 /// A user's account ends: the same wherever they ever were.

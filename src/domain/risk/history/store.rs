@@ -5,7 +5,7 @@ use super::features::{Counts, Known, MOST};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::base::word;
-use crate::db::{Db, Row, Upsert};
+use crate::db::{Db, Row};
 use crate::feature::news::{Landed, Outcome};
 use crate::feature::store::BATCH;
 use crate::feature::{Measure, version};
@@ -154,12 +154,6 @@ pub fn next_tenant(db: &mut Db, after: Option<i64>) -> Result<Option<i64>> {
     Ok(db.one(sql, params![after.unwrap_or(i64::MIN)], |row| row.get::<Option<i64>>(0))?.flatten())
 }
 
-/// A sum of a user's or a tenant's edits up to a day, if it is of that day.
-pub fn sum(db: &mut Db, tenant: i64, user: i64, day: i64) -> Result<Option<(Counts, i64)>> {
-    let sql = "SELECT edits, contested, met, week FROM edit_sums WHERE tenant = ? AND user_id = ? AND day = ?";
-    db.one(sql, params![tenant, user, day], |row| Ok((counts(row, 0)?, row.get(3)?)))
-}
-
 fn counts(row: &Row<'_>, from: usize) -> Result<Counts> {
     let number = |column| row.get::<Option<i64>>(column).map(Option::unwrap_or_default);
     Ok(Counts { edits: number(from)?, contested: number(from + 1)?, met: number(from + 2)? })
@@ -178,25 +172,6 @@ pub fn count(db: &mut Db, tenant: i64, user: i64, (from, to): (Timestamp, Timest
         Ok(Known { tenant: counts(row, 0)?, user: counts(row, 3)?, week })
     };
     Ok(db.one(sql, bound, known)?.unwrap_or_default())
-}
-
-const SUM: Upsert =
-    Upsert { table: "edit_sums", key: &["tenant", "user_id"], set: &["day", "edits", "contested", "met", "week"] };
-
-/// Writes a sum.
-pub fn put_sum(db: &mut Db, tenant: i64, user: i64, day: i64, (counts, week): (Counts, i64)) -> Result<()> {
-    let Counts { edits, contested, met } = counts;
-    db.put(&SUM, params![tenant, user, day, edits, contested, met, week])
-}
-
-/// Forgets the sums of a tenant.
-pub fn forget_sums(db: &mut Db, tenant: i64) -> Result<()> {
-    db.run("DELETE FROM edit_sums WHERE tenant = ?", params![tenant]).map(drop)
-}
-
-/// Forgets a user's sum.
-pub fn forget_sum(db: &mut Db, tenant: i64, user: i64) -> Result<()> {
-    db.run("DELETE FROM edit_sums WHERE tenant = ? AND user_id = ?", params![tenant, user]).map(drop)
 }
 
 /// Who is remembered by name in a tenant that they are not in, some of them.

@@ -6,10 +6,11 @@ use crate::base::error::Result;
 use crate::base::time::{DAY, Timestamp};
 use crate::db::Db;
 use crate::feature::Shift;
+use crate::feature::shelf::{Item, NOBODY, store as shelf};
 use crate::feature::store::{BATCH, fact, put_fact};
 
-/// Under which user the sum of a tenant stands.
-pub const ALL: i64 = 0;
+/// What they are on the shelf: an item for each user of a tenant, and the tenant's own, which is nobody's.
+const KIND: &str = "edit_sums";
 
 /// A sum with the edits of its last seven days.
 pub type Sum = (Counts, i64);
@@ -17,9 +18,38 @@ pub type Sum = (Counts, i64);
 /// What is known at an instant of a tenant and one of its users: by the sums of the night, or counted.
 pub fn known(db: &mut Db, tenant: i64, user: i64, at: Timestamp) -> Result<Known> {
     let today = day(at);
-    let Some((sum, week)) = store::sum(db, tenant, ALL, today)? else { return counted(db, tenant, user, today) };
-    let own = store::sum(db, tenant, user, today)?.map_or_else(Counts::default, |(sum, _)| sum);
+    let Some((sum, week)) = sum(db, tenant, NOBODY, today)? else { return counted(db, tenant, user, today) };
+    let own = self::sum(db, tenant, user, today)?.map_or_else(Counts::default, |(sum, _)| sum);
     Ok(Known { tenant: sum, user: own, week })
+}
+
+/// The end of a day: until then its sums hold.
+const fn end(day: i64) -> Timestamp {
+    Timestamp((day + 1) * DAY)
+}
+
+/// A sum of a user's edits or of a tenant's, if it is of this day.
+fn sum(db: &mut Db, tenant: i64, user: i64, day: i64) -> Result<Option<Sum>> {
+    let item = shelf::find(db, KIND, &tenant.to_string(), user)?.filter(|item| item.until == Some(end(day)));
+    Ok(item.and_then(|item| read(&item.data)))
+}
+
+/// Four numbers: edits, those contested, those that met others, those of the last week.
+fn read(data: &str) -> Option<Sum> {
+    let numbers: Vec<i64> = data.split(' ').map(|word| word.parse().ok()).collect::<Option<_>>()?;
+    let [edits, contested, met, week] = numbers.try_into().ok()?;
+    Some((Counts { edits, contested, met }, week))
+}
+
+fn put(db: &mut Db, tenant: i64, user: i64, day: i64, (counts, week): Sum) -> Result<()> {
+    let Counts { edits, contested, met } = counts;
+    let data = format!("{edits} {contested} {met} {week}");
+    shelf::put(db, KIND, &Item { id: tenant.to_string(), owner: user, until: Some(end(day)), data })
+}
+
+/// Forgets the sums of a tenant: until the next night they are counted.
+pub fn forget(db: &mut Db, tenant: i64) -> Result<()> {
+    shelf::remove_all(db, KIND, &tenant.to_string()).map(drop)
 }
 
 fn counted(db: &mut Db, tenant: i64, user: i64, today: i64) -> Result<Known> {
@@ -40,8 +70,10 @@ pub fn night(shift: &mut Shift<'_>) -> Result<u64> {
         rows += of_tenant(shift.db, tenant, today)?;
         last = Some(tenant);
     }
-    if let (Some(tenant), true) = (last, rows > 0) {
-        put_fact(shift.db, MADE, &format!("{today} {tenant}"))?;
+    match last {
+        Some(tenant) if rows > 0 => put_fact(shift.db, MADE, &format!("{today} {tenant}"))?,
+        // What is left is of tenants in which nobody edits any more, or that are gone.
+        _ => rows = shelf::purge(shift.db, KIND, shift.now)?,
     }
     Ok(rows)
 }
@@ -59,11 +91,11 @@ fn of_tenant(db: &mut Db, tenant: i64, today: i64) -> Result<u64> {
         rows += 1;
         Ok(())
     })?;
-    store::forget_sums(db, tenant)?;
+    forget(db, tenant)?;
     let sum = |days: &Days| days.up_to(today);
-    store::put_sum(db, tenant, ALL, today, sum(&edits.all))?;
+    put(db, tenant, NOBODY, today, sum(&edits.all))?;
     for (user, days) in &edits.users {
-        store::put_sum(db, tenant, *user, today, sum(days))?;
+        put(db, tenant, *user, today, sum(days))?;
     }
     Ok(rows)
 }

@@ -1,10 +1,11 @@
 //! A mark: "this device is editing that", with an end. Pure.
 
 use crate::base::time::{DAY, MINUTE, SECOND, Timestamp};
+use crate::domain::risk::columns::Row;
 use crate::domain::risk::history::edit::read_names;
 use crate::http::paging::Keyed;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How long a mark lasts, in milliseconds: a phone that died is shown no longer.
 pub const LASTS: i64 = 300 * SECOND;
@@ -12,6 +13,8 @@ pub const LASTS: i64 = 300 * SECOND;
 pub const RENEW_AFTER: u32 = 240;
 /// The most live marks of a device; the oldest ends.
 pub const MOST: usize = 20;
+/// The most live marks of a user, on however many devices: as many as five have. The oldest ends.
+pub const MOST_OF_USER: usize = 100;
 /// How long a renewal moves nothing in the feed: others know of it, and when it ends they are told.
 const STILL: i64 = MINUTE;
 /// How long marks are remembered, in milliseconds, as edits are.
@@ -87,6 +90,13 @@ impl Mark {
     }
 }
 
+/// The oldest of marks, as many as are too many where there is to be another.
+pub fn beyond(mut marks: Vec<&Mark>, most: usize) -> Vec<&Mark> {
+    marks.sort_by_key(|mark| mark.began_at);
+    marks.truncate((marks.len() + 1).saturating_sub(most));
+    marks
+}
+
 /// Who edits a record.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Editor {
@@ -100,6 +110,22 @@ pub struct Editor {
     pub until: Timestamp,
     /// The fields that they edit; empty where their device does not say.
     pub fields: Vec<String>,
+}
+
+/// What is remembered of what a mark's device was told at its begin.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Told {
+    /// What the advice rested on.
+    pub model: String,
+    /// How likely the edit was to meet another's.
+    pub probability: Option<f64>,
+    /// Was the device behind?
+    pub behind: bool,
+    /// What was known.
+    pub row: Option<Row>,
+    /// Was the model held back? Nothing where no model had anything to say.
+    pub held: Option<bool>,
 }
 
 /// A mark as its user's export shows it.

@@ -6,16 +6,21 @@
 pub mod mark;
 pub mod store;
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::feature::ctx::value;
 use crate::feature::news::Uploaded;
 use crate::feature::room::recount;
+use crate::feature::room::rules::{Bounds, Growth};
+use crate::feature::sessions::store as sessions;
 use crate::feature::store::{self as feed, Moved, advance};
-use crate::feature::{Ctx, Kind, Objects, Shift};
+use crate::feature::{Ctx, Kind, Objects, Shift, Stock};
 use mark::{Edits, KEPT, Mark};
 use serde_json::Value;
+
+/// What is counted of marks: those that have ended, as many as objects of a list may be.
+pub const STOCK: Stock = Stock { name: "marks", measure: store::MEASURE, bounds: Bounds { above: false, number: true } };
 
 /// Records that are being edited, in the feed.
 pub const KIND: &str = "edits";
@@ -40,10 +45,42 @@ pub fn tell(ctx: &mut Ctx<'_>, tenant: i64, kind: &str, id: &str) -> Result<()> 
     Ok(())
 }
 
-/// Ends a mark, and has others told.
+/// Ends a mark, and has others told. It is remembered, as far as there is room.
 pub fn end(ctx: &mut Ctx<'_>, tenant: i64, mark: &Mark) -> Result<()> {
-    store::end(ctx.db, tenant, mark, ctx.now)?;
+    remember(ctx, tenant, mark)?;
     if mark.quiet { Ok(()) } else { tell(ctx, tenant, &mark.kind, &mark.id) }
+}
+
+fn remember(ctx: &mut Ctx<'_>, tenant: i64, mark: &Mark) -> Result<()> {
+    if ctx.stamp().is_err() || ctx.tenant_id().ok() != Some(tenant) {
+        // Whoever leaves or signs out is not kept from it by anybody's room.
+        store::end(ctx.db, tenant, mark, ctx.now)?;
+        ctx.recount_stock(tenant, &STOCK);
+        return Ok(());
+    }
+    let growth = Growth::row(mark.fields.len() + store::told_bytes(ctx.db, tenant, mark)?);
+    match ctx.require_stock(&STOCK, growth) {
+        Err(Error::Refused(_)) => return store::forget(ctx.db, tenant, mark, true).map(drop),
+        other => other?,
+    }
+    if store::end(ctx.db, tenant, mark, ctx.now)? {
+        ctx.recount_stock(tenant, &STOCK);
+        return Ok(());
+    }
+    ctx.count_stock(&STOCK, growth)
+}
+
+/// Sessions of a user have ended: so do their marks of devices on which none is left.
+pub fn signed_out(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
+    let Some(tenant) = feed::tenant_of(ctx.db, user)? else { return Ok(()) };
+    let marks = store::of_user(ctx.db, tenant, user)?;
+    if marks.is_empty() {
+        return Ok(());
+    }
+    let sessions = sessions::sessions(ctx.db, user, ctx.now)?;
+    // A session that is on no device may be of any.
+    let is_left = |mark: &Mark| sessions.iter().any(|(device, _)| device.is_empty() || *device == mark.name);
+    marks.iter().filter(|mark| !is_left(mark)).try_for_each(|mark| end(ctx, tenant, mark))
 }
 
 /// An upload ends its device's marks of what it brought.
@@ -103,7 +140,11 @@ pub fn night(shift: &mut Shift<'_>) -> Result<u64> {
 fn forget(shift: &mut Shift<'_>) -> Result<u64> {
     let before = shift.now.plus(-KEPT);
     let tenants = store::tenants_before(shift.db, before)?;
-    tenants.into_iter().try_fold(0, |sum, tenant| Ok(sum + store::delete_before(shift.db, tenant, before)?))
+    tenants.into_iter().try_fold(0, |sum, tenant| {
+        let forgotten = store::delete_before(shift.db, tenant, before)?;
+        recount::stock(shift.db, tenant, &STOCK)?;
+        Ok(sum + forgotten)
+    })
 }
 
 /// Ends marks of one tenant.
@@ -117,6 +158,7 @@ fn bury(shift: &mut Shift<'_>, group: &[(i64, Mark)]) -> Result<()> {
             feed::mark(shift.db, *tenant, KIND, &mark.id, Moved::by_nobody(stamp, true))?;
         }
     }
+    recount::stock(shift.db, *tenant, &STOCK)?;
     recount::tombstones(shift.db, *tenant)
 }
 

@@ -1,12 +1,17 @@
 //! Marks in the database. Every statement of a request names the tenant.
 
-use super::mark::{Mark, Remembered};
+use super::mark::{Mark, Remembered, Told};
 use crate::base::error::Result;
+use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Row};
 use crate::domain::risk::history::edit::read_names;
+use crate::feature::Measure;
 use crate::feature::store::BATCH;
 use crate::{columns, params};
+
+/// What of marks takes room: those that have ended. Those that hold are few, and end soon.
+pub const MEASURE: Measure = Measure { table: "marks", of: Some(("live", "0")), texts: &["fields", "told"] };
 
 columns!(marks: "SELECT tenant, kind, id, user_id, device, began_at, name, until_at, moved_at, quiet, fields FROM marks");
 
@@ -69,15 +74,32 @@ pub fn renew(db: &mut Db, tenant: i64, mark: &Mark) -> Result<()> {
     db.run(sql, params![*until, *moved_at, *quiet, fields, tenant, id, kind, *user, *device, *began_at]).map(drop)
 }
 
-/// Ends a mark. What its device calls itself is forgotten. One that began, ended and began again within a millisecond is remembered once.
-pub fn end(db: &mut Db, tenant: i64, mark: &Mark, at: Timestamp) -> Result<()> {
+/// How many bytes are remembered of what a mark's device was told.
+pub fn told_bytes(db: &mut Db, tenant: i64, mark: &Mark) -> Result<usize> {
+    let Mark { kind, id, user, device, began_at, .. } = mark;
+    let sql = "SELECT told FROM marks \
+         WHERE tenant = ? AND live = 1 AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
+    let found = db.one(sql, params![tenant, id, kind, *user, *device, *began_at], |row| row.get::<String>(0))?;
+    Ok(found.map_or(0, |told| told.len()))
+}
+
+/// Forgets a mark, live or ended; answers whether there was one.
+pub fn forget(db: &mut Db, tenant: i64, mark: &Mark, live: bool) -> Result<bool> {
     let Mark { kind, id, user, device, began_at, .. } = mark;
     let sql =
-        "DELETE FROM marks WHERE tenant = ? AND live = 0 AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
-    db.run(sql, params![tenant, id, kind, *user, *device, *began_at])?;
+        "DELETE FROM marks WHERE tenant = ? AND live = ? AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
+    Ok(db.run(sql, params![tenant, live, id, kind, *user, *device, *began_at])? > 0)
+}
+
+/// Ends a mark. What its device calls itself is forgotten. One that began, ended and began again within a millisecond is remembered once;
+/// answers whether it was.
+pub fn end(db: &mut Db, tenant: i64, mark: &Mark, at: Timestamp) -> Result<bool> {
+    let replaced = forget(db, tenant, mark, false)?;
+    let Mark { kind, id, user, device, began_at, .. } = mark;
     let sql = "UPDATE marks SET live = 0, ended_at = ?, name = '' \
          WHERE tenant = ? AND live = 1 AND id = ? AND kind = ? AND user_id = ? AND device = ? AND began_at = ?";
-    db.run(sql, params![at, tenant, id, kind, *user, *device, *began_at]).map(drop)
+    db.run(sql, params![at, tenant, id, kind, *user, *device, *began_at])?;
+    Ok(replaced)
 }
 
 /// Calls `visit` with each mark of a user, ended ones too.
@@ -104,15 +126,18 @@ pub struct Past {
     pub quiet: bool,
     /// How far its device had polled.
     pub cursor: Option<Timestamp>,
+    /// Was the model held back from it? Nothing where no model had anything to say.
+    pub held: Option<bool>,
 }
 
 /// Calls `visit` with each mark of a tenant: what it was of, and itself.
 pub fn each(db: &mut Db, tenant: i64, visit: &mut dyn FnMut((String, String), Past) -> Result<()>) -> Result<()> {
-    let sql = "SELECT kind, id, device, began_at, COALESCE(ended_at, until_at), quiet, cursor_at FROM marks WHERE tenant = ? \
+    let sql = "SELECT kind, id, device, began_at, COALESCE(ended_at, until_at), quiet, cursor_at, told FROM marks WHERE tenant = ? \
          ORDER BY id, kind, began_at, device";
     db.each(sql, params![tenant], &mut |row| {
         let (device, began_at, until, quiet, cursor) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?);
-        visit((row.get(0)?, row.get(1)?), Past { device, began_at, until, quiet, cursor })?;
+        let held = json::read::<Told>(row.get::<String>(7)?.as_bytes()).ok().and_then(|told| told.held);
+        visit((row.get(0)?, row.get(1)?), Past { device, began_at, until, quiet, cursor, held })?;
         Ok(true)
     })
 }

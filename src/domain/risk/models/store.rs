@@ -1,10 +1,11 @@
-//! Models in the database: they are the site's, of all tenants.
+//! Models on the shelf: they are the site's, of all tenants.
 
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
-use crate::base::word;
-use crate::db::{Db, Row};
-use crate::{columns, params};
+use crate::base::{json, word};
+use crate::db::Db;
+use crate::feature::shelf::{Item, NOBODY, store as shelf};
+use serde::{Deserialize, Serialize};
 
 /// How a model stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,42 +46,76 @@ pub struct Kept {
     pub figures: String,
 }
 
-columns!(models: "SELECT id, state, made_at, changed_at, figures FROM models");
+/// What a model is on the shelf, by how it stands: so the active one is found by itself.
+const KINDS: [(State, &str); 4] = [
+    (State::Candidate, "model_candidate"),
+    (State::Active, "model_active"),
+    (State::Retired, "model_retired"),
+    (State::Refused, "model_refused"),
+];
 
-fn kept(row: &Row<'_>) -> Result<Kept> {
-    Ok(Kept {
-        id: row.get(0)?,
-        state: word::stored(&State::ALL, &row.get::<String>(1)?)?,
-        made_at: row.get(2)?,
-        changed_at: row.get(3)?,
-        figures: row.get(4)?,
-    })
+/// What lies there of a model: its instants, its numbers and its figures, the latter two as their own JSON, and the asks that it was
+/// tested on.
+#[derive(Serialize, Deserialize)]
+struct Data {
+    made_at: i64,
+    changed_at: i64,
+    model: String,
+    figures: String,
+    #[serde(default)]
+    population: String,
+}
+
+impl Data {
+    fn of(item: &Item) -> Result<Data> {
+        json::read(item.data.as_bytes())
+    }
 }
 
 /// Every model, newest first.
 pub fn all(db: &mut Db) -> Result<Vec<Kept>> {
-    db.all(models!("ORDER BY made_at DESC, id DESC"), &[], kept)
+    let mut all = Vec::new();
+    for (state, kind) in KINDS {
+        for item in shelf::all(db, kind)? {
+            let Data { made_at, changed_at, figures, .. } = Data::of(&item)?;
+            all.push(Kept { id: item.id, state, made_at: Timestamp(made_at), changed_at: Timestamp(changed_at), figures });
+        }
+    }
+    all.sort_by(|one, other| (other.made_at, &other.id).cmp(&(one.made_at, &one.id)));
+    Ok(all)
 }
 
 /// The model that is told: its id and its numbers.
 pub fn active(db: &mut Db) -> Result<Option<(String, String)>> {
-    let sql = "SELECT id, model FROM models WHERE state = 'active'";
-    db.one(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))
+    let found = shelf::all(db, word::of(&KINDS, &State::Active))?.into_iter().next();
+    found.map(|item| Data::of(&item).map(|data| (item.id, data.model))).transpose()
 }
 
-/// Writes a new model.
-pub fn insert(db: &mut Db, kept: &Kept, model: &str) -> Result<()> {
-    let sql = "INSERT INTO models (id, state, made_at, changed_at, model, figures) VALUES (?, ?, ?, ?, ?, ?)";
+/// What a model is: its numbers, and the asks that it was tested on.
+pub fn made_of(db: &mut Db, kept: &Kept) -> Result<Option<(String, String)>> {
+    let found = shelf::find(db, word::of(&KINDS, &kept.state), &kept.id, NOBODY)?;
+    found.map(|item| Data::of(&item).map(|data| (data.model, data.population))).transpose()
+}
+
+/// Writes a new model: its numbers, and the asks that it was tested on.
+pub fn insert(db: &mut Db, kept: &Kept, (model, population): (String, String)) -> Result<()> {
     let Kept { id, state, made_at, changed_at, figures } = kept;
-    db.run(sql, params![id, state.word(), *made_at, *changed_at, model, figures]).map(drop)
+    let data = Data { made_at: made_at.0, changed_at: changed_at.0, model, figures: figures.clone(), population };
+    put(db, id, *state, &data)
+}
+
+fn put(db: &mut Db, id: &str, state: State, data: &Data) -> Result<()> {
+    shelf::put(db, word::of(&KINDS, &state), &Item { id: id.to_owned(), owner: NOBODY, until: None, data: json::write(data)? })
 }
 
 /// Writes how a model stands from now on.
-pub fn enter(db: &mut Db, id: &str, state: State, at: Timestamp) -> Result<()> {
-    db.run("UPDATE models SET state = ?, changed_at = ? WHERE id = ?", params![state.word(), at, id]).map(drop)
+pub fn enter(db: &mut Db, kept: &Kept, state: State, at: Timestamp) -> Result<()> {
+    let Some(item) = shelf::find(db, word::of(&KINDS, &kept.state), &kept.id, NOBODY)? else { return Ok(()) };
+    delete(db, kept)?;
+    put(db, &kept.id, state, &Data { changed_at: at.0, ..Data::of(&item)? })
 }
 
 /// Forgets a model.
-pub fn delete(db: &mut Db, id: &str) -> Result<()> {
-    db.run("DELETE FROM models WHERE id = ?", params![id]).map(drop)
+pub fn delete(db: &mut Db, kept: &Kept) -> Result<()> {
+    shelf::remove(db, word::of(&KINDS, &kept.state), &kept.id, NOBODY).map(drop)
 }

@@ -12,6 +12,7 @@ mod tests;
 
 use super::columns::{COLUMNS, Row, WIDTH};
 use super::model::{Model, mean};
+use super::population::Population;
 use crate::base::word;
 use figures::{Figures, percentile};
 use gate::{Check, Report, Told, against, checks};
@@ -134,6 +135,8 @@ pub struct Learned {
     pub rival: Option<Check>,
     /// From which probability on an edit is risky, and from which on it is very.
     pub levels: (f64, f64),
+    /// The asks that its figures are of, as far as they were not behind: it has shown nothing of others.
+    pub population: Population,
 }
 
 impl Learned {
@@ -188,7 +191,9 @@ pub fn train(asks: Vec<Ask>, active: Option<&Model>, late: &dyn Fn() -> bool) ->
             let apart: Vec<&Ask> = tested.iter().copied().filter(|ask| !ask.behind).collect();
             let rival = active.map(|active| against(&report, figures_of(active, &apart)));
             let levels = levels(&model, &apart, rate);
-            Outcome::Learned(Box::new(Learned { model, picked, compared, report, checks: checks(&report), rival, levels }))
+            let population = Population::of(&apart.iter().map(|ask| &ask.row).collect::<Vec<_>>());
+            let checks = checks(&report);
+            Outcome::Learned(Box::new(Learned { model, picked, compared, report, checks, rival, levels, population }))
         }
     };
     Training { all, trained: counts.0, tested: counts.1, cut, told, outcome }

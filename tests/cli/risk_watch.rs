@@ -1,0 +1,175 @@
+//! Watching: a model that tells too little is told of, trained again and given up; and whether advice helps is measured.
+
+use super::Home;
+use super::doctor::check;
+use super::risk_own::{ask, couple, live, told};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use tandem::base::time::{DAY, HOUR, Timestamp};
+use tandem::db::{Address, Db, Mode, within};
+use tandem::domain::risk::columns::{COLUMNS, WIDTH};
+use tandem::domain::risk::model::stored::Told;
+use tandem::domain::risk::model::{Logistic, Model};
+use tandem::domain::risk::models::store::State;
+use tandem::domain::risk::models::{New, keep, newest};
+use tandem::domain::risk::population::Population;
+
+/// The last days' edits meet others as chance will have it.
+fn forget_the_rule(home: &Home) {
+    let since = Timestamp::now().plus(-8 * DAY).0;
+    home.sql(&format!("UPDATE history SET met = (stamp / 1000003 % 5 = 0) WHERE stamp > {since}"));
+}
+
+/// Makes the model that is told older, so that it may be trained again.
+fn age_models(home: &Home, days: i64) {
+    let ago = Timestamp::now().plus(-days * DAY).0;
+    home.sql(&format!(
+        "UPDATE shelf SET data = '{{\"made_at\":{ago}' || substr(data, instr(data, ',\"changed_at\"')) WHERE kind IN ('model_active', 'model_refused')"
+    ));
+}
+
+/// Has the night have found so a while ago.
+fn age_finding(home: &Home, ago: i64) {
+    let since = Timestamp::now().plus(-ago);
+    home.sql(&format!(
+        "UPDATE facts SET value = '{since}' || substr(value, instr(value, ' ')) WHERE name = 'model_degraded' AND value <> ''"
+    ));
+}
+
+fn active(status: &Value) -> String {
+    status["active"]["id"].as_str().unwrap_or_default().to_owned()
+}
+
+const WATCH: &str = "whether the model still tells what comes: ";
+
+#[test]
+fn a_model_that_tells_too_little_is_told_of_trained_again_and_given_up() {
+    let home = told();
+    let (token, ids) = couple(&home);
+    live(&home, &ids, Some(0));
+    assert_eq!(home.json("risk train --json")["state"], "active");
+    let ran = home.run("risk status --json");
+    let status: Value = serde_json::from_str(&ran.out).unwrap();
+    let model = active(&status);
+    assert_eq!((ran.code, &status["degraded"], &status["degraded_since"]), (0, &json!(false), &Value::Null), "{status}");
+    let found = &status["watched"];
+    assert!(found["outcomes"].as_u64().unwrap() > 400 && found["met"].as_u64().unwrap() > 50, "{found}");
+    assert!(found["model"]["roc_auc"].as_f64().unwrap() > 0.7, "{found}");
+    assert_eq!((found["checks"].as_array().unwrap().len(), found["columns"].as_object().unwrap().len()), (3, 11));
+    assert!(home.ok("risk status").contains("It still tells what comes."));
+    assert!(home.ok("maintain").contains(&format!("{WATCH}well")));
+    assert_eq!(check(&home.json("doctor --json"), "model").0, "ok");
+
+    forget_the_rule(&home);
+    age_models(&home, 1);
+    let night = home.run("maintain");
+    assert!(night.out.contains(&format!("{WATCH}degraded, roc_auc_not_behind is ")), "{night:?}");
+    assert!(night.out.contains("which edits meet others: "), "it is trained again: {night:?}");
+    assert!(!home.ok("maintain").contains("which edits meet others: "), "once a night");
+    let ran = home.run("risk status --json");
+    let status: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &status["degraded"], active(&status)), (1, &json!(true), model.clone()), "{status}");
+    assert!(status["degraded_since"].is_string() && status["watched"]["checks"][0]["passed"] == false, "{status}");
+    let said = home.run("risk status");
+    assert!(said.code == 1 && said.err.contains("It is degraded: roc_auc_not_behind is "), "{said:?}");
+    let (level, doctor) = check(&home.json("doctor --json"), "model");
+    assert!(level == "note" && doctor.contains("roc_auc_not_behind") && doctor.contains("tandem risk status"), "{doctor}");
+    // It is told until the third night.
+    age_finding(&home, 2 * DAY);
+    assert!(home.ok("maintain").contains("degraded") && ask(&home, &token, &ids[1])["model"] == *model);
+    age_finding(&home, 3 * DAY - HOUR / 2);
+    let night = home.run("maintain --quiet");
+    assert!(night.code == 0 && night.err.contains("advice rests on facts and rates again"), "{night:?}");
+    assert_eq!(ask(&home, &token, &ids[1])["results"][0]["model_version"], "rates");
+    assert_eq!((home.run("risk status").code, check(&home.json("doctor --json"), "model").0), (0, "ok".to_owned()));
+    assert!(!home.ok("maintain").contains(WATCH), "nothing is told, and nothing is watched");
+}
+
+/// Makes a model the active one that says the opposite of what comes.
+fn lie(home: &Home) {
+    let mut weights = [0.0; WIDTH];
+    weights[COLUMNS.iter().position(|column| column.name == "record_met").unwrap()] = -2.0;
+    let model = Model::Logistic(Box::new(Logistic { mean: [0.0; WIDTH], scale: [1.0; WIDTH], weights, intercept: -5.0 }));
+    let (told, population) = (Told { model, medium: 0.3, high: 0.6 }, Population::of(&[]));
+    let mut db = Db::open(&Address::Sqlite(home.data().join("tandem.db"))).unwrap();
+    let new = New { told: &told, population: &population, figures: r#"{"trained":{"rows":10,"met":2}}"#, state: State::Active };
+    let kept = within(&mut db, Mode::Write, |db| {
+        let before = newest(db)?;
+        keep(db, &new, before, Timestamp::now())
+    });
+    assert!(kept.unwrap());
+}
+
+#[test]
+fn the_model_before_it_takes_its_place_where_that_does_better() {
+    let home = told();
+    let (token, ids) = couple(&home);
+    live(&home, &ids, Some(0));
+    home.json("risk train --json");
+    let first = active(&home.json("risk status --json"));
+    lie(&home);
+    let liar = active(&home.json("risk status --json"));
+    assert!(liar != first && ask(&home, &token, &ids[1])["model"] == *liar);
+    assert!(home.ok("maintain").contains("degraded, roc_auc_not_behind"));
+    age_finding(&home, 3 * DAY);
+    let night = home.run("maintain");
+    assert!(night.err.contains(&format!("{first}, the one before it, speaks again")), "{night:?}");
+    assert_eq!(ask(&home, &token, &ids[1])["model"], *first);
+    assert!(home.ok("maintain").contains(&format!("{WATCH}well")));
+    let states: Vec<Value> =
+        home.json("risk models --json").as_array().unwrap().iter().map(|kept| kept["state"].clone()).collect();
+    assert_eq!(states, ["retired", "active"], "newest first");
+}
+
+#[test]
+fn from_a_share_the_model_is_held_back_and_both_are_counted() {
+    let home = Home { env: vec![("TANDEM_RISK_HOLDOUT", "50".into())], ..Home::new() };
+    let (token, ids) = couple(&home);
+    let rates = |said: &Value| said["results"][0]["model_version"] == "rates";
+    assert!(ids.iter().all(|id| rates(&ask(&home, &token, id))), "where no model speaks none is held back");
+    live(&home, &ids, Some(0));
+    assert_eq!(home.json("risk train --json")["state"], "active");
+    let model = active(&home.json("risk status --json"));
+    let (mut told, mut held) = (BTreeSet::new(), BTreeSet::new());
+    for id in &ids {
+        let said = ask(&home, &token, id);
+        let advice = &said["results"][0];
+        let kind = ["model_version", "risk_level", "recommendation"].map(|name| advice[name].as_str().unwrap().to_owned());
+        let reasons = advice["reasons"].as_array().unwrap().len();
+        if kind[0] == "facts" {
+            assert_eq!(
+                (&advice["probability"], &kind[1..], reasons),
+                (&Value::Null, &["low".to_owned(), "go_on".to_owned()][..], 0)
+            );
+            held.insert(id);
+        } else {
+            assert!(kind[0] == model && advice["probability"].is_f64() && reasons == 3, "{advice}");
+            told.insert(id);
+        }
+        assert_eq!(ask(&home, &token, id)["results"][0]["model_version"], advice["model_version"], "all day");
+    }
+    assert!(told.len() > 8 && held.len() > 8, "{} and {}", told.len(), held.len());
+    // Edits that are marked and land are counted, those that nobody marked are not.
+    let advice = |group: &str| home.json("risk status --json")["advice"][group]["asks"].clone();
+    assert_eq!((advice("told"), advice("held_out")), (json!(0), json!(0)));
+    home.sql("DELETE FROM history");
+    let seen = "2099-01-01T00:00:00Z";
+    let marked: Vec<&&String> = told.iter().take(3).chain(held.iter().take(2)).collect();
+    for id in &marked {
+        let body = json!({"device_id": "phone one", "seen": seen}).to_string();
+        assert_eq!(home.call(&token, "PUT", &format!("/api/sync/edits/task/{id}/"), &body).0, "200");
+    }
+    let entries: Vec<Value> = marked.iter().map(|id| json!({"mobile_id": id, "version": 1, "remarks": "r"})).collect();
+    let body = json!({"entries": entries, "client_id": "phone one"}).to_string();
+    assert_eq!(home.call(&token, "POST", "/api/sync/activity/sync/", &body).0, "200");
+    assert_eq!((advice("told"), advice("held_out")), (json!(3), json!(2)));
+    let said = home.json("risk status --json")["advice"].clone();
+    let share = |of: &Value| ["value", "low", "high"].map(|name| of[name].as_f64().unwrap());
+    let [value, low, high] = share(&said["told"]["share"]);
+    assert!(
+        low <= value && value <= high && low >= 0.0 && high <= 1.0 && said["difference"]["low"].as_f64().unwrap() < 0.0,
+        "{said}"
+    );
+    assert!(home.run("risk status").out.contains("that may be chance"));
+    assert_eq!(said["holdout"], 50);
+}
