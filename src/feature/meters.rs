@@ -22,7 +22,7 @@ pub enum Meter {
     Requests,
     /// Polls of the feed.
     Polls,
-    /// Uploads: counted in the database, in the transaction that writes. See [`Tx::Upload`].
+    /// Uploads: counted in the database, in the transaction that writes. See [`Tx::Upload`](super::Tx::Upload).
     Uploads,
     /// Counted by the handler: requests and what they cost.
     Graphql,
