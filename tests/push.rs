@@ -133,6 +133,39 @@ fn no_host_is_asked_sooner_than_it_said() {
     assert!(site.service.sent("beside")[0].at - site.service.sent("rests")[0].at >= rest, "another endpoint of the host");
 }
 
+/// Whoever makes up endpoints must not have others' devices rest.
+#[test]
+fn endpoints_that_nobody_proved_rest_no_host() {
+    let site = Site::new(Engine::Sqlite, false);
+    let (_, partner) = site.awake("proved", &json!({}));
+    for name in ["made-up-1", "made-up-2", "made-up-3"] {
+        let stranger = Phone::single(&site.server);
+        site.service.says(name, Says::Status(400, ""));
+        let stranger = again(&site.server, &stranger, &json!({"device_id": "phone"}));
+        subscribe(&stranger, "phone", &site.service, name, &json!({}));
+    }
+    site.server.alter("UPDATE push_subscriptions SET host = 7", &[]);
+    site.deliver();
+    assert_eq!(site.service.sent("made-up-3").len(), 1);
+    ask(&partner);
+    site.deliver();
+    assert_eq!(site.sent("proved", 1).len(), 1);
+}
+
+/// What comes after somebody joined is news to their device, the first of it, too.
+#[test]
+fn who_joins_is_woken_of_the_first_change() {
+    let site = Site::new(Engine::Sqlite, false);
+    let (owner, joins) = (Phone::single(&site.server), Phone::single(&site.server));
+    let (phone, _) = site.wake(&joins, "joins", &json!({}));
+    phone.post("/couple/leave/", &json!({})).expect(204);
+    let invite = owner.post("/couple/invite/", &json!({})).expect(200).json();
+    phone.post("/couple/join/", &json!({"code": invite["invite"]["code"]})).expect(200);
+    ask(&owner);
+    site.deliver();
+    assert_eq!(site.sent("joins", 1).len(), 1);
+}
+
 #[test]
 fn a_host_that_hangs_is_left_and_keeps_nobody_else_waiting() {
     let site = Site::new(Engine::Sqlite, false);

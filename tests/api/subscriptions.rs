@@ -8,6 +8,7 @@ use crate::servers::client::Answer;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tandem::base::token::derive;
+use tandem::db::Row;
 use tandem::params;
 
 /// See [`Case`].
@@ -58,11 +59,11 @@ pub fn path(subscription: &Value) -> String {
 #[track_caller]
 pub fn code(server: &Server, subscription: &Value) -> String {
     let id = subscription["id"].as_str().unwrap();
-    let sql = "SELECT endpoint, codes FROM push_subscriptions WHERE id = ?";
-    let row = server.store().one(sql, params![id], |row| Ok((row.get::<String>(0)?, row.get::<i64>(1)?))).unwrap();
-    let (endpoint, codes) = row.expect("the subscription's row");
+    let sql = "SELECT endpoint, state_at, codes FROM push_subscriptions WHERE id = ?";
+    let read = |row: &Row<'_>| Ok((row.get::<String>(0)?, row.get::<i64>(1)?, row.get::<i64>(2)?));
+    let (endpoint, since, codes) = server.store().one(sql, params![id], read).unwrap().expect("the subscription's row");
     let secret = std::fs::read(server.data_dir.join("secret")).unwrap();
-    let parts = [id, &endpoint, &codes.to_string()];
+    let parts = [id, &endpoint, &since.to_string(), &codes.to_string()];
     let begun = Sha256::new().chain_update(derive(&secret, "push codes"));
     let hash = parts.iter().fold(begun, |hash, part| hash.chain_update(part).chain_update([0])).finalize();
     hash[..16].iter().map(|byte| format!("{byte:02x}")).collect()
@@ -202,11 +203,15 @@ fn renewed(server: &Server) {
     assert_eq!(all(&phone), [moved]);
     // One that was gone is tried again under the same endpoint.
     let body = wanted("phone", &endpoint());
-    let active = awake(server, &phone, &body);
+    let pending = subscribe(&phone, &body);
+    let old = code(server, &pending);
+    let active = verify(&phone, &pending, &old).expect(200).json();
     server.alter("UPDATE push_subscriptions SET state = 'gone' WHERE id = ?", params![active["id"].as_str().unwrap()]);
     assert_eq!(phone.get(&path(&active)).expect(200).json()["state"], "gone");
     let anew = subscribe(&phone, &body);
     assert_eq!((&anew["id"], &anew["state"]), (&active["id"], &json!("pending")));
+    // The code of then proves nothing now: somebody else may have the endpoint meanwhile.
+    refused(verify(&phone, &anew, &old), "code");
     verify(&phone, &anew, &code(server, &anew)).expect(200);
 }
 
@@ -225,6 +230,11 @@ fn taken(server: &Server) {
     assert_eq!(wakes(server, &owner, "phone"), [0]);
     verify(&also, &on_tablet, &code(server, &on_tablet)).expect(200);
     problem(other.get(&path(&claimed)), 404);
+    // The same endpoint in another spelling.
+    let spelled = place.replace("https://push.example.org/", "https://PUSH.example.org:0443/");
+    assert_ne!(spelled, place);
+    awake(server, &other, &wanted("phone", &spelled));
+    problem(also.get(&path(&on_tablet)), 404);
 }
 
 fn twenty(server: &Server) {

@@ -1,7 +1,6 @@
 //! What is said of devices to who manages them.
 
 crate::texts! {
-    TOO_MANY_DEVICES: "You have as many devices as there may be: end one that you no longer use, then try again.", "Vous avez autant d'appareils que possible : retirez-en un que vous n'utilisez plus, puis réessayez.", "기기를 더 등록할 수 없습니다. 쓰지 않는 기기를 해제한 다음 다시 시도하세요.";
     PRIORITY_RAISED: "In a team only an admin lets a device count more than its type does.", "Dans une équipe, seul un administrateur peut donner à un appareil plus de poids que son type.", "팀에서는 관리자만 기기의 우선순위를 기기 유형보다 높일 수 있습니다.";
     NOT_YOURS: "Of a member's device you change the priority alone.", "De l'appareil d'un membre, vous ne changez que la priorité.", "구성원의 기기에서는 우선순위만 바꿀 수 있습니다.";
 }

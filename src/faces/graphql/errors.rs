@@ -12,6 +12,8 @@ pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 /// The schema may not be asked for.
 pub const INTROSPECTION_DISABLED: &str = "INTROSPECTION_DISABLED";
+/// What changes is told by polls and sockets, not by an operation that stays open.
+pub const SUBSCRIPTION_UNSUPPORTED: &str = "SUBSCRIPTION_UNSUPPORTED";
 /// The operation is too deep or costs too much.
 pub const TOO_COMPLEX: &str = "QUERY_COMPLEXITY_EXCEEDED";
 

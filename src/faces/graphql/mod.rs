@@ -17,11 +17,11 @@ mod texts;
 mod values;
 
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
-use crate::base::text::{self, Message};
+use crate::base::text::{self, Language, Message};
 use crate::faces::pages::graphiql;
 use crate::feature::{Access, Ctx, Face, Feature, Meter, Route};
 use crate::http::{Method, Response};
-use apollo_compiler::ast::Document;
+use apollo_compiler::ast::{Definition, Document, OperationType};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::{Parser, SourceMap};
 use apollo_compiler::request::{RequestError, coerce_variable_values};
@@ -65,7 +65,7 @@ fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
     let sent = request::read(ctx.request)?;
     let schema = schema::of(ctx.house.features)?;
     let mut variables = sent.variables;
-    let document = match parse(&sent.query, schema, &mut variables)? {
+    let document = match parse(&sent.query, schema, &mut variables, ctx.request.language)? {
         Ok(document) => values::with_digits(document)?,
         Err(errors) => return Ok(refused(ctx, &errors)),
     };
@@ -97,14 +97,25 @@ fn parse(
     query: &str,
     schema: &Valid<Schema>,
     variables: &mut Map<String, Value>,
+    language: Language,
 ) -> Result<std::result::Result<Valid<ExecutableDocument>, Vec<Value>>> {
     let mut parsed: Document = match Parser::new().token_limit(MAX_TOKENS).parse_ast(query, DOCUMENT) {
         Ok(parsed) => parsed,
         Err(wrong) => return Ok(Err(told(&wrong.errors, errors::PARSE_FAILED))),
     };
+    if parsed.definitions.iter().any(is_subscription) {
+        return Ok(Err(vec![json!({
+            "message": Message::plain(&texts::NO_SUBSCRIPTION).render(language),
+            "extensions": {"code": errors::SUBSCRIPTION_UNSUPPORTED},
+        })]));
+    }
     literals::lift(schema, &mut parsed, variables)?;
     let valid = parsed.to_executable_validate(schema);
     Ok(valid.map_err(|wrong| told(&wrong.errors, errors::VALIDATION_FAILED)))
+}
+
+fn is_subscription(definition: &Definition) -> bool {
+    matches!(definition, Definition::OperationDefinition(operation) if operation.operation_type == OperationType::Subscription)
 }
 
 fn told(errors: &DiagnosticList, code: &str) -> Vec<Value> {

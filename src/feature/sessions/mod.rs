@@ -11,7 +11,7 @@ mod texts;
 
 use super::lifecycle::clients::{Client, LONGEST, UNKNOWN};
 use super::{Caller, Ctx, News, rhythm};
-use crate::base::error::{Refusal, Refused, Result, refuse};
+use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::word;
 use device::{Device, Sent, State, is_id};
 
@@ -186,6 +186,25 @@ pub fn adopt(ctx: &mut Ctx<'_>, named: &str) -> Result<()> {
         ctx.admit(caller);
     }
     Ok(())
+}
+
+/// Why a user gets no other device, if that is so.
+///
+/// # Errors
+/// The refusal; the database's.
+pub fn require_room(ctx: &mut Ctx<'_>) -> Result<()> {
+    let user = ctx.user()?;
+    if store::active(ctx.db, user)? < MOST_DEVICES { Ok(()) } else { Err(full(ctx, user)?) }
+}
+
+/// The refusal of one device more than a user may have; it names the one that they have used least lately.
+///
+/// # Errors
+/// The database's.
+pub fn full(ctx: &mut Ctx<'_>, user: i64) -> Result<Error> {
+    let refusal = Refusal::new(Refused::TooManyDevices, &texts::TOO_MANY_DEVICES);
+    let stalest = store::stalest(ctx.db, user)?.map(|device| device.device_id);
+    Ok(refusal.and("least_recently_seen", stalest).into())
 }
 
 /// Ends a device's sessions. It is revoked, or to be wiped as soon as it asks; one that is to be wiped, or was, stays so.

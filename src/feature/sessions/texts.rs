@@ -7,4 +7,5 @@ crate::texts! {
     DEVICE_MISMATCH: "This session is on another device: register this one (PUT /devices/ID/), then send again.", "Cette session est sur un autre appareil : enregistrez celui-ci (PUT /devices/ID/), puis renvoyez.", "이 세션은 다른 기기의 것입니다. 이 기기를 등록(PUT /devices/ID/)한 다음 다시 보내세요.";
     DEVICE_REVOKED: "This device was signed out from elsewhere. Sign in again; what was not sent yet stays here.", "Cet appareil a été déconnecté depuis un autre. Reconnectez-vous ; ce qui n'a pas été envoyé reste ici.", "다른 곳에서 이 기기를 로그아웃했습니다. 다시 로그인하세요. 아직 보내지 않은 내용은 그대로 있습니다.";
     DEVICE_TO_WIPE: "This device was signed out and shall delete what it holds of the account.", "Cet appareil a été déconnecté et doit effacer ce qu'il contient de ce compte.", "이 기기는 로그아웃되었으며 계정의 데이터를 삭제해야 합니다.";
+    TOO_MANY_DEVICES: "You have as many devices as there may be: end one that you no longer use, then try again.", "Vous avez autant d'appareils que possible : retirez-en un que vous n'utilisez plus, puis réessayez.", "기기를 더 등록할 수 없습니다. 쓰지 않는 기기를 해제한 다음 다시 시도하세요.";
 }

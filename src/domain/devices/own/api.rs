@@ -1,7 +1,7 @@
 //! The routes of a user's own devices.
 
 use super::rules::{self, Briefly, Deactivated, OwnDevice, Registered};
-use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
+use crate::base::error::{Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::Timestamp;
 use crate::db::Db;
@@ -127,19 +127,13 @@ fn register(ctx: &mut Ctx<'_>, sent: &Sent) -> Result<(Device, &'static str)> {
     let (mut device, status) = match sessions::register(ctx, user, &session, sent)? {
         Outcome::New(device) => (device, REGISTERED),
         Outcome::Known(device) => (device, "updated"),
-        Outcome::Full => return Err(full(ctx, user)?),
+        Outcome::Full => return Err(sessions::full(ctx, user)?),
     };
     if grant(ctx, &mut device, &sent.details) {
         store::put(ctx.db, user, &device)?;
     }
     require_no_raise(ctx, &device, &sent.details)?;
     Ok((device, status))
-}
-
-fn full(ctx: &mut Ctx<'_>, user: i64) -> Result<Error> {
-    let refusal = Refusal::new(Refused::TooManyDevices, &texts::TOO_MANY_DEVICES);
-    let stalest = store::stalest(ctx.db, user)?.map(|device| device.device_id);
-    Ok(refusal.and("least_recently_seen", stalest).into())
 }
 
 /// Notes that who runs the caller's team says how much a device counts: there it may be more than its type does. Answers whether

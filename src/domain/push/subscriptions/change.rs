@@ -85,7 +85,10 @@ fn take_device(ctx: &mut Ctx<'_>, device: &str) -> Result<()> {
     match ctx.device() {
         Some(own) if own == device => Ok(()),
         Some(_) => refuse(Refused::DeviceMismatch, &texts::OTHER_DEVICE),
-        None => refuse(Refused::DeviceUnknown, &texts::NO_DEVICE),
+        None => {
+            sessions::require_room(ctx)?;
+            refuse(Refused::DeviceUnknown, &texts::NO_DEVICE)
+        }
     }
 }
 

@@ -203,11 +203,24 @@ pub struct Due {
     pub subscription: Subscription,
     /// Its user's time zone.
     pub timezone: String,
-    /// Where they are, and what that couple's or team's clock and epoch are.
-    pub within: Option<(i64, Timestamp, String)>,
+    /// The couple or team that they are in.
+    pub within: Option<Within>,
 }
 
-columns!(awaited: subscriptions, ", u.timezone, m.tenant, t.clock, t.epoch FROM push_subscriptions s JOIN users u ON u.id = s.user_id \
+/// A couple or team of a user.
+#[derive(Debug, Clone)]
+pub struct Within {
+    /// Which.
+    pub tenant: i64,
+    /// Its clock.
+    pub clock: Timestamp,
+    /// Its epoch.
+    pub epoch: String,
+    /// The stamp by which the user joined it.
+    pub joined: Timestamp,
+}
+
+columns!(awaited: subscriptions, ", u.timezone, m.tenant, t.clock, t.epoch, m.joined_at FROM push_subscriptions s JOIN users u ON u.id = s.user_id \
     LEFT JOIN members m ON m.user_id = s.user_id LEFT JOIN tenants t ON t.id = m.tenant \
     WHERE s.endpoint IS NOT NULL AND (s.state = 'active' OR (s.state = 'pending' AND s.state_at > ?)) \
     AND u.disabled = 0 AND s.expires_at > ? \
@@ -221,7 +234,7 @@ pub fn due(db: &mut Db, now: Timestamp, limit: i64) -> Result<Vec<Due>> {
     );
     db.all(sql, params![now.plus(-PENDING), now, now, now, now, limit], |row| {
         let within = match row.get::<Option<i64>>(37)? {
-            Some(tenant) => Some((tenant, row.get(38)?, row.get(39)?)),
+            Some(tenant) => Some(Within { tenant, clock: row.get(38)?, epoch: row.get(39)?, joined: row.get(40)? }),
             None => None,
         };
         Ok(Due { subscription: subscription(row)?, timezone: row.get(36)?, within })

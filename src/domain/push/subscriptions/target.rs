@@ -14,6 +14,8 @@ pub const MAX_ENDPOINT: usize = 1_000;
 const MAX_HOST: usize = 253;
 /// The most characters of a part of it.
 const MAX_LABEL: usize = 63;
+/// How each address begins.
+const HTTPS_SCHEME: &str = "https://";
 /// The port of https, which an address need not name.
 const HTTPS: u16 = 443;
 /// Bytes of a code: 128 bits, which nobody guesses.
@@ -80,12 +82,20 @@ impl Target {
 
     /// Its hash in the store: nobody else's subscription has that.
     pub fn hash(&self, house: &House) -> String {
-        hash(house, &["proved", &self.endpoint])
+        hash(house, &["proved", &self.spelled()])
     }
 
     /// The hash of one that nobody has proved yet: it belongs to its device alone, so that naming another's takes nothing away.
     pub fn hash_for(&self, house: &House, user: i64, device: &str) -> String {
-        hash(house, &["claimed", &self.endpoint, &user.to_string(), device])
+        hash(house, &["claimed", &self.spelled(), &user.to_string(), device])
+    }
+
+    /// The address in one spelling: the host in small letters, the port in full.
+    fn spelled(&self) -> String {
+        let Some(Place { host, port }) = place(&self.endpoint) else { return self.endpoint.clone() };
+        let rest = self.endpoint.get(HTTPS_SCHEME.len()..).unwrap_or_default();
+        let path = rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/");
+        format!("{}:{port}{path}", host.to_ascii_lowercase())
     }
 
     /// The hash of its host: what rests one rests all subscriptions there.
@@ -99,7 +109,9 @@ impl Target {
 /// The code that proves a subscription, as its device is sent it. It is made of what stands in the store and the site's secret: so
 /// it is kept nowhere, and the next one is another.
 pub fn code(house: &House, s: &Subscription) -> String {
-    let hash = keyed(house, PROVED, &[&s.id, s.endpoint.as_deref().unwrap_or_default(), &s.codes.to_string()]);
+    // The instant, because a subscription that has to be proved anew counts from the beginning: a code of then is none now.
+    let (since, number) = (s.state_at.0.to_string(), s.codes.to_string());
+    let hash = keyed(house, PROVED, &[&s.id, s.endpoint.as_deref().unwrap_or_default(), &since, &number]);
     id::hex(hash.get(..CODE).unwrap_or_default())
 }
 
@@ -117,7 +129,7 @@ fn keyed(house: &House, purpose: &str, parts: &[&str]) -> Vec<u8> {
 pub fn place(endpoint: &str) -> Option<Place<'_>> {
     let sound = endpoint.len() <= MAX_ENDPOINT
         && endpoint.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&byte));
-    let rest = endpoint.strip_prefix("https://").filter(|_| sound)?;
+    let rest = endpoint.strip_prefix(HTTPS_SCHEME).filter(|_| sound)?;
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     let (host, port) = match authority.split_once(':') {
         Some((host, port)) => (host, port.parse().ok().filter(|_| port.bytes().all(|byte| byte.is_ascii_digit()))?),

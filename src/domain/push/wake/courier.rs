@@ -16,7 +16,7 @@ use crate::domain::push::key;
 use crate::domain::push::rules::{Message as Inboxed, Priority};
 use crate::domain::push::store::{self as messages, Reader};
 use crate::domain::push::subscriptions::rules::{Progress, State, Subscription};
-use crate::domain::push::subscriptions::store::{self, Due, Sent};
+use crate::domain::push::subscriptions::store::{self, Due, Sent, Within};
 use crate::domain::push::subscriptions::target::{self, Target, place};
 use crate::feature::Shift;
 use crate::feature::sessions::seen::Seen;
@@ -182,7 +182,7 @@ impl Round {
             return Ok(Some(Message::simple(s, &json!({"v": 1, "type": "system", "code": "test"}), About::Test)));
         }
         match &due.within {
-            Some((tenant, clock, epoch)) if s.state == State::Active => self.changes(shift, due, (*tenant, *clock, epoch)),
+            Some(within) if s.state == State::Active => self.changes(shift, due, within),
             _ => {
                 self.leave(s, Progress { due_at: None, ..s.progress.clone() });
                 Ok(None)
@@ -191,11 +191,11 @@ impl Round {
     }
 
     /// What changed, if it is due.
-    fn changes(&mut self, shift: &mut Shift<'_>, due: &Due, place: (i64, Timestamp, &str)) -> Result<Option<Message>> {
-        let (s, (tenant, clock, epoch), now) = (&due.subscription, place, Timestamp::now());
+    fn changes(&mut self, shift: &mut Shift<'_>, due: &Due, within: &Within) -> Result<Option<Message>> {
+        let (s, clock, now) = (&due.subscription, within.clock, Timestamp::now());
         let device = shift.house.author(s.user, &s.device, "");
-        let reader = Reader { tenant, user: s.user, device, now };
-        let (polled, mut found, progress) = self.read(shift, s, reader, clock)?;
+        let reader = Reader { tenant: within.tenant, user: s.user, device, now };
+        let (polled, mut found, progress) = self.read(shift, s, reader, within)?;
         let past = Past::read(&progress.past, now);
         let wishes = wishes(due);
         let repeat = past.critical().filter(|_| progress.critical > Timestamp::default());
@@ -213,7 +213,7 @@ impl Round {
             return Ok(None);
         }
         sleep(Duration::from_millis(u64::try_from(wait).unwrap_or_default()));
-        let text = found.told(epoch, clock, priority, wishes.visible)?;
+        let text = found.told(&within.epoch, clock, priority, wishes.visible)?;
         let taken = taken(waits.clone(), &found, past, priority, (now.max(at), clock));
         let promised = s.progress.due_at.map_or(at, |due_at| due_at.max(at));
         self.late = self.late.max(now.0 - promised.0).max(0);
@@ -226,15 +226,16 @@ impl Round {
         shift: &mut Shift<'_>,
         s: &Subscription,
         reader: Reader,
-        clock: Timestamp,
+        place: &Within,
     ) -> Result<(Option<Timestamp>, Found, Progress)> {
-        let (seen, house) = (&mut self.seen, shift.house);
+        let (seen, house, clock) = (&mut self.seen, shift.house, place.clock);
         within(shift.db, Mode::Read, |db| {
             let polled = seen.device(db, house, (s.user, &s.device), reader.tenant, reader.now)?;
             let mut progress = s.progress.clone();
             if progress.told_in != reader.tenant {
-                let fresh =
-                    Progress { told_in: reader.tenant, told: clock, looked: clock, due_at: None, unseen_at: None, ..progress };
+                // What was there before they joined is no news to them.
+                let told = place.joined;
+                let fresh = Progress { told_in: reader.tenant, told, looked: told, due_at: None, unseen_at: None, ..progress };
                 progress = Progress { critical: Timestamp::default(), repeats: 0, ..fresh };
             }
             progress.told = polled.as_ref().map_or(progress.told, |polled| progress.told.max(polled.cursor.min(clock)));
@@ -261,7 +262,8 @@ impl Round {
         }
         let (now, outcome) = (Timestamp::now(), said.outcome());
         let host = self.hosts.entry(s.host).or_default();
-        let (is_told, rest) = (host.barred, host.met(&s.id, said, after));
+        let is_told = host.barred;
+        let rest = if s.state == State::Pending { host.met_unproved(said) } else { host.met(&s.id, said, after) };
         let rest = rest.or_else(|| (said == Said::Late).then_some(LEFT));
         within(shift.db, Mode::Write, |db| {
             store::note_sent(db, s, Sent { taken: outcome == Outcome::Taken, status: said.word(), at: now })?;
