@@ -12,7 +12,7 @@ CREATE TABLE push_subscriptions (
   user_id BIGINT NOT NULL,
   device_id VARCHAR(255) NOT NULL,
   id VARCHAR(36) NOT NULL,
-  sealed MEDIUMBLOB NULL,
+  sealed BLOB NULL,
   endpoint VARCHAR(64) NULL UNIQUE,
   host BIGINT NOT NULL,
   domains TEXT NOT NULL,
