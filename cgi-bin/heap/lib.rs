@@ -12,9 +12,9 @@ use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, Ordering};
 use dlmalloc::{Allocator, Dlmalloc};
 
-/// What a poll takes in all, in bytes: those pages are there before they are touched.
+/// What a poll takes in all, in bytes: those pages are there before they are touched, and so are those of later pieces up to this size.
 const FIRST: usize = 192 * 1024;
-/// Asked of the kernel at once up to this size, pages and all; what is larger (a body, an answer) is filled as it is touched.
+/// A block that is a mapping of its own has its pages at once up to this size; what is larger (a body, an answer) is filled as it is touched.
 const FILLED_AT_ONCE: usize = 128 * 1024;
 /// A page of memory, in bytes: where processors differ it is the smallest.
 const PAGE: usize = 4_096;
@@ -38,7 +38,7 @@ impl Pages {
     /// How much is asked for in the place of `size`, and whether its pages are to be there at once.
     fn plan(&self, size: usize) -> (usize, bool) {
         let size = if self.begun.swap(true, Ordering::Relaxed) { size } else { size.max(FIRST) };
-        (size, size <= FILLED_AT_ONCE.max(FIRST))
+        (size, size <= FIRST)
     }
 }
 

@@ -232,7 +232,7 @@ impl Db {
     /// Runs a statement; answers how many rows it matched.
     pub fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
         match self {
-            Db::Sqlite(db) => db.run(Notice::of(sql), sql, params),
+            Db::Sqlite(db) => db.run(None, sql, params),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.run(sql, params),
             Db::Unasked => unasked(),
@@ -254,7 +254,7 @@ impl Db {
     /// Inserts a row or replaces its values. Answers nothing: the engines count differently.
     pub fn put(&mut self, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
         match self {
-            Db::Sqlite(db) => db.put(upsert, params),
+            Db::Sqlite(db) => db.put(None, upsert, params),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.put(upsert, params),
             Db::Unasked => unasked(),

@@ -108,7 +108,7 @@ impl Sqlite {
         let Some(registry) = &mut self.registry else { return };
         registry.begin(self.file);
         if matches!(mode, Mode::Define | Mode::Alone) {
-            registry.note(Notice::Everybody);
+            registry.note(|| Some(Notice::Everybody));
         }
     }
 
@@ -238,22 +238,21 @@ impl Sqlite {
         Ok(())
     }
 
-    /// `notice` says who has to notice, of what writes.
+    /// `notice` says who has to notice what it writes; else the statement does, which is read only where that is registered.
     pub fn run(&mut self, notice: Option<Notice>, sql: &str, params: &[Param<'_>]) -> Result<u64> {
-        if let (Some(registry), Some(notice)) = (&mut self.registry, notice) {
-            registry.note(notice);
+        if let Some(registry) = &mut self.registry {
+            registry.note(|| notice.or_else(|| Notice::of(sql)));
         }
         let count = self.cached(sql)?.execute(rusqlite::params_from_iter(params)).map_err(failure)?;
         Ok(u64::try_from(count).unwrap_or(u64::MAX))
     }
 
-    pub fn put(&mut self, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
+    pub fn put(&mut self, notice: Option<Notice>, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
         let columns: Vec<&str> = upsert.key.iter().chain(upsert.set).copied().collect();
         let marks = vec!["?"; columns.len()].join(", ");
         let set: Vec<String> = upsert.set.iter().map(|c| format!("{c} = excluded.{c}")).collect();
         let (table, key) = (upsert.table, upsert.key.join(", "));
         let (columns, set) = (columns.join(", "), set.join(", "));
-        let notice = Some(Notice::table(table));
         self.run(
             notice,
             &format!("INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {set}"),

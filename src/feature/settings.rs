@@ -79,8 +79,8 @@ impl Default for Push {
     }
 }
 
-/// The port of https.
-const HTTPS: u16 = 443;
+/// The port of https, which an address need not name.
+pub const HTTPS: u16 = 443;
 
 /// The effective configuration. A limit that is `None` is switched off.
 #[derive(Debug, Clone)]

@@ -303,6 +303,8 @@ pub fn is_member(db: &mut Db, tenant: i64, user: i64) -> Result<bool> {
     Ok(db.one(sql, params![tenant, user], |row| row.get::<i64>(0))?.is_some())
 }
 
+const FACT: Upsert = Upsert { table: "facts", key: &["name"], set: &["value"] };
+
 /// When maintenance was last done in full: the name of that fact.
 pub const MAINTAINED_AT: &str = "maintained_at";
 
@@ -328,8 +330,7 @@ pub fn add_fact(db: &mut Db, name: &str, value: &str) -> Result<()> {
 
 /// Writes a fact about the store.
 pub fn put_fact(db: &mut Db, name: &str, value: &str) -> Result<()> {
-    let written = db.run_for(Notice::Nobody, "UPDATE facts SET value = ? WHERE name = ?", params![value, name])?;
-    if written > 0 { Ok(()) } else { add_fact(db, name, value) }
+    db.put_for(Notice::Nobody, &FACT, params![name, value])
 }
 
 /// Moves a tenant itself to a stamp in its feed: what it shows of its members has changed.

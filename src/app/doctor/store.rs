@@ -13,9 +13,9 @@ use crate::db::{Address, Db, Journal, Mode, journal_for, on_network};
 use crate::domain::auth::keyed;
 use crate::domain::health::rules::{self, MIB, OVERDUE, State};
 use crate::domain::health::store as health;
-use crate::feature::Backups;
 use crate::feature::store::{MAINTAINED_AT, fact, put_fact};
-use std::path::Path;
+use crate::feature::{Backups, Settings};
+use std::path::{Path, PathBuf};
 
 /// MySQL's and MariaDB's usual `max_allowed_packet`, 16 MiB: the largest body and what is noted of it fit.
 const PACKET: u64 = 16 * MIB;
@@ -154,13 +154,19 @@ pub fn with_db(patient: &mut Patient, look: impl FnOnce(&mut Db) -> Result<Findi
 /// What is configured, but a rollback journal on network file systems, where WAL's shared memory does not work. A server
 /// keeps its own; what counts there is that a commit waits for the disk.
 pub fn journal(patient: &mut Patient) -> Finding {
-    let settings = patient.loaded.as_ref().ok().map(|loaded| loaded.settings.clone()).unwrap_or_default();
-    let address = open::address(&settings).ok();
-    let file = address.as_ref().and_then(Address::file);
+    let (settings, file) = placed(patient);
     with_db(patient, |db| {
-        let Some(path) = file else { return server_journal(db) };
+        let Some(path) = &file else { return server_journal(db) };
         Ok(file_journal(path, settings.journal, &fact_of(db, "journal")?, &fact_of(db, "synchronous")?))
     })
+}
+
+/// The settings that hold, and the file that holds the database, if one does.
+fn placed(patient: &Patient) -> (Settings, Option<PathBuf>) {
+    let settings = patient.loaded.as_ref().ok().map(|loaded| loaded.settings.clone()).unwrap_or_default();
+    let address = open::address(&settings).ok();
+    let file = address.as_ref().and_then(Address::file).map(Path::to_path_buf);
+    (settings, file)
 }
 
 fn server_journal(db: &mut Db) -> Result<Finding> {
@@ -199,11 +205,7 @@ fn file_journal(path: &Path, wanted: Journal, is: &str, synchronous: &str) -> Fi
 /// Whether polls without news are answered without opening the database, and how many of them are. Where there is a write-ahead log, as
 /// under FastCGI, opening it costs next to nothing.
 pub fn hints(patient: &mut Patient) -> Finding {
-    let settings = patient.loaded.as_ref().ok().map(|loaded| loaded.settings.clone()).unwrap_or_default();
-    let address = open::address(&settings).ok();
-    let Some(path) = address.as_ref().and_then(Address::file).map(Path::to_path_buf) else {
-        return Finding::ok("not used: a server keeps the store");
-    };
+    let (settings, Some(path)) = placed(patient) else { return Finding::ok("not used: a server keeps the store") };
     with_db(patient, |db| {
         Ok(match (settings.hints, fact_of(db, "journal")?.as_str(), Sample::beside(&path)) {
             (false, ..) => Finding::ok("switched off: each poll opens the database"),

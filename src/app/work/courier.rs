@@ -154,7 +154,7 @@ impl Courier<'_> {
         let mut db = open::connect(&self.house.settings)?;
         let done = self.take_turn(&mut db, jobs);
         if let Err(error) = &done {
-            self.owe(Timestamp::now().plus(if error.is_busy() { BUSY } else { BACK_OFF }), true);
+            self.retry(error);
         }
         self.end_turn(Some(lock))?;
         done.or_else(|error| if error.is_busy() { Ok(()) } else { Err(error) }).map(|()| true)
@@ -174,6 +174,11 @@ impl Courier<'_> {
             self.patient.set(Some(self.patient.get().map_or(at, |before| before.min(at))));
         }
         let _ = self.marks.owe(at);
+    }
+
+    /// Notes when what failed is tried again.
+    fn retry(&self, error: &Error) {
+        self.owe(Timestamp::now().plus(if error.is_busy() { BUSY } else { BACK_OFF }), true);
     }
 
     /// The turn is over. The lock is let go before anybody is told when to look again.
@@ -247,7 +252,7 @@ impl Courier<'_> {
             if !error.is_busy() {
                 log::error!("{}: {}: {error}", DUTY.name, job.name);
             }
-            self.owe(Timestamp::now().plus(if error.is_busy() { BUSY } else { BACK_OFF }), true);
+            self.retry(&error);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::scan::offset;
 use super::{HOUR, MINUTE, Timestamp};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Offset, TimeZone, Timelike, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
 /// A time zone.
@@ -59,24 +59,22 @@ impl Zone {
 
     /// The calendar date here at an instant.
     pub fn date(self, at: Timestamp) -> NaiveDate {
-        match self {
-            Zone::Fixed(offset) => naive(at.0 + offset).unwrap_or_default().date(),
-            Zone::Named(zone) => {
-                DateTime::<Utc>::from_timestamp_millis(at.0).unwrap_or_default().with_timezone(&zone).date_naive()
-            }
-        }
+        self.shown(at).date()
     }
 
     /// The minute of the day here at an instant.
     pub fn minute(self, at: Timestamp) -> i64 {
-        let local = match self {
-            Zone::Fixed(offset) => at.0 + offset,
+        i64::from(self.shown(at).num_seconds_from_midnight() / 60)
+    }
+
+    /// What a clock here shows at an instant.
+    fn shown(self, at: Timestamp) -> NaiveDateTime {
+        match self {
+            Zone::Fixed(offset) => naive(at.0 + offset).unwrap_or_default(),
             Zone::Named(zone) => {
-                let utc = DateTime::<Utc>::from_timestamp_millis(at.0).unwrap_or_default().naive_utc();
-                at.0 + i64::from(zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()) * super::SECOND
+                DateTime::<Utc>::from_timestamp_millis(at.0).unwrap_or_default().with_timezone(&zone).naive_local()
             }
-        };
-        local.rem_euclid(super::DAY) / MINUTE
+        }
     }
 }
 

@@ -24,13 +24,8 @@ impl Notice {
             (Some("INSERT"), Some("INTO"), table) | (Some("DELETE"), Some("FROM"), table) | (Some("UPDATE"), table, _) => table,
             _ => None,
         };
-        Some(table.map_or(Notice::Everybody, Notice::table))
-    }
-
-    /// Of whatever changes a table.
-    pub fn table(name: &str) -> Notice {
-        let name = name.split('(').next().unwrap_or(name);
-        if READ_BY_POLLS.contains(&name) { Notice::Everybody } else { Notice::Nobody }
+        let is_read = |name: &str| READ_BY_POLLS.contains(&name.split('(').next().unwrap_or(name));
+        Some(if table.is_none_or(is_read) { Notice::Everybody } else { Notice::Nobody })
     }
 }
 

@@ -57,9 +57,10 @@ impl Registry {
         Some(Writing { before, page, changed: false, everybody: !sealed, tenants: Vec::new() })
     }
 
-    /// A statement of the transaction changes something.
-    pub fn note(&mut self, notice: Notice) {
+    /// A statement of the transaction was run: whom it concerns, if it changes something. That is asked only where it is registered.
+    pub fn note(&mut self, of: impl FnOnce() -> Option<Notice>) {
         let Some(writing) = &mut self.writing else { return };
+        let Some(notice) = of() else { return };
         writing.changed = true;
         match notice {
             Notice::Everybody => writing.everybody = true,

@@ -90,11 +90,17 @@ impl Seen {
     ) -> Result<Option<Polled>> {
         let mut newest: Option<Polled> = None;
         for session in store::on_device(db, user, device, now)? {
-            let noted = self.find(&house.settings.data, &session, tenant).unwrap_or_default();
-            let kept = store::polled(db, &session)?.filter(|kept| kept.tenant == tenant);
-            newest = [newest, noted, kept].into_iter().flatten().max_by_key(|polled| polled.at);
+            let polled = self.session(db, house, &session, tenant)?;
+            newest = [newest, polled].into_iter().flatten().max_by_key(|polled| polled.at);
         }
         Ok(newest)
+    }
+
+    /// What a session has polled last, by the file and the database.
+    fn session(&mut self, db: &mut Db, house: &House, session: &str, tenant: i64) -> Result<Option<Polled>> {
+        let noted = self.find(&house.settings.data, session, tenant).unwrap_or_default();
+        let kept = store::polled(db, session)?.filter(|kept| kept.tenant == tenant);
+        Ok([noted, kept].into_iter().flatten().max_by_key(|polled| polled.at))
     }
 
     /// Notes a poll, unless the slot says as much.
@@ -167,9 +173,7 @@ impl Ctx<'_> {
     /// # Errors
     /// The database's.
     pub fn polled(&mut self, session: &str, tenant: i64) -> Result<Option<Polled>> {
-        let noted = self.meters.seen.find(&self.house.settings.data, session, tenant).unwrap_or_default();
-        let kept = store::polled(self.db, session)?.filter(|kept| kept.tenant == tenant);
-        Ok([noted, kept].into_iter().flatten().max_by_key(|polled| polled.at))
+        self.meters.seen.session(self.db, self.house, session, tenant)
     }
 
     /// Puts into the database that a session was heard of, and what it has polled.

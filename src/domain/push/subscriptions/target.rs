@@ -3,6 +3,7 @@
 use super::rules::Subscription;
 use crate::base::error::Result;
 use crate::base::{id, json, sealed};
+use crate::feature::settings::HTTPS;
 use crate::feature::{House, Push};
 use crate::net::webpush::{message::Reader, read};
 use serde::{Deserialize, Serialize};
@@ -16,8 +17,6 @@ const MAX_HOST: usize = 253;
 const MAX_LABEL: usize = 63;
 /// How each address begins.
 const HTTPS_SCHEME: &str = "https://";
-/// The port of https, which an address need not name.
-const HTTPS: u16 = 443;
 /// Bytes of a code: 128 bits, which nobody guesses.
 const CODE: usize = 16;
 /// What the key is derived for by which a target is sealed.
