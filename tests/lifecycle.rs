@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::path::Path;
 use tandem::app::guard::{lifecycle as guard, transact};
-use tandem::app::{App, FEATURES};
+use tandem::app::{App, FEATURES, inner};
 use tandem::base::id;
 use tandem::base::time::{DAY, SECOND, Timestamp, parse_http};
 use tandem::base::token::Keys;
@@ -46,7 +46,16 @@ impl Place {
         let secret = b"a secret of the tests, of many characters".to_vec();
         let lifecycle = Lifecycle::of(&FEATURES, Declared { entries, clients });
         let (read, write) = (transact::read, transact::write);
-        App::of(House { settings, keys: Keys::new(&secret), secret, lifecycle, features: &FEATURES, read, write })
+        App::of(House {
+            settings,
+            keys: Keys::new(&secret),
+            secret,
+            lifecycle,
+            features: &FEATURES,
+            read,
+            write,
+            ask: inner::ask,
+        })
     }
 }
 

@@ -18,6 +18,7 @@
 //! | [`mail`] | mails that bring codes: sent after the answer, bounded, and telling nobody who has an account |
 //! | [`model`] | the clock's protocol, every interleaving of a bounded world |
 //! | [`push`] | devices are woken: when it is due, through every answer of a push service, and couriers that are killed |
+//! | [`realtime`] | sockets and streams, as an engine in front asks for them |
 //! | [`registry`] | what the nouns declare: routes say what they take and give, GraphQL's parts make one schema; no server |
 //! | [`servers`] | no tests: it starts the web servers and databases that the others use |
 //! | [`transport`] | CGI and FastCGI against a peer written from the specification |
@@ -51,6 +52,7 @@ mod lifecycle;
 mod mail;
 mod model;
 mod push;
+mod realtime;
 mod registry;
 mod servers;
 mod transport;

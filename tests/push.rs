@@ -2,8 +2,9 @@
 //! no message lost, whatever the push service says and whenever a courier is killed.
 
 mod device;
+mod hosts;
 mod service;
-mod site;
+pub mod site;
 
 use crate::api::Phone;
 use crate::api::devices::again;

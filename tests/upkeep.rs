@@ -11,7 +11,7 @@ use std::thread::{scope, sleep};
 use std::time::{Duration, Instant, SystemTime};
 use tandem::app::work::lease::{Turn, take};
 use tandem::app::work::nightly::{self, DUTY, Starter};
-use tandem::base::time::{DAY, Timestamp};
+use tandem::base::time::{DAY, SECOND, Timestamp};
 use tandem::db::Db;
 use tandem::feature::store::{MAINTAINED_AT, fact, put_fact};
 use tandem::params;
@@ -30,8 +30,9 @@ const NOTED: &str = "CREATE TABLE ends (n BIGINT); \
      CREATE TRIGGER changed AFTER UPDATE ON facts WHEN NEW.name = 'maintained_at' BEGIN INSERT INTO ends VALUES (1); END";
 /// Longer than a process believes that nothing is due.
 const LOOK: Duration = Duration::from_millis(1_100);
-/// How long what is promised may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long what is promised may take: whoever finds others writing, as a courier does that has just begun, looks again when
+/// a lease has run out.
+const PATIENCE: Duration = Duration::from_secs(40 + (nightly::LEASE / SECOND) as u64);
 
 fn start(kind: Kind, workers: usize, engine: Engine) -> Server {
     let server = Server::start(kind, &Options { workers, engine, ..Options::default() });
@@ -101,12 +102,21 @@ fn is_maintained(db: &mut Db) -> bool {
     fact(db, MAINTAINED_AT).unwrap().is_some()
 }
 
+/// When the next piece may come, by the files and by the lease.
+fn planned(server: &Server) -> String {
+    let marks = ["next-maintenance", "next-work"].map(|mark| {
+        let at = fs::metadata(server.data_dir.join(mark)).and_then(|file| file.modified());
+        at.map(|at| format!("{mark} in {:?}", at.duration_since(SystemTime::now()).unwrap_or_default()))
+    });
+    format!("{marks:?}, {:?}", fact(&mut server.store(), "maintenance_lease"))
+}
+
 /// Sends requests until something holds.
 #[track_caller]
 fn ask_until(server: &Server, what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !holds() {
-        assert!(Instant::now() < deadline, "{:?}: not {what}: {}", server.kind, server.log());
+        assert!(Instant::now() < deadline, "{:?}: not {what}: {}\n{}", server.kind, planned(server), server.log());
         ask(server);
         sleep(Duration::from_millis(50));
     }

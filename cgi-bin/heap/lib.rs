@@ -5,11 +5,12 @@
 //! The symbols are C's, so that SQLite, the C library and Rust's standard library all use them. A program takes this crate by
 //! `use heap as _;`. All calls are safe as C's are: a pointer that is given back came from here and is given back once.
 
-use core::cell::UnsafeCell;
+#[cfg(target_arch = "x86_64")]
+pub mod copy;
+
+use core::cell::{Cell, UnsafeCell};
 use core::ffi::{c_int, c_void};
-use core::hint::spin_loop;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicBool, Ordering};
 use dlmalloc::{Allocator, Dlmalloc};
 
 /// What a poll takes in all, in bytes: those pages are there before they are touched, and so are those of later pieces up to this size.
@@ -31,13 +32,13 @@ fn mapped(size: usize, flags: c_int) -> *mut u8 {
 
 /// Where the allocator has its pages from: the kernel, by `mmap`.
 struct Pages {
-    begun: AtomicBool,
+    begun: Cell<bool>,
 }
 
 impl Pages {
     /// How much is asked for in the place of `size`, and whether its pages are to be there at once.
     fn plan(&self, size: usize) -> (usize, bool) {
-        let size = if self.begun.swap(true, Ordering::Relaxed) { size } else { size.max(FIRST) };
+        let size = if self.begun.replace(true) { size } else { size.max(FIRST) };
         (size, size <= FIRST)
     }
 }
@@ -186,32 +187,27 @@ impl Heap {
     }
 }
 
-/// The heap and its lock. The program has one thread; the lock is there for whoever adds another.
-struct Locked {
-    taken: AtomicBool,
-    heap: UnsafeCell<Heap>,
-}
+/// The heap of a program that has one thread: [`pthread_create`] sees to that. A lock that nobody waits for took a twentieth of a poll.
+struct Own(UnsafeCell<Heap>);
 
-// SAFETY: `heap` is reached by `with` alone, under the lock.
-unsafe impl Sync for Locked {}
+// SAFETY: there is no other thread.
+unsafe impl Sync for Own {}
 
-static HEAP: Locked = Locked {
-    taken: AtomicBool::new(false),
-    heap: UnsafeCell::new(Heap {
-        small: Dlmalloc::new_with_allocator(Pages { begun: AtomicBool::new(false) }),
-        large: [NONE; MOST_LARGE],
-    }),
-};
+static HEAP: Own = Own(UnsafeCell::new(Heap {
+    small: Dlmalloc::new_with_allocator(Pages { begun: Cell::new(false) }),
+    large: [NONE; MOST_LARGE],
+}));
 
 /// Does `work` with the heap. `work` allocates nothing by other ways and cannot panic.
 fn with<T>(work: impl FnOnce(&mut Heap) -> T) -> T {
-    while HEAP.taken.swap(true, Ordering::Acquire) {
-        spin_loop();
-    }
-    // SAFETY: the lock makes this the only reference.
-    let done = work(unsafe { &mut *HEAP.heap.get() });
-    HEAP.taken.store(false, Ordering::Release);
-    done
+    // SAFETY: there is no other thread, and no other reference while `work` runs; the program's handlers of signals allocate nothing.
+    work(unsafe { &mut *HEAP.0.get() })
+}
+
+/// Starts no thread: whoever asks is told that there is none to be had. The heap is this thread's alone.
+#[unsafe(no_mangle)]
+pub extern "C" fn pthread_create(_: *mut c_void, _: *const c_void, _: *const c_void, _: *mut c_void) -> c_int {
+    libc::EAGAIN
 }
 
 /// What C's callers look at when there is no memory.

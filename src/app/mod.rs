@@ -7,6 +7,7 @@ pub mod folder;
 pub mod guard;
 mod hints;
 pub mod home;
+pub mod inner;
 pub mod lifecycle;
 pub mod log;
 pub mod open;
@@ -26,6 +27,7 @@ use crate::db::{Db, Journal, Place};
 use crate::domain;
 use crate::faces;
 use crate::feature::meters::Meters;
+use crate::feature::signals::{self, Signal};
 use crate::feature::{Calls, Ctx, Feature, House, Route, Tell};
 use crate::http::{Request, Response, Service, Vars, problem};
 use guard::{address, admit, cors, finish, lifecycle as lifecycle_guard, meter, slow, transact, versions};
@@ -60,6 +62,10 @@ pub struct App {
     hints: Hints,
     meters: Meters,
     work: AfterAnswers,
+    /// Is work due after this answer?
+    works: bool,
+    /// What the request that is being answered has for who holds a socket.
+    signals: Vec<Signal>,
     serial: u64,
     /// The id of the request that is being answered.
     request: String,
@@ -149,7 +155,7 @@ impl App {
         if let Err(error) = self.house() {
             return without_configuration(request, from, error);
         }
-        let App { house: Some(house), db, replica, hints, meters, work, .. } = self else {
+        let App { house: Some(house), db, replica, hints, meters, work, signals, .. } = self else {
             return Err(Error::internal("no house"));
         };
         address::refine(request, &house.settings);
@@ -195,13 +201,18 @@ impl App {
             return Ok(answer);
         }
         let witness = hints.witness(route);
-        let db = open::database_for(db, &house.settings, transact::first(route))?;
-        let mut ctx = Ctx::new(request, route, house, db, meters, token, now);
+        let open = open::database_for(db, &house.settings, transact::first(route))?;
+        let mut ctx = Ctx::new(request, route, house, open, meters, token, now);
         ctx.witness = witness;
         let answer = transact::call(&mut ctx, handler);
         hints::keep(&mut ctx);
-        if let Some(at) = ctx.owed() {
+        let left = ctx.leave();
+        *signals = left.signals.committed();
+        if let Some(at) = left.owed {
             work.owe(&house.settings, at);
+        }
+        if left.lost {
+            *db = None;
         }
         answer
     }
@@ -229,6 +240,7 @@ fn wrong_method(request: &Request<'_>, allow: &str) -> Response {
 impl Service for App {
     fn handle(&mut self, vars: &Vars, from: &mut dyn Read) -> Response {
         self.serial += 1;
+        self.signals.clear();
         json::renew();
         let mut request = Request::new(vars, finish::request_id(self.serial));
         self.request.clone_from(&request.id);
@@ -247,17 +259,27 @@ impl Service for App {
     }
 
     fn due(&mut self) -> bool {
-        self.meters.usage.is_full() || self.house.as_ref().is_some_and(|house| self.work.due(&house.settings))
+        self.works = self.house.as_ref().is_some_and(|house| self.work.due(&house.settings));
+        self.works || self.meters.usage.is_full() || !self.signals.is_empty()
     }
 
     fn after(&mut self) {
+        let told = std::mem::take(&mut self.signals);
+        if let Some(house) = self.house.as_ref().filter(|_| !told.is_empty())
+            && let Some(at) = signals::publish(house, &mut self.meters, told)
+        {
+            self.work.owe(&house.settings, at);
+            self.works |= self.work.due(&house.settings);
+        }
         // Taken out: a panic closes it. A database that was replaced or deleted is the next request's to find.
         let mut db = self.db.take();
         if let (Some(house), Place::Same) = (&self.house, db.as_ref().map_or(Place::Same, Db::place)) {
             if self.meters.usage.is_full() {
                 usage::make_room(house, &mut db, &mut self.meters.usage);
             }
-            self.work.follow(house, &mut db);
+            if self.works {
+                self.work.follow(house, &mut db);
+            }
         }
         self.db = db;
     }

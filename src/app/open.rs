@@ -2,6 +2,7 @@
 
 use super::config::{self, Loaded};
 use super::guard::transact::{read, write};
+use super::inner::ask;
 use super::store::made;
 use super::{FEATURES, folder, lifecycle, log, warnings};
 use crate::base::draft::{Draft, failed};
@@ -44,7 +45,7 @@ pub fn house_of(look: &mut dyn FnMut(PathBuf)) -> Result<House> {
         return Err(Error::NotReady(format!("jwt_secret has {} characters; use at least {MIN_SECRET}", secret.len())));
     }
     let lifecycle = lifecycle::read(&loaded.settings.data);
-    Ok(House { settings: loaded.settings, keys: Keys::new(&secret), secret, lifecycle, features: &FEATURES, read, write })
+    Ok(House { settings: loaded.settings, keys: Keys::new(&secret), secret, lifecycle, features: &FEATURES, read, write, ask })
 }
 
 /// The house without a configuration, for the doctor's page alone: the defaults, with the secret of the default data folder.
@@ -54,7 +55,7 @@ pub fn spare() -> Option<House> {
     log::start(&settings);
     let secret = secret_file(&settings.data.join(SECRET_FILE)).ok()?;
     let lifecycle = Lifecycle::default();
-    Some(House { settings, keys: Keys::new(&secret), secret, lifecycle, features: &FEATURES, read, write })
+    Some(House { settings, keys: Keys::new(&secret), secret, lifecycle, features: &FEATURES, read, write, ask })
 }
 
 /// The secret as it is, where there is one; nothing is made.

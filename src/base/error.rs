@@ -179,6 +179,8 @@ pub enum Refused {
     MailUnavailable,
     /// This server wakes no devices.
     PushUnavailable,
+    /// This server holds no sockets and no streams.
+    RealtimeUnavailable,
     /// The user has as many subscriptions as there may be.
     TooManySubscriptions,
     /// The subscription wakes nobody: it is not verified, or is no good any more.

@@ -4,6 +4,7 @@ use super::error::{Error, Result};
 use super::id;
 use super::jws;
 use super::time::{CLOCKS_APART, SECOND, Timestamp};
+use super::verified::Verified;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -66,6 +67,7 @@ pub struct Keys {
     encoding: EncodingKey,
     decoding: DecodingKey,
     validation: Validation,
+    verified: Verified<Claims>,
 }
 
 impl Keys {
@@ -77,7 +79,8 @@ impl Keys {
         validation.validate_aud = false;
         // Expiry is compared with the request's own instant, so that a request has one clock.
         validation.validate_exp = false;
-        Keys { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret), validation }
+        let (encoding, decoding) = (EncodingKey::from_secret(secret), DecodingKey::from_secret(secret));
+        Keys { encoding, decoding, validation, verified: Verified::new() }
     }
 
     /// Signs.
@@ -91,10 +94,14 @@ impl Keys {
 
     /// The claims of a token of this purpose that is signed by these keys (HS256 alone), also when it has ended; else `None`.
     pub fn signed(&self, token: &str, purpose: Purpose) -> Option<Claims> {
+        let claims = self.verified.or(token, || self.read(token))?;
+        (claims.token_type == purpose).then_some(claims)
+    }
+
+    fn read(&self, token: &str) -> Option<Claims> {
         let token = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?;
         // What a token says must be understood is not: no extension is (RFC 7515 §4.1.11).
-        let claims = token.header.crit.is_none().then_some(token.claims)?;
-        (claims.token_type == purpose).then_some(claims)
+        token.header.crit.is_none().then_some(token.claims)
     }
 
     /// The same of a token that has not ended.

@@ -1,9 +1,9 @@
 //! `tandem export`: what is held on a person, or what a tenant holds, as JSON.
 
+use super::files::Output;
 use super::site::{enter, within};
 use super::{Action, Command, RUNNING, Verdict, out, progress, text};
 use crate::app::open;
-use crate::base::draft::Draft;
 use crate::base::error::{Error, Result};
 use crate::base::json;
 use crate::base::text::Language;
@@ -15,7 +15,6 @@ use crate::domain::couples::store as couples;
 use crate::feature::{Backups, House, store};
 use clap::{Arg, ArgGroup, ArgMatches};
 use serde_json::{Map, Value, json};
-use std::path::Path;
 
 pub const COMMAND: Command = Command {
     name: "export",
@@ -40,14 +39,18 @@ pub const COMMAND: Command = Command {
 };
 
 fn run(matches: &ArgMatches) -> Result<Verdict> {
+    let output = text(matches, "out").map(Output::of).transpose()?;
     let (_, mut db) = enter()?;
     let house = open::house()?;
     let export = within(&mut db, Mode::Read, |db| match text(matches, "user") {
         Some(name) => person(db, &house, name),
         None => tenant(db, &house, text(matches, "tenant").unwrap_or_default()),
     })?;
-    match text(matches, "out") {
-        Some(file) => write(&export, Path::new(file))?,
+    match output {
+        Some(output) => {
+            output.write((json::pretty(&export)? + "\n").as_bytes())?;
+            output.done()?;
+        }
         None => out::json(&export)?,
     }
     Ok(Verdict::Well)
@@ -90,10 +93,4 @@ fn watched(house: &House, read: impl FnOnce(&mut dyn Sink) -> Result<()>) -> Res
     let data = lists.map();
     bar.finish_and_clear();
     Ok(data)
-}
-
-fn write(export: &Value, file: &Path) -> Result<()> {
-    let draft = Draft::of(file)?;
-    draft.write((json::pretty(export)? + "\n").as_bytes())?;
-    draft.name(file)
 }

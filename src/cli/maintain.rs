@@ -7,6 +7,7 @@ use super::{Action, Command, RUNNING, Verdict, flag, out};
 use crate::app::doctor::quota;
 use crate::app::open;
 use crate::app::work::{courier, jobs, nightly};
+use crate::base::draft;
 use crate::base::error::Result;
 use crate::db::{Db, Mode, within};
 use crate::feature::When;
@@ -55,6 +56,7 @@ fn run(matches: &ArgMatches) -> Result<Verdict> {
             }
         }
     }
+    draft::sweep(&house.settings.data);
     note_quota(&mut db)?;
     match watch(&mut db) {
         Ok(Some((deed, true))) => out::warning(&format!("{WATCHING}: {deed}")),

@@ -15,6 +15,7 @@ mod demo;
 mod device;
 mod doctor;
 mod export;
+mod files;
 mod health;
 mod logs;
 mod mail;

@@ -11,6 +11,7 @@ use crate::base::time::Timestamp;
 use crate::db::migrate::{self, Standing};
 use crate::db::{Db, Mode, retried};
 use crate::feature::meters::Meters;
+use crate::feature::signals;
 use crate::feature::{Access, Ctx, Route, Settings};
 use crate::http::{Request, Response, Vars};
 
@@ -38,7 +39,9 @@ pub fn telling<T>(db: &mut Db, mut work: impl FnMut(&mut Ctx<'_>) -> Result<T>) 
             }
         }
     })?;
-    if let Some(at) = ctx.owed() {
+    let left = ctx.leave();
+    let held = signals::publish(&house, &mut meters, left.signals.committed());
+    for at in [left.owed, held].into_iter().flatten() {
         AfterAnswers::default().owe(&house.settings, at);
     }
     Ok(done)

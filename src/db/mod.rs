@@ -261,6 +261,11 @@ impl Db {
         }
     }
 
+    /// Holds more of the database in memory, for a transaction that writes much, or no more than usual again; a server has its own.
+    pub fn hold(&self, more: bool) -> Result<()> {
+        if let Db::Sqlite(db) = self { db.hold(more) } else { Ok(()) }
+    }
+
     /// The version of the newest migration that was applied; 0 for an empty database.
     pub fn schema_version(&mut self) -> Result<i64> {
         match self {

@@ -2,6 +2,7 @@
 
 mod define;
 mod upkeep;
+mod upsert;
 mod wait;
 
 pub use define::definition;
@@ -25,6 +26,12 @@ const STEP: i32 = 1_000;
 
 /// Prepared statements kept: more than the stores have, so that none is prepared twice in a process.
 const STATEMENTS: usize = 256;
+
+/// What a connection holds of the file, in KiB: SQLite's own measure.
+const CACHE: i64 = 2_000;
+/// The same while a transaction changes a page for nearly every row that it writes. What finds no room is written to the log, read
+/// from there and written again: a thousand records were 4,000 pages so, of 600.
+const LARGE_CACHE: i64 = 6_000;
 
 /// A connection to a database file.
 pub struct Sqlite {
@@ -93,6 +100,12 @@ impl Sqlite {
     pub fn set_journal(&self, journal: Journal) -> Result<()> {
         let Some(mode) = journal_for(&self.path, journal) else { return Ok(()) };
         self.connection.pragma_update(None, "journal_mode", mode).map_err(failure)
+    }
+
+    /// Holds more of the file in memory, or no more than usual again.
+    pub fn hold(&self, more: bool) -> Result<()> {
+        let kib = if more { LARGE_CACHE } else { CACHE };
+        self.connection.pragma_update(None, "cache_size", -kib).map_err(failure)
     }
 
     /// Registers and seals what is written from now on.
@@ -248,17 +261,7 @@ impl Sqlite {
     }
 
     pub fn put(&mut self, notice: Option<Notice>, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
-        let columns: Vec<&str> = upsert.key.iter().chain(upsert.set).copied().collect();
-        let marks = vec!["?"; columns.len()].join(", ");
-        let set: Vec<String> = upsert.set.iter().map(|c| format!("{c} = excluded.{c}")).collect();
-        let (table, key) = (upsert.table, upsert.key.join(", "));
-        let (columns, set) = (columns.join(", "), set.join(", "));
-        self.run(
-            notice,
-            &format!("INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {set}"),
-            params,
-        )?;
-        Ok(())
+        self.run(notice, &upsert::statement(upsert), params).map(drop)
     }
 
     /// Puts another database's content into this one. It holds the right to write from the first step to the last, so
@@ -350,7 +353,10 @@ pub fn value(row: &rusqlite::Row<'_>, column: usize) -> Result<Value> {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(n) => Value::Int(n),
         ValueRef::Real(_) => return Err(Error::Internal(format!("column {column} holds a fraction"))),
-        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        // Nearly all are sound: they are looked over the plain way first.
+        ValueRef::Text(text) => {
+            Value::Text(std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text).into_owned(), str::to_owned))
+        }
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
     })
 }

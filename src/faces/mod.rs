@@ -5,9 +5,11 @@
 pub mod graphql;
 pub mod openapi;
 pub mod pages;
+pub mod realtime;
 pub mod versions;
 
 use crate::feature::Feature;
 
 /// Every face that has routes.
-pub const FEATURES: &[&Feature] = &[&openapi::FEATURE, &graphql::FEATURE, &pages::FEATURE, &versions::FEATURE];
+pub const FEATURES: &[&Feature] =
+    &[&openapi::FEATURE, &graphql::FEATURE, &pages::FEATURE, &versions::FEATURE, &realtime::FEATURE];

@@ -30,6 +30,7 @@ impl Ctx<'_> {
     /// Says of an object that this transaction moved that it is not what its sender sent: they shall hear of it, too.
     pub fn disown(&mut self, kind: &str, id: &str) -> Result<()> {
         let (tenant, _) = self.stamped()?;
+        self.signal_all(kind);
         store::disown(self.db, tenant, kind, id)
     }
 }

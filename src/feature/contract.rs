@@ -110,6 +110,9 @@ pub struct Answer {
 /// The most good answers of one route: made, or already there.
 const MOST: usize = 2;
 
+/// The most bytes of messages that an engine brings at once: Pushpin sends 200,000, with the last one that began within them.
+const MOST_OF_SOCKET: u64 = 256 * 1024;
+
 /// What a route takes and gives. The problems that follow from its method, access and limit need not be said.
 #[derive(Debug, Clone, Copy)]
 pub struct Contract {
@@ -143,6 +146,7 @@ impl Route {
     /// large bodies.
     pub fn most_bytes(&self) -> u64 {
         let bytes = match (self.face, self.contract.takes) {
+            (Face::Socket, _) => MOST_OF_SOCKET,
             (Face::Graphql | Face::Operator, _) | (_, Takes::Json(_)) => body::MAX_BODY,
             (_, Takes::Fields(fields)) => fields.iter().fold(body::MIN_BODY, |sum, field| sum.saturating_add(field.most_bytes)),
             (_, Takes::Nothing | Takes::Unsaid) => body::MIN_BODY,

@@ -2,7 +2,7 @@
 //! what it made, and so that what it makes without a connection has its id at once. One place for every noun.
 
 use super::ctx::value;
-use super::{Ctx, store, texts, version};
+use super::{Ctx, store, texts};
 use crate::base::error::{Refusal, Refused, Result};
 use crate::base::id;
 use crate::base::json::{self, Canonical};
@@ -96,7 +96,7 @@ impl Creation {
         }
         let made = mark(ctx, kind, within, &input.members())?;
         let trace = Trace { made: Some(made), edited_at: None };
-        Ok(Creation { chosen: chosen.is_some(), id: chosen.unwrap_or_else(id::object), trace, version: version::FIRST })
+        Ok(Creation { chosen: chosen.is_some(), id: chosen.unwrap_or_else(id::object), trace, version: ctx.first_version() })
     }
 
     /// What an upload makes.

@@ -3,14 +3,15 @@
 
 use super::meters::{Charge, Meters};
 use super::room::Ledger;
+use super::signals::Signals;
 use super::stamps::Taken;
 use super::store::Advanced;
 use super::texts;
-use super::{Access, COUPLE, Caller, Feature, Kind, Lifecycle, Names, News, Rate, Route, Settings, Tenant, Upload, store};
+use super::{Access, COUPLE, Caller, Feature, Lifecycle, News, Rate, Route, Settings, Tenant, Upload, store};
 use crate::base::error::{Error, Refusal, Refused, Result, not_found, refuse};
 use crate::base::text;
 use crate::base::time::{Local, Timestamp, Zone};
-use crate::base::token::{self, Claims, Keys};
+use crate::base::token::{Claims, Keys};
 use crate::db::hints::Witness;
 use crate::db::{Db, Mode};
 use crate::http::input::{Extent, Field, Input};
@@ -33,30 +34,18 @@ pub struct House {
     pub read: Transact,
     /// Runs work in one write transaction behind the guards; see [`Ctx::write`].
     pub write: Transact,
+    /// Answers a request within another one, for the session of these claims; see [`Ctx::within`].
+    pub ask: Ask,
 }
+
+/// Answers a request within another one.
+pub type Ask = fn(&mut Ctx<'_>, &mut Request<'_>, &Claims) -> Response;
 
 /// Work that a transaction is put around; it may run more than once.
 pub type Work<'w> = &'w mut dyn FnMut(&mut Ctx<'_>) -> Result<Response>;
 
 /// Puts a transaction and the guards around work.
 pub type Transact = fn(&mut Ctx<'_>, Work<'_>) -> Result<Response>;
-
-impl House {
-    /// Every kind of object in the feed.
-    pub fn kinds(&self) -> impl Iterator<Item = &'static Kind> {
-        self.features.iter().flat_map(|feature| feature.kinds)
-    }
-
-    /// The names of what is called so anywhere, where it has several.
-    pub fn names(&self, word: &str) -> Option<&'static Names> {
-        self.kinds().filter_map(Kind::names).find(|names| names.has(word))
-    }
-
-    /// A key for one purpose, derived from the site's secret.
-    pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        token::derive(&self.secret, purpose)
-    }
-}
 
 /// One request on its way through the house.
 pub struct Ctx<'a> {
@@ -93,7 +82,11 @@ pub struct Ctx<'a> {
     /// When this transaction, once it is committed, has work for the courier.
     soon: Option<Timestamp>,
     /// When those that were committed have.
-    owed: Option<Timestamp>,
+    pub(super) owed: Option<Timestamp>,
+    /// What they have for who holds a socket.
+    pub(super) signals: Signals,
+    /// Is the connection to the database of no more use?
+    pub(super) lost: bool,
 }
 
 impl<'a> Ctx<'a> {
@@ -109,7 +102,7 @@ impl<'a> Ctx<'a> {
     ) -> Ctx<'a> {
         let (stamps, stamped, taken, room) = (Vec::new(), None, Taken::default(), Ledger::default());
         let (upload, short, witness, soon, owed) = (None, None, None, None, None);
-        let caller = None;
+        let (caller, signals) = (None, Signals::default());
         Ctx {
             request,
             route,
@@ -128,6 +121,8 @@ impl<'a> Ctx<'a> {
             witness,
             soon,
             owed,
+            signals,
+            lost: false,
         }
     }
 }
@@ -138,6 +133,7 @@ impl Ctx<'_> {
     pub fn begin(&mut self, mode: Mode) -> Result<()> {
         (self.caller, self.stamped, self.short, self.soon) = (None, None, None, None);
         self.stamps.clear();
+        self.signals.begin();
         self.taken.begin();
         self.room = Ledger::default();
         self.db.begin(mode)
@@ -145,12 +141,13 @@ impl Ctx<'_> {
 
     /// Ends the transaction, with everything that it wrote.
     pub fn commit(&mut self) -> Result<()> {
-        if let Err(error) = self.room.settle(self.db) {
+        if let Err(error) = self.room.settle(self.db).and_then(|()| self.signals.complete(self.db)) {
             self.db.rollback();
             return Err(error);
         }
         self.db.commit()?;
         self.taken.commit();
+        self.signals.commit();
         self.owed = [self.owed, self.soon].into_iter().flatten().min();
         Ok(())
     }
@@ -341,7 +338,7 @@ impl Ctx<'_> {
     /// Moves the couple or team itself to this transaction's stamp: what it shows of its members has changed.
     pub fn touch_tenant(&mut self, public_id: &str) -> Result<()> {
         let ((tenant, stamp), author) = (self.stamped()?, self.author());
-        self.stir(tenant, COUPLE, None, false);
+        self.stir(tenant, (COUPLE, public_id), None, false);
         store::touch_tenant(self.db, tenant, public_id, stamp, author)
     }
 

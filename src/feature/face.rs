@@ -10,6 +10,8 @@ pub enum Face {
     Rest,
     /// GraphQL, described by its schema.
     Graphql,
+    /// Messages of a WebSocket, which an engine in front makes requests of.
+    Socket,
     /// A page for a browser.
     Page,
     /// What the operator's own program asks.
@@ -54,7 +56,7 @@ impl Route {
 
     /// Does it depend on the version of the API? GraphQL evolves without versions, and pages are for people.
     pub fn is_versioned(&self) -> bool {
-        self.face == Face::Rest && !self.versionless
+        matches!(self.face, Face::Rest | Face::Socket) && !self.versionless
     }
 
     /// Does it exist in this version?

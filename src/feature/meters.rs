@@ -109,6 +109,21 @@ impl Meters {
         let _ = self.alter(settings, place.0, |_| Some(0));
     }
 
+    /// Notes until when something is so of somebody, in the place of what was noted before. A file that cannot be written forgets it.
+    pub fn note(&mut self, settings: &Settings, name: &str, whose: &str, until: Timestamp) {
+        let _ = self.alter(settings, key(name, whose), |_| Some(until.0));
+    }
+
+    /// Is it so, by what was noted?
+    pub fn is_noted(&mut self, settings: &Settings, name: &str, whose: &str, now: Timestamp) -> bool {
+        let mut until = 0;
+        let _ = self.alter(settings, key(name, whose), |noted| {
+            until = noted;
+            None
+        });
+        now.0 < until && until <= now.0 + LONGEST
+    }
+
     /// Counts; answers the milliseconds to wait, 0 when the caller may pass.
     fn count(&mut self, settings: &Settings, charge: &Charge<'_>, now: Timestamp) -> std::io::Result<i64> {
         let mut waits = 0;

@@ -8,9 +8,11 @@ pub mod creation;
 pub mod ctx;
 pub mod cursor;
 pub mod degraded;
+mod doubt;
 pub mod face;
 pub mod graphql;
 pub mod held;
+mod house;
 pub mod lifecycle;
 pub mod mail;
 pub mod messages;
@@ -25,6 +27,7 @@ pub mod room;
 pub mod sessions;
 pub mod settings;
 pub mod shelf;
+pub mod signals;
 pub mod stamps;
 pub mod store;
 pub mod tenant;
@@ -33,6 +36,7 @@ pub mod upload;
 pub mod usage;
 pub mod version;
 pub mod walk;
+mod within;
 pub mod work;
 
 pub use attempts::{Bucket, Taken};
@@ -40,11 +44,12 @@ pub use backups::Backups;
 pub use contract::{Answer, Content, Contract, Describe, Schemas};
 pub use creation::{Creation, Made, Met, Trace};
 pub use ctx::{Ctx, House};
+pub use doubt::{Doubt, Doubts};
 pub use face::Face;
 pub use graphql::{Asked, Graph, Root, Shown};
 pub use held::{Held, LoadHeld};
 pub use lifecycle::{Deprecated, Lifecycle};
-pub use messages::Messages;
+pub use messages::{Messages, Wishes};
 pub use names::Names;
 pub use news::News;
 pub use offline::Offline;
@@ -52,7 +57,7 @@ pub use restore::Restore;
 pub use rhythm::{Priority, Rhythm, Wakes};
 pub use rights::{Reach, Right};
 pub use room::{Measure, Stock};
-pub use settings::{Push, Rate, Sendmail, Settings, Starts};
+pub use settings::{Engine, Grip, Push, Rate, Sendmail, Settings, Starts};
 pub use tenant::{Caller, Role, Tenant, TenantKind};
 pub use upload::Upload;
 pub use work::{Job, Shift, When};
@@ -92,6 +97,8 @@ pub struct Feature {
     pub messages: Option<Messages>,
     /// What it does with a backup before that takes the store's place.
     pub restored: Restore,
+    /// What it doubts of its own, for the doctor.
+    pub doubts: Option<Doubts>,
 }
 
 impl Feature {
@@ -109,6 +116,7 @@ impl Feature {
             hears: None,
             messages: None,
             restored: Restore::NONE,
+            doubts: None,
         }
     }
 }
@@ -330,6 +338,8 @@ pub type Objects = Vec<(String, Value)>;
 pub enum Load {
     /// By a reader of the kind's own.
     Own(fn(&mut Db, tenant: i64, ids: &[&str]) -> Result<Objects>),
+    /// By one that goes by the settings, too.
+    Set(fn(&mut Db, settings: &Settings, tenant: i64, ids: &[&str]) -> Result<Objects>),
     /// By a reader that several kinds share, which is told the names of what this kind shows.
     Shared(&'static Names, fn(&Names, &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects>),
 }
@@ -366,9 +376,10 @@ impl Kind {
     ///
     /// # Errors
     /// The database's.
-    pub fn read(&self, db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {
+    pub fn read(&self, db: &mut Db, settings: &Settings, tenant: i64, ids: &[&str]) -> Result<Objects> {
         match self.load {
             Load::Own(load) => load(db, tenant, ids),
+            Load::Set(load) => load(db, settings, tenant, ids),
             Load::Shared(names, load) => load(names, db, tenant, ids),
         }
     }
@@ -376,7 +387,7 @@ impl Kind {
     /// What its objects are called elsewhere, where they have several names.
     pub const fn names(&self) -> Option<&'static Names> {
         match self.load {
-            Load::Own(_) => None,
+            Load::Own(_) | Load::Set(_) => None,
             Load::Shared(names, _) => Some(names),
         }
     }

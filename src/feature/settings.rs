@@ -4,6 +4,7 @@ use crate::base::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::db::Journal;
 use crate::http::peer::Network;
 use crate::net::mail::{self, Relay, Way};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Bytes in a MiB.
@@ -79,6 +80,33 @@ impl Default for Push {
     }
 }
 
+/// The engine in front that holds sockets and streams in this site's place, by GRIP (Pushpin).
+#[derive(Debug, Clone, Default)]
+pub struct Grip {
+    /// Where it takes what is published: an address of this machine.
+    pub control: Option<SocketAddr>,
+    /// The secret by which it shows that a request came through it.
+    pub key: Option<String>,
+    /// The API's address through it, as phones know it; nothing where that is the API's own.
+    pub public_url: Option<String>,
+}
+
+/// The engine, once it is set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Engine<'g> {
+    /// Where it takes what is published.
+    pub control: SocketAddr,
+    /// The secret by which it shows that a request came through it.
+    pub key: &'g str,
+}
+
+impl Grip {
+    /// The engine, if there is one.
+    pub fn engine(&self) -> Option<Engine<'_>> {
+        Some(Engine { control: self.control?, key: self.key.as_deref()? })
+    }
+}
+
 /// The port of https, which an address need not name.
 pub const HTTPS: u16 = 443;
 
@@ -107,6 +135,8 @@ pub struct Settings {
     pub courier_program: Option<PathBuf>,
     /// Where devices may be woken, and as whom.
     pub push: Push,
+    /// What holds sockets and streams.
+    pub grip: Grip,
     /// How SQLite keeps a transaction whole.
     pub journal: Journal,
     /// May a poll without news be answered from the hint file?
@@ -125,6 +155,8 @@ pub struct Settings {
     pub limit_codes: Option<Rate>,
     /// Messages that a user may send to devices.
     pub limit_push: Option<Rate>,
+    /// Messages that a socket may send.
+    pub limit_socket: Option<Rate>,
     /// Failed logins over all names, per address.
     pub limit_address: Option<Rate>,
     /// Wrong invite codes over all addresses; beyond them few are left to each.
@@ -232,6 +264,7 @@ impl Default for Settings {
             email_required: false,
             courier_program: None,
             push: Push::default(),
+            grip: Grip::default(),
             journal: Journal::Auto,
             hints: true,
             access_ttl: 60 * MINUTE,
@@ -241,6 +274,8 @@ impl Default for Settings {
             limit_auth: Some(Rate { count: 10, window: 5 * MINUTE }),
             limit_codes: Some(Rate { count: 10, window: 15 * MINUTE }),
             limit_push: Some(Rate { count: 10, window: MINUTE }),
+            // A queue that is emptied in messages of ten records: a thousand records a minute.
+            limit_socket: Some(Rate { count: 100, window: MINUTE }),
             // A household or an office shares an address; six accounts that each forgot their password still get in.
             limit_address: Some(Rate { count: 60, window: 15 * MINUTE }),
             // With ten live codes each of a thousand couples, a guess in a hundred hits: a botnet may not have many.

@@ -89,6 +89,8 @@ pub struct Placed {
     pub bytes: Option<i64>,
     /// Who made the version, where a user did. A tombstone of what its author alone may edit names the author.
     pub by: Option<i64>,
+    /// Does the feed tell of it already? Then that is one look less.
+    pub known: bool,
 }
 
 const PLACE: Upsert = Upsert {
@@ -99,7 +101,15 @@ const PLACE: Upsert = Upsert {
 
 /// Moves an object in the feed.
 pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> Result<()> {
-    let Placed { stamp, author, version, bytes, by } = placed;
+    let Placed { stamp, author, version, bytes, by, known } = placed;
+    if known {
+        let sql = "UPDATE changes SET stamp = ?, deleted = ?, author = ?, version = ?, bytes = ?, edited_by = ? \
+             WHERE tenant = ? AND kind = ? AND id = ?";
+        let values = params![stamp, bytes.is_none(), author, version, bytes.unwrap_or_default(), by, tenant, kind, id];
+        if db.run(sql, values)? > 0 {
+            return Ok(());
+        }
+    }
     db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), author, version, bytes.unwrap_or_default(), by])
 }
 
@@ -357,9 +367,9 @@ fn latest(db: &mut Db, sql: &str) -> Result<Option<Timestamp>> {
 
 /// Gives every tenant a new epoch: its clients start over with what the store holds now. Answers their ids.
 pub fn renew_epochs(db: &mut Db) -> Result<Vec<i64>> {
-    let tenants = db.all("SELECT id FROM tenants", &[], |row| row.get::<i64>(0))?;
-    for tenant in &tenants {
-        db.run("UPDATE tenants SET epoch = ? WHERE id = ?", params![&id::opaque(), *tenant])?;
+    let tenants = db.all("SELECT id, epoch FROM tenants", &[], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?)))?;
+    for (tenant, epoch) in &tenants {
+        db.run("UPDATE tenants SET epoch = ? WHERE id = ?", params![&version::restored_epoch(epoch), *tenant])?;
     }
-    Ok(tenants)
+    Ok(tenants.into_iter().map(|(tenant, _)| tenant).collect())
 }

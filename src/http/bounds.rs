@@ -43,9 +43,12 @@ pub fn form(text: &[u8]) -> Result<()> {
 /// # Errors
 /// When it is not: what nobody wrote must not be kept in the place of what somebody did.
 pub fn utf8(text: &[u8]) -> Result<()> {
-    let parts = text.split(|byte| matches!(byte, b'&' | b'='));
-    let sound = |part: &[u8]| percent_encoding::percent_decode(part).decode_utf8().is_ok();
-    if parts.into_iter().all(sound) { Ok(()) } else { refuse(Refused::Invalid, &texts::NOT_UTF8) }
+    let mut parts = text.split(|byte| matches!(byte, b'&' | b'='));
+    let is_sound = match text.contains(&b'%') {
+        true => parts.all(|part| percent_encoding::percent_decode(part).decode_utf8().is_ok()),
+        false => std::str::from_utf8(text).is_ok(),
+    };
+    if is_sound { Ok(()) } else { refuse(Refused::Invalid, &texts::NOT_UTF8) }
 }
 
 fn holds(bytes: usize, body: &[u8]) -> Result<()> {

@@ -262,6 +262,12 @@ pub static TYPES: &[Type] = &[
         "Not Implemented",
         "The server wakes no devices, and will not: poll. Whoever runs it can set that up.",
     ),
+    problem(
+        501,
+        "realtime-unavailable",
+        "Not Implemented",
+        "The server holds no sockets and no streams, or was not asked through what holds them (`GET /push/` has the addresses): poll, every `poll_after` seconds.",
+    ),
     later(problem(503, "busy", "Service Unavailable", "Others are writing: ask again in a second.")),
     later(problem(
         503,
@@ -318,6 +324,7 @@ pub fn of(kind: Refused) -> &'static Type {
         Refused::EmailUnverified => "email-unverified",
         Refused::MailUnavailable => "mail-unavailable",
         Refused::PushUnavailable => "push-unavailable",
+        Refused::RealtimeUnavailable => "realtime-unavailable",
         Refused::TooManySubscriptions => "too-many-subscriptions",
         Refused::SubscriptionInactive => "subscription-inactive",
         Refused::NotLinked(name) => name,
@@ -348,51 +355,4 @@ impl Type {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_told_apart_and_written_like_those_of_paths() {
-        for (n, one) in TYPES.iter().enumerate() {
-            assert!(TYPES[..n].iter().all(|other| other.name != one.name && (one.older.is_none() || other.older != one.older)));
-            assert!(one.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", one.name);
-            assert!(one.about.ends_with('.'), "{}", one.name);
-        }
-    }
-
-    #[test]
-    fn every_refusal_has_a_type() {
-        let kinds = [
-            Refused::Invalid,
-            Refused::Forbidden,
-            Refused::NotFound,
-            Refused::Method,
-            Refused::Stale,
-            Refused::Unnamed,
-            Refused::TooLarge,
-            Refused::AnswerTooLarge,
-            Refused::OpenConflicts,
-            Refused::MediaType,
-            Refused::KeyReused,
-            Refused::KeyRequired,
-            Refused::InProgress,
-            Refused::AlreadyDone,
-            Refused::EpochChanged,
-            Refused::EmailUnverified,
-            Refused::MailUnavailable,
-            Refused::IdTaken,
-            Refused::Exists,
-            Refused::Deleted,
-            Refused::DeviceUnknown,
-            Refused::DeviceMismatch,
-            Refused::DeviceWiping,
-            Refused::CannotWipe,
-            Refused::TooManyDevices,
-            Refused::PushUnavailable,
-            Refused::TooManySubscriptions,
-            Refused::SubscriptionInactive,
-        ];
-        assert!(kinds.into_iter().filter(|kind| of(*kind).name == TYPES[0].name).eq([Refused::Invalid]));
-        assert_eq!(of(Refused::Unauthenticated("user_not_found")).name, "user-not-found");
-    }
-}
+mod tests;

@@ -10,13 +10,16 @@ pub struct Query {
     raw: String,
     /// Bytes of it are no UTF-8.
     garbled: bool,
+    /// Some name may be escaped.
+    escaped: bool,
 }
 
 impl Query {
     /// The query string as the server passed it, without the `?`.
     pub fn new(raw: impl Into<String>) -> Query {
         let raw = raw.into();
-        Query { garbled: bounds::utf8(raw.as_bytes()).is_err(), raw }
+        let escaped = raw.split('&').any(|piece| piece.split('=').next().is_some_and(|name| name.contains(['%', '+'])));
+        Query { garbled: bounds::utf8(raw.as_bytes()).is_err(), escaped, raw }
     }
 
     /// The query string in the bytes that came.
@@ -38,14 +41,22 @@ impl Query {
         url::form_urlencoded::parse(self.raw.as_bytes())
     }
 
-    /// The first parameter of this name. Only its own value is decoded: each request looks for several.
+    /// The first parameter of this name. Only its own value is decoded: each request looks for a dozen.
     pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-        let is_named = |piece: &&str| match piece.split('=').next().unwrap_or_default() {
-            escaped if escaped.contains(['%', '+']) => decoded(piece).is_some_and(|(found, _)| found == name),
-            plain => plain == name,
-        };
-        let piece = self.raw.split('&').find(is_named)?;
-        decoded(piece).map(|(_, value)| value)
+        if self.escaped {
+            return self.pairs().find(|(found, _)| found == name).map(|(_, value)| value);
+        }
+        let (name, raw) = (name.as_bytes(), self.raw.as_bytes());
+        let ends = memchr::memchr_iter(b'&', raw).chain([raw.len()]);
+        let mut begin = 0;
+        for end in ends {
+            let piece = &raw[begin..end];
+            begin = end + 1;
+            if piece.strip_prefix(name).is_some_and(|rest| rest.first().is_none_or(|byte| *byte == b'=')) && !piece.is_empty() {
+                return url::form_urlencoded::parse(piece).next().map(|(_, value)| value);
+            }
+        }
+        None
     }
 
     /// The same query with these parameters set anew, or left out.
@@ -54,11 +65,6 @@ impl Query {
         let new = set.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).extend_pairs(new).finish()
     }
-}
-
-/// A parameter, decoded.
-fn decoded(piece: &str) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
-    url::form_urlencoded::parse(piece.as_bytes()).next()
 }
 
 #[cfg(test)]
@@ -77,6 +83,13 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn a_parameter_is_the_first_of_its_name(raw in "[ab=&%62+]{0,12}", name in "[ab ]{0,2}") {
+            let query = Query::new(raw);
+            let first = query.pairs().find(|(found, _)| *found == name).map(|(_, value)| value);
+            proptest::prop_assert_eq!(query.get(&name), first);
+        }
+
         #[test]
         fn no_query_string_panics(raw in ".*") {
             let query = Query::new(raw);

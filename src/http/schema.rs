@@ -3,7 +3,7 @@
 //! A schema tells the plain form of a field. Clients of old are read more generously ([`super::input`]): a number stands
 //! for its digits in a text, digits stand for a number, words for a truth value, and a form says all of it in text.
 
-use super::input::{Extent, Field, Shape};
+use super::input::{Extent, Field, Items, Shape};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 
@@ -25,7 +25,7 @@ pub fn object(fields: &[Field], extent: Extent) -> Schema {
 
 /// The schema of a field's value.
 pub fn of(field: &Field) -> Schema {
-    let mut schema = shape(field.shape);
+    let mut schema = field.items.map_or_else(|| shape(field.shape), list);
     if field.nullable {
         allow_null(&mut schema);
     }
@@ -33,6 +33,10 @@ pub fn of(field: &Field) -> Schema {
         schema.insert("description".to_owned(), json!(field.about));
     }
     schema
+}
+
+fn list(Items { fields, number: (fewest, most) }: Items) -> Schema {
+    json_schema!({ "type": "array", "items": object(fields, Extent::Whole), "minItems": fewest, "maxItems": most })
 }
 
 fn shape(shape: Shape) -> Schema {

@@ -4,6 +4,7 @@
 //! server, links none. `tandem` alone makes one ([`client::Client`], [`outside::Outside`]).
 
 pub mod client;
+pub mod grip;
 pub mod mail;
 pub mod mailer;
 pub mod outside;

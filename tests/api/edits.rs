@@ -351,6 +351,8 @@ fn wrong(server: &Server) {
         refused(phone.put(&path, &sent), field);
     }
     let sent = json!({"device_id": "phone one"});
+    let no_id = problem(phone.put("/sync/edits/task/7/", &sent), 404);
+    assert!(no_id["detail"].as_str().unwrap().contains("a UUID such as"), "{no_id}");
     for kind in ["nonsense", "edits", "Task"] {
         problem(phone.put(&format!("/sync/edits/{kind}/{id}/"), &sent), 404);
         problem(phone.delete(&format!("/sync/edits/{kind}/{id}/?device_id=x")), 404);

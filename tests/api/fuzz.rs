@@ -147,7 +147,8 @@ fn whatever_is_sent_nothing_breaks() {
         TestRunner::new(Config { cases: REQUESTS, max_shrink_iters: 200, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&odd(ids), |odd| {
         let answer = odd.request(&phone).send(server.port);
-        prop_assert!(answer.status < 500, "{} {}", answer.status, answer.text());
+        let is_fault = answer.status >= 500 && answer.status != 501;
+        prop_assert!(!is_fault, "{} {}", answer.status, answer.text());
         let media = answer.header("Content-Type").unwrap_or_default();
         let media = media.split(';').next().unwrap_or_default();
         let sound = SOUND.contains(&media);
@@ -155,7 +156,8 @@ fn whatever_is_sent_nothing_breaks() {
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}\n{}", server.log()));
-    phone.get("/auth/me/").expect(200);
+    // One of them may have ended the session.
+    phone.get("/auth/me/").expect_one_of(&[200, 401]);
     let log = fs::read_to_string(server.data_dir.join("tandem.log")).unwrap_or_default() + &server.log();
     assert!(!log.contains("panic") && !log.contains("ERROR"), "{log}");
 }

@@ -14,6 +14,8 @@ use tandem::params;
 /// See [`Case`].
 pub const CASES: &[Case] = &[
     ("a mark is of a device that its user has not lost, and in version 2 of the session's", own),
+    ("the name of a device is read alike by REST and by GraphQL: within its bounds, without blanks around it", named),
+    ("of two who edit the same, who began first goes on, also when either renews", first),
     ("a user has a hundred marks at once, on however many devices", hundred),
     ("what moves nothing in the feed leaves the tenant's clock where it is", still),
     ("marks end with the sessions of their device, at once", ended),
@@ -44,6 +46,51 @@ fn own(server: &Server) {
     let body = json!({"query": begin, "variables": {"d": "lost", "r": {"kind": "task", "id": id}}});
     let said = here.post("/graphql/", &body).expect(200).json();
     assert_eq!(said["errors"][0]["extensions"]["code"], "DEVICE_UNKNOWN", "{said}");
+}
+
+fn named(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let id = made(&a);
+    let edit = json!({"kind": "task", "id": id, "version": 1});
+    let documents = [
+        "mutation($d: ID!, $r: RiskInput!, $i: ID!) { markEdit(deviceId: $d, edit: $r) { until } unused: endEdit(deviceId: \"a\", kind: \"task\", id: $i) }",
+        "mutation($d: ID!, $i: ID!) { endEdit(deviceId: $d, kind: \"task\", id: $i) }",
+        "query($d: ID!, $r: RiskInput!) { conflictRisk(deviceId: $d, records: [$r]) { recommendation } }",
+        "mutation($d: ID!) { updateDevice(deviceId: $d, device: {name: \"x\"}) { deviceId } }",
+        "mutation($d: String!) { syncVoiceData(deviceId: $d, idempotencyKey: \"k\", data: []) { success } }",
+    ];
+    for (document, name) in documents
+        .iter()
+        .flat_map(|document| ["", " ", &"x".repeat(256), &"z".repeat(100_000)].map(|name| (*document, name.to_owned())))
+    {
+        let variables = json!({"d": name, "r": edit, "i": id});
+        let said = a.post("/graphql/", &json!({"query": document, "variables": variables})).json();
+        assert!(said["errors"].is_array(), "{} characters: {document}: {said}", name.len());
+    }
+    assert_eq!(live(server, a.id), 0);
+    for document in &documents[..3] {
+        data(&a, document, json!({"d": "phone one", "r": edit, "i": id}));
+    }
+    let begin = "mutation($d: ID!, $r: RiskInput!) { markEdit(deviceId: $d, edit: $r) { advice { recommendation } } }";
+    mark(&a, "task", &id, json!({"device_id": "phone one", "version": 1, "fields": ["remarks"]}));
+    let again = data(&a, begin, json!({"d": " phone one ", "r": edit}));
+    assert_eq!((&again["markEdit"]["advice"]["recommendation"], live(server, a.id)), (&json!("go_on"), 1), "no other editor");
+    assert_eq!(live(server, b.id), 0);
+}
+
+fn first(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let id = made(&a);
+    let same = |device: &str| json!({"device_id": device, "version": 1, "fields": ["remarks"]});
+    let begun = |phone: &Phone, device: &str| mark(phone, "task", &id, same(device))["advice"]["recommendation"].clone();
+    a.get("/sync/changes/").expect(200);
+    assert_eq!(begun(&a, "one"), "go_on");
+    assert_eq!(begun(&b, "two"), "wait");
+    assert_eq!(begun(&a, "one"), "go_on", "a renewal of who began first");
+    assert_eq!(begun(&b, "two"), "wait", "a renewal of who came later");
+    a.delete(&format!("/sync/edits/task/{id}/?device_id=one")).expect(204);
+    assert_eq!(begun(&b, "two"), "go_on", "nobody is before");
+    assert_eq!(begun(&a, "one"), "wait", "who begins again comes later");
 }
 
 /// How many marks of a user hold.

@@ -1,7 +1,7 @@
 //! The description of the API. That answers are as described is seen with every request of every case.
 
-use super::Case;
 use super::routes::routes;
+use super::{Case, Phone};
 use crate::servers::Server;
 use crate::servers::client::request;
 use serde_json::{Value, json};
@@ -15,7 +15,45 @@ use tandem::http::version::UNNAMED;
 pub const CASES: &[Case] = &[
     ("the description is public, and known by its tag", public),
     ("the description names every route, and the server that it came from", whole),
+    ("what the description shows as an example is taken by the server", taken),
 ];
+
+/// Examples that name what a developer has to put into them, and are refused as they stand: the path, and why.
+const TO_FILL_IN: &[(&str, &str)] = &[
+    ("/auth/device/approve/", "the code that another device shows"),
+    ("/auth/device/token/", "the code that the device was given"),
+    ("/auth/email/verify/", "a code that came by mail"),
+    ("/auth/login/", "one's own name and password"),
+    ("/auth/me/", "one's own password"),
+    ("/auth/password/", "one's own password"),
+    ("/auth/password/reset/", "a code that came by mail"),
+    ("/couple/invite/", "nothing: it is the couple that is complete"),
+    ("/couple/join/", "a code that another was given"),
+];
+
+fn taken(server: &Server) {
+    let document = request("GET", "/api/openapi.json").send(server.port).expect(200).json();
+    let (mut refused, mut asked) = (Vec::new(), 0);
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let path = path.replace("{kind}", "task");
+        if path.contains('{') && !path.starts_with("/sync/edits/") {
+            continue;
+        }
+        for (method, operation) in methods.as_object().unwrap() {
+            let Some(example) = operation.pointer("/requestBody/content/application~1json/example") else { continue };
+            let phone = Phone::couple(server).0;
+            let url = path.replace("{id}", "01890000-0000-7000-8000-000000000001");
+            let answer = phone.ask(&method.to_ascii_uppercase(), &url).json(example).send(phone.port);
+            let is_to_fill_in = TO_FILL_IN.iter().any(|(known, _)| *known == path);
+            if answer.status == 400 && !is_to_fill_in {
+                refused.push(format!("{method} {path} {example}: {}", answer.text()));
+            }
+            asked += 1;
+        }
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+    assert!(asked > 20, "{asked}");
+}
 
 fn public(server: &Server) {
     let answer = request("GET", "/api/openapi.json").send(server.port).expect(200);

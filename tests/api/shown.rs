@@ -71,6 +71,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("/sync/policies/{domain}/", "it shows nobody"),
     ("/sync/domains/", "it shows nobody"),
     ("/push/messages/", "messages, which polls bring"),
+    ("/push/stream/", "what the feed tells, where an engine holds it"),
     ("/sync/devices/", "figures about uploads, in no feed"),
     ("/sync/devices/{id}/health/", "figures about uploads, in no feed"),
     ("/sync/health/", "figures about uploads, in no feed"),

@@ -296,6 +296,31 @@ courier_starts() {
   passed "a request starts the courier"
 }
 
+# Two couples of the account, a push service on this machine that the settings name, and wake-ups handed over to it by couriers that
+# requests start. A little later none of them is left, and nothing that ended was not waited for.
+wakes() {
+  local port couple tries line
+  port=$(free_port)
+  as_account sh -e -c "printf 'ports = [%s]\nprivate = [\"localhost\"]\nca = \"%s\"\n' $port $work/site.pem >>tandem/tandem.toml"
+  for couple in one two; do as_account tandem/bin/tandem demo --json >"$work/$couple.json"; done
+  line=$("$(tests/push/tools)" tests/push/host.py "$site" "$work" "$port" "$work/one.json" "$work/two.json" 2>"$work/push.log") || { cat "$work/push.log"; fail "no device is woken"; }
+  passed "$line"
+  for tries in $(seq 300); do couriers || break; sleep 0.1; done
+  ! couriers || fail "a courier stays"
+  ! zombies || fail "a process that nobody has waited for"
+  passed "no courier stays, $((tries / 10)) s later"
+}
+
+# Is there a process that runs the account's own program?
+couriers() {
+  local pid
+  for pid in /proc/[0-9]*; do [[ $(readlink "$pid/exe" 2>/dev/null) == "$home/tandem/bin/tandem"* ]] && return; done
+  return 1
+}
+
+# Is there a child of the web server, or of one of its children, that has ended and that nobody has waited for?
+zombies() { ps -eo pid=,ppid=,stat= | awk -v top="$host_pid" '{parent[$1] = $2; if ($3 ~ /^Z/) dead[$1]} END {for (pid in dead) {up = pid; while (up > 1) {up = parent[up]; if (up == top) exit 0}} exit 1}'; }
+
 on_host() {
   local kind=$1 test
   if [ "$(id -u)" != 0 ]; then case $kind in suexec-*) printf '\n== %s: only root can set suexec up\n' "$kind"; return ;; esac; fi
@@ -313,6 +338,7 @@ on_host() {
     passed "$test"
   done
   courier_starts
+  wakes
   processes "$kind"
   closed
   as_litespeed

@@ -24,6 +24,13 @@ pub fn check(report: &Value, name: &str) -> (String, String) {
     (text("level"), format!("{} {}", text("saw"), text("todo")))
 }
 
+/// The doctor says these words about a check, and calls it so.
+#[track_caller]
+fn tells(home: &Home, name: &str, level: &str, words: &str) {
+    let (is, saw) = check(&home.json("doctor --json"), name);
+    assert!(is == level && saw.contains(words), "{is}: {saw}");
+}
+
 /// The doctor must call this check a problem, and say these words about it.
 pub fn finds(home: &Home, name: &str, words: &[&str]) {
     let ran = home.run("doctor --full --json");
@@ -81,10 +88,7 @@ fn it_tells_whether_requests_can_start_the_courier() {
 #[test]
 fn it_tells_why_no_device_is_woken() {
     let mut home = used();
-    let says = |home: &Home, level: &str, words: &str| {
-        let (is, saw) = check(&home.json("doctor --json"), "push");
-        assert!(is == level && saw.contains(words), "{is}: {saw}");
-    };
+    let says = |home: &Home, level: &str, words: &str| tells(home, "push", level, words);
     says(&home, "note", "push.contact is not set");
     home.env.push(("TANDEM_PUSH_CONTACT", "mailto:ops@example.org".to_owned()));
     home.env.push(("TANDEM_PUSH_PRIVATE", "ntfy.home.example".to_owned()));
@@ -97,6 +101,17 @@ fn it_tells_why_no_device_is_woken() {
     says(&home, "problem", "sealed by another secret");
     home.env.push(("TANDEM_PUSH_COURIER", "off".to_owned()));
     says(&home, "note", "push.courier is off");
+}
+
+#[test]
+fn it_tells_whether_what_is_published_is_taken() {
+    let mut home = used();
+    let says = |home: &Home, level: &str, words: &str| tells(home, "sockets", level, words);
+    says(&home, "ok", "apps poll");
+    home.env.push(("TANDEM_GRIP_CONTROL_URL", "http://127.0.0.1:1".to_owned()));
+    says(&home, "problem", "grip.key is not set");
+    home.env.push(("TANDEM_GRIP_KEY", "a key of at least 32 characters, and more".to_owned()));
+    says(&home, "problem", "Pushpin does not take what is published at http://127.0.0.1:1");
 }
 
 #[test]

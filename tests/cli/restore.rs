@@ -90,6 +90,7 @@ fn send(home: &Home, token: &str, id: &str, version: i64, text: &str) -> (String
 #[test]
 fn no_version_of_the_lost_time_is_met_again_after_a_restore() {
     let (id, high) = ("0198c1b0-0000-4000-8000-000000000001", "0198c1b0-0000-4000-8000-000000000002");
+    let late = "0198c1b0-0000-4000-8000-000000000003";
     for home in homes() {
         let token = used(&home);
         assert_eq!(send(&home, &token, id, 0, "first").1, 1);
@@ -107,10 +108,18 @@ fn no_version_of_the_lost_time_is_met_again_after_a_restore() {
         let goal_before = version(&home);
         assert_eq!(home.call(&token, "PATCH", &goal, r#"{"title":"lost"}"#).0, "200");
         let before = send(&home, &token, id, 1, "probe").1;
+        let lost = send(&home, &token, late, 0, "as it was when others saw it").1;
+        let made = |home: &Home| home.call(&token, "POST", "/api/goals/", r#"{"title":"new"}"#).1["version"].as_i64().unwrap();
+        let goal_lost = made(&home);
         let ran = restore(&home, &format!("--force --keep-sessions {}", file.display()));
         assert_eq!(ran.code, 0, "{ran:?}");
         let after = send(&home, &token, id, before + 10_000 - 1, "again").1;
         assert!(after > before + 9_000, "{before} {after}");
+        // What the backup lacks is sent again by whoever made it, and is not what others hold of it.
+        let (status, anew) = send(&home, &token, late, 0, "as it is made anew");
+        assert_eq!((status.as_str(), anew), ("created", lost + 10_000));
+        assert_eq!(send(&home, &token, late, lost, "an edit of what was lost").0, "conflict");
+        assert_eq!(made(&home), goal_lost + 10_000);
         assert_eq!(version(&home), goal_before + 10_000);
         let told = home.call(&token, "GET", "/api/sync/changes/?since=2000-01-01", "").1;
         assert_eq!(told["changes"]["goals"][0]["version"], goal_before + 10_000, "{told}");

@@ -65,6 +65,7 @@ const BROKEN: &[Broken] = &[
     ("no finite number", |text| edited(text, 2, 4, Some("NaN")), "line 2, column 5: hours_since_base is not a number from 0 on"),
     ("a rate above 1", |text| edited(text, 5, 10, Some("1.5")), "line 5, column 11: user_rate is not a number from 0 to 1"),
     ("an outcome of two", |text| edited(text, 2, 16, Some("2")), "line 2, column 17: met is not 0 or 1"),
+    ("an outcome before the ask", |text| edited(text, 3, 2, Some("0")), "line 3, column 3: uploaded_at is before asked_at"),
     ("no text", |_| b"source,\xff\xfe".to_vec(), "line 1, column 2: this is no text in UTF-8"),
     ("one endless line", |_| vec![b'1'; 100_000], "line 1, column 1: a line has at most 65536 bytes"),
 ];

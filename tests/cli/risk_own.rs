@@ -44,8 +44,8 @@ pub fn live(home: &Home, ids: &[String], hot: Option<usize>) {
         let (version, outcome) = (n + 2, if met { "conflict" } else { "written" });
         writeln!(
             sql,
-            "INSERT INTO history SELECT id, 'task', '{id}', {}, 1, {user}, {user}, {}, {}, {version}, 'remarks', {}, NULL, '{outcome}', {} FROM tenants;",
-            stamp.0, version - 1, base.0, edited.0, i64::from(met)
+            "INSERT INTO history SELECT id, 'task', '{id}', {}, 1, {user}, {user}, {}, {}, {version}, 'remarks', {}, NULL, '{outcome}', {}, '{}' FROM tenants;",
+            stamp.0, version - 1, base.0, edited.0, i64::from(met), &id[34..]
         )
         .unwrap();
     }
@@ -95,10 +95,10 @@ fn what_is_learned_here_speaks_until_it_is_put_off() {
     }
     home.ok(&format!("risk activate {version}"));
     // A model of another form counts as none.
-    home.sql(
-        "UPDATE shelf SET data = '{\"made_at\":1,\"changed_at\":1,\"model\":\"{}\",\"figures\":\"{}\"}' WHERE kind = 'model_active'",
-    );
+    home.sql("UPDATE shelf SET data = replace(data, char(10) || '2 ', char(10) || '3 ') WHERE kind = 'model_told'");
     assert_eq!(ask(&home, &token, &ids[0])["results"][0]["model_version"], "rates");
+    home.ok(&format!("risk activate {version}"));
+    assert_eq!(ask(&home, &token, &ids[0])["model"], *version, "what is told is written anew");
 }
 
 #[test]

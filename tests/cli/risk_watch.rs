@@ -11,7 +11,7 @@ use tandem::domain::risk::columns::{COLUMNS, WIDTH};
 use tandem::domain::risk::model::stored::Told;
 use tandem::domain::risk::model::{Logistic, Model};
 use tandem::domain::risk::models::store::State;
-use tandem::domain::risk::models::{New, keep, newest};
+use tandem::domain::risk::models::{New, Standing, keep};
 use tandem::domain::risk::population::Population;
 
 /// The last days' edits meet others as chance will have it.
@@ -55,13 +55,23 @@ fn a_model_that_tells_too_little_is_told_of_trained_again_and_given_up() {
     let found = &status["watched"];
     assert!(found["outcomes"].as_u64().unwrap() > 400 && found["met"].as_u64().unwrap() > 50, "{found}");
     assert!(found["model"]["roc_auc"].as_f64().unwrap() > 0.7, "{found}");
-    assert_eq!((found["checks"].as_array().unwrap().len(), found["columns"].as_object().unwrap().len()), (3, 11));
+    assert_eq!(
+        (found["checks"].as_array().unwrap().len(), &found["columns"]),
+        (2, &Value::Null),
+        "drift is of later edits alone"
+    );
+    assert!(found["drift"].as_str().unwrap().starts_with("too early to say"), "{found}");
     assert!(home.ok("risk status").contains("It still tells what comes."));
     assert!(home.ok("maintain").contains(&format!("{WATCH}well")));
     assert_eq!(check(&home.json("doctor --json"), "model").0, "ok");
 
     forget_the_rule(&home);
     age_models(&home, 1);
+    // Before the night both say that it is well, and status what the night will find.
+    let said = home.run("risk status");
+    assert!(said.code == 0 && said.out.contains("tonight's `tandem maintain` calls it degraded"), "{said:?}");
+    assert_eq!(home.json("risk status --json")["fails"]["figure"], "roc_auc_not_behind");
+    assert_eq!(check(&home.json("doctor --json"), "model").0, "ok");
     let night = home.run("maintain");
     assert!(night.out.contains(&format!("{WATCH}degraded, roc_auc_not_behind is ")), "{night:?}");
     assert!(night.out.contains("which edits meet others: "), "it is trained again: {night:?}");
@@ -85,19 +95,54 @@ fn a_model_that_tells_too_little_is_told_of_trained_again_and_given_up() {
     assert!(!home.ok("maintain").contains(WATCH), "nothing is told, and nothing is watched");
 }
 
-/// Makes a model the active one that says the opposite of what comes.
-fn lie(home: &Home) {
+#[test]
+fn drift_is_told_of_edits_after_the_training_where_the_site_was_old_enough() {
+    let home = told();
+    let (_, ids) = couple(&home);
+    live(&home, &ids, Some(0));
+    let drift = |home: &Home| {
+        let watched = home.json("risk status --json")["watched"].clone();
+        let columns = watched["columns"].as_object().map_or(0, serde_json::Map::len);
+        (watched["drift"].as_str().unwrap_or_default().to_owned(), columns, watched["checks"].as_array().unwrap().len())
+    };
+    home.json("risk train --json");
+    let (why, columns, checks) = drift(&home);
+    assert!(why.contains("the site was younger than 30 days then") && (columns, checks) == (0, 2), "{why}");
+    assert!(home.ok("risk status").contains("It is too early to say whether edits are still like those"));
+    // The same edits, after one of long ago.
+    home.ok("risk off");
+    let ago = Timestamp::now().plus(-70 * DAY).0;
+    home.sql(&format!("UPDATE history SET stamp = {ago}, base = 0 WHERE stamp = (SELECT MIN(stamp) FROM history)"));
+    assert_eq!(home.json("risk train --json")["state"], "active");
+    let (why, columns, checks) = drift(&home);
+    assert!(why.contains("0 edits landed since, and it takes 100") && (columns, checks) == (0, 2), "{why}");
+    age_models(&home, 4);
+    assert_eq!(drift(&home), (String::new(), 11, 3));
+    // What goes after 90 days was there all the same.
+    home.sql(&format!("DELETE FROM history WHERE stamp = {ago}"));
+    assert_eq!(drift(&home), (String::new(), 11, 3));
+}
+
+/// A model that says the contrary of what happens.
+pub fn liar(weight: f64) -> Model {
     let mut weights = [0.0; WIDTH];
-    weights[COLUMNS.iter().position(|column| column.name == "record_met").unwrap()] = -2.0;
-    let model = Model::Logistic(Box::new(Logistic { mean: [0.0; WIDTH], scale: [1.0; WIDTH], weights, intercept: -5.0 }));
+    weights[COLUMNS.iter().position(|column| column.name == "record_met").unwrap()] = weight;
+    Model::Logistic(Box::new(Logistic { mean: [0.0; WIDTH], scale: [1.0; WIDTH], weights, intercept: -5.0 }))
+}
+
+/// Keeps a model as a training does, with something else done while it is learned; answers how it stands.
+pub fn kept(home: &Home, model: Model, state: State, meanwhile: impl FnOnce()) -> Option<State> {
     let (told, population) = (Told { model, medium: 0.3, high: 0.6 }, Population::of(&[]));
     let mut db = Db::open(&Address::Sqlite(home.data().join("tandem.db"))).unwrap();
-    let new = New { told: &told, population: &population, figures: r#"{"trained":{"rows":10,"met":2}}"#, state: State::Active };
-    let kept = within(&mut db, Mode::Write, |db| {
-        let before = newest(db)?;
-        keep(db, &new, before, Timestamp::now())
-    });
-    assert!(kept.unwrap());
+    let new = New { told: &told, population: &population, figures: r#"{"trained":{"rows":10,"met":2}}"#, state };
+    let before = within(&mut db, Mode::Read, Standing::of).unwrap();
+    meanwhile();
+    within(&mut db, Mode::Write, |db| keep(db, &new, &before, Timestamp::now())).unwrap()
+}
+
+/// Puts that model in the place of the one that is told.
+pub fn lie(home: &Home) {
+    assert_eq!(kept(home, liar(-2.0), State::Active, || ()), Some(State::Active));
 }
 
 #[test]

@@ -148,9 +148,21 @@ export class Queue {
     const { isReset, told, cursor } = await this.tandem.poll(Object.values(tables).map(({ list }) => list), this.state.cursor, this.state.own);
     for (const [domain, { list }] of Object.entries(tables)) {
       for (const [id, object] of told[list]) this.#hear(`${domain} ${id}`, object && { version: object.version, fields: fieldsOf(domain, object) });
-      if (isReset) for (const name of this.#names(domain)) if (!told[list].has(name.split(" ")[1])) this.#hear(name, null);
+      if (isReset) for (const name of this.#names(domain)) if (!told[list].has(name.split(" ")[1])) this.#vanish(name);
     }
     Object.assign(this.state, { cursor, own: [] });
+  }
+
+  /** The server does not have it any more: it was put back to a backup from before. What hangs on it here would wait for ever, and the
+   * app says so. */
+  #vanish(name) {
+    this.#hear(name, null);
+    if (this.state.rows[name]) return;
+    for (const child of this.#children(name)) {
+      const [domain, id] = child.split(" ");
+      this.refused.push({ domain, item_id: id, reason: "no_parent", sent: this.state.rows[child].fields });
+      delete this.state.rows[child];
+    }
   }
 
   /** Takes what the server has, unless the person has edited it: then it is sent, also where they take that back. */

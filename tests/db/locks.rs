@@ -153,12 +153,13 @@ fn of_models_that_are_kept_at_once_one_is() {
             let model = Logistic { mean: [0.0; WIDTH], scale: [1.0; WIDTH], weights: [0.0; WIDTH], intercept: 0.0 };
             let told = Told { model: Model::Logistic(Box::new(model)), medium: 0.2, high: 0.5 };
             let new = New { told: &told, population: &Population::of(&[]), figures: "{}", state: State::Active };
+            let before = within(&mut db, Mode::Read, models::Standing::of).unwrap();
             ready.wait();
-            within(&mut db, Mode::Write, |db| models::keep(db, &new, None, Timestamp::now())).unwrap()
+            within(&mut db, Mode::Write, |db| models::keep(db, &new, &before, Timestamp::now())).unwrap()
         };
         let kept: usize = thread::scope(|scope| {
             let keepers: Vec<_> = (0..4).map(|_| scope.spawn(keep)).collect();
-            keepers.into_iter().map(|keeper| usize::from(keeper.join().unwrap())).sum()
+            keepers.into_iter().map(|keeper| usize::from(keeper.join().unwrap().is_some())).sum()
         });
         assert_eq!((kept, models::store::all(&mut place.open()).unwrap().len()), (1, 1), "{engine:?}");
     }

@@ -98,8 +98,12 @@ fn twenty_slow_bodies_hold_four_processes_for_half_a_minute_and_no_more() {
     slow.extend((0..19).map(|_| Slow::new(server.port, "/auth/login/", "", &login)));
     // All twenty have begun before the first is refused.
     drip_until(&mut slow, begun, Duration::from_secs(6));
-    drip_while(&mut slow, begun, REFUSED, || running(&server) > PLACES);
-    let held = running(&server);
+    // On a busy machine none may have begun yet.
+    let mut held = 0;
+    drip_while(&mut slow, begun, REFUSED, || {
+        held = running(&server);
+        !(1..=PLACES).contains(&held)
+    });
     assert!((1..=PLACES).contains(&held), "{held} processes wait");
     phone.get("/auth/me/").expect(200);
     drip_while(&mut slow, begun, GIVEN_UP, || running(&server) > 0);

@@ -155,7 +155,9 @@ impl Small {
     fn ask(&self, what: &str, ask: impl FnOnce() -> Answer) -> Answer {
         let _ = fs::write(format!("/proc/{}/clear_refs", self.process), "5");
         let answer = ask();
-        assert!(answer.status < 500 && answer.status != 0, "{what}: {} {:.300}", answer.status, answer.text());
+        // 501: there is nobody who sends mails, or holds streams.
+        let is_answer = answer.status < 500 && answer.status != 0 || answer.status == 501;
+        assert!(is_answer, "{what}: {} {:.300}", answer.status, answer.text());
         let peak = self.peak().unwrap_or_else(|| panic!("{what}: the process has ended"));
         println!("{what}: {} with {} bytes, {} MiB", answer.status, answer.body.len(), peak / 1024);
         assert!(peak <= self.anyway.get() + MOST, "{what}: {} MiB", peak / 1024);

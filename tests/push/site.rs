@@ -30,6 +30,17 @@ pub struct Site {
 impl Site {
     /// With couriers that requests start, or that the test starts itself.
     pub fn new(engine: Engine, by_requests: bool) -> Site {
+        Site::with(engine, by_requests, &[])
+    }
+
+    /// The same with more settings.
+    pub fn with(engine: Engine, by_requests: bool, more: &[(&str, &str)]) -> Site {
+        Site::on(Kind::LighttpdFastcgi, engine, by_requests, more)
+    }
+
+    /// The same on a web server of this kind; the operator's program lies where the bundle puts it, where the server runs programs as
+    /// somebody else.
+    pub fn on(kind: Kind, engine: Engine, by_requests: bool, more: &[(&str, &str)]) -> Site {
         let service = Service::start();
         let env = [
             ("TANDEM_PUSH_CONTACT", "mailto:ops@example.org".to_owned()),
@@ -37,12 +48,18 @@ impl Site {
             ("TANDEM_PUSH_PRIVATE", "localhost".to_owned()),
             ("TANDEM_PUSH_CA", service.authority.display().to_string()),
             ("TANDEM_PUSH_COURIER", if by_requests { "auto" } else { "cron" }.to_owned()),
-            ("TANDEM_COURIER_PROGRAM", env!("CARGO_BIN_EXE_tandem").to_owned()),
             ("TANDEM_LIMITS_REGISTRATIONS", "off".to_owned()),
         ];
-        let env: Vec<_> = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let server =
-            Server::start(Kind::LighttpdFastcgi, &Options { engine, workers: 2, env: env.clone(), ..Options::default() });
+        let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let mut env: Vec<_> = env.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)).collect();
+        let is_lighttpd = matches!(kind, Kind::LighttpdFastcgi | Kind::LighttpdCgi);
+        if is_lighttpd {
+            env.push(("TANDEM_COURIER_PROGRAM".into(), env!("CARGO_BIN_EXE_tandem").into()));
+        }
+        let server = Server::start(kind, &Options { engine, workers: 2, env: env.clone(), ..Options::default() });
+        if !is_lighttpd {
+            server.install(env!("CARGO_BIN_EXE_tandem").as_ref());
+        }
         Site { server, service, env }
     }
 

@@ -215,6 +215,14 @@ impl Server {
         hand_over(self.kind, self.home.path()).expect("change of owner");
     }
 
+    /// Puts the operator's program where the bundle does.
+    pub fn install(&self, program: &Path) {
+        let bin = self.home().join("tandem/bin");
+        fs::create_dir_all(&bin).expect("a folder");
+        fs::copy(program, bin.join("tandem")).expect("a copy of the program");
+        self.hand_over();
+    }
+
     fn launch(kind: Kind, options: &Options) -> Result<Server, String> {
         let home = TempDir::with_prefix("tandem-test-").map_err(|e| e.to_string())?;
         let port = free_port().map_err(|e| e.to_string())?;

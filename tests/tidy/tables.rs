@@ -36,6 +36,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
         &[
             ("src/domain/sync/store.rs", Read, "the feed is its answer"),
             ("src/domain/push/wake/store.rs", Read, "what a device has not seen of the feed is what wakes it"),
+            ("src/faces/realtime/store.rs", Read, "what moved while hints were held back is told by them"),
             ("src/domain/mobile/conflicts/store.rs", Read, "that what a conflict is about was deleted, the feed tells"),
             (ROOM, Read, "what objects weigh stands beside their stamps"),
         ],
@@ -91,6 +92,7 @@ const TABLES: &[(&str, &str, &[Other])] = &[
             ("src/domain/letters/store.rs", Read, "a letter is in the languages of those who read it"),
             ("src/domain/push/store.rs", Read, "messages are for who is in the tenant, and was when they were made"),
             (SUBSCRIPTIONS, Read, WAKES),
+            ("src/feature/signals/store.rs", Read, "channels are of those who are in the tenant"),
             (RHYTHM, Read, "a tenant's subscriptions are its members'"),
         ],
     ),
@@ -211,8 +213,10 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("shelf", "edit_sums", "src/domain/risk/"),
     ("shelf", "model_active", "src/domain/risk/"),
     ("shelf", "model_candidate", "src/domain/risk/"),
+    ("shelf", "model_off", "src/domain/risk/"),
     ("shelf", "model_refused", "src/domain/risk/"),
     ("shelf", "model_retired", "src/domain/risk/"),
+    ("shelf", "model_told", "src/domain/risk/"),
 ];
 
 /// Where a kind is named: what stands before its word. By the first ones nothing but a kind is.

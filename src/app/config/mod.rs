@@ -2,6 +2,7 @@
 //!
 //! With nothing configured everything works: the data folder is `tandem/data` in the home folder of the account.
 
+mod grip;
 mod mail;
 mod place;
 mod push;

@@ -2,7 +2,7 @@
 
 use super::Loaded;
 use super::setting::{Setting, Value, setting};
-use super::{mail, push};
+use super::{grip, mail, push};
 use crate::base::time::{DAY, MINUTE};
 use crate::db::Journal;
 use crate::feature::Rate;
@@ -126,6 +126,27 @@ pub const SETTINGS: &[Setting] = &[
         Value::Word(push::STARTS, push::starts),
     ),
     setting(
+        "grip.control_url",
+        "none",
+        "Where Pushpin takes what is published, http://127.0.0.1:5561: with grip.key there are WebSockets and streams. Without both, apps poll.",
+        Value::Checked(grip::control),
+    ),
+    Setting {
+        secret: true,
+        ..setting(
+            "grip.key",
+            "none",
+            "The secret by which Pushpin shows that a request came through it, its sig_key; at least 32 characters.",
+            Value::Checked(grip::key),
+        )
+    },
+    setting(
+        "grip.public_url",
+        "the API's own address",
+        "The API's address through Pushpin, such as https://rt.example.org/api, where that is another one.",
+        Value::Checked(grip::public),
+    ),
+    setting(
         "journal",
         "auto",
         "SQLite's journal: wal for FastCGI, rollback for CGI; auto leaves it as it is. `tandem migrate` sets it.",
@@ -210,6 +231,7 @@ pub const SETTINGS: &[Setting] = &[
         Value::Limit(|l, r| l.settings.limit_all_codes = r),
     ),
     setting("limits.push", "10/60", "Messages to devices, per user.", Value::Limit(|l, r| l.settings.limit_push = r)),
+    setting("limits.socket", "100/60", "Messages of a WebSocket, per session.", Value::Limit(|l, r| l.settings.limit_socket = r)),
     setting(
         "limits.registrations",
         "30/3600",

@@ -1,12 +1,10 @@
 //! Can mail be sent?
 
-use super::{Finding, Patient, chmod};
+use super::{FILE, Finding, Patient, chmod};
 use crate::feature::{Sendmail, Settings, mail as noted};
 use crate::net::mail::Way;
 use rustix::fs::{Access, access};
 
-/// Where the settings are written.
-const FILE: &str = "File Manager → tandem/tandem.toml";
 /// What is written for a server of the account's own.
 const SMTP: &str = "cPanel → Email Accounts → Create makes an account, its Connect Devices shows the server, and in the section [mail] of \
      tandem/tandem.toml the line smtp = \"smtps://no-reply%40YOUR-DOMAIN:PASSWORD@mail.YOUR-DOMAIN\" uses it";

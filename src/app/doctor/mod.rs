@@ -2,6 +2,7 @@
 //! transaction, a program, a request, and undoes it: the doctor leaves everything as it was.
 
 mod courier;
+pub mod echo;
 pub mod effective;
 mod files;
 mod lifecycle;
@@ -17,6 +18,7 @@ mod push;
 pub mod quota;
 mod replica;
 mod room;
+mod sockets;
 mod store;
 
 pub use mail::missing as missing_mailer;
@@ -30,6 +32,9 @@ use crate::http::{Method, html};
 use probe::Seen;
 use serde::Serialize;
 use std::path::Path;
+
+/// Where the settings are written.
+const FILE: &str = "File Manager → tandem/tandem.toml";
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature::new("doctor", ROUTES);
@@ -45,6 +50,7 @@ const ROUTES: &[Route] = &[
     Route::apart(Method::Post, probe::PATH, probe::answer, "What the program sees of a request, for `tandem doctor`")
         .through(Face::Operator)
         .takes_nothing(),
+    Route::apart(Method::Get, echo::PATH, echo::answer, "A connection that is held for `tandem doctor`").through(Face::Operator),
 ];
 const PAGE: Content = Content::Bytes(html::MEDIA_TYPE);
 
@@ -127,6 +133,11 @@ pub const CHECKS: &[Check<Patient>] = &[
         name: "push",
         why: "a device that is woken hears of a change within seconds; others when they next poll",
         look: push::push,
+    },
+    Check {
+        name: "sockets",
+        why: "who holds a socket or a stream hears of a change at once, as long as Pushpin is told of it",
+        look: sockets::sockets,
     },
     Check {
         name: "lifecycle",

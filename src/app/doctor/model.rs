@@ -1,17 +1,16 @@
-//! The model that gives advice: does it still tell what comes?
+//! The model that gives advice: can it be read, and does it still tell what comes?
 
 use super::{Finding, Patient};
-use crate::feature::degraded::degraded;
+use crate::app::FEATURES;
+use crate::base::error::Result;
 
-/// As the night found it.
+/// What those who keep it doubt.
 pub fn model(patient: &mut Patient) -> Finding {
     let Some(db) = &mut patient.db else { return Finding::skipped("database") };
-    match degraded(db) {
-        Ok(None) => Finding::ok("nothing is known against it"),
-        Ok(Some(found)) => Finding::note(
-            format!("the model that is told is degraded since {}: {}", found.since, found.figure),
-            "`tandem risk status` shows the figures. It is trained again each night, and given up after three days; `tandem risk off` does so at once",
-        ),
-        Err(_) => Finding::skipped("database"),
-    }
+    let doubts: Result<Vec<_>> = FEATURES.iter().filter_map(|feature| feature.doubts).map(|doubts| doubts(db)).collect();
+    let Ok(doubts) = doubts else { return Finding::skipped("database") };
+    let mut doubts = doubts.into_iter().flatten();
+    let Some(first) = doubts.next() else { return Finding::ok("nothing is known against it") };
+    let saw = doubts.fold(first.saw, |saw, doubt| format!("{saw}; {}", doubt.saw));
+    Finding::note(saw, first.todo)
 }

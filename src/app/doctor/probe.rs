@@ -18,9 +18,10 @@ use std::path::PathBuf;
 
 /// Its path below the mount.
 pub const PATH: &str = "/doctor/probe/";
-/// The field that carries the pass, and its name in CGI.
+/// The field that carries the pass.
 pub const FIELD: &str = "X-Tandem-Probe";
-const CGI_FIELD: &str = "X_TANDEM_PROBE";
+/// Its name in CGI.
+pub const CGI_FIELD: &str = "X_TANDEM_PROBE";
 /// How long a pass is good, in milliseconds: longer than one request takes.
 const TTL: i64 = 2 * MINUTE;
 

@@ -1,6 +1,6 @@
 //! Are devices woken?
 
-use super::{Finding, Patient};
+use super::{FILE, Finding, Patient};
 use crate::app::work::marks::Marks;
 use crate::app::{advice, open};
 use crate::base::error::Result;
@@ -10,8 +10,6 @@ use crate::domain::push::key::{self, Key};
 use crate::domain::push::subscriptions::store::{self, Standing};
 use crate::feature::{Push, Settings, Starts};
 
-/// Where the settings are written.
-const FILE: &str = "File Manager → tandem/tandem.toml";
 /// What to do where the courier comes too seldom.
 const CRON: &str = "where requests cannot start it, let cron run `tandem courier` every minute";
 /// How late a wake-up may be, in milliseconds, before it is told.

@@ -20,14 +20,28 @@ pub struct Extent {
     pub held: usize,
 }
 
+/// The bytes that say something of a text's shape.
+const TELLS: [bool; 256] = {
+    let (mut tells, signs, mut n) = ([false; 256], br#"{}[]",:\"#, 0);
+    while n < signs.len() {
+        tells[signs[n] as usize] = true;
+        n += 1;
+    }
+    tells
+};
+
 /// Looks a text of JSON over, well-formed or not. Brackets in strings count as well: a field may hold JSON as a text.
 pub fn extent(json: &[u8]) -> Extent {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, json.len());
     let mut found = Extent::default();
-    for byte in json {
+    for (at, byte) in json.iter().enumerate() {
+        // Nearly all are letters and digits.
+        if !TELLS[usize::from(*byte)] {
+            continue;
+        }
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
+            _ if escaped == at => {}
+            b'\\' if in_string => escaped = at + 1,
             b'"' => in_string = !in_string,
             b'{' | b'[' if !in_string => {
                 depth += 1;

@@ -54,6 +54,34 @@ pub fn pretty(value: &impl Serialize) -> Result<String> {
     serde_json::to_string_pretty(value).map(seal::open).map_err(Error::internal)
 }
 
+/// How many bytes the text has that [`write()`] makes.
+///
+/// # Errors
+/// When it cannot be written, which is a defect.
+pub fn length(value: &impl Serialize) -> Result<usize> {
+    if seal::is_used() {
+        // What stands under the seal is longer than what it stands for.
+        return write(value).map(|text| text.len());
+    }
+    let mut counted = Counted(0);
+    serde_json::to_writer(&mut counted, value).map_err(Error::internal)?;
+    Ok(counted.0)
+}
+
+/// Counts what is written.
+struct Counted(usize);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// About how many bytes a value has as JSON, without writing it; hardly ever fewer than it has.
 pub fn size(value: &Value) -> usize {
     match value {

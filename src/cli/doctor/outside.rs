@@ -30,6 +30,7 @@ pub const OUTSIDE: &[Check<Visitor>] = &[
         why: "what the web server hands out as a file it does not start or obey; nothing secret stands there",
         look: exposed::programs,
     },
+    Check { name: "pushpin", why: "sockets and streams are held by it, and what it is told must reach them", look: held },
     Check { name: "web clock", why: "tokens end too early or too late where clocks differ", look: clock },
 ];
 
@@ -50,6 +51,11 @@ fn answers(visitor: &mut Visitor) -> Finding {
         }
         None => ugly(visitor).unwrap_or_else(|| something_else(&address, &answer)),
     }
+}
+
+/// Does what is published come back through the engine, if there is one?
+fn held(visitor: &mut Visitor) -> Finding {
+    visitor.held().unwrap_or_else(|finding| finding)
 }
 
 /// What answers in the place of the program.

@@ -76,6 +76,11 @@ impl Site {
         self.ask("GET", address, &[], &Sent::Nothing)
     }
 
+    /// The same with fields of its own.
+    pub fn get_with(&mut self, address: &str, fields: &[(&str, &str)]) -> Result<Answer, String> {
+        self.ask("GET", address, fields, &Sent::Nothing)
+    }
+
     /// Sends something to an address.
     pub fn post(&mut self, address: &str, fields: &[(&str, &str)], body: &Sent) -> Result<Answer, String> {
         self.ask("POST", address, fields, body)

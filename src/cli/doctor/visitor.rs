@@ -4,11 +4,14 @@ use super::visit::{Answer, Sent, Site};
 use crate::app::advice::UPGRADE;
 use crate::app::config::Loaded;
 use crate::app::doctor::Finding;
+use crate::app::doctor::echo;
 use crate::app::doctor::effective::{self, Prints};
 use crate::app::doctor::probe::{self, Seen};
 use crate::app::open;
 use crate::base::time::Timestamp;
 use crate::base::token::Keys;
+use std::thread;
+use std::time::Duration;
 
 /// What the doctor sends as a token: it is none.
 pub const NO_TOKEN: &str = "Bearer doctor";
@@ -17,6 +20,11 @@ pub const ONE_FILE: &str = "write them into tandem/tandem.toml, which both read,
     the web server's configuration, the cron job, this shell. A change of the file holds within seconds";
 /// What to do about bodies that do not arrive.
 pub const BODIES: &str = "public_html/api/.htaccess must be the bundle's, which sends such bodies to api.cgi; if it is, ask the host to let 10 MB through";
+
+/// How often something is published to a connection that may not be held yet.
+const PUBLICATIONS: u32 = 20;
+/// How long it is waited between.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A client outside, as the doctor plays it.
 pub struct Visitor {
@@ -68,6 +76,38 @@ impl Visitor {
         match serde_json::from_slice(&answer.body) {
             Ok(seen) if answer.status == 200 => Ok(seen),
             _ => Err(not_told(&answer, body)),
+        }
+    }
+
+    /// Holds a connection through the engine, and publishes to it until it is answered.
+    pub fn held(&mut self) -> Result<Finding, Finding> {
+        let settings =
+            self.loaded.as_ref().map(|loaded| loaded.settings.clone()).ok_or_else(|| Finding::skipped("configuration"))?;
+        if settings.grip.engine().is_none() {
+            return Ok(Finding::ok("no sockets and no streams"));
+        }
+        let keys = self.keys()?;
+        let pass = probe::sign(&keys).map_err(|error| Finding::problem(error.to_string(), "use an unbroken program"))?;
+        let base = settings.grip.public_url.clone().unwrap_or_else(|| self.site.base.to_string());
+        let mut through =
+            Site::at(&base).map_err(|error| Finding::problem(error, "grip.public_url must be the API's address"))?;
+        let address = through.address(echo::PATH.trim_start_matches('/'));
+        let fields = [(probe::FIELD, pass.as_str())];
+        let answer = thread::scope(|scope| {
+            let held = scope.spawn(|| through.get_with(&address, &fields));
+            for _ in 0..PUBLICATIONS {
+                thread::sleep(PAUSE);
+                // What is wrong with that another check has said.
+                if held.is_finished() || echo::publish(&settings, &keys, &pass).is_err() {
+                    break;
+                }
+            }
+            held.join()
+        });
+        match answer {
+            Ok(Ok(answer)) => Ok(echo::judged(&address, answer.status, &answer.body)),
+            Ok(Err(error)) => Err(unreachable(&format!("{address}: {error}"))),
+            Err(_) => Err(Finding::problem("the connection broke off", "try again")),
         }
     }
 

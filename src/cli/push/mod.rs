@@ -2,17 +2,16 @@
 
 mod devices;
 
-use super::site::{enter, within};
+use super::site::{enter, telling};
 use super::{Action, Command, RUNNING, Verdict, no_args, out, text, user};
 use crate::app::work::AfterAnswers;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::base::word;
-use crate::db::{Db, Mode};
-use crate::domain::push::post::{self, Place};
+use crate::domain::push::post;
 use crate::domain::push::rules::{Code, Draft, MAX_TEXT, Priority, To};
 use crate::feature::Settings;
-use crate::feature::store::{self as feed, NOBODY};
+use crate::feature::store as feed;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches};
 
@@ -53,11 +52,11 @@ fn send(matches: &ArgMatches) -> Result<Verdict> {
     let draft = draft(matches)?;
     let (settings, mut db) = enter()?;
     if let Some(name) = text(matches, "user") {
-        let told = within(&mut db, Mode::Write, |db| {
-            let user = user::named(db, name)?.user;
-            let tenant = feed::tenant_of(db, user.id)?
+        let told = telling(&mut db, |ctx| {
+            let user = user::named(ctx.db, name)?.user;
+            let tenant = feed::tenant_of(ctx.db, user.id)?
                 .ok_or_else(|| Error::NotReady(format!("{name} is in no couple and no team, and so polls nothing.")))?;
-            write(db, tenant, To::user(user.id), &draft)?;
+            post::post(ctx, tenant, To::user(user.id), &draft)?;
             Ok(user.username)
         })?;
         wake(&settings, draft.priority);
@@ -65,7 +64,8 @@ fn send(matches: &ArgMatches) -> Result<Verdict> {
     }
     let (mut told, mut last) = (0, 0);
     while let Some(tenant) = feed::next_tenant(&mut db, last)? {
-        within(&mut db, Mode::Write, |db| write(db, tenant, To::ALL, &draft))?;
+        // Each tenant is told in a transaction of its own: others write in between.
+        telling(&mut db, |ctx| post::post(ctx, tenant, To::ALL, &draft))?;
         (told, last) = (told + 1, tenant);
     }
     wake(&settings, draft.priority);
@@ -75,13 +75,6 @@ fn send(matches: &ArgMatches) -> Result<Verdict> {
 /// The courier looks whom the messages wake.
 fn wake(settings: &Settings, priority: Priority) {
     AfterAnswers::default().owe(settings, Timestamp::now().plus(priority.calm()));
-}
-
-/// Each tenant is told in a transaction of its own: others write in between.
-fn write(db: &mut Db, tenant: i64, to: To, draft: &Draft) -> Result<()> {
-    let now = Timestamp::now();
-    let stamp = feed::advance(db, tenant, now)?.stamp;
-    post::write(db, Place { tenant, stamp, author: NOBODY, now }, to, draft).map(drop)
 }
 
 fn draft(matches: &ArgMatches) -> Result<Draft> {

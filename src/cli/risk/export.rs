@@ -1,10 +1,10 @@
 //! `tandem risk export`: the history of edits as numbers.
 
 use crate::app::open;
-use crate::base::draft::Draft;
 use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::base::time::{SECOND, Timestamp};
+use crate::cli::files::Output;
 use crate::cli::site::{enter, within};
 use crate::cli::{Verdict, out, text};
 use crate::db::{Db, Mode};
@@ -15,7 +15,6 @@ use clap::ArgMatches;
 use sha2::{Digest, Sha256};
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
-use std::path::Path;
 
 /// What the hashes of couples and teams are salted with.
 const SALT: &str = "the export of edits";
@@ -23,23 +22,24 @@ const SALT: &str = "the export of edits";
 const HASH: usize = 8;
 
 pub fn run(matches: &ArgMatches) -> Result<Verdict> {
+    let name = text(matches, "out").unwrap_or_default();
+    let output = Output::of(name)?;
     let (_, mut db) = enter()?;
     let salt = open::house()?.derive(SALT);
-    let file = Path::new(text(matches, "out").unwrap_or_default());
-    let draft = Draft::of(file)?;
-    let rows = write(&mut db, &draft, &salt)?;
-    draft.name(file)?;
-    out::line(format!("{rows} edits are in {}.", file.display()))?;
+    let rows = write(&mut db, &output, &salt)?;
+    if output.done()? {
+        out::line(format!("{rows} edits are in {name}."))?;
+    }
     Ok(Verdict::Well)
 }
 
 /// Writes each edit; answers how many there were. A transaction that is run again begins the file again.
-fn write(db: &mut Db, draft: &Draft, salt: &[u8]) -> Result<u64> {
-    let failed = |error: std::io::Error| Error::NotReady(format!("{} cannot be written: {error}.", draft.path().display()));
+fn write(db: &mut Db, output: &Output, salt: &[u8]) -> Result<u64> {
+    let failed = |error: std::io::Error| Error::NotReady(format!("{} cannot be written: {error}.", output.draft().display()));
     let columns: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
     let now = Timestamp::now();
     within(db, Mode::Read, |db| {
-        let file = OpenOptions::new().write(true).truncate(true).open(draft.path()).map_err(failed)?;
+        let file = OpenOptions::new().write(true).truncate(true).open(output.draft()).map_err(failed)?;
         let (mut csv, mut rows) = (BufWriter::new(file), 0);
         writeln!(csv, "source,asked_at,uploaded_at,behind_by_others,{},conflict,met", columns.join(",")).map_err(failed)?;
         for tenant in store::tenants(db)? {

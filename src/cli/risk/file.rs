@@ -1,9 +1,9 @@
 //! A history of edits as CSV. It is read line by line, and of many lines the newest asks are kept: memory stays bounded.
 
 use crate::base::error::{Error, Result};
+use crate::cli::files;
 use crate::domain::risk::columns::{COLUMNS, Row, Scale, read};
 use crate::domain::risk::train::{Ask, MOST_ROWS, newest};
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -22,7 +22,7 @@ const MET: &str = "met";
 /// When it cannot be read; what is wrong with it, with line and column.
 pub fn asks(path: &Path) -> Result<Vec<Ask>> {
     let failed = |error: std::io::Error| Error::NotReady(format!("{} cannot be read: {error}.", path.display()));
-    let mut lines = Lines { reader: BufReader::new(File::open(path).map_err(failed)?), number: 0, line: Vec::new() };
+    let mut lines = Lines { reader: BufReader::new(files::read(path)?), number: 0, line: Vec::new() };
     parse(&mut lines).map_err(|error| match error {
         Wrong::System(error) => failed(error),
         Wrong::At { line, column, what } => {
@@ -148,10 +148,15 @@ impl Places {
             };
             *value = one(cells, place, column.name, |value| column.scale.allows(value), wanted)?;
         }
+        let (asked, known) = (instant(self.asked, ASKED)?, instant(self.known, KNOWN)?);
+        // Whoever knew the outcome before the ask would learn from the future.
+        if known < asked {
+            return Err((self.known, format!("{KNOWN} is before {ASKED}")));
+        }
         Ok(Ask {
             number,
-            asked: instant(self.asked, ASKED)?,
-            known: instant(self.known, KNOWN)?,
+            asked,
+            known,
             behind: one(cells, self.behind, BEHIND, |value| value >= 0.0, "a number from 0 on")? > 0.0,
             met: met > 0.0,
             row: read(row),

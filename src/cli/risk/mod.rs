@@ -2,6 +2,7 @@
 
 mod export;
 mod file;
+mod helps;
 mod own;
 mod status;
 mod train;
@@ -29,8 +30,8 @@ const TRAIN: Command = Command {
     help: "Without --from it is the site's own history of the last 45 days, and a model that passes becomes the active one: it speaks where facts are \
            silent. FILE is CSV with a line for each edit: asked_at and uploaded_at in seconds, behind_by_others, met, and the columns that a model \
            looks at; others are passed over. From a file nothing is written but what --predictions asks for. A model is learned from what was known when 70 of 100 were asked, and tested on those \
-           asked after that. It is refused unless it tells more than the trivial rule that whoever is behind will meet another. \
-           A refused model and too little data are no fault: the command ends with 0.",
+           asked after that; an outcome that was known before its ask is an error. It is refused unless it tells more than the trivial rule that whoever is behind will meet another. \
+           A refused model and too little data are no fault: the command ends with 0. Predictions are written first: where they cannot be, no model is kept.",
     examples: &[
         ("tandem risk train", "learn from what happened here"),
         ("tandem risk train --dry-run", "the same, and leave the active model alone"),
@@ -56,8 +57,10 @@ const STATUS: Command = Command {
     group: RUNNING,
     about: "Show which model is active, how it does, and whether advice helps",
     help: "The table's figures are of edits that came after those that it learned from. What it tells of the last 7 days is held to limits, where at least \
-           100 edits landed and 10 of them met another's; beyond one of them it is degraded, and the command ends with 1. For a share of edits \
-           (risk.holdout) only facts are told: what share of each met another's says whether advice helps, with 95 % intervals.",
+           100 edits landed and 10 of them met another's. Each night `tandem maintain` calls it degraded where it is beyond one of them; then, or \
+           where a model cannot be read, the command ends with 1, and the doctor says the same. For a share of edits \
+           (risk.holdout) only facts are told: what share of each met another's says whether advice helps, with 95 % intervals. What each figure \
+           means stands in docs/operator.md.",
     examples: &[("tandem risk status", "as a table"), ("tandem risk status --json", "for scripts, with every figure")],
     args: |command| command.arg(json_flag()),
     action: Action::Run(status::run),
@@ -77,8 +80,11 @@ const ACTIVATE: Command = Command {
     name: "activate",
     group: RUNNING,
     about: "Make a model the active one",
-    help: "ID is its version, as `tandem risk models` lists it. The one that was active is retired.",
-    examples: &[("tandem risk activate 0b6c8f6e-7d1c-4000-8000-000000000000", "a model by its version")],
+    help: "ID is its version, as `tandem risk models` lists it, or as much of its beginning as no other has. The one that was active is retired.",
+    examples: &[
+        ("tandem risk activate 0b6c8f6e-7d1c-4000-8000-000000000000", "a model by its version"),
+        ("tandem risk activate 0b6c", "the same"),
+    ],
     args: |command| command.arg(Arg::new("id").value_name("ID").required(true).help("The model's version")),
     action: Action::Run(own::activate),
 };
@@ -87,7 +93,8 @@ const ROLLBACK: Command = Command {
     name: "rollback",
     group: RUNNING,
     about: "Go back to the model that was active before",
-    help: "It holds at once, for the next question.",
+    help: "It holds at once, for the next question. Done again it goes further back, as long as there is an older model; `tandem risk activate` \
+           brings a later one. After `tandem risk off` it brings back the one that was active last.",
     examples: &[("tandem risk rollback", "the former model speaks again")],
     args: no_args,
     action: Action::Run(own::rollback),
@@ -97,7 +104,8 @@ const OFF: Command = Command {
     name: "off",
     group: RUNNING,
     about: "Have no model speak",
-    help: "Facts are told all the same, and how often edits of a record met others. The next training may make another model active.",
+    help: "Facts are told all the same, and how often edits of a record met others. It stays so, and `tandem maintain` learns nothing, until \
+           `tandem risk rollback`, `activate` or `train` has a model speak again.",
     examples: &[("tandem risk off", "at once, for the next question")],
     args: no_args,
     action: Action::Run(own::off),

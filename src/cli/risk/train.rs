@@ -1,10 +1,10 @@
 //! `tandem risk train`: what a history teaches, and what it is worth.
 
-use super::verdict::{MOST_TIME, SKIPPED, as_json, verdict};
+use super::verdict::{MOST_TIME, OVERTAKEN, SKIPPED, as_json, verdict};
 use super::{file, own};
 use crate::app::advice;
-use crate::base::draft::Draft;
 use crate::base::error::Result;
+use crate::cli::files::{self, Output};
 use crate::cli::{Verdict, out, text};
 use crate::domain::risk::train::figures::Figures;
 use crate::domain::risk::train::gate::Told;
@@ -17,13 +17,19 @@ use std::time::Instant;
 pub fn run(matches: &ArgMatches) -> Result<Verdict> {
     let begun = Instant::now();
     let late = || begun.elapsed() > MOST_TIME;
-    let (training, kept) = match text(matches, "from") {
-        Some(file) => (train(file::asks(Path::new(file))?, None, &late), None),
-        None => own::train(matches.get_flag("dry-run"), &late)?,
+    let mut output = output(matches)?;
+    let mut shown = |training: &Training| match output.take() {
+        Some(output) => output.write(predictions(&training.told).as_bytes()).and_then(|()| output.done().map(drop)),
+        None => Ok(()),
     };
-    if let Some(path) = text(matches, "predictions") {
-        write(&training.told, Path::new(path))?;
-    }
+    let (training, kept) = match text(matches, "from") {
+        Some(file) => {
+            let training = train(file::asks(Path::new(file))?, None, &late);
+            shown(&training)?;
+            (training, None)
+        }
+        None => own::train(matches.get_flag("dry-run"), &late, &mut shown)?,
+    };
     let (state, reason) = kept.unwrap_or_else(|| verdict(&training.outcome));
     if matches.get_flag("json") {
         out::json(&as_json(&training, state, reason))?;
@@ -31,6 +37,13 @@ pub fn run(matches: &ArgMatches) -> Result<Verdict> {
         say(&training, state, reason)?;
     }
     Ok(Verdict::Well)
+}
+
+/// Where it is to be written what is told of each tested edit; settled before anything is learned.
+fn output(matches: &ArgMatches) -> Result<Option<Output>> {
+    let Some(to) = text(matches, "predictions") else { return Ok(None) };
+    text(matches, "from").map_or(Ok(()), |from| files::apart(from, to))?;
+    Output::of(to).map(Some)
 }
 
 fn say(training: &Training, state: &str, reason: Option<&str>) -> Result<()> {
@@ -58,6 +71,10 @@ fn say(training: &Training, state: &str, reason: Option<&str>) -> Result<()> {
     out::table(["", "ROC-AUC", "average precision", "Brier"], &rows)?;
     out::line(format!("picked: {}", learned.picked.name()))?;
     match learned.failed() {
+        None if reason == Some(OVERTAKEN) => out::line(format!(
+            "{state}: it is good enough to be told, but which model speaks was changed while it was learned, and that stays. \
+             `tandem risk models` lists it, `tandem risk activate ID` has it speak."
+        )),
         None => out::line(format!("{state}: it is good enough to be told")),
         Some(check) => {
             out::line(format!("{state}: {} is {}, the limit is {}", check.figure, digits(check.value), digits(check.limit)))
@@ -84,15 +101,13 @@ fn digits(value: f64) -> String {
     format!("{value:.7}")
 }
 
-/// Writes what is told of each tested edit.
-fn write(told: &[Told], path: &Path) -> Result<()> {
+/// What is told of each tested edit, as CSV.
+fn predictions(told: &[Told]) -> String {
     let mut csv = "row,behind,met,probability\n".to_owned();
     for told in told {
         let flag = |is: bool| u8::from(is);
         // Writing into a String does not fail.
         let _ = writeln!(csv, "{},{},{},{}", told.number, flag(told.behind), flag(told.met), told.probability());
     }
-    let draft = Draft::of(path)?;
-    draft.write(csv.as_bytes())?;
-    draft.name(path)
+    csv
 }

@@ -12,6 +12,9 @@ const CANDIDATE: &str = "candidate";
 const REFUSED: &str = "refused";
 pub const SKIPPED: &str = "skipped";
 
+/// Why a model that is good enough does not speak: others were made active, or put off, while it was learned.
+pub const OVERTAKEN: &str = "overtaken";
+
 /// A state, and why there is no model.
 pub type Verdicted = (&'static str, Option<&'static str>);
 

@@ -7,7 +7,7 @@ use crate::base::text;
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::feature::store::Claim;
-use crate::feature::{House, Kind, TenantKind, store};
+use crate::feature::{House, Kind, Settings, TenantKind, store};
 use serde_json::{Map, Value};
 
 /// How many objects are read at once.
@@ -47,7 +47,7 @@ pub fn of_both(db: &mut Db, house: &House, whose: Whose, now: Timestamp, sink: &
     if let Some(tenant) = whose.tenant {
         let user = (!whose.all).then_some(whose.user);
         let is_held = |kind: &Kind| house.features.iter().flat_map(|feature| feature.held).any(|held| held.name == kind.name);
-        of_kinds(db, house.kinds().filter(|kind| !is_held(kind)), tenant, user, sink)?;
+        of_kinds(db, house.kinds().filter(|kind| !is_held(kind)), (&house.settings, tenant), user, sink)?;
     }
     of_user(db, house, whose, now, sink)
 }
@@ -71,7 +71,7 @@ pub fn of_user(db: &mut Db, house: &House, whose: Whose, now: Timestamp, sink: &
 
 /// Every live object of a tenant, by kind.
 pub fn of_tenant(db: &mut Db, house: &House, tenant: i64, sink: &mut dyn Sink) -> Result<()> {
-    of_kinds(db, house.kinds(), tenant, None, sink)
+    of_kinds(db, house.kinds(), (&house.settings, tenant), None, sink)
 }
 
 /// What a user may claim of a couple that they are in no more: all of what they kept, of what they left what they wrote and
@@ -80,7 +80,8 @@ pub fn of_claim(db: &mut Db, house: &House, claim: &Claim, user: i64, sink: &mut
     if claim.kept {
         return of_tenant(db, house, claim.tenant, sink);
     }
-    of_kinds(db, house.kinds(), claim.tenant, Some(user), &mut Unchanged { since: claim.left_at, sink })
+    let sink = &mut Unchanged { since: claim.left_at, sink };
+    of_kinds(db, house.kinds(), (&house.settings, claim.tenant), Some(user), sink)
 }
 
 /// Lets through what nobody has changed since an instant.
@@ -137,7 +138,7 @@ impl Sink for Lists<'_> {
 
     fn object(&mut self, object: Value) -> Result<()> {
         if self.room < usize::MAX {
-            let left = self.room.checked_sub(json::write(&object)?.len());
+            let left = self.room.checked_sub(json::length(&object)?);
             self.room = left.ok_or_else(|| Refusal::new(Refused::AnswerTooLarge, &text::ANSWER_TOO_LARGE))?;
         }
         if let Some((_, objects)) = self.lists.last_mut() {
@@ -147,28 +148,31 @@ impl Sink for Lists<'_> {
     }
 }
 
+/// The site's settings, which some kinds go by, and the tenant whose objects are read.
+type Place<'s> = (&'s Settings, i64);
+
 /// The live objects of a tenant, by kind: all of them, or a user's own.
 fn of_kinds(
     db: &mut Db,
     kinds: impl Iterator<Item = &'static Kind>,
-    tenant: i64,
+    place: Place<'_>,
     user: Option<i64>,
     sink: &mut dyn Sink,
 ) -> Result<()> {
     for kind in kinds {
         sink.list(kind.name)?;
-        every(db, tenant, kind, user, sink)?;
+        every(db, place, kind, user, sink)?;
     }
     Ok(())
 }
 
 /// The live objects of a kind, in the order of the feed.
-fn every(db: &mut Db, tenant: i64, kind: &Kind, user: Option<i64>, sink: &mut dyn Sink) -> Result<()> {
+fn every(db: &mut Db, place: Place<'_>, kind: &Kind, user: Option<i64>, sink: &mut dyn Sink) -> Result<()> {
     memory::allow(None);
-    let ids = store::alive(db, tenant, kind.name)?;
+    let ids = store::alive(db, place.1, kind.name)?;
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     for batch in ids.chunks(BATCH) {
-        part(db, tenant, kind, batch, &mut |object| {
+        part(db, place, kind, batch, &mut |object| {
             let own = match user {
                 Some(user) => (kind.own)(object, user),
                 None => Some(object),
@@ -180,13 +184,13 @@ fn every(db: &mut Db, tenant: i64, kind: &Kind, user: Option<i64>, sink: &mut dy
 }
 
 /// The objects of these ids; as many at once as the memory holds.
-fn part(db: &mut Db, tenant: i64, kind: &Kind, ids: &[&str], each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()> {
+fn part(db: &mut Db, place: Place<'_>, kind: &Kind, ids: &[&str], each: &mut dyn FnMut(Value) -> Result<()>) -> Result<()> {
     memory::allow((ids.len() > 1).then_some(AT_ONCE));
-    match kind.read(db, tenant, ids) {
+    match kind.read(db, place.0, place.1, ids) {
         Err(error) if error.is_too_much() => {
             let (first, second) = ids.split_at(ids.len() / 2);
-            part(db, tenant, kind, first, each)?;
-            part(db, tenant, kind, second, each)
+            part(db, place, kind, first, each)?;
+            part(db, place, kind, second, each)
         }
         objects => objects?.into_iter().try_for_each(|(_, object)| each(object)),
     }

@@ -138,13 +138,19 @@ pub struct List<'b> {
     pub content: Content,
     /// The items, as they were sent.
     pub items: Cow<'b, [Value]>,
+    /// How many bytes the items have as JSON in canonical form, the same through either face; once they are measured.
+    pub size: usize,
 }
 
 impl List<'_> {
-    /// How many bytes the items have as JSON in canonical form, the same through either face.
-    pub fn size(&self) -> usize {
-        // What cannot be written is a defect, which the writing of the answer meets, too.
-        self.items.iter().map(|item| json::write(&Canonical(item, 1)).map_or(0, |text| text.len())).sum()
+    /// Its size, where it is a member of a request that was written, or else alone.
+    fn measured(&self, request: Option<&Written>, member: &str) -> Result<usize> {
+        let is_member = |(name, _): &&(String, usize)| name == member && matches!(self.items, Cow::Borrowed(_));
+        match request.and_then(|request| request.lengths.iter().find(is_member)) {
+            // Beside its items a list has its brackets and commas.
+            Some((_, length)) => Ok(length.saturating_sub(self.items.len().max(1) + 1)),
+            None => self.items.iter().map(|item| json::length(&Canonical(item, 1))).sum(),
+        }
     }
 }
 
@@ -176,6 +182,17 @@ impl<'b> Sent<'b> {
         let [key, epoch] = [KEY, EPOCH].map(|name| input.text(name).map(str::to_owned));
         Ok(Sent { operation, batch, key, epoch, lists })
     }
+
+    /// Measures the lists, in the request where that was written already.
+    ///
+    /// # Errors
+    /// When one cannot be written, which is a defect.
+    pub fn measure(&mut self, request: Option<&Written>) -> Result<()> {
+        for list in &mut self.lists {
+            list.size = list.measured(request, self.operation.member(list.content))?;
+        }
+        Ok(())
+    }
 }
 
 /// A list as it stands in the body, which may be long: it is not copied.
@@ -195,23 +212,42 @@ fn list<'b>(operation: Operation, content: Content, body: &'b Map<String, Value>
             }
         },
     };
-    Some(List { content, items })
+    Some(List { content, items, size: 0 })
 }
 
 /// How deep the fields of items lie in a body: its object, a list, an item.
 pub const FIELDS: u8 = 3;
+
+/// A request as it is compared.
+#[derive(Debug)]
+pub struct Written {
+    /// Its text.
+    pub text: String,
+    /// Its members, and how many bytes the value of each has there.
+    lengths: Vec<(String, usize)>,
+}
 
 /// The request as it is compared: members sorted, without the key and the moment of sending, and alike through either face. GraphQL says null for
 /// what was not sent, and 1.0 for 1. What lies deeper than the `fields` is kept as it came: a null there says something.
 ///
 /// # Errors
 /// When it cannot be written, which is a defect.
-pub fn canonical(body: &Map<String, Value>, fields: u8) -> Result<Vec<u8>> {
+pub fn canonical(body: &Map<String, Value>, fields: u8) -> Result<Written> {
     // After a restore the same is sent again, in the new epoch.
     let beside = |name: &str| [KEY, EPOCH].contains(&name) || WHEN.contains(&name);
     let members = body.iter().filter(|(name, value)| !beside(name) && !value.is_null());
-    let members: BTreeMap<_, _> = members.map(|(name, value)| (name, Canonical(value, fields - 1))).collect();
-    json::write(&members).map(String::into_bytes)
+    let members: BTreeMap<_, _> = members.collect();
+    let (mut text, mut lengths) = ("{".to_owned(), Vec::with_capacity(members.len()));
+    for (name, value) in members {
+        text.extend([if lengths.is_empty() { "" } else { "," }, &json::write(name)?, ":"]);
+        let value = json::write(&Canonical(value, fields - 1))?;
+        lengths.push((name.clone(), value.len()));
+        // A text that grows by doubling would take twice the largest.
+        text.reserve_exact(value.len() + 1);
+        text.push_str(&value);
+    }
+    text.push('}');
+    Ok(Written { text, lengths })
 }
 
 #[cfg(test)]
@@ -225,7 +261,14 @@ mod tests {
     }
 
     fn request(body: &Value) -> String {
-        String::from_utf8(canonical(body.as_object().unwrap(), FIELDS).unwrap()).unwrap()
+        let written = canonical(body.as_object().unwrap(), FIELDS).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&written.text).unwrap().to_string(), written.text, "members sorted");
+        let sent = read(body).unwrap();
+        for list in &sent.lists {
+            let member = sent.operation.member(list.content);
+            assert_eq!(list.measured(Some(&written), member).unwrap(), list.measured(None, member).unwrap(), "{}", written.text);
+        }
+        written.text
     }
 
     #[test]
@@ -236,7 +279,7 @@ mod tests {
         assert_eq!(request(&rest), request(&graphql));
         let (rest, graphql) = (read(&rest).unwrap(), read(&graphql).unwrap());
         assert_eq!((rest.key, graphql.key.as_deref()), (None, Some("k")));
-        assert_eq!(rest.lists[0].size(), graphql.lists[0].size());
+        assert_eq!(rest.lists[0].measured(None, "").unwrap(), graphql.lists[0].measured(None, "").unwrap());
     }
 
     #[test]

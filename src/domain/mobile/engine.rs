@@ -18,25 +18,40 @@ use std::time::{Duration, Instant};
 /// The most items of one list: with a day's telemetry in a few of them, and one transaction that others do not wait for long.
 pub const MAX_ITEMS: usize = 1_000;
 
+/// From so many items on an upload changes more of the database than a connection usually holds.
+const MANY: usize = 100;
+
 /// Takes an upload: `body` is its input in snake_case. The answer is the JSON of [`SyncResponse`] or, for a batch, of
 /// [`SyncBatchResponse`], and is kept under the upload's key, the same bytes for every face.
 ///
 /// # Errors
 /// Wrong fields of the upload itself; the guards' refusals; the database's. Nothing is written then.
 pub fn sync(ctx: &mut Ctx<'_>, operation: Operation, body: &Map<String, Value>, points: u32) -> Result<Response> {
-    let sent = Sent::read(operation, body, ctx.zone(), ctx.now)?;
+    let mut sent = Sent::read(operation, body, ctx.zone(), ctx.now)?;
     if !sent.lists.iter().all(|list| sent.operation.allows(list)) {
+        sent.measure(None)?;
         let results = sent.lists.iter().map(|list| (list.content, refuse(ctx, &sent, list))).collect();
         return Ok(answer(&sent, results, Duration::ZERO, epoch(ctx)));
     }
+    let written = canonical(body, FIELDS)?;
+    sent.measure(Some(&written))?;
     let upload = Upload {
         operation: operation.name(),
         key: sent.key.clone(),
-        request: canonical(body, FIELDS)?,
+        request: written.text.into_bytes(),
         points,
         epoch: sent.epoch.clone(),
     };
-    ctx.write_upload(upload, &mut |ctx| write(ctx, &sent))
+    if sent.lists.iter().map(|list| list.items.len()).sum::<usize>() < MANY {
+        return ctx.write_upload(upload, &mut |ctx| write(ctx, &sent));
+    }
+    ctx.db.hold(true)?;
+    let outcome = ctx.write_upload(upload, &mut |ctx| write(ctx, &sent));
+    if let Err(error) = ctx.db.hold(false) {
+        // What was written is written.
+        log::warn!("an upload's memory is not given back: {error}");
+    }
+    outcome
 }
 
 impl Operation {
@@ -154,7 +169,7 @@ fn response(sent: &Sent<'_>, list: &List<'_>, tally: Tally, metrics: SyncMetrics
         total_items: number(list.items.len()),
         synced_items: tally.synced,
         conflicts_detected: number(tally.conflicts.len()),
-        bandwidth_bytes: number(list.size()),
+        bandwidth_bytes: number(list.size),
         repeated_items: tally.repeated,
         cache_hit_rate: rate(tally.repeated, tally.synced),
         ..metrics

@@ -30,7 +30,7 @@ pub const FEATURE: Feature = Feature {
         Held { name: "push_subscriptions", load: subscribed::held, object: contract::of::<Shown> },
     ],
     hears: Some(post::hears),
-    messages: Some(Messages { between: api::between, object: contract::of::<Message> }),
+    messages: Some(Messages { between: api::between, object: contract::of::<Message>, wishes: subscriptions::change::wishes }),
     restored: Restore::of_tenants(post::restored),
     ..Feature::new("push", ROUTES)
 };

@@ -9,28 +9,28 @@ use crate::db::Db;
 use crate::feature::news::Clashed;
 use crate::feature::rhythm::store as rhythm;
 use crate::feature::sessions::store as sessions;
+use crate::feature::signals::{End, Sent, Whose};
 use crate::feature::store::NOBODY;
 use crate::feature::{COUPLE, Ctx, News, Role, TenantKind, store as feed};
 use serde_json::{Value, json};
 
 /// Where a message is written.
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
-    /// The tenant.
-    pub tenant: i64,
+struct Place {
+    tenant: i64,
     /// The stamp that it carries.
-    pub stamp: Timestamp,
+    stamp: Timestamp,
     /// Who sends it.
-    pub author: i64,
+    author: i64,
     /// The wall clock, from which it is kept for a while.
-    pub now: Timestamp,
+    now: Timestamp,
 }
 
 /// Writes a message; what is too much for its addressee goes.
 ///
 /// # Errors
 /// The database's; [`Error::Internal`] for one that is too long, which is a defect.
-pub fn write(db: &mut Db, place: Place, to: To, draft: &Draft) -> Result<Message> {
+fn write(db: &mut Db, place: Place, to: To, draft: &Draft) -> Result<Message> {
     if json::size(&draft.data) > MAX_DATA {
         return Err(Error::internal("a message is longer than messages are"));
     }
@@ -67,11 +67,25 @@ pub fn post(ctx: &mut Ctx<'_>, tenant: i64, to: To, draft: &Draft) -> Result<Mes
 fn post_as(ctx: &mut Ctx<'_>, author: i64, tenant: i64, to: To, draft: &Draft) -> Result<Message> {
     let place = Place { tenant, stamp: ctx.stamp_in(tenant)?, author, now: ctx.now };
     ctx.wake(tenant, draft.priority);
-    write(ctx.db, place, to, draft)
+    let message = write(ctx.db, place, to, draft)?;
+    if ctx.has_engine() {
+        signal(ctx, tenant, to, (author, draft.priority), &message);
+    }
+    Ok(message)
+}
+
+/// Whom it is for is told of it where they hold a socket.
+fn signal(ctx: &mut Ctx<'_>, tenant: i64, to: To, (author, priority): (i64, Priority), message: &Message) {
+    let Message { id, stamp, type_name, data, .. } = message.clone();
+    let To { user, device } = to;
+    ctx.signal_sent(Sent { tenant, membership: String::new(), user, device, author, priority, stamp, type_name, id, data });
 }
 
 /// What devices are told of others' news.
 pub fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
+    if ctx.has_engine() {
+        end(ctx, news)?;
+    }
     match news {
         News::SignedIn { user, session, device, others: true } => {
             // A thief may say that theirs is the owner's device: that one is told, too.
@@ -103,6 +117,31 @@ pub fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
         News::Clashed(clashes) => clashed(ctx, clashes),
         _ => Ok(()),
     }
+}
+
+/// Whose connections end: those of sessions that ended, and in a couple or team that is not what it was everybody's, because its channels
+/// are others now.
+fn end(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
+    match news {
+        News::SignedOut { user } | News::SessionEnded { user } | News::PasswordChanged { user } => {
+            for session in sessions::ended_since(ctx.db, *user, ctx.now)? {
+                ctx.signal_end(Whose::Session(session), End::SignedOut);
+            }
+        }
+        News::AccountEnding { user } => ctx.signal_end(Whose::User(*user), End::SignedOut),
+        News::Left { tenant, user } => {
+            ctx.signal_end(Whose::User(*user), End::Elsewhere);
+            again(ctx, *tenant)?;
+        }
+        News::Joined { tenant, .. } => again(ctx, *tenant)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+fn again(ctx: &mut Ctx<'_>, tenant: i64) -> Result<()> {
+    store::members(ctx.db, tenant)?.into_iter().for_each(|(user, _)| ctx.signal_end(Whose::User(user), End::Again));
+    Ok(())
 }
 
 /// Tells a user, where there is somebody whom a feed would tell: who is in no couple and no team polls none.

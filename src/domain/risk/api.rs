@@ -1,11 +1,12 @@
 //! The routes of advice and of marks.
 
-use super::ask::advice::{Advice, Level, Recommendation};
+use super::ask::advice::{Advice, Level, RATES, Recommendation};
 use super::ask::asked::{self, Asker, Record};
 use super::ask::{Answered, Asking};
 use super::marks::mark::{Edits, LASTS, MOST, MOST_OF_USER, Mark, RENEW_AFTER, Told, beyond};
 use super::marks::{self, called, store};
-use crate::base::error::{Result, not_found};
+use super::texts;
+use crate::base::error::{Refusal, Refused, Result};
 use crate::base::time::Timestamp;
 use crate::base::{id, json};
 use crate::feature::sessions::{self, store as devices};
@@ -51,7 +52,7 @@ pub struct Prediction {
     pub risk_level: &'static str,
     /// `sync_now`, `wait` or `merge_first`.
     pub recommendation: &'static str,
-    /// What it rests on.
+    /// What the probability rests on: a model, `rates`, or `facts` alone.
     pub model_version: String,
     /// What was looked at.
     pub features_used: Vec<&'static str>,
@@ -65,9 +66,10 @@ pub fn begin(ctx: &mut Ctx<'_>) -> Result<Response> {
     let mut input = Input::at(&sent, asked::MARK, Extent::Whole, ctx.earlier());
     let kind = asked::kind(ctx, ctx.request.segment(0))?;
     input.finish()?;
-    let id = id::parse(ctx.request.segment(1)).ok_or_else(not_found)?;
+    let no_id = || Refusal::new(Refused::NotFound, &texts::NOT_UUID);
+    let id = id::parse(ctx.request.segment(1)).ok_or_else(no_id)?;
     let record = Record::read(kind, &id, &sent, ctx.earlier())?;
-    let asker = Asker::of(ctx, input.text(asked::DEVICE.name).unwrap_or_default())?;
+    let asker = Asker::named(ctx, &sent)?;
     Ok(etag::tagged(Response::json(200, &mark(ctx, asker, &record)?)))
 }
 
@@ -76,9 +78,7 @@ pub fn end(ctx: &mut Ctx<'_>) -> Result<Response> {
     let kind = asked::kind(ctx, ctx.request.segment(0))?;
     let query =
         Map::from_iter(ctx.request.query.get(asked::DEVICE.name).map(|name| (asked::DEVICE.name.to_owned(), name.into())));
-    let mut input = Input::of(&query, &[asked::DEVICE.required()], Extent::Whole);
-    input.finish()?;
-    let asker = Asker::of(ctx, input.text(asked::DEVICE.name).unwrap_or_default())?;
+    let asker = Asker::named(ctx, &query)?;
     unmark(ctx, &asker, called(kind), &id::parse(ctx.request.segment(1)).unwrap_or_default())?;
     Ok(Response::empty(204))
 }
@@ -88,7 +88,8 @@ pub fn list(ctx: &mut Ctx<'_>) -> Result<Response> {
     let wanted = ctx.request.query.get("kind").filter(|word| !word.is_empty());
     let wanted = wanted.map(|word| asked::kind(ctx, &word).map(called)).transpose()?;
     let (tenant, user) = (ctx.tenant_id()?, ctx.user()?);
-    let marks = store::live(ctx.db, tenant)?;
+    let mut marks = store::live(ctx.db, tenant)?;
+    marks.retain(|_| ctx.house.settings.risk_marks);
     let own: Vec<_> = marks.iter().filter(|mark| mark.user == user).map(|mark| mark.name.clone()).collect();
     let mut names = std::collections::HashMap::new();
     for id in own {
@@ -129,22 +130,35 @@ pub fn predict(ctx: &mut Ctx<'_>) -> Result<Response> {
     let body = body::object(ctx.request)?;
     let (asker, record) = asked::prediction(ctx, &body)?;
     let asking = Asking::of(ctx, asker)?;
-    let advice = record.map(|record| asking.ask(ctx, &record)).transpose()?.map(|answered| answered.advice);
-    let go_on = Recommendation::GoOn.word();
-    let probability = advice.as_ref().map_or_else(|| asking.usual(), |advice| advice.probability.unwrap_or_default());
-    let told = advice.as_ref().map_or(go_on, |advice| advice.recommendation);
-    let reasons = advice.as_ref().map_or(&[] as &[_], |advice| advice.reasons.as_slice());
-    let features_used: Vec<&str> = reasons.iter().map(|reason| reason.feature).collect();
-    let prediction = Prediction {
-        probability,
-        risk_level: advice.as_ref().map_or_else(|| Level::of(probability, None).word(), |advice| advice.risk_level),
-        recommendation: if told == go_on { Recommendation::SyncNow.word() } else { told },
-        model_version: asking.version(),
-        features_used: if features_used.is_empty() { vec!["record_met"] } else { features_used },
-        predicted_at: ctx.now,
-    };
-    Ok(Response::json(200, &prediction))
+    let answered = record.map(|record| asking.ask(ctx, &record)).transpose()?;
+    Ok(Response::json(200, &prediction(answered.as_ref(), asking.usual(), ctx.now)))
 }
+
+/// The answer of the earlier API, which always has a number. Where nothing was predicted, a model is held back or the kind has none, that
+/// is how often edits met others, under the name of that rule.
+fn prediction(answered: Option<&Answered>, usual: f64, now: Timestamp) -> Prediction {
+    let go_on = Recommendation::GoOn.word();
+    let advice = answered.map(|answered| &answered.advice);
+    let told = advice.and_then(|advice| advice.probability.map(|probability| (advice, probability)));
+    let rate = answered.map_or(usual, |answered| answered.rate);
+    let by_rate = || (rate, Level::of(rate, None).word(), RATES.to_owned());
+    let (probability, risk_level, model_version) =
+        told.map_or_else(by_rate, |(advice, probability)| (probability, advice.risk_level, advice.model_version.clone()));
+    let reasons = advice.map_or(&[] as &[_], |advice| advice.reasons.as_slice());
+    let of_model: Vec<&str> = reasons.iter().map(|reason| reason.feature).collect();
+    let recommendation = advice.map_or(go_on, |advice| advice.recommendation);
+    Prediction {
+        probability,
+        risk_level,
+        recommendation: if recommendation == go_on { Recommendation::SyncNow.word() } else { recommendation },
+        features_used: if of_model.is_empty() { vec![RATE] } else { of_model },
+        model_version,
+        predicted_at: now,
+    }
+}
+
+/// The column that rates are.
+const RATE: &str = "record_met";
 
 /// Begins or renews a mark; the advice is of the instant before it.
 pub fn mark(ctx: &mut Ctx<'_>, asker: Asker, record: &Record) -> Result<Begun> {

@@ -53,7 +53,7 @@ fn begin(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
     let kind = asked::kind(ctx, word(edit, "kind"))?;
     let record = Record::read(kind, word(edit, "id"), edit, ctx.earlier())?;
     written(ctx, &mut |ctx| {
-        let asker = Asker::of(ctx, word(&asked.arguments, asked::DEVICE.name))?;
+        let asker = Asker::named(ctx, &asked.arguments)?;
         value(&api::mark(ctx, asker, &record)?)
     })
 }
@@ -62,7 +62,7 @@ fn end(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
     let kind = called(asked::kind(ctx, word(&asked.arguments, "kind"))?);
     let id = crate::base::id::parse(word(&asked.arguments, "id")).unwrap_or_default();
     written(ctx, &mut |ctx| {
-        let asker = Asker::of(ctx, word(&asked.arguments, asked::DEVICE.name))?;
+        let asker = Asker::named(ctx, &asked.arguments)?;
         api::unmark(ctx, &asker, kind, &id).map(|()| Value::Bool(true))
     })
 }

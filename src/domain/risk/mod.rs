@@ -27,7 +27,7 @@ pub const FEATURE: Feature = Feature {
     kinds: &[Kind {
         name: marks::KIND,
         since: 2,
-        load: Load::Own(marks::load),
+        load: Load::Set(marks::load),
         object: contract::of::<Edits>,
         own: marks::own,
         measure: None,
@@ -39,6 +39,7 @@ pub const FEATURE: Feature = Feature {
     stocks: &[history::STOCK, marks::STOCK],
     hears: Some(hears),
     restored: Restore::of_tenants(history::store::restored),
+    doubts: Some(models::doubts),
     ..Feature::new("risk", ROUTES)
 };
 

@@ -108,6 +108,7 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
         kinds: rules::kinds(ctx.house.kinds(), query.get("kinds").as_deref(), ctx.request.version)?,
         after: after.as_deref(),
         idle: has_word(ctx, "state", "idle"),
+        socket: has_word(ctx, "state", "socket"),
         objects: has_word(ctx, "include", "objects"),
         messages: has_word(ctx, "include", "messages"),
     };

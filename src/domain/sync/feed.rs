@@ -30,6 +30,8 @@ pub struct Poll<'p> {
     pub after: Option<&'p str>,
     /// Is the app in the background?
     pub idle: bool,
+    /// Does it hold a socket?
+    pub socket: bool,
     /// Is each whole object asked for?
     pub objects: bool,
     /// Are messages to the caller asked for?
@@ -107,7 +109,7 @@ pub fn poll(ctx: &mut Ctx<'_>, poll: &Poll<'_>) -> Result<Found> {
     let messages = if poll.messages { Some(messages(ctx, since, &page, brings)?) } else { None };
     let Page { rows, complete_to, has_more, reset, next, total } = page;
     ctx.note_poll(sent.filter(|sent| !is_due && *sent <= asked.tenant.clock), &poll.kinds);
-    let poll_after = poll_after(ctx, poll.idle);
+    let poll_after = poll_after(ctx, poll);
     Ok(Found { complete_to, since, epoch: asked.tenant.epoch, reset, has_more, poll_after, next, total, rows, messages })
 }
 
@@ -187,8 +189,9 @@ fn limited(ctx: &mut Ctx<'_>, asked: &Asked<'_>, since: Timestamp, limit: usize)
 }
 
 /// Seconds until the next poll that the server would like.
-fn poll_after(ctx: &Ctx<'_>, idle: bool) -> u32 {
-    ctx.poll_every(idle).saturating_mul(rules::slow_down(load_per_processor()))
+fn poll_after(ctx: &Ctx<'_>, poll: &Poll<'_>) -> u32 {
+    let every = if poll.socket { ctx.poll_beside_socket() } else { ctx.poll_every(poll.idle) };
+    every.saturating_mul(rules::slow_down(load_per_processor()))
 }
 
 /// The machine's load average over a minute, for each processor that this process may use. The kernel counts it anew every

@@ -41,6 +41,7 @@ fn changes(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
         kinds: rules::kinds(ctx.house.kinds(), kinds.as_deref(), version::CURRENT)?,
         after: text("after"),
         idle: false,
+        socket: false,
         objects: asked.shows("changes.object"),
         messages: list("include").is_some_and(|words| words.split(',').any(|word| word == "messages")),
     };

@@ -30,8 +30,8 @@ pub const PARAMETERS: &[Field] = &[
         "Words, by commas: `objects` puts each whole object beside its row, `messages` adds the messages to the caller's device. \
          Another word means nothing.",
     ),
-    Field::new("state", Shape::Choice(&["idle"]))
-        .about("`idle` when the app is open and nobody uses it: `poll_after` is longer. Another word means nothing."),
+    Field::new("state", Shape::Choice(&["idle", "socket"]))
+        .about("`idle` when the app is open and nobody uses it: `poll_after` is longer; `socket` when its device holds a socket. Another word means nothing."),
     Field::lenient("kinds").about("The lists that are asked for, by commas; none is all of the version's."),
     Field::lenient("own").about(
         "Stamps of `Sync-Stamp`, by commas, at most 20, of what the client has written itself and holds: it is not told of them. It \

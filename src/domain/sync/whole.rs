@@ -36,7 +36,8 @@ fn read(ctx: &mut Ctx<'_>, kind: &Kind, rows: &mut [Change]) -> Result<()> {
         return Ok(());
     }
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-    let mut objects: HashMap<String, Value> = kind.read(ctx.db, ctx.tenant_id()?, &ids)?.into_iter().collect();
+    let (tenant, settings) = (ctx.tenant_id()?, &ctx.house.settings);
+    let mut objects: HashMap<String, Value> = kind.read(ctx.db, settings, tenant, &ids)?.into_iter().collect();
     for row in &mut rows {
         row.object = objects.remove(&row.id);
     }

@@ -54,6 +54,7 @@ pub const fn code(kind: Refused) -> &'static str {
         Refused::EmailUnverified => "EMAIL_UNVERIFIED",
         Refused::MailUnavailable => "MAIL_UNAVAILABLE",
         Refused::PushUnavailable => "PUSH_UNAVAILABLE",
+        Refused::RealtimeUnavailable => "REALTIME_UNAVAILABLE",
         Refused::TooManySubscriptions => "TOO_MANY_SUBSCRIPTIONS",
         Refused::SubscriptionInactive => "SUBSCRIPTION_INACTIVE",
         Refused::NotLinked(_) => "NOT_LINKED",

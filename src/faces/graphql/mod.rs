@@ -9,6 +9,7 @@ mod execute;
 mod limits;
 mod literals;
 mod media;
+mod parts;
 mod ready;
 mod request;
 mod retired;
@@ -63,9 +64,10 @@ fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
         return signed_out();
     }
     let sent = request::read(ctx.request)?;
-    let schema = schema::of(ctx.house.features)?;
     let mut variables = sent.variables;
-    let document = match parse(&sent.query, schema, &mut variables, ctx.request.language)? {
+    let (fit, document) = read(ctx, &sent.query, &mut variables)?;
+    let schema: &Valid<Schema> = &fit;
+    let document = match document {
         Ok(document) => values::with_digits(document)?,
         Err(errors) => return Ok(refused(ctx, &errors)),
     };
@@ -92,13 +94,25 @@ fn answer(ctx: &mut Ctx<'_>) -> Result<Response> {
     }
 }
 
+/// The document, or what is wrong with it, and the schema that it was read by. Nothing is wrong by a part of the schema alone.
+fn read(ctx: &Ctx<'_>, query: &str, variables: &mut Map<String, Value>) -> Result<(schema::Fit, Checked)> {
+    let (features, language) = (ctx.house.features, ctx.request.language);
+    let fit = schema::fit(features, query)?;
+    match parse(query, &fit, variables, language)? {
+        Err(_) if fit.is_part() => {
+            variables.retain(|name, _| !literals::is_lifted(name));
+            let whole = schema::of(features)?;
+            Ok((schema::Fit::Whole(whole), parse(query, whole, variables, language)?))
+        }
+        checked => Ok((fit, checked)),
+    }
+}
+
+/// A document, or GraphQL's errors.
+type Checked = std::result::Result<Valid<ExecutableDocument>, Vec<Value>>;
+
 /// The document, parsed and validated. Numbers of it that are their items' to say something about become variables.
-fn parse(
-    query: &str,
-    schema: &Valid<Schema>,
-    variables: &mut Map<String, Value>,
-    language: Language,
-) -> Result<std::result::Result<Valid<ExecutableDocument>, Vec<Value>>> {
+fn parse(query: &str, schema: &Valid<Schema>, variables: &mut Map<String, Value>, language: Language) -> Result<Checked> {
     let mut parsed: Document = match Parser::new().token_limit(MAX_TOKENS).parse_ast(query, DOCUMENT) {
         Ok(parsed) => parsed,
         Err(wrong) => return Ok(Err(told(&wrong.errors, errors::PARSE_FAILED))),

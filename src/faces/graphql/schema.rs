@@ -1,6 +1,7 @@
 //! The schema, put together from the parts of the nouns.
 
 use super::cost::Rate;
+use super::parts;
 use crate::base::error::{Error, Result};
 use crate::feature::lifecycle::{Entry, Source, Target};
 use crate::feature::{Feature, Root};
@@ -8,7 +9,9 @@ use apollo_compiler::Schema;
 use apollo_compiler::ast::{DirectiveList, FieldDefinition};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::Valid;
+use std::ops::Deref;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What the parts have in common.
 const COMMON: &str = include_str!("schema.graphql");
@@ -18,19 +21,64 @@ const COMMON: &str = include_str!("schema.graphql");
 /// # Errors
 /// When it is not well-formed, which is a defect.
 pub fn of(features: &[&Feature]) -> Result<&'static Valid<Schema>> {
-    static SCHEMA: OnceLock<Valid<Schema>> = OnceLock::new();
-    match SCHEMA.get() {
+    match WHOLE.get() {
         Some(schema) => Ok(schema),
         None => {
-            let schema = parse(features)?;
-            Ok(SCHEMA.get_or_init(|| Valid::assume_valid(schema)))
+            let schema = of_parts(features, features)?;
+            Ok(WHOLE.get_or_init(|| Valid::assume_valid(schema)))
         }
     }
 }
 
-fn parse(features: &[&Feature]) -> Result<Schema> {
+static WHOLE: OnceLock<Valid<Schema>> = OnceLock::new();
+/// Has a document been asked of this process? A process that is there for one parses what that one needs.
+static LIVES: AtomicBool = AtomicBool::new(false);
+
+/// A schema that a document can be read by.
+pub enum Fit {
+    /// All of it.
+    Whole(&'static Valid<Schema>),
+    /// The parts that the document needs.
+    Part(Box<Valid<Schema>>),
+}
+
+impl Fit {
+    /// Is more of it to be had?
+    pub const fn is_part(&self) -> bool {
+        matches!(self, Fit::Part(_))
+    }
+}
+
+impl Deref for Fit {
+    type Target = Valid<Schema>;
+
+    fn deref(&self) -> &Valid<Schema> {
+        match self {
+            Fit::Whole(schema) => schema,
+            Fit::Part(schema) => schema,
+        }
+    }
+}
+
+/// The schema for a document: the parts that it needs, where the process has not come by all of them yet.
+///
+/// # Errors
+/// When it is not well-formed, which is a defect.
+pub fn fit(features: &[&Feature], document: &str) -> Result<Fit> {
+    let parts = if LIVES.swap(true, Ordering::Relaxed) { None } else { parts::needed(features, document) };
+    match parts {
+        Some(parts) => Ok(Fit::Part(Box::new(Valid::assume_valid(of_parts(&parts, features)?)))),
+        None => of(features).map(Fit::Whole),
+    }
+}
+
+/// The parts of some of these nouns.
+///
+/// # Errors
+/// When they are not well-formed, which is a defect.
+pub fn of_parts(some: &[&Feature], features: &[&Feature]) -> Result<Schema> {
     let mut builder = Schema::builder().adopt_orphan_extensions().parse(COMMON, "schema.graphql");
-    for feature in features.iter().filter(|feature| !feature.graph.schema.is_empty()) {
+    for feature in some.iter().filter(|feature| !feature.graph.schema.is_empty()) {
         builder = match feature.graph.fill {
             Some(fill) => builder.parse(fill(feature.graph.schema, features), feature.name),
             None => builder.parse(feature.graph.schema, feature.name),
@@ -44,7 +92,9 @@ fn parse(features: &[&Feature]) -> Result<Schema> {
 /// # Errors
 /// What is wrong with it, which is a defect.
 pub fn text(features: &[&Feature]) -> Result<String> {
-    let valid = parse(features)?.validate().map_err(|wrong| Error::Internal(format!("GraphQL's schema: {}", wrong.errors)))?;
+    let valid = of_parts(features, features)?
+        .validate()
+        .map_err(|wrong| Error::Internal(format!("GraphQL's schema: {}", wrong.errors)))?;
     Ok(valid.to_string())
 }
 

@@ -37,7 +37,7 @@ const REFUSALS: &[Refusal] = &[
     (428, "Something is there that the request would replace or erase: name it in `If-Match`.", &[]),
     (429, "Too often: wait for so many seconds.", &["Retry-After", "RateLimit", "RateLimit-Policy"]),
     (500, "A defect of the server; its log says more.", &[]),
-    (501, "The server has no working mailer: nothing was sent.", &[]),
+    (501, "The server is not set up for this: `code` says what it lacks.", &[]),
     (503, "The server is busy or not ready: try again.", &["Retry-After"]),
     (507, "The server's disk is full.", &["Retry-After"]),
 ];
@@ -107,6 +107,11 @@ pub fn of(route: &Route, schemas: &mut Schemas) -> Value {
     Value::Object(answers)
 }
 
+/// Is what it answers kept under a key? Not where a question is asked by POST.
+pub fn keeps(route: &Route) -> bool {
+    route.method.writes() && route.tx != Tx::Read
+}
+
 fn good(route: &Route, answer: Answer, schemas: &mut Schemas) -> Value {
     let tagged = matches!(route.method, Method::Get | Method::Put | Method::Patch);
     let fields: &[&str] = match (tagged, route.method.writes()) {
@@ -158,7 +163,7 @@ pub fn statuses(route: &Route) -> BTreeSet<u16> {
         (&[401], route.access != Access::Public),
         (&[404], route.path.contains('{') || contract.paged || without(Without::NotFound) || without(Without::NoCouple)),
         (&[408], takes),
-        (&[409, 422], route.method.writes()),
+        (&[409, 422], keeps(route)),
         (&[412], alters),
         // A page of one object, or of one stamp, may be larger than an answer.
         (&[413], post || alters || contract.paged || contract.parameters.iter().any(|field| field.name == "limit")),

@@ -26,6 +26,9 @@ const TEXTS: &[(&str, &str)] = &[
     ("deviceid", "annas-phone"),
     ("client_id", "annas-phone"),
     ("domain", "journal"),
+    ("kind", "task"),
+    ("to", "all"),
+    ("id", "01890000-0000-7000-8000-000000000001"),
     ("mobile_id", "01890000-0000-7000-8000-000000000001"),
     ("conflict_id", "01890000-0000-7000-8000-000000000002"),
     ("idempotency_key", "01890000-0000-7000-8000-000000000003"),
@@ -87,7 +90,7 @@ impl Examples<'_> {
             Some("string") => text(name).unwrap_or(name).into(),
             Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(1)),
             Some("boolean") => json!(true),
-            _ => json!({}),
+            _ => text(name).map_or_else(|| json!({}), Value::from),
         }
     }
 

@@ -71,9 +71,9 @@ fn about(route: &Route) -> String {
             "For members of a couple or a team; other users are told that they are in none (400)."
         }
     };
-    let twice = match (route.tx, route.method) {
-        (Tx::Upload, _) => " An upload that is sent again under its key is done once, and answered as it was the first time.",
-        (_, method) if method.writes() => " A request that is sent again under its `Idempotency-Key` is done once.",
+    let twice = match route.tx {
+        Tx::Upload => " An upload that is sent again under its key is done once, and answered as it was the first time.",
+        _ if answers::keeps(route) => " A request that is sent again under its `Idempotency-Key` is done once.",
         _ => "",
     };
     let role = match route.right.map(Right::from) {
@@ -113,10 +113,13 @@ fn segment(name: &str, declared: &[Field]) -> Value {
     json!({"name": name, "in": "path", "required": true, "schema": schema})
 }
 
-/// A query parameter, never required.
+/// A query parameter.
 fn query(field: &Field) -> Value {
     let plain = Field { about: "", ..*field };
     let mut parameter = json!({"name": field.name, "in": "query", "schema": schema::of(&plain).to_value()});
+    if field.required {
+        parameter["required"] = json!(true);
+    }
     if !field.about.is_empty() {
         parameter["description"] = json!(field.about);
     }
@@ -128,7 +131,7 @@ fn headers(route: &Route) -> impl Iterator<Item = &'static str> {
     let conditional = answers::statuses(route).contains(&412);
     let reads = route.method == Method::Get;
     let heeds = [
-        (KEY, route.method.writes()),
+        (KEY, answers::keeps(route)),
         (IF_MATCH, conditional),
         (IF_UNMODIFIED_SINCE, conditional),
         (IF_NONE_MATCH, reads || conditional),

@@ -28,6 +28,8 @@ const SAVES: u32 = 3;
 const SAVES_IDLE: u32 = 4;
 /// How much rarer an idle device polls that is woken when something changes.
 const WOKEN: u32 = 10;
+/// How much rarer than an idle one a device polls that holds a socket.
+const BESIDE_SOCKET: u32 = 2;
 /// The same of one that saves its battery: Android's shortest periodic work is 15 minutes.
 const WOKEN_SAVES: u32 = 30;
 
@@ -102,6 +104,12 @@ impl Rhythm {
 }
 
 impl Ctx<'_> {
+    /// Seconds after which a session should poll again that is told of changes by a socket: hints may be lost.
+    pub fn poll_beside_socket(&self) -> u32 {
+        let settings = &self.house.settings;
+        if self.has_engine() { settings.poll_idle.saturating_mul(BESIDE_SOCKET) } else { self.poll_every(true) }
+    }
+
     /// Seconds after which the calling session should poll again: of an idle app, or of one in use. Where its device is woken, one look
     /// at a file tells whether the courier comes.
     pub fn poll_every(&self, idle: bool) -> u32 {

@@ -3,6 +3,8 @@
 use crate::base::time::SECOND;
 use crate::base::word;
 use crate::feature::Ctx;
+use crate::feature::signals::Moving;
+use crate::feature::version;
 
 /// How urgent it is that somebody hears of a change, or of a message. The later, the longer a message is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +58,11 @@ pub enum Wakes {
 impl Wakes {
     /// How urgent a change is of an object of this version; nothing where it wakes nobody. An object without versions is new each time.
     pub const fn priority(self, version: Option<i64>, deleted: bool) -> Option<Priority> {
-        let is_new = !deleted && matches!(version, None | Some(..=1));
+        let is_new = !deleted
+            && match version {
+                None => true,
+                Some(version) => version::is_first(version),
+            };
         match self {
             Wakes::Nobody => None,
             Wakes::High => Some(Priority::High),
@@ -75,13 +81,14 @@ impl Ctx<'_> {
     }
 
     /// The same of an object of the feed that was moved.
-    pub(in crate::feature) fn stir(&mut self, tenant: i64, kind: &str, version: Option<i64>, deleted: bool) {
-        if !self.has_pushes(tenant) {
+    pub(in crate::feature) fn stir(&mut self, tenant: i64, (kind, id): (&str, &str), version: Option<i64>, deleted: bool) {
+        if !self.has_pushes(tenant) && !self.has_engine() {
             return;
         }
-        let wakes = self.house.kinds().find(|known| known.name == kind).map_or(Wakes::Normal, |kind| kind.wakes);
-        if let Some(priority) = wakes.priority(version, deleted) {
+        let Some(kind) = self.house.kinds().find(|known| known.name == kind) else { return };
+        if let Some(priority) = kind.wakes.priority(version, deleted) {
             self.wake(tenant, priority);
+            self.signal(tenant, Moving { kind: kind.name, id, version, deleted }, priority);
         }
     }
 
@@ -103,6 +110,9 @@ mod tests {
         assert_eq!(of(Wakes::HighWhenNew, Some(1), false), Some(Priority::High));
         assert_eq!(of(Wakes::HighWhenNew, Some(2), false), Some(Priority::Normal));
         assert_eq!(of(Wakes::HighWhenNew, Some(1), true), Some(Priority::Normal));
+        // What is made after a restore is new, too, though its version is not 1.
+        assert_eq!(of(Wakes::HighWhenNew, Some(1 + version::LOST), false), Some(Priority::High));
+        assert_eq!(of(Wakes::HighWhenNew, Some(2 + version::LOST), false), Some(Priority::Normal));
         assert_eq!(of(Wakes::Normal, None, false), Some(Priority::Normal));
     }
 }

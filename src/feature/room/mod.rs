@@ -110,9 +110,10 @@ impl Ctx<'_> {
             self.room.add(tenant, DELETED, growth.deleted);
         }
         self.count_row();
-        self.stir(tenant, name, Some(version), after.is_none());
+        self.stir(tenant, (name, id), Some(version), after.is_none());
         let author = self.author();
-        feed::place(self.db, tenant, name, id, Placed { stamp, author, version, bytes: after, by })
+        let known = before != Weighed::Absent;
+        feed::place(self.db, tenant, name, id, Placed { stamp, author, version, bytes: after, by, known })
     }
 
     /// Moves an object of any tenant to this transaction's stamp there, or leaves a tombstone of it, and counts what it weighs
@@ -120,22 +121,24 @@ impl Ctx<'_> {
     pub(super) fn place_in(&mut self, tenant: i64, kind: &str, (id, version): (&str, i64), deleted: bool) -> Result<()> {
         let (stamp, author) = (self.stamp_in(tenant)?, self.author());
         let (name, measure) = self.measured(kind)?;
-        self.stir(tenant, name, Some(version), deleted);
+        self.stir(tenant, (name, id), Some(version), deleted);
         let Some(measure) = measure else { return feed::mark(self.db, tenant, name, id, Moved { stamp, author, deleted }) };
         let (before, weight) = store::weigh(self.db, tenant, name, id, &measure)?;
         let after = (!deleted).then_some(weight);
         let change = Growth::between(before, after);
         self.room.add(tenant, name, change.live);
         self.room.add(tenant, DELETED, change.deleted);
-        feed::place(self.db, tenant, name, id, Placed { stamp, author, version, bytes: after, by: None })
+        let known = before != Weighed::Absent;
+        feed::place(self.db, tenant, name, id, Placed { stamp, author, version, bytes: after, by: None, known })
     }
 
     /// Moves an object to this transaction's stamp as it is, alive or as a tombstone: it weighs what it did.
     pub fn tell_again(&mut self, kind: &str, id: &str, deleted: bool) -> Result<()> {
         let (tenant, stamp) = self.stamped()?;
         self.count_row();
-        self.stir(tenant, kind, None, deleted);
+        self.stir(tenant, (kind, id), None, deleted);
         // Whoever is told again lacks it, also where they sent an edit of it.
+        self.signal_all(kind);
         feed::mark(self.db, tenant, kind, id, Moved::by_nobody(stamp, deleted))
     }
 
@@ -145,14 +148,14 @@ impl Ctx<'_> {
         let before = store::weighed(self.db, tenant, kind, id)?;
         self.room.add(tenant, DELETED, Growth::between(before, (!deleted).then_some(0)).deleted);
         self.count_row();
-        self.stir(tenant, kind, None, deleted);
+        self.stir(tenant, (kind, id), None, deleted);
         feed::mark(self.db, tenant, kind, id, Moved { stamp, author, deleted })
     }
 
     /// Moves an object of any tenant to this transaction's stamp there: what it shows of somebody else has changed.
     pub fn touch_in(&mut self, tenant: i64, kind: &str, id: &str) -> Result<()> {
         let (stamp, author) = (self.stamp_in(tenant)?, self.author());
-        self.stir(tenant, kind, None, false);
+        self.stir(tenant, (kind, id), None, false);
         feed::mark(self.db, tenant, kind, id, Moved { stamp, author, deleted: false })
     }
 

@@ -348,6 +348,11 @@ pub struct Ended {
     pub state: Option<State>,
 }
 
+/// The sessions of a user that ended at an instant or after it.
+pub fn ended_since(db: &mut Db, user: i64, at: Timestamp) -> Result<Vec<String>> {
+    db.all("SELECT id FROM ended_sessions WHERE user_id = ? AND ended_at >= ?", params![user, at], |row| row.get(0))
+}
+
 /// A session that has ended, as long as it is remembered.
 pub fn ended(db: &mut Db, id: &str) -> Result<Option<Ended>> {
     let sql = "SELECT e.user_id, e.device, e.reason, i.state FROM ended_sessions e \

@@ -25,19 +25,36 @@ pub struct Field {
     pub about: &'static str,
     /// The most bytes that it takes in a body.
     pub most_bytes: u64,
+    /// Of a list of objects what each of them holds and how many they are, for the API's description.
+    pub items: Option<Items>,
+}
+
+/// The objects of a list.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Items {
+    /// What each of them holds.
+    pub fields: &'static [Field],
+    /// The fewest, and the most.
+    pub number: (usize, usize),
 }
 
 impl Field {
     /// An optional field that may not be null.
     pub const fn new(name: &'static str, shape: Shape) -> Field {
         let most_bytes = shape.most_bytes();
-        Field { name, shape, required: false, nullable: false, about: "", most_bytes }
+        Field { name, shape, required: false, nullable: false, about: "", most_bytes, items: None }
     }
 
     /// JSON of so many bytes, written as a client may write them: with escapes.
     #[must_use]
     pub const fn of_bytes(self, most: usize) -> Field {
         Field { most_bytes: (most as u64).saturating_mul(body::PER_CHARACTER), ..self }
+    }
+
+    /// A list of so many objects with these fields.
+    #[must_use]
+    pub const fn of_items(self, fields: &'static [Field], number: (usize, usize)) -> Field {
+        Field { items: Some(Items { fields, number }), ..self }
     }
 
     /// Text of at most `max` characters, kept as it came; empty is allowed.

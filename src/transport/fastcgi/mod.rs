@@ -49,7 +49,7 @@ const WEIGH_AFTER: u64 = 256;
 /// How many times as much as at rest it may have then.
 const BUSY: u64 = 4;
 
-/// A request that took less has not taken much memory: to touch 12 MiB alone takes longer.
+/// A request that took less has not taken much memory: to touch 10 MiB alone takes longer.
 const LONG: Duration = Duration::from_millis(1);
 
 /// Buffers for variables and answers that an unusual request made larger than this are given back.
@@ -101,7 +101,7 @@ struct Server<'a> {
     /// Connections without a request, the one that has waited longest first.
     idle: Vec<Wire>,
     served: u64,
-    /// May it have more than it may at rest? A request since it last looked how much memory it has has taken long.
+    /// Has it more than it may at rest? It is looked after each request that takes long.
     heavy: bool,
     /// Has it more than it may?
     large: bool,
@@ -148,11 +148,10 @@ impl Server<'_> {
         }
     }
 
-    /// Waits for whatever comes first. A process that may be heavy looks how large it is once it has been at rest. Others set no
-    /// timer for that: it was measured at 4 % of a poll.
+    /// Waits for whatever comes first. A heavy process looks again how large it is once it has been at rest. Others set no timer
+    /// for that: it was measured at 4 % of a poll.
     fn wait_for_all(&mut self) -> bool {
-        let weighs = self.options.most_resident != 0 && self.heavy;
-        self.wait(weighs.then_some(self.options.rest), true)
+        self.wait(self.heavy.then_some(self.options.rest), true)
     }
 
     /// Waits for connections, and serves the idle ones that have become ready. Tells whether the listener is.
@@ -251,9 +250,14 @@ impl Server<'_> {
     /// Does the work after an answer, if there is any.
     fn follow(&mut self) {
         if due(self.handler) {
-            self.heavy = true;
             after(self.handler);
+            self.weigh();
         }
+    }
+
+    /// Looks whether the process has more than it may have at rest.
+    fn weigh(&mut self) {
+        self.heavy = self.options.most_resident != 0 && is_large(self.options, weight::resident(), 1);
     }
 
     /// Receives one request and answers it. An error is the connection's end.
@@ -272,10 +276,14 @@ impl Server<'_> {
         }
         let begun = Instant::now();
         let (response, state) = respond(self.handler, &mut connection, request, vars);
-        self.heavy |= begun.elapsed() >= LONG;
+        let was_long = begun.elapsed() >= LONG;
         let clean = matches!(state, BodyState::Ended | BodyState::Aborted) && connection.settle().is_ok();
         conclude(wire, &mut self.scratch.out, request.id, &response, state)?;
         self.scratch.trim();
+        drop(response);
+        if was_long {
+            self.weigh();
+        }
         Ok(if request.keep && clean && !self.ending() { Next::Again } else { Next::Close })
     }
 }

@@ -18,9 +18,8 @@ pub const MEASURE: Measure = Measure::of("conflicts", &["device", "server_data",
 
 /// What a new conflict takes of it: nothing of it was decided by a person yet.
 pub fn size(conflict: &Conflict) -> Result<usize> {
-    let length = |side: &Value| json::write(side).map(|text| text.len());
-    let base = if conflict.base_data.is_null() { 0 } else { length(&conflict.base_data)? };
-    Ok(conflict.device_id.len() + length(&conflict.server_data)? + length(&conflict.client_data)? + base)
+    let base = if conflict.base_data.is_null() { 0 } else { json::length(&conflict.base_data)? };
+    Ok(conflict.device_id.len() + json::length(&conflict.server_data)? + json::length(&conflict.client_data)? + base)
 }
 
 fn json(row: &Row<'_>, column: usize) -> Result<Value> {

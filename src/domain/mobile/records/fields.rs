@@ -11,6 +11,7 @@ use crate::base::{id, json};
 use crate::domain::mobile::texts;
 use crate::http::input::{Extent, Input};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Fields by name. In what a device sends, null clears; elsewhere there is none.
 pub type Fields = Map<String, Value>;
@@ -101,8 +102,9 @@ impl Table {
     }
 
     /// What a device sends with the parent under its one name, and its id in canonical form.
-    pub fn placed(&self, mut sent: Fields) -> Fields {
+    pub fn placed<'f>(&self, sent: Cow<'f, Fields>) -> Cow<'f, Fields> {
         let Some((field, alias)) = self.noun.and_then(|noun| noun.parent) else { return sent };
+        let mut sent = sent.into_owned();
         if let Some(parent) = sent.remove(alias) {
             sent.entry(field).or_insert(parent);
         }
@@ -111,7 +113,7 @@ impl Table {
         {
             *id = canonical;
         }
-        sent
+        Cow::Owned(sent)
     }
 
     fn unknown(&self, sent: &Fields) -> Fields {

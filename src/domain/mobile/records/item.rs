@@ -13,6 +13,7 @@ use crate::domain::mobile::texts;
 use crate::feature::{Feature, version};
 use crate::http::input::{Extent, Field, Input, Shape, held};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// The longest word of the envelope, in characters: a UUID in braces, an operation, a domain.
 const MAX_WORD: usize = 50;
@@ -121,9 +122,9 @@ fn word(input: &Input, name: &str) -> String {
 }
 
 /// An object of fields; what is no object is wrong.
-fn part(input: &mut Input, json: Option<&Value>, name: &'static str) -> Option<Fields> {
+fn part<'j>(input: &mut Input, json: Option<&'j Value>, name: &'static str) -> Option<Cow<'j, Fields>> {
     match json {
-        Some(Value::Object(fields)) => Some(fields.clone()),
+        Some(Value::Object(fields)) => Some(Cow::Borrowed(fields)),
         None | Some(Value::Null) => None,
         Some(_) => {
             input.error(name, Message::plain(&text::NOT_OBJECT));

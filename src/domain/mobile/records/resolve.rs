@@ -80,7 +80,8 @@ enum Outcome {
 /// Wrong fields of the choice; the guards' refusals; the database's. Nothing is written then.
 pub fn resolve(ctx: &mut Ctx<'_>, body: &Map<String, Value>, key: Option<String>, points: u32) -> Result<Response> {
     let choice = Choice::read(body, Local::Nearest(ctx.zone(), ctx.now))?;
-    let upload = Upload { operation: OPERATION, key, request: batch::canonical(body, DEPTH)?, points, epoch: None };
+    let upload =
+        Upload { operation: OPERATION, key, request: batch::canonical(body, DEPTH)?.text.into_bytes(), points, epoch: None };
     match ctx.write_upload(upload, &mut |ctx| choice.carry_out(ctx)) {
         Err(Error::Refused(refusal)) if matches!(refusal.kind, Refused::NotFound | Refused::Invalid) => {
             choice.unsettled(ctx, &refusal)

@@ -167,7 +167,7 @@ impl<'b> Writer<'b> {
             notify: rule.notify && !record.deleted,
             against: conflict.server_user_id,
         });
-        let sides = size(&conflict.server_data)? + size(&conflict.client_data)?;
+        let sides = json::size(&conflict.server_data) + json::size(&conflict.client_data);
         let room = self.room.checked_sub(sides);
         self.room = room.unwrap_or(self.room);
         let told = match room {
@@ -191,7 +191,7 @@ impl<'b> Writer<'b> {
         }
         let as_sent = outcome::is_as_sent(item, before, record);
         let object = (!as_sent).then(|| if record.deleted { Value::Null } else { record.shown(item.table) });
-        let room = object.as_ref().map_or(Ok(Some(self.room)), |object| size(object).map(|size| self.room.checked_sub(size)))?;
+        let room = self.room.checked_sub(object.as_ref().map_or(0, json::size));
         self.room = room.unwrap_or(self.room);
         let item = SyncedItem {
             domain: item.table.name().to_owned(),
@@ -224,11 +224,6 @@ impl<'b> Writer<'b> {
 fn allowed(ctx: &mut Ctx<'_>, item: &Item, stored: Option<&Record>) -> Result<()> {
     let (Some(noun), Some(record)) = (item.table.noun, stored) else { return Ok(()) };
     rows::require(ctx, noun, record, item.delete)
-}
-
-/// The bytes of a value as JSON.
-fn size(value: &Value) -> Result<usize> {
-    Ok(json::write(value)?.len())
 }
 
 /// Writes nothing of an item. A device that does not hold what the record is hears of it again.
@@ -299,12 +294,16 @@ pub fn data(record: &Record) -> Value {
 /// When it is too large; the database's.
 pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new: New) -> Result<Record> {
     let (tenant, user, stamp) = (ctx.tenant_id()?, ctx.user()?, ctx.stamp()?);
-    let weight = if new.deleted { None } else { Some(target.table.weigh(&new.fields)?) };
+    // A record of a domain weighs as much as its text has bytes: it is written once.
+    let text = if target.table.noun.is_none() { Some(fields::text(&new.fields)?) } else { None };
+    let weigh = || text.as_ref().map_or_else(|| target.table.weigh(&new.fields), |text| Ok(text.len()));
+    let weight = if new.deleted { None } else { Some(weigh()?) };
     let kind = target.table.entry.names.list;
     ctx.require_room(kind, growth(stored, weight))?;
     let record = Record {
         id: target.id.to_owned(),
-        version: stored.map_or(1, |record| record.version.max(target.seen.min(record.version + version::LOST)) + 1),
+        version: stored
+            .map_or(ctx.first_version(), |record| record.version.max(target.seen.min(record.version + version::LOST)) + 1),
         fields: new.fields,
         bytes: weight.unwrap_or_default(),
         client_at: edited(stored, target.at),
@@ -318,7 +317,7 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
     if let Some(noun) = target.table.noun {
         return rows::put(ctx, noun, stored, record);
     }
-    let data = fields::text(&record.fields)?;
+    let data = text.unwrap_or_default();
     let write = if stored.is_some() { store::update } else { store::insert };
     write(ctx.db, tenant, target.table.name(), &record, &data, target.device)?;
     match stored {

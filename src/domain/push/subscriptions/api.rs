@@ -36,8 +36,20 @@ impl About {
     pub fn of(ctx: &Ctx<'_>, key: Key) -> About {
         let contact = ctx.house.settings.push.sender().map(str::to_owned);
         let application_server_key = key.good().filter(|_| contact.is_some()).map(|key| key.public());
-        About { webpush: application_server_key.is_some(), application_server_key, contact, socket: None, stream: None }
+        let [socket, stream] = realtime(ctx).map_or([None, None], |addresses| addresses.map(Some));
+        About { webpush: application_server_key.is_some(), application_server_key, contact, socket, stream }
     }
+}
+
+/// The addresses of the socket and the stream, in the version of the API that was asked for.
+fn realtime(ctx: &Ctx<'_>) -> Option<[String; 2]> {
+    let (grip, version) = (&ctx.house.settings.grip, ctx.request.version.number);
+    grip.engine()?;
+    let base = grip.public_url.clone().unwrap_or_else(|| ctx.request.url_below(""));
+    let base = if version == 1 { base } else { format!("{base}/v{version}") };
+    // A page's own scheme, with the word that sockets have for it: http becomes ws, https wss.
+    let socket = base.strip_prefix("http").map_or_else(|| base.clone(), |rest| format!("ws{rest}"));
+    Some([format!("{socket}/ws/mobile/sync/"), format!("{base}/push/stream/")])
 }
 
 /// GET `/push/`: the first one who asks has the key made.

@@ -11,7 +11,7 @@ use crate::base::time::Timestamp;
 use crate::domain::push::{key, texts};
 use crate::feature::ctx::found;
 use crate::feature::sessions::{self, device};
-use crate::feature::{Ctx, Rate};
+use crate::feature::{Ctx, Rate, Wishes};
 use crate::http::input::Input;
 use sha2::{Digest, Sha256};
 
@@ -27,6 +27,16 @@ pub fn own(ctx: &mut Ctx<'_>) -> Result<Vec<Subscription>> {
 /// [`Refused::NotFound`] where it is nobody's or another's.
 pub fn one(ctx: &mut Ctx<'_>, id: &str) -> Result<Subscription> {
     found(own(ctx)?.into_iter().find(|s| s.id == id))
+}
+
+/// What the caller's device wants to hear of, by its subscription.
+pub fn wishes(ctx: &mut Ctx<'_>) -> Result<Wishes> {
+    let Some(device) = ctx.device().map(str::to_owned) else { return Ok(Wishes::default()) };
+    let own = own(ctx)?.into_iter().find(|s| s.device == device);
+    Ok(own.map_or_else(Wishes::default, |s| {
+        let Preferences { domains, priority, saver, .. } = s.preferences;
+        Wishes { domains, priority, saver }
+    }))
 }
 
 /// The same, locked until the transaction ends.

@@ -6,7 +6,7 @@
 use super::call::{BOUNDS, Sender, Wake};
 use super::outcome::{Host, Outcome, Said, again};
 use super::past::Past;
-use super::rules::{self, POLLED, Wishes};
+use super::rules::{self, LISTENS, POLLED, Wishes};
 use super::unseen::{self, Found, Looked};
 use crate::base::error::Result;
 use crate::base::id;
@@ -19,8 +19,10 @@ use crate::domain::push::subscriptions::rules::{Progress, State, Subscription};
 use crate::domain::push::subscriptions::store::{self, Due, Sent, Within};
 use crate::domain::push::subscriptions::target::{self, Target, place};
 use crate::feature::Shift;
+use crate::feature::meters::Meters;
 use crate::feature::sessions::seen::Seen;
 use crate::feature::sessions::store as sessions;
+use crate::feature::signals::SOCKET;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::thread::sleep;
@@ -51,6 +53,7 @@ pub fn deliver(shift: &mut Shift<'_>) -> Result<u64> {
         sender,
         hosts: BTreeMap::new(),
         seen: Seen::default(),
+        meters: Meters::default(),
         sent: 0,
         looks: 0,
         over: false,
@@ -86,6 +89,8 @@ struct Round {
     sender: Sender,
     hosts: BTreeMap<i64, Host>,
     seen: Seen,
+    /// Where it is noted who holds a socket.
+    meters: Meters,
     sent: u32,
     looks: u32,
     /// Did the time run out in the middle of a call?
@@ -205,7 +210,10 @@ impl Round {
             self.leave(s, Progress { told: clock, looked: clock, due_at: None, unseen_at: None, tries: 0, ..progress });
             return Ok(None);
         };
-        let at = at.max(progress.not_before).max(polled.map_or(at, |polled| polled.plus(POLLED)));
+        let mut at = at.max(progress.not_before).max(polled.map_or(at, |polled| polled.plus(POLLED)));
+        if self.meters.is_noted(&shift.house.settings, SOCKET, &device.to_string(), now) {
+            at = at.max(now.plus(LISTENS));
+        }
         let waits = Progress { looked: clock, due_at: Some(at), unseen_at: found.first(), ..progress };
         let wait = at.0 - now.0;
         if wait > BRIEF {

@@ -12,6 +12,8 @@ const MOST_A_MINUTE: usize = 10;
 const MOST_SHOWN: usize = 20;
 /// A device that polled less than this ago fetches by itself what is new, in milliseconds.
 pub const POLLED: i64 = 20 * SECOND;
+/// When a device is looked at again that holds a socket, in milliseconds: it is told there, and polls.
+pub const LISTENS: i64 = 60 * SECOND;
 /// When what is critical is told again that nobody has acknowledged, after the time before, in milliseconds. Then it rests in the inbox.
 pub const REPEATS: [i64; 3] = [5 * MINUTE, 30 * MINUTE, 3 * HOUR];
 /// How long a push service keeps a wake-up that it cannot hand over, in seconds, by priority.

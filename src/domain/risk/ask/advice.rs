@@ -96,7 +96,8 @@ pub struct Advice {
     pub wait_seconds: i64,
     /// Why the probability is what it is, the largest reason first; none without a model.
     pub reasons: Vec<Reason>,
-    /// What it rests on: a model, `rates`, or `facts` alone: now and then a model is held back, to see whether it helps.
+    /// What the probability rests on: a model, by its version; `rates`, where none is active; `facts` alone, where one is and was not asked:
+    /// facts decide, the kind has no history, or the model is held back, now and then, to see whether it helps.
     pub model_version: String,
     /// When it was asked.
     pub predicted_at: Timestamp,

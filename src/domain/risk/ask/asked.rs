@@ -53,8 +53,8 @@ pub const MARK: &[Field] = &[DEVICE.required(), VERSION, SEEN, FIELDS, PENDING, 
 /// A question about records.
 pub const RISK: &[Field] = &[
     DEVICE.required(),
-    Field::new("records", Shape::List).of_bytes(MOST_RECORDS * RECORD_BYTES).required().about(
-        "1 to 100 objects: each with `kind`, `id` and what a mark takes (`version` or `seen`, `fields`, `pending`, `cursor`). Where one of them is refused, `record` says which, from 0 on.",
+    Field::new("records", Shape::List).of_bytes(MOST_RECORDS * RECORD_BYTES).of_items(RECORD, (1, MOST_RECORDS)).required().about(
+        "The records that are asked about, each with `kind`, `id` and what a mark takes (`version` or `seen`, `fields`, `pending`, `cursor`). Where one of them is refused, `record` says which, from 0 on.",
     ),
 ];
 /// One of them.
@@ -80,12 +80,23 @@ pub struct Asker {
 }
 
 impl Asker {
-    /// The caller, on a device of this name.
-    pub fn of(ctx: &Ctx<'_>, name: &str) -> Result<Asker> {
+    /// The caller, on a device of this name, which was read as [`DEVICE`].
+    fn of(ctx: &Ctx<'_>, name: &str) -> Result<Asker> {
         let caller = ctx.caller()?;
         let number = |device: &str| ctx.house.author(caller.user, device, &caller.session);
         let session = if caller.device.is_empty() { number("") } else { number(name) };
         Ok(Asker { user: caller.user, device: number(name), name: name.to_owned(), session })
+    }
+
+    /// The caller, on the device that is named among what was sent.
+    ///
+    /// # Errors
+    /// No name, or none that a device may have.
+    pub fn named(ctx: &Ctx<'_>, sent: &Map<String, Value>) -> Result<Asker> {
+        let device = Map::from_iter(sent.get(DEVICE.name).map(|name| (DEVICE.name.to_owned(), name.clone())));
+        let mut input = Input::of(&device, &[DEVICE.required()], Extent::Whole);
+        input.finish()?;
+        Asker::of(ctx, input.text(DEVICE.name).unwrap_or_default())
     }
 }
 
@@ -189,7 +200,7 @@ pub fn question(ctx: &Ctx<'_>, body: &Map<String, Value>) -> Result<(Asker, Vec<
     }
     input.check(records.iter().all(Value::is_object), "records", &text::NOT_OBJECT);
     input.finish()?;
-    let asker = Asker::of(ctx, input.text(DEVICE.name).unwrap_or_default())?;
+    let asker = Asker::named(ctx, body)?;
     let records = records.iter().filter_map(Value::as_object).enumerate();
     let read = |(place, record)| {
         Record::named(ctx, record).map_err(|error| match error {

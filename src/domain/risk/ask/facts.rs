@@ -45,6 +45,8 @@ pub struct Looked {
     pub base_at: Timestamp,
     /// Until when another edits what the asker does.
     pub taken_until: Option<Timestamp>,
+    /// How many other devices' marks are open, told or not: models learned from all of them.
+    pub open_editors: usize,
 }
 
 /// An edit with the names of the fields that it changed.
@@ -69,10 +71,13 @@ pub fn look(ctx: &mut Ctx<'_>, asker: &Asker, record: &Record, live: &[Mark]) ->
     {
         looked.facts.changed_by = None;
     }
-    let is_other = |mark: &&Mark| mark.is_shown(ctx.now) && !mark.is_of(asker.user, asker.device);
-    let on_it = live.iter().filter(|mark| mark.is_on(record.called(), &record.id));
-    let others: Vec<&Mark> = on_it.filter(is_other).collect();
-    looked.taken_until = others.iter().filter(|mark| mark.touches(&record.fields)).map(|mark| mark.until).max();
+    let on_it = live.iter().filter(|mark| mark.is_on(record.called(), &record.id) && mark.is_shown(ctx.now));
+    let (own, mut others): (Vec<&Mark>, Vec<&Mark>) = on_it.partition(|mark| mark.is_of(asker.user, asker.device));
+    looked.open_editors = others.len();
+    others.retain(|_| ctx.house.settings.risk_marks);
+    // Of two who edit the same, one goes on: who began first.
+    let is_first = |mark: &&&Mark| own.iter().all(|own| mark.begun() < own.begun());
+    looked.taken_until = others.iter().filter(is_first).filter(|mark| mark.touches(&record.fields)).map(|mark| mark.until).max();
     looked.facts.editors = others.into_iter().map(|mark| editor(ctx, asker, mark)).collect::<Result<_>>()?;
     Ok(looked)
 }
@@ -136,7 +141,7 @@ fn by_history(asker: &Asker, record: &Record, newest: Newest, history: Vec<Named
         facts,
         base_at: base_at(record, newest, &history),
         edits: history.into_iter().map(|(edit, _)| edit).collect(),
-        taken_until: None,
+        ..Looked::default()
     }
 }
 

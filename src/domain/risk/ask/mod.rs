@@ -37,6 +37,8 @@ pub struct Answered {
     pub row: Option<Row>,
     /// What the model says, told or not, and whether it is held back; nothing where it has nothing to say.
     pub model: Option<(f64, bool)>,
+    /// How often edits of the record met others, which is what is told where no model speaks; of what has no history, the tenant's.
+    pub rate: f64,
 }
 
 impl Asking {
@@ -49,26 +51,26 @@ impl Asking {
 
     /// What is best for a record.
     pub fn ask(&self, ctx: &mut Ctx<'_>, record: &Record) -> Result<Answered> {
-        let Looked { facts, edits, base_at, taken_until } = look(ctx, &self.asker, record, &self.live)?;
+        let Looked { facts, edits, base_at, taken_until, open_editors } = look(ctx, &self.asker, record, &self.live)?;
         let has_history = record.kind.names().is_some() && !facts.unknown;
         let counted = before(ctx.now, edits.iter());
         let row = has_history.then(|| {
             let (at, device, cursor) = (ctx.now, self.asker.device, record.cursor);
-            let open_editors = facts.editors.len();
             features(&Asked { at, device, base_at, cursor, open_editors }, &counted, &self.known)
         });
         let speaks = self.active.as_ref().zip(row.as_ref()).filter(|_| !facts.behind);
         let counts = counted.iter().fold(Counts::default(), |counts, edit| counts.with(edit));
         let (day, percent) = (day(ctx.now), ctx.house.settings.risk_holdout);
         let is_held = speaks.is_some() && is_held_out(self.asker.device, (record.called(), &record.id), day, percent);
-        let model = speaks.map(|(active, row)| (active.probability(row), is_held));
+        let model = speaks.and_then(|(active, row)| active.probability(row)).map(|says| (says, is_held));
+        let rate = met_rate(counts, self.known.tenant);
         let probability = match model {
             _ if facts.behind => Some(1.0),
             _ if facts.unknown => Some(0.0),
             Some((probability, is_held)) => (!is_held).then_some(probability),
-            None => has_history.then(|| met_rate(counts, self.known.tenant)),
+            None => (has_history && speaks.is_none()).then_some(rate),
         };
-        let speaks = speaks.filter(|_| !is_held);
+        let speaks = speaks.filter(|_| model.is_some() && !is_held);
         let level = Level::of(probability.unwrap_or_default(), speaks.map(|(active, _)| active.levels()));
         let recommendation = recommend(&facts, record.pending, taken_until.is_some(), level);
         let is_wait = recommendation == Recommendation::Wait;
@@ -81,10 +83,19 @@ impl Asking {
             recommendation: recommendation.word(),
             wait_seconds: taken_until.filter(|_| is_wait).map_or(0, |until| wait(until, ctx.now)),
             reasons: speaks.map_or_else(Vec::new, |(active, row)| reasons(active, row)),
-            model_version: if is_held { FACTS.to_owned() } else { self.version() },
+            model_version: self.basis(speaks.is_some()).to_owned(),
             predicted_at: ctx.now,
         };
-        Ok(Answered { advice, row, model })
+        Ok(Answered { advice, row, model, rate })
+    }
+
+    /// What one answer rests on: only what a model has said is told under its name.
+    fn basis(&self, has_spoken: bool) -> &str {
+        match &self.active {
+            Some(active) if has_spoken => &active.id,
+            Some(_) => FACTS,
+            None => RATES,
+        }
     }
 
     /// What answers rest on.

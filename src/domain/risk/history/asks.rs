@@ -96,7 +96,7 @@ fn asked(marks: &[Past], edit: &Edit, last: Option<Timestamp>) -> (Asked, Option
     let since = last.unwrap_or_default().max(edit.stamp.plus(-ANSWERED));
     let is_its = |mark: &&Past| mark.device == edit.device && mark.began_at > since && mark.began_at <= edit.stamp;
     let mark = marks.iter().rev().find(is_its);
-    let at = mark.map_or(edit.edited_at, |mark| mark.began_at);
+    let at = mark.map_or(edit.edited_at.min(edit.stamp), |mark| mark.began_at);
     let cursor = mark.map_or(edit.cursor, |mark| mark.cursor);
     let open_editors = open(marks, edit.device, at);
     (Asked { at, device: edit.device, base_at: edit.base_at, cursor, open_editors }, mark.and_then(|mark| mark.held))

@@ -30,7 +30,7 @@ pub const STOCK: Stock = Stock { name: "history", measure: store::MEASURE, bound
 /// Remembers an edit. Where there is no room for it the edit lands all the same, and nothing is learned from it.
 pub fn remember(ctx: &mut Ctx<'_>, landed: &Landed<'_>) -> Result<()> {
     let (tenant, user) = (ctx.tenant_id()?, ctx.user()?);
-    let device = ctx.house.author(user, landed.device, &ctx.caller()?.session);
+    let device = author(ctx, landed.device)?;
     let fields = edit::names(landed.fields);
     let growth = Growth::row(fields.len());
     match ctx.require_stock(&STOCK, growth) {
@@ -54,6 +54,12 @@ pub fn remember(ctx: &mut Ctx<'_>, landed: &Landed<'_>) -> Result<()> {
     };
     store::insert(ctx.db, tenant, (landed.domain, landed.record), &edit, &fields)?;
     ctx.count_stock(&STOCK, growth)
+}
+
+/// The number of a device of the caller's; that of the calling one is known already.
+fn author(ctx: &mut Ctx<'_>, device: &str) -> Result<i64> {
+    let caller = ctx.caller()?;
+    Ok(if caller.device == device { ctx.author() } else { ctx.house.author(caller.user, device, &caller.session) })
 }
 
 /// A user has left a tenant: what is remembered of their edits and marks there is somebody's, and nobody can say whose.

@@ -14,10 +14,18 @@ use crate::params;
 /// What of it takes room.
 pub const MEASURE: Measure = Measure::of("history", &["fields"]);
 
+/// Where of a tenant's edits those of a record lie: the last two characters of its id, of which each pair is as frequent.
+fn shard(id: &str) -> &str {
+    id.get(SHARD..).unwrap_or_default()
+}
+
+/// Where they begin: an id has 36 characters.
+const SHARD: usize = 34;
+
 /// Writes an edit of a record: its domain and its id.
 pub fn insert(db: &mut Db, tenant: i64, (domain, id): (&str, &str), edit: &Edit, fields: &str) -> Result<()> {
     let sql = "INSERT INTO history (tenant, domain, id, stamp, place, user_id, device, base, base_at, version, fields, edited_at, \
-         cursor_at, outcome, met) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+         cursor_at, outcome, met, shard) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = params![
         tenant,
         domain,
@@ -34,17 +42,29 @@ pub fn insert(db: &mut Db, tenant: i64, (domain, id): (&str, &str), edit: &Edit,
         edit.cursor,
         word::of(&Outcome::ALL, &edit.outcome),
         edit.met,
+        shard(id),
     ];
     db.run(sql, values).map(drop)
 }
 
 /// The versions of a record that are remembered, from the one on that an edit had seen.
 pub fn newer(db: &mut Db, tenant: i64, landed: &Landed<'_>) -> Result<Vec<Version>> {
-    let sql =
-        "SELECT version, stamp, device FROM history WHERE tenant = ? AND domain = ? AND id = ? AND version > 0 AND version >= ?";
-    db.all(sql, params![tenant, landed.domain, landed.record, landed.base], |row| {
+    let sql = "SELECT version, stamp, device FROM history \
+         WHERE tenant = ? AND shard = ? AND domain = ? AND id = ? AND version > 0 AND version >= ? ORDER BY stamp, place";
+    db.all(sql, params![tenant, shard(landed.record), landed.domain, landed.record, landed.base], |row| {
         Ok(Version { number: row.get(0)?, stamp: row.get(1)?, device: row.get(2)? })
     })
+}
+
+/// When the first edit that is remembered landed, whosever it is.
+pub fn first(db: &mut Db) -> Result<Option<Timestamp>> {
+    let mut first = None;
+    for tenant in tenants(db)? {
+        let of =
+            db.one("SELECT stamp FROM history WHERE tenant = ? ORDER BY stamp LIMIT 1", params![tenant], |row| row.get(0))?;
+        first = [first, of].into_iter().flatten().min();
+    }
+    Ok(first)
 }
 
 /// The devices of a user's edits.
@@ -133,7 +153,7 @@ fn edit(row: &Row<'_>, from: usize) -> Result<Edit> {
 /// Calls `visit` with each edit of a tenant, record by record, oldest first: its domain, its record, itself.
 pub fn each(db: &mut Db, tenant: i64, visit: &mut dyn FnMut((String, String), Edit) -> Result<()>) -> Result<()> {
     let sql = "SELECT domain, id, stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met \
-         FROM history WHERE tenant = ? ORDER BY domain, id, stamp, place";
+         FROM history WHERE tenant = ? ORDER BY shard, domain, id, stamp, place";
     db.each(sql, params![tenant], &mut |row| {
         visit((row.get(0)?, row.get(1)?), edit(row, 2)?)?;
         Ok(true)
@@ -143,9 +163,9 @@ pub fn each(db: &mut Db, tenant: i64, visit: &mut dyn FnMut((String, String), Ed
 /// The newest edits of a record, newest first, each with the names of the fields that it changed.
 pub fn newest(db: &mut Db, tenant: i64, domain: &str, id: &str) -> Result<Vec<(Edit, String)>> {
     let sql = "SELECT stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met, fields \
-         FROM history WHERE tenant = ? AND domain = ? AND id = ? ORDER BY stamp DESC, place DESC LIMIT ?";
+         FROM history WHERE tenant = ? AND shard = ? AND domain = ? AND id = ? ORDER BY stamp DESC, place DESC LIMIT ?";
     let most = i64::try_from(MOST).unwrap_or(i64::MAX);
-    db.all(sql, params![tenant, domain, id, most], |row| Ok((edit(row, 0)?, row.get(11)?)))
+    db.all(sql, params![tenant, shard(id), domain, id, most], |row| Ok((edit(row, 0)?, row.get(11)?)))
 }
 
 /// The first tenant behind another in which edits are remembered.

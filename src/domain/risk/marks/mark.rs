@@ -61,6 +61,11 @@ impl Mark {
         (self.user, self.device) == (user, device)
     }
 
+    /// When it began; of two that began at once, each phone puts the same one first.
+    pub fn begun(&self) -> (Timestamp, i64, i64) {
+        (self.began_at, self.user, self.device)
+    }
+
     /// Is it of this record?
     pub fn is_on(&self, kind: &str, id: &str) -> bool {
         self.kind == kind && self.id == id

@@ -15,7 +15,7 @@ use crate::feature::room::recount;
 use crate::feature::room::rules::{Bounds, Growth};
 use crate::feature::sessions::store as sessions;
 use crate::feature::store::{self as feed, Moved, advance};
-use crate::feature::{Ctx, Kind, Objects, Shift, Stock};
+use crate::feature::{Ctx, Kind, Objects, Settings, Shift, Stock};
 use mark::{Edits, KEPT, Mark};
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ fn list(ctx: &Ctx<'_>, kind: &str) -> &'static str {
 
 /// Has the feed tell of a record's editors, if it tells of the record itself; without any there is a tombstone.
 pub fn tell(ctx: &mut Ctx<'_>, tenant: i64, kind: &str, id: &str) -> Result<()> {
-    let is_shown = store::of_id(ctx.db, tenant, id)?.iter().any(|mark| mark.is_shown(ctx.now));
+    let is_shown = ctx.house.settings.risk_marks && store::of_id(ctx.db, tenant, id)?.iter().any(|mark| mark.is_shown(ctx.now));
     let stands = if is_shown { list(ctx, kind) } else { KIND };
     if feed::is_told(ctx.db, tenant, stands, id)? {
         ctx.show_in(tenant, KIND, id, !is_shown)?;
@@ -117,9 +117,10 @@ pub fn edits(marks: &[Mark], now: Timestamp, mut name: impl FnMut(&Mark) -> Opti
     edits
 }
 
-/// The edited records for the feed, which everybody in the tenant reads.
-pub fn load(db: &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects> {
-    let marks = store::live(db, tenant)?;
+/// The edited records for the feed, which everybody in the tenant reads; without editors where nobody is shown any.
+pub fn load(db: &mut Db, settings: &Settings, tenant: i64, ids: &[&str]) -> Result<Objects> {
+    let mut marks = store::live(db, tenant)?;
+    marks.iter_mut().for_each(|mark| mark.quiet |= !settings.risk_marks);
     let mut all = edits(&marks, Timestamp::now(), |_| None);
     // Of two lists that have the same id, the one with editors is shown.
     all.sort_by_key(|edits| !edits.editors.is_empty());
@@ -153,7 +154,8 @@ fn bury(shift: &mut Shift<'_>, group: &[(i64, Mark)]) -> Result<()> {
     let stamp = advance(shift.db, *tenant, shift.now)?.stamp;
     for (_, mark) in group {
         store::end(shift.db, *tenant, mark, mark.until)?;
-        let goes_on = store::of_id(shift.db, *tenant, &mark.id)?.iter().any(|other| other.is_shown(shift.now));
+        let others = store::of_id(shift.db, *tenant, &mark.id)?;
+        let goes_on = shift.house.settings.risk_marks && others.iter().any(|other| other.is_shown(shift.now));
         if !mark.quiet && !goes_on && feed::is_told(shift.db, *tenant, KIND, &mark.id)? {
             feed::mark(shift.db, *tenant, KIND, &mark.id, Moved::by_nobody(stamp, true))?;
         }

@@ -1,15 +1,21 @@
 //! A model as text, number by number: what is read is what was written, bit for bit. What this program does not know is none.
+//!
+//! The first line says the form and the kind, the second one the columns. Each line that follows is a list of numbers: the levels, then
+//! those of the kind, in its order, as base64 of their bits; digits took a fifth of an ask to be read.
 
 use super::{Additive, Logistic, Model, Steps};
-use crate::base::error::Result;
-use crate::base::json;
 use crate::domain::risk::columns::{COLUMNS, WIDTH};
-use serde::{Deserialize, Serialize};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD as BASE64;
 
 /// The form of the text.
-const FORMAT: u32 = 1;
+const FORMAT: &str = "2";
 /// The most bytes of a model: more than any has.
 const MOST_BYTES: usize = 65_536;
+
+/// The largest number of a model, and one by it is the least scale: far beyond what any is trained to, and whatever is made of such numbers
+/// and a row is a number still.
+const LARGEST: f64 = 1e100;
 
 /// The kinds of models.
 const LOGISTIC: &str = "logistic";
@@ -27,22 +33,8 @@ pub struct Told {
     pub high: f64,
 }
 
-/// The text.
-#[derive(Serialize, Deserialize)]
-struct Text {
-    format: u32,
-    kind: String,
-    columns: Vec<String>,
-    levels: String,
-    /// Lists of numbers, in the order of the kind.
-    numbers: Vec<String>,
-}
-
 /// Writes a model.
-///
-/// # Errors
-/// When it cannot be written, which is a defect.
-pub fn write(told: &Told) -> Result<String> {
+pub fn write(told: &Told) -> String {
     let (kind, numbers) = match &told.model {
         Model::Logistic(model) => {
             let Logistic { mean, scale, weights, intercept } = model.as_ref();
@@ -51,13 +43,9 @@ pub fn write(told: &Told) -> Result<String> {
         Model::Additive(model) => (ADDITIVE, additive(model)),
         Model::Mean(both) => (MEAN, both.iter().flat_map(additive).collect()),
     };
-    json::write(&Text {
-        format: FORMAT,
-        kind: kind.to_owned(),
-        columns: COLUMNS.iter().map(|column| column.name.to_owned()).collect(),
-        levels: text(&[told.medium, told.high]),
-        numbers,
-    })
+    let columns: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
+    let head = [format!("{FORMAT} {kind}"), columns.join(" "), text(&[told.medium, told.high])];
+    head.into_iter().chain(numbers).collect::<Vec<_>>().join("\n")
 }
 
 fn additive(model: &Additive<WIDTH>) -> Vec<String> {
@@ -65,22 +53,23 @@ fn additive(model: &Additive<WIDTH>) -> Vec<String> {
     [text(&[model.base])].into_iter().chain(steps).collect()
 }
 
-/// A double is written by the fewest digits that it is read from again.
 fn text(numbers: &[f64]) -> String {
-    numbers.iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
+    BASE64.encode(numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>())
 }
 
 /// Reads a model; nothing where it is none, of another form, or of other columns.
 pub fn read(written: &str) -> Option<Told> {
-    let text: Text = json::read(written.as_bytes()).ok().filter(|_| written.len() <= MOST_BYTES)?;
-    let same = text.columns.iter().map(String::as_str).eq(COLUMNS.iter().map(|column| column.name));
-    if text.format != FORMAT || !same {
+    let mut lines = written.split('\n');
+    let kind = lines.next()?.strip_prefix(FORMAT)?.strip_prefix(' ')?;
+    let is_known = lines.next()?.split(' ').eq(COLUMNS.iter().map(|column| column.name));
+    if written.len() > MOST_BYTES || !is_known {
         return None;
     }
-    let lists: Vec<Vec<f64>> = text.numbers.iter().map(|list| numbers(list)).collect::<Option<_>>()?;
-    let [medium, high] = numbers(&text.levels)?.try_into().ok()?;
+    let [medium, high] =
+        <[f64; 2]>::try_from(numbers(lines.next()?)?).ok().filter(|[medium, high]| (0.0..=*high).contains(medium))?;
+    let lists: Vec<Vec<f64>> = lines.map(numbers).collect::<Option<_>>()?;
     let half = lists.len() / 2;
-    let model = match text.kind.as_str() {
+    let model = match kind {
         LOGISTIC => Model::Logistic(Box::new(logistic(&lists)?)),
         ADDITIVE => Model::Additive(Box::new(sum(&lists)?)),
         MEAN => Model::Mean(Box::new([sum(&lists[..half])?, sum(&lists[half..])?])),
@@ -89,15 +78,23 @@ pub fn read(written: &str) -> Option<Told> {
     Some(Told { model, medium, high })
 }
 
-fn numbers(list: &str) -> Option<Vec<f64>> {
-    let number = |word: &str| word.parse::<f64>().ok().filter(|number| number.is_finite());
-    list.split(' ').filter(|word| !word.is_empty()).map(number).collect()
+/// Was it written by a program that has another form?
+pub fn is_of_another_form(written: &str) -> bool {
+    let form = written.split(' ').next().unwrap_or_default();
+    form != FORMAT && form.parse::<u32>().is_ok()
+}
+
+fn numbers(line: &str) -> Option<Vec<f64>> {
+    let bytes = BASE64.decode(line).ok()?;
+    let (numbers, rest) = bytes.as_chunks::<8>();
+    let numbers: Vec<f64> = numbers.iter().map(|bits| f64::from_le_bytes(*bits)).collect();
+    (rest.is_empty() && numbers.iter().all(|number| number.abs() <= LARGEST)).then_some(numbers)
 }
 
 fn logistic(lists: &[Vec<f64>]) -> Option<Logistic<WIDTH>> {
     let [mean, scale, weights, intercept] = lists else { return None };
     let row = |list: &[f64]| <[f64; WIDTH]>::try_from(list).ok();
-    let scale = row(scale).filter(|scale| scale.iter().all(|scale| *scale > 0.0))?;
+    let scale = row(scale).filter(|scale| scale.iter().all(|scale| *scale >= 1.0 / LARGEST))?;
     Some(Logistic { mean: row(mean)?, scale, weights: row(weights)?, intercept: *intercept.first()? })
 }
 
@@ -136,27 +133,53 @@ mod tests {
     fn what_is_read_is_what_was_written() {
         for model in models() {
             let told = Told { model, medium: 0.1 + 0.2, high: 1.0 / 3.0 };
-            assert_eq!(read(&write(&told).unwrap()), Some(told));
+            assert_eq!(read(&write(&told)), Some(told));
         }
     }
 
     #[test]
     fn what_is_not_known_is_none() {
         for model in models() {
-            let written = write(&Told { model, medium: 0.2, high: 0.5 }).unwrap();
+            let written = write(&Told { model, medium: 0.2, high: 0.5 });
+            let line = |number: f64| text(&[number]);
             let broken = [
                 String::new(),
-                "{}".to_owned(),
-                written.replacen("\"format\":1", "\"format\":2", 1),
+                "2".to_owned(),
+                written.replacen("2 ", "1 ", 1),
                 written.replacen("own_share", "another", 1),
-                written.replacen("\"numbers\":[", "\"numbers\":[\"NaN\",", 1),
-                written.replacen("\"numbers\":[", "\"numbers\":[\"1\",", 1),
-                written.replacen("\"levels\":\"0.2 ", "\"levels\":\"", 1),
+                format!("{written}\n{}", line(f64::NAN)),
+                format!("{written}\n{}", line(1.0)),
+                format!("{written}\n="),
+                written.replacen(&text(&[0.2, 0.5]), &line(0.2), 1),
                 written[..written.len() / 2].to_owned(),
+                written[..written.len() - 1].to_owned(),
             ];
             for text in broken {
                 assert_eq!(read(&text), None, "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn numbers_of_which_no_probability_can_be_made_are_no_model() {
+        let of = |mean: f64, scale: f64, weight: f64| {
+            let [mean, scale, weights] = [mean, scale, weight].map(|number| [number; WIDTH]);
+            Model::Logistic(Box::new(Logistic { mean, scale, weights, intercept: 0.0 }))
+        };
+        let kept = |model: &Model| read(&write(&Told { model: model.clone(), medium: 0.2, high: 0.5 }));
+        for none in [of(0.0, 5e-324, 1.0), of(0.0, 1.0, 1e308), of(1e308, 1.0, 1.0), of(0.0, 1.0, -1e101)] {
+            assert_eq!(kept(&none), None, "{none:?}");
+        }
+        for levels in [[-9.0, -5.0], [-1.0, 0.5], [0.5, 0.2]] {
+            let [medium, high] = levels;
+            assert_eq!(read(&write(&Told { model: of(0.0, 1.0, 1.0), medium, high })), None, "{levels:?}");
+        }
+        let row = std::array::from_fn(|column| if column % 2 == 0 { 0.0 } else { f64::MAX.ln() });
+        for most in [of(LARGEST, 1.0 / LARGEST, LARGEST), of(-LARGEST, 1.0 / LARGEST, LARGEST), of(0.0, 1.0 / LARGEST, -LARGEST)]
+        {
+            let model = kept(&most).unwrap().model;
+            assert!((0.0..=1.0).contains(&model.probability(&row)), "{most:?}");
+            assert!(model.effects(&row).iter().all(|effect| effect.is_finite()), "{most:?}");
         }
     }
 }

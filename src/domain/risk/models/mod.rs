@@ -7,11 +7,13 @@ use super::model::stored::{self, Told};
 use super::population::Population;
 use crate::base::error::Result;
 use crate::base::id;
-use crate::base::time::Timestamp;
+use crate::base::time::{CLOCKS_APART, Timestamp};
 use crate::db::Db;
-use crate::feature::degraded;
+use crate::feature::Doubt;
+use crate::feature::degraded::{self, Degraded};
 use crate::feature::store::put_fact;
-use store::{Kept, State};
+use std::collections::BTreeSet;
+use store::{Fault, Kept, State};
 
 /// The most models that are kept: half a year of weeks.
 const MOST: usize = 26;
@@ -36,9 +38,9 @@ impl Active {
         Ok(active.and_then(|(id, text)| stored::read(&text).map(|told| Active { id, told })))
     }
 
-    /// How likely an edit is to meet another's.
-    pub fn probability(&self, row: &Row) -> f64 {
-        self.told.model.probability(&read(*row))
+    /// How likely an edit is to meet another's; nothing where that is no number.
+    pub fn probability(&self, row: &Row) -> Option<f64> {
+        Some(self.told.model.probability(&read(*row))).filter(|probability| probability.is_finite())
     }
 
     /// From which probabilities on an edit is risky, and very.
@@ -50,7 +52,7 @@ impl Active {
     pub fn reasons(&self, row: &Row) -> Vec<Effect> {
         let effects = self.told.model.effects(&read(*row));
         let mut all: Vec<Effect> = effects.into_iter().enumerate().map(|(place, effect)| (place, row[place], effect)).collect();
-        all.retain(|(.., effect)| *effect != 0.0);
+        all.retain(|(_, value, effect)| *effect != 0.0 && value.is_finite() && effect.is_finite());
         all.sort_by(|one, other| other.2.abs().total_cmp(&one.2.abs()));
         all.truncate(REASONS);
         all
@@ -67,16 +69,62 @@ pub fn name(place: usize) -> &'static str {
     COLUMNS.get(place).map_or("", |column| column.name)
 }
 
-/// When the newest model was made: of two trainings at once the second one finds that there is a newer one.
-pub fn newest(db: &mut Db) -> Result<Option<Timestamp>> {
-    Ok(store::all(db)?.first().map(|kept| kept.made_at))
+/// The newest model. What is dated ahead was dated by a clock that was wrong, and is no newer than any.
+pub fn newest(all: &[Kept], now: Timestamp) -> Option<&Kept> {
+    all.iter().find(|kept| is_readable(kept) && kept.made_at <= now.plus(CLOCKS_APART))
+}
+
+/// Is anything known of it?
+pub fn is_readable(kept: &Kept) -> bool {
+    !matches!(kept.fault, Some(Fault::Broken | Fault::Unlisted | Fault::Stray))
+}
+
+/// Is it kept? What phones are told alone cannot be made the active one.
+pub fn is_kept(kept: &Kept) -> bool {
+    kept.fault != Some(Fault::Stray)
+}
+
+/// The active model, if it is told: what cannot be read counts as none.
+pub fn active(all: &[Kept]) -> Option<&Kept> {
+    all.iter().find(|kept| kept.state == State::Active && kept.fault.is_none())
 }
 
 /// When models were last changed: the name of that fact. Whoever writes it is alone with them until the transaction ends.
 const CHANGED: &str = "models_changed";
 
-fn alone(db: &mut Db, now: Timestamp) -> Result<()> {
+/// Waits for whoever else changes models, and has nobody else change them until the transaction ends.
+pub fn alone(db: &mut Db, now: Timestamp) -> Result<()> {
     put_fact(db, CHANGED, &now.to_string())
+}
+
+/// Forgets the models that cannot be read, and has phones told what is kept: the active one, or none. Answers whether there was anything
+/// to do.
+pub fn clear(db: &mut Db) -> Result<bool> {
+    let all = store::all(db)?;
+    let (whole, broken): (Vec<&Kept>, Vec<&Kept>) = all.iter().partition(|kept| is_readable(kept));
+    broken.iter().try_for_each(|kept| store::delete(db, kept))?;
+    let is_untrue = |kept: &&Kept| kept.state == State::Active && matches!(kept.fault, Some(Fault::Untold | Fault::Other));
+    let mended = whole.into_iter().find(is_untrue).filter(|_| active(&all).is_none());
+    mended.map_or(Ok(()), |kept| store::enter(db, kept, State::Active, kept.changed_at))?;
+    Ok(!broken.is_empty() || mended.is_some())
+}
+
+/// How models stood when a training began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    known: BTreeSet<String>,
+    spoke: (Option<String>, Option<String>, Option<Timestamp>),
+}
+
+impl Standing {
+    /// How they stand.
+    pub fn of(db: &mut Db) -> Result<Standing> {
+        let all = store::all(db)?;
+        let active = all.iter().find(|kept| kept.state == State::Active).map(|kept| kept.id.clone());
+        let told = store::active(db)?.map(|(id, _)| id);
+        let known = all.into_iter().filter(is_readable).map(|kept| kept.id).collect();
+        Ok(Standing { known, spoke: (active, told, store::off_since(db)?) })
+    }
 }
 
 /// What was learned.
@@ -92,60 +140,178 @@ pub struct New<'n> {
     pub state: State,
 }
 
-/// Keeps a model that was learned, unless there is a newer one than `before`; one that is active takes the place of the one before.
-/// Answers whether it was kept.
-pub fn keep(db: &mut Db, new: &New<'_>, before: Option<Timestamp>, now: Timestamp) -> Result<bool> {
+/// Keeps a model that was learned, unless another was since `before`; one that is active takes the place of the one before. Where another
+/// was made active meanwhile, or all were put off, that stays, and what was learned is a candidate. Answers how it stands, if it was kept.
+pub fn keep(db: &mut Db, new: &New<'_>, before: &Standing, now: Timestamp) -> Result<Option<State>> {
     alone(db, now)?;
-    if newest(db)? != before {
-        return Ok(false);
+    let standing = Standing::of(db)?;
+    clear(db)?;
+    if !standing.known.is_subset(&before.known) {
+        return Ok(None);
     }
-    if new.state == State::Active {
+    let is_overtaken = new.state == State::Active && standing.spoke != before.spoke;
+    let state = if is_overtaken { State::Candidate } else { new.state };
+    if state == State::Active {
         retire(db, now)?;
+        store::put_off(db, None)?;
     }
-    let kept = Kept { id: id::opaque(), state: new.state, made_at: now, changed_at: now, figures: new.figures.to_owned() };
-    store::insert(db, &kept, (stored::write(new.told)?, new.population.write()))?;
+    let (id, figures) = (id::opaque(), new.figures.to_owned());
+    let kept = Kept { id, state, made_at: now, changed_at: now, figures, fault: None };
+    store::insert(db, &kept, (stored::write(new.told), new.population.write()))?;
+    make_room(db, &kept.id)?;
+    Ok(Some(state))
+}
+
+/// Forgets what is too much: refused ones first, then the oldest; neither the newest, nor the active one, nor the one to go back to.
+fn make_room(db: &mut Db, newest: &str) -> Result<()> {
     let all = store::all(db)?;
     let former = former(&all).map(|kept| &kept.id);
-    let spare = all.iter().filter(|kept| kept.state != State::Active && Some(&kept.id) != former);
-    spare.skip(MOST).try_for_each(|kept| store::delete(db, kept))?;
-    Ok(true)
+    let is_spare = |kept: &&Kept| kept.state != State::Active && Some(&kept.id) != former && kept.id != newest;
+    let mut spare: Vec<&Kept> = all.iter().filter(is_spare).collect();
+    spare.sort_by_key(|kept| kept.state == State::Refused);
+    spare.into_iter().skip(MOST - 1).try_for_each(|kept| store::delete(db, kept))
 }
 
-/// The model that was active last, and is not.
+/// The model that was active before: the last one that was, and where one is active, of those that are older. A later one was given up for it.
 pub fn former(all: &[Kept]) -> Option<&Kept> {
-    all.iter().filter(|kept| kept.state == State::Retired).max_by_key(|kept| kept.changed_at)
+    let active = active(all);
+    let is_older = |kept: &&Kept| active.is_none_or(|active| kept.made_at < active.made_at);
+    let retired = all.iter().filter(|kept| kept.state == State::Retired && kept.fault.is_none());
+    retired.filter(is_older).max_by_key(|kept| kept.changed_at)
 }
 
-/// Nothing is told any more.
+/// Nothing is told any more, until another model is learned.
 pub fn off(db: &mut Db, now: Timestamp) -> Result<()> {
     alone(db, now)?;
+    clear(db)?;
     retire(db, now)
+}
+
+/// Nothing is told any more, until the operator says otherwise.
+pub fn stay_off(db: &mut Db, now: Timestamp) -> Result<()> {
+    off(db, now)?;
+    store::put_off(db, Some(now))
 }
 
 /// What was found of the active model is found of none any more.
 fn retire(db: &mut Db, now: Timestamp) -> Result<()> {
     degraded::note(db, None)?;
+    store::untell(db)?;
     let active = store::all(db)?.into_iter().filter(|kept| kept.state == State::Active);
     active.collect::<Vec<_>>().iter().try_for_each(|kept| store::enter(db, kept, State::Retired, now))
 }
 
-/// Makes a model the active one; `false` when there is none of this id, or it was refused.
-pub fn activate(db: &mut Db, id: &str, now: Timestamp) -> Result<bool> {
-    alone(db, now)?;
-    let found = store::all(db)?.into_iter().find(|kept| kept.id == id && kept.state != State::Refused);
-    let Some(kept) = found else { return Ok(false) };
-    if kept.state != State::Active {
-        retire(db, now)?;
-        store::enter(db, &kept, State::Active, now)?;
-    }
-    Ok(true)
+/// What became of the wish to make a model the active one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Activated {
+    /// It is, under this id.
+    Yes(String),
+    /// There is none of this id, or several begin so. These there are.
+    Unknown(Vec<Kept>),
+    /// It was refused.
+    Refused(String),
+    /// It cannot be read.
+    Unreadable(String),
 }
 
-/// Goes back to the model that was active before this one; `None` when there is none.
-pub fn rollback(db: &mut Db, now: Timestamp) -> Result<Option<String>> {
+/// Makes a model the active one: that of this id, or the only one whose id begins so.
+pub fn activate(db: &mut Db, id: &str, now: Timestamp) -> Result<Activated> {
     alone(db, now)?;
+    let (all, id) = (store::all(db)?, id.trim().to_ascii_lowercase());
+    let mut begin_so = all.iter().filter(|kept| !id.is_empty() && kept.id.starts_with(&id) && is_kept(kept));
+    let whole = begin_so.clone().find(|kept| kept.id == id);
+    let kept = match (whole, begin_so.next(), begin_so.next()) {
+        (Some(kept), ..) | (None, Some(kept), None) => kept,
+        _ => return Ok(Activated::Unknown(all)),
+    };
+    match (kept.fault, kept.state) {
+        (None | Some(Fault::Untold), State::Refused) => return Ok(Activated::Refused(kept.id.clone())),
+        (Some(Fault::Broken | Fault::Unlisted | Fault::Foreign), _) => return Ok(Activated::Unreadable(kept.id.clone())),
+        _ => {}
+    }
+    clear(db)?;
+    speak(db, kept, now)?;
+    Ok(Activated::Yes(kept.id.clone()))
+}
+
+/// Has a model speak. The active one stays so since when it was: what is told of it is written anew, should it be lost.
+fn speak(db: &mut Db, kept: &Kept, now: Timestamp) -> Result<()> {
+    let since = if kept.state == State::Active { kept.changed_at } else { now };
+    if kept.state != State::Active {
+        retire(db, now)?;
+    }
+    store::enter(db, kept, State::Active, since)?;
+    store::put_off(db, None)
+}
+
+/// What became of the wish to go back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RolledBack {
+    /// This one is active again.
+    To(String),
+    /// There is none to go back to; `cleared`: what could not be read is gone.
+    Nowhere {
+        /// Was anything?
+        cleared: bool,
+    },
+}
+
+/// Goes back to the model that was active before this one.
+pub fn rollback(db: &mut Db, now: Timestamp) -> Result<RolledBack> {
+    alone(db, now)?;
+    let cleared = clear(db)?;
     let all = store::all(db)?;
-    let Some(former) = former(&all) else { return Ok(None) };
-    activate(db, &former.id, now)?;
-    Ok(Some(former.id.clone()))
+    let Some(former) = former(&all) else { return Ok(RolledBack::Nowhere { cleared }) };
+    speak(db, former, now)?;
+    Ok(RolledBack::To(former.id.clone()))
+}
+
+/// What is wrong with models, and what to do: for the doctor and for `tandem risk status`, so that both say the same.
+pub fn doubts(db: &mut Db) -> Result<Vec<Doubt>> {
+    let all = store::all(db)?;
+    let mut doubts = unreadable(&all);
+    let of_active = |noted: &Degraded| active(&all).is_some_and(|active| active.id == noted.model);
+    doubts.extend(degraded::degraded(db)?.filter(of_active).map(|noted| Doubt {
+        saw: format!("the model that is told is degraded since {}: {}", noted.since, noted.figure),
+        todo: "`tandem risk status` shows the figures. It is trained again each night, and given up after three days; `tandem risk off` does so at once",
+    }));
+    Ok(doubts)
+}
+
+/// What is wrong with models that count as none.
+pub fn unreadable(all: &[Kept]) -> Vec<Doubt> {
+    all.iter().filter_map(doubt).collect()
+}
+
+/// What clears a model away that cannot be read.
+const CLEARS: &str =
+    "`tandem risk train` learns another one and clears it away; so do `tandem risk rollback`, `activate ID` and `off`";
+
+/// What has phones told what is kept.
+const ANEW: &str = "`tandem risk activate ID` writes them anew; `tandem risk off` leaves it at facts and rates";
+
+/// What is said of a model that counts as none. Those of another version of the program that are not active wait for it.
+fn doubt(kept: &Kept) -> Option<Doubt> {
+    let (state, id) = (kept.state.word(), &kept.id);
+    let (saw, todo) = match kept.fault? {
+        Fault::Foreign if kept.state != State::Active => return None,
+        Fault::Foreign => (
+            format!("the {state} model {id} was written by another version of this program, and counts as none"),
+            "use the version that wrote it, or have another one learned: `tandem risk train`",
+        ),
+        Fault::Broken => (format!("the {state} model {id} cannot be read, and counts as none"), CLEARS),
+        Fault::Unlisted => (
+            format!(
+                "the {state} model {id} cannot be read, and counts as none; phones are told it still, from what lies beside it"
+            ),
+            CLEARS,
+        ),
+        Fault::Untold => (
+            format!("the {state} model {id} is not what phones are told: its numbers for them are missing or cannot be read"),
+            ANEW,
+        ),
+        Fault::Other => (format!("the {state} model {id} is not what phones are told: they are told other numbers"), ANEW),
+        Fault::Stray => (format!("phones are told a model {id} that is not kept"), CLEARS),
+    };
+    Some(Doubt { saw, todo })
 }

@@ -174,7 +174,7 @@ pub fn train(asks: Vec<Ask>, active: Option<&Model>, late: &dyn Fn() -> bool) ->
     let cut = percentile(&instants, OLDER);
     let before = |instant: f64| cut.is_some_and(|cut| instant < cut);
     let tested: Vec<&Ask> = asks.iter().filter(|ask| !before(ask.asked)).collect();
-    let trained: Vec<&Ask> = asks.iter().filter(|ask| before(ask.known) && !ask.behind).collect();
+    let trained: Vec<&Ask> = asks.iter().filter(|ask| before(ask.asked) && before(ask.known) && !ask.behind).collect();
     let counts = (Count::of(trained.iter().copied()), Count::of(tested.iter().copied()));
     let rate = counts.0.met as f64 / counts.0.rows.max(1) as f64;
     let part = Part { rows: trained.iter().map(|ask| ask.row).collect(), met: trained.iter().map(|ask| ask.met).collect() };

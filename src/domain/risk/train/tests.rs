@@ -212,6 +212,14 @@ fn too_little_and_too_late_make_no_model() {
 }
 
 #[test]
+fn what_is_tested_on_is_not_learned_from_even_if_its_outcome_was_known_before_it_was_asked() {
+    let mut asks = drawn(3_000, |row, met| row[2] += f64::from(u8::from(met)) / 2.0);
+    asks.iter_mut().for_each(|ask| ask.known = 0.0);
+    let training = train(asks, None, IN_TIME);
+    assert_eq!(training.trained.rows + training.tested.rows, training.all.rows);
+}
+
+#[test]
 fn the_same_rows_make_the_same_model_in_whatever_order_they_come() {
     let asks = drawn(3_000, |row, met| row[2] += f64::from(u8::from(met)));
     let mut turned = asks.clone();

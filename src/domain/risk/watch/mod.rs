@@ -5,7 +5,7 @@ pub mod effect;
 pub mod night;
 pub mod outcomes;
 
-use super::columns::{COLUMNS, WIDTH};
+use super::columns::{COLUMNS, Row, WIDTH};
 use super::model::{Model, chance};
 use super::population::{Population, Shift};
 use super::train::Ask;
@@ -45,19 +45,56 @@ pub struct Found {
     pub model: Figures,
     /// How the rate of its training rows would have done.
     pub constant: Figures,
-    /// How far each column is from what it was; nothing where that was not kept.
-    pub shifts: Option<[Shift; WIDTH]>,
+    /// How far asks are from what they were.
+    pub drift: Drift,
+}
+
+/// How far asks are from what they were when a model was tested.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Drift {
+    /// What they were was not kept.
+    Unkept,
+    /// They were of a young site, on which counts grow from day to day.
+    Young,
+    /// Only so many came since.
+    Early(usize),
+    /// So far is each column.
+    Known(Box<[Shift; WIDTH]>),
+}
+
+/// What a model was tested on, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Tested<'p> {
+    /// The asks, where they were kept.
+    pub population: Option<&'p Population>,
+    /// When the model was made, in seconds.
+    pub made_at: f64,
+    /// Had the site less of a past then than counts look back over?
+    pub is_young: bool,
+}
+
+impl Tested<'_> {
+    /// How far asks that came since are from those of the test. Those before are in part the same, and in part what was learned from.
+    fn drift(&self, apart: &[&Ask]) -> Drift {
+        let later: Vec<&Row> = apart.iter().filter(|ask| ask.asked >= self.made_at).map(|ask| &ask.row).collect();
+        match self.population {
+            None => Drift::Unkept,
+            Some(_) if self.is_young => Drift::Young,
+            Some(_) if later.len() < FEWEST.0 => Drift::Early(later.len()),
+            Some(before) => Drift::Known(Box::new(before.shifts(&later))),
+        }
+    }
 }
 
 /// Looks at a model. `rate` is that of its training rows.
-pub fn watch(asks: &[Ask], model: &Model, rate: f64, population: Option<&Population>) -> Watched {
+pub fn watch(asks: &[Ask], model: &Model, rate: f64, tested: &Tested<'_>) -> Watched {
     let apart: Vec<&Ask> = asks.iter().filter(|ask| !ask.behind).collect();
     let (outcomes, met) = (apart.len(), apart.iter().filter(|ask| ask.met).count());
     let is_enough = outcomes >= FEWEST.0 && met >= FEWEST.1;
     let found = is_enough.then(|| Found {
         model: figures(asks, model),
         constant: Figures::of(&apart.iter().map(|ask| (rate, ask.met)).collect::<Vec<_>>()),
-        shifts: population.map(|before| before.shifts(&apart.iter().map(|ask| &ask.row).collect::<Vec<_>>())),
+        drift: tested.drift(&apart),
     });
     Watched { outcomes, met, found }
 }
@@ -72,7 +109,8 @@ impl Found {
     /// The column that is furthest beyond its limit.
     pub fn furthest(&self) -> Option<Shift> {
         let by = |shift: &Shift| shift.index / shift.limit;
-        self.shifts.and_then(|shifts| shifts.into_iter().max_by(|one, other| by(one).total_cmp(&by(other))))
+        let Drift::Known(shifts) = &self.drift else { return None };
+        shifts.iter().copied().max_by(|one, other| by(one).total_cmp(&by(other)))
     }
 
     /// What a model is held to at work.
@@ -144,10 +182,10 @@ mod tests {
 
     #[test]
     fn a_model_that_tells_what_comes_is_well_and_one_that_does_not_is_degraded() {
-        assert_eq!(failed(&watch(&asks(200, true), &model(1.0), 0.2, None)), None);
-        assert_eq!(failed(&watch(&asks(200, false), &model(1.0), 0.2, None)), Some(ROC_AUC));
+        assert_eq!(failed(&watch(&asks(200, true), &model(1.0), 0.2, &UNKEPT)), None);
+        assert_eq!(failed(&watch(&asks(200, false), &model(1.0), 0.2, &UNKEPT)), Some(ROC_AUC));
         // It ranks well, and is far too sure.
-        assert_eq!(failed(&watch(&asks(200, true), &model(50.0), 0.2, None)), Some(BRIER));
+        assert_eq!(failed(&watch(&asks(200, true), &model(50.0), 0.2, &UNKEPT)), Some(BRIER));
         let [good, bad] = [1.0, -1.0].map(|weight| figures(&asks(200, true), &model(weight)));
         assert!(is_better(good, bad) && !is_better(bad, good) && !is_better(good, good));
         let told = rates(&asks(200, true));
@@ -156,13 +194,16 @@ mod tests {
 
     #[test]
     fn few_outcomes_say_nothing_and_those_behind_are_not_the_model_s() {
-        let few = watch(&asks(99, false), &model(1.0), 0.2, None);
+        let few = watch(&asks(99, false), &model(1.0), 0.2, &UNKEPT);
         assert_eq!((few.outcomes, few.met, few.found), (99, 20, None));
         let mut asks = asks(200, false);
         asks.iter_mut().filter(|ask| ask.met).skip(9).for_each(|ask| ask.behind = true);
-        let watched = watch(&asks, &model(1.0), 0.2, None);
+        let watched = watch(&asks, &model(1.0), 0.2, &UNKEPT);
         assert_eq!((watched.met, watched.found), (9, None));
     }
+
+    /// A model whose test was not kept.
+    const UNKEPT: Tested<'static> = Tested { population: None, made_at: 0.0, is_young: false };
 
     #[test]
     fn asks_that_are_not_as_they_were_are_told() {
@@ -172,9 +213,20 @@ mod tests {
             let rows = rows(&before, more);
             Population::of(&rows.iter().collect::<Vec<_>>())
         };
-        assert_eq!(failed(&watch(&now, &model(1.0), 0.2, Some(&population(0.0)))), None);
-        let watched = watch(&now, &model(1.0), 0.2, Some(&population(5.0)));
+        let seen = |more: f64, made_at: f64, is_young: bool| {
+            watch(&now, &model(1.0), 0.2, &Tested { population: Some(&population(more)), made_at, is_young })
+        };
+        assert_eq!(failed(&seen(0.0, 0.0, false)), None);
+        let watched = seen(5.0, 0.0, false);
         assert_eq!(failed(&watched), Some(SHIFTED));
         assert_eq!(watched.found.unwrap().furthest().unwrap().column, "hours_since_base");
+        // As far as they came after the training, and where the site was old enough for its counts to stand still.
+        let drift = |made_at: f64, is_young: bool| {
+            let watched = seen(5.0, made_at, is_young);
+            (failed(&watched), watched.found.unwrap().drift)
+        };
+        assert_eq!(failed(&seen(5.0, 100.0, false)), Some(SHIFTED));
+        assert_eq!(drift(101.0, false), (None, Drift::Early(99)));
+        assert_eq!(drift(0.0, true), (None, Drift::Young));
     }
 }

@@ -1,15 +1,16 @@
 //! What is done each night with the model that is told: it is looked at, and given up where it tells too little for three days.
 
-use super::outcomes::{Seen, seen};
-use super::{SHIFTED, Watched, figures, is_better, rates, watch};
+use super::outcomes::{Seen, seconds, seen};
+use super::{SHIFTED, Tested, Watched, figures, is_better, rates, watch};
 use crate::base::error::Result;
 use crate::base::json;
-use crate::base::time::{DAY, HOUR, Timestamp};
+use crate::base::time::{DAY, HOUR, SECOND, Timestamp};
 use crate::db::{Db, Mode, within};
+use crate::domain::risk::history::store as history;
 use crate::domain::risk::model::Model;
 use crate::domain::risk::model::stored;
-use crate::domain::risk::models::store::{Kept, State, all, made_of};
-use crate::domain::risk::models::{activate, former, off};
+use crate::domain::risk::models::store::{Kept, all, made_of};
+use crate::domain::risk::models::{activate, active, former, off};
 use crate::domain::risk::population::Population;
 use crate::domain::risk::train::figures::Figures;
 use crate::domain::risk::train::gate::Check;
@@ -30,15 +31,23 @@ pub struct Looked {
     pub watched: Watched,
 }
 
+/// The days that features look back over, in seconds: before a site has as many, its counts grow from day to day, and that is no drift.
+const MONTH: f64 = (30 * DAY / SECOND) as f64;
+
 /// Looks at the active model, and at what has come of asks. One that this program cannot read is none.
 pub fn look(db: &mut Db) -> Result<(Option<Looked>, Seen)> {
-    let seen = seen(db)?;
-    let active = all(db)?.into_iter().find(|kept| kept.state == State::Active);
+    let mut seen = seen(db)?;
+    let active = active(&all(db)?).cloned();
     let Some((kept, (model, population))) = read(db, active)? else { return Ok((None, seen)) };
     let trained: Value = json::read(kept.figures.as_bytes()).unwrap_or_default();
-    let count = |path: &str| trained.pointer(path).and_then(Value::as_f64).unwrap_or_default();
-    let rate = count("/trained/met") / count("/trained/rows").max(1.0);
-    let watched = watch(&seen.asks, &model, rate, population.as_ref());
+    let figure = |path: &str| trained.pointer(path).and_then(Value::as_f64).unwrap_or_default();
+    let (rate, cut) = (figure("/trained/met") / figure("/trained/rows").max(1.0), figure("/cut"));
+    // What it learned from says nothing of how it does.
+    seen.asks.retain(|ask| ask.asked >= cut);
+    let noted = trained.pointer("/first_edit").and_then(Value::as_str).and_then(Timestamp::parse);
+    let first = noted.or(history::first(db)?).map_or(f64::MAX, seconds);
+    let tested = Tested { population: population.as_ref(), made_at: seconds(kept.made_at), is_young: cut - first < MONTH };
+    let watched = watch(&seen.asks, &model, rate, &tested);
     Ok((Some(Looked { kept, model, watched }), seen))
 }
 
@@ -78,7 +87,7 @@ pub fn night(db: &mut Db) -> Result<Option<Deed>> {
     })?;
     let Some(looked) = looked else { return Ok(None) };
     within(db, Mode::Write, |db| {
-        let active = all(db)?.into_iter().find(|kept| kept.state == State::Active);
+        let active = active(&all(db)?).cloned();
         // Another may have taken its place meanwhile.
         if active.is_none_or(|active| active.id != looked.kept.id) {
             Ok(None)

@@ -10,9 +10,13 @@ use crate::domain::risk::history::asks::{self, Outcomes};
 use crate::domain::risk::history::store;
 use crate::domain::risk::train::{Ask, MOST_ROWS, newest};
 
+/// An instant in seconds.
+pub fn seconds(at: Timestamp) -> f64 {
+    at.0 as f64 / SECOND as f64
+}
+
 /// An ask as models look at it.
 pub fn ask(number: usize, outcomes: &Outcomes) -> Ask {
-    let seconds = |at: Timestamp| at.0 as f64 / SECOND as f64;
     let Outcomes { asked, landed, behind, row, met, .. } = *outcomes;
     Ask { number, asked: seconds(asked), known: seconds(landed), behind: behind > 0, met, row: read(row) }
 }

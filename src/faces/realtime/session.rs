@@ -1,0 +1,40 @@
+//! A socket's session: it is admitted anew at each event, and its device need not be woken as long as it is there.
+
+use super::hold::{self, Held};
+use super::state::State;
+use crate::base::error::{Error, Result};
+use crate::base::time::{MINUTE, Timestamp};
+use crate::base::token::Claims;
+use crate::feature::signals::{SOCKET, note_slow};
+use crate::feature::{Ctx, Tenant};
+use crate::http::Response;
+
+/// How long a socket counts as held that says nothing, in milliseconds: its client says something every few minutes.
+const HELD: i64 = 6 * MINUTE;
+
+/// Admits the socket's session, and looks what it hears now.
+pub fn admit(ctx: &mut Ctx<'_>, claims: &Claims, state: &State) -> Result<(Held, Tenant)> {
+    let (house, request, route) = (ctx.house, ctx.request, ctx.route);
+    let mut found = None;
+    let mut inner = ctx.within(request, route, Some(claims.clone()));
+    (house.read)(&mut inner, &mut |ctx| {
+        found = Some((hold::of(ctx, &state.kinds, state.quiet)?, ctx.tenant()?.clone()));
+        Ok(Response::empty(204))
+    })?;
+    found.ok_or_else(|| Error::internal("a socket was admitted and is not"))
+}
+
+/// Notes that the device holds a socket: it need not be woken.
+pub fn stay(ctx: &mut Ctx<'_>, state: &State, held: &Held) {
+    let (settings, until) = (&ctx.house.settings, ctx.now.plus(HELD));
+    ctx.meters().note(settings, SOCKET, &state.author.to_string(), until);
+    if held.saver {
+        note_slow(settings, until);
+    }
+}
+
+/// It holds none any more.
+pub fn leave(ctx: &mut Ctx<'_>, state: &State) {
+    let settings = &ctx.house.settings;
+    ctx.meters().note(settings, SOCKET, &state.author.to_string(), Timestamp::default());
+}

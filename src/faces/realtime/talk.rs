@@ -1,0 +1,63 @@
+//! One message of a client, with what is needed to answer it.
+
+use super::hold::Held;
+use super::reply::{Reply, about};
+use super::state::State;
+use super::within::{self, Answered};
+use crate::base::error::Result;
+use crate::base::json;
+use crate::base::text::Message;
+use crate::base::token::Claims;
+use crate::feature::Ctx;
+use crate::http::problems;
+use serde_json::{Map, Value};
+
+/// One message of a client, and what is needed to answer it.
+pub struct Talk<'t, 'c> {
+    /// The engine's request.
+    pub ctx: &'t mut Ctx<'c>,
+    /// What the socket remembers.
+    pub state: &'t mut State,
+    /// Its session's claims.
+    pub claims: &'t Claims,
+    /// What it hears.
+    pub held: &'t Held,
+    /// The message.
+    pub message: &'t Map<String, Value>,
+    /// The answer.
+    pub reply: &'t mut Reply,
+}
+
+impl Talk<'_, '_> {
+    /// A text of the message.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.message.get(name).and_then(json::string)
+    }
+
+    /// Asks the API for the socket's session.
+    pub fn ask(&mut self, method: &str, path: &str, body: Option<&Value>, key: Option<&str>) -> Result<Answered> {
+        within::ask_for(self.ctx, self.claims, (method, path), body, key)
+    }
+
+    /// What is wrong with the message itself.
+    pub fn invalid(&mut self, message: &Message) -> Result<()> {
+        let message = message.render(self.ctx.request.language);
+        self.refuse("VALIDATION_ERROR", &message, false)
+    }
+
+    /// Tells what the API refused.
+    pub fn refused(&mut self, answered: &Answered) -> Result<()> {
+        let text = |member: &str| answered.value[member].as_str().unwrap_or_default();
+        // As the same refusal is told over HTTP.
+        let usual = || problems::called(text("code")).map_or(answered.status >= 500, |kind| kind.retryable);
+        let retryable = answered.value["retryable"].as_bool().unwrap_or_else(usual);
+        let code = text("code").to_ascii_uppercase().replace('-', "_");
+        let detail = text("detail").to_owned();
+        self.refuse(if code.is_empty() { "VALIDATION_ERROR" } else { &code }, &detail, retryable)
+    }
+
+    fn refuse(&mut self, code: &str, message: &str, retryable: bool) -> Result<()> {
+        let about = about(self.message, &["sync_id", "request_id", "conflict_id", "idempotency_key"]);
+        self.reply.fail_by(code, message, retryable, &about)
+    }
+}
