@@ -265,15 +265,22 @@ impl Service for App {
 
     fn after(&mut self) {
         let told = std::mem::take(&mut self.signals);
-        if let Some(house) = self.house.as_ref().filter(|_| !told.is_empty())
-            && let Some(at) = signals::publish(house, &mut self.meters, told)
-        {
-            self.work.owe(&house.settings, at);
-            self.works |= self.work.due(&house.settings);
+        let mut ended = Vec::new();
+        if let Some(house) = self.house.as_ref().filter(|_| !told.is_empty()) {
+            let published = signals::publish(house, &mut self.meters, told);
+            ended = published.ended;
+            if let Some(at) = published.next {
+                self.work.owe(&house.settings, at);
+                self.works |= self.work.due(&house.settings);
+            }
         }
         // Taken out: a panic closes it. A database that was replaced or deleted is the next request's to find.
         let mut db = self.db.take();
         if let (Some(house), Place::Same) = (&self.house, db.as_ref().map_or(Place::Same, Db::place)) {
+            if let Some(open) = db.as_mut().filter(|_| !ended.is_empty()) {
+                // What stays noted the courier tells once more.
+                let _ = signals::closing::settle(open, &ended);
+            }
             if self.meters.usage.is_full() {
                 usage::make_room(house, &mut db, &mut self.meters.usage);
             }

@@ -4,7 +4,7 @@
 //! see what went wrong.
 
 use crate::app::store::made;
-use crate::app::work::AfterAnswers;
+use crate::app::work::{AfterAnswers, commit};
 use crate::app::{config, folder, open};
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
@@ -32,7 +32,7 @@ pub fn telling<T>(db: &mut Db, mut work: impl FnMut(&mut Ctx<'_>) -> Result<T>) 
     let done = retried(|| {
         ctx.begin(Mode::Write)?;
         match work(&mut ctx) {
-            Ok(value) => ctx.commit().map(|()| value),
+            Ok(value) => commit(&mut ctx).map(|()| value),
             Err(error) => {
                 ctx.db.abandon()?;
                 Err(error)
@@ -40,8 +40,11 @@ pub fn telling<T>(db: &mut Db, mut work: impl FnMut(&mut Ctx<'_>) -> Result<T>) 
         }
     })?;
     let left = ctx.leave();
-    let held = signals::publish(&house, &mut meters, left.signals.committed());
-    for at in [left.owed, held].into_iter().flatten() {
+    let published = signals::publish(&house, &mut meters, left.signals.committed());
+    if !published.ended.is_empty() {
+        signals::closing::settle(db, &published.ended)?;
+    }
+    for at in [left.owed, published.next].into_iter().flatten() {
         AfterAnswers::default().owe(&house.settings, at);
     }
     Ok(done)

@@ -141,7 +141,7 @@ impl Ctx<'_> {
 
     /// Ends the transaction, with everything that it wrote.
     pub fn commit(&mut self) -> Result<()> {
-        if let Err(error) = self.room.settle(self.db).and_then(|()| self.signals.complete(self.db)) {
+        if let Err(error) = self.room.settle(self.db).and_then(|()| self.signals.complete(self.db, self.now)) {
             self.db.rollback();
             return Err(error);
         }

@@ -1,6 +1,7 @@
 """Sockets and streams through a real Pushpin. Each case has couples of its own on one site; what needs the site otherwise has its own."""
 import asyncio, json, pathlib, statistics, subprocess, sys, time, uuid
 
+from ends import ENDS
 from held import PATIENCE, Socket, Stream, refused
 from house import PASSWORD, Site, wait_for
 
@@ -406,6 +407,9 @@ async def a_hint_takes_a_moment(site):
         await socket.close()
 
 
+CASES += ENDS
+
+
 def main():
     failed, site = [], Site(programs, work)
     try:
@@ -415,7 +419,7 @@ def main():
                 continue
             began = time.monotonic()
             try:
-                asyncio.run(asyncio.wait_for(run(site), 180))
+                asyncio.run(asyncio.wait_for(run(site), 300))
                 print(f"ok      {name} ({time.monotonic() - began:.1f} s)", flush=True)
             except BaseException as error:  # noqa: BLE001
                 if isinstance(error, KeyboardInterrupt):

@@ -8,6 +8,7 @@
 use super::idempotency::{self, Found, Key};
 use super::texts;
 use super::{admit, spent, uploads};
+use crate::app::work::commit;
 use crate::base::error::{Error, Refusal, Refused, Result, refuse};
 use crate::base::memory;
 use crate::base::text;
@@ -217,7 +218,7 @@ fn attempt(ctx: &mut Ctx<'_>, mode: Mode, guards: &[Guard], task: Task<'_>) -> R
     ctx.begin(mode)?;
     let outcome = guarded(ctx, mode, guards, task);
     if outcome.is_ok() {
-        ctx.commit()?
+        commit(ctx)?
     } else {
         ctx.db.abandon()?
     }

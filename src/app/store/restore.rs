@@ -3,6 +3,7 @@
 use super::aside::put_aside;
 use super::restored::{Left, PREFIX, Ready, Restored, Wish, changed, kept};
 use super::{Of, Step, Told, archive, backup as copies, made, restore_served, watched};
+use crate::app::work::marks::Marks;
 use crate::app::{FEATURES, folder, open};
 use crate::base::draft::{self, Draft, sweep};
 use crate::base::error::{DbError, DbFault, Error, Result};
@@ -41,6 +42,8 @@ pub fn restore(settings: &Settings, file: &Path, wish: Wish, told: Told<'_>) -> 
         None => restore_served::restore(settings, &address, &ready, wish, told)?,
     };
     made::note(settings, &address)?;
+    // Without the mark, the next courier ends the connections.
+    let _ = Marks::of(settings).owe(Timestamp::now());
     Ok(restored)
 }
 
@@ -60,11 +63,13 @@ fn put(settings: &Settings, store: &Path, ready: Ready, wish: Wish, told: Told<'
             }
             kept(changed, ready.until, wish)?;
             let revoked = ready.revoked(&mut db);
+            ready.end_connections(settings, Some(&mut db), wish)?;
             let saved = copies::save(&mut db, &copies::folder(settings), PREFIX, told)?;
             replace(&mut db, ready.draft.path(), told)?;
             Ok(Restored { tenants, left: Some(Left::Backup(saved.path)), revoked })
         }
         other => {
+            ready.end_connections(settings, None, wish)?;
             let aside = put_aside(store)?;
             journal(&ready.draft, settings)?;
             let named = if let Present::Nothing = other {

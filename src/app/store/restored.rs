@@ -5,8 +5,10 @@ use crate::base::draft::Draft;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::migrate::{self, Standing};
-use crate::db::{Db, backup};
+use crate::db::{Db, Mode, backup, within};
+use crate::feature::Settings;
 use crate::feature::restore::Undone;
+use crate::feature::signals::{End, Whose, closing, store};
 use crate::feature::store::newest;
 use std::path::PathBuf;
 
@@ -29,6 +31,26 @@ impl Ready {
         let mut backup = backup::open(self.draft.path()).ok()?;
         let parts = FEATURES.iter().filter_map(|feature| feature.restored.undoes).map(|undoes| undoes(&mut backup, now));
         parts.collect::<Result<Vec<Undone>>>().ok().map(|parts| parts.concat())
+    }
+}
+
+impl Ready {
+    /// Has the connections end that were held of the store of now, or of the backup's people: they hear of another time.
+    ///
+    /// # Errors
+    /// The backup's. A store that cannot tell who is in it tells nobody.
+    pub fn end_connections(&self, settings: &Settings, now: Option<&mut Db>, wish: Wish) -> Result<()> {
+        if settings.grip.engine().is_none() {
+            return Ok(());
+        }
+        let end = if wish.keep_sessions { End::Again } else { End::SignedOut };
+        let mut held = now.and_then(|now| store::listeners(now).ok()).unwrap_or_default();
+        let mut backup = backup::open(self.draft.path())?;
+        let noted = Timestamp::now();
+        within(&mut backup, Mode::Write, |db| {
+            held.append(&mut store::listeners(db)?);
+            held.iter().try_for_each(|user| closing::owe(db, &Whose::User(*user), end, noted))
+        })
     }
 }
 

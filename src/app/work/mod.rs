@@ -19,9 +19,10 @@ pub mod soon;
 #[cfg(test)]
 mod tests;
 
+use crate::base::error::Result;
 use crate::base::time::{HOUR, SECOND, Timestamp};
 use crate::db::Db;
-use crate::feature::{Feature, House, Job, Settings, When};
+use crate::feature::{Ctx, Feature, House, Job, Settings, When};
 use marks::Marks;
 
 /// So long after it was last done, in milliseconds, maintenance is due without cron, which comes every 24 hours and may
@@ -40,6 +41,18 @@ pub fn jobs(features: &'static [&'static Feature], when: When) -> impl Iterator<
 /// Has this instant come? One that lies further ahead than any that is ever set was set by a clock that was wrong.
 fn has_come(at: Timestamp, now: Timestamp, furthest: i64) -> bool {
     at <= now || at > now.plus(furthest)
+}
+
+/// Commits a transaction. That connections end with it is noted for the courier before: this process may be killed afterwards.
+///
+/// # Errors
+/// The database's.
+pub fn commit(ctx: &mut Ctx<'_>) -> Result<()> {
+    if let Some(at) = ctx.closing() {
+        // Without the marks, the next courier finds it.
+        let _ = Marks::of(&ctx.house.settings).owe(at);
+    }
+    ctx.commit()
 }
 
 /// What a process of the web program remembers of it.

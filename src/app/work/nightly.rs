@@ -122,6 +122,10 @@ pub fn finish(db: &mut Db, settings: &Settings, by: Starter) -> Result<()> {
     // While others read or write, the next night does it.
     db.empty_log()?;
     let marks = Marks::of(settings);
+    if settings.grip.engine().is_some() {
+        // Sessions whose time was over may hold connections.
+        let _ = marks.owe(now);
+    }
     // Without the marks, the next request asks the database.
     let _ = marks.nightly.set(now.plus(PERIOD)).and_then(|()| marks.settle());
     Ok(())

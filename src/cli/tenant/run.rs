@@ -11,6 +11,7 @@ use crate::domain::couples::rules::{self, Member, Tenancy};
 use crate::domain::couples::{seats, store};
 use crate::feature::room::rules::{Whose, fill};
 use crate::feature::room::store as room;
+use crate::feature::signals::{self, End};
 use crate::feature::store::NOBODY;
 use crate::feature::{Ctx, News, Role, Settings, TenantKind, store as feed};
 use crate::http::input::{Extent, Input};
@@ -191,13 +192,16 @@ const OPERATOR: i64 = 0;
 pub fn delete(matches: &ArgMatches) -> Result<Verdict> {
     let (_, mut db) = enter()?;
     let (tenancy, members) = read(&mut db, matches)?;
-    let members = advice::count(members.len() as u64, "member");
-    if !matches.get_flag("yes") && !out::confirmed(&format!("Delete {}, with {members} and everything in it?", called(&tenancy)))?
+    let number = advice::count(members.len() as u64, "member");
+    if !matches.get_flag("yes") && !out::confirmed(&format!("Delete {}, with {number} and everything in it?", called(&tenancy)))?
     {
         out::line("nothing was deleted")?;
         return Ok(Verdict::Wrong);
     }
-    within(&mut db, Mode::Write, |db| store::delete(db, tenancy.id))?;
+    telling(&mut db, |ctx| {
+        members.iter().for_each(|member| ctx.signal_end(signals::Whose::User(member.user.id), End::Elsewhere));
+        store::delete(ctx.db, tenancy.id)
+    })?;
     out::line(format!("deleted {}", called(&tenancy)))?;
     Ok(Verdict::Well)
 }

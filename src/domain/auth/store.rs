@@ -8,7 +8,8 @@ use crate::base::time::Timestamp;
 use crate::db::{Db, Notice, Row};
 use crate::feature::Settings;
 use crate::feature::rhythm::store as rhythm;
-use crate::feature::sessions::store as sessions;
+use crate::feature::sessions::{Reason, store as sessions};
+use crate::feature::signals::{End, Whose, closing};
 use crate::feature::store::ahead;
 use crate::{columns, params};
 
@@ -286,9 +287,16 @@ pub fn locks(db: &mut Db) -> Result<Vec<Lock>> {
     db.all(sql, &[], |row| Ok(Lock { id: row.get(0)?, username: row.get(1)?, password: row.get(2)?, disabled: row.get(3)? }))
 }
 
-/// Ends sessions whose time is over, and bounds those that would not.
+/// Ends sessions whose time is over, with the connections that they hold, and bounds those that would not.
 pub fn expire(db: &mut Db, settings: &Settings, now: Timestamp) -> Result<u64> {
-    Ok(bound(db, settings, now)? + sessions::end_expired(db, now)?)
+    let bounded = bound(db, settings, now)?;
+    sessions::expired(db, now)?.into_iter().try_fold(bounded, |sum, session| {
+        let ended = sessions::end(db, &session, Reason::Expired, now)?;
+        if settings.grip.engine().is_some() {
+            closing::owe(db, &Whose::Session(session), End::SignedOut, now)?;
+        }
+        Ok(sum + ended)
+    })
 }
 
 /// The names of an account, and the keys that they are kept under.

@@ -123,7 +123,8 @@ pub fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
 /// are others now.
 fn end(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
-        News::SignedOut { user } | News::SessionEnded { user } | News::PasswordChanged { user } => {
+        // Whoever signs in may have one session too many.
+        News::SignedIn { user, .. } | News::SignedOut { user } | News::SessionEnded { user } | News::PasswordChanged { user } => {
             for session in sessions::ended_since(ctx.db, *user, ctx.now)? {
                 ctx.signal_end(Whose::Session(session), End::SignedOut);
             }

@@ -1,13 +1,14 @@
-//! The courier's part: hints that were held back, so that no channel is told of more than one write in a second, and those for devices
+//! The courier's part: connections that are to end, hints that were held back, so that no channel is told of more than one write in a second, and those for devices
 //! that save their battery.
 
 use super::store::{self, Moved};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode, within};
+use crate::feature::signals::closing;
 use crate::feature::signals::owed::{self, Owed};
 use crate::feature::signals::store::membership;
-use crate::feature::signals::{Changed, Moving, Signal, items, publish_now, rests, slow};
+use crate::feature::signals::{Changed, Moving, Signal, items, publish_now, rest, slow};
 use crate::feature::{House, Shift};
 
 /// A round of the courier's.
@@ -19,6 +20,7 @@ pub fn deliver(shift: &mut Shift<'_>) -> Result<u64> {
     if settings.grip.engine().is_none() {
         return Ok(0);
     }
+    closing::deliver(shift)?;
     // What cannot be read is lost, as hints may be.
     let all = owed::take(settings).unwrap_or_default();
     let now = Timestamp::now();
@@ -28,7 +30,7 @@ pub fn deliver(shift: &mut Shift<'_>) -> Result<u64> {
     {
         shift.soon(next);
     }
-    if due.is_empty() || rests(settings, now) {
+    if due.is_empty() || rest(settings, now).is_some() {
         return Ok(0);
     }
     let mut told = Vec::new();

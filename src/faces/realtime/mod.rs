@@ -33,11 +33,15 @@ mod way;
 mod within;
 mod words;
 
+use crate::feature::signals::closing;
 use crate::feature::{Access, Content, Face, Feature, Job, Meter, Route, Without};
 
 /// The registry entry.
 pub const FEATURE: Feature = Feature {
-    jobs: &[Job::soon("hints", "hints to sockets that were held back", later::deliver)],
+    jobs: &[
+        Job::soon("hints", "hints to sockets that were held back", later::deliver),
+        Job::nightly("closings", "ends of sockets that were never told", |shift| closing::purge(shift.db, shift.now)),
+    ],
     ..Feature::new("realtime", ROUTES)
 };
 

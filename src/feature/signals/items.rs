@@ -158,7 +158,7 @@ fn item(channel: &str, update: &Update, author: i64) -> Result<Value> {
 }
 
 /// Ends connections.
-fn closing(house: &House, whose: &Whose, end: End) -> Value {
+pub fn closing(house: &House, whose: &Whose, end: End) -> Value {
     let channel = match whose {
         Whose::User(user) => Channel::User(*user),
         Whose::Session(session) => Channel::Session(session),

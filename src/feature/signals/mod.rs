@@ -5,11 +5,13 @@
 //! |---|---|
 //! | `channels.rs` | the names of channels, which tell nothing |
 //! | `items.rs` | what is published, on which of them |
+//! | `closing.rs` | connections that are to end, until they have |
 //! | `publish.rs` | handing it to the engine in front, which passes it on |
 //! | `owed.rs` | what was held back, so that no channel is told of more than one write in a second |
 //! | `store.rs` | who is in a tenant |
 
 mod channels;
+pub mod closing;
 mod items;
 pub mod owed;
 mod publish;
@@ -17,7 +19,7 @@ pub mod store;
 
 pub use channels::{Channel, Part};
 pub use items::{Update, event, items, slow};
-pub use publish::{note_slow, publish, publish_now, rests, try_out};
+pub use publish::{Published, note_slow, publish, publish_now, rest, try_out};
 
 /// The name under which it is noted that a device holds a socket, by the author that it is.
 pub const SOCKET: &str = "socket of";
@@ -40,6 +42,13 @@ pub enum Signal {
     End(Whose, End),
 }
 
+impl Signal {
+    /// Whose connections end by it.
+    fn ended(&self) -> Option<&Whose> {
+        if let Signal::End(whose, _) = self { Some(whose) } else { None }
+    }
+}
+
 /// Whose connections end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whose {
@@ -50,14 +59,15 @@ pub enum Whose {
 }
 
 /// Why they do, as the code of a socket's close says (RFC 6455 §7.4). A stream only ends: its client comes back, or is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Of several reasons the last of these counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
-    /// The session has ended.
-    SignedOut,
-    /// Its user is not any more in the couple or team that it heard of.
-    Elsewhere,
     /// Others joined or left: it comes back, and hears the channel of those who are there now.
     Again,
+    /// Its user is not any more in the couple or team that it heard of.
+    Elsewhere,
+    /// The session has ended.
+    SignedOut,
 }
 
 impl End {
@@ -134,14 +144,17 @@ impl Signals {
         self.pending.clear();
     }
 
-    /// The transaction is about to be committed: who is in its tenants is read in it.
-    pub(super) fn complete(&mut self, db: &mut Db) -> Result<()> {
+    /// The transaction is about to be committed: who is in its tenants is read in it, and which connections end is noted.
+    pub(super) fn complete(&mut self, db: &mut Db, now: Timestamp) -> Result<()> {
         let mut known: Vec<(i64, String)> = Vec::new();
         for signal in &mut self.pending {
             let (tenant, into) = match signal {
                 Signal::Changed(changed) => (changed.tenant, &mut changed.membership),
                 Signal::Sent(sent) => (sent.tenant, &mut sent.membership),
-                Signal::End(..) => continue,
+                Signal::End(whose, end) => {
+                    closing::owe(db, whose, *end, now)?;
+                    continue;
+                }
             };
             if !known.iter().any(|(known, _)| *known == tenant) {
                 known.push((tenant, store::membership(db, tenant)?));
@@ -251,11 +264,24 @@ impl Ctx<'_> {
         }
     }
 
-    /// Connections end once this transaction is committed; of several reasons the first counts.
+    /// Connections end once this transaction is committed; of several reasons the gravest counts.
     pub fn signal_end(&mut self, whose: Whose, end: End) {
-        let is_known = self.signals.pending.iter().any(|signal| matches!(signal, Signal::End(known, _) if *known == whose));
-        if self.has_engine() && !is_known {
-            self.signals.pending.push(Signal::End(whose, end));
+        if !self.has_engine() {
+            return;
         }
+        let known = self.signals.pending.iter_mut().find_map(|signal| match signal {
+            Signal::End(known, why) if *known == whose => Some(why),
+            _ => None,
+        });
+        match known {
+            Some(why) => *why = end.max(*why),
+            None => self.signals.pending.push(Signal::End(whose, end)),
+        }
+    }
+
+    /// Do connections end with this transaction? When the courier is to see to it, should this process be killed before it has.
+    pub fn closing(&self) -> Option<Timestamp> {
+        let ends = self.signals.pending.iter().any(|signal| matches!(signal, Signal::End(..)));
+        ends.then(|| closing::due(self.now))
     }
 }

@@ -3,7 +3,7 @@
 
 use super::items;
 use super::owed::{self, Owed, PAUSE, SLOW_PAUSE};
-use super::{Changed, Signal};
+use super::{Changed, Signal, Whose};
 use crate::base::error::{Error, Result};
 use crate::base::json;
 use crate::base::mark::Mark;
@@ -31,13 +31,26 @@ const SLOW: &str = "slow-sockets";
 /// What takes the one place of a channel for a second.
 const HINTS: &str = "hints of";
 
-/// Publishes what happened. Answers when the courier is to publish what is held back.
-pub fn publish(house: &House, meters: &mut Meters, signals: Vec<Signal>) -> Option<Timestamp> {
+/// What came of publishing.
+#[derive(Debug, Default)]
+pub struct Published {
+    /// When the courier is to publish what was held back.
+    pub next: Option<Timestamp>,
+    /// Whose connections have ended.
+    pub ended: Vec<Whose>,
+}
+
+/// Publishes what happened.
+pub fn publish(house: &House, meters: &mut Meters, signals: Vec<Signal>) -> Published {
     let settings = &house.settings;
     let now = Timestamp::now();
-    settings.grip.engine()?;
-    if rests(settings, now) {
-        return None;
+    if settings.grip.engine().is_none() {
+        return Published::default();
+    }
+    let ended: Vec<Whose> = signals.iter().filter_map(Signal::ended).cloned().collect();
+    let later = |rest: Timestamp| Published { next: (!ended.is_empty()).then_some(rest), ended: Vec::new() };
+    if let Some(rest) = rest(settings, now) {
+        return later(rest);
     }
     let mut held: Vec<Owed> = Vec::new();
     let mut free: Vec<(i64, bool)> = Vec::new();
@@ -54,10 +67,12 @@ pub fn publish(house: &House, meters: &mut Meters, signals: Vec<Signal>) -> Opti
     if has_slow {
         held.extend(passes.iter().chain(&waits).filter_map(|signal| owe(signal, true)));
     }
-    publish_now(house, &items::items(house, &passes).unwrap_or_default());
+    if !publish_now(house, &items::items(house, &passes).unwrap_or_default()) {
+        return later(now.plus(REST));
+    }
     // Without the file they are lost, as hints may be.
     let noted = !held.is_empty() && owed::add(settings, &held).is_ok();
-    noted.then(|| now.plus(if waits.is_empty() { SLOW_PAUSE } else { PAUSE }))
+    Published { next: noted.then(|| now.plus(if waits.is_empty() { SLOW_PAUSE } else { PAUSE })), ended }
 }
 
 /// Has a tenant's channel been quiet for a second? Asked once for all that a request did there.
@@ -71,17 +86,18 @@ fn is_free(settings: &Settings, meters: &mut Meters, known: &mut Vec<(i64, bool)
     free
 }
 
-/// Publishes items. What the engine does not take is lost, and it rests.
-pub fn publish_now(house: &House, items: &[Value]) {
+/// Publishes items; answers whether the engine has taken them. What it does not take is lost, and it rests.
+pub fn publish_now(house: &House, items: &[Value]) -> bool {
     let (settings, now) = (&house.settings, Timestamp::now());
     for part in items.chunks(AT_ONCE) {
         if let Err(error) = try_out(settings, part) {
             // Where not even that can be written, the next one tries again.
             let _ = Mark::of(&settings.data, RESTS).set(now.plus(REST));
             complain(settings, now, &error);
-            return;
+            return false;
         }
     }
+    true
 }
 
 /// Publishes items, and says what is wrong.
@@ -103,9 +119,9 @@ fn complain(settings: &Settings, now: Timestamp, error: &Error) {
     }
 }
 
-/// Does the engine rest?
-pub fn rests(settings: &Settings, now: Timestamp) -> bool {
-    Mark::of(&settings.data, RESTS).get().is_some_and(|until| now < until && until <= now.plus(REST))
+/// Does the engine rest, and until when?
+pub fn rest(settings: &Settings, now: Timestamp) -> Option<Timestamp> {
+    Mark::of(&settings.data, RESTS).get().filter(|until| now < *until && *until <= now.plus(REST))
 }
 
 /// Somebody holds a socket that saves its battery, until an instant at the latest.

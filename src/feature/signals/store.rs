@@ -1,8 +1,13 @@
-//! Who is in a tenant, as a text that is another one whenever somebody joins or leaves.
+//! Who is in a tenant; as a text that is another one whenever somebody joins or leaves.
 
 use crate::base::error::Result;
 use crate::db::Db;
 use crate::params;
+
+/// Who may hold a socket: whoever is in a couple or team.
+pub fn listeners(db: &mut Db) -> Result<Vec<i64>> {
+    db.all("SELECT user_id FROM members", &[], |row| row.get(0))
+}
 
 /// Who is in a tenant: how many, when the last of them joined, and sums of who they are and when each joined.
 pub fn membership(db: &mut Db, tenant: i64) -> Result<String> {
