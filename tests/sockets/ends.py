@@ -27,7 +27,7 @@ def valved(site, name, **more):
         valve.close()
 
 
-async def closed_by_others(site, socket, person, seconds=30):
+async def closed_by_others(site, socket, person, seconds=60):
     """How a socket is closed while others ask something now and then."""
     closing = asyncio.create_task(socket.closed(seconds))
     while not closing.done():
@@ -107,7 +107,7 @@ async def sessions_that_end_without_a_call_are_closed(first):
         assert await left.closed() == 4401
         a, b = site.couple()
         left = await Socket.open(a)
-        couple = a.expect(200, "GET", "/couple/")["id"]
+        couple = a.expect(200, "GET", "/couple/")["couple"]["id"]
         code, said = site.tandem("tenant", "delete", couple, "--yes")
         assert code == 0, said
         assert await left.closed() == 4403
