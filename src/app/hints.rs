@@ -1,4 +1,4 @@
-//! A poll without news that does not open the database: see [`crate::db::hints`]. It is read, refused, metered and counted as any other,
+//! A poll without news that does not open the database (see [`crate::db::hints`]), or asks a server one thing. It is read, refused, metered and counted as any other,
 //! and its handler is the same; only the row that admits is one that was read before.
 
 use super::guard::admit;
@@ -49,13 +49,8 @@ impl Hints {
         let (row, now) = (hints.row(&whose(claims)), Timestamp::now());
         let known = |caller: &Caller| caller.tenant.as_ref().is_some_and(|tenant| tenant.epoch == epoch);
         let caller = row.and_then(|row| admit::again(&row, claims, now)).filter(known);
-        let answer = caller.and_then(|caller| {
-            let mut db = Db::Unasked;
-            let mut ctx = Ctx::new(request, route, house, &mut db, meters, Some(claims.clone()), now);
-            ctx.admit(caller);
-            admit::entitled(&ctx).ok()?;
-            handler(&mut ctx).ok()
-        });
+        let poll = Poll { request, route, house, claims, now };
+        let answer = caller.and_then(|caller| poll.answer(caller, handler, meters));
         hints.count(now, answer.is_some());
         self.rested = self.open.as_ref().is_some_and(hints::Hints::has_log).then(Instant::now);
         answer
@@ -64,6 +59,42 @@ impl Hints {
     /// Before the database is opened: who is to see whether its row will do for the next poll.
     pub fn witness(&mut self, route: &Route) -> Option<Witness<'_>> {
         self.open.as_mut().filter(|_| polls(route).is_some())?.witness()
+    }
+}
+
+/// A poll, and when it is answered.
+#[derive(Clone, Copy)]
+pub struct Poll<'p> {
+    /// What is asked.
+    pub request: &'p Request<'p>,
+    /// Of what.
+    pub route: &'static Route,
+    /// The house.
+    pub house: &'p House,
+    /// Who asks.
+    pub claims: &'p Claims,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Poll<'_> {
+    /// The answer from admission alone, if there is no news.
+    fn answer(self, caller: Caller, handler: Handler, meters: &mut Meters) -> Option<Response> {
+        let Poll { request, route, house, claims, now } = self;
+        let mut db = Db::Unasked;
+        let mut ctx = Ctx::new(request, route, house, &mut db, meters, Some(claims.clone()), now);
+        ctx.admit(caller);
+        admit::entitled(&ctx).ok()?;
+        handler(&mut ctx).ok()
+    }
+
+    /// The same from a database server: one statement is a snapshot by itself, and spares the way there and back of a transaction's
+    /// beginning and end. A cluster's node would wait for the others first. `None` has it asked in a transaction, which tells of news, and of what
+    /// is wrong.
+    pub fn ask_once(self, db: &mut Db, meters: &mut Meters) -> Option<Response> {
+        let handler = polls(self.route).filter(|_| !db.writes_alone() && !db.may_lag())?;
+        let caller = admit::once(db, self.claims, self.now)?;
+        self.answer(caller, handler, meters)
     }
 }
 

@@ -31,7 +31,7 @@ use crate::feature::signals::{self, Signal};
 use crate::feature::{Calls, Ctx, Feature, House, Route, Tell};
 use crate::http::{Request, Response, Service, Vars, problem};
 use guard::{address, admit, cors, finish, lifecycle as lifecycle_guard, meter, slow, transact, versions};
-use hints::Hints;
+use hints::{Hints, Poll};
 use replica::Replica;
 use std::io::Read;
 use watch::Watch;
@@ -202,6 +202,10 @@ impl App {
         }
         let witness = hints.witness(route);
         let open = open::database_for(db, &house.settings, transact::first(route))?;
+        let once = |claims| Poll { request, route, house, claims, now }.ask_once(open, meters);
+        if let Some(answer) = token.as_ref().and_then(once) {
+            return Ok(answer);
+        }
         let mut ctx = Ctx::new(request, route, house, open, meters, token, now);
         ctx.witness = witness;
         let answer = transact::call(&mut ctx, handler);

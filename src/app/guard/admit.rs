@@ -6,7 +6,7 @@ use crate::base::text;
 use crate::base::time::{CLOCKS_APART, Timestamp};
 use crate::base::token::{Claims, Purpose};
 use crate::base::word;
-use crate::db::{Mode, Row, Value};
+use crate::db::{Db, Mode, Row, Value};
 use crate::feature::{Access, Caller, Ctx, House, Reach, Role, Route, Tenant, TenantKind, Without};
 use crate::http::{Method, Request, Response, input::Input, paging::Page};
 use crate::params;
@@ -93,8 +93,18 @@ fn find(ctx: &mut Ctx<'_>, claims: &Claims, mode: Mode) -> Result<Option<Caller>
     if let Some(witness) = &mut ctx.witness {
         witness.saw(&row);
     }
-    let good = |(caller, dated): &(Caller, Timestamp)| Some(caller.user) == claims.user() && is_of(claims, *dated, ctx.now);
-    Ok(found.filter(good).map(|(caller, _)| caller))
+    Ok(found.filter(|found| is_good(found, claims, ctx.now)).map(|(caller, _)| caller))
+}
+
+/// Whom a statement of its own admits, outside of any transaction.
+pub fn once(db: &mut Db, claims: &Claims, now: Timestamp) -> Option<Caller> {
+    let found = db.one(ADMISSION, params![&claims.sid, now], |row| admitted(row, &claims.sid)).ok()??;
+    is_good(&found, claims, now).then_some(found.0)
+}
+
+/// Is a session's row that of the claims?
+fn is_good((caller, dated): &(Caller, Timestamp), claims: &Claims, now: Timestamp) -> bool {
+    Some(caller.user) == claims.user() && is_of(claims, *dated, now)
 }
 
 /// Whom the row of a poll before admits now, if it does. What a refresh has changed since makes no session good for shorter, and
