@@ -261,6 +261,27 @@ impl Db {
         }
     }
 
+    /// Runs an insertion of one row, at the latest before anything else is asked or written: a server is sent many at once. SQLite
+    /// runs it.
+    pub fn add_later(&mut self, sql: &str, params: &[Param<'_>]) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => db.run(None, sql, params).map(drop),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.add(sql, params),
+            Db::Unasked => unasked(),
+        }
+    }
+
+    /// As [`put`](Db::put), but as late as [`add_later`](Db::add_later).
+    pub fn put_later(&mut self, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => db.put(None, upsert, params),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(db) => db.put_later(upsert, params),
+            Db::Unasked => unasked(),
+        }
+    }
+
     /// Holds more of the database in memory, for a transaction that writes much, or no more than usual again; a server has its own.
     pub fn hold(&self, more: bool) -> Result<()> {
         if let Db::Sqlite(db) = self { db.hold(more) } else { Ok(()) }

@@ -102,7 +102,8 @@ const PLACE: Upsert = Upsert {
 /// Moves an object in the feed.
 pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> Result<()> {
     let Placed { stamp, author, version, bytes, by, known } = placed;
-    if known {
+    // A server is told of many at once, known or not.
+    if known && db.writes_alone() {
         let sql = "UPDATE changes SET stamp = ?, deleted = ?, author = ?, version = ?, bytes = ?, edited_by = ? \
              WHERE tenant = ? AND kind = ? AND id = ?";
         let values = params![stamp, bytes.is_none(), author, version, bytes.unwrap_or_default(), by, tenant, kind, id];
@@ -110,7 +111,7 @@ pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> 
             return Ok(());
         }
     }
-    db.put(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), author, version, bytes.unwrap_or_default(), by])
+    db.put_later(&PLACE, params![tenant, kind, id, stamp, bytes.is_none(), author, version, bytes.unwrap_or_default(), by])
 }
 
 /// The newest version of an object, as far as the feed tells of it.

@@ -45,10 +45,15 @@ const AROUND_EACH: usize = 16;
 /// Does a server take a statement with these values? One that is too large it answers by closing the connection, which looks
 /// like any other that broke, and would be tried again for ever.
 pub fn fits(params: &[Param<'_>], packet: usize) -> bool {
+    AROUND + weight(params) <= packet
+}
+
+/// What a row's values take of a packet, in bytes.
+pub fn weight(params: &[Param<'_>]) -> usize {
     let size = |param: &Param<'_>| match param {
         Param::Text(text) => text.len(),
         Param::Bytes(bytes) => bytes.len(),
         Param::Null | Param::Int(_) => 0,
     };
-    AROUND + params.iter().map(|param| AROUND_EACH + size(param)).sum::<usize>() <= packet
+    params.iter().map(|param| AROUND_EACH + size(param)).sum()
 }

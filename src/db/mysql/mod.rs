@@ -20,20 +20,21 @@ mod define;
 mod fault;
 mod greet;
 mod hosts;
+mod later;
+mod values;
 
 pub use hosts::Hosts;
 pub use mysql::Row as Found;
+pub use values::value;
 
-use super::{Mode, Param, Upsert, Value};
+use super::{Mode, Param, Upsert};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use greet::{fits, greet};
-use mysql::consts::ColumnType;
+use later::Later;
+use mysql::Conn;
 use mysql::prelude::Queryable;
-use mysql::{Conn, Params};
 use std::io::ErrorKind;
-
-/// The number of the character set `binary`, by which bytes are told from text (MySQL's protocol, column definition).
-const BINARY: u16 = 63;
+use values::bound;
 
 /// How a connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub struct Mysql {
     packet: usize,
     /// Does this connection wait long for an answer?
     patient: bool,
+    /// What is still to be written in this transaction.
+    later: Later,
 }
 
 /// Begins to read.
@@ -95,6 +98,7 @@ impl Mysql {
             clustered: false,
             packet: usize::MAX,
             patient: false,
+            later: Later::default(),
         };
         db.line()?;
         Ok(db)
@@ -151,6 +155,7 @@ impl Mysql {
 
     /// Has the server do something, once.
     fn once<T>(&mut self, work: &mut dyn FnMut(&mut Conn) -> Outcome<T>) -> Result<T> {
+        self.send_later()?;
         if self.state == Transaction::Undone {
             return Err(Error::Db(DbError { kind: DbFault::Retry, text: "the server has undone the transaction".to_owned() }));
         }
@@ -201,6 +206,8 @@ impl Mysql {
         if self.state == Transaction::Defining {
             return self.end_turn();
         }
+        // Apart from its end: a connection that breaks before that has done nothing.
+        self.send_later().inspect_err(|_| self.rollback())?;
         let writes = self.state == Transaction::Open;
         let end = if self.state == Transaction::Reading { "COMMIT" } else { COMMIT_WRITE };
         let done = self.once(&mut |line| say(line, end));
@@ -221,6 +228,7 @@ impl Mysql {
     }
 
     pub fn abandon(&mut self) -> Result<()> {
+        self.later = Later::default();
         let whole = match self.state {
             Transaction::Open | Transaction::Undone => self.once(&mut |line| say(line, ABANDON_WRITE)),
             Transaction::Idle | Transaction::Reading | Transaction::Defining => Ok(()),
@@ -234,6 +242,7 @@ impl Mysql {
 
     pub fn rollback(&mut self) {
         let before = std::mem::replace(&mut self.state, Transaction::Idle);
+        self.later = Later::default();
         let Some(line) = self.line.as_mut() else { return };
         let ended = match before {
             Transaction::Idle => return,
@@ -273,19 +282,20 @@ impl Mysql {
     }
 
     pub fn run(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
-        if !fits(params, self.packet) {
-            let text = format!("a statement is larger than max_allowed_packet, {} bytes", self.packet);
-            return Err(Error::Db(DbError { kind: DbFault::TooLarge, text }));
-        }
+        self.require_fit(params)?;
         self.once(&mut |line| Ok(line.exec_iter(sql, bound(params))?.affected_rows()))
     }
 
+    fn require_fit(&self, params: &[Param<'_>]) -> Result<()> {
+        if fits(params, self.packet) {
+            return Ok(());
+        }
+        let text = format!("a statement is larger than max_allowed_packet, {} bytes", self.packet);
+        Err(Error::Db(DbError { kind: DbFault::TooLarge, text }))
+    }
+
     pub fn put(&mut self, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
-        let columns: Vec<&str> = upsert.key.iter().chain(upsert.set).copied().collect();
-        let marks = vec!["?"; columns.len()].join(", ");
-        let set: Vec<String> = upsert.set.iter().map(|c| format!("{c} = VALUES({c})")).collect();
-        let (table, columns, set) = (upsert.table, columns.join(", "), set.join(", "));
-        self.run(&format!("INSERT INTO {table} ({columns}) VALUES ({marks}) ON DUPLICATE KEY UPDATE {set}"), params).map(drop)
+        self.run(&inserting(upsert), params).map(drop)
     }
 
     pub fn facts(&mut self) -> Result<Vec<(&'static str, String)>> {
@@ -338,6 +348,15 @@ impl Mysql {
     }
 }
 
+/// The insertion of a row, or of its values where its key is there.
+fn inserting(upsert: &Upsert) -> String {
+    let columns: Vec<&str> = upsert.key.iter().chain(upsert.set).copied().collect();
+    let marks = vec!["?"; columns.len()].join(", ");
+    let set: Vec<String> = upsert.set.iter().map(|c| format!("{c} = VALUES({c})")).collect();
+    let (table, columns, set) = (upsert.table, columns.join(", "), set.join(", "));
+    format!("INSERT INTO {table} ({columns}) VALUES ({marks}) ON DUPLICATE KEY UPDATE {set}")
+}
+
 /// Runs statements without bound values, several at once.
 fn say(line: &mut Conn, sql: &str) -> Outcome<()> {
     hear(line, sql, &mut |_| {})
@@ -353,35 +372,4 @@ fn hear(line: &mut Conn, sql: &str, visit: &mut dyn FnMut(Found)) -> Outcome<()>
         }
     }
     Ok(())
-}
-
-fn bound(params: &[Param<'_>]) -> Params {
-    if params.is_empty() {
-        return Params::Empty;
-    }
-    let value = |param: &Param<'_>| match *param {
-        Param::Null => mysql::Value::NULL,
-        Param::Int(n) => mysql::Value::Int(n),
-        Param::Text(text) => mysql::Value::Bytes(text.as_bytes().to_vec()),
-        Param::Bytes(bytes) => mysql::Value::Bytes(bytes.to_vec()),
-    };
-    Params::Positional(params.iter().map(value).collect())
-}
-
-/// The column's value.
-pub fn value(row: &Found, column: usize) -> Result<Value> {
-    let found = row.as_ref(column).ok_or_else(|| Error::Internal(format!("no column {column}")))?;
-    Ok(match found {
-        mysql::Value::NULL => Value::Null,
-        mysql::Value::Int(n) => Value::Int(*n),
-        mysql::Value::UInt(n) => Value::Int(i64::try_from(*n).map_err(Error::internal)?),
-        mysql::Value::Bytes(bytes) if is_text(row, column) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
-        mysql::Value::Bytes(bytes) => Value::Bytes(bytes.clone()),
-        _ => return Err(Error::Internal(format!("column {column} holds a fraction or a time"))),
-    })
-}
-
-fn is_text(row: &Found, column: usize) -> bool {
-    let decimal = |kind| matches!(kind, ColumnType::MYSQL_TYPE_DECIMAL | ColumnType::MYSQL_TYPE_NEWDECIMAL);
-    row.columns_ref().get(column).is_some_and(|c| c.character_set() != BINARY && !decimal(c.column_type()))
 }

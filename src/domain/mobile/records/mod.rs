@@ -89,12 +89,18 @@ pub fn restored(db: &mut Db, tenant: i64) -> Result<()> {
     store::raise_versions(db, tenant, version::LOST, version::RAISED)
 }
 
+/// So many items' records are looked up at once: with as many of the largest a request stays small.
+const AHEAD: usize = 100;
+
 /// Writes records inside an upload's transaction. An item is `{domain, mobile_id, operation, version, base_data, data,
 /// client_timestamp}`; a bad one fails alone. Several items of one record are taken in their order.
 pub fn apply(ctx: &mut Ctx<'_>, batch: &Batch, items: &[Value]) -> Result<Tally> {
     let mut writer = write::Writer::new(batch);
     let mut tally = Tally::default();
-    for item in items {
+    for (n, item) in items.iter().enumerate() {
+        if n % AHEAD == 0 {
+            writer.look_up(ctx, items.get(n..items.len().min(n + AHEAD)).unwrap_or_default())?;
+        }
         match writer.take(ctx, item) {
             Ok(done) => {
                 tally.synced += 1;

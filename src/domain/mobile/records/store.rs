@@ -4,7 +4,7 @@ use super::record::Record;
 use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::Timestamp;
-use crate::db::{Db, Row};
+use crate::db::{Db, Param, Row, Upsert};
 use crate::feature::{Measure, Names};
 use crate::{columns, params};
 
@@ -38,6 +38,25 @@ pub fn find(db: &mut Db, tenant: i64, domain: &str, id: &str) -> Result<Option<R
     db.one(sql, params![tenant, domain, id], record)
 }
 
+/// So many records are looked up at once.
+const AT_ONCE: usize = 100;
+
+/// Those of some records that are there.
+pub fn find_all(db: &mut Db, tenant: i64, domain: &str, ids: &[&str]) -> Result<Vec<Record>> {
+    let mut all = Vec::new();
+    for part in ids.chunks(AT_ONCE) {
+        // One text however many are asked for: of fewer the last is named again.
+        let last = part.last().copied().unwrap_or_default();
+        let named = part.iter().copied().chain(std::iter::repeat(last)).take(AT_ONCE);
+        let mut values = vec![Param::Int(tenant), Param::Text(domain)];
+        values.extend(named.map(Param::Text));
+        let marks = vec!["?"; AT_ONCE].join(", ");
+        let sql = format!(records!("WHERE tenant = ? AND domain = ? AND id IN ({})"), marks);
+        all.append(&mut db.all(&sql, &values, record)?);
+    }
+    Ok(all)
+}
+
 /// The device that made this version of a record, if that is known: an older program writes none.
 pub fn device(db: &mut Db, tenant: i64, domain: &str, record: &Record) -> Result<Option<String>> {
     let sql = "SELECT device FROM records WHERE tenant = ? AND domain = ? AND id = ? AND device_version = ? AND device <> ''";
@@ -49,8 +68,53 @@ pub fn forget_devices(db: &mut Db, tenant: i64, user: i64) -> Result<()> {
     db.run("UPDATE records SET device = '' WHERE tenant = ? AND updated_by = ? AND device <> ''", params![tenant, user]).map(drop)
 }
 
-/// Writes a new record, which came from this device; `data` is its fields as text.
-pub fn insert(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str, device: &str) -> Result<()> {
+/// Every column of a record.
+const RECORD: Upsert = Upsert {
+    table: "records",
+    key: &["tenant", "domain", "id"],
+    set: &[
+        "version",
+        "data",
+        "client_at",
+        "created_by",
+        "updated_by",
+        "created_at",
+        "stamp",
+        "deleted",
+        "device",
+        "device_version",
+    ],
+};
+
+/// Writes a version of a record, the first or another one, which came from this device; `data` is its fields as text. A server is sent many
+/// at once.
+pub fn write(db: &mut Db, tenant: i64, (domain, is_new): (&str, bool), record: &Record, data: &str, device: &str) -> Result<()> {
+    if db.writes_alone() {
+        let write = if is_new { insert } else { update };
+        return write(db, tenant, domain, record, data, device);
+    }
+    let r = record;
+    let (made, edited) = ((r.created_by, r.created_at), (r.updated_by, r.updated_at));
+    let values = params![
+        tenant,
+        domain,
+        &r.id,
+        r.version,
+        data,
+        r.client_at,
+        made.0,
+        edited.0,
+        made.1,
+        edited.1,
+        r.deleted,
+        device,
+        r.version,
+    ];
+    db.put_later(&RECORD, values)
+}
+
+/// Writes a new record.
+fn insert(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str, device: &str) -> Result<()> {
     let sql = "INSERT INTO records (tenant, domain, id, version, data, client_at, created_by, updated_by, created_at, stamp, \
          deleted, device, device_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = params![
@@ -71,8 +135,8 @@ pub fn insert(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &st
     db.run(sql, values).map(drop)
 }
 
-/// Writes a new version of a record, which came from this device.
-pub fn update(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str, device: &str) -> Result<()> {
+/// Writes a new version of a record.
+fn update(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str, device: &str) -> Result<()> {
     let sql = "UPDATE records SET version = ?, data = ?, client_at = ?, updated_by = ?, stamp = ?, deleted = ?, device = ?, device_version = ? \
          WHERE tenant = ? AND domain = ? AND id = ?";
     let Record { id, version, client_at, updated_by, updated_at, deleted, .. } = record;

@@ -16,6 +16,7 @@ use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::domain::mobile::answer::{self, SyncedItem};
 use crate::domain::mobile::conflicts::{self, Conflict, Rule, rules};
+use crate::domain::mobile::domains::RECORDS;
 use crate::domain::mobile::sender::Batch;
 use crate::feature::news::Clashed;
 use crate::feature::room::rules::Growth;
@@ -36,6 +37,8 @@ pub struct Writer<'b> {
     batch: &'b Batch,
     /// Versions that this upload wrote. A later item of it was made with the earlier one in view.
     own: HashMap<(&'static str, String), i64>,
+    /// What was looked up before, all at once: the server's way there and back is longer than the look.
+    known: HashMap<(&'static str, String), Option<Record>>,
     /// What there was already under another id than the device made.
     twins: HashMap<(&'static str, String), String>,
     /// Room for their conflicts.
@@ -65,8 +68,28 @@ pub fn shown(version: i64) -> u32 {
 impl<'b> Writer<'b> {
     /// Starts on an upload.
     pub fn new(batch: &'b Batch) -> Writer<'b> {
-        let (own, twins, rules, met, open, landings) = Default::default();
-        Writer { batch, own, twins, rules, met, open, landings, room: ROOM }
+        let (own, known, twins, rules, met, open, landings) = Default::default();
+        Writer { batch, own, known, twins, rules, met, open, landings, room: ROOM }
+    }
+
+    /// Looks up the records that the next items are about, where a database server keeps them. Nobody else writes them until this transaction ends.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn look_up(&mut self, ctx: &mut Ctx<'_>, items: &[Value]) -> Result<()> {
+        if ctx.db.writes_alone() {
+            return Ok(());
+        }
+        let tenant = ctx.tenant_id()?;
+        for table in RECORDS {
+            let of = |item: &&Value| item["domain"].as_str().is_some_and(|domain| domain.eq_ignore_ascii_case(table.name()));
+            let ids: Vec<String> = items.iter().filter(of).filter_map(|item| id::parse(item["mobile_id"].as_str()?)).collect();
+            let named: Vec<&str> = ids.iter().map(String::as_str).collect();
+            let found = store::find_all(ctx.db, tenant, table.name(), &named)?;
+            self.known.extend(ids.iter().map(|id| ((table.name(), id.clone()), None)));
+            self.known.extend(found.into_iter().map(|record| ((table.name(), record.id.clone()), Some(record))));
+        }
+        Ok(())
     }
 
     /// Takes one item.
@@ -101,7 +124,10 @@ impl<'b> Writer<'b> {
             item.id.clone_from(twin);
         }
         let tenant = ctx.tenant_id()?;
-        let stored = rows::find(ctx.db, tenant, item.table, &item.id)?;
+        let stored = match self.known.remove(&(item.table.name(), item.id.clone())) {
+            Some(known) => known,
+            None => rows::find(ctx.db, tenant, item.table, &item.id)?,
+        };
         let Some(noun) = item.table.noun.filter(|_| stored.is_none() && !item.delete) else { return Ok(stored) };
         let Some(twin) = (noun.twin)(ctx, &item.view())? else { return Ok(None) };
         self.twins.insert(key, twin.clone());
@@ -318,8 +344,7 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
         return rows::put(ctx, noun, stored, record);
     }
     let data = text.unwrap_or_default();
-    let write = if stored.is_some() { store::update } else { store::insert };
-    write(ctx.db, tenant, target.table.name(), &record, &data, target.device)?;
+    store::write(ctx.db, tenant, (target.table.name(), stored.is_none()), &record, &data, target.device)?;
     match stored {
         // Whether its tombstone is still in the feed only the feed knows.
         Some(stored) if stored.deleted && !record.deleted => ctx.touch_version(kind, &record.id, record.version)?,
