@@ -57,7 +57,7 @@ impl Talk<'_, '_> {
     }
 
     fn refuse(&mut self, code: &str, message: &str, retryable: bool) -> Result<()> {
-        let about = about(self.message, &["sync_id", "request_id", "conflict_id", "idempotency_key"]);
+        let about = about(self.message);
         self.reply.fail_by(code, message, retryable, &about)
     }
 }
