@@ -50,7 +50,7 @@ fn subscribe(talk: &mut Talk<'_, '_>) -> Result<()> {
     let named: Vec<Option<&'static str>> = domains
         .iter()
         .filter(|word| *word != "all")
-        .map(|word| talk.ctx.house.kinds().find(|kind| kind.is(word)).map(|kind| kind.name))
+        .map(|word| talk.ctx.house.kind(word).map(|kind| kind.name))
         .collect();
     if named.len() > MOST_KINDS || named.contains(&None) {
         return talk.invalid(&Message::with(&texts::NOT_KINDS, &[&MOST_KINDS]));
