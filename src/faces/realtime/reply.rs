@@ -131,8 +131,16 @@ impl Reply {
     /// # Errors
     /// As [`say`](Reply::say).
     pub fn begin(&mut self, held: &Held) -> Result<()> {
-        self.order(&json!({"type": "set-meta", "name": "user", "value": held.author.to_string()}))?;
+        self.skip(held)?;
         self.keep_alive(held)
+    }
+
+    /// Has the engine skip what this device does itself.
+    ///
+    /// # Errors
+    /// As [`say`](Reply::say).
+    pub fn skip(&mut self, held: &Held) -> Result<()> {
+        self.order(&json!({"type": "set-meta", "name": "user", "value": held.author.to_string()}))
     }
 
     /// Has the engine send something where the socket is silent.

@@ -5,7 +5,7 @@ use super::events::{self, Event, Kind, MEDIA_TYPE};
 use super::hold::Held;
 use super::opening;
 use super::reply::{Close, MAX_MESSAGE, Reply, about};
-use super::session::{admit, leave};
+use super::session::{admit, follow, leave};
 use super::state::{self, State};
 use super::talk::Talk;
 use super::{texts, way, within, words};
@@ -69,6 +69,7 @@ fn go_on(ctx: &mut Ctx<'_>, state: &mut State, events: &[Event<'_>]) -> Result<R
         reply.close(Close::Elsewhere);
         return Ok(reply);
     }
+    follow(ctx, state, &held, &mut reply)?;
     reply.hear(state, &held)?;
     for event in events {
         answer(ctx, state, (&claims, &held), event, &mut reply)?;

@@ -1,6 +1,7 @@
 //! What a socket remembers between two events. The engine keeps it, sealed for this connection alone, and sends it along.
 
 use crate::base::error::Result;
+use crate::base::time::Timestamp;
 use crate::base::{json, sealed};
 use crate::feature::House;
 use crate::net::webpush::{read, written};
@@ -36,6 +37,8 @@ pub struct State {
     pub strikes: u8,
     /// The syncs that were begun, each with the domain that it named.
     pub syncs: Vec<(String, String)>,
+    /// Until when it noted that its device holds a socket.
+    pub noted: Timestamp,
 }
 
 impl State {
@@ -69,6 +72,7 @@ impl State {
             self.strikes.into(),
             texts(&ids),
             texts(&domains),
+            self.noted.0.into(),
         ])
     }
 
@@ -90,6 +94,8 @@ impl State {
             quiet: written[7].as_bool()?,
             strikes: u8::try_from(written[8].as_u64()?).ok()?,
             syncs: texts(9).into_iter().zip(texts(10)).collect(),
+            // Versions before have none.
+            noted: Timestamp(written[11].as_i64().unwrap_or_default()),
         })
     }
 
@@ -124,6 +130,7 @@ mod tests {
         (state.channels, state.kinds, state.quiet, state.strikes) = (words(&["u-1", "t-2"]), words(&["goals"]), true, 2);
         state.begin("one", "task");
         state.begin("two", "");
+        state.noted = Timestamp(1 << 47);
         assert_eq!(State::of(&state.written()).as_ref(), Some(&state));
         assert!(State::of(&Value::Null).is_none());
     }
