@@ -9,11 +9,11 @@ use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::feature::signals::{Moving, Update, event};
 use crate::feature::{Ctx, Priority};
-use crate::http::{Method, Response};
+use crate::http::{EVENT_STREAM, Method, Response};
 use serde_json::{Value, json};
 
 /// The media type.
-pub const MEDIA_TYPE: &str = "text/event-stream";
+pub const MEDIA_TYPE: &str = EVENT_STREAM;
 /// The most changes that are told one by one to who comes back: beyond them a poll is as good.
 const MOST: usize = 100;
 /// The event that a stream begins with.
