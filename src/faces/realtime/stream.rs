@@ -60,7 +60,7 @@ fn begun(ctx: &mut Ctx<'_>, since: Option<Timestamp>) -> Result<String> {
         None => (String::new(), clock),
     };
     let begin = json!({"type": ESTABLISHED, "server_time": until, "epoch": epoch});
-    told.push_str(&event(ESTABLISHED, until, &json::write(&begin)?));
+    told.push_str(&event(ESTABLISHED, Some(until), &json::write(&begin)?));
     Ok(told)
 }
 
@@ -76,13 +76,13 @@ fn missed(ctx: &mut Ctx<'_>, since: Timestamp) -> Result<(String, Timestamp)> {
     if !is_whole {
         // More than is told one by one, or a new start: a poll has it.
         let update = Update::new(TRIGGER, None, json!({"domains": [], "reason": "server_update"}), Priority::High, until);
-        return Ok((event(TRIGGER, until, &update.text()?), until));
+        return Ok((event(TRIGGER, None, &update.text()?), until));
     }
     let mut all = updates(ctx, &polled);
     all.sort_by_key(|update| update.timestamp);
     let mut told = String::new();
     for update in &all {
-        told.push_str(&event(&update.event, update.timestamp, &update.text()?));
+        told.push_str(&event(&update.event, None, &update.text()?));
     }
     Ok((told, until))
 }
