@@ -19,7 +19,7 @@ pub fn admit(ctx: &mut Ctx<'_>, claims: &Claims, state: &State) -> Result<(Held,
     let mut found = None;
     let mut inner = ctx.within(request, route, Some(claims.clone()));
     (house.read)(&mut inner, &mut |ctx| {
-        found = Some((hold::of(ctx, &state.kinds, state.quiet)?, ctx.tenant()?.clone()));
+        found = Some((hold::of(ctx, &state.chosen)?, ctx.tenant()?.clone()));
         Ok(Response::empty(204))
     })?;
     found.ok_or_else(|| Error::internal("a socket was admitted and is not"))

@@ -1,6 +1,6 @@
 //! GET `/push/stream/`: what came since, then what happens, as events (WHATWG HTML §9.2). The engine holds the connection.
 
-use super::hold::{self, Held};
+use super::hold::{self, Chosen, Held};
 use super::way;
 use super::within;
 use crate::base::error::Result;
@@ -29,7 +29,7 @@ pub fn open(ctx: &mut Ctx<'_>) -> Result<Response> {
     }
     let mut held = None;
     ctx.read(&mut |ctx| {
-        held = Some(hold::of(ctx, &[], false)?);
+        held = Some(hold::of(ctx, &Chosen::default())?);
         Ok(Response::empty(204))
     })?;
     let since = ctx.request.header("LAST_EVENT_ID").and_then(|id| Timestamp::parse(id.trim()));

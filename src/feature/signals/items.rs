@@ -103,13 +103,15 @@ pub fn items(house: &House, signals: &[Signal]) -> Result<Vec<Value>> {
 fn changes(house: &House, changed: &Changed, into: &mut Vec<Value>) -> Result<()> {
     let Changed { tenant, membership, kind, priority, author, .. } = changed;
     let update = Update::of(changed);
+    let by = changed.by.as_ref().filter(|(_, device)| !device.is_empty());
+    let own = by.map(|(user, device)| (*user, Update::from_device(changed, device)));
     for floor in [Priority::Normal, Priority::High].into_iter().filter(|floor| floor <= priority) {
         for part in [Part::Whole(floor), Part::Kind(kind, floor)] {
             into.push(item(&house.channel(Channel::Tenant { tenant: *tenant, membership, part }), &update, *author)?);
+            if let Some((user, refresh)) = &own {
+                into.push(item(&house.channel(Channel::Own { user: *user, part }), refresh, *author)?);
+            }
         }
-    }
-    if let Some((user, device)) = changed.by.as_ref().filter(|(_, device)| !device.is_empty()) {
-        into.push(item(&house.channel(Channel::User(*user)), &Update::from_device(changed, device), *author)?);
     }
     Ok(())
 }
