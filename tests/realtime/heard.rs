@@ -167,3 +167,23 @@ fn a_stream_that_comes_back_is_told_of_what_was_held_back() {
     assert!(held.iter().all(|id| stream.again().text.contains(id)), "{}", stream.again().text);
     assert!(back.again().text.matches("event: ").count() == 1, "{}", back.again().text);
 }
+
+#[test]
+fn a_stream_that_comes_back_is_told_of_what_its_device_wants() {
+    let (_engine, server) = published();
+    let (phone, _, partner) = devices(&server);
+    let stream = Stream::open(&server, &phone, "");
+    let asked = ask(&partner);
+    let told = |wishes: &Value| {
+        let whole = json!({"device_id": "phone", "domains": ["all"], "priority_filter": "all", "battery_saver": false});
+        let mut wished = whole.as_object().unwrap().clone();
+        wished.extend(wishes.as_object().unwrap().clone());
+        phone.post("/push/subscriptions/", &Value::Object(wished)).expect_one_of(&[200, 201]);
+        let text = stream.again().text;
+        assert!(text.contains("connection_established"), "{text}");
+        text.contains(&asked)
+    };
+    assert!(told(&json!({})) && told(&json!({"domains": ["qna_questions"], "priority_filter": "high"})));
+    assert!(told(&json!({"battery_saver": true})));
+    assert!(!told(&json!({"domains": ["goals"]})) && !told(&json!({"priority_filter": "critical"})));
+}

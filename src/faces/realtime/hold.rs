@@ -42,6 +42,8 @@ pub struct Held {
     pub hears: Hears,
     /// The kinds that those are of; none is every kind.
     pub kinds: Vec<String>,
+    /// The least urgent of them.
+    pub floor: Priority,
 }
 
 /// What a connection hears of changes.
@@ -57,6 +59,12 @@ impl Held {
     /// Seconds of silence after which something is sent.
     pub const fn keep_alive(&self) -> u32 {
         if self.saver { KEEP_ALIVE_SLOW } else { KEEP_ALIVE }
+    }
+
+    /// Does it hear of changes of this kind that are so urgent, if rarely?
+    pub fn wants(&self, kind: &str, priority: Priority) -> bool {
+        let is_of_kind = self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted == kind);
+        self.hears.changes && is_of_kind && priority >= self.floor
     }
 }
 
@@ -78,7 +86,8 @@ pub fn of(ctx: &mut Ctx<'_>, chosen: &Chosen) -> Result<Held> {
     let of_tenant = messages.into_iter().chain(changes).map(|part| Channel::Tenant { tenant, membership: &membership, part });
     let of_user = own.into_iter().map(|part| Channel::Own { user: caller.user, part });
     let channels = always.into_iter().chain(of_tenant).chain(of_user).map(|channel| house.channel(channel)).collect();
-    Ok(Held { channels, saver: wishes.saver, caller, author, hears, kinds: kinds.into_iter().collect() })
+    let floor = if wishes.saver { Priority::Normal } else { wishes.priority };
+    Ok(Held { channels, saver: wishes.saver, caller, author, hears, kinds: kinds.into_iter().collect(), floor })
 }
 
 /// The parts of what happens that a device wants to hear of.
