@@ -1,9 +1,13 @@
 //! Sockets and streams as an engine in front asks for them: each event is a request. `tests/sockets` has a real engine, and what phones
 //! hear through it.
 
+mod engine;
+mod heard;
+mod said;
+
 use crate::api::Phone;
 use crate::api::devices::again;
-use crate::push::site;
+use crate::push::site as awake;
 use crate::servers::client::{Answer, request};
 use crate::servers::{Engine, Kind, Options, Server};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -28,8 +32,13 @@ fn held(engine: Engine) -> Server {
 
 /// The same for a socket that says more.
 fn talking(engine: Engine, limit: &str) -> Server {
-    let limit = [("TANDEM_LIMITS_SOCKET", limit)];
-    let env = SETTINGS.into_iter().chain(limit).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    site(engine, &[("TANDEM_LIMITS_SOCKET", limit)])
+}
+
+/// A site with these settings besides.
+fn site(engine: Engine, more: &[(&str, &str)]) -> Server {
+    let all = SETTINGS.iter().filter(|(name, _)| !more.iter().any(|(other, _)| name == other)).chain(more);
+    let env = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Server::start(Kind::LighttpdFastcgi, &Options { engine, workers: 2, env, ..Options::default() })
 }
 
@@ -99,7 +108,7 @@ fn whole_way(engine: Engine) {
     assert_eq!(about["stream"], "https://rt.example/api/push/stream/");
     let mut socket = Socket::of(&server, &phone, "one");
     let said = socket.open();
-    assert!(said.starts_with("OPEN\r\n") && said.matches("\"type\":\"subscribe\"").count() == 4, "{said}");
+    assert!(said.starts_with("OPEN\r\n") && said.matches("\"type\":\"subscribe\"").count() == 5, "{said}");
     assert!(said.contains("connection_established") && said.contains("\"filters\":[\"skip-self\"]"), "{said}");
     // The token counts at the opening alone, and what the socket remembers is good for this connection alone.
     socket.fields.remove(0);
@@ -194,7 +203,7 @@ fn only_the_engine_is_believed_and_a_stream_is_held_by_it_alone() {
     let held = phone.ask("GET", "/push/stream/").header("Grip-Sig", signed(KEY)).send(server.port).expect(200);
     assert_eq!((held.header("Grip-Hold"), held.header("Content-Type")), (Some("stream"), Some("text/event-stream")));
     let channels = held.header("Grip-Channel").unwrap();
-    assert_eq!(channels.matches("; filter=skip-self").count(), 4, "{channels}");
+    assert_eq!(channels.matches("; filter=skip-self").count(), 5, "{channels}");
     assert!(held.text().contains("event: connection_established\nid: "), "{}", held.text());
     // What came since, and a poll where that is more than is told one by one.
     let id = held.text().lines().find_map(|line| line.strip_prefix("id: ").map(str::to_owned)).unwrap();
@@ -251,11 +260,11 @@ fn without_an_engine_apps_are_told_to_poll() {
 
 #[test]
 fn a_device_that_holds_a_socket_is_not_woken() {
-    let site = site::Site::with(Engine::Sqlite, false, &SETTINGS);
+    let site = awake::Site::with(Engine::Sqlite, false, &SETTINGS);
     let (phone, partner) = site.awake("phone", &json!({}));
     let mut socket = Socket::of(&site.server, &phone, "one");
     socket.open();
-    site::ask(&partner);
+    awake::ask(&partner);
     site.deliver();
     assert!(site.service.sent("phone").is_empty(), "it was told on its socket");
     socket.ask("DISCONNECT\r\n");

@@ -114,6 +114,11 @@ impl Meters {
         let _ = self.alter(settings, key(name, whose), |_| Some(until.0));
     }
 
+    /// Takes back what was noted until this very instant; what was noted since stays.
+    pub fn forget(&mut self, settings: &Settings, name: &str, whose: &str, until: Timestamp) {
+        let _ = self.alter(settings, key(name, whose), |noted| (noted == until.0 && noted > 0).then_some(0));
+    }
+
     /// Is it so, by what was noted?
     pub fn is_noted(&mut self, settings: &Settings, name: &str, whose: &str, now: Timestamp) -> bool {
         let mut until = 0;
@@ -234,6 +239,19 @@ mod tests {
         assert!(meters.take_place(&settings, &Places { whose: "8", ..places }, soon).is_some());
         meters.leave_place(&settings, taken);
         assert!(meters.take_place(&settings, &places, soon).is_some() && meters.take_place(&settings, &places, soon).is_none());
+    }
+
+    #[test]
+    fn what_was_noted_since_is_not_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (settings, mut meters, now) = (settings(&folder), Meters::default(), Timestamp::now());
+        let (older, newer) = (now.plus(60_000), now.plus(60_001));
+        meters.note(&settings, "test", "7", older);
+        meters.note(&settings, "test", "7", newer);
+        meters.forget(&settings, "test", "7", older);
+        assert!(meters.is_noted(&settings, "test", "7", now));
+        meters.forget(&settings, "test", "7", newer);
+        assert!(!meters.is_noted(&settings, "test", "7", now));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub mod version;
 
 pub use query::Query;
 pub use request::{Method, Request};
-pub use response::Response;
+pub use response::{EVENT_STREAM, Response};
 pub use vars::Vars;
 
 use std::io::Read;

@@ -36,6 +36,8 @@ const REASONS: &[(u16, &str)] = &[
 
 /// The media type of an ordinary answer.
 pub const JSON: &str = "application/json";
+/// The media type of streams of events (WHATWG HTML §9.2).
+pub const EVENT_STREAM: &str = "text/event-stream";
 
 /// One answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,6 +81,11 @@ impl Response {
             Content::Small(body) => Response::bytes(200, JSON, body),
             Content::Large(file) => Response { file: Some(file), ..Response::bytes(200, JSON, Vec::new()) },
         }
+    }
+
+    /// Does its content go on: is it the beginning of a stream of events?
+    pub fn goes_on(&self) -> bool {
+        self.header("Content-Type") == Some(EVENT_STREAM)
     }
 
     /// The entity tag of the content.

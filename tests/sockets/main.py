@@ -157,6 +157,17 @@ async def others_hear_at_once_and_nobody_hears_of_their_own(site):
     refresh = await own.update("sync_from_device")
     assert refresh["data"] == {"device_id": "phone", "domain": "qna_questions", "entity_id": made["id"], "action": "refresh"}, refresh
     await mine.silent()
+    # What one's other devices do is heard as the device wants it.
+    said = await own.ask("subscribe_events", "subscription_confirmed", event_types=["sync_from_device"], domains=["question", "goals"])
+    assert said["subscribed_events"][0] == "sync_from_device" and said["domains"] == ["goals", "qna_questions"], said
+    await own.settle()
+    made = a.ask()
+    assert (await own.update("sync_from_device"))["data"]["entity_id"] == made["id"]
+    await own.silent()
+    await own.ask("subscribe_events", "subscription_confirmed", domains=["goals"])
+    await own.settle()
+    a.ask()
+    await own.silent()
     for socket in (mine, other, own):
         await socket.close()
 
@@ -197,7 +208,7 @@ async def a_socket_hears_what_it_wants_to(site):
     assert (await socket.update("data_update"))["data"]["domain"] == "qna_questions"
     assert (await socket.ask("subscribe_events", "error", domains=["goals"] * 17))["error_code"] == "VALIDATION_ERROR"
     said = await socket.ask("subscribe_events", "subscription_confirmed", event_types=["conflict_alert"], domains=[])
-    assert said["subscribed_events"] == ["conflict_alert"], said
+    assert said["subscribed_events"] == ["sync_trigger", "conflict_alert", "system"], said
     await socket.settle()
     a.ask()
     await socket.silent()
@@ -288,19 +299,19 @@ async def a_stream_tells_what_came_since_then_what_comes(site):
     await asyncio.sleep(1.1)
     made = a.ask()
     heard = await stream.next("data_update")
-    assert heard["data"]["data"]["id"] == made["id"] and heard["id"] == heard["data"]["timestamp"], heard
+    assert heard["data"]["data"]["id"] == made["id"] and "id" not in heard, heard
     await asyncio.sleep(1.1)
     b.ask()
     await asyncio.sleep(1.1)
     later = [a.ask()["id"] for _ in range(3)]
     own = await stream.next("data_update")
     assert own["data"]["data"]["id"] == later[0], "nobody hears of their own"
-    again = Stream(b, heard["id"])
-    told = [(await again.next("data_update"))["data"]["data"]["id"] for _ in range(4)]
-    assert told[1:] == later, (told, later)
-    assert (await again.next("connection_established"))["id"] > heard["id"] > begun["id"]
+    again = Stream(b, begun["id"])
+    told = [(await again.next("data_update"))["data"]["data"]["id"] for _ in range(5)]
+    assert told[0] == made["id"] and told[2:] == later, (told, later)
+    assert (await again.next("connection_established"))["id"] > begun["id"]
     a.expect(200, "POST", "/sync/journal/sync/", {"client_id": "phone", "entries": [journal("a list of its own")]})
-    third, domains = Stream(b, heard["id"]), set()
+    third, domains = Stream(b, begun["id"]), set()
     while (event := await third.next())["event"] == "data_update":
         domains.add(event["data"]["data"]["domain"])
     assert domains == {"qna_questions", "journal"}, domains

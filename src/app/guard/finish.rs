@@ -24,7 +24,9 @@ const FIELDS: [(&str, &str); 4] = [
 
 /// Finishes an answer. `settings` are missing when the configuration could not be read.
 pub fn finish(response: Response, request: &Request<'_>, settings: Option<&Settings>) -> Response {
-    let mut response = conditional(response, request);
+    // What goes on is told anew to whoever comes back, and what follows it comes as it is.
+    let is_whole = !response.goes_on();
+    let mut response = if is_whole { conditional(response, request) } else { response };
     for (name, value) in FIELDS {
         if response.header(name).is_none() {
             response = response.with(name, value);
@@ -37,7 +39,7 @@ pub fn finish(response: Response, request: &Request<'_>, settings: Option<&Setti
     if let Some(settings) = settings {
         response = cors::mark(response, request, settings);
     }
-    if request.may_compress {
+    if request.may_compress && is_whole {
         response = gzip::compressed(response, request);
     }
     response.head_only = request.method == Method::Head;

@@ -2,7 +2,7 @@
 
 use crate::feature::contract::Takes;
 use crate::feature::{Access, Answer, Content, Meter, Route, Schemas, Tx, Without};
-use crate::http::{Method, problem};
+use crate::http::{EVENT_STREAM, Method, problem};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -97,7 +97,7 @@ pub fn of(route: &Route, schemas: &mut Schemas) -> Value {
     for answer in route.contract.answers() {
         answers.insert(answer.status.to_string(), good(route, answer, schemas));
     }
-    if route.method == Method::Get {
+    if route.method == Method::Get && !route.contract.answers().any(goes_on) {
         answers.insert("304".to_owned(), json!({"description": "The client has it.", "headers": headers(&["ETag"])}));
     }
     for refusal in refusals(route) {
@@ -112,8 +112,13 @@ pub fn keeps(route: &Route) -> bool {
     route.method.writes() && route.tx != Tx::Read
 }
 
+/// Is it a stream? That is nothing that a client may have.
+fn goes_on(answer: Answer) -> bool {
+    matches!(answer.content, Content::Bytes(EVENT_STREAM))
+}
+
 fn good(route: &Route, answer: Answer, schemas: &mut Schemas) -> Value {
-    let tagged = matches!(route.method, Method::Get | Method::Put | Method::Patch);
+    let tagged = matches!(route.method, Method::Get | Method::Put | Method::Patch) && !goes_on(answer);
     let fields: &[&str] = match (tagged, route.method.writes()) {
         (true, true) => &["ETag", "Idempotency-Replayed", "Sync-Stamp"],
         (true, false) => &["ETag"],

@@ -46,7 +46,7 @@ pub fn open(ctx: &mut Ctx<'_>, connection: &str) -> Result<Response> {
     reply.hear(&mut state, &held)?;
     let kinds: Vec<&str> = ctx.house.kinds().map(|kind| kind.name).collect();
     reply.say(&established(&state, Timestamp::now(), tenant.clock, &tenant.epoch, &kinds))?;
-    stay(ctx, &state, &held);
+    stay(ctx, &mut state, &held);
     let answer = reply.answer(ctx.house, connection, &state)?;
     let speaks = protocols.split(',').any(|protocol| protocol.trim() == PROTOCOL);
     Ok(if speaks { answer.with("Sec-WebSocket-Protocol", PROTOCOL) } else { answer })

@@ -15,6 +15,10 @@ use serde_json::{Map, Value, json};
 
 /// The most bytes of a message, either way: beyond them HTTP is the way.
 pub const MAX_MESSAGE: usize = 16 * 1024;
+/// The members that say what a message is about.
+const ABOUT: [&str; 4] = ["sync_id", "request_id", "conflict_id", "idempotency_key"];
+/// The most bytes of one of them, as it is written: a key of 255 characters, with room for what JSON escapes.
+const MAX_ABOUT: usize = 600;
 /// What begins an order to the engine.
 const ORDER: &str = "c:";
 
@@ -77,7 +81,7 @@ impl Reply {
             events::write(&mut self.body, Kind::Text, text.as_bytes());
             return Ok(());
         }
-        let about = message.as_object().map(|message| about(message, &["sync_id", "request_id", "conflict_id"]));
+        let about = message.as_object().map(about);
         self.fail("MESSAGE_TOO_LARGE", &Message::plain(&texts::TOO_LARGE), false, &about.unwrap_or_default())
     }
 
@@ -127,8 +131,16 @@ impl Reply {
     /// # Errors
     /// As [`say`](Reply::say).
     pub fn begin(&mut self, held: &Held) -> Result<()> {
-        self.order(&json!({"type": "set-meta", "name": "user", "value": held.author.to_string()}))?;
+        self.skip(held)?;
         self.keep_alive(held)
+    }
+
+    /// Has the engine skip what this device does itself.
+    ///
+    /// # Errors
+    /// As [`say`](Reply::say).
+    pub fn skip(&mut self, held: &Held) -> Result<()> {
+        self.order(&json!({"type": "set-meta", "name": "user", "value": held.author.to_string()}))
     }
 
     /// Has the engine send something where the socket is silent.
@@ -178,9 +190,10 @@ impl Reply {
     }
 }
 
-/// What a message is about, of these members.
-pub fn about<'m>(message: &'m Map<String, Value>, names: &[&'static str]) -> Vec<(&'static str, &'m Value)> {
-    names.iter().filter_map(|name| Some((*name, message.get(*name)?))).collect()
+/// What a message is about, as far as that is a name: what is longer is none that a client looks for, and would not fit an answer.
+pub fn about(message: &Map<String, Value>) -> Vec<(&'static str, &Value)> {
+    let named = |name: &'static str| Some((name, message.get(name).filter(|value| json::size(value) <= MAX_ABOUT)?));
+    ABOUT.into_iter().filter_map(named).collect()
 }
 
 /// What is said first.

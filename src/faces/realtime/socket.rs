@@ -4,8 +4,8 @@
 use super::events::{self, Event, Kind, MEDIA_TYPE};
 use super::hold::Held;
 use super::opening;
-use super::reply::{Close, MAX_MESSAGE, Reply};
-use super::session::{admit, leave};
+use super::reply::{Close, MAX_MESSAGE, Reply, about};
+use super::session::{admit, follow, leave};
 use super::state::{self, State};
 use super::talk::Talk;
 use super::{texts, way, within, words};
@@ -16,7 +16,7 @@ use crate::base::token::Claims;
 use crate::feature::Ctx;
 use crate::feature::meters::Charge;
 use crate::http::{Response, bounds};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// How often a socket may send too much before it is closed.
 const STRIKES: u8 = 3;
@@ -69,15 +69,10 @@ fn go_on(ctx: &mut Ctx<'_>, state: &mut State, events: &[Event<'_>]) -> Result<R
         reply.close(Close::Elsewhere);
         return Ok(reply);
     }
+    follow(ctx, state, &held, &mut reply)?;
     reply.hear(state, &held)?;
     for event in events {
-        match event.kind {
-            Kind::Text => hear(ctx, state, (&claims, &held), event.content, &mut reply)?,
-            Kind::Binary => reply.fail("INVALID_MESSAGE", &Message::plain(&texts::NOT_TEXT), false, &[])?,
-            Kind::Ping => reply.pong(event.content),
-            Kind::Close => reply.close(Close::Answer),
-            Kind::Open | Kind::Pong | Kind::Disconnect => {}
-        }
+        answer(ctx, state, (&claims, &held), event, &mut reply)?;
         if reply.is_closed() {
             break;
         }
@@ -85,25 +80,66 @@ fn go_on(ctx: &mut Ctx<'_>, state: &mut State, events: &[Event<'_>]) -> Result<R
     Ok(reply)
 }
 
-/// One message of a client.
-fn hear(ctx: &mut Ctx<'_>, state: &mut State, (claims, held): (&Claims, &Held), text: &[u8], reply: &mut Reply) -> Result<()> {
-    if text.len() > MAX_MESSAGE {
-        reply.close(Close::Unsound);
-        return Ok(());
-    }
-    if let Some(wait) = over(ctx, state) {
-        state.strikes += 1;
-        if state.strikes >= STRIKES {
-            reply.close(Close::TooMany);
+/// What is answered to an event; whatever a client causes counts, because each event takes a request.
+fn answer(
+    ctx: &mut Ctx<'_>,
+    state: &mut State,
+    (claims, held): (&Claims, &Held),
+    event: &Event<'_>,
+    reply: &mut Reply,
+) -> Result<()> {
+    match event.kind {
+        Kind::Open | Kind::Disconnect => return Ok(()),
+        Kind::Close => {
+            reply.close(Close::Answer);
             return Ok(());
         }
-        return reply.fail("RATE_LIMIT_EXCEEDED", &Message::plain(&texts::TOO_OFTEN), true, &[("retry_after", &wait.into())]);
+        Kind::Text if event.content.len() > MAX_MESSAGE => {
+            reply.close(Close::Unsound);
+            return Ok(());
+        }
+        Kind::Text | Kind::Binary | Kind::Ping | Kind::Pong => {}
     }
+    let wait = over(ctx, state);
+    state.strikes += u8::from(wait.is_some());
+    if state.strikes >= STRIKES {
+        reply.close(Close::TooMany);
+        return Ok(());
+    }
+    match (event.kind, wait) {
+        (Kind::Text, _) => hear(ctx, state, (claims, held, wait), event.content, reply),
+        (_, Some(wait)) => too_often(reply, wait, &Map::new()),
+        (Kind::Binary, None) => reply.fail("INVALID_MESSAGE", &Message::plain(&texts::NOT_TEXT), false, &[]),
+        (Kind::Ping, None) => {
+            reply.pong(event.content);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One message of a client, which is read even if it has to wait: its client is told which it was.
+fn hear(
+    ctx: &mut Ctx<'_>,
+    state: &mut State,
+    (claims, held, wait): (&Claims, &Held, Option<u32>),
+    text: &[u8],
+    reply: &mut Reply,
+) -> Result<()> {
     let read: Result<Value> = bounds::json(text).and_then(|()| json::read(text));
-    match read {
-        Ok(Value::Object(message)) => words::answer(&mut Talk { ctx, state, claims, held, message: &message, reply }),
-        _ => reply.fail("INVALID_MESSAGE", &Message::plain(&texts::NOT_OBJECT), false, &[]),
+    match (read, wait) {
+        (Ok(Value::Object(message)), None) => words::answer(&mut Talk { ctx, state, claims, held, message: &message, reply }),
+        (Ok(Value::Object(message)), Some(wait)) => too_often(reply, wait, &message),
+        (_, Some(wait)) => too_often(reply, wait, &Map::new()),
+        (_, None) => reply.fail("INVALID_MESSAGE", &Message::plain(&texts::NOT_OBJECT), false, &[]),
     }
+}
+
+/// It has to wait for so many seconds.
+fn too_often(reply: &mut Reply, wait: u32, message: &Map<String, Value>) -> Result<()> {
+    let wait = Value::from(wait);
+    let told: Vec<_> = about(message).into_iter().chain([("retry_after", &wait)]).collect();
+    reply.fail("RATE_LIMIT_EXCEEDED", &Message::plain(&texts::TOO_OFTEN), true, &told)
 }
 
 /// Seconds to wait, if the socket's session sends too much.

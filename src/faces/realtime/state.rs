@@ -1,6 +1,8 @@
 //! What a socket remembers between two events. The engine keeps it, sealed for this connection alone, and sends it along.
 
+use super::hold::Chosen;
 use crate::base::error::Result;
+use crate::base::time::Timestamp;
 use crate::base::{json, sealed};
 use crate::feature::House;
 use crate::net::webpush::{read, written};
@@ -28,14 +30,14 @@ pub struct State {
     pub tenant: i64,
     /// The channels that it hears.
     pub channels: Vec<String>,
-    /// The kinds that its client chose; none is as its device's subscription says.
-    pub kinds: Vec<String>,
-    /// Did its client choose messages alone?
-    pub quiet: bool,
+    /// What its client chose to hear.
+    pub chosen: Chosen,
     /// How often it sent too much.
     pub strikes: u8,
     /// The syncs that were begun, each with the domain that it named.
     pub syncs: Vec<(String, String)>,
+    /// Until when it noted that its device holds a socket.
+    pub noted: Timestamp,
 }
 
 impl State {
@@ -64,11 +66,13 @@ impl State {
             self.author.into(),
             self.tenant.into(),
             texts(&self.channels),
-            texts(&self.kinds),
-            self.quiet.into(),
+            texts(&self.chosen.kinds),
+            self.chosen.no_changes.into(),
             self.strikes.into(),
             texts(&ids),
             texts(&domains),
+            self.noted.0.into(),
+            self.chosen.no_own.into(),
         ])
     }
 
@@ -86,10 +90,15 @@ impl State {
             author: written[3].as_i64()?,
             tenant: written[4].as_i64()?,
             channels: texts(5),
-            kinds: texts(6),
-            quiet: written[7].as_bool()?,
+            chosen: Chosen {
+                kinds: texts(6),
+                no_changes: written[7].as_bool()?,
+                no_own: written[12].as_bool().unwrap_or_default(),
+            },
             strikes: u8::try_from(written[8].as_u64()?).ok()?,
             syncs: texts(9).into_iter().zip(texts(10)).collect(),
+            // Versions before have none.
+            noted: Timestamp(written[11].as_i64().unwrap_or_default()),
         })
     }
 
@@ -121,9 +130,11 @@ mod tests {
         let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let mut state =
             State { user: 1 << 47, session: "s".into(), device: "\"d\"".into(), author: i64::MAX, tenant: 7, ..State::default() };
-        (state.channels, state.kinds, state.quiet, state.strikes) = (words(&["u-1", "t-2"]), words(&["goals"]), true, 2);
+        (state.channels, state.strikes) = (words(&["u-1", "t-2"]), 2);
+        state.chosen = Chosen { kinds: words(&["goals"]), no_changes: true, no_own: true };
         state.begin("one", "task");
         state.begin("two", "");
+        state.noted = Timestamp(1 << 47);
         assert_eq!(State::of(&state.written()).as_ref(), Some(&state));
         assert!(State::of(&Value::Null).is_none());
     }

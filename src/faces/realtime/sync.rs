@@ -35,8 +35,11 @@ const SIDES: [(&str, &str); 3] = [("client", "CLIENT_WINS"), ("server", "SERVER_
 pub fn start(talk: &mut Talk<'_, '_>) -> Result<()> {
     let sync = talk.text("sync_id").map_or_else(id::opaque, str::to_owned);
     let domain = talk.text("domain").unwrap_or_default().to_owned();
-    if sync.is_empty() || sync.len() > MAX_SYNC || domain.len() > MAX_SYNC {
+    if !is_name(&sync) || !domain.is_empty() && !is_name(&domain) {
         return talk.invalid(&Message::with(&texts::NOT_SYNC, &[&MAX_SYNC]));
+    }
+    if instant(talk).is_none() {
+        return talk.invalid(&Message::plain(&texts::NOT_INSTANT));
     }
     talk.state.begin(&sync, &domain);
     let kinds: Vec<&str> = talk.ctx.house.kinds().map(|kind| kind.name).collect();
@@ -46,11 +49,24 @@ pub fn start(talk: &mut Talk<'_, '_>) -> Result<()> {
     }))
 }
 
-/// `sync_data`: an upload, as a batch or as one domain's.
+/// May a sync or its domain be called so? The state keeps it: what JSON escapes takes up to six bytes for one.
+fn is_name(word: &str) -> bool {
+    !word.is_empty() && word.len() <= MAX_SYNC && !word.chars().any(char::is_control)
+}
+
+/// The instant that a message asks from, if it names any; `None` where what it names is none.
+fn instant(talk: &Talk<'_, '_>) -> Option<Option<Timestamp>> {
+    match talk.message.get("since_timestamp") {
+        None | Some(Value::Null) => Some(None),
+        Some(value) => json::string(value).and_then(Timestamp::parse).map(Some),
+    }
+}
+
+/// `sync_data`: an upload, as a batch or as one domain's. A sync that this socket does not know is taken as begun: its client opened the
+/// socket anew, and what it kept goes on where it was.
 pub fn data(talk: &mut Talk<'_, '_>) -> Result<()> {
-    let sync = talk.text("sync_id").unwrap_or_default().to_owned();
-    let Some(begun) = talk.state.domain(&sync).map(str::to_owned) else {
-        return talk.invalid(&Message::plain(&texts::NOT_BEGUN));
+    let Some(sync) = talk.text("sync_id").filter(|sync| is_name(sync)).map(str::to_owned) else {
+        return talk.invalid(&Message::with(&texts::NOT_SYNC, &[&MAX_SYNC]));
     };
     let Some(key) = talk.text("idempotency_key").filter(|key| key.len() >= MIN_KEY).map(str::to_owned) else {
         return talk.invalid(&Message::with(&texts::NO_KEY, &[&MIN_KEY]));
@@ -58,7 +74,8 @@ pub fn data(talk: &mut Talk<'_, '_>) -> Result<()> {
     let (path, body) = match (object(talk, "data"), object(talk, "payload")) {
         (Some(data), None) if !data.contains_key(ENTRIES) => (BATCH.to_owned(), batch(talk, data)),
         (None, Some(payload)) => {
-            let domain = talk.text("domain").unwrap_or(&begun).to_owned();
+            let begun = || talk.state.domain(&sync).filter(|domain| !domain.is_empty());
+            let Some(domain) = talk.text("domain").or_else(begun).map(str::to_owned) else { return unknown(talk) };
             (format!("/sync/{}/sync/", segment(talk, &domain)), entries(talk, payload))
         }
         // Of both, or of one in the other's words, a part would be taken, and the client told that all of it was.
@@ -78,6 +95,12 @@ pub fn data(talk: &mut Talk<'_, '_>) -> Result<()> {
     }
     talk.reply.say(&progress)?;
     talk.reply.say(&json!({"type": "sync_complete", "sync_id": sync, "idempotency_key": key, "server_time": Timestamp::now()}))
+}
+
+/// The domain of the sync is not known any more: begun again, the same upload is taken.
+fn unknown(talk: &mut Talk<'_, '_>) -> Result<()> {
+    let message = Message::plain(&texts::NOT_BEGUN).render(talk.ctx.request.language);
+    talk.refuse("SYNC_NOT_BEGUN", &message, true, &[])
 }
 
 /// Where a batch goes, and what only an upload of one domain has.
@@ -109,23 +132,22 @@ fn entries(talk: &Talk<'_, '_>, mut payload: Map<String, Value>) -> Value {
 
 /// The segment of a path that a domain has, whatever it is called; what is none stands for itself, and is not found.
 fn segment(talk: &Talk<'_, '_>, word: &str) -> String {
-    let known = talk.ctx.house.names(word).map_or(word, |names| names.path);
+    let known = talk.ctx.house.domain(word).map_or(word, |names| names.path);
     utf8_percent_encode(known, SEGMENT).to_string()
 }
 
 /// `request_server_data`: what changed since an instant, or objects of a domain by their ids.
 pub fn changes(talk: &mut Talk<'_, '_>) -> Result<()> {
-    match talk.message.get("entity_ids").and_then(Value::as_array).cloned() {
-        Some(ids) => by_ids(talk, &ids),
-        None => since(talk),
+    match talk.message.get("entity_ids") {
+        None | Some(Value::Null) => since(talk),
+        Some(ids) => by_ids(talk, &ids.as_array().cloned().unwrap_or_default()),
     }
 }
 
 fn since(talk: &mut Talk<'_, '_>) -> Result<()> {
-    let since = talk
-        .text("since_timestamp")
-        .map_or_else(String::new, |text| format!("since={}&", utf8_percent_encode(text, NON_ALPHANUMERIC)));
-    let lists = match talk.text("domain").map(|word| talk.ctx.house.kinds().find(|kind| kind.is(word)).map(|kind| kind.name)) {
+    let Some(since) = instant(talk) else { return talk.invalid(&Message::plain(&texts::NOT_INSTANT)) };
+    let since = since.map_or_else(String::new, |since| format!("since={since}&"));
+    let lists = match talk.text("domain").map(|word| talk.ctx.house.kind(word).map(|kind| kind.name)) {
         None => within::every_list(talk.ctx),
         Some(Some(list)) => list.to_owned(),
         Some(None) => return talk.invalid(&Message::plain(&texts::NOT_DOMAIN)),
@@ -156,11 +178,13 @@ fn told(talk: &Talk<'_, '_>, data: &Value, time: &Value, more: &Value) -> Value 
 
 fn by_ids(talk: &mut Talk<'_, '_>, ids: &[Value]) -> Result<()> {
     let Some(domain) = talk.text("domain").map(str::to_owned) else { return talk.invalid(&Message::plain(&texts::NO_DOMAIN)) };
+    let Some(path) = talk.ctx.house.domain(&domain).map(|names| names.path) else {
+        return talk.invalid(&Message::plain(&texts::NOT_DOMAIN));
+    };
     let ids: Vec<String> = ids.iter().filter_map(json::string).filter_map(id::parse).collect();
     if ids.is_empty() || ids.len() > MOST_IDS {
         return talk.invalid(&Message::with(&texts::NOT_IDS, &[&MOST_IDS]));
     }
-    let path = segment(talk, &domain);
     let mut objects = Vec::new();
     for id in ids {
         let answered = talk.ask("GET", &format!("/sync/{path}/{id}/"), None, None)?;

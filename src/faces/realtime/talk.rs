@@ -12,6 +12,32 @@ use crate::feature::Ctx;
 use crate::http::problems;
 use serde_json::{Map, Value};
 
+/// The code of what is wrong with a message itself.
+const INVALID: &str = "VALIDATION_ERROR";
+/// The members of a problem that apps go by.
+const TOLD: [&str; 18] = [
+    "epoch",
+    "couple",
+    "server_time",
+    "poll_after",
+    "reason",
+    "quota",
+    "max_items",
+    "errors",
+    "existing_id",
+    "minimum",
+    "url",
+    "sunset",
+    "successor",
+    "drain_until",
+    "stamps",
+    "not_done_omitted",
+    "object",
+    "not_done",
+];
+/// The most bytes of them together, of the 16 KiB of a message.
+const MAX_TOLD: usize = 8 * 1024;
+
 /// One message of a client, and what is needed to answer it.
 pub struct Talk<'t, 'c> {
     /// The engine's request.
@@ -42,7 +68,7 @@ impl Talk<'_, '_> {
     /// What is wrong with the message itself.
     pub fn invalid(&mut self, message: &Message) -> Result<()> {
         let message = message.render(self.ctx.request.language);
-        self.refuse("VALIDATION_ERROR", &message, false)
+        self.refuse(INVALID, &message, false, &[])
     }
 
     /// Tells what the API refused.
@@ -52,12 +78,25 @@ impl Talk<'_, '_> {
         let usual = || problems::called(text("code")).map_or(answered.status >= 500, |kind| kind.retryable);
         let retryable = answered.value["retryable"].as_bool().unwrap_or_else(usual);
         let code = text("code").to_ascii_uppercase().replace('-', "_");
-        let detail = text("detail").to_owned();
-        self.refuse(if code.is_empty() { "VALIDATION_ERROR" } else { &code }, &detail, retryable)
+        let code = if code.is_empty() { INVALID } else { &code };
+        let wait = answered.retry_after.map(Value::from);
+        let told: Vec<_> = wait.iter().map(|wait| ("retry_after", wait)).chain(told(&answered.value)).collect();
+        self.refuse(code, text("detail"), retryable, &told)
     }
 
-    fn refuse(&mut self, code: &str, message: &str, retryable: bool) -> Result<()> {
-        let about = about(self.message, &["sync_id", "request_id", "conflict_id", "idempotency_key"]);
-        self.reply.fail_by(code, message, retryable, &about)
+    /// Says what is wrong with the message, and what else its client goes by.
+    pub fn refuse(&mut self, code: &str, message: &str, retryable: bool, told: &[(&str, &Value)]) -> Result<()> {
+        let about = about(self.message);
+        self.reply.fail_by(code, message, retryable, &[told, about.as_slice()].concat())
     }
+}
+
+/// What of a problem is passed on: all that an app goes by, as far as there is room. What a person reads is its `detail`.
+fn told(problem: &Value) -> impl Iterator<Item = (&'static str, &Value)> {
+    let mut room = MAX_TOLD;
+    TOLD.into_iter().filter_map(move |name| {
+        let value = problem.get(name)?;
+        room = room.checked_sub(json::size(value))?;
+        Some((name, value))
+    })
 }

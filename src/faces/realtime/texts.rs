@@ -10,8 +10,9 @@ crate::texts! {
     NOT_TEXT: "Send text: JSON.", "Envoyez du texte : du JSON.", "텍스트로 된 JSON을 보내세요.";
     TOO_OFTEN: "Too many messages: wait for a moment.", "Trop de messages : attendez un instant.", "메시지가 너무 많습니다. 잠시 기다리세요.";
     NOT_OBJECT: "Send an object of JSON with its type.", "Envoyez un objet JSON avec son type.", "type이 있는 JSON 객체를 보내세요.";
-    NOT_SYNC: "Send a sync_id of 1 to {0} characters, or a domain.", "Envoyez un sync_id de 1 à {0} caractères, ou un domaine.", "1자에서 {0}자까지의 sync_id나 domain을 보내세요.";
-    NOT_BEGUN: "Begin with start_sync, and send its sync_id.", "Commencez par start_sync et envoyez son sync_id.", "start_sync로 시작하고 그 sync_id를 보내세요.";
+    NOT_SYNC: "Send a sync_id of 1 to {0} printable characters, or a domain.", "Envoyez un sync_id de 1 à {0} caractères imprimables, ou un domaine.", "표시할 수 있는 1자에서 {0}자까지의 sync_id나 domain을 보내세요.";
+    NOT_BEGUN: "This socket does not know the domain of this sync: send it as domain, or begin the sync again with start_sync.", "Ce socket ne connaît pas le domaine de cette synchronisation : envoyez-le dans domain, ou recommencez par start_sync.", "이 소켓은 이 동기화의 도메인을 알지 못합니다. domain으로 보내거나 start_sync로 다시 시작하세요.";
+    NOT_INSTANT: "Send since_timestamp as an instant, as server_time is one, or leave it out.", "Envoyez since_timestamp sous forme d’instant, comme server_time, ou omettez-le.", "since_timestamp는 server_time과 같은 시각으로 보내거나 생략하세요.";
     NO_KEY: "Send an idempotency_key of {0} characters or more.", "Envoyez un idempotency_key d’au moins {0} caractères.", "{0}자 이상의 idempotency_key를 보내세요.";
     NO_DATA: "Send data with the members of a batch, or payload with entries.", "Envoyez data avec les membres d’un lot, ou payload avec entries.", "배치 항목이 있는 data나 entries가 있는 payload를 보내세요.";
     NOT_DOMAIN: "Send the name of a domain or of a list of the feed.", "Envoyez le nom d’un domaine ou d’une liste du flux.", "도메인 또는 피드 목록의 이름을 보내세요.";

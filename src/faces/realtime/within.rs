@@ -18,6 +18,8 @@ pub struct Answered {
     pub status: u16,
     /// The content; null where there is none.
     pub value: Value,
+    /// After how many seconds to ask again.
+    pub retry_after: Option<u32>,
 }
 
 impl Answered {
@@ -78,5 +80,6 @@ pub fn ask_for(
     request.body = body.map(json::write).transpose()?.unwrap_or_default().into_bytes();
     let answer = (ctx.house.ask)(ctx, &mut request, claims);
     let value = if answer.body.is_empty() { Value::Null } else { json::read(&answer.body)? };
-    Ok(Answered { status: answer.status, value })
+    let retry_after = answer.header("Retry-After").and_then(|seconds| seconds.parse().ok());
+    Ok(Answered { status: answer.status, value, retry_after })
 }

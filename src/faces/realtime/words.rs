@@ -1,6 +1,6 @@
 //! What clients say on a socket, in both vocabularies of an earlier system: a table of words and what is done at each.
 
-use super::hold::MOST_KINDS;
+use super::hold::{Chosen, Held, MOST_KINDS};
 use super::session::{admit, stay};
 use super::sync;
 use super::talk::Talk;
@@ -10,6 +10,7 @@ use crate::base::json;
 use crate::base::text::Message;
 use crate::base::time::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Does what a message asks for.
 type Answer = fn(&mut Talk<'_, '_>) -> Result<()>;
@@ -28,8 +29,13 @@ const WORDS: &[(&str, Answer)] = &[
     ("device_status", device_status),
 ];
 
-/// What a client may choose to hear of.
-const EVENTS: [&str; 5] = ["data_update", "sync_from_device", "sync_trigger", "conflict_alert", "system"];
+/// What a client may choose not to hear of: what changes, and what the user's other devices do.
+const CHANGES: &str = "data_update";
+const OWN: &str = "sync_from_device";
+/// What every client hears of: it is rare, and somebody is to act on it.
+const ALWAYS: [&str; 3] = ["sync_trigger", "conflict_alert", "system"];
+/// All of it.
+const ALL: &str = "all";
 
 /// Answers a message.
 pub fn answer(talk: &mut Talk<'_, '_>) -> Result<()> {
@@ -47,21 +53,28 @@ fn subscribe(talk: &mut Talk<'_, '_>) -> Result<()> {
         list.into_iter().flatten().filter_map(json::string).map(str::to_owned).collect()
     };
     let (events, domains) = (words("event_types"), words("domains"));
-    let named: Vec<Option<&'static str>> = domains
-        .iter()
-        .filter(|word| *word != "all")
-        .map(|word| talk.ctx.house.kinds().find(|kind| kind.is(word)).map(|kind| kind.name))
-        .collect();
-    if named.len() > MOST_KINDS || named.contains(&None) {
+    let named: Option<BTreeSet<&'static str>> =
+        domains.iter().filter(|word| *word != ALL).map(|word| talk.ctx.house.kind(word).map(|kind| kind.name)).collect();
+    let Some(kinds) = named.filter(|_| domains.len() <= MOST_KINDS) else {
         return talk.invalid(&Message::with(&texts::NOT_KINDS, &[&MOST_KINDS]));
-    }
-    talk.state.kinds = named.into_iter().flatten().map(str::to_owned).collect();
-    let heard: Vec<&str> =
-        EVENTS.into_iter().filter(|event| events.is_empty() || events.iter().any(|e| e == event || e == "all")).collect();
-    talk.state.quiet = !heard.contains(&EVENTS[0]);
+    };
+    let is_chosen = |event: &str| events.is_empty() || events.iter().any(|chosen| chosen == event || chosen == ALL);
+    let kinds = if domains.iter().any(|word| word == ALL) { BTreeSet::new() } else { kinds };
+    talk.state.chosen = Chosen {
+        kinds: kinds.into_iter().map(str::to_owned).collect(),
+        no_changes: !is_chosen(CHANGES),
+        no_own: !is_chosen(OWN),
+    };
     let (held, _) = admit(talk.ctx, talk.claims, talk.state)?;
     talk.reply.hear(talk.state, &held)?;
-    talk.reply.say(&json!({"type": "subscription_confirmed", "subscribed_events": heard, "domains": talk.state.kinds}))
+    talk.reply.say(&confirmed(&held))
+}
+
+/// What a socket hears, which its device's subscription, its battery and the number of its domains make less than what was chosen.
+fn confirmed(Held { hears, kinds, .. }: &Held) -> Value {
+    let chosen = [(CHANGES, hears.changes), (OWN, hears.own)];
+    let events: Vec<&str> = chosen.into_iter().filter(|(_, heard)| *heard).map(|(event, _)| event).chain(ALWAYS).collect();
+    json!({"type": "subscription_confirmed", "subscribed_events": events, "domains": kinds})
 }
 
 /// `ack`: the device has seen its messages up to an instant.

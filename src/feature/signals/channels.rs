@@ -13,6 +13,13 @@ const CHARACTERS: usize = 32;
 pub enum Channel<'c> {
     /// A user, on each of their devices.
     User(i64),
+    /// A user, of what their own devices do.
+    Own {
+        /// The user.
+        user: i64,
+        /// Which part of that.
+        part: Part<'c>,
+    },
     /// A session.
     Session(&'c str),
     /// A device, by the author that it is.
@@ -28,7 +35,7 @@ pub enum Channel<'c> {
     },
 }
 
-/// A part of what happens in a tenant.
+/// A part of what happens in a tenant, or of what a user's devices do there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<'p> {
     /// All of it, of this urgency and more.
@@ -62,6 +69,10 @@ impl House {
         let number = |number: i64| number.to_string();
         let (prefix, mut hash) = match channel {
             Channel::User(user) => ("u", token::keyed(&key, &[b"user", number(user).as_bytes()])),
+            Channel::Own { user, part } => {
+                let [what, more] = part.words();
+                ("u", token::keyed(&key, &["own", &number(user), what, more].map(str::as_bytes)))
+            }
             Channel::Session(session) => ("s", token::keyed(&key, &[b"session", session.as_bytes()])),
             Channel::Device(author) => ("d", token::keyed(&key, &[b"device", number(author).as_bytes()])),
             Channel::Tenant { tenant, membership, part } => {

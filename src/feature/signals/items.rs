@@ -76,10 +76,11 @@ impl Update {
     }
 }
 
-/// An event of a stream (WHATWG HTML §9.2): what it is, up to where its reader has heard of everything, and its JSON, which has no line
-/// breaks.
-pub fn event(name: &str, id: Timestamp, data: &str) -> String {
-    format!("event: {name}\nid: {id}\ndata: {data}\n\n")
+/// An event of a stream (WHATWG HTML §9.2): what it is, and its JSON, which has no line breaks. `until` is up to where its reader has been
+/// told of everything. An event of something that happens says none: what was held back may have an older stamp, and comes after it.
+pub fn event(name: &str, until: Option<Timestamp>, data: &str) -> String {
+    let id = until.map(|until| format!("id: {until}\n")).unwrap_or_default();
+    format!("event: {name}\n{id}data: {data}\n\n")
 }
 
 /// The items by which signals are published.
@@ -102,13 +103,15 @@ pub fn items(house: &House, signals: &[Signal]) -> Result<Vec<Value>> {
 fn changes(house: &House, changed: &Changed, into: &mut Vec<Value>) -> Result<()> {
     let Changed { tenant, membership, kind, priority, author, .. } = changed;
     let update = Update::of(changed);
+    let by = changed.by.as_ref().filter(|(_, device)| !device.is_empty());
+    let own = by.map(|(user, device)| (*user, Update::from_device(changed, device)));
     for floor in [Priority::Normal, Priority::High].into_iter().filter(|floor| floor <= priority) {
         for part in [Part::Whole(floor), Part::Kind(kind, floor)] {
             into.push(item(&house.channel(Channel::Tenant { tenant: *tenant, membership, part }), &update, *author)?);
+            if let Some((user, refresh)) = &own {
+                into.push(item(&house.channel(Channel::Own { user: *user, part }), refresh, *author)?);
+            }
         }
-    }
-    if let Some((user, device)) = changed.by.as_ref().filter(|(_, device)| !device.is_empty()) {
-        into.push(item(&house.channel(Channel::User(*user)), &Update::from_device(changed, device), *author)?);
     }
     Ok(())
 }
@@ -148,7 +151,7 @@ fn messages(house: &House, sent: &Sent, into: &mut Vec<Value>) -> Result<()> {
 fn item(channel: &str, update: &Update, author: i64) -> Result<Value> {
     let text = update.text()?;
     let mut item = json!({"channel": channel, "formats": {
-        "http-stream": {"content": event(&update.event, update.timestamp, &text)},
+        "http-stream": {"content": event(&update.event, None, &text)},
         "ws-message": {"content": text},
     }});
     if author != NOBODY {
