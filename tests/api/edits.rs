@@ -205,9 +205,9 @@ fn unseen(server: &Server) {
     assert_eq!((listed(&b, &id), told(&b, &cursor).0), (vec![], vec![]));
     let asked = mark(&b, "task", &id, json!({"device_id": "phone two", "version": 1}));
     assert_eq!(asked["advice"]["facts"]["editors"], json!([]));
-    // Loud, it is told at once; and a record that the server has come to know is shown with its next mark.
+    // Loud, it is told at once, as begun now: who was told of first goes on. And a record that the server has come to know is shown with its next mark.
     mark(&a, "task", &id, json!({"device_id": "phone one", "version": 1}));
-    assert_eq!(listed(&b, &id), [a.id, b.id]);
+    assert_eq!(listed(&b, &id), [b.id, a.id]);
     let kept = "SELECT COUNT(*) FROM marks WHERE id = ?";
     assert_eq!(server.store().one(kept, params![&unknown], |row| row.get::<i64>(0)).unwrap(), Some(1));
 }

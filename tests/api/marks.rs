@@ -22,6 +22,9 @@ pub const CASES: &[Case] = &[
     ("a mark's beginning tells it from one of another device of its user's", since),
     ("who left is not named for what the history does not know", left),
     ("a refusal says which of several records it is about", which),
+    ("a mark is remembered as it was shown: until it ended by the clock, quiet as long as it was", shown),
+    ("a revoked device's marks end, though another session is on no device", revoked),
+    ("who has not seen what nobody remembers is behind", forgotten),
 ];
 
 fn own(server: &Server) {
@@ -168,6 +171,48 @@ fn ended(server: &Server) {
         assert_eq!(editors(&b, &id), 1, "{how}");
         assert_ne!(clock(&b), before, "{how}: the feed tells");
     }
+}
+
+fn shown(server: &Server) {
+    let (a, _) = Phone::couple(server);
+    let (id, other) = (made(&a), made(&a));
+    mark(&a, "task", &id, json!({"device_id": "phone one", "version": 1}));
+    server.alter("UPDATE marks SET began_at = began_at - 900000, until_at = until_at - 600000 WHERE id = ?", params![&id]);
+    mark(&a, "task", &other, json!({"device_id": "phone one", "version": 1, "quiet": true}));
+    let sql = "SELECT ended_at - until_at, live FROM marks WHERE id = ?";
+    let lapsed = server.store().one(sql, params![&id], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?))).unwrap();
+    assert_eq!(lapsed, Some((0, 0)), "nobody was shown it afterwards");
+    // Time passes: of two under one millisecond one is kept.
+    std::thread::sleep(std::time::Duration::from_millis(2));
+    mark(&a, "task", &other, json!({"device_id": "phone one", "version": 1, "quiet": false}));
+    let sql = "SELECT live, quiet FROM marks WHERE id = ? ORDER BY live";
+    let both = server.store().all(sql, params![&other], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?))).unwrap();
+    assert_eq!(both, [(0, 1), (1, 0)], "it was quiet then, and is not now");
+}
+
+fn revoked(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let id = made(&a);
+    let second = again(server, &a, &json!({"device_id": "second"}));
+    server.alter("UPDATE sessions SET device = '' WHERE device = 'phone one' AND user_id = ?", params![a.id]);
+    mark(&second, "task", &id, json!({"device_id": "second", "version": 1}));
+    assert_eq!(editors(&b, &id), 1);
+    a.delete("/devices/second/").expect(200);
+    assert_eq!(editors(&b, &id), 0);
+}
+
+fn forgotten(server: &Server) {
+    let (a, b) = Phone::couple(server);
+    let id = made(&a);
+    task(&b, "theirs", entry(&id, 1, json!({"jobdesc": "theirs"})));
+    task(&a, "phone one", entry(&id, 2, json!({"remarks": "mine"})));
+    let ask = || {
+        let asked = json!({"device_id": "phone one", "records": [{"kind": "task", "id": id, "version": 1}]});
+        a.post("/sync/risk/", &asked).expect(200).json()["results"][0]["facts"]["behind"].clone()
+    };
+    assert_eq!(ask(), true);
+    assert_eq!(server.alter("UPDATE history SET version = 0 WHERE id = ? AND version = 2", params![&id]), 1);
+    assert_eq!(ask(), true, "it was somebody else's");
 }
 
 fn since(server: &Server) {

@@ -9,7 +9,7 @@ use crate::cli::site::{enter, within};
 use crate::cli::{Verdict, out};
 use crate::db::{Db, Mode};
 use crate::domain::risk::history::store;
-use crate::domain::risk::models::{doubts, newest, store as models, unreadable};
+use crate::domain::risk::models::{Active, doubts, newest, store as models, unreadable};
 use crate::domain::risk::population::Shift;
 use crate::domain::risk::train::gate::Check;
 use crate::domain::risk::watch::night::{self, Deed, GRACE, Looked};
@@ -29,6 +29,7 @@ struct Status {
     noted: Option<Degraded>,
     off: Option<Timestamp>,
     doubts: Vec<Doubt>,
+    told: Option<String>,
 }
 
 impl Status {
@@ -37,7 +38,8 @@ impl Status {
         let of_active = |noted: &Degraded| looked.as_ref().is_some_and(|looked| looked.kept.id == noted.model);
         let noted = degraded(db)?.filter(of_active);
         let (all, edits, off) = (models::all(db)?, store::number(db)?, models::off_since(db)?);
-        Ok(Status { all, edits, looked, seen, noted, off, doubts: doubts(db)? })
+        let told = Active::of(db)?.map(|active| active.id);
+        Ok(Status { all, edits, looked, seen, noted, off, doubts: doubts(db)?, told })
     }
 
     /// What the model fails by now; the night notes it.
@@ -103,6 +105,11 @@ fn say(status: &Status, trains: bool) -> Result<()> {
     out::line(format!("{} remembered.", are(status.edits.unsigned_abs(), "edit")))?;
     unreadable(&status.all).iter().for_each(|doubt| out::warning(&format!("{}. {}.", doubt.saw, doubt.todo)));
     let Some(looked) = &status.looked else {
+        if let Some(told) = &status.told {
+            return out::line(format!(
+                "What phones are told comes from the model {told} until then; nothing else is known of it."
+            ));
+        }
         let off = status.off.map(|since| format!(" `tandem risk off` has it so since {}: {ON_AGAIN}.", out::minute(since)));
         return out::line(format!("{NONE}{}", off.unwrap_or_default()));
     };

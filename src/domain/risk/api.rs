@@ -169,17 +169,20 @@ pub fn mark(ctx: &mut Ctx<'_>, asker: Asker, record: &Record) -> Result<Begun> {
     let quiet = record.quiet || !ctx.house.settings.risk_marks;
     let until = now.plus(LASTS);
     let own: Vec<&Mark> = asking.live.iter().filter(|mark| mark.is_of(asking.asker.user, asking.asker.device)).collect();
-    let known = own.iter().find(|mark| mark.is_on(kind, &record.id) && mark.is_live(now));
+    let known = own.iter().copied().find(|mark| mark.is_on(kind, &record.id) && mark.is_live(now));
+    // One that is shown from now on, or no longer, is another one: what was told while it was not stays true of it.
+    let (known, other) =
+        known.map_or((None, None), |mark| if mark.quiet == quiet { (Some(mark), None) } else { (None, Some(mark)) });
     let (told, since) = match known {
         Some(known) => {
-            let is_told = known.is_moved_by_renewal(now) || known.quiet != quiet;
+            let is_told = known.is_moved_by_renewal(now);
             let moved_at = if is_told { now } else { known.moved_at };
             let fields = record.fields.clone();
-            store::renew(ctx.db, tenant, &Mark { until, moved_at, quiet, fields, ..(*known).clone() })?;
+            store::renew(ctx.db, tenant, &Mark { until, moved_at, quiet, fields, ..known.clone() })?;
             (is_told, known.began_at)
         }
         None => {
-            make_room(ctx, tenant, &asking)?;
+            make_room(ctx, tenant, &asking, other)?;
             let Asker { user, device, name, .. } = asking.asker.clone();
             let fields = record.fields.clone();
             let (kind, id) = (kind.to_owned(), record.id.clone());
@@ -207,14 +210,16 @@ fn remembered(asking: &Asking, answered: &Answered) -> Result<String> {
     })
 }
 
-/// Makes room for another mark of a device: those of its user end that have ended by the clock, and the oldest of too many.
-fn make_room(ctx: &mut Ctx<'_>, tenant: i64, asking: &Asking) -> Result<()> {
+/// Makes room for another mark of a device: those of its user end that have ended by the clock, the one whose place it takes, and the oldest of
+/// too many.
+fn make_room(ctx: &mut Ctx<'_>, tenant: i64, asking: &Asking, before: Option<&Mark>) -> Result<()> {
     let buckets: [Bucket; 1] = [(ctx.bucket_of("edits", &ctx.user()?.to_string()), ctx.house.settings.limit_edits)];
     ctx.check_attempts(&buckets)?;
     ctx.count_attempt(&buckets)?;
     let (user, device) = (asking.asker.user, asking.asker.device);
     let own = asking.live.iter().filter(|mark| mark.user == user);
-    let (live, lapsed): (Vec<&Mark>, Vec<&Mark>) = own.partition(|mark| mark.is_live(ctx.now));
+    let (live, lapsed): (Vec<&Mark>, Vec<&Mark>) =
+        own.partition(|mark| mark.is_live(ctx.now) && !before.is_some_and(|before| std::ptr::eq(before, *mark)));
     let of_device = beyond(live.iter().copied().filter(|mark| mark.device == device).collect(), MOST);
     let rest = live.into_iter().filter(|mark| !of_device.contains(mark)).collect();
     let of_user = beyond(rest, MOST_OF_USER);

@@ -211,7 +211,6 @@ pub fn full(ctx: &mut Ctx<'_>, user: i64) -> Result<Error> {
 /// The user's other devices are told, unless it is the caller's own.
 pub fn revoke(ctx: &mut Ctx<'_>, user: i64, mut device: Device, state: State) -> Result<Device> {
     let ended = store::end_device(ctx.db, user, &device.device_id, ctx.now)?;
-    ctx.tell(&News::SignedOut { user })?;
     let goes_on = match device.state {
         State::Active => true,
         State::Revoked => state == State::WipePending,
@@ -221,6 +220,7 @@ pub fn revoke(ctx: &mut Ctx<'_>, user: i64, mut device: Device, state: State) ->
         device.enter(state, ctx.now);
         store::put(ctx.db, user, &device)?;
     }
+    ctx.tell(&News::SignedOut { user })?;
     let own = ctx.admitted().is_some_and(|caller| (caller.user, &caller.device) == (user, &device.device_id));
     if ended > 0 && !own {
         tell_ended(ctx, user)?;

@@ -120,7 +120,10 @@ fn by_history(asker: &Asker, record: &Record, newest: Newest, history: Vec<Named
     };
     let is_remembered = history.iter().any(|(edit, _)| edit.version == current);
     let unknown = lacks_newest && !is_remembered && !is_own(asker, &newest);
-    let behind = unknown || !others.is_empty();
+    // So it is of those between what was seen and the first that is remembered since.
+    let first = unseen.iter().map(|(edit, _)| edit.version).filter(|version| *version > 0).min();
+    let is_cut = record.version.zip(first).is_some_and(|(seen, first)| first > seen + 1);
+    let behind = unknown || is_cut || !others.is_empty();
     let count = match record.version {
         Some(seen) => current - seen,
         None => i64::try_from(unseen.len()).unwrap_or(i64::MAX).max(1),

@@ -13,6 +13,7 @@ use crate::feature::ctx::value;
 use crate::feature::news::Uploaded;
 use crate::feature::room::recount;
 use crate::feature::room::rules::{Bounds, Growth};
+use crate::feature::sessions::device::State;
 use crate::feature::sessions::store as sessions;
 use crate::feature::store::{self as feed, Moved, advance};
 use crate::feature::{Ctx, Kind, Objects, Settings, Shift, Stock};
@@ -52,9 +53,11 @@ pub fn end(ctx: &mut Ctx<'_>, tenant: i64, mark: &Mark) -> Result<()> {
 }
 
 fn remember(ctx: &mut Ctx<'_>, tenant: i64, mark: &Mark) -> Result<()> {
+    // One that had ended by the clock was shown to nobody since.
+    let ended = ctx.now.min(mark.until);
     if ctx.stamp().is_err() || ctx.tenant_id().ok() != Some(tenant) {
         // Whoever leaves or signs out is not kept from it by anybody's room.
-        store::end(ctx.db, tenant, mark, ctx.now)?;
+        store::end(ctx.db, tenant, mark, ended)?;
         ctx.recount_stock(tenant, &STOCK);
         return Ok(());
     }
@@ -63,7 +66,7 @@ fn remember(ctx: &mut Ctx<'_>, tenant: i64, mark: &Mark) -> Result<()> {
         Err(Error::Refused(_)) => return store::forget(ctx.db, tenant, mark, true).map(drop),
         other => other?,
     }
-    if store::end(ctx.db, tenant, mark, ctx.now)? {
+    if store::end(ctx.db, tenant, mark, ended)? {
         ctx.recount_stock(tenant, &STOCK);
         return Ok(());
     }
@@ -78,9 +81,15 @@ pub fn signed_out(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
         return Ok(());
     }
     let sessions = sessions::sessions(ctx.db, user, ctx.now)?;
-    // A session that is on no device may be of any.
-    let is_left = |mark: &Mark| sessions.iter().any(|(device, _)| device.is_empty() || *device == mark.name);
-    marks.iter().filter(|mark| !is_left(mark)).try_for_each(|mark| end(ctx, tenant, mark))
+    for mark in &marks {
+        // A session that is on no device may be of any that was not revoked.
+        let lost = sessions::find(ctx.db, user, &mark.name)?.is_some_and(|device| device.state != State::Active);
+        let is_left = sessions.iter().any(|(device, _)| (device.is_empty() && !lost) || *device == mark.name);
+        if !is_left {
+            end(ctx, tenant, mark)?;
+        }
+    }
+    Ok(())
 }
 
 /// An upload ends its device's marks of what it brought.
