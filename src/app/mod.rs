@@ -282,8 +282,11 @@ impl Service for App {
         let mut db = self.db.take();
         if let (Some(house), Place::Same) = (&self.house, db.as_ref().map_or(Place::Same, Db::place)) {
             if let Some(open) = db.as_mut().filter(|_| !ended.is_empty()) {
-                // What stays noted the courier tells once more.
-                let _ = signals::closing::settle(open, &ended);
+                // What cannot be noted the courier tells as if nobody had.
+                if let Ok(Some(at)) = signals::closing::settle(open, &ended, Timestamp::now()) {
+                    self.work.owe(&house.settings, at);
+                    self.works |= self.work.due(&house.settings);
+                }
             }
             if self.meters.usage.is_full() {
                 usage::make_room(house, &mut db, &mut self.meters.usage);

@@ -41,10 +41,9 @@ pub fn telling<T>(db: &mut Db, mut work: impl FnMut(&mut Ctx<'_>) -> Result<T>) 
     })?;
     let left = ctx.leave();
     let published = signals::publish(&house, &mut meters, left.signals.committed());
-    if !published.ended.is_empty() {
-        signals::closing::settle(db, &published.ended)?;
-    }
-    for at in [left.owed, published.next].into_iter().flatten() {
+    let ended = &published.ended;
+    let once_more = if ended.is_empty() { None } else { signals::closing::settle(db, ended, Timestamp::now())? };
+    for at in [left.owed, published.next, once_more].into_iter().flatten() {
         AfterAnswers::default().owe(&house.settings, at);
     }
     Ok(done)

@@ -30,6 +30,12 @@ impl Published {
         Published { port, kept }
     }
 
+    /// How often connections were closed by a code.
+    pub fn closed(&self, code: u16) -> usize {
+        let kept = self.kept.lock().unwrap();
+        kept.iter().filter(|item| item["formats"]["ws-message"]["code"] == code).count()
+    }
+
     /// What a connection on these channels would be passed, once there is this in it.
     #[track_caller]
     pub fn heard(&self, ear: &Ear, last: &str) -> Vec<Value> {

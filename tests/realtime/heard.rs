@@ -7,7 +7,7 @@ use crate::api::devices::again;
 use crate::servers::{Engine, Server};
 use serde_json::{Value, json};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than a channel rests between two hints.
 const CALM: Duration = Duration::from_millis(1_200);
@@ -29,6 +29,28 @@ fn devices(server: &Server) -> (Phone, Phone, Phone) {
 /// Has a phone ask its partner something; the question's id.
 fn ask(phone: &Phone) -> String {
     phone.make("/qna/questions/", &json!({"text": "What made you smile today?"}))
+}
+
+/// An engine subscribes a connection when it has the answer to its opening: one that is opened just then hears the first time nothing.
+#[test]
+fn the_end_of_a_session_is_told_once_more() {
+    let (engine, server) = published();
+    let (_, tablet, _) = devices(&server);
+    tablet.post("/auth/logout/", &json!({"refresh": tablet.refresh})).expect(204);
+    let control = format!("http://127.0.0.1:{}", engine.port);
+    let courier = || {
+        let mut courier = server.operator(&["courier"]);
+        assert!(courier.env("TANDEM_GRIP_CONTROL_URL", &control).env("TANDEM_GRIP_KEY", KEY).status().unwrap().success());
+    };
+    let until = Instant::now() + Duration::from_secs(90);
+    while engine.closed(4401) < 2 {
+        assert!(Instant::now() < until, "{} times: {}", engine.closed(4401), server.log());
+        courier();
+        sleep(CALM / 4);
+    }
+    courier();
+    let left = server.store().one("SELECT COUNT(*) FROM shelf WHERE kind = 'closing'", &[], |row| row.get::<i64>(0));
+    assert_eq!((engine.closed(4401), left.unwrap()), (2, Some(0)));
 }
 
 /// The update of a published item.

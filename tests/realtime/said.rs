@@ -3,6 +3,7 @@
 use super::engine::last;
 use super::{Socket, closes, site, talking, uploads};
 use crate::api::Phone;
+use crate::api::devices::again;
 use crate::servers::Engine;
 use serde_json::{Value, json};
 
@@ -45,6 +46,21 @@ fn whatever_a_client_causes_counts() {
     assert!(socket.ask("PING\r\n").text().contains("RATE_LIMIT_EXCEEDED"));
     assert!(socket.ask("BINARY 2\r\nhi\r\n").text().contains("RATE_LIMIT_EXCEEDED"));
     assert!(closes(&socket.ask("PING\r\n"), 4429));
+}
+
+#[test]
+fn a_key_is_the_same_member_in_every_version() {
+    let server = talking(Engine::Sqlite, "100/60");
+    let (a, _) = Phone::couple(&server);
+    let a = again(&server, &a, &json!({"device_id": "phone"}));
+    let mut socket = Socket { path: "/api/v2/ws/mobile/sync/?device_id=phone", ..Socket::of(&server, &a, "one") };
+    socket.open();
+    for key in ["a-key-of-an-upload", "one-with-\"-and-\\-in-it"] {
+        let upload = json!({"type": "sync_data", "sync_id": "s", "idempotency_key": key, "data": {"records": [record("one")]}});
+        let said = socket.say(&upload);
+        assert!(said.contains("sync_complete"), "{said}");
+        assert!(socket.say(&upload).contains("sync_complete"), "sent again");
+    }
 }
 
 #[test]

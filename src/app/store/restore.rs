@@ -63,13 +63,13 @@ fn put(settings: &Settings, store: &Path, ready: Ready, wish: Wish, told: Told<'
             }
             kept(changed, ready.until, wish)?;
             let revoked = ready.revoked(&mut db);
-            ready.end_connections(settings, Some(&mut db), wish)?;
+            ready.end_connections(settings, Some(&mut db))?;
             let saved = copies::save(&mut db, &copies::folder(settings), PREFIX, told)?;
             replace(&mut db, ready.draft.path(), told)?;
             Ok(Restored { tenants, left: Some(Left::Backup(saved.path)), revoked })
         }
         other => {
-            ready.end_connections(settings, None, wish)?;
+            ready.end_connections(settings, None)?;
             let aside = put_aside(store)?;
             journal(&ready.draft, settings)?;
             let named = if let Present::Nothing = other {

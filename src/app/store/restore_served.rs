@@ -30,7 +30,7 @@ pub fn restore(settings: &Settings, address: &Address, ready: &Ready, wish: Wish
     kept(changed(&mut db)?, ready.until, wish)?;
     let revoked = ready.revoked(&mut db);
     let known = (standing != Standing::Empty).then_some(&mut db);
-    ready.end_connections(settings, known, wish)?;
+    ready.end_connections(settings, known)?;
     let left = match standing {
         Standing::Empty => None,
         _ => Some(Left::Backup(copies::save(&mut db, &copies::folder(settings), PREFIX, told)?.path)),

@@ -35,21 +35,21 @@ impl Ready {
 }
 
 impl Ready {
-    /// Has the connections end that were held of the store of now, or of the backup's people: they hear of another time.
+    /// Has the connections end that were held of the store of now, or of the backup's people: they hear of another time. Whose session is
+    /// gone is refused when they come back.
     ///
     /// # Errors
     /// The backup's. A store that cannot tell who is in it tells nobody.
-    pub fn end_connections(&self, settings: &Settings, now: Option<&mut Db>, wish: Wish) -> Result<()> {
+    pub fn end_connections(&self, settings: &Settings, now: Option<&mut Db>) -> Result<()> {
         if settings.grip.engine().is_none() {
             return Ok(());
         }
-        let end = if wish.keep_sessions { End::Again } else { End::SignedOut };
         let mut held = now.and_then(|now| store::listeners(now).ok()).unwrap_or_default();
         let mut backup = backup::open(self.draft.path())?;
         let noted = Timestamp::now();
         within(&mut backup, Mode::Write, |db| {
             held.append(&mut store::listeners(db)?);
-            held.iter().try_for_each(|user| closing::owe(db, &Whose::User(*user), end, noted))
+            held.iter().try_for_each(|user| closing::owe(db, &Whose::User(*user), End::Again, noted))
         })
     }
 }

@@ -5,9 +5,9 @@ use super::way;
 use super::within;
 use crate::base::error::{Error, Result};
 use crate::base::json;
-use crate::base::time::Timestamp;
+use crate::base::time::{DAY, Timestamp};
 use crate::base::word;
-use crate::feature::signals::{Moving, Update, event};
+use crate::feature::signals::{Moving, Update, event, note_slow};
 use crate::feature::{Ctx, Priority};
 use crate::http::{EVENT_STREAM, Method, Response};
 use serde_json::{Value, json};
@@ -32,6 +32,10 @@ pub fn open(ctx: &mut Ctx<'_>) -> Result<Response> {
         held = Some(hold::of(ctx, &Chosen::default())?);
         Ok(Response::empty(204))
     })?;
+    if held.as_ref().is_some_and(|held: &Held| held.saver) {
+        // A stream says nothing more of itself.
+        note_slow(&ctx.house.settings, ctx.now.plus(DAY));
+    }
     let since = ctx.request.header("LAST_EVENT_ID").and_then(|id| Timestamp::parse(id.trim()));
     let held = held.ok_or_else(|| Error::internal("a stream was admitted and is not"))?;
     let body = begun(ctx, &held, since)?;

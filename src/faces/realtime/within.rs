@@ -11,6 +11,9 @@ use serde_json::Value;
 /// How long the claims are good by which a connection asks, in seconds: one request. Its session is looked up in any case.
 const GOOD: i64 = 60;
 
+/// From which version of the API on the field of a key has quotes.
+const QUOTED_SINCE: u8 = 2;
+
 /// What was answered.
 #[derive(Debug)]
 pub struct Answered {
@@ -73,7 +76,10 @@ pub fn ask_for(
         }
     }
     if let Some(key) = key {
-        vars.push(b"HTTP_IDEMPOTENCY_KEY", key.as_bytes());
+        // From version 2 on the field is a text in quotes (RFC 9651 §3.3.3); a message's member never is.
+        let quoted = || format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""));
+        let field = if ctx.request.version.number < QUOTED_SINCE { key.to_owned() } else { quoted() };
+        vars.push(b"HTTP_IDEMPOTENCY_KEY", field.as_bytes());
     }
     let mut request = Request::new(&vars, ctx.request.id.clone());
     request.address.clone_from(&ctx.request.address);

@@ -6,8 +6,8 @@ use crate::base::error::Result;
 use crate::base::time::{DAY, MINUTE, SECOND, Timestamp};
 use crate::base::word;
 use crate::db::{Db, Mode, within};
+use crate::feature::Shift;
 use crate::feature::shelf::{Item, NOBODY, store as shelf};
-use crate::feature::{House, Shift};
 
 /// The kind of what lies on the shelf.
 const KIND: &str = "closing";
@@ -17,11 +17,42 @@ const USER: &str = "user";
 const KEPT: i64 = DAY;
 /// How long whoever wrote it has to publish it; afterwards the courier does, in milliseconds.
 const OWN: i64 = 2 * SECOND;
+/// How long after it was published the end of a session is told once more, in milliseconds: a connection that was being opened meanwhile
+/// hears the first time nothing, because the engine subscribes it when it has its answer.
+const ONCE_MORE: i64 = 10 * SECOND;
 /// For so long the courier itself tries again; afterwards whichever comes next does, in milliseconds.
 const EAGER: i64 = 2 * MINUTE;
 
-/// Why connections end, with the word in the store.
-const ENDS: [(End, &str); 3] = [(End::Again, "again"), (End::Elsewhere, "elsewhere"), (End::SignedOut, "signed_out")];
+/// Why connections end and whether they were told so, with the word in the store.
+const STAGES: [((End, bool), &str); 4] = [
+    ((End::Again, false), "again"),
+    ((End::Elsewhere, false), "elsewhere"),
+    ((End::SignedOut, false), "signed_out"),
+    ((End::SignedOut, true), "signed_out_told"),
+];
+
+/// What lies there.
+struct Owed {
+    whose: Whose,
+    end: End,
+    /// Was it published?
+    told: bool,
+    /// When it was, or was noted.
+    since: Timestamp,
+}
+
+impl Owed {
+    fn of(item: Item) -> Owed {
+        let (end, told) = word::named(&STAGES, &item.data).unwrap_or((End::Again, false));
+        let whose = if item.owner == NOBODY { Whose::Session(item.id) } else { Whose::User(item.owner) };
+        Owed { whose, end, told, since: item.until.unwrap_or_default().plus(-KEPT) }
+    }
+
+    /// When it is the courier's.
+    fn due(&self) -> Timestamp {
+        self.since.plus(if self.told { ONCE_MORE } else { OWN })
+    }
+}
 
 /// When the courier is to look, if whoever commits now does not publish.
 pub fn due(now: Timestamp) -> Timestamp {
@@ -33,71 +64,77 @@ pub fn due(now: Timestamp) -> Timestamp {
 /// # Errors
 /// The database's.
 pub fn owe(db: &mut Db, whose: &Whose, end: End, now: Timestamp) -> Result<()> {
-    let (id, owner) = match whose {
-        Whose::User(user) => (USER.to_owned(), *user),
-        Whose::Session(session) => (session.clone(), NOBODY),
-    };
-    shelf::put(db, KIND, &Item { id, owner, until: Some(now.plus(KEPT)), data: word::of(&ENDS, &end).to_owned() })
+    put(db, whose, (end, false), now)
 }
 
-/// They have ended: the engine has taken it.
+fn put(db: &mut Db, whose: &Whose, stage: (End, bool), now: Timestamp) -> Result<()> {
+    let (id, owner) = key(whose);
+    let (id, data) = (id.to_owned(), word::of(&STAGES, &stage).to_owned());
+    shelf::put(db, KIND, &Item { id, owner, until: Some(now.plus(KEPT)), data })
+}
+
+fn key(whose: &Whose) -> (&str, i64) {
+    match whose {
+        Whose::User(user) => (USER, *user),
+        Whose::Session(session) => (session, NOBODY),
+    }
+}
+
+/// They were published. Answers when the courier is to tell some once more. What was noted meanwhile for another reason stays as it is.
 ///
 /// # Errors
 /// The database's.
-pub fn settle(db: &mut Db, ended: &[Whose]) -> Result<()> {
-    within(db, Mode::Write, |db| {
-        ended.iter().try_for_each(|whose| {
-            match whose {
-                Whose::User(user) => shelf::remove(db, KIND, USER, *user),
-                Whose::Session(session) => shelf::remove(db, KIND, session, NOBODY),
-            }
-            .map(drop)
-        })
-    })
+pub fn settle(db: &mut Db, ended: &[(Whose, End)], now: Timestamp) -> Result<Option<Timestamp>> {
+    within(db, Mode::Write, |db| ended.iter().try_for_each(|(whose, end)| step(db, whose, (*end, false), now)))?;
+    let has_session = ended.iter().any(|(whose, _)| matches!(whose, Whose::Session(_)));
+    Ok(has_session.then(|| now.plus(ONCE_MORE)))
 }
 
-/// What lies there, with the instant from which it is the courier's.
-fn owed(db: &mut Db) -> Result<Vec<(Whose, End, Timestamp)>> {
-    let read = |item: Item| {
-        let end = word::named(&ENDS, &item.data).unwrap_or(End::Again);
-        let whose = if item.owner == NOBODY { Whose::Session(item.id) } else { Whose::User(item.owner) };
-        (whose, end, due(item.until.unwrap_or_default().plus(-KEPT)))
-    };
-    Ok(shelf::all(db, KIND)?.into_iter().map(read).collect())
+/// Goes on from a stage, if it is at that.
+fn step(db: &mut Db, whose: &Whose, (end, told): (End, bool), now: Timestamp) -> Result<()> {
+    let (id, owner) = key(whose);
+    let is_at = |item: &Item| item.data == word::of(&STAGES, &(end, told));
+    if !shelf::find(db, KIND, id, owner)?.as_ref().is_some_and(is_at) {
+        return Ok(());
+    }
+    // A user's connections that are open later may be others.
+    match whose {
+        Whose::Session(_) if !told => put(db, whose, (end, true), now),
+        _ => shelf::remove(db, KIND, id, owner).map(drop),
+    }
 }
 
-/// The courier's part: what nobody could publish.
+/// The courier's part: what nobody could publish, and what is to be told once more.
 ///
 /// # Errors
 /// The database's.
 pub fn deliver(shift: &mut Shift<'_>) -> Result<()> {
     let (house, now) = (shift.house, Timestamp::now());
-    let all = within(shift.db, Mode::Read, owed)?;
-    let (due, early): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, _, at)| *at <= now);
-    if let Some(next) = early.iter().map(|(_, _, at)| *at).min() {
+    let all: Vec<Owed> = within(shift.db, Mode::Read, |db| shelf::all(db, KIND))?.into_iter().map(Owed::of).collect();
+    let (due, early): (Vec<Owed>, Vec<Owed>) = all.into_iter().partition(|owed| owed.due() <= now);
+    if let Some(next) = early.iter().map(Owed::due).min() {
         shift.soon(next);
     }
     if due.is_empty() {
         return Ok(());
     }
-    let takes = super::rest(&house.settings, now).is_none() && super::publish_now(house, &closings(house, &due));
+    let items: Vec<_> = due.iter().map(|owed| items::closing(house, &owed.whose, owed.end)).collect();
+    let takes = super::rest(&house.settings, now).is_none() && super::publish_now(house, &items);
     if !takes {
         let rest = super::rest(&house.settings, now).unwrap_or_else(|| now.plus(OWN));
         again(shift, &due, rest);
         return Ok(());
     }
-    let ended: Vec<Whose> = due.into_iter().map(|(whose, ..)| whose).collect();
-    settle(shift.db, &ended)
+    if due.iter().any(|owed| !owed.told && matches!(owed.whose, Whose::Session(_))) {
+        shift.soon(now.plus(ONCE_MORE));
+    }
+    within(shift.db, Mode::Write, |db| due.iter().try_for_each(|owed| step(db, &owed.whose, (owed.end, owed.told), now)))
 }
 
 /// Has it tried again once the engine has rested: by this courier as long as it is fresh, else by whichever comes next.
-fn again(shift: &mut Shift<'_>, due: &[(Whose, End, Timestamp)], at: Timestamp) {
-    let is_fresh = due.iter().any(|(_, _, since)| since.plus(EAGER) > at);
+fn again(shift: &mut Shift<'_>, due: &[Owed], at: Timestamp) {
+    let is_fresh = due.iter().any(|owed| owed.since.plus(EAGER) > at);
     if is_fresh { shift.soon(at) } else { shift.again(at) }
-}
-
-fn closings(house: &House, due: &[(Whose, End, Timestamp)]) -> Vec<serde_json::Value> {
-    due.iter().map(|(whose, end, _)| items::closing(house, whose, *end)).collect()
 }
 
 /// Forgets what nobody waits for any more.

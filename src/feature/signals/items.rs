@@ -132,10 +132,16 @@ fn messages(house: &House, sent: &Sent, into: &mut Vec<Value>) -> Result<()> {
     let update = Update::new(&sent.type_name, Some(sent.id.clone()), sent.data.clone(), *priority, sent.stamp);
     // A conflict is told to whoever met it, too.
     let author = if sent.type_name == CONFLICT_ALERT { NOBODY } else { sent.author };
-    let parts = [Part::Whole(Priority::Normal), Part::Messages, Part::Critical];
+    let parts = [Part::Whole(Priority::Normal), Part::Messages, Part::Slow, Part::Critical];
     let channels = match (*user, *device) {
         (0, _) => {
-            let heard = parts.into_iter().filter(|part| *part != Part::Critical || *priority == Priority::Critical);
+            // Who saves its battery hears both: they are rare.
+            let is_critical = *priority == Priority::Critical;
+            let heard = parts.into_iter().filter(|part| match part {
+                Part::Critical => is_critical,
+                Part::Slow => !is_critical,
+                _ => true,
+            });
             heard.map(|part| house.channel(Channel::Tenant { tenant: *tenant, membership, part })).collect()
         }
         (user, 0) => vec![house.channel(Channel::User(user))],

@@ -43,9 +43,9 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// Whose connections end by it.
-    fn ended(&self) -> Option<&Whose> {
-        if let Signal::End(whose, _) = self { Some(whose) } else { None }
+    /// Whose connections end by it, and why.
+    fn ended(&self) -> Option<(Whose, End)> {
+        if let Signal::End(whose, end) = self { Some((whose.clone(), *end)) } else { None }
     }
 }
 

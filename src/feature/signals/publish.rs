@@ -3,7 +3,7 @@
 
 use super::items;
 use super::owed::{self, Owed, PAUSE, SLOW_PAUSE};
-use super::{Changed, Signal, Whose};
+use super::{Changed, End, Signal, Whose};
 use crate::base::error::{Error, Result};
 use crate::base::json;
 use crate::base::mark::Mark;
@@ -36,8 +36,8 @@ const HINTS: &str = "hints of";
 pub struct Published {
     /// When the courier is to publish what was held back.
     pub next: Option<Timestamp>,
-    /// Whose connections have ended.
-    pub ended: Vec<Whose>,
+    /// Whose connections have ended, and why.
+    pub ended: Vec<(Whose, End)>,
 }
 
 /// Publishes what happened.
@@ -47,7 +47,7 @@ pub fn publish(house: &House, meters: &mut Meters, signals: Vec<Signal>) -> Publ
     if settings.grip.engine().is_none() {
         return Published::default();
     }
-    let ended: Vec<Whose> = signals.iter().filter_map(Signal::ended).cloned().collect();
+    let ended: Vec<(Whose, End)> = signals.iter().filter_map(Signal::ended).collect();
     let later = |rest: Timestamp| Published { next: (!ended.is_empty()).then_some(rest), ended: Vec::new() };
     if let Some(rest) = rest(settings, now) {
         return later(rest);
