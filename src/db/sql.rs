@@ -34,3 +34,28 @@ pub struct Upsert {
     /// The other columns that are written; bound after the key.
     pub set: &'static [&'static str],
 }
+
+/// As many bytes as the text of an upsert takes, roughly.
+const ROOM: usize = 512;
+
+impl Upsert {
+    /// The insertion of a row, as both engines have it. It is written for each of a thousand rows, so without a detour.
+    pub(super) fn insertion(&self) -> String {
+        let mut sql = String::with_capacity(ROOM);
+        let all = || self.key.iter().chain(self.set);
+        sql.extend(["INSERT INTO ", self.table, " ("]);
+        list(&mut sql, all(), |sql, column| sql.push_str(column));
+        sql.push_str(") VALUES (");
+        list(&mut sql, all(), |sql, _| sql.push('?'));
+        sql.push(')');
+        sql
+    }
+}
+
+/// Writes each of some columns, with commas between.
+pub(super) fn list<'c>(sql: &mut String, columns: impl Iterator<Item = &'c &'c str>, write: impl Fn(&mut String, &&'c str)) {
+    for (n, column) in columns.enumerate() {
+        sql.push_str(if n == 0 { "" } else { ", " });
+        write(sql, column);
+    }
+}

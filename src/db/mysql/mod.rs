@@ -27,6 +27,7 @@ pub use hosts::Hosts;
 pub use mysql::Row as Found;
 pub use values::value;
 
+use super::sql::list;
 use super::{Mode, Param, Upsert};
 use crate::base::error::{DbError, DbFault, Error, Result};
 use greet::{fits, greet};
@@ -350,11 +351,10 @@ impl Mysql {
 
 /// The insertion of a row, or of its values where its key is there.
 fn inserting(upsert: &Upsert) -> String {
-    let columns: Vec<&str> = upsert.key.iter().chain(upsert.set).copied().collect();
-    let marks = vec!["?"; columns.len()].join(", ");
-    let set: Vec<String> = upsert.set.iter().map(|c| format!("{c} = VALUES({c})")).collect();
-    let (table, columns, set) = (upsert.table, columns.join(", "), set.join(", "));
-    format!("INSERT INTO {table} ({columns}) VALUES ({marks}) ON DUPLICATE KEY UPDATE {set}")
+    let mut sql = upsert.insertion();
+    sql.push_str(" ON DUPLICATE KEY UPDATE ");
+    list(&mut sql, upsert.set.iter(), |sql, column| sql.extend([*column, " = VALUES(", column, ")"]));
+    sql
 }
 
 /// Runs statements without bound values, several at once.

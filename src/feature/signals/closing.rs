@@ -85,23 +85,30 @@ fn key(whose: &Whose) -> (&str, i64) {
 /// # Errors
 /// The database's.
 pub fn settle(db: &mut Db, ended: &[(Whose, End)], now: Timestamp) -> Result<Option<Timestamp>> {
-    within(db, Mode::Write, |db| ended.iter().try_for_each(|(whose, end)| step(db, whose, (*end, false), now)))?;
-    let has_session = ended.iter().any(|(whose, _)| matches!(whose, Whose::Session(_)));
-    Ok(has_session.then(|| now.plus(ONCE_MORE)))
+    let first = ended.iter().map(|(whose, end)| (whose, (*end, false)));
+    within(db, Mode::Write, |db| go_on(db, first.clone(), now))
 }
 
-/// Goes on from a stage, if it is at that.
-fn step(db: &mut Db, whose: &Whose, (end, told): (End, bool), now: Timestamp) -> Result<()> {
+/// Goes on from stages that were published. Answers when those are due of which one is left.
+fn go_on<'w>(db: &mut Db, all: impl Iterator<Item = (&'w Whose, (End, bool))>, now: Timestamp) -> Result<Option<Timestamp>> {
+    let mut is_left = false;
+    for (whose, stage) in all {
+        is_left |= step(db, whose, stage, now)?;
+    }
+    Ok(is_left.then(|| now.plus(ONCE_MORE)))
+}
+
+/// Goes on from a stage, if it is at that; answers whether another one is left.
+fn step(db: &mut Db, whose: &Whose, (end, told): (End, bool), now: Timestamp) -> Result<bool> {
     let (id, owner) = key(whose);
     let is_at = |item: &Item| item.data == word::of(&STAGES, &(end, told));
     if !shelf::find(db, KIND, id, owner)?.as_ref().is_some_and(is_at) {
-        return Ok(());
+        return Ok(false);
     }
     // A user's connections that are open later may be others.
-    match whose {
-        Whose::Session(_) if !told => put(db, whose, (end, true), now),
-        _ => shelf::remove(db, KIND, id, owner).map(drop),
-    }
+    let is_left = !told && matches!(whose, Whose::Session(_));
+    if is_left { put(db, whose, (end, true), now) } else { shelf::remove(db, KIND, id, owner).map(drop) }?;
+    Ok(is_left)
 }
 
 /// The courier's part: what nobody could publish, and what is to be told once more.
@@ -119,16 +126,14 @@ pub fn deliver(shift: &mut Shift<'_>) -> Result<()> {
         return Ok(());
     }
     let items: Vec<_> = due.iter().map(|owed| items::closing(house, &owed.whose, owed.end)).collect();
-    let takes = super::rest(&house.settings, now).is_none() && super::publish_now(house, &items);
-    if !takes {
-        let rest = super::rest(&house.settings, now).unwrap_or_else(|| now.plus(OWN));
+    if let Err(rest) = super::publish_now(house, &items) {
         again(shift, &due, rest);
         return Ok(());
     }
-    if due.iter().any(|owed| !owed.told && matches!(owed.whose, Whose::Session(_))) {
-        shift.soon(now.plus(ONCE_MORE));
-    }
-    within(shift.db, Mode::Write, |db| due.iter().try_for_each(|owed| step(db, &owed.whose, (owed.end, owed.told), now)))
+    let published = due.iter().map(|owed| (&owed.whose, (owed.end, owed.told)));
+    let next = within(shift.db, Mode::Write, |db| go_on(db, published.clone(), now))?;
+    next.into_iter().for_each(|at| shift.soon(at));
+    Ok(())
 }
 
 /// Has it tried again once the engine has rested: by this courier as long as it is fresh, else by whichever comes next.

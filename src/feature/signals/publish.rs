@@ -67,8 +67,8 @@ pub fn publish(house: &House, meters: &mut Meters, signals: Vec<Signal>) -> Publ
     if has_slow {
         held.extend(passes.iter().chain(&waits).filter_map(|signal| owe(signal, true)));
     }
-    if !publish_now(house, &items::items(house, &passes).unwrap_or_default()) {
-        return later(now.plus(REST));
+    if let Err(rest) = publish_now(house, &items::items(house, &passes).unwrap_or_default()) {
+        return later(rest);
     }
     // Without the file they are lost, as hints may be.
     let noted = !held.is_empty() && owed::add(settings, &held).is_ok();
@@ -86,18 +86,23 @@ fn is_free(settings: &Settings, meters: &mut Meters, known: &mut Vec<(i64, bool)
     free
 }
 
-/// Publishes items; answers whether the engine has taken them. What it does not take is lost, and it rests.
-pub fn publish_now(house: &House, items: &[Value]) -> bool {
+/// Publishes items, unless the engine rests. What it does not take is lost, and it rests then.
+///
+/// # Errors
+/// Until when it rests.
+pub fn publish_now(house: &House, items: &[Value]) -> std::result::Result<(), Timestamp> {
     let (settings, now) = (&house.settings, Timestamp::now());
+    rest(settings, now).map_or(Ok(()), Err)?;
     for part in items.chunks(AT_ONCE) {
         if let Err(error) = try_out(settings, part) {
+            let until = now.plus(REST);
             // Where not even that can be written, the next one tries again.
-            let _ = Mark::of(&settings.data, RESTS).set(now.plus(REST));
+            let _ = Mark::of(&settings.data, RESTS).set(until);
             complain(settings, now, &error);
-            return false;
+            return Err(until);
         }
     }
-    true
+    Ok(())
 }
 
 /// Publishes items, and says what is wrong.

@@ -89,34 +89,9 @@ const RECORD: Upsert = Upsert {
 /// Writes a version of a record, the first or another one, which came from this device; `data` is its fields as text. A server is sent many
 /// at once.
 pub fn write(db: &mut Db, tenant: i64, (domain, is_new): (&str, bool), record: &Record, data: &str, device: &str) -> Result<()> {
-    if db.writes_alone() {
-        let write = if is_new { insert } else { update };
-        return write(db, tenant, domain, record, data, device);
+    if db.writes_alone() && !is_new {
+        return update(db, tenant, domain, record, data, device);
     }
-    let r = record;
-    let (made, edited) = ((r.created_by, r.created_at), (r.updated_by, r.updated_at));
-    let values = params![
-        tenant,
-        domain,
-        &r.id,
-        r.version,
-        data,
-        r.client_at,
-        made.0,
-        edited.0,
-        made.1,
-        edited.1,
-        r.deleted,
-        device,
-        r.version,
-    ];
-    db.put_later(&RECORD, values)
-}
-
-/// Writes a new record.
-fn insert(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str, device: &str) -> Result<()> {
-    let sql = "INSERT INTO records (tenant, domain, id, version, data, client_at, created_by, updated_by, created_at, stamp, \
-         deleted, device, device_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = params![
         tenant,
         domain,
@@ -132,6 +107,11 @@ fn insert(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str, d
         device,
         record.version,
     ];
+    if !db.writes_alone() {
+        return db.put_later(&RECORD, values);
+    }
+    let sql = "INSERT INTO records (tenant, domain, id, version, data, client_at, created_by, updated_by, created_at, stamp, \
+         deleted, device, device_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     db.run(sql, values).map(drop)
 }
 
