@@ -1,5 +1,5 @@
 """Who holds a connection: a WebSocket by `websockets`, and a reader of events."""
-import asyncio, http.client, json, threading
+import asyncio, contextlib, http.client, json, threading
 
 import websockets
 from websockets.asyncio.client import connect
@@ -27,6 +27,14 @@ class Socket:
         socket = cls(ws)
         socket.first = await socket.hear("connection_established")
         return socket
+
+    @classmethod
+    async def reopen(cls, person):
+        """As an app does it: an opening that is not answered is tried again."""
+        for _ in range(2):
+            with contextlib.suppress(TimeoutError):
+                return await cls.open(person)
+        return await cls.open(person)
 
     async def say(self, word, **members):
         await self.ws.send(json.dumps({"type": word} | members))

@@ -81,6 +81,12 @@ class Site:
         with open(folder / "said", "ab") as said:
             self.pushpin = subprocess.Popen(["pushpin", "--config", folder / "pushpin.conf"], stdout=said, stderr=said, start_new_session=True)
         wait_for(lambda: listening(self.rt) and listening(self.control))
+        wait_for(self.passed_on)
+
+    def passed_on(self):
+        """Whether all parts of Pushpin have found each other: until then a request may wait in one of them for ever."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.call("GET", "/push/stream/", port=self.rt, patience=2)[0] == 401
 
     def kill_pushpin(self):
         """All of its processes, at once."""
@@ -121,9 +127,9 @@ class Site:
                             alive.append(int(entry.name))
         return alive
 
-    def call(self, method, path, body=None, token=None, port=None, fields=()):
+    def call(self, method, path, body=None, token=None, port=None, fields=(), patience=30):
         """One request; the status, the fields, and what is answered."""
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.web, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.web, timeout=patience)
         headers = {"Content-Type": "application/json"} | dict(fields)
         if token:
             headers["Authorization"] = f"Bearer {token}"

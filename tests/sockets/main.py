@@ -366,7 +366,7 @@ async def pushpin_is_killed_and_nothing_is_lost(site):
     ids = {item["id"] for item in polled["changes"]["qna_questions"]}
     assert set(made) <= ids and polled["poll_after"] >= 30, polled
     site.start_pushpin()
-    socket = await Socket.open(b)
+    socket = await Socket.reopen(b)
     # It rests for ten seconds after a failure; then it is told again.
     wait_for(lambda: not (site.work / "data/publish-rests").exists() or time.time() > (site.work / "data/publish-rests").stat().st_mtime)
     await socket.settle()
