@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use tandem::app::FEATURES;
 use tandem::domain::mobile::domains::{RECORDS, TELEMETRY};
 use tandem::domain::mobile::records::tables::Table;
+use tandem::feature::Names;
 use tandem::http::input::{Field, Shape};
 
 /// See [`Case`].
@@ -17,6 +18,7 @@ pub const CASES: &[Case] = &[
     ("records of each domain land in its own list and nobody else's", own_lists),
     ("each list of telemetry has its own result", own_results),
     ("every place takes each name of a domain, and answers with its own", names),
+    ("a noun's list is chosen by each of its names", nouns),
     ("a name that is no domain's is refused with those that are", unknown),
 ];
 
@@ -116,6 +118,29 @@ fn names(server: &Server) {
         }
     }
     conflicts(&phone);
+}
+
+/// What a poll tells, what wakes a device and what advice is asked about goes by the words that uploads use, too.
+fn nouns(server: &Server) {
+    let phone = Phone::single(server);
+    let nouns: Vec<&Names> = FEATURES.iter().flat_map(|feature| feature.offline).map(|noun| &noun.names).collect();
+    assert!(nouns.len() >= 6);
+    for (names, word) in nouns.iter().flat_map(|names| names.words().map(|word| (names, word))) {
+        let list = names.list;
+        assert_eq!(listed_by(&phone, word), [list], "{word}");
+        let wanted = json!({"device_id": "phone-1", "domains": [word]});
+        assert_eq!(phone.post("/push/subscriptions/", &wanted).expect_one_of(&[200, 201]).json()["domains"], json!([list]));
+        let asked = json!({"device_id": "phone-1", "records": [{"kind": word, "id": fresh()}]});
+        assert_eq!(phone.post("/sync/risk/", &asked).status, 200, "{word}");
+    }
+    let sent = json!({"to": {"user_id": phone.id}, "type": "sync_trigger", "domains": ["goal", "question"]});
+    assert_eq!(phone.post("/push/send/", &sent).expect(201).json()["data"]["domains"], json!(["goals", "qna_questions"]));
+}
+
+/// The lists of a poll that names one so.
+fn listed_by(phone: &Phone, word: &str) -> Vec<String> {
+    let polled = phone.get(&format!("/sync/changes/?since=1970-01-02&kinds={word}")).expect(200).json();
+    polled["changes"].as_object().unwrap().keys().cloned().collect()
 }
 
 /// Conflicts are filtered by any name, too.

@@ -111,7 +111,7 @@ fn draft(ctx: &Ctx<'_>, input: &mut Input) -> Draft {
             return Draft::system(Code::Text, priority, input.text("text"));
         }
         _ => {
-            let list = |word: &str| ctx.house.kinds().find(|kind| kind.is(word)).map(|kind| kind.name);
+            let list = |word: &str| ctx.house.kind(word).map(|kind| kind.name);
             json!({"reason": rules::MANUAL, "domains": rules::domains(input, list).unwrap_or_default()})
         }
     };

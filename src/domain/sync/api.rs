@@ -105,7 +105,7 @@ pub fn changes(ctx: &mut Ctx<'_>) -> Result<Response> {
         epoch: epoch.as_deref(),
         own: rules::own(own.as_deref()),
         limit: rules::limit(query.get("limit").as_deref()).map(|limit| ctx.request.at_most(limit)),
-        kinds: rules::kinds(ctx.house.kinds(), query.get("kinds").as_deref(), ctx.request.version)?,
+        kinds: rules::kinds(ctx.house.kinds(), |word| ctx.house.kind(word), query.get("kinds").as_deref(), ctx.request.version)?,
         after: after.as_deref(),
         idle: has_word(ctx, "state", "idle"),
         socket: has_word(ctx, "state", "socket"),

@@ -38,7 +38,7 @@ fn changes(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Value> {
             .and_then(|limit| usize::try_from(limit).ok())
             .or(Some(rules::MAX_LIMIT))
             .map(|limit| ctx.request.at_most(limit)),
-        kinds: rules::kinds(ctx.house.kinds(), kinds.as_deref(), version::CURRENT)?,
+        kinds: rules::kinds(ctx.house.kinds(), |word| ctx.house.kind(word), kinds.as_deref(), version::CURRENT)?,
         after: text("after"),
         idle: false,
         socket: false,

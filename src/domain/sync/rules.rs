@@ -83,22 +83,29 @@ pub fn horizon(purged: Timestamp, clock: Timestamp, now: Timestamp, tombstones: 
 /// on, and the client needs time to ask for the second page before it is passed.
 pub const HEAD_START: i64 = DAY;
 
-/// The lists of a poll, in the order of the registry: those that `?kinds=` names, separated by commas. Where it names
-/// none, they are those that the version's clients know.
+/// The lists of a poll, in the order of the registry: those that `?kinds=` names, separated by commas, by any name that `called` knows.
+/// Where it names none, they are those that the version's clients know.
 ///
 /// # Errors
 /// When a word is no kind: a list that is silently missing would be taken for one without changes.
-pub fn kinds(all: impl Iterator<Item = &'static Kind>, asked: Option<&str>, version: &Version) -> Result<Vec<&'static Kind>> {
-    let all: Vec<&Kind> = all.collect();
-    let words: Vec<&str> = asked.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-    if let Some(unknown) = words.iter().find(|word| !all.iter().any(|kind| kind.is(word))) {
-        let shown: String = unknown.chars().take(SHOWN).collect();
-        let known = all.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
-        return Err(Refusal::field("kinds", Message::with(&texts::UNKNOWN_KIND, &[&shown, &known])).into());
+pub fn kinds(
+    all: impl Iterator<Item = &'static Kind>,
+    called: impl Fn(&str) -> Option<&'static Kind>,
+    asked: Option<&str>,
+    version: &Version,
+) -> Result<Vec<&'static Kind>> {
+    let words = || asked.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty());
+    let mut named = Vec::new();
+    for word in words() {
+        let Some(kind) = called(word) else {
+            let shown: String = word.chars().take(SHOWN).collect();
+            let known = all.map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+            return Err(Refusal::field("kinds", Message::with(&texts::UNKNOWN_KIND, &[&shown, &known])).into());
+        };
+        named.push(kind.name);
     }
-    let carried =
-        |kind: &Kind| if words.is_empty() { kind.since <= version.number } else { words.iter().any(|word| kind.is(word)) };
-    Ok(all.into_iter().filter(|kind| carried(kind)).collect())
+    let carried = |kind: &&Kind| if named.is_empty() { kind.since <= version.number } else { named.contains(&kind.name) };
+    Ok(all.filter(carried).collect())
 }
 
 /// The most stamps that a poll names as its client's own: what a phone writes between two polls, and each is a comparison for
@@ -144,7 +151,9 @@ mod tests {
     }
 
     fn names(asked: Option<&str>, version: usize) -> Option<Vec<&'static str>> {
-        kinds(KINDS.iter(), asked, &VERSIONS[version - 1]).ok().map(|kinds| kinds.iter().map(|kind| kind.name).collect())
+        kinds(KINDS.iter(), |word| KINDS.iter().find(|kind| kind.is(word)), asked, &VERSIONS[version - 1])
+            .ok()
+            .map(|kinds| kinds.iter().map(|kind| kind.name).collect())
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::base::word;
 use crate::domain::push::{rules, texts};
 use crate::feature::rhythm::Quiet;
 use crate::feature::sessions::device;
-use crate::feature::{House, Kind, Priority};
+use crate::feature::{House, Priority};
 use crate::http::input::{Field, Input, Shape, Value};
 use serde_json::json;
 
@@ -87,7 +87,7 @@ fn check_endpoint(input: &mut Input, endpoint: &str, house: &House) {
 
 /// Takes the preferences that were sent.
 pub fn take(input: &mut Input, preferences: &mut Preferences, house: &House) {
-    let list = |word: &str| house.kinds().find(|kind: &&Kind| kind.is(word)).map(|kind| kind.name);
+    let list = |word: &str| house.kind(word).map(|kind| kind.name);
     if input.json(DOMAINS.name) == Some(&json!([ALL])) {
         preferences.domains.clear();
     } else if input.value(DOMAINS.name).is_some()

@@ -126,9 +126,9 @@ pub struct Record {
 /// # Errors
 /// [`Refused::NotFound`].
 pub fn kind(ctx: &Ctx<'_>, word: &str) -> Result<&'static Kind> {
-    let kinds = || ctx.house.kinds().filter(|kind| kind.name != KIND);
-    kinds().find(|kind| kind.is(word)).ok_or_else(|| {
-        let known = kinds().map(called).collect::<Vec<_>>().join(", ");
+    let is_asked_of = |kind: &&Kind| kind.name != KIND;
+    ctx.house.kind(word).filter(is_asked_of).ok_or_else(|| {
+        let known = ctx.house.kinds().filter(is_asked_of).map(called).collect::<Vec<_>>().join(", ");
         let shown: String = word.chars().take(SHOWN).collect();
         Refusal::with(Refused::NotFound, Message::with(&texts::UNKNOWN_KIND, &[&shown, &known])).into()
     })
