@@ -50,6 +50,11 @@ pub enum News<'n> {
         /// The user.
         user: i64,
     },
+    /// Another user is about to take a seat in the tenant that is being written, or one of its members to leave.
+    Regrouping {
+        /// The tenant.
+        tenant: i64,
+    },
     /// A user took a seat in the tenant that is being written.
     Joined {
         /// The tenant.

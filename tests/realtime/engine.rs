@@ -36,6 +36,12 @@ impl Published {
         kept.iter().filter(|item| item["formats"]["ws-message"]["code"] == code).count()
     }
 
+    /// By which codes a connection on these channels was told to end.
+    pub fn ends(&self, ear: &Ear) -> Vec<u64> {
+        let kept = self.kept.lock().unwrap();
+        kept.iter().filter(|item| ear.hears(item)).filter_map(|item| item["formats"]["ws-message"]["code"].as_u64()).collect()
+    }
+
     /// What a connection on these channels would be passed, once there is this in it.
     #[track_caller]
     pub fn heard(&self, ear: &Ear, last: &str) -> Vec<Value> {

@@ -37,21 +37,82 @@ fn the_end_of_a_session_is_told_once_more() {
     let (engine, server) = published();
     let (_, tablet, _) = devices(&server);
     tablet.post("/auth/logout/", &json!({"refresh": tablet.refresh})).expect(204);
+    deliver(&engine, &server, || engine.closed(4401) >= 2);
+    deliver(&engine, &server, || closings(&server) == 0);
+    assert_eq!(engine.closed(4401), 2, "it is not told for ever");
+}
+
+/// Has couriers work until something is so.
+#[track_caller]
+fn deliver(engine: &Published, server: &Server, done: impl Fn() -> bool) {
     let control = format!("http://127.0.0.1:{}", engine.port);
-    let courier = || {
+    let until = Instant::now() + Duration::from_secs(90);
+    while !done() {
+        assert!(Instant::now() < until, "{}", server.log());
         let mut courier = server.operator(&["courier"]);
         // On a busy machine it may end before its work does: the next one goes on.
         courier.env("TANDEM_GRIP_CONTROL_URL", &control).env("TANDEM_GRIP_KEY", KEY).status().unwrap();
-    };
-    let until = Instant::now() + Duration::from_secs(90);
-    while engine.closed(4401) < 2 {
-        assert!(Instant::now() < until, "{} times: {}", engine.closed(4401), server.log());
-        courier();
         sleep(CALM / 4);
     }
-    courier();
-    let left = server.store().one("SELECT COUNT(*) FROM shelf WHERE kind = 'closing'", &[], |row| row.get::<i64>(0));
-    assert_eq!(left.unwrap(), Some(0), "it is not told for ever");
+}
+
+/// How many closings wait.
+fn closings(server: &Server) -> i64 {
+    let sql = "SELECT COUNT(*) FROM shelf WHERE kind = 'closing'";
+    server.store().one(sql, &[], |row| row.get(0)).unwrap().unwrap()
+}
+
+/// Whoever hears of a couple as it was comes back, even one that was opened just as it changed; whoever came back is left alone.
+#[test]
+fn what_was_opened_while_another_joined_or_left_comes_back() {
+    let (engine, server) = published();
+    let (a, b) = (Phone::single(&server), Phone::register(&server));
+    let ears = |phone: &Phone| {
+        let wishes =
+            [json!({}), json!({"domains": ["goals"]}), json!({"priority_filter": "critical"}), json!({"battery_saver": true})];
+        let ears = wishes.map(|wishes| {
+            let mut whole = json!({"device_id": "phone"});
+            whole.as_object_mut().unwrap().extend(wishes.as_object().unwrap().clone());
+            phone.post("/push/subscriptions/", &whole).expect_one_of(&[200, 201]);
+            Stream::open(&server, phone, "").ear
+        });
+        phone.post("/push/subscriptions/", &json!({"device_id": "phone"})).expect(200);
+        ears
+    };
+    let ends = |ears: &[Ear; 4]| ears.each_ref().map(|ear| engine.ends(ear));
+    let alone = ears(&a);
+    let code = a.post("/couple/invite/", &json!({})).expect(200).json()["invite"]["code"].clone();
+    b.post("/couple/join/", &json!({"code": code})).expect(200);
+    let (both, partner) = (ears(&a), ears(&b));
+    deliver(&engine, &server, || closings(&server) == 0);
+    assert_eq!(ends(&alone), [const { [1012; 2] }; 4].map(Vec::from), "at once and once more");
+    assert_eq!((ends(&both), ends(&partner)), Default::default(), "who hears of both of them is left alone");
+    b.post("/couple/leave/", &json!({})).expect(204);
+    deliver(&engine, &server, || closings(&server) == 0);
+    assert_eq!(ends(&both), [const { [1012; 2] }; 4].map(Vec::from));
+    assert_eq!(ends(&partner), [const { [4403, 1012, 1012] }; 4].map(Vec::from), "who left hears that first");
+}
+
+/// A write that follows another one within a second is told by the courier, to the writer's other devices as theirs.
+#[test]
+fn what_was_held_back_is_heard_by_ones_other_devices_as_their_own() {
+    let (engine, server) = published();
+    let (phone, tablet, partner) = devices(&server);
+    let mut socket = Socket { path: "/api/ws/mobile/sync/?device_id=tablet", ..Socket::of(&server, &tablet, "one") };
+    let (mut ear, mut own) = (Ear::default(), Ear::default());
+    ear.obey(&socket.open());
+    ear.obey(&socket.say(&json!({"type": "subscribe_events", "event_types": ["sync_from_device"]})));
+    own.obey(&Socket { path: "/api/ws/mobile/sync/?device_id=phone", ..Socket::of(&server, &phone, "two") }.open());
+    // What was held back of their becoming a couple is told first.
+    deliver(&engine, &server, || !server.data_dir.join("hints-owed").exists());
+    sleep(CALM);
+    let asked = [&phone, &partner, &phone].map(ask);
+    let told = |ear: &Ear, id: &str| events(&engine.heard(ear, &asked[0]), id);
+    deliver(&engine, &server, || !told(&ear, &asked[2]).is_empty());
+    assert_eq!(told(&ear, &asked[1]), Vec::<String>::new(), "the partner's");
+    assert_eq!(told(&ear, &asked[0]), ["sync_from_device"]);
+    assert_eq!(told(&ear, &asked[2]), ["sync_from_device"], "one's own alone");
+    assert_eq!(told(&own, &asked[2]), Vec::<String>::new());
 }
 
 /// The update of a published item.

@@ -146,6 +146,32 @@ fn what_is_no_instant_is_refused() {
 }
 
 #[test]
+fn a_member_that_is_something_else_is_refused() {
+    let server = talking(Engine::Sqlite, "100/60");
+    let (a, _) = Phone::couple(&server);
+    let mut socket = Socket::of(&server, &a, "one");
+    socket.open();
+    let key = "a key of 16 or more";
+    for (odd, named) in [
+        (json!({"type": "subscribe_events", "domains": "goals"}), "domains"),
+        (json!({"type": "subscribe_events", "event_types": [5]}), "event_types"),
+        (json!({"type": "device_status", "battery_saver": "true"}), "battery_saver"),
+        (json!({"type": "request_server_data", "domain": ["goals"]}), "domain"),
+        (json!({"type": "request_server_data", "domain": "goals", "entity_ids": "all"}), "entity_ids"),
+        (json!({"type": "request_server_data", "domain": "goals", "entity_ids": ["all"]}), "entity_ids"),
+        (json!({"type": "start_sync", "sync_id": 5}), "sync_id"),
+        (json!({"type": "sync_data", "sync_id": "s", "idempotency_key": key, "data": []}), "data"),
+        (json!({"type": "conflict_resolution", "conflict_id": 7, "data": {}}), "conflict_id"),
+    ] {
+        let said = last(&socket.say(&odd));
+        let names = said["message"].as_str().unwrap_or_default().contains(named);
+        assert!(said["error_code"] == "VALIDATION_ERROR" && names, "{odd}: {said}");
+    }
+    let said = last(&socket.say(&json!({"type": "subscribe_events", "domains": null, "event_types": []})));
+    assert_eq!(said["type"], "subscription_confirmed", "null is as left out: {said}");
+}
+
+#[test]
 fn what_a_socket_remembers_fits_a_field() {
     let server = talking(Engine::Sqlite, "100/60");
     let (a, _) = Phone::couple(&server);

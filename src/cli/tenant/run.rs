@@ -13,7 +13,7 @@ use crate::feature::room::rules::{Whose, fill};
 use crate::feature::room::store as room;
 use crate::feature::signals::{self, End};
 use crate::feature::store::NOBODY;
-use crate::feature::{Ctx, News, Role, Settings, TenantKind, store as feed};
+use crate::feature::{Ctx, Role, Settings, TenantKind, store as feed};
 use crate::http::input::{Extent, Input};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
@@ -106,8 +106,7 @@ pub fn add(matches: &ArgMatches) -> Result<Verdict> {
     let role = role(matches)?;
     let (tenancy, user) = change(matches, |ctx, tenancy, user| {
         let stamp = ctx.stamp()?;
-        seats::join(ctx.db, tenancy, user, role, stamp)?;
-        ctx.tell(&News::Joined { tenant: tenancy.id, user })?;
+        seats::join(ctx, tenancy, user, role, stamp)?;
         Ok(true)
     })?;
     out::line(format!("{user} is in {}{}", called(&tenancy), as_role(&tenancy, role)))?;
@@ -119,8 +118,7 @@ pub fn remove(matches: &ArgMatches) -> Result<Verdict> {
     let (tenancy, user) = change(matches, |ctx, tenancy, user| {
         require_member(ctx.db, tenancy, user)?;
         store::end_all(ctx.db, tenancy.id, ctx.now)?;
-        stays = seats::leave(ctx.db, tenancy.id, tenancy.kind, user, ctx.now)?;
-        ctx.tell(&News::Left { tenant: tenancy.id, user })?;
+        stays = seats::leave(ctx, tenancy.id, tenancy.kind, user)?;
         led = is_led(ctx.db, tenancy)?;
         Ok(stays)
     })?;

@@ -6,7 +6,7 @@ use super::{seats, store};
 use crate::base::error::{Refused, Result, refuse};
 use crate::db::Db;
 use crate::feature::ctx::{found, value};
-use crate::feature::{Ctx, News, Role, Tenant, TenantKind};
+use crate::feature::{Ctx, Role, Tenant, TenantKind};
 use crate::http::Response;
 use serde_json::Value;
 
@@ -69,14 +69,12 @@ pub fn forsake(ctx: &mut Ctx<'_>, user: i64) -> Result<()> {
 pub fn join(ctx: &mut Ctx<'_>, tenancy: &Tenancy, user: i64, role: Role) -> Result<()> {
     // What is told after this stamp is for who joins, too.
     let stamp = ctx.stamp_in(tenancy.id)?;
-    seats::join(ctx.db, tenancy, user, role, stamp)?;
-    ctx.tell(&News::Joined { tenant: tenancy.id, user })
+    seats::join(ctx, tenancy, user, role, stamp)
 }
 
 /// Takes a user out of the caller's tenant, and shows it to who stays.
 pub fn depart(ctx: &mut Ctx<'_>, user: i64, tenant: &Tenant) -> Result<()> {
-    let stays = seats::leave(ctx.db, tenant.id, tenant.kind, user, ctx.now)?;
-    ctx.tell(&News::Left { tenant: tenant.id, user })?;
+    let stays = seats::leave(ctx, tenant.id, tenant.kind, user)?;
     if stays { ctx.touch_tenant(&tenant.public_id) } else { Ok(()) }
 }
 

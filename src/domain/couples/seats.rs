@@ -9,7 +9,7 @@ use crate::base::id;
 use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::feature::sessions::store::ungrant;
-use crate::feature::{Reach, Right, Role, Tenant, TenantKind};
+use crate::feature::{Ctx, News, Reach, Right, Role, Tenant, TenantKind};
 
 /// Makes a tenant without members.
 pub fn create(db: &mut Db, kind: TenantKind, name: &str, now: Timestamp) -> Result<Tenancy> {
@@ -19,11 +19,17 @@ pub fn create(db: &mut Db, kind: TenantKind, name: &str, now: Timestamp) -> Resu
     Ok(tenancy)
 }
 
-/// Gives a user the next seat, from the stamp of this transaction on.
+/// Gives a user the next seat, from the stamp of this transaction on, and tells of it.
 ///
 /// # Errors
 /// When no seat is free, when the user has a seat already, here or elsewhere, and for a role in a couple.
-pub fn join(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role, stamp: Timestamp) -> Result<()> {
+pub fn join(ctx: &mut Ctx<'_>, tenancy: &Tenancy, user: i64, role: Role, stamp: Timestamp) -> Result<()> {
+    ctx.tell(&News::Regrouping { tenant: tenancy.id })?;
+    sit(ctx.db, tenancy, user, role, stamp)?;
+    ctx.tell(&News::Joined { tenant: tenancy.id, user })
+}
+
+fn sit(db: &mut Db, tenancy: &Tenancy, user: i64, role: Role, stamp: Timestamp) -> Result<()> {
     check_role(tenancy, role)?;
     check_room(db, tenancy)?;
     check_way_back(db, tenancy, user)?;
@@ -63,10 +69,17 @@ fn check_role(tenancy: &Tenancy, role: Role) -> Result<()> {
     if tenancy.kind == TenantKind::Couple && role != Role::Member { refuse(Refused::Invalid, &texts::NO_ROLES) } else { Ok(()) }
 }
 
-/// Takes a user out; answers whether the tenant is still there. Who stays of a couple keeps everything and becomes
+/// Takes a user out, and tells of it; answers whether the tenant is still there. Who stays of a couple keeps everything and becomes
 /// partner A; when they leave, too, it is their archive. A couple that was nobody else's is deleted. A team stays, even an
 /// empty one: the operator made it, and ends it. The codes that the user made end with their seat.
-pub fn leave(db: &mut Db, tenant: i64, kind: TenantKind, user: i64, now: Timestamp) -> Result<bool> {
+pub fn leave(ctx: &mut Ctx<'_>, tenant: i64, kind: TenantKind, user: i64) -> Result<bool> {
+    ctx.tell(&News::Regrouping { tenant })?;
+    let stays = stand_up(ctx.db, tenant, kind, user, ctx.now)?;
+    ctx.tell(&News::Left { tenant, user })?;
+    Ok(stays)
+}
+
+fn stand_up(db: &mut Db, tenant: i64, kind: TenantKind, user: i64, now: Timestamp) -> Result<bool> {
     store::unseat(db, tenant, user)?;
     store::end_made_by(db, tenant, user, now)?;
     if kind == TenantKind::Team {

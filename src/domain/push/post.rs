@@ -9,7 +9,7 @@ use crate::db::Db;
 use crate::feature::news::Clashed;
 use crate::feature::rhythm::store as rhythm;
 use crate::feature::sessions::store as sessions;
-use crate::feature::signals::{End, Sent, Whose};
+use crate::feature::signals::{self, End, Sent, Whose};
 use crate::feature::store::NOBODY;
 use crate::feature::{COUPLE, Ctx, News, Role, TenantKind, store as feed};
 use serde_json::{Value, json};
@@ -119,8 +119,7 @@ pub fn hears(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     }
 }
 
-/// Whose connections end: those of sessions that ended, and in a couple or team that is not what it was everybody's, because its channels
-/// are others now.
+/// Whose connections end: those of sessions that ended, of who left, and of everybody in a couple or team that is about to be another.
 fn end(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
     match news {
         // Whoever signs in may have one session too many.
@@ -130,18 +129,14 @@ fn end(ctx: &mut Ctx<'_>, news: &News<'_>) -> Result<()> {
             }
         }
         News::AccountEnding { user } => ctx.signal_end(Whose::User(*user), End::SignedOut),
-        News::Left { tenant, user } => {
-            ctx.signal_end(Whose::User(*user), End::Elsewhere);
-            again(ctx, *tenant)?;
+        News::Left { user, .. } => ctx.signal_end(Whose::User(*user), End::Elsewhere),
+        // Everybody's, because their channels are about to be others.
+        News::Regrouping { tenant } => {
+            let membership = signals::store::membership(ctx.db, *tenant)?;
+            ctx.signal_end(Whose::Members { tenant: *tenant, membership }, End::Again);
         }
-        News::Joined { tenant, .. } => again(ctx, *tenant)?,
         _ => {}
     }
-    Ok(())
-}
-
-fn again(ctx: &mut Ctx<'_>, tenant: i64) -> Result<()> {
-    store::members(ctx.db, tenant)?.into_iter().for_each(|(user, _)| ctx.signal_end(Whose::User(user), End::Again));
     Ok(())
 }
 

@@ -1,15 +1,17 @@
-//! The courier's part: connections that are to end, hints that were held back, so that no channel is told of more than one write in a second, and those for devices
-//! that save their battery.
+//! The courier's part: connections that are to end, hints that were held back, so that no channel is told of more than one write in a
+//! second, and those for devices that save their battery.
 
 use super::store::{self, Moved};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Mode, within};
+use crate::feature::sessions::store as sessions;
 use crate::feature::signals::closing;
 use crate::feature::signals::owed::{self, Owed};
 use crate::feature::signals::store::membership;
-use crate::feature::signals::{Changed, Moving, Signal, items, publish_now, rest, slow};
+use crate::feature::signals::{Changed, Moving, changes, own, publish_now, rest, slow};
 use crate::feature::{House, Shift};
+use std::collections::HashMap;
 
 /// A round of the courier's.
 ///
@@ -35,33 +37,53 @@ pub fn deliver(shift: &mut Shift<'_>) -> Result<u64> {
     }
     let mut told = Vec::new();
     for owed in &due {
-        for changed in within(shift.db, Mode::Read, |db| changes(db, house, owed))? {
-            match owed.slow {
-                true => told.push(slow(house, &changed)?),
-                false => told.extend(items(house, &[Signal::Changed(changed)])?),
-            }
+        let all = within(shift.db, Mode::Read, |db| moved(db, house, owed))?;
+        let kinds = merged(&all, |one, other| one.kind == other.kind);
+        if owed.slow {
+            kinds.iter().try_for_each(|changed| slow(house, changed).map(|item| told.push(item)))?;
+            continue;
         }
+        kinds.iter().try_for_each(|changed| changes(house, changed, &mut told))?;
+        // Each device's own, which the user's others hear apart.
+        let devices = merged(&all, |one, other| (one.kind, one.author) == (other.kind, other.author));
+        devices.iter().try_for_each(|changed| own(house, changed, &mut told))?;
     }
     // What is not taken is lost, as hints may be.
     let _ = publish_now(house, &told);
     Ok(0)
 }
 
-/// What moved in a tenant, once a kind.
-fn changes(db: &mut Db, house: &House, owed: &Owed) -> Result<Vec<Changed>> {
-    let members = membership(db, owed.tenant)?;
-    let mut all: Vec<Changed> = Vec::new();
-    for moved in store::since(db, owed.tenant, owed.since)? {
-        let Some(changed) = changed(house, owed.tenant, &members, &moved) else { continue };
-        match all.iter_mut().find(|known| known.kind == changed.kind) {
-            Some(known) => known.and(&changed),
-            None => all.push(changed),
-        }
-    }
-    Ok(all)
+/// What moved in a tenant.
+fn moved(db: &mut Db, house: &House, owed: &Owed) -> Result<Vec<Changed>> {
+    let (tenant, members) = (owed.tenant, membership(db, owed.tenant)?);
+    let devices = devices(db, house, tenant)?;
+    let moved = store::since(db, tenant, owed.since)?;
+    Ok(moved.iter().filter_map(|moved| changed(house, (tenant, &members, &devices), moved)).collect())
 }
 
-fn changed(house: &House, tenant: i64, members: &str, moved: &Moved) -> Option<Changed> {
+/// The devices of who is in a tenant, by the authors that they are.
+fn devices(db: &mut Db, house: &House, tenant: i64) -> Result<HashMap<i64, (i64, String)>> {
+    let all = sessions::in_tenant(db, tenant)?.into_iter();
+    Ok(all.map(|(user, device)| (house.author(user, &device, ""), (user, device))).collect())
+}
+
+/// The same, with those in one that are alike.
+fn merged(all: &[Changed], alike: impl Fn(&Changed, &Changed) -> bool) -> Vec<Changed> {
+    let mut merged: Vec<Changed> = Vec::new();
+    for changed in all {
+        match merged.iter_mut().find(|known| alike(known, changed)) {
+            Some(known) => known.and(changed),
+            None => merged.push(changed.clone()),
+        }
+    }
+    merged
+}
+
+fn changed(
+    house: &House,
+    (tenant, members, devices): (i64, &str, &HashMap<i64, (i64, String)>),
+    moved: &Moved,
+) -> Option<Changed> {
     let kind = house.kinds().find(|kind| kind.name == moved.kind)?;
     let Moved { id, stamp, deleted, version, author, .. } = moved;
     let priority = kind.wakes.priority(*version, *deleted)?;
@@ -77,6 +99,6 @@ fn changed(house: &House, tenant: i64, members: &str, moved: &Moved) -> Option<C
         priority,
         stamp: *stamp,
         author: *author,
-        by: None,
+        by: devices.get(author).cloned(),
     })
 }

@@ -18,7 +18,7 @@ use crate::feature::meters::Charge;
 use crate::http::{Response, bounds};
 use serde_json::{Map, Value};
 
-/// How often a socket may send too much before it is closed.
+/// How often a socket may send too much within a while before it is closed.
 const STRIKES: u8 = 3;
 /// The name of the limit.
 const LIMIT: &str = "socket";
@@ -101,8 +101,7 @@ fn answer(
         Kind::Text | Kind::Binary | Kind::Ping | Kind::Pong => {}
     }
     let wait = over(ctx, state);
-    state.strikes += u8::from(wait.is_some());
-    if state.strikes >= STRIKES {
+    if wait.is_some() && state.strike(ctx.now) >= STRIKES {
         reply.close(Close::TooMany);
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use super::hold::Chosen;
 use crate::base::error::Result;
-use crate::base::time::Timestamp;
+use crate::base::time::{MINUTE, Timestamp};
 use crate::base::{json, sealed};
 use crate::feature::House;
 use crate::net::webpush::{read, written};
@@ -14,6 +14,10 @@ pub const SET: &str = "Set-Meta-Sync";
 pub const GET: &str = "META_SYNC";
 /// The most syncs that are open at a time: a client sends one after the other.
 pub const MOST_SYNCS: usize = 8;
+
+/// After how long a socket that has not sent too much again is like any other, in milliseconds: one that is held for days would else be
+/// closed for what it did on the first.
+const FORGIVEN: i64 = 10 * MINUTE;
 
 /// What a socket remembers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub struct State {
     pub chosen: Chosen,
     /// How often it sent too much.
     pub strikes: u8,
+    /// When it did the last time.
+    pub struck: Timestamp,
     /// The syncs that were begun, each with the domain that it named.
     pub syncs: Vec<(String, String)>,
     /// Until when it noted that its device holds a socket.
@@ -73,6 +79,7 @@ impl State {
             texts(&domains),
             self.noted.0.into(),
             self.chosen.no_own.into(),
+            self.struck.0.into(),
         ])
     }
 
@@ -99,7 +106,17 @@ impl State {
             syncs: texts(9).into_iter().zip(texts(10)).collect(),
             // Versions before have none.
             noted: Timestamp(written[11].as_i64().unwrap_or_default()),
+            struck: Timestamp(written[13].as_i64().unwrap_or_default()),
         })
+    }
+
+    /// It sent too much. Answers how often it has lately.
+    pub fn strike(&mut self, now: Timestamp) -> u8 {
+        if self.struck.plus(FORGIVEN) <= now {
+            self.strikes = 0;
+        }
+        (self.strikes, self.struck) = (self.strikes.saturating_add(1), now);
+        self.strikes
     }
 
     /// Remembers a sync; of too many the first is forgotten.
@@ -134,9 +151,17 @@ mod tests {
         state.chosen = Chosen { kinds: words(&["goals"]), no_changes: true, no_own: true };
         state.begin("one", "task");
         state.begin("two", "");
-        state.noted = Timestamp(1 << 47);
+        (state.noted, state.struck) = (Timestamp(1 << 47), Timestamp(7));
         assert_eq!(State::of(&state.written()).as_ref(), Some(&state));
         assert!(State::of(&Value::Null).is_none());
+    }
+
+    #[test]
+    fn what_was_too_much_long_ago_is_forgiven() {
+        let mut state = State::default();
+        let at = |minutes: i64| Timestamp((100 + minutes) * MINUTE);
+        assert_eq!([0, 5, 9].map(|minutes| state.strike(at(minutes))), [1, 2, 3]);
+        assert_eq!([19, 28].map(|minutes| state.strike(at(minutes))), [1, 2]);
     }
 
     #[test]

@@ -181,10 +181,10 @@ fn by_ids(talk: &mut Talk<'_, '_>, ids: &[Value]) -> Result<()> {
     let Some(path) = talk.ctx.house.domain(&domain).map(|names| names.path) else {
         return talk.invalid(&Message::plain(&texts::NOT_DOMAIN));
     };
-    let ids: Vec<String> = ids.iter().filter_map(json::string).filter_map(id::parse).collect();
-    if ids.is_empty() || ids.len() > MOST_IDS {
+    let named: Option<Vec<String>> = ids.iter().map(|id| json::string(id).and_then(id::parse)).collect();
+    let Some(ids) = named.filter(|ids| !ids.is_empty() && ids.len() <= MOST_IDS) else {
         return talk.invalid(&Message::with(&texts::NOT_IDS, &[&MOST_IDS]));
-    }
+    };
     let mut objects = Vec::new();
     for id in ids {
         let answered = talk.ask("GET", &format!("/sync/{path}/{id}/"), None, None)?;

@@ -20,6 +20,10 @@ crate::texts! {
     NOT_IDS: "Send 1 to {0} entity_ids.", "Envoyez de 1 à {0} entity_ids.", "entity_ids를 1개에서 {0}개까지 보내세요.";
     NO_SIDE: "Send data, or a strategy that names a side: CLIENT_WINS, SERVER_WINS.", "Envoyez data, ou une stratégie qui désigne un côté : CLIENT_WINS, SERVER_WINS.", "data를 보내거나 한쪽을 고르는 strategy를 보내세요: CLIENT_WINS, SERVER_WINS.";
     NO_CONFLICT: "Send a conflict_id.", "Envoyez un conflict_id.", "conflict_id를 보내세요.";
+    A_TEXT: "Send {0} as a text.", "Envoyez {0} sous forme de texte.", "{0}: 문자열로 보내세요.";
+    TEXTS: "Send {0} as a list of texts.", "Envoyez {0} sous forme de liste de textes.", "{0}: 문자열 목록으로 보내세요.";
+    A_TRUTH: "Send {0} as true or false.", "Envoyez {0} sous la forme true ou false.", "{0}: true나 false로 보내세요.";
+    AN_OBJECT: "Send {0} as an object.", "Envoyez {0} sous forme d’objet.", "{0}: 객체로 보내세요.";
     NOT_KNOWN: "This type of message is not known.", "Ce type de message est inconnu.", "알 수 없는 메시지 유형입니다.";
     NOT_KINDS: "Send at most {0} names of domains or of lists of the feed.", "Envoyez au plus {0} noms de domaines ou de listes du flux.", "도메인 또는 피드 목록 이름을 최대 {0}개까지 보내세요.";
 }

@@ -7,7 +7,7 @@ use super::talk::Talk;
 use super::texts;
 use crate::base::error::Result;
 use crate::base::json;
-use crate::base::text::Message;
+use crate::base::text::{Message, Text};
 use crate::base::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -15,19 +15,58 @@ use std::collections::BTreeSet;
 /// Does what a message asks for.
 type Answer = fn(&mut Talk<'_, '_>) -> Result<()>;
 
-/// Every word.
-const WORDS: &[(&str, Answer)] = &[
-    ("start_sync", sync::start),
-    ("sync_data", sync::data),
-    ("request_server_data", sync::changes),
-    ("server_data_request", sync::changes),
-    ("resolve_conflict", sync::resolve),
-    ("conflict_resolution", sync::resolve_by_strategy),
-    ("subscribe_events", subscribe),
-    ("ack", acknowledge),
-    ("heartbeat", heartbeat),
-    ("device_status", device_status),
+/// What a member of a message is, where it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Text,
+    Texts,
+    Truth,
+    Object,
+}
+
+/// Every word, what its members are, and what is done at it. A member that is something else is refused: taken for none it would have
+/// its client believe that it was heard. The rest are asked of the API, which looks itself.
+const WORDS: &[(&str, &[(&str, Shape)], Answer)] = &[
+    ("start_sync", &[("sync_id", Shape::Text), ("domain", Shape::Text)], sync::start),
+    ("sync_data", UPLOAD, sync::data),
+    ("request_server_data", ASKED, sync::changes),
+    ("server_data_request", ASKED, sync::changes),
+    ("resolve_conflict", SETTLED, sync::resolve),
+    ("conflict_resolution", SETTLED, sync::resolve_by_strategy),
+    ("subscribe_events", &[("event_types", Shape::Texts), ("domains", Shape::Texts)], subscribe),
+    ("ack", &[], acknowledge),
+    ("heartbeat", &[], heartbeat),
+    ("device_status", &[("battery_saver", Shape::Truth)], device_status),
 ];
+const UPLOAD: &[(&str, Shape)] = &[
+    ("sync_id", Shape::Text),
+    ("domain", Shape::Text),
+    ("idempotency_key", Shape::Text),
+    ("data", Shape::Object),
+    ("payload", Shape::Object),
+];
+const ASKED: &[(&str, Shape)] = &[("domain", Shape::Text), ("entity_ids", Shape::Texts)];
+const SETTLED: &[(&str, Shape)] = &[("conflict_id", Shape::Text), ("strategy", Shape::Text), ("idempotency_key", Shape::Text)];
+
+impl Shape {
+    fn is_of(self, value: &Value) -> bool {
+        match self {
+            Shape::Text => value.is_string(),
+            Shape::Texts => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
+            Shape::Truth => value.is_boolean(),
+            Shape::Object => value.is_object(),
+        }
+    }
+
+    const fn wanted(self) -> &'static Text {
+        match self {
+            Shape::Text => &texts::A_TEXT,
+            Shape::Texts => &texts::TEXTS,
+            Shape::Truth => &texts::A_TRUTH,
+            Shape::Object => &texts::AN_OBJECT,
+        }
+    }
+}
 
 /// What a client may choose not to hear of: what changes, and what the user's other devices do.
 const CHANGES: &str = "data_update";
@@ -40,9 +79,14 @@ const ALL: &str = "all";
 /// Answers a message.
 pub fn answer(talk: &mut Talk<'_, '_>) -> Result<()> {
     let word = talk.text("type").unwrap_or_default();
-    match WORDS.iter().find(|(known, _)| *known == word) {
-        Some((_, answer)) => answer(talk),
-        None => talk.reply.fail("UNKNOWN_MESSAGE_TYPE", &Message::plain(&texts::NOT_KNOWN), false, &[]),
+    let Some((_, members, answer)) = WORDS.iter().find(|(known, ..)| *known == word) else {
+        return talk.reply.fail("UNKNOWN_MESSAGE_TYPE", &Message::plain(&texts::NOT_KNOWN), false, &[]);
+    };
+    let is_odd =
+        |(name, shape): &&(&str, Shape)| talk.message.get(*name).is_some_and(|value| !value.is_null() && !shape.is_of(value));
+    match members.iter().find(is_odd) {
+        Some((name, shape)) => talk.invalid(&Message::with(shape.wanted(), &[name])),
+        None => answer(talk),
     }
 }
 

@@ -65,6 +65,13 @@ pub fn active(db: &mut Db, user: i64) -> Result<i64> {
     Ok(db.one(sql, params![user], |row| row.get(0))?.unwrap_or_default())
 }
 
+/// The active devices of who is in a tenant, each with its user.
+pub fn in_tenant(db: &mut Db, tenant: i64) -> Result<Vec<(i64, String)>> {
+    let sql = "SELECT i.user_id, i.device_id FROM members m JOIN installations i ON i.user_id = m.user_id \
+         WHERE m.tenant = ? AND i.state = 'active'";
+    db.all(sql, params![tenant], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
 /// The active device of a user that was not heard of for longest.
 pub fn stalest(db: &mut Db, user: i64) -> Result<Option<Device>> {
     let sql = devices!("WHERE user_id = ? AND state = 'active' ORDER BY seen_at, device_id LIMIT 1");

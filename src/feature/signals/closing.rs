@@ -8,24 +8,29 @@ use crate::base::word;
 use crate::db::{Db, Mode, within};
 use crate::feature::Shift;
 use crate::feature::shelf::{Item, NOBODY, store as shelf};
+use std::borrow::Cow;
+use std::cmp::Reverse;
 
 /// The kind of what lies on the shelf.
 const KIND: &str = "closing";
 /// The id of a user's; a session's is its own.
 const USER: &str = "user";
+/// What begins the id of those that hear of a tenant as it was; who was in it is the rest.
+const MEMBERS: &str = "in ";
 /// How long one is kept, in milliseconds: an engine that takes nothing for a day has not held its connections either.
 const KEPT: i64 = DAY;
 /// How long whoever wrote it has to publish it; afterwards the courier does, in milliseconds.
 const OWN: i64 = 2 * SECOND;
-/// How long after it was published the end of a session is told once more, in milliseconds: a connection that was being opened meanwhile
-/// hears the first time nothing, because the engine subscribes it when it has its answer.
+/// How long after it was published an end is told once more, in milliseconds: a connection that was being opened meanwhile hears the first
+/// time nothing, because the engine subscribes it when it has its answer.
 const ONCE_MORE: i64 = 10 * SECOND;
 /// For so long the courier itself tries again; afterwards whichever comes next does, in milliseconds.
 const EAGER: i64 = 2 * MINUTE;
 
 /// Why connections end and whether they were told so, with the word in the store.
-const STAGES: [((End, bool), &str); 4] = [
+const STAGES: [((End, bool), &str); 5] = [
     ((End::Again, false), "again"),
+    ((End::Again, true), "again_told"),
     ((End::Elsewhere, false), "elsewhere"),
     ((End::SignedOut, false), "signed_out"),
     ((End::SignedOut, true), "signed_out_told"),
@@ -44,7 +49,11 @@ struct Owed {
 impl Owed {
     fn of(item: Item) -> Owed {
         let (end, told) = word::named(&STAGES, &item.data).unwrap_or((End::Again, false));
-        let whose = if item.owner == NOBODY { Whose::Session(item.id) } else { Whose::User(item.owner) };
+        let whose = match item.id.strip_prefix(MEMBERS) {
+            Some(membership) => Whose::Members { tenant: item.owner, membership: membership.to_owned() },
+            None if item.owner == NOBODY => Whose::Session(item.id),
+            None => Whose::User(item.owner),
+        };
         Owed { whose, end, told, since: item.until.unwrap_or_default().plus(-KEPT) }
     }
 
@@ -69,14 +78,15 @@ pub fn owe(db: &mut Db, whose: &Whose, end: End, now: Timestamp) -> Result<()> {
 
 fn put(db: &mut Db, whose: &Whose, stage: (End, bool), now: Timestamp) -> Result<()> {
     let (id, owner) = key(whose);
-    let (id, data) = (id.to_owned(), word::of(&STAGES, &stage).to_owned());
+    let (id, data) = (id.into_owned(), word::of(&STAGES, &stage).to_owned());
     shelf::put(db, KIND, &Item { id, owner, until: Some(now.plus(KEPT)), data })
 }
 
-fn key(whose: &Whose) -> (&str, i64) {
+fn key(whose: &Whose) -> (Cow<'_, str>, i64) {
     match whose {
-        Whose::User(user) => (USER, *user),
-        Whose::Session(session) => (session, NOBODY),
+        Whose::User(user) => (USER.into(), *user),
+        Whose::Session(session) => (session.into(), NOBODY),
+        Whose::Members { tenant, membership } => (format!("{MEMBERS}{membership}").into(), *tenant),
     }
 }
 
@@ -102,12 +112,12 @@ fn go_on<'w>(db: &mut Db, all: impl Iterator<Item = (&'w Whose, (End, bool))>, n
 fn step(db: &mut Db, whose: &Whose, (end, told): (End, bool), now: Timestamp) -> Result<bool> {
     let (id, owner) = key(whose);
     let is_at = |item: &Item| item.data == word::of(&STAGES, &(end, told));
-    if !shelf::find(db, KIND, id, owner)?.as_ref().is_some_and(is_at) {
+    if !shelf::find(db, KIND, &id, owner)?.as_ref().is_some_and(is_at) {
         return Ok(false);
     }
     // A user's connections that are open later may be others.
-    let is_left = !told && matches!(whose, Whose::Session(_));
-    if is_left { put(db, whose, (end, true), now) } else { shelf::remove(db, KIND, id, owner).map(drop) }?;
+    let is_left = !told && !matches!(whose, Whose::User(_));
+    if is_left { put(db, whose, (end, true), now) } else { shelf::remove(db, KIND, &id, owner).map(drop) }?;
     Ok(is_left)
 }
 
@@ -118,14 +128,16 @@ fn step(db: &mut Db, whose: &Whose, (end, told): (End, bool), now: Timestamp) ->
 pub fn deliver(shift: &mut Shift<'_>) -> Result<()> {
     let (house, now) = (shift.house, Timestamp::now());
     let all: Vec<Owed> = within(shift.db, Mode::Read, |db| shelf::all(db, KIND))?.into_iter().map(Owed::of).collect();
-    let (due, early): (Vec<Owed>, Vec<Owed>) = all.into_iter().partition(|owed| owed.due() <= now);
+    let (mut due, early): (Vec<Owed>, Vec<Owed>) = all.into_iter().partition(|owed| owed.due() <= now);
     if let Some(next) = early.iter().map(Owed::due).min() {
         shift.soon(next);
     }
     if due.is_empty() {
         return Ok(());
     }
-    let items: Vec<_> = due.iter().map(|owed| items::closing(house, &owed.whose, owed.end)).collect();
+    // As they are published at once.
+    due.sort_by_key(|owed| Reverse(owed.end));
+    let items: Vec<_> = due.iter().flat_map(|owed| items::closing(house, &owed.whose, owed.end)).collect();
     if let Err(rest) = super::publish_now(house, &items) {
         again(shift, &due, rest);
         return Ok(());

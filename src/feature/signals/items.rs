@@ -91,29 +91,47 @@ pub fn items(house: &House, signals: &[Signal]) -> Result<Vec<Value>> {
     let mut all = Vec::new();
     for signal in signals {
         match signal {
-            Signal::Changed(changed) => changes(house, changed, &mut all)?,
+            Signal::Changed(changed) => {
+                changes(house, changed, &mut all)?;
+                own(house, changed, &mut all)?;
+            }
             Signal::Sent(sent) => messages(house, sent, &mut all)?,
-            Signal::End(whose, end) => all.push(closing(house, whose, *end)),
+            Signal::End(whose, end) => all.extend(closing(house, whose, *end)),
         }
     }
     Ok(all)
 }
 
-/// Objects that moved: to who is in the tenant, whole or by kind, and to the other devices of who did it.
-fn changes(house: &House, changed: &Changed, into: &mut Vec<Value>) -> Result<()> {
-    let Changed { tenant, membership, kind, priority, author, .. } = changed;
+/// Objects that moved: to who is in the tenant, whole or by kind.
+///
+/// # Errors
+/// As [`items`].
+pub fn changes(house: &House, changed: &Changed, into: &mut Vec<Value>) -> Result<()> {
+    let Changed { tenant, membership, author, .. } = changed;
     let update = Update::of(changed);
-    let by = changed.by.as_ref().filter(|(_, device)| !device.is_empty());
-    let own = by.map(|(user, device)| (*user, Update::from_device(changed, device)));
-    for floor in [Priority::Normal, Priority::High].into_iter().filter(|floor| floor <= priority) {
-        for part in [Part::Whole(floor), Part::Kind(kind, floor)] {
-            into.push(item(&house.channel(Channel::Tenant { tenant: *tenant, membership, part }), &update, *author)?);
-            if let Some((user, refresh)) = &own {
-                into.push(item(&house.channel(Channel::Own { user: *user, part }), refresh, *author)?);
-            }
-        }
+    for part in parts(changed) {
+        into.push(item(&house.channel(Channel::Tenant { tenant: *tenant, membership, part }), &update, *author)?);
     }
     Ok(())
+}
+
+/// Objects that moved: to the other devices of who did it.
+///
+/// # Errors
+/// As [`items`].
+pub fn own(house: &House, changed: &Changed, into: &mut Vec<Value>) -> Result<()> {
+    let Some((user, device)) = changed.by.as_ref().filter(|(_, device)| !device.is_empty()) else { return Ok(()) };
+    let refresh = Update::from_device(changed, device);
+    for part in parts(changed) {
+        into.push(item(&house.channel(Channel::Own { user: *user, part }), &refresh, changed.author)?);
+    }
+    Ok(())
+}
+
+/// The parts in which an object that moved is told.
+fn parts(changed: &Changed) -> Vec<Part<'static>> {
+    let floors = [Priority::Normal, Priority::High].into_iter().filter(|floor| *floor <= changed.priority);
+    floors.flat_map(|floor| [Part::Whole(floor), Part::Kind(changed.kind, floor)]).collect()
 }
 
 /// What was held back of a tenant, for those who save their battery.
@@ -166,12 +184,16 @@ fn item(channel: &str, update: &Update, author: i64) -> Result<Value> {
     Ok(item)
 }
 
+/// What every connection hears of its tenant: messages to everybody, in one of these parts.
+pub const HEARD: [Part<'static>; 3] = [Part::Whole(Priority::Normal), Part::Messages, Part::Critical];
+
 /// Ends connections.
-pub fn closing(house: &House, whose: &Whose, end: End) -> Value {
-    let channel = match whose {
-        Whose::User(user) => Channel::User(*user),
-        Whose::Session(session) => Channel::Session(session),
+pub fn closing(house: &House, whose: &Whose, end: End) -> Vec<Value> {
+    let channels = match whose {
+        Whose::User(user) => vec![Channel::User(*user)],
+        Whose::Session(session) => vec![Channel::Session(session)],
+        Whose::Members { tenant, membership } => HEARD.map(|part| Channel::Tenant { tenant: *tenant, membership, part }).to_vec(),
     };
     let formats = json!({"http-stream": {"action": "close"}, "ws-message": {"action": "close", "code": end.code()}});
-    json!({"channel": house.channel(channel), "formats": formats})
+    channels.into_iter().map(|channel| json!({"channel": house.channel(channel), "formats": formats})).collect()
 }

@@ -18,7 +18,7 @@ mod publish;
 pub mod store;
 
 pub use channels::{Channel, Part};
-pub use items::{Update, event, items, slow};
+pub use items::{Update, changes, event, own, slow};
 pub use publish::{Published, note_slow, publish, publish_now, rest, try_out};
 
 /// The name under which it is noted that a device holds a socket, by the author that it is.
@@ -30,6 +30,7 @@ use crate::base::time::Timestamp;
 use crate::db::Db;
 use crate::feature::store::NOBODY;
 use serde_json::Value;
+use std::cmp::Reverse;
 
 /// Something that somebody is told of.
 #[derive(Debug, Clone)]
@@ -56,6 +57,13 @@ pub enum Whose {
     User(i64),
     /// A session's.
     Session(String),
+    /// Those that hear of a tenant as it was while these were in it.
+    Members {
+        /// The tenant.
+        tenant: i64,
+        /// Who was in it, as [`store::membership`] has it.
+        membership: String,
+    },
 }
 
 /// Why they do, as the code of a socket's close says (RFC 6455 §7.4). A stream only ends: its client comes back, or is refused.
@@ -174,8 +182,9 @@ impl Signals {
         self.committed.extend(other.committed);
     }
 
-    /// What was committed.
-    pub fn committed(self) -> Vec<Signal> {
+    /// What was committed; first whose connections end, the gravest first: who left hears that before all others come back.
+    pub fn committed(mut self) -> Vec<Signal> {
+        self.committed.sort_by_key(|signal| Reverse(if let Signal::End(_, end) = signal { Some(*end) } else { None }));
         self.committed
     }
 
