@@ -24,9 +24,12 @@ enum Shape {
     Object,
 }
 
+/// Members, each with what it is.
+type Members = &'static [(&'static str, Shape)];
+
 /// Every word, what its members are, and what is done at it. A member that is something else is refused: taken for none it would have
 /// its client believe that it was heard. The rest are asked of the API, which looks itself.
-const WORDS: &[(&str, &[(&str, Shape)], Answer)] = &[
+const WORDS: &[(&str, Members, Answer)] = &[
     ("start_sync", &[("sync_id", Shape::Text), ("domain", Shape::Text)], sync::start),
     ("sync_data", UPLOAD, sync::data),
     ("request_server_data", ASKED, sync::changes),
@@ -38,15 +41,15 @@ const WORDS: &[(&str, &[(&str, Shape)], Answer)] = &[
     ("heartbeat", &[], heartbeat),
     ("device_status", &[("battery_saver", Shape::Truth)], device_status),
 ];
-const UPLOAD: &[(&str, Shape)] = &[
+const UPLOAD: Members = &[
     ("sync_id", Shape::Text),
     ("domain", Shape::Text),
     ("idempotency_key", Shape::Text),
     ("data", Shape::Object),
     ("payload", Shape::Object),
 ];
-const ASKED: &[(&str, Shape)] = &[("domain", Shape::Text), ("entity_ids", Shape::Texts)];
-const SETTLED: &[(&str, Shape)] = &[("conflict_id", Shape::Text), ("strategy", Shape::Text), ("idempotency_key", Shape::Text)];
+const ASKED: Members = &[("domain", Shape::Text), ("entity_ids", Shape::Texts)];
+const SETTLED: Members = &[("conflict_id", Shape::Text), ("strategy", Shape::Text), ("idempotency_key", Shape::Text)];
 
 impl Shape {
     fn is_of(self, value: &Value) -> bool {
