@@ -47,16 +47,10 @@ impl Query {
             return self.pairs().find(|(found, _)| found == name).map(|(_, value)| value);
         }
         let (name, raw) = (name.as_bytes(), self.raw.as_bytes());
-        let ends = memchr::memchr_iter(b'&', raw).chain([raw.len()]);
-        let mut begin = 0;
-        for end in ends {
-            let piece = &raw[begin..end];
-            begin = end + 1;
-            if piece.strip_prefix(name).is_some_and(|rest| rest.first().is_none_or(|byte| *byte == b'=')) && !piece.is_empty() {
-                return url::form_urlencoded::parse(piece).next().map(|(_, value)| value);
-            }
-        }
-        None
+        // Not by `memchr`: it first asks what the processor can, which a machine that is virtual takes longer for than all of this.
+        let is_it = |piece: &&[u8]| piece.strip_prefix(name).is_some_and(|rest| rest.first().is_none_or(|byte| *byte == b'='));
+        let piece = raw.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()).find(is_it)?;
+        url::form_urlencoded::parse(piece).next().map(|(_, value)| value)
     }
 
     /// The same query with these parameters set anew, or left out.
