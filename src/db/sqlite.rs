@@ -148,9 +148,15 @@ impl Sqlite {
             Some(_) => self.rollback(),
             None => {}
         }
+        // Which log there is is noted before SQLite opens it, and again where that has made one: whoever waits for others would else take the
+        // one that was put in its place meanwhile for its own.
+        self.log.was_in_place();
         let sql = if mode.reads() { "BEGIN" } else { "BEGIN IMMEDIATE" };
         self.wrote |= !mode.reads();
-        if !mode.reads() {
+        if !mode.reads() && !self.erases {
+            // Read before there is the lock that other writers wait for: in a CGI process that is a good part of what is done under it.
+            self.cached("SELECT 0 FROM sqlite_schema")?;
+            self.log.is_in_place();
             self.erase_what_is_deleted()?;
         }
         if mode == Mode::Spare {
