@@ -68,3 +68,21 @@ fn a_test_is_sent_though_another_courier_works() {
     assert!(said.status.success() && String::from_utf8_lossy(&said.stdout).contains("2xx"), "{said:?}");
     assert!(courier.wait().unwrap().success());
 }
+
+/// Machines that share a database have marks of their own: one that waits for what is due must not keep another from what it knows of.
+#[test]
+fn a_courier_that_waits_keeps_no_other_machine_waiting() {
+    let site = Site::new(Engine::Mariadb, false);
+    let [(_, partner), (_, other)] = ["later", "soon"].map(|name| site.awake(name, &json!({})));
+    let machine = tempfile::tempdir().unwrap();
+    std::fs::copy(site.server.data_dir.join("secret"), machine.path().join("secret")).unwrap();
+    partner.post("/goals/", &json!({"title": "Learn to sail"})).expect(201);
+    let mut waits = site.courier().env("TANDEM_DATA", machine.path()).spawn().unwrap();
+    sleep(Duration::from_millis(1_500));
+    ask(&other);
+    let mut courier = site.courier().spawn().unwrap();
+    let sent = |name| site.sent(name, 1)[0].at;
+    assert!(sent("soon") < sent("later"));
+    assert!([&mut waits, &mut courier].into_iter().all(|courier| courier.wait().unwrap().success()));
+    assert_eq!((site.service.sent("soon").len(), site.service.sent("later").len()), (1, 1), "by one of them alone");
+}
