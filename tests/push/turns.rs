@@ -42,12 +42,12 @@ fn nobody_waits_for_servers_that_nobody_has_proved() {
     sleep(Duration::from_millis(2_100));
     let mut courier = site.courier().spawn().unwrap();
     let end = Instant::now() + PATIENCE;
-    let hangs = |name: &&str| !site.service.sent(name).is_empty();
-    while !made_up.iter().any(|name| hangs(&name)) {
+    let hangs = |name: &str| !site.service.sent(name).is_empty();
+    while !made_up.iter().any(|name| hangs(name)) {
         assert!(Instant::now() < end, "{}", site.server.log());
         sleep(Duration::from_millis(30));
     }
-    let first = made_up.iter().position(|name| hangs(&name)).unwrap();
+    let first = made_up.iter().position(|name| hangs(name)).unwrap();
     ask(&later);
     assert!(courier.wait().unwrap().success());
     let at = |name: &str| site.sent(name, 1)[0].at;
