@@ -5,6 +5,7 @@ mod device;
 mod hosts;
 mod service;
 pub mod site;
+mod turns;
 
 use crate::api::Phone;
 use crate::api::devices::again;

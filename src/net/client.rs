@@ -3,7 +3,7 @@
 use super::mail::{Mail, Undelivered};
 use super::public::is_public;
 use super::{Answer, Body, Call, Failure, Net};
-use std::io::{Cursor, Read};
+use std::io::{self, Cursor, Read};
 use std::path::Path;
 use ureq::config::Config;
 use ureq::http::{Request, Response, Uri};
@@ -50,7 +50,7 @@ impl Client {
         Ok(Client { agent: Agent::with_parts(config(name, trust)?, DefaultConnector::new(), resolver) })
     }
 
-    fn run(&self, call: &Call<'_>) -> Result<Answer, ureq::Error> {
+    fn run(&self, call: &Call<'_>) -> Result<Response<ureq::Body>, ureq::Error> {
         let request = call
             .fields
             .iter()
@@ -63,7 +63,7 @@ impl Client {
         };
         let configured = self.agent.configure_request(request?);
         let bounded = configured.timeout_connect(Some(call.bounds.connect)).timeout_global(Some(call.bounds.whole)).build();
-        read(self.agent.run(bounded)?, call.bounds.read)
+        self.agent.run(bounded)
     }
 }
 
@@ -105,23 +105,26 @@ fn authorities(file: &Path) -> Result<RootCerts, String> {
     Ok(RootCerts::from(items.collect::<Vec<_>>()))
 }
 
-fn read(response: Response<ureq::Body>, most: u64) -> Result<Answer, ureq::Error> {
+/// What was answered, and how the reading of its body ended, of which the answer holds what came.
+fn read(response: Response<ureq::Body>, most: u64) -> (Answer, io::Result<()>) {
     let field = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
     };
     let (status, fields) = (response.status().as_u16(), response.headers().iter().filter_map(field).collect());
     let mut body = Vec::new();
-    response.into_body().into_reader().take(most).read_to_end(&mut body)?;
-    Ok(Answer { status, fields, body })
+    let ended = response.into_body().into_reader().take(most).read_to_end(&mut body);
+    (Answer { status, fields, body }, ended.map(drop))
 }
 
 impl Net for Client {
     fn send(&self, call: &Call<'_>) -> Result<Answer, Failure> {
-        self.run(call).map_err(|error| failure(&error))
+        let (answer, ended) = self.run(call).map(|response| read(response, call.bounds.read)).map_err(|error| failure(&error))?;
+        ended.map(|()| answer).map_err(|error| failure(&error.into()))
     }
 
+    /// Of a push service's answer the head counts: what it has taken is not sent again because the rest did not come.
     fn push(&self, call: &Call<'_>) -> Result<Answer, Failure> {
-        self.send(call)
+        self.run(call).map(|response| read(response, call.bounds.read).0).map_err(|error| failure(&error))
     }
 
     fn mail(&self, _: &Mail<'_>) -> Result<(), Undelivered> {

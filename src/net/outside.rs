@@ -43,10 +43,10 @@ impl Pusher {
     /// Why there is no answer.
     pub fn send(&self, call: &Call<'_>) -> Result<Answer, Failure> {
         let started = Instant::now();
-        match (self.usual.send(call), &self.own) {
+        match (self.usual.push(call), &self.own) {
             (Err(Failure::Certificate(_)), Some(own)) => {
                 let whole = call.bounds.whole.saturating_sub(started.elapsed());
-                own.send(&Call { bounds: Bounds { whole, ..call.bounds }, ..call.clone() })
+                own.push(&Call { bounds: Bounds { whole, ..call.bounds }, ..call.clone() })
             }
             (outcome, _) => outcome,
         }

@@ -57,6 +57,17 @@ fn chunks_are_sent_without_a_length_and_a_failure_s_status_is_an_answer() {
 }
 
 #[test]
+fn of_a_push_service_the_head_counts_though_the_rest_does_not_come() {
+    let half = || server("HTTP/1.1 201 Created\r\nContent-Length: 7\r\n\r\nab", "\r\n\r\n");
+    let client = Client::new("tandem-test", Trust::Usual).unwrap();
+    let call = |url| Call { method: "POST", url, fields: &[], body: Body::Nothing, bounds: BOUNDS };
+    let ((url, taken), (other, cut)) = (half(), half());
+    assert_eq!(client.push(&call(&url)).unwrap().status, 201);
+    assert!(client.send(&call(&other)).is_err(), "elsewhere half an answer is none");
+    [taken, cut].into_iter().for_each(|asked| drop(asked.join().unwrap()));
+}
+
+#[test]
 fn a_server_that_says_nothing_is_left_in_time() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());

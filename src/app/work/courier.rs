@@ -39,6 +39,8 @@ const BUSY: i64 = 2 * SECOND;
 const SHARE: Duration = Duration::from_secs(5);
 /// How often it looks whether something has become due sooner, while it waits for what will be.
 const GLANCE: Duration = Duration::from_millis(200);
+/// How often it asks for its turn while a courier of another machine has it.
+const ASIDE: Duration = Duration::from_millis(500);
 /// It never looks twice within this, whatever its jobs ask for.
 const NAP: Duration = Duration::from_millis(50);
 /// So often it tries to become the machine's courier.
@@ -191,40 +193,43 @@ impl Courier<'_> {
         self.marks.settle().map_err(|error| Error::NotReady(format!("cannot write to the data folder: {error}")))
     }
 
-    /// Works, if it gets the lease.
+    /// Works whenever it gets the lease, which it has only while it works: one that waits for what is due keeps no other machine waiting.
     fn take_turn(&self, db: &mut Db, jobs: &[&Job]) -> Result<()> {
-        match take(db, &DUTY, Timestamp::now())? {
-            Turn::Mine(mut lease) => {
-                // The next one is started then, should this one be killed.
-                let _ = self.marks.turn.set(lease.until()).and_then(|()| self.marks.settle());
-                let done = self.work(db, &mut lease, jobs);
-                lease.again(db, 0)?;
-                done
-            }
-            // One of another machine works, or one was killed: then somebody is to look.
-            Turn::Wait(until) => {
-                let _ = self.marks.owe(until.plus(AHEAD));
-                Ok(())
+        loop {
+            match take(db, &DUTY, Timestamp::now())? {
+                Turn::Mine(mut lease) => {
+                    // The next one is started then, should this one be killed.
+                    let _ = self.marks.turn.set(lease.until()).and_then(|()| self.marks.settle());
+                    let done = self.work(db, &mut lease, jobs);
+                    lease.again(db, 0)?;
+                    done?;
+                    if !self.wait() {
+                        return Ok(());
+                    }
+                }
+                // One of another machine works and is over soon, …
+                Turn::Wait(_) if Instant::now() + ASIDE < self.end => sleep(ASIDE),
+                // … or one was killed: then somebody is to look.
+                Turn::Wait(until) => {
+                    let _ = self.marks.owe(until.plus(AHEAD));
+                    return Ok(());
+                }
             }
         }
     }
 
-    /// Does the jobs, again when one is due while it lives.
+    /// Does the jobs.
     fn work(&self, db: &mut Db, lease: &mut Lease, jobs: &[&Job]) -> Result<()> {
         // The job in which the one before was killed comes last.
         let from = lease.start(jobs) % jobs.len();
-        loop {
-            // Taken away before the store is read: what is noted from now on may have been written after that.
-            self.marks.courier.lift();
-            self.patient.set(None);
-            for job in jobs[from..].iter().chain(&jobs[..from]) {
-                lease.enter(db, job)?;
-                self.job(db, job);
-            }
-            if !self.wait() {
-                return Ok(());
-            }
+        // Taken away before the store is read: what is noted from now on may have been written after that.
+        self.marks.courier.lift();
+        self.patient.set(None);
+        for job in jobs[from..].iter().chain(&jobs[..from]) {
+            lease.enter(db, job)?;
+            self.job(db, job);
         }
+        Ok(())
     }
 
     /// Waits for what is due while this courier lives; answers whether something is. A request may have made it sooner meanwhile.

@@ -1,6 +1,7 @@
 //! `tandem push list`, `test` and `key`: which devices are woken, whether one is, and as whom.
 
 use crate::app::open;
+use crate::app::work::AfterAnswers;
 use crate::app::work::courier::{self, Starter};
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
@@ -14,6 +15,11 @@ use crate::domain::push::subscriptions::shown::Shown;
 use crate::domain::push::subscriptions::store;
 use crate::feature::House;
 use clap::{Arg, ArgMatches};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How often it is looked whether another courier has sent what is tried.
+const GLANCE: Duration = Duration::from_millis(200);
 
 pub const LIST: Command = Command {
     name: "list",
@@ -106,20 +112,44 @@ fn test(matches: &ArgMatches) -> Result<Verdict> {
     if awake.is_empty() {
         return Err(Error::NotReady(format!("{name} has no device that is woken. `tandem push list --user {name}` shows why.")));
     }
-    courier::deliver(&house, &outside(&settings)?, Starter::Operator)?;
-    told(&house, &within(&mut db, Mode::Read, |db| found(db, Some(name)))?, &awake, now)
+    // Another courier may be at work, for which this is news; or it ends soon.
+    AfterAnswers::default().owe(&settings, now);
+    let (net, end) = (outside(&settings)?, Instant::now() + courier::LIFE);
+    loop {
+        courier::deliver(&house, &net, Starter::Operator)?;
+        let after = within(&mut db, Mode::Read, |db| found(db, Some(name)))?;
+        let is_over = awake.iter().all(|s| outcome(&after, s, now).is_some() || rests(&after, s));
+        if is_over || Instant::now() > end {
+            return told(&house, &after, &awake, now);
+        }
+        sleep(GLANCE);
+    }
+}
+
+/// How a device's subscription stands now.
+fn standing<'a>(after: &'a [(String, Subscription)], s: &Subscription) -> Option<&'a Subscription> {
+    after.iter().map(|(_, now)| now).find(|now| now.id == s.id)
+}
+
+/// What was last answered to a wake-up, if one was sent since then.
+fn outcome<'a>(after: &'a [(String, Subscription)], s: &Subscription, since: Timestamp) -> Option<&'a str> {
+    standing(after, s).filter(|now| now.last_sent_at.is_some_and(|at| at >= since))?.last_status.as_deref()
+}
+
+/// Is nothing sent to it now, whoever is the courier?
+fn rests(after: &[(String, Subscription)], s: &Subscription) -> bool {
+    standing(after, s).is_none_or(|now| !now.is_awake() || now.progress.not_before > Timestamp::now())
 }
 
 /// What became of each.
 fn told(house: &House, after: &[(String, Subscription)], awake: &[Subscription], since: Timestamp) -> Result<Verdict> {
     let mut verdict = Verdict::Well;
     for s in awake {
-        let now = after.iter().map(|(_, now)| now).find(|now| now.id == s.id);
-        let sent = now.filter(|now| now.last_sent_at.is_some_and(|at| at >= since));
-        let status = sent.and_then(|now| now.last_status.as_deref());
+        let status = outcome(after, s, since);
         let host = Shown::of(house, s).host.unwrap_or_default();
-        let outcome = status.unwrap_or("not sent: another courier works, or its host rests; look again in a minute");
-        out::line(format!("{} at {host}: {outcome}", s.device))?;
+        let said =
+            status.unwrap_or("not sent: its host rests, or another courier is busy; `tandem push list` tells in some minutes");
+        out::line(format!("{} at {host}: {said}", s.device))?;
         if status != Some("2xx") {
             verdict = Verdict::Wrong;
         }

@@ -105,7 +105,7 @@ pub fn items(house: &House, signals: &[Signal]) -> Result<Vec<Value>> {
 /// Objects that moved: to who is in the tenant, whole or by kind.
 ///
 /// # Errors
-/// As [`items`].
+/// As `items`.
 pub fn changes(house: &House, changed: &Changed, into: &mut Vec<Value>) -> Result<()> {
     let Changed { tenant, membership, author, .. } = changed;
     let update = Update::of(changed);
@@ -118,7 +118,7 @@ pub fn changes(house: &House, changed: &Changed, into: &mut Vec<Value>) -> Resul
 /// Objects that moved: to the other devices of who did it.
 ///
 /// # Errors
-/// As [`items`].
+/// As `items`.
 pub fn own(house: &House, changed: &Changed, into: &mut Vec<Value>) -> Result<()> {
     let Some((user, device)) = changed.by.as_ref().filter(|(_, device)| !device.is_empty()) else { return Ok(()) };
     let refresh = Update::from_device(changed, device);
@@ -137,7 +137,7 @@ fn parts(changed: &Changed) -> Vec<Part<'static>> {
 /// What was held back of a tenant, for those who save their battery.
 ///
 /// # Errors
-/// As [`items`].
+/// As `items`.
 pub fn slow(house: &House, changed: &Changed) -> Result<Value> {
     let Changed { tenant, membership, author, .. } = changed;
     let channel = house.channel(Channel::Tenant { tenant: *tenant, membership, part: Part::Slow });

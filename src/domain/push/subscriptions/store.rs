@@ -226,11 +226,12 @@ columns!(awaited: subscriptions, ", u.timezone, m.tenant, t.clock, t.epoch, m.jo
     AND u.disabled = 0 AND s.expires_at > ? \
     AND EXISTS (SELECT x.id FROM sessions x WHERE x.user_id = s.user_id AND x.device = s.device_id AND x.expires_at > ?)");
 
-/// What the courier has to look at: what is due, and what something was changed for since it last looked. What is due comes first.
+/// What the courier has to look at: what is due, and what something was changed for since it last looked. What is due comes first; last
+/// come endpoints that nobody has proved and those that failed before, so that nobody's wake-up waits for servers that hang.
 pub fn due(db: &mut Db, now: Timestamp, limit: i64) -> Result<Vec<Due>> {
     let sql = awaited!(
         "AND s.not_before <= ? AND (s.due_at <= ? OR (s.state = 'active' AND (t.id <> s.told_in OR t.clock > s.looked))) \
-         ORDER BY s.due_at IS NULL, s.due_at, s.user_id, s.device_id LIMIT ?"
+         ORDER BY (s.state = 'pending' OR s.tries > 0), s.due_at IS NULL, s.due_at, s.user_id, s.device_id LIMIT ?"
     );
     db.all(sql, params![now.plus(-PENDING), now, now, now, now, limit], |row| {
         let within = match row.get::<Option<i64>>(37)? {
@@ -241,16 +242,27 @@ pub fn due(db: &mut Db, now: Timestamp, limit: i64) -> Result<Vec<Due>> {
     })
 }
 
-/// When the courier has something to look at next; an instant that is over is now.
-pub fn next(db: &mut Db, now: Timestamp) -> Result<Option<Timestamp>> {
-    let sql = "SELECT MIN(CASE WHEN s.due_at IS NULL OR s.due_at < s.not_before THEN s.not_before ELSE s.due_at END) \
+/// When the courier has something to look at next.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Next {
+    /// The earliest instant; one that is over is now.
+    pub at: Option<Timestamp>,
+    /// The earliest of what waits for no server that failed.
+    pub paced: Option<Timestamp>,
+}
+
+/// When that is.
+pub fn next(db: &mut Db, now: Timestamp) -> Result<Next> {
+    let sql = "SELECT MIN(CASE WHEN s.due_at IS NULL OR s.due_at < s.not_before THEN s.not_before ELSE s.due_at END), \
+         MIN(CASE WHEN s.due_at > s.not_before THEN s.due_at END) \
          FROM push_subscriptions s JOIN users u ON u.id = s.user_id \
          LEFT JOIN members m ON m.user_id = s.user_id LEFT JOIN tenants t ON t.id = m.tenant \
          WHERE s.endpoint IS NOT NULL AND (s.state = 'active' OR (s.state = 'pending' AND s.state_at > ?)) \
          AND u.disabled = 0 AND s.expires_at > ? \
          AND EXISTS (SELECT x.id FROM sessions x WHERE x.user_id = s.user_id AND x.device = s.device_id AND x.expires_at > ?) \
          AND (s.due_at IS NOT NULL OR (s.state = 'active' AND (t.id <> s.told_in OR t.clock > s.looked)))";
-    Ok(db.one(sql, params![now.plus(-PENDING), now, now], |row| row.get::<Option<Timestamp>>(0))?.flatten())
+    let next = db.one(sql, params![now.plus(-PENDING), now, now], |row| Ok(Next { at: row.get(0)?, paced: row.get(1)? }))?;
+    Ok(next.unwrap_or_default())
 }
 
 /// What became of a wake-up.

@@ -26,7 +26,7 @@ use crate::feature::signals::SOCKET;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// So many wake-ups are sent in a round; then whatever else waits for the courier has its turn.
 const MOST: u32 = 200;
@@ -40,6 +40,13 @@ const ROOM: Duration = Duration::from_secs(2);
 const HANDED_OVER: i64 = 2 * SECOND;
 /// What is due within this, in milliseconds, is waited for on the spot.
 const BRIEF: i64 = 100;
+/// After a call that took longer it is looked anew what is due: something may have become so that is not to wait for the next one.
+const SLOW: Duration = Duration::from_secs(1);
+/// What waits for no server and is due within this, in milliseconds, as a device that has just polled is: the courier sees to it though
+/// there be no later request, …
+const SEEN_TO: i64 = POLLED;
+/// … and is due so long before: one that then ends has another one follow for what is as near.
+const NEAR: i64 = 13 * SECOND;
 /// How long a host is left alone that did not answer in time, in milliseconds: as long as a courier lives.
 const LEFT: i64 = 20 * SECOND;
 
@@ -57,6 +64,7 @@ pub fn deliver(shift: &mut Shift<'_>) -> Result<u64> {
         sent: 0,
         looks: 0,
         over: false,
+        slow: false,
         settled: Vec::new(),
         late: -1,
     };
@@ -66,8 +74,9 @@ pub fn deliver(shift: &mut Shift<'_>) -> Result<u64> {
         if all.is_empty() {
             break;
         }
+        round.slow = false;
         for due in &all {
-            if round.goes_on(shift) {
+            if !round.slow && round.goes_on(shift) {
                 round.look(shift, due)?;
             }
         }
@@ -95,6 +104,8 @@ struct Round {
     looks: u32,
     /// Did the time run out in the middle of a call?
     over: bool,
+    /// Did its last call take long?
+    slow: bool,
     /// How subscriptions stand that nothing was sent to.
     settled: Vec<(Subscription, Progress)>,
     /// How long after it was due the latest of its wake-ups went, in milliseconds.
@@ -136,7 +147,9 @@ impl Round {
         }
         // What this courier has no time for any more is the next one's.
         let earliest = if shift.left() > ROOM { Timestamp::default() } else { now.plus(HANDED_OVER) };
-        if let Some(at) = within(shift.db, Mode::Read, |db| store::next(db, now))? {
+        let next = within(shift.db, Mode::Read, |db| store::next(db, now))?;
+        let near = next.paced.filter(|at| *at <= now.plus(SEEN_TO)).map(|at| at.plus(-NEAR)).filter(|near| *near > now);
+        for at in [next.at, near].into_iter().flatten() {
             shift.soon(at.max(earliest));
         }
         Ok(())
@@ -262,7 +275,9 @@ impl Round {
         let wake = Wake { subscription: s, target, text: &message.text, priority: message.priority, wishes: wishes(due) };
         self.sent += 1;
         let hurried = shift.left() < BOUNDS.whole;
+        let asked = Instant::now();
         let (said, after) = self.sender.send(shift, &wake)?;
+        self.slow = asked.elapsed() >= SLOW;
         if hurried && said == Said::Late {
             // This courier had no time; the next one has.
             self.over = true;

@@ -65,11 +65,13 @@ impl Said {
     }
 }
 
-/// How long the field `Retry-After` has one wait (RFC 9110 §10.2.3), at most an hour.
+/// How long the field `Retry-After` has one wait (RFC 9110 §10.2.3), at least a second and at most an hour, however many digits it has.
 pub fn retry_after(field: &str, now: Timestamp) -> Option<i64> {
-    let seconds = field.trim().parse::<u32>().ok().map(|seconds| i64::from(seconds) * SECOND);
-    let wait = seconds.or_else(|| Some(parse_http(field.trim())?.0 - now.0))?;
-    Some(wait.clamp(0, LONGEST))
+    let field = field.trim();
+    let is_number = !field.is_empty() && field.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = is_number.then(|| field.parse::<u32>().map_or(LONGEST, |seconds| i64::from(seconds) * SECOND));
+    let wait = seconds.or_else(|| Some(parse_http(field)?.0 - now.0))?;
+    Some(wait.clamp(SECOND, LONGEST))
 }
 
 /// When a wake-up is tried again that has failed so many times before, and whether that is one more try; else it waits for the
@@ -146,15 +148,21 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_read_in_both_forms_and_is_an_hour_at_most() {
+    fn a_wait_is_read_in_both_forms_and_is_a_second_to_an_hour() {
         let at = crate::base::time::http(NOW.plus(90 * SECOND));
-        for (field, wait) in
-            [("120", Some(120 * SECOND)), (" 0 ", Some(0)), ("86400", Some(HOUR)), (at.as_str(), Some(90 * SECOND))]
-        {
+        for (field, wait) in [
+            ("120", Some(120 * SECOND)),
+            (" 0 ", Some(SECOND)),
+            ("86400", Some(HOUR)),
+            ("99999999999999999999", Some(HOUR)),
+            (at.as_str(), Some(90 * SECOND)),
+        ] {
             assert_eq!(retry_after(field, NOW), wait, "{field}");
         }
-        assert_eq!(retry_after("soon", NOW), None);
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", NOW), Some(0));
+        for no_wait in ["soon", "", "-5", "1.5"] {
+            assert_eq!(retry_after(no_wait, NOW), None, "{no_wait}");
+        }
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", NOW), Some(SECOND));
     }
 
     #[test]
