@@ -104,6 +104,34 @@ fn a_model_dated_ahead_is_not_the_newest_for_ever() {
 }
 
 #[test]
+fn an_active_model_dated_ahead_is_watched_and_gives_way_as_any() {
+    let home = told();
+    let (token, ids, first, second) = learned(&home);
+    let ahead = Timestamp::now().plus(400 * DAY);
+    home.sql(&format!(
+        "UPDATE shelf SET data = '{{\"made_at\":{}' || substr(data, instr(data, ',\"changed_at\"')) WHERE kind = 'model_active'",
+        ahead.0
+    ));
+    for line in ["risk status", "risk models"] {
+        assert!(home.run(line).out.contains("ahead of the clock"), "{line}");
+    }
+    assert!(home.json("risk status --json")["active"]["ahead"] == true);
+    assert!(home.ok("maintain").contains("degraded, roc_auc_not_behind"));
+    // So was what the night noted.
+    home.sql(&format!("UPDATE facts SET value = '{ahead}' || substr(value, instr(value, ' ')) WHERE name = 'model_degraded'"));
+    home.ok("maintain");
+    let since = home.json("risk status --json")["degraded_since"].as_str().and_then(Timestamp::parse).unwrap();
+    assert!(since <= Timestamp::now(), "{since}");
+    assert_eq!(home.json("risk train --json")["state"], "active");
+    let third = active(&home);
+    assert!(home.ok("risk rollback").contains(&second), "it counts as older than what was learned since");
+    home.ok(&format!("risk activate {first}"));
+    assert!(home.ok("risk rollback").contains(&second));
+    home.ok(&format!("risk activate {third}"));
+    assert_eq!(speaks(&home, &token, &ids), *third);
+}
+
+#[test]
 fn a_row_whose_id_is_no_text_ends_no_command() {
     let home = told();
     let (token, ids, ..) = learned(&home);

@@ -1,5 +1,6 @@
 //! `tandem risk`: how likely edits are to meet others, as it is learned.
 
+mod csv;
 mod export;
 mod file;
 mod helps;
@@ -7,6 +8,7 @@ mod own;
 mod status;
 mod train;
 mod verdict;
+mod words;
 
 use super::{Action, Command, RUNNING, flag, json_flag, no_args};
 use clap::Arg;
@@ -17,7 +19,11 @@ pub const COMMAND: Command = Command {
     name: "risk",
     group: RUNNING,
     about: "Learn which edits will meet another's",
-    help: "Two people edit one record while one of them is offline: that is met, and a model can tell beforehand where it is likely.",
+    help: "Two people edit one record while one of them is offline: the later upload has met another's edit, and may be a conflict. Phones \
+           are told facts before an edit (who else edits, is it behind), and how likely it is to meet another's: by a model that was learned \
+           from what happened here, or by plain rates where none is active. It is advice, and locks nothing. Nothing is to be done for it: \
+           `tandem maintain` learns once a week, looks at what comes of it each night, and gives up a model that tells too little. `status` \
+           shows where it stands; docs/operator.md explains each figure.",
     examples: &[],
     args: no_args,
     action: Action::Commands(&[STATUS, MODELS, TRAIN, ACTIVATE, ROLLBACK, OFF, EXPORT]),
@@ -93,7 +99,7 @@ const ROLLBACK: Command = Command {
     name: "rollback",
     group: RUNNING,
     about: "Go back to the model that was active before",
-    help: "It holds at once, for the next question. Done again it goes further back, as long as there is an older model; `tandem risk activate` \
+    help: "It holds at once, for the next question; the night looks at it anew, and takes three nights to give it up, if it tells too little. Done again it goes further back, as long as there is an older model; `tandem risk activate` \
            brings a later one. After `tandem risk off` it brings back the one that was active last.",
     examples: &[("tandem risk rollback", "the former model speaks again")],
     args: no_args,

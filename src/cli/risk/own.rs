@@ -109,6 +109,7 @@ pub fn shown(kept: &Kept) -> Value {
     let at = |at| models::is_readable(kept).then_some(at);
     json!({
         "id": kept.id, "state": kept.state.word(), "fault": fault, "made_at": at(kept.made_at), "changed_at": at(kept.changed_at),
+        "ahead": models::is_readable(kept) && models::is_ahead(kept, Timestamp::now()),
         "figures": figures
     })
 }
@@ -122,12 +123,24 @@ pub fn row(kept: &Kept) -> [String; 6] {
     [
         kept.id.clone(),
         kept.fault.map_or_else(|| kept.state.word().to_owned(), |fault| format!("{}, {}", kept.state.word(), fault.word())),
-        if models::is_readable(kept) { out::minute(kept.made_at) } else { String::new() },
+        made(kept),
         picked,
         figure("/all/roc_auc"),
         figure("/not_behind/roc_auc"),
     ]
 }
+
+/// When a model was made, as far as that is known.
+fn made(kept: &Kept) -> String {
+    match kept {
+        kept if !models::is_readable(kept) => String::new(),
+        kept if models::is_ahead(kept, Timestamp::now()) => format!("{}, {AHEAD}", out::minute(kept.made_at)),
+        kept => out::minute(kept.made_at),
+    }
+}
+
+/// That a model was made by a clock that was set back since.
+pub const AHEAD: &str = "ahead of the clock";
 
 /// What is said where no model speaks.
 pub const NONE: &str = "No model is active: advice rests on facts, and on how often edits of a record met others.";
