@@ -1,5 +1,7 @@
 //! Files that commands write where the operator says: never in the place of what Tandem needs, and whole or not at all.
 
+use super::risk::history;
+use super::risk_own::{couple, live};
 use super::{Home, Ran};
 use flate2::read::GzDecoder;
 use std::collections::BTreeMap;
@@ -166,12 +168,20 @@ fn a_name_of_nothing_is_no_name() {
 fn where_there_is_no_room_the_file_that_was_asked_for_is_named_and_nothing_is_left() {
     let home = Home::new();
     used(&home);
+    history(&home, "edits_s_last");
+    let (token, ids) = couple(&home);
+    live(&home, &ids, None);
+    for _ in 0..3 {
+        let goal = serde_json::json!({"title": "long", "description": "x".repeat(9_000)}).to_string();
+        assert_eq!(home.call(&token, "POST", "/api/goals/", &goal).0, "201");
+    }
     fs::create_dir(home.path("full")).unwrap();
-    for (writer, name) in writers(&home).iter().take(3).zip(["anna.json", "edits.csv", "told.csv"]) {
+    let writers = writers(&home).map(|writer| writer.replace("anna", "ana"));
+    for (writer, name) in writers.iter().zip(["ana.json", "edits.csv", "told.csv"]) {
         let to = home.path("full").join(name);
         let mut command = home.command("/bin/sh");
-        // No file may grow by a byte, as where a quota is full.
-        let line = format!("trap '' XFSZ; ulimit -f 0; exec {} {writer} {}", env!("CARGO_BIN_EXE_tandem"), to.display());
+        // No file may have more than 36 KiB, as where a quota is full: enough for what lies beside a database that is read.
+        let line = format!("trap '' XFSZ; ulimit -f 72; exec {} {writer} {}", env!("CARGO_BIN_EXE_tandem"), to.display());
         command.args(["-c", &line]);
         let ran = super::ran(command, "");
         refused(&ran, &format!("{}: the disk or the quota is full", to.display()));

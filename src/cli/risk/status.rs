@@ -125,9 +125,7 @@ fn say(status: &Status, trains: bool, holdout: u32) -> Result<()> {
         (Some(noted), fails) => degrades(noted, fails.as_ref(), trains),
         (None, Some(check)) => out::line(format!(
             "By now {} is {:.3}, and the limit is {:.3}: unless that changes, tonight's `tandem maintain` calls it degraded.",
-            words::named(check.figure),
-            check.value,
-            check.limit
+            check.figure, check.value, check.limit
         ))?,
         (None, None) if looked.watched.found.is_some() => out::line("It still tells what comes.")?,
         (None, None) => {}
@@ -166,7 +164,7 @@ fn at_work(watched: &Watched) -> Result<()> {
 fn degrades(noted: &Degraded, fails: Option<&Check>, trains: bool) {
     let (since, until) = (out::minute(noted.since), out::minute(noted.since.plus(GRACE)));
     let is = match fails {
-        Some(check) => format!("{} is {:.3}, the limit is {:.3}", words::named(check.figure), check.value, check.limit),
+        Some(check) => format!("{} is {:.3}, the limit is {:.3}", check.figure, check.value, check.limit),
         None => format!("by {}; by now it does well again, and tonight's `tandem maintain` says so", noted.figure),
     };
     let next = if trains {
