@@ -172,7 +172,7 @@ fn where_there_is_no_room_the_file_that_was_asked_for_is_named_and_nothing_is_le
     let (token, ids) = couple(&home);
     live(&home, &ids, None);
     for _ in 0..3 {
-        let goal = serde_json::json!({"title": "long", "description": "x".repeat(9_000)}).to_string();
+        let goal = serde_json::json!({"title": "long", "why_for_us": "x".repeat(9_000)}).to_string();
         assert_eq!(home.call(&token, "POST", "/api/goals/", &goal).0, "201");
     }
     fs::create_dir(home.path("full")).unwrap();
@@ -184,6 +184,7 @@ fn where_there_is_no_room_the_file_that_was_asked_for_is_named_and_nothing_is_le
         let line = format!("trap '' XFSZ; ulimit -f 72; exec {} {writer} {}", env!("CARGO_BIN_EXE_tandem"), to.display());
         command.args(["-c", &line]);
         let ran = super::ran(command, "");
+        assert!(ran.code == 1, "{writer}: {:?}", fs::metadata(&to).map(|meta| meta.len()));
         refused(&ran, &format!("{}: the disk or the quota is full", to.display()));
         assert!(!ran.err.contains(".draft"), "{ran:?}");
         assert_eq!(fs::read_dir(home.path("full")).unwrap().count(), 0, "{writer}");
