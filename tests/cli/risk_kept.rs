@@ -173,6 +173,25 @@ fn a_training_that_is_skipped_clears_away_what_cannot_be_read() {
 }
 
 #[test]
+fn the_night_clears_a_damaged_model_away_however_new_the_last_training_is() {
+    let home = told();
+    let (token, ids, ..) = learned(&home);
+    for sql in [
+        "UPDATE shelf SET data = 'x' WHERE kind = 'model_active'",
+        "DELETE FROM shelf WHERE kind = 'model_told'",
+        "DELETE FROM shelf WHERE kind = 'model_active'",
+    ] {
+        lie(&home);
+        kept(&home, liar(-1.0), State::Refused, || ());
+        home.sql(sql);
+        assert_eq!(home.run("risk status").code, 1, "{sql}");
+        home.run("maintain --quiet");
+        assert_eq!(home.run("risk status").err, "", "{sql}");
+        assert_eq!(speaks(&home, &token, &ids).as_str().unwrap_or_default(), active(&home), "{sql}");
+    }
+}
+
+#[test]
 fn where_predictions_cannot_be_written_nothing_is_made_active() {
     let home = told();
     let (_, ids) = couple(&home);

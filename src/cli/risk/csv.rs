@@ -226,8 +226,11 @@ impl Reading {
 mod tests {
     use super::*;
 
+    type Cells = Vec<(String, usize)>;
+    type Fault = (usize, usize, String);
+
     /// The rows of a text, each cell with the line in which it begins; or what is wrong, and where.
-    fn rows(text: &[u8]) -> Result<Vec<Vec<(String, usize)>>, (usize, usize, String)> {
+    fn rows(text: &[u8]) -> Result<Vec<Cells>, Fault> {
         // A buffer of a few bytes, so that rows go across its ends.
         let mut table = Table::new(io::BufReader::with_capacity(3, text));
         let mut rows = Vec::new();

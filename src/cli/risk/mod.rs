@@ -35,7 +35,7 @@ const TRAIN: Command = Command {
     about: "Train a model on a history of edits, and test it on the later part",
     help: "Without --from it is the site's own history of the last 45 days, and a model that passes becomes the active one: it speaks where facts are \
            silent. FILE is CSV with a line for each edit: asked_at and uploaded_at in seconds, behind_by_others, met, and the columns that a model \
-           looks at; others are passed over. From a file nothing is written but what --predictions asks for. A model is learned from what was known when 70 of 100 were asked, and tested on those \
+           looks at, as `tandem risk export` writes them; others are passed over. Cells may be quoted. From a file nothing is written but what --predictions asks for. A model is learned from what was known when 70 of 100 were asked, and tested on those \
            asked after that; an outcome that was known before its ask is an error. It is refused unless it tells more than the trivial rule that whoever is behind will meet another. \
            A refused model and too little data are no fault: the command ends with 0. Predictions are written first: where they cannot be, no model is kept.",
     examples: &[
@@ -76,7 +76,8 @@ const MODELS: Command = Command {
     name: "models",
     group: RUNNING,
     about: "List the models that were learned, newest first",
-    help: "One at the most is active. A refused one was not good enough, and is never told.",
+    help: "One at the most is active: phones are told it. A retired one was before, and `tandem risk rollback` goes back to it; a candidate is good enough and \
+           is not told; a refused one was not good enough, and is never told.",
     examples: &[("tandem risk models", "as a table"), ("tandem risk models --json", "for scripts, with every figure")],
     args: |command| command.arg(json_flag()),
     action: Action::Run(own::list),

@@ -1,6 +1,7 @@
 //! Training on the site's own history, and the registry of what was learned.
 
 use super::verdict::{MOST_TIME, OVERTAKEN, Verdicted, as_json, verdict};
+use super::words;
 use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::{DAY, HOUR, Timestamp};
@@ -66,8 +67,8 @@ fn clear(db: &mut Db) -> Result<()> {
 const HOLDS: i64 = 7 * DAY;
 const HOLDS_DEGRADED: i64 = 20 * HOUR;
 
-/// Trains as `tandem risk train` does, unless a model was learned in the last week, or, where the active one tells too little, last night;
-/// answers what became of it. What the operator has put off stays off.
+/// Trains as `tandem risk train` does, unless a model was learned in the last week, or, where the active one tells too little, last night.
+/// Damage is no reason to wait: whatever comes of it, what cannot be read is cleared away, so that no phone is told it longer. Answers what became of it. What the operator has put off stays off.
 pub fn weekly(db: &mut Db) -> Result<Option<&'static str>> {
     let (all, degraded, off) =
         within(db, Mode::Read, |db| Ok((models::store::all(db)?, degraded(db)?, models::store::off_since(db)?)))?;
@@ -76,7 +77,7 @@ pub fn weekly(db: &mut Db) -> Result<Option<&'static str>> {
     }
     let holds = if degraded.is_some() { HOLDS_DEGRADED } else { HOLDS };
     let now = Timestamp::now();
-    if models::newest(&all, now).is_some_and(|newest| newest.made_at.plus(holds) > now) {
+    if !models::is_damaged(&all) && models::newest(&all, now).is_some_and(|newest| newest.made_at.plus(holds) > now) {
         return Ok(None);
     }
     let begun = Instant::now();
@@ -155,6 +156,7 @@ fn tell(matches: &ArgMatches, kept: &[Kept]) -> Result<Verdict> {
         )?;
     } else {
         out::table(HEADS, &kept.iter().map(row).collect::<Vec<_>>())?;
+        out::line(words::OF_MODEL)?;
     }
     Ok(Verdict::Well)
 }

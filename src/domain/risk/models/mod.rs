@@ -84,6 +84,11 @@ pub fn is_readable(kept: &Kept) -> bool {
     !matches!(kept.fault, Some(Fault::Broken | Fault::Unlisted | Fault::Stray))
 }
 
+/// Is the active one damaged, so that phones are told something else, or what nobody can look at?
+pub fn is_damaged(all: &[Kept]) -> bool {
+    all.iter().any(|kept| kept.state == State::Active && kept.fault.is_some_and(|fault| fault != Fault::Foreign))
+}
+
 /// Is it kept? What phones are told alone cannot be made the active one.
 pub fn is_kept(kept: &Kept) -> bool {
     kept.fault != Some(Fault::Stray)
