@@ -19,13 +19,15 @@ pub const SIDECARS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// A file in the making.
 pub struct Draft {
     path: PathBuf,
+    /// What a failure names: the file that it is to be, or its folder, and never the draft, of which nobody knows.
+    shown: PathBuf,
     named: bool,
 }
 
 impl Draft {
     /// An empty file in this folder that only its owner can read.
     pub fn new(folder: &Path) -> Result<Draft> {
-        Draft::make(folder).map_err(failed(folder))
+        Draft::make(folder, folder).map_err(failed(folder))
     }
 
     /// A draft of the file that has this name, or shall have it; in the same folder, as a name can be given only there.
@@ -34,18 +36,18 @@ impl Draft {
     /// The system's; what has the name and is no file.
     pub fn of(name: &Path) -> Result<Draft> {
         replaceable(name)?;
-        Draft::make(folder(name)).map_err(failed(name))
+        Draft::make(folder(name), name).map_err(failed(name))
     }
 
-    fn make(folder: &Path) -> io::Result<Draft> {
+    fn make(folder: &Path, shown: &Path) -> io::Result<Draft> {
         let path = folder.join(format!("{}{SUFFIX}", id::opaque()));
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        Ok(Draft { path, named: false })
+        Ok(Draft { path, shown: shown.to_owned(), named: false })
     }
 
     /// The file, without a name: whatever becomes of the process, it is gone with it.
     pub fn nameless(self) -> Result<File> {
-        OpenOptions::new().read(true).write(true).open(&self.path).map_err(failed(&self.path))
+        OpenOptions::new().read(true).write(true).open(&self.path).map_err(failed(&self.shown))
     }
 
     /// Where it is.
@@ -55,12 +57,12 @@ impl Draft {
 
     /// Its size in bytes.
     pub fn size(&self) -> Result<u64> {
-        fs::metadata(&self.path).map(|meta| meta.len()).map_err(failed(&self.path))
+        fs::metadata(&self.path).map(|meta| meta.len()).map_err(failed(&self.shown))
     }
 
     /// Puts these bytes into it.
     pub fn write(&self, bytes: &[u8]) -> Result<()> {
-        fs::write(&self.path, bytes).map_err(failed(&self.path))
+        fs::write(&self.path, bytes).map_err(failed(&self.shown))
     }
 
     /// Puts it on the disk for good and gives it its name, in the place of whatever had that name.
@@ -144,7 +146,7 @@ pub fn sweep(folder: &Path) {
 pub fn failed(path: &Path) -> impl Fn(io::Error) -> Error {
     let shown = path.display().to_string();
     move |error| match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             Error::NotReady(format!("{shown}: the disk or the quota is full: make room, then try again"))
         }
         _ => Error::NotReady(format!("{shown}: {error}")),

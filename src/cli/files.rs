@@ -59,7 +59,12 @@ impl Output {
     /// # Errors
     /// The system's.
     pub fn write(&self, bytes: &[u8]) -> Result<()> {
-        self.draft.write(bytes)
+        fs::write(self.draft(), bytes).map_err(failed(&self.to))
+    }
+
+    /// A failure of it: what is named is what the operator has asked for, and no draft.
+    pub fn failed(&self) -> impl Fn(io::Error) -> Error {
+        failed(&self.to)
     }
 
     /// Gives it its name, or passes it on to what the shell has opened. Answers whether there is a file of it.
@@ -71,7 +76,7 @@ impl Output {
         if !is_opened {
             return draft.name(&to).map(|()| true);
         }
-        let mut whole = File::open(draft.path()).map_err(failed(draft.path()))?;
+        let mut whole = File::open(draft.path()).map_err(failed(&to))?;
         let passed = if OUTPUT.iter().any(|name| to == Path::new(name)) {
             io::copy(&mut whole, &mut io::stdout().lock())
         } else {

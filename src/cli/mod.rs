@@ -38,6 +38,7 @@ mod upgrade;
 mod user;
 
 use crate::base::error::Result;
+use clap::builder::NonEmptyStringValueParser;
 use clap::builder::styling::{AnsiColor, Style, Styles};
 use clap::{Arg, ArgAction, ArgMatches};
 use std::ffi::OsString;
@@ -186,7 +187,7 @@ fn build(command: &Command) -> clap::Command {
         .about(command.about)
         .long_about(format!("{}.\n\n{}", command.about, command.help))
         .disable_help_subcommand(true);
-    let built = (command.args)(built);
+    let built = (command.args)(built).mut_args(named);
     match &command.action {
         Action::Run(_) => built.after_help(examples("Examples", command.examples)),
         Action::Commands(inner) => {
@@ -234,6 +235,15 @@ fn listing(heading: &str, rows: &[(String, &str)]) -> String {
 /// A command without arguments.
 fn no_args(command: clap::Command) -> clap::Command {
     command
+}
+
+/// The values of arguments that name a file or a folder.
+const PATHS: [&str; 3] = ["FILE", "FOLDER", "OUT"];
+
+/// An argument that names a file or a folder takes no empty name: scripts write one where a variable of theirs is not set.
+fn named(arg: Arg) -> Arg {
+    let is_path = arg.get_value_names().is_some_and(|names| names.iter().any(|name| PATHS.contains(&name.as_str())));
+    if is_path { arg.value_parser(NonEmptyStringValueParser::new()) } else { arg }
 }
 
 /// An option that is there or is not.

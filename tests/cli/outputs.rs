@@ -1,5 +1,7 @@
 //! Files that commands write where the operator says: never in the place of what Tandem needs, and whole or not at all.
 
+use super::risk::history;
+use super::risk_own::{couple, live};
 use super::{Home, Ran};
 use flate2::read::GzDecoder;
 use std::collections::BTreeMap;
@@ -148,6 +150,48 @@ fn what_the_shell_has_opened_is_written_to() {
 }
 
 #[test]
+fn a_name_of_nothing_is_no_name() {
+    let home = Home::new();
+    used(&home);
+    let before = files(&home.path(""));
+    let lines = writers(&home).into_iter().chain(["risk train --from", "backup --to", "restore"].map(str::to_owned));
+    for line in lines {
+        let mut command = home.command(env!("CARGO_BIN_EXE_tandem"));
+        command.current_dir(home.path("")).args(line.split(' ')).arg("");
+        let ran = super::ran(command, "");
+        assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains("a value is required for"), "{line}: {ran:?}");
+    }
+    assert_eq!(files(&home.path("")), before);
+}
+
+#[test]
+fn where_there_is_no_room_the_file_that_was_asked_for_is_named_and_nothing_is_left() {
+    let home = Home::new();
+    used(&home);
+    history(&home, "edits_s_last");
+    let (token, ids) = couple(&home);
+    live(&home, &ids, None);
+    for _ in 0..3 {
+        let goal = serde_json::json!({"title": "long", "why_for_us": "x".repeat(9_000)}).to_string();
+        assert_eq!(home.call(&token, "POST", "/api/goals/", &goal).0, "201");
+    }
+    fs::create_dir(home.path("full")).unwrap();
+    let writers = writers(&home).map(|writer| writer.replace("anna", "ana"));
+    for (writer, name) in writers.iter().zip(["ana.json", "edits.csv", "told.csv"]) {
+        let to = home.path("full").join(name);
+        let mut command = home.command("/bin/sh");
+        // No file may have more than 36 KiB, as where a quota is full: enough for what lies beside a database that is read.
+        let line = format!("trap '' XFSZ; ulimit -f 72; exec {} {writer} {}", env!("CARGO_BIN_EXE_tandem"), to.display());
+        command.args(["-c", &line]);
+        let ran = super::ran(command, "");
+        assert!(ran.code == 1, "{writer}: {:?}", fs::metadata(&to).map(|meta| meta.len()));
+        refused(&ran, &format!("{}: the disk or the quota is full", to.display()));
+        assert!(!ran.err.contains(".draft"), "{ran:?}");
+        assert_eq!(fs::read_dir(home.path("full")).unwrap().count(), 0, "{writer}");
+    }
+}
+
+#[test]
 fn what_is_read_is_never_written() {
     let home = Home::new();
     used(&home);
@@ -178,4 +222,9 @@ fn what_is_no_file_is_not_read_and_what_is_piped_is() {
     let whole = home.json(&format!("risk train --json --from {}", home.path("edits.csv").display()));
     let piped = home.run_with("risk train --json --from /dev/stdin", &text);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&piped.out).unwrap(), whole);
+    let mut command = home.command("/bin/bash");
+    let (program, from) = (env!("CARGO_BIN_EXE_tandem"), home.path("edits.csv"));
+    command.args(["-c", &format!("exec 3< <(/bin/cat {}); exec {program} risk train --json --from /dev/fd/3", from.display())]);
+    let passed = super::ran(command, "");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&passed.out).unwrap(), whole, "{}", passed.err);
 }

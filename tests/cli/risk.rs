@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Read;
 
 /// A history of the tests' data as a file of this home.
-fn history(home: &Home, name: &str) -> String {
+pub fn history(home: &Home, name: &str) -> String {
     let packed = fs::read(format!("{}/tests/data/risk/{name}.csv.gz", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut text = String::new();
     GzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
@@ -54,7 +54,23 @@ fn little_is_skipped_and_that_is_no_fault() {
 type Broken = (&'static str, fn(&str) -> Vec<u8>, &'static str);
 
 const BROKEN: &[Broken] = &[
-    ("an empty file", |_| Vec::new(), "line 1, column 1: a column hours_since_base is missing"),
+    ("an empty file", |_| Vec::new(), "line 1, column 1: it is empty"),
+    ("blank lines alone", |_| b"\xef\xbb\xbf\r\n \n".to_vec(), "line 1, column 1: it is empty"),
+    (
+        "other separators",
+        |text| text.replace(',', ";").into(),
+        "line 1, column 2: a column hours_since_base is missing; commas are between columns",
+    ),
+    (
+        "a column twice",
+        |text| text.replacen("source", "met", 1).into(),
+        "line 1, column 17: a column met stands here again, after column 1",
+    ),
+    (
+        "quotes that do not close",
+        |text| edited(text, 4, 0, Some("\"m")),
+        "line 4, column 1: its quotes do not close within 65536 bytes",
+    ),
     (
         "a missing column",
         |text| text.replacen("record_met", "record", 1).into(),
@@ -81,6 +97,49 @@ fn edited(text: &str, line: usize, place: usize, cell: Option<&str>) -> Vec<u8> 
     let joined = cells.join(",");
     lines[line - 1] = joined;
     lines.join("\n").into()
+}
+
+#[test]
+fn a_table_is_read_as_programs_write_it() {
+    let home = Home::new();
+    let text = history(&home, "edits_m_last");
+    let line = format!("{} --json", train(&home));
+    let plain = home.ok(&line);
+    let quoted = |text: &str| {
+        let rows = text.lines().map(|line| line.split(',').map(|cell| format!("\"{cell}\"")).collect::<Vec<_>>().join(","));
+        rows.collect::<Vec<_>>().join("\r\n")
+    };
+    let more = |text: &str| text.lines().map(|line| format!("{line},\"a, \"\"b\"\"\nc\"\n")).collect::<String>();
+    let forms = [
+        ("a mark of UTF-8", format!("\u{feff}{text}")),
+        ("CR", text.replace('\n', "\r")),
+        ("CRLF", text.replace('\n', "\r\n")),
+        ("quotes", quoted(&text)),
+        ("commas, quotes and ends of lines within cells", more(&text)),
+        ("blank lines", text.replace('\n', "\n\n")),
+    ];
+    for (what, form) in forms {
+        fs::write(home.path("edits.csv"), form).unwrap();
+        assert_eq!(home.ok(&line), plain, "{what}");
+    }
+}
+
+#[test]
+fn each_figure_of_a_training_is_explained_where_it_stands() {
+    let home = Home::new();
+    let text = history(&home, "edits_s_last");
+    let said = home.ok(&train(&home));
+    for word in ["ROC-AUC: ", "average precision: ", "Brier: ", "behind: ", "trivial rule: ", "constant: "] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    // Whoever met another's is drawn.
+    let drawn = text.lines().enumerate().map(|(n, line)| match line.rsplit_once(',') {
+        Some((rest, _)) if n > 0 => format!("{rest},{}\n", u8::from(n * 7_919 % 11 == 0)),
+        _ => format!("{line}\n"),
+    });
+    fs::write(home.path("edits.csv"), drawn.collect::<String>()).unwrap();
+    let said = home.ok(&train(&home));
+    assert!(said.contains("refused: ") && said.contains(" (") && said.contains(") is "), "{said}");
 }
 
 #[test]

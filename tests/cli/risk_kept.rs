@@ -104,6 +104,34 @@ fn a_model_dated_ahead_is_not_the_newest_for_ever() {
 }
 
 #[test]
+fn an_active_model_dated_ahead_is_watched_and_gives_way_as_any() {
+    let home = told();
+    let (token, ids, first, second) = learned(&home);
+    let ahead = Timestamp::now().plus(400 * DAY);
+    home.sql(&format!(
+        "UPDATE shelf SET data = '{{\"made_at\":{}' || substr(data, instr(data, ',\"changed_at\"')) WHERE kind = 'model_active'",
+        ahead.0
+    ));
+    for line in ["risk status", "risk models"] {
+        assert!(home.run(line).out.contains("ahead of the clock"), "{line}");
+    }
+    assert!(home.json("risk status --json")["active"]["ahead"] == true);
+    assert!(home.ok("maintain").contains("degraded, roc_auc_not_behind"));
+    // So was what the night noted.
+    home.sql(&format!("UPDATE facts SET value = '{ahead}' || substr(value, instr(value, ' ')) WHERE name = 'model_degraded'"));
+    home.ok("maintain");
+    let since = home.json("risk status --json")["degraded_since"].as_str().and_then(Timestamp::parse).unwrap();
+    assert!(since <= Timestamp::now(), "{since}");
+    assert_eq!(home.json("risk train --json")["state"], "active");
+    let third = active(&home);
+    assert!(home.ok("risk rollback").contains(&second), "it counts as older than what was learned since");
+    home.ok(&format!("risk activate {first}"));
+    assert!(home.ok("risk rollback").contains(&second));
+    home.ok(&format!("risk activate {third}"));
+    assert_eq!(speaks(&home, &token, &ids), *third);
+}
+
+#[test]
 fn a_row_whose_id_is_no_text_ends_no_command() {
     let home = told();
     let (token, ids, ..) = learned(&home);
@@ -142,6 +170,25 @@ fn a_training_that_is_skipped_clears_away_what_cannot_be_read() {
     assert!(home.run("risk status").err.contains("tandem risk train"));
     assert_eq!(home.json("risk train --json")["state"], "skipped");
     assert_eq!((home.run("risk status").err, speaks(&home, &token, &ids)), (String::new(), Value::Null));
+}
+
+#[test]
+fn the_night_clears_a_damaged_model_away_however_new_the_last_training_is() {
+    let home = told();
+    let (token, ids, ..) = learned(&home);
+    for sql in [
+        "UPDATE shelf SET data = 'x' WHERE kind = 'model_active'",
+        "DELETE FROM shelf WHERE kind = 'model_told'",
+        "DELETE FROM shelf WHERE kind = 'model_active'",
+    ] {
+        lie(&home);
+        kept(&home, liar(-1.0), State::Refused, || ());
+        home.sql(sql);
+        assert_eq!(home.run("risk status").code, 1, "{sql}");
+        home.run("maintain --quiet");
+        assert_eq!(home.run("risk status").err, "", "{sql}");
+        assert_eq!(speaks(&home, &token, &ids).as_str().unwrap_or_default(), active(&home), "{sql}");
+    }
 }
 
 #[test]

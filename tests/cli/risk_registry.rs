@@ -33,6 +33,9 @@ const BROKEN: &[(&str, &str)] = &[
     ("no text", "UPDATE shelf SET data = X'FFFE' WHERE kind = 'KIND'"),
     ("another JSON", "UPDATE shelf SET data = '[1]' WHERE kind = 'KIND'"),
     ("no instant", "UPDATE shelf SET data = replace(data, '\"made_at\":', '\"made_at\":99') WHERE kind = 'KIND'"),
+    ("no figures", "UPDATE shelf SET data = replace(data, '\"figures\":\"{', '\"figures\":\"[') WHERE kind = 'KIND'"),
+    ("another count", "UPDATE shelf SET data = replace(data, '\\\"rows\\\":', '\\\"row\\\":') WHERE kind = 'KIND'"),
+    ("no finite figure", "UPDATE shelf SET data = replace(data, '\\\"met\\\":', '\\\"met\\\":1e999') WHERE kind = 'KIND'"),
     ("numbers that are none", "UPDATE shelf SET data = replace(data, '\\n', '\\n=') WHERE kind = 'KIND'"),
 ];
 

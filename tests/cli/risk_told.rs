@@ -31,6 +31,8 @@ fn what_was_not_predicted_is_told_under_no_model_s_name() {
             // Hours have passed by a few milliseconds between the two.
             let apart = said["probability"].as_f64().unwrap() - advice["probability"].as_f64().unwrap();
             assert!(apart.abs() < 1e-6 && said["model_version"] == model, "{said} {advice}");
+            let reasons: Vec<&Value> = advice["reasons"].as_array().unwrap().iter().map(|reason| &reason["feature"]).collect();
+            assert_eq!(json!(reasons), said["features_used"]);
         } else {
             assert_eq!((&advice["probability"], &advice["model_version"]), (&Value::Null, &json!("facts")));
             assert!(said["model_version"] == "rates" && said["probability"].as_f64().unwrap() > 0.0, "{said}");
@@ -41,9 +43,12 @@ fn what_was_not_predicted_is_told_under_no_model_s_name() {
     // Neither what has no history, nor what nobody asked about, nor what facts decide.
     let said = predict(&home, &token, ("goals", &goal), seen());
     assert!(said["model_version"] == "rates" && said["probability"].as_f64().unwrap() > 0.0, "{said}");
+    assert_eq!(said["features_used"], json!([]), "nothing was known of it");
     let (_, said) = home.call(&token, "POST", "/api/predict/conflict/", "{}");
     assert!(said["model_version"] == "rates" && said["probability"].as_f64().unwrap() > 0.0, "{said}");
+    assert_eq!(said["features_used"], json!([]));
     let unknown = uuid::Uuid::new_v4().to_string();
+    assert_eq!(predict(&home, &token, ("task", &unknown), seen())["features_used"], json!([]), "a fact alone decided");
     let cases = [("goals", goal.as_str(), Value::Null), ("task", &unknown, json!(0.0))];
     for (kind, id, probability) in cases {
         let record = json!({"kind": kind, "id": id, "seen": SEEN.1});
@@ -59,6 +64,25 @@ fn what_was_not_predicted_is_told_under_no_model_s_name() {
     home.sql("UPDATE changes SET author = 7");
     let said = predict(&home, &token, ("task", &ids[0]), ("version", json!(0)));
     assert_eq!((&said["probability"], &said["model_version"]), (&json!(1.0), &json!("facts")));
+    assert_eq!(said["features_used"], json!([]), "a fact alone decided");
+}
+
+#[test]
+fn a_device_without_a_name_is_told_without_one() {
+    let home = Home::new();
+    let (token, ids) = couple(&home);
+    let named = |name: &str| {
+        let body = json!({"name": name, "type": "phone"}).to_string();
+        let (status, said) = home.call(&token, "PUT", "/api/devices/phone%20two/", &body);
+        assert!(status.starts_with('2'), "{said}");
+        let body = json!({"device_id": "phone two", "version": 1}).to_string();
+        assert_eq!(home.call(&token, "PUT", &format!("/api/sync/edits/task/{}/", ids[0]), &body).0, "200");
+        let listed = home.call(&token, "GET", "/api/sync/edits/", "").1["results"][0]["editors"][0]["device_name"].clone();
+        let asked = ask(&home, &token, &ids[0])["results"][0]["facts"]["editors"][0]["device_name"].clone();
+        [listed, asked]
+    };
+    assert_eq!(named(""), [Value::Null, Value::Null]);
+    assert_eq!(named("The tablet"), [json!("The tablet"), json!("The tablet")]);
 }
 
 #[test]

@@ -134,7 +134,7 @@ pub fn liar(weight: f64) -> Model {
 pub fn kept(home: &Home, model: Model, state: State, meanwhile: impl FnOnce()) -> Option<State> {
     let (told, population) = (Told { model, medium: 0.3, high: 0.6 }, Population::of(&[]));
     let mut db = Db::open(&Address::Sqlite(home.data().join("tandem.db"))).unwrap();
-    let new = New { told: &told, population: &population, figures: r#"{"trained":{"rows":10,"met":2}}"#, state };
+    let new = New { told: &told, population: &population, figures: r#"{"trained":{"rows":10,"met":2},"cut":0.0}"#, state };
     let before = within(&mut db, Mode::Read, Standing::of).unwrap();
     meanwhile();
     within(&mut db, Mode::Write, |db| keep(db, &new, &before, Timestamp::now())).unwrap()
@@ -164,6 +164,22 @@ fn the_model_before_it_takes_its_place_where_that_does_better() {
     let states: Vec<Value> =
         home.json("risk models --json").as_array().unwrap().iter().map(|kept| kept["state"].clone()).collect();
     assert_eq!(states, ["retired", "active"], "newest first");
+}
+
+#[test]
+fn where_the_model_before_it_cannot_take_its_place_rates_do_and_the_operator_is_told() {
+    let home = told();
+    let (token, ids) = couple(&home);
+    live(&home, &ids, Some(0));
+    home.json("risk train --json");
+    lie(&home);
+    // Versions are lower case: nobody can call this one.
+    home.sql("UPDATE shelf SET id = 'X' || id WHERE kind = 'model_retired'");
+    assert!(home.ok("maintain").contains("degraded, roc_auc_not_behind"));
+    age_finding(&home, 3 * DAY);
+    let night = home.run("maintain");
+    assert!(night.err.contains("could not take its place") && !night.err.contains("speaks again"), "{night:?}");
+    assert_eq!(ask(&home, &token, &ids[1])["model"], Value::Null);
 }
 
 #[test]
@@ -215,6 +231,8 @@ fn from_a_share_the_model_is_held_back_and_both_are_counted() {
         low <= value && value <= high && low >= 0.0 && high <= 1.0 && said["difference"]["low"].as_f64().unwrap() < 0.0,
         "{said}"
     );
-    assert!(home.run("risk status").out.contains("that may be chance"));
+    let status = home.run("risk status").out;
+    assert!(status.contains("that may be chance") && status.contains("50 of 100 pairs of a device and a record"), "{status}");
+    assert!(status.contains("ROC-AUC: of two edits"), "{status}");
     assert_eq!(said["holdout"], 50);
 }

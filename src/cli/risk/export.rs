@@ -1,7 +1,7 @@
 //! `tandem risk export`: the history of edits as numbers.
 
 use crate::app::open;
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::id;
 use crate::base::time::{SECOND, Timestamp};
 use crate::cli::files::Output;
@@ -35,21 +35,21 @@ pub fn run(matches: &ArgMatches) -> Result<Verdict> {
 
 /// Writes each edit; answers how many there were. A transaction that is run again begins the file again.
 fn write(db: &mut Db, output: &Output, salt: &[u8]) -> Result<u64> {
-    let failed = |error: std::io::Error| Error::NotReady(format!("{} cannot be written: {error}.", output.draft().display()));
+    let failed = output.failed();
     let columns: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
     let now = Timestamp::now();
     within(db, Mode::Read, |db| {
-        let file = OpenOptions::new().write(true).truncate(true).open(output.draft()).map_err(failed)?;
+        let file = OpenOptions::new().write(true).truncate(true).open(output.draft()).map_err(&failed)?;
         let (mut csv, mut rows) = (BufWriter::new(file), 0);
-        writeln!(csv, "source,asked_at,uploaded_at,behind_by_others,{},conflict,met", columns.join(",")).map_err(failed)?;
+        writeln!(csv, "source,asked_at,uploaded_at,behind_by_others,{},conflict,met", columns.join(",")).map_err(&failed)?;
         for tenant in store::tenants(db)? {
             let source = source(salt, tenant);
             asks::each(db, tenant, now, &mut |outcomes| {
                 rows += 1;
-                line(&mut csv, &source, outcomes).map_err(failed)
+                line(&mut csv, &source, outcomes).map_err(&failed)
             })?;
         }
-        csv.flush().map_err(failed)?;
+        csv.flush().map_err(&failed)?;
         Ok(rows)
     })
 }

@@ -1,14 +1,12 @@
 //! A history of edits as CSV. It is read line by line, and of many lines the newest asks are kept: memory stays bounded.
 
+use super::csv::{Row as Cells, Table, Wrong};
 use crate::base::error::{Error, Result};
 use crate::cli::files;
 use crate::domain::risk::columns::{COLUMNS, Row, Scale, read};
 use crate::domain::risk::train::{Ask, MOST_ROWS, newest};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-
-/// The longest line: what is longer is no table of numbers.
-const MOST_BYTES: u64 = 65_536;
 
 /// What a row says beside the columns.
 const ASKED: &str = "asked_at";
@@ -22,8 +20,7 @@ const MET: &str = "met";
 /// When it cannot be read; what is wrong with it, with line and column.
 pub fn asks(path: &Path) -> Result<Vec<Ask>> {
     let failed = |error: std::io::Error| Error::NotReady(format!("{} cannot be read: {error}.", path.display()));
-    let mut lines = Lines { reader: BufReader::new(files::read(path)?), number: 0, line: Vec::new() };
-    parse(&mut lines).map_err(|error| match error {
+    parse(Table::new(BufReader::new(files::read(path)?))).map_err(|error| match error {
         Wrong::System(error) => failed(error),
         Wrong::At { line, column, what } => {
             Error::NotReady(format!("{}, line {line}, column {column}: {what}. Nothing was trained.", path.display()))
@@ -31,61 +28,7 @@ pub fn asks(path: &Path) -> Result<Vec<Ask>> {
     })
 }
 
-/// Why a file is not read.
-enum Wrong {
-    /// The system does not let it.
-    System(std::io::Error),
-    /// This cell is not what it must be; both numbers count from 1.
-    At { line: usize, column: usize, what: String },
-}
-
 type Read1<T> = std::result::Result<T, Wrong>;
-
-struct Lines<R> {
-    reader: R,
-    number: usize,
-    line: Vec<u8>,
-}
-
-impl<R: BufRead> Lines<R> {
-    /// The cells of the next line that is not empty.
-    fn next(&mut self) -> Read1<Option<Vec<&str>>> {
-        loop {
-            self.line.clear();
-            self.number += 1;
-            let read = self.reader.by_ref().take(MOST_BYTES).read_until(b'\n', &mut self.line).map_err(Wrong::System)?;
-            if read == 0 {
-                return Ok(None);
-            }
-            if read as u64 == MOST_BYTES {
-                return Err(self.at(1, format!("a line has at most {MOST_BYTES} bytes")));
-            }
-            if !self.line.trim_ascii().is_empty() {
-                break;
-            }
-        }
-        let line = self.number;
-        match std::str::from_utf8(&self.line) {
-            Ok(text) => {
-                Ok(Some(text.trim_start_matches('\u{feff}').trim_end_matches(['\n', '\r']).split(',').map(cell).collect()))
-            }
-            Err(error) => {
-                let column = self.line[..error.valid_up_to()].iter().filter(|byte| **byte == b',').count() + 1;
-                Err(Wrong::At { line, column, what: "this is no text in UTF-8".to_owned() })
-            }
-        }
-    }
-
-    fn at(&self, column: usize, what: String) -> Wrong {
-        Wrong::At { line: self.number, column, what }
-    }
-}
-
-/// A cell without the quotes and spaces around it.
-fn cell(text: &str) -> &str {
-    let text = text.trim();
-    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
-}
 
 /// Where a row has what is asked of it.
 struct Places {
@@ -97,17 +40,12 @@ struct Places {
     columns: [usize; COLUMNS.len()],
 }
 
-fn parse<R: BufRead>(lines: &mut Lines<R>) -> Read1<Vec<Ask>> {
-    let head = lines.next()?.map(|cells| cells.into_iter().map(str::to_owned).collect::<Vec<_>>());
-    let places = Places::of(&head.unwrap_or_default())?;
+fn parse<R: BufRead>(mut table: Table<R>) -> Read1<Vec<Ask>> {
+    let places = Places::of(table.next()?.unwrap_or(&Cells::default()))?;
     let (mut asks, mut number) = (Vec::new(), 0);
-    while let Some(cells) = lines.next()? {
+    while let Some(cells) = table.next()? {
         number += 1;
-        let ask = places.ask(&cells, number);
-        match ask {
-            Ok(ask) => asks.push(ask),
-            Err((column, what)) => return Err(lines.at(column + 1, what)),
-        }
+        asks.push(places.ask(cells, number).map_err(|(place, what)| cells.wrong(place, what))?);
         // Twice as many as are looked at, so that sorting is worth it.
         if asks.len() >= 2 * MOST_ROWS {
             asks = newest(asks);
@@ -120,10 +58,22 @@ fn parse<R: BufRead>(lines: &mut Lines<R>) -> Read1<Vec<Ask>> {
 type Fault = (usize, String);
 
 impl Places {
-    fn of(head: &[String]) -> Read1<Places> {
+    fn of(head: &Cells) -> Read1<Places> {
+        if head.len() == 0 {
+            return Err(head.wrong(0, "it is empty; its first line names its columns".to_owned()));
+        }
         let place = |name: &str| {
-            let missing = || Wrong::At { line: 1, column: head.len() + 1, what: format!("a column {name} is missing") };
-            head.iter().position(|known| known == name).ok_or_else(missing)
+            let mut found = head.cells().enumerate().filter(|(_, known)| *known == name).map(|(place, _)| place);
+            match (found.next(), found.next()) {
+                (Some(place), None) => Ok(place),
+                (Some(first), Some(again)) => {
+                    Err(head.wrong(again, format!("a column {name} stands here again, after column {}: leave one", first + 1)))
+                }
+                (None, _) if head.len() == 1 => {
+                    Err(head.wrong(1, format!("a column {name} is missing; commas are between columns")))
+                }
+                (None, _) => Err(head.wrong(head.len(), format!("a column {name} is missing"))),
+            }
         };
         let mut columns = [0; COLUMNS.len()];
         for (column, at) in COLUMNS.iter().zip(&mut columns) {
@@ -133,7 +83,7 @@ impl Places {
         Ok(Places { width: head.len(), asked, known, behind, met, columns })
     }
 
-    fn ask(&self, cells: &[&str], number: usize) -> std::result::Result<Ask, Fault> {
+    fn ask(&self, cells: &Cells, number: usize) -> std::result::Result<Ask, Fault> {
         if cells.len() != self.width {
             let what = format!("{} cells where the first line has {}", cells.len(), self.width);
             return Err((cells.len().min(self.width), what));
@@ -165,8 +115,8 @@ impl Places {
 }
 
 /// The number in a cell.
-fn one(cells: &[&str], place: usize, name: &str, is_good: impl Fn(f64) -> bool, wanted: &str) -> std::result::Result<f64, Fault> {
-    let value: Option<f64> = cells.get(place).and_then(|cell| cell.parse().ok());
+fn one(cells: &Cells, place: usize, name: &str, is_good: impl Fn(f64) -> bool, wanted: &str) -> std::result::Result<f64, Fault> {
+    let value: Option<f64> = cells.cell(place).and_then(|cell| cell.trim().parse().ok());
     let good = value.filter(|value| value.is_finite() && is_good(*value));
     good.ok_or_else(|| (place, format!("{name} is not {wanted}")))
 }

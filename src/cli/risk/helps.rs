@@ -27,7 +27,20 @@ pub fn as_json(seen: &Seen, holdout: u32) -> Value {
     })
 }
 
-pub fn say(seen: &Seen) -> Result<()> {
+/// Who is told facts alone, and for how long.
+fn held_back(holdout: u32) -> String {
+    match holdout {
+        0 => "risk.holdout is 0: everybody is told what the model says, and whether that helps is not measured any more."
+            .to_owned(),
+        share => format!(
+            "So that it can be measured whether the model helps, facts alone are told for {share} of 100 pairs of a device and a record \
+             (risk.holdout). They are drawn anew at 00:00 UTC each day, so nobody stays among them; edits of the last 45 days are counted."
+        ),
+    }
+}
+
+pub fn say(seen: &Seen, holdout: u32) -> Result<()> {
+    out::line(held_back(holdout))?;
     let Seen { told, held, .. } = seen;
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     let group = |group: &Group| {

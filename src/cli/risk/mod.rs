@@ -1,5 +1,6 @@
 //! `tandem risk`: how likely edits are to meet others, as it is learned.
 
+mod csv;
 mod export;
 mod file;
 mod helps;
@@ -7,6 +8,7 @@ mod own;
 mod status;
 mod train;
 mod verdict;
+mod words;
 
 use super::{Action, Command, RUNNING, flag, json_flag, no_args};
 use clap::Arg;
@@ -17,7 +19,11 @@ pub const COMMAND: Command = Command {
     name: "risk",
     group: RUNNING,
     about: "Learn which edits will meet another's",
-    help: "Two people edit one record while one of them is offline: that is met, and a model can tell beforehand where it is likely.",
+    help: "Two people edit one record while one of them is offline: the later upload has met another's edit, and may be a conflict. Phones \
+           are told facts before an edit (who else edits, is it behind), and how likely it is to meet another's: by a model that was learned \
+           from what happened here, or by plain rates where none is active. It is advice, and locks nothing. Nothing is to be done for it: \
+           `tandem maintain` learns once a week, looks at what comes of it each night, and gives up a model that tells too little. `status` \
+           shows where it stands; docs/operator.md explains each figure.",
     examples: &[],
     args: no_args,
     action: Action::Commands(&[STATUS, MODELS, TRAIN, ACTIVATE, ROLLBACK, OFF, EXPORT]),
@@ -29,7 +35,7 @@ const TRAIN: Command = Command {
     about: "Train a model on a history of edits, and test it on the later part",
     help: "Without --from it is the site's own history of the last 45 days, and a model that passes becomes the active one: it speaks where facts are \
            silent. FILE is CSV with a line for each edit: asked_at and uploaded_at in seconds, behind_by_others, met, and the columns that a model \
-           looks at; others are passed over. From a file nothing is written but what --predictions asks for. A model is learned from what was known when 70 of 100 were asked, and tested on those \
+           looks at, as `tandem risk export` writes them; others are passed over. Cells may be quoted. From a file nothing is written but what --predictions asks for. A model is learned from what was known when 70 of 100 were asked, and tested on those \
            asked after that; an outcome that was known before its ask is an error. It is refused unless it tells more than the trivial rule that whoever is behind will meet another. \
            A refused model and too little data are no fault: the command ends with 0. Predictions are written first: where they cannot be, no model is kept.",
     examples: &[
@@ -70,7 +76,8 @@ const MODELS: Command = Command {
     name: "models",
     group: RUNNING,
     about: "List the models that were learned, newest first",
-    help: "One at the most is active. A refused one was not good enough, and is never told.",
+    help: "One at the most is active: phones are told it. A retired one was before, and `tandem risk rollback` goes back to it; a candidate is good enough and \
+           is not told; a refused one was not good enough, and is never told.",
     examples: &[("tandem risk models", "as a table"), ("tandem risk models --json", "for scripts, with every figure")],
     args: |command| command.arg(json_flag()),
     action: Action::Run(own::list),
@@ -93,7 +100,7 @@ const ROLLBACK: Command = Command {
     name: "rollback",
     group: RUNNING,
     about: "Go back to the model that was active before",
-    help: "It holds at once, for the next question. Done again it goes further back, as long as there is an older model; `tandem risk activate` \
+    help: "It holds at once, for the next question; the night looks at it anew, and takes three nights to give it up, if it tells too little. Done again it goes further back, as long as there is an older model; `tandem risk activate` \
            brings a later one. After `tandem risk off` it brings back the one that was active last.",
     examples: &[("tandem risk rollback", "the former model speaks again")],
     args: no_args,

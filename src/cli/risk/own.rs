@@ -1,6 +1,7 @@
 //! Training on the site's own history, and the registry of what was learned.
 
 use super::verdict::{MOST_TIME, OVERTAKEN, Verdicted, as_json, verdict};
+use super::words;
 use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::{DAY, HOUR, Timestamp};
@@ -66,8 +67,8 @@ fn clear(db: &mut Db) -> Result<()> {
 const HOLDS: i64 = 7 * DAY;
 const HOLDS_DEGRADED: i64 = 20 * HOUR;
 
-/// Trains as `tandem risk train` does, unless a model was learned in the last week, or, where the active one tells too little, last night;
-/// answers what became of it. What the operator has put off stays off.
+/// Trains as `tandem risk train` does, unless a model was learned in the last week, or, where the active one tells too little, last night.
+/// Damage is no reason to wait: whatever comes of it, what cannot be read is cleared away, so that no phone is told it longer. Answers what became of it. What the operator has put off stays off.
 pub fn weekly(db: &mut Db) -> Result<Option<&'static str>> {
     let (all, degraded, off) =
         within(db, Mode::Read, |db| Ok((models::store::all(db)?, degraded(db)?, models::store::off_since(db)?)))?;
@@ -76,7 +77,7 @@ pub fn weekly(db: &mut Db) -> Result<Option<&'static str>> {
     }
     let holds = if degraded.is_some() { HOLDS_DEGRADED } else { HOLDS };
     let now = Timestamp::now();
-    if models::newest(&all, now).is_some_and(|newest| newest.made_at.plus(holds) > now) {
+    if !models::is_damaged(&all) && models::newest(&all, now).is_some_and(|newest| newest.made_at.plus(holds) > now) {
         return Ok(None);
     }
     let begun = Instant::now();
@@ -109,6 +110,7 @@ pub fn shown(kept: &Kept) -> Value {
     let at = |at| models::is_readable(kept).then_some(at);
     json!({
         "id": kept.id, "state": kept.state.word(), "fault": fault, "made_at": at(kept.made_at), "changed_at": at(kept.changed_at),
+        "ahead": models::is_readable(kept) && models::is_ahead(kept, Timestamp::now()),
         "figures": figures
     })
 }
@@ -122,12 +124,24 @@ pub fn row(kept: &Kept) -> [String; 6] {
     [
         kept.id.clone(),
         kept.fault.map_or_else(|| kept.state.word().to_owned(), |fault| format!("{}, {}", kept.state.word(), fault.word())),
-        if models::is_readable(kept) { out::minute(kept.made_at) } else { String::new() },
+        made(kept),
         picked,
         figure("/all/roc_auc"),
         figure("/not_behind/roc_auc"),
     ]
 }
+
+/// When a model was made, as far as that is known.
+fn made(kept: &Kept) -> String {
+    match kept {
+        kept if !models::is_readable(kept) => String::new(),
+        kept if models::is_ahead(kept, Timestamp::now()) => format!("{}, {AHEAD}", out::minute(kept.made_at)),
+        kept => out::minute(kept.made_at),
+    }
+}
+
+/// That a model was made by a clock that was set back since.
+pub const AHEAD: &str = "ahead of the clock";
 
 /// What is said where no model speaks.
 pub const NONE: &str = "No model is active: advice rests on facts, and on how often edits of a record met others.";
@@ -142,6 +156,7 @@ fn tell(matches: &ArgMatches, kept: &[Kept]) -> Result<Verdict> {
         )?;
     } else {
         out::table(HEADS, &kept.iter().map(row).collect::<Vec<_>>())?;
+        out::line(words::OF_MODEL)?;
     }
     Ok(Verdict::Well)
 }

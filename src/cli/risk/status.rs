@@ -1,7 +1,7 @@
 //! `tandem risk status`: which model speaks, how it does at work, and whether advice helps; and what the night makes of it.
 
-use super::helps;
-use super::own::{HEADS, NONE, ON_AGAIN, row, shown};
+use super::own::{AHEAD, HEADS, NONE, ON_AGAIN, row, shown};
+use super::{helps, words};
 use crate::app::advice::count;
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
@@ -9,7 +9,7 @@ use crate::cli::site::{enter, within};
 use crate::cli::{Verdict, out};
 use crate::db::{Db, Mode};
 use crate::domain::risk::history::store;
-use crate::domain::risk::models::{Active, doubts, newest, store as models, unreadable};
+use crate::domain::risk::models::{Active, doubts, is_ahead, newest, store as models, unreadable};
 use crate::domain::risk::population::Shift;
 use crate::domain::risk::train::gate::Check;
 use crate::domain::risk::watch::night::{self, Deed, GRACE, Looked};
@@ -55,7 +55,7 @@ pub fn run(matches: &ArgMatches) -> Result<Verdict> {
     if matches.get_flag("json") {
         out::json(&as_json(&status, settings.risk_holdout))?
     } else {
-        say(&status, settings.risk_train)?
+        say(&status, settings.risk_train, settings.risk_holdout)?
     }
     // As the doctor says.
     Ok(if status.doubts.is_empty() { Verdict::Well } else { Verdict::Wrong })
@@ -101,7 +101,7 @@ fn too_early(found: &Found) -> Option<String> {
     Some(format!("too early to say whether edits are still like those that it was tested on: {why}"))
 }
 
-fn say(status: &Status, trains: bool) -> Result<()> {
+fn say(status: &Status, trains: bool, holdout: u32) -> Result<()> {
     out::line(format!("{} remembered.", are(status.edits.unsigned_abs(), "edit")))?;
     unreadable(&status.all).iter().for_each(|doubt| out::warning(&format!("{}. {}.", doubt.saw, doubt.todo)));
     let Some(looked) = &status.looked else {
@@ -114,6 +114,12 @@ fn say(status: &Status, trains: bool) -> Result<()> {
         return out::line(format!("{NONE}{}", off.unwrap_or_default()));
     };
     out::table(HEADS, &[row(&looked.kept)])?;
+    out::line(words::OF_MODEL)?;
+    if is_ahead(&looked.kept, Timestamp::now()) {
+        out::line(format!(
+            "It is dated {AHEAD}, which was set back since: when it was made is not known, and it counts as older than any other."
+        ))?;
+    }
     at_work(&looked.watched)?;
     match (&status.noted, status.fails()) {
         (Some(noted), fails) => degrades(noted, fails.as_ref(), trains),
@@ -124,7 +130,7 @@ fn say(status: &Status, trains: bool) -> Result<()> {
         (None, None) if looked.watched.found.is_some() => out::line("It still tells what comes.")?,
         (None, None) => {}
     }
-    helps::say(&status.seen)
+    helps::say(&status.seen, holdout)
 }
 
 fn are(number: u64, what: &str) -> String {
@@ -147,9 +153,10 @@ fn at_work(watched: &Watched) -> Result<()> {
     let row = |check: &Check| {
         let figure = if check.figure == SHIFTED { format!("{} of {column}", check.figure) } else { check.figure.to_owned() };
         let said = if check.passed { "well" } else { "too bad" };
-        [figure, format!("{:.3}", check.value), format!("{:.3}", check.limit), said.to_owned()]
+        let what = words::of(check.figure).to_owned();
+        [figure, format!("{:.3}", check.value), format!("{:.3}", check.limit), said.to_owned(), what]
     };
-    out::table(["figure", "is", "limit", ""], &found.checks().iter().map(row).collect::<Vec<_>>())?;
+    out::table(["figure", "is", "limit", "", "what it is"], &found.checks().iter().map(row).collect::<Vec<_>>())?;
     too_early(found).map_or(Ok(()), |why| out::line(format!("It is {why}.")))
 }
 
@@ -179,6 +186,13 @@ pub fn nightly(db: &mut Db) -> Result<Option<(String, bool)>> {
             (format!("degraded, {} is {:.3}, the limit is {:.3}", check.figure, check.value, check.limit), false)
         }
         Deed::Former(id) => (format!("it told too little for three days; {id}, the one before it, speaks again"), true),
+        Deed::Lost(id) => (
+            format!(
+                "it told too little for three days, and {id}, the one before it, could not take its place (`tandem risk models` lists \
+                 those that there are); advice rests on facts and rates again"
+            ),
+            true,
+        ),
         Deed::Rates => ("it told too little for three days; advice rests on facts and rates again".to_owned(), true),
     }))
 }

@@ -1,7 +1,7 @@
 //! `tandem risk train`: what a history teaches, and what it is worth.
 
 use super::verdict::{MOST_TIME, OVERTAKEN, SKIPPED, as_json, verdict};
-use super::{file, own};
+use super::{file, own, words};
 use crate::app::advice;
 use crate::base::error::Result;
 use crate::cli::files::{self, Output};
@@ -69,16 +69,20 @@ fn say(training: &Training, state: &str, reason: Option<&str>) -> Result<()> {
         row("not behind: a constant", report.constant),
     ];
     out::table(["", "ROC-AUC", "average precision", "Brier"], &rows)?;
-    out::line(format!("picked: {}", learned.picked.name()))?;
+    out::line(words::OF_TRAINING)?;
+    out::line(format!("picked: {}, the way of learning that did best on edits laid by for that", learned.picked.name()))?;
     match learned.failed() {
         None if reason == Some(OVERTAKEN) => out::line(format!(
             "{state}: it is good enough to be told, but which model speaks was changed while it was learned, and that stays. \
              `tandem risk models` lists it, `tandem risk activate ID` has it speak."
         )),
         None => out::line(format!("{state}: it is good enough to be told")),
-        Some(check) => {
-            out::line(format!("{state}: {} is {}, the limit is {}", check.figure, digits(check.value), digits(check.limit)))
-        }
+        Some(check) => out::line(format!(
+            "{state}: {} is {}, the limit is {}",
+            words::named(check.figure),
+            digits(check.value),
+            digits(check.limit)
+        )),
     }
 }
 

@@ -54,7 +54,8 @@ pub struct Prediction {
     pub recommendation: &'static str,
     /// What the probability rests on: a model, `rates`, or `facts` alone.
     pub model_version: String,
-    /// What was looked at.
+    /// What the probability rests on most, by the names of advice's reasons: none where a fact alone decides (the device is behind, or the
+    /// server does not know the record), and where it is the usual rate of all records.
     pub features_used: Vec<&'static str>,
     /// When it was asked.
     pub predicted_at: Timestamp,
@@ -144,16 +145,26 @@ fn prediction(answered: Option<&Answered>, usual: f64, now: Timestamp) -> Predic
     let by_rate = || (rate, Level::of(rate, None).word(), RATES.to_owned());
     let (probability, risk_level, model_version) =
         told.map_or_else(by_rate, |(advice, probability)| (probability, advice.risk_level, advice.model_version.clone()));
-    let reasons = advice.map_or(&[] as &[_], |advice| advice.reasons.as_slice());
-    let of_model: Vec<&str> = reasons.iter().map(|reason| reason.feature).collect();
     let recommendation = advice.map_or(go_on, |advice| advice.recommendation);
     Prediction {
         probability,
         risk_level,
         recommendation: if recommendation == go_on { Recommendation::SyncNow.word() } else { recommendation },
-        features_used: if of_model.is_empty() { vec![RATE] } else { of_model },
+        features_used: answered.map_or_else(Vec::new, used),
         model_version,
         predicted_at: now,
+    }
+}
+
+/// What the number of an answer rests on: the reasons of a model, or the record's rate; nothing where a fact alone decided, and where
+/// nothing was known of the record, so that the number is the tenant's.
+fn used(answered: &Answered) -> Vec<&'static str> {
+    let Answered { advice, row, .. } = answered;
+    let is_rate = advice.probability.is_none() || advice.model_version == RATES;
+    match row {
+        _ if advice.facts.behind || advice.facts.unknown => Vec::new(),
+        Some(_) if is_rate => vec![RATE],
+        _ => advice.reasons.iter().map(|reason| reason.feature).collect(),
     }
 }
 

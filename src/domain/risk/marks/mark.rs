@@ -87,7 +87,7 @@ impl Mark {
     pub fn editor(&self, device_name: Option<String>) -> Editor {
         Editor {
             user_id: self.user,
-            device_name,
+            device_name: device_name.filter(|name| !name.is_empty()),
             since: self.began_at,
             until: self.until,
             fields: read_names(&self.fields).map(str::to_owned).collect(),
@@ -107,7 +107,7 @@ pub fn beyond(mut marks: Vec<&Mark>, most: usize) -> Vec<&Mark> {
 pub struct Editor {
     /// The user.
     pub user_id: i64,
-    /// What their device is called, to its own user alone.
+    /// What their device is called, to its own user alone; null where it has no name.
     pub device_name: Option<String>,
     /// Since when.
     pub since: Timestamp,

@@ -69,14 +69,24 @@ pub fn name(place: usize) -> &'static str {
     COLUMNS.get(place).map_or("", |column| column.name)
 }
 
-/// The newest model. What is dated ahead was dated by a clock that was wrong, and is no newer than any.
+/// The newest model. What is dated ahead is no newer than any.
 pub fn newest(all: &[Kept], now: Timestamp) -> Option<&Kept> {
-    all.iter().find(|kept| is_readable(kept) && kept.made_at <= now.plus(CLOCKS_APART))
+    all.iter().find(|kept| is_readable(kept) && !is_ahead(kept, now))
+}
+
+/// Was it made by a clock that was set back since? When it was made is not known then.
+pub fn is_ahead(kept: &Kept, now: Timestamp) -> bool {
+    kept.made_at > now.plus(CLOCKS_APART)
 }
 
 /// Is anything known of it?
 pub fn is_readable(kept: &Kept) -> bool {
     !matches!(kept.fault, Some(Fault::Broken | Fault::Unlisted | Fault::Stray))
+}
+
+/// Is the active one damaged, so that phones are told something else, or what nobody can look at?
+pub fn is_damaged(all: &[Kept]) -> bool {
+    all.iter().any(|kept| kept.state == State::Active && kept.fault.is_some_and(|fault| fault != Fault::Foreign))
 }
 
 /// Is it kept? What phones are told alone cannot be made the active one.
@@ -165,7 +175,7 @@ pub fn keep(db: &mut Db, new: &New<'_>, before: &Standing, now: Timestamp) -> Re
 /// Forgets what is too much: refused ones first, then the oldest; neither the newest, nor the active one, nor the one to go back to.
 fn make_room(db: &mut Db, newest: &str) -> Result<()> {
     let all = store::all(db)?;
-    let former = former(&all).map(|kept| &kept.id);
+    let former = former(&all, Timestamp::now()).map(|kept| &kept.id);
     let is_spare = |kept: &&Kept| kept.state != State::Active && Some(&kept.id) != former && kept.id != newest;
     let mut spare: Vec<&Kept> = all.iter().filter(is_spare).collect();
     spare.sort_by_key(|kept| kept.state == State::Refused);
@@ -173,9 +183,11 @@ fn make_room(db: &mut Db, newest: &str) -> Result<()> {
 }
 
 /// The model that was active before: the last one that was, and where one is active, of those that are older. A later one was given up for it.
-pub fn former(all: &[Kept]) -> Option<&Kept> {
-    let active = active(all);
-    let is_older = |kept: &&Kept| active.is_none_or(|active| kept.made_at < active.made_at);
+/// One that is dated ahead counts as older than any that is not.
+pub fn former(all: &[Kept], now: Timestamp) -> Option<&Kept> {
+    let age = |kept: &Kept| (!is_ahead(kept, now), kept.made_at);
+    let active = active(all).map(age);
+    let is_older = |kept: &&Kept| active.is_none_or(|active| age(kept) < active);
     let retired = all.iter().filter(|kept| kept.state == State::Retired && kept.fault.is_none());
     retired.filter(is_older).max_by_key(|kept| kept.changed_at)
 }
@@ -261,7 +273,7 @@ pub fn rollback(db: &mut Db, now: Timestamp) -> Result<RolledBack> {
     alone(db, now)?;
     let cleared = clear(db)?;
     let all = store::all(db)?;
-    let Some(former) = former(&all) else { return Ok(RolledBack::Nowhere { cleared }) };
+    let Some(former) = former(&all, now) else { return Ok(RolledBack::Nowhere { cleared }) };
     speak(db, former, now)?;
     Ok(RolledBack::To(former.id.clone()))
 }

@@ -7,6 +7,7 @@ use crate::db::Db;
 use crate::domain::risk::model::stored;
 use crate::feature::shelf::{Item, NOBODY, store as shelf};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// How a model stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,11 +109,31 @@ struct Data {
     population: String,
 }
 
+/// What the figures of a model say of its training, without which nothing can be said of how it does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trained {
+    /// Which share of the rows met another's.
+    pub rate: f64,
+    /// From which instant on asks were tested on, in seconds.
+    pub cut: f64,
+}
+
+impl Trained {
+    /// Reads it; nothing where figures are damaged.
+    pub fn of(figures: &str) -> Option<Trained> {
+        let figures: Value = json::read(figures.as_bytes()).ok()?;
+        let figure = |path: &str| figures.pointer(path).and_then(Value::as_f64);
+        let rate = figure("/trained/met")? / figure("/trained/rows")?;
+        Some(Trained { rate, cut: figure("/cut")? }).filter(|trained| (0.0..=1.0).contains(&trained.rate))
+    }
+}
+
 impl Data {
     /// What lies there; nothing where it cannot be read.
     fn of(item: &Item) -> Option<Data> {
         let data: Data = json::read(item.data.as_bytes()).ok()?;
-        [data.made_at, data.changed_at].iter().all(|at| (0..=LAST).contains(at)).then_some(data)
+        let is_dated = [data.made_at, data.changed_at].iter().all(|at| (0..=LAST).contains(at));
+        (is_dated && Trained::of(&data.figures).is_some()).then_some(data)
     }
 }
 

@@ -9,8 +9,8 @@ use crate::db::{Db, Mode, within};
 use crate::domain::risk::history::store as history;
 use crate::domain::risk::model::Model;
 use crate::domain::risk::model::stored;
-use crate::domain::risk::models::store::{Kept, all, made_of};
-use crate::domain::risk::models::{activate, active, former, off};
+use crate::domain::risk::models::store::{Kept, Trained, all, made_of};
+use crate::domain::risk::models::{Activated, activate, active, former, is_ahead, off};
 use crate::domain::risk::population::Population;
 use crate::domain::risk::train::figures::Figures;
 use crate::domain::risk::train::gate::Check;
@@ -39,14 +39,15 @@ pub fn look(db: &mut Db) -> Result<(Option<Looked>, Seen)> {
     let mut seen = seen(db)?;
     let active = active(&all(db)?).cloned();
     let Some((kept, (model, population))) = read(db, active)? else { return Ok((None, seen)) };
-    let trained: Value = json::read(kept.figures.as_bytes()).unwrap_or_default();
-    let figure = |path: &str| trained.pointer(path).and_then(Value::as_f64).unwrap_or_default();
-    let (rate, cut) = (figure("/trained/met") / figure("/trained/rows").max(1.0), figure("/cut"));
+    let Some(Trained { rate, cut }) = Trained::of(&kept.figures) else { return Ok((None, seen)) };
+    let figures: Value = json::read(kept.figures.as_bytes()).unwrap_or_default();
     // What it learned from says nothing of how it does.
     seen.asks.retain(|ask| ask.asked >= cut);
-    let noted = trained.pointer("/first_edit").and_then(Value::as_str).and_then(Timestamp::parse);
+    let noted = figures.pointer("/first_edit").and_then(Value::as_str).and_then(Timestamp::parse);
     let first = noted.or(history::first(db)?).map_or(f64::MAX, seconds);
-    let tested = Tested { population: population.as_ref(), made_at: seconds(kept.made_at), is_young: cut - first < MONTH };
+    // Where the clock was set back, what came since is not told from what it was tested on, and both are looked at.
+    let made_at = if is_ahead(&kept, Timestamp::now()) { cut } else { seconds(kept.made_at) };
+    let tested = Tested { population: population.as_ref(), made_at, is_young: cut - first < MONTH };
     let watched = watch(&seen.asks, &model, rate, &tested);
     Ok((Some(Looked { kept, model, watched }), seen))
 }
@@ -70,6 +71,8 @@ pub enum Deed {
     Degraded(Check),
     /// The one before it has taken its place.
     Former(String),
+    /// The one before it was to take its place, and could not; rates have.
+    Lost(String),
     /// Rates have.
     Rates,
 }
@@ -79,10 +82,9 @@ pub enum Deed {
 pub fn night(db: &mut Db) -> Result<Option<Deed>> {
     let (looked, seen, former) = within(db, Mode::Read, |db| {
         let (looked, seen) = look(db)?;
-        let (all, made_at) = (all(db)?, looked.as_ref().map(|looked| looked.kept.made_at));
-        // Not to a later one: that was given up for this.
-        let before: Vec<Kept> = all.into_iter().filter(|kept| made_at.is_some_and(|made_at| kept.made_at < made_at)).collect();
-        let former = read(db, former(&before).cloned())?;
+        // Not a later one: that was given up for this.
+        let former = former(&all(db)?, Timestamp::now()).cloned();
+        let former = read(db, former)?;
         Ok((looked, seen, former))
     })?;
     let Some(looked) = looked else { return Ok(None) };
@@ -100,20 +102,32 @@ pub fn night(db: &mut Db) -> Result<Option<Deed>> {
 fn settle(db: &mut Db, looked: &Looked, seen: &Seen, former: Option<&Whole>) -> Result<Deed> {
     let (now, id) = (Timestamp::now(), &looked.kept.id);
     let Some(check) = looked.watched.failed() else { return note(db, None).map(|()| Deed::Well) };
-    let since = degraded(db)?.filter(|noted| noted.model == *id).map_or(now, |noted| noted.since);
+    // An instant ahead was noted by a clock that was set back since: three days count from now on.
+    let since = degraded(db)?.filter(|noted| noted.model == *id).map_or(now, |noted| noted.since.min(now));
     let doing = Doing {
         active: figures(&seen.asks, &looked.model),
         former: former.map(|(_, (model, _))| figures(&seen.asks, model)),
         rates: rates(&seen.asks),
     };
     match (next(check.figure, since.plus(GRACE) <= now, &doing), former) {
-        (Next::Former, Some((kept, _))) => activate(db, &kept.id, now).map(|_| Deed::Former(kept.id.clone())),
+        (Next::Former, Some((kept, _))) => give_way(db, &kept.id, now),
         (Next::Rates, _) => off(db, now).map(|()| Deed::Rates),
         _ => {
             note(db, Some(&Degraded { since, model: id.clone(), figure: check.figure.to_owned() }))?;
             Ok(Deed::Degraded(check))
         }
     }
+}
+
+/// Has the model before it speak; where it cannot, rates, so that nobody is told what tells too little.
+fn give_way(db: &mut Db, former: &str, now: Timestamp) -> Result<Deed> {
+    Ok(match activate(db, former, now)? {
+        Activated::Yes(id) => Deed::Former(id),
+        Activated::Unknown(_) | Activated::Refused(_) | Activated::Unreadable(_) => {
+            off(db, now)?;
+            Deed::Lost(former.to_owned())
+        }
+    })
 }
 
 /// How what could be told does on the same outcomes.
