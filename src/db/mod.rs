@@ -261,11 +261,11 @@ impl Db {
         }
     }
 
-    /// Runs an insertion of one row, at the latest before anything else is asked or written: a server is sent many at once. SQLite
-    /// runs it.
-    pub fn add_later(&mut self, sql: &str, params: &[Param<'_>]) -> Result<()> {
+    /// Runs an insertion of one row, where rows are gathered many in one statement: on a server before anything else is asked or written,
+    /// in SQLite before what names their table. Whoever looks for it finds it. Rows lie in the order of one of the columns.
+    pub fn add_later(&mut self, sql: &'static str, near: usize, params: &[Param<'_>]) -> Result<()> {
         match self {
-            Db::Sqlite(db) => db.run(None, sql, params).map(drop),
+            Db::Sqlite(db) => db.add(sql, near, params),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.add(sql, params),
             Db::Unasked => unasked(),
@@ -273,17 +273,27 @@ impl Db {
     }
 
     /// As [`put`](Db::put), but as late as [`add_later`](Db::add_later).
-    pub fn put_later(&mut self, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
+    pub fn put_later(&mut self, upsert: &'static Upsert, params: &[Param<'_>]) -> Result<()> {
         match self {
-            Db::Sqlite(db) => db.put(None, upsert, params),
+            Db::Sqlite(db) => db.put_later(upsert, params),
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.put_later(upsert, params),
             Db::Unasked => unasked(),
         }
     }
 
+    /// Do rows wait, so that many are looked up and written at once? On a server always, else while [`hold`](Db::hold) says so.
+    pub fn gathers(&self) -> bool {
+        match self {
+            Db::Sqlite(db) => db.gathers(),
+            #[cfg(feature = "mysql")]
+            Db::Mysql(_) => true,
+            Db::Unasked => false,
+        }
+    }
+
     /// Holds more of the database in memory, for a transaction that writes much, or no more than usual again; a server has its own.
-    pub fn hold(&self, more: bool) -> Result<()> {
+    pub fn hold(&mut self, more: bool) -> Result<()> {
         if let Db::Sqlite(db) = self { db.hold(more) } else { Ok(()) }
     }
 

@@ -59,3 +59,21 @@ pub(super) fn list<'c>(sql: &mut String, columns: impl Iterator<Item = &'c &'c s
         write(sql, column);
     }
 }
+
+/// What stands before a statement's row.
+const VALUES: &str = " VALUES ";
+/// What begins one that inserts.
+const INSERT: &str = "INSERT INTO ";
+
+/// The statement that inserts so many rows, of the one that inserts a row: what is in brackets behind VALUES so many times.
+pub(super) fn of_rows(sql: &str, count: usize) -> String {
+    let begin = sql.find(VALUES).map_or(sql.len(), |at| at + VALUES.len());
+    let (head, rest) = sql.split_at(begin);
+    let (row, tail) = rest.split_at(rest.find(')').map_or(rest.len(), |at| at + 1));
+    format!("{head}{}{tail}", vec![row; count].join(", "))
+}
+
+/// The table that a statement inserts into.
+pub(super) fn table(sql: &str) -> &str {
+    sql.strip_prefix(INSERT).and_then(|rest| rest.split(' ').next()).unwrap_or(sql)
+}

@@ -1,6 +1,7 @@
 //! SQLite through rusqlite. The only file that names that driver.
 
 mod define;
+mod later;
 mod upkeep;
 mod upsert;
 mod wait;
@@ -9,8 +10,9 @@ pub use define::definition;
 
 use super::hints::Registry;
 use super::wal::{File, Log, file, look};
-use super::{Journal, Mode, Notice, Param, Place, Upsert, Value, journal_for};
+use super::{Journal, Mode, Notice, Param, Place, Value, journal_for};
 use crate::base::error::{DbError, DbFault, Error, Result};
+use later::Later;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -50,6 +52,8 @@ pub struct Sqlite {
     hints: bool,
     /// That file, once something is written. It has the database open, too: to be closed after the connection, whose locks that would drop.
     registry: Option<Registry>,
+    /// Rows that are still to be written.
+    later: Box<Later>,
 }
 
 /// What a writer is told whose log was taken away.
@@ -84,6 +88,7 @@ impl Sqlite {
             log: Log::of(path),
             hints: false,
             registry: None,
+            later: Box::default(),
         })
     }
 
@@ -103,7 +108,8 @@ impl Sqlite {
     }
 
     /// Holds more of the file in memory, or no more than usual again.
-    pub fn hold(&self, more: bool) -> Result<()> {
+    pub fn hold(&mut self, more: bool) -> Result<()> {
+        self.gather(more)?;
         let kib = if more { LARGE_CACHE } else { CACHE };
         self.connection.pragma_update(None, "cache_size", -kib).map_err(failure)
     }
@@ -184,6 +190,7 @@ impl Sqlite {
     }
 
     pub fn commit(&mut self) -> Result<()> {
+        self.write_later().inspect_err(|_| self.rollback())?;
         if let Some(registry) = self.registry.as_mut().filter(|_| self.writes) {
             registry.register();
         }
@@ -230,6 +237,7 @@ impl Sqlite {
 
     pub fn rollback(&mut self) {
         self.ahead = None;
+        self.drop_later();
         if let Some(registry) = &mut self.registry {
             registry.forget();
         }
@@ -247,6 +255,7 @@ impl Sqlite {
         params: &[Param<'_>],
         visit: &mut dyn FnMut(&rusqlite::Row<'_>) -> Result<bool>,
     ) -> Result<()> {
+        self.write_before(sql)?;
         let mut statement = self.cached(sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(failure)?;
         while let Some(row) = rows.next().map_err(failure)? {
@@ -259,15 +268,12 @@ impl Sqlite {
 
     /// `notice` says who has to notice what it writes; else the statement does, which is read only where that is registered.
     pub fn run(&mut self, notice: Option<Notice>, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        self.write_before(sql)?;
         if let Some(registry) = &mut self.registry {
             registry.note(|| notice.or_else(|| Notice::of(sql)));
         }
         let count = self.cached(sql)?.execute(rusqlite::params_from_iter(params)).map_err(failure)?;
         Ok(u64::try_from(count).unwrap_or(u64::MAX))
-    }
-
-    pub fn put(&mut self, notice: Option<Notice>, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
-        self.run(notice, &upsert::statement(upsert), params).map(drop)
     }
 
     /// Puts another database's content into this one. It holds the right to write from the first step to the last, so

@@ -18,7 +18,7 @@ pub enum Param<'a> {
 }
 
 /// A value of a row, as the engine gave it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     /// NULL.
     Null,
@@ -156,6 +156,17 @@ impl<'a> From<Option<&'a [u8]>> for Param<'a> {
 impl From<Option<i64>> for Param<'_> {
     fn from(value: Option<i64>) -> Self {
         value.map_or(Param::Null, Param::Int)
+    }
+}
+
+impl From<&Param<'_>> for Value {
+    fn from(param: &Param<'_>) -> Value {
+        match *param {
+            Param::Null => Value::Null,
+            Param::Int(n) => Value::Int(n),
+            Param::Text(text) => Value::Text(text.to_owned()),
+            Param::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+        }
     }
 }
 

@@ -102,8 +102,8 @@ const PLACE: Upsert = Upsert {
 /// Moves an object in the feed.
 pub fn place(db: &mut Db, tenant: i64, kind: &str, id: &str, placed: Placed) -> Result<()> {
     let Placed { stamp, author, version, bytes, by, known } = placed;
-    // A server is told of many at once, known or not.
-    if known && db.writes_alone() {
+    // Where many are told of at once it is known or not.
+    if known && !db.gathers() {
         let sql = "UPDATE changes SET stamp = ?, deleted = ?, author = ?, version = ?, bytes = ?, edited_by = ? \
              WHERE tenant = ? AND kind = ? AND id = ?";
         let values = params![stamp, bytes.is_none(), author, version, bytes.unwrap_or_default(), by, tenant, kind, id];

@@ -17,6 +17,7 @@ pub const CASES: &[Case] = &[
     ("items carry the record where it is not what was sent, through both faces", objects),
     ("an answer has room for so much, and says what it leaves out", room),
     ("previous_stamp is the clock before the upload", previous),
+    ("a large upload comes to what its items come to in small ones", large),
     ("one record is read by its domain and its id", single),
     ("errors have a word, a field and say whether to try again, in every version and face", words),
 ];
@@ -184,6 +185,45 @@ fn room(server: &Server) {
     assert!((40..50).contains(&told), "{told} of some 90 kB in 4 MiB");
     let omitted = items.iter().filter(|item| item["object_omitted"] == true && item["as_sent"] == false).count();
     assert_eq!(told + omitted, 60);
+}
+
+/// What two uploads come to, whose records the phone names so: items made, edited and refused; edited late, deleted, made again.
+fn came_to(phone: &Phone, ids: &[String], at_once: usize) -> Vec<String> {
+    let each = |entry: &dyn Fn(&String) -> Value| ids.iter().map(entry).collect::<Vec<Value>>();
+    let first = [
+        each(&|id| entry(id, 0, json!({"ticketdesc": "ten letter", "comments": "one"}))),
+        each(&|id| entry(id, 1, json!({"comments": "two"}))),
+        each(&|id| entry(id, 2, json!({"status": "no such state"}))),
+    ];
+    let second = [
+        each(&|id| entry(id, 1, json!({"comments": "late"}))),
+        each(&|id| delete(id, 2)),
+        each(&|id| entry(id, 3, json!({"comments": "of what is gone"}))),
+    ];
+    let mut all = Vec::new();
+    for list in [first, second] {
+        for part in list.concat().chunks(at_once) {
+            let said = send(phone, "helpdesk", json!(part));
+            let rows = |name: &str| said[name].as_array().unwrap().clone();
+            let item = |item: Value| json!([item["status"], item["version"], item["as_sent"], item["object"]["comments"]]);
+            all.push(rows("synced_items").into_iter().map(item).collect::<Vec<_>>());
+            all.push(rows("errors").into_iter().map(|error| json!([error["field"], error["reason"]])).collect());
+            all.push(rows("conflicts").into_iter().map(|met| json!([met["server_version"], met["winning_version"]])).collect());
+        }
+    }
+    let mut sorted: Vec<String> = all.concat().iter().map(Value::to_string).collect();
+    sorted
+        .extend(ids.iter().map(|id| shown(phone, "helpdesk", id)).map(|row| json!([row["version"], row["deleted"]]).to_string()));
+    sorted.sort_unstable();
+    sorted
+}
+
+fn large(server: &Server) {
+    let phone = Phone::single(server);
+    policy(&phone, "server_wins");
+    let ids = || -> Vec<String> { (0..40).map(|_| fresh()).collect() };
+    let (whole, parts) = (came_to(&phone, &ids(), 120), came_to(&phone, &ids(), 40));
+    assert_eq!((whole.len(), &whole), (parts.len(), &parts));
 }
 
 fn previous(server: &Server) {

@@ -16,6 +16,7 @@ use crate::feature::{Ctx, Settings};
 use crate::http::{Method, Response, key};
 use crate::params;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// How long an answer is kept: longer than a phone keeps trying.
 const KEPT: i64 = DAY;
@@ -69,11 +70,11 @@ pub enum Found {
 const UPLOADS: &str = "by content";
 
 /// What is kept of an answer.
-struct Kept {
+struct Kept<'b> {
     status: u16,
     media_type: String,
     etag: Option<String>,
-    body: Vec<u8>,
+    body: Cow<'b, [u8]>,
 }
 
 /// The key that the transaction claims: the upload's, or that of a request that writes.
@@ -238,12 +239,12 @@ fn make_room_for(db: &mut Db, key: &Key, size: i64, most: i64) -> Result<()> {
 
 /// What is kept of an answer. Of one that is too large it is the short form that its handler gave, or what is left of it without
 /// its long texts: its status, and the ids and versions that a retry is about.
-fn of(response: &Response, short: Option<&Response>) -> Kept {
+fn of<'r>(response: &'r Response, short: Option<&'r Response>) -> Kept<'r> {
     let is_large = response.body.len() > MAX_KEPT;
     let body = match short {
-        _ if !is_large => response.body.clone(),
-        Some(short) if short.body.len() <= MAX_KEPT => short.body.clone(),
-        _ => abridged(&response.body).unwrap_or_default(),
+        _ if !is_large => Cow::Borrowed(&response.body[..]),
+        Some(short) if short.body.len() <= MAX_KEPT => Cow::Borrowed(&short.body[..]),
+        _ => Cow::Owned(abridged(&response.body).unwrap_or_default()),
     };
     let etag = response.header("ETag").filter(|_| !is_large).map(str::to_owned);
     Kept { status: response.status, media_type: response.header("Content-Type").unwrap_or_default().to_owned(), etag, body }
@@ -281,9 +282,9 @@ fn bound(db: &mut Db, now: Timestamp) -> Result<()> {
     db.run("UPDATE idempotency SET expires_at = ? WHERE expires_at > ?", params![now.plus(KEPT), ahead.plus(KEPT)]).map(drop)
 }
 
-impl Kept {
+impl Kept<'_> {
     fn response(self) -> Response {
-        let mut response = Response { status: self.status, body: self.body, ..Response::default() };
+        let mut response = Response { status: self.status, body: self.body.into_owned(), ..Response::default() };
         if !self.media_type.is_empty() {
             response = response.with("Content-Type", self.media_type);
         }
@@ -297,20 +298,18 @@ impl Kept {
 /// What the key that answers are sealed by is derived for.
 const SEALED: &str = "stored answers";
 
-fn seal(key: &[u8; 32], kept: &Kept) -> Result<Vec<u8>> {
+fn seal(key: &[u8; 32], kept: &Kept<'_>) -> Result<Vec<u8>> {
     let plain = serde_json::to_vec(&(kept.status, &kept.media_type, &kept.etag)).map_err(Error::internal)?;
-    let mut plain_with_body = u32::try_from(plain.len()).map_err(Error::internal)?.to_le_bytes().to_vec();
-    plain_with_body.extend_from_slice(&plain);
-    plain_with_body.extend_from_slice(&kept.body);
-    sealed::seal(key, &plain_with_body)
+    let length = u32::try_from(plain.len()).map_err(Error::internal)?.to_le_bytes();
+    sealed::seal_all(key, &[&length, &plain, &kept.body])
 }
 
-fn open(key: &[u8; 32], sealed: &[u8]) -> Option<Kept> {
+fn open(key: &[u8; 32], sealed: &[u8]) -> Option<Kept<'static>> {
     let plain = sealed::open(key, sealed)?;
     let (length, rest) = plain.split_first_chunk::<4>()?;
     let (head, body) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
     let (status, media_type, etag) = serde_json::from_slice(head).ok()?;
-    Some(Kept { status, media_type, etag, body: body.to_vec() })
+    Some(Kept { status, media_type, etag, body: Cow::Owned(body.to_vec()) })
 }
 
 #[cfg(test)]
@@ -327,16 +326,16 @@ mod tests {
         let digits = format!(r#"{{"n":123456789012345678901234567890.25,"content":"{}"}}"#, "x".repeat(MAX_KEPT));
         let kept = String::from_utf8(abridged(digits.as_bytes()).unwrap()).unwrap();
         assert!(kept.contains("123456789012345678901234567890.25"), "{kept}");
-        assert_eq!(of(&whole, Some(&Response::json(201, &json!({"short": 1})))).body, br#"{"short":1}"#);
+        assert_eq!(*of(&whole, Some(&Response::json(201, &json!({"short": 1})))).body, *br#"{"short":1}"#);
         let small = Response::json(200, &json!({"content": "x".repeat(LONG + 1)}));
         assert_eq!(of(&small, None).body, small.body);
     }
 
     #[test]
     fn what_is_sealed_opens_with_the_same_key_alone() {
-        let kept = Kept { status: 201, media_type: "application/json".into(), etag: None, body: b"{}".to_vec() };
+        let kept = Kept { status: 201, media_type: "application/json".into(), etag: None, body: Cow::Borrowed(b"{}") };
         let sealed = seal(&[7; 32], &kept).unwrap();
-        assert_eq!(open(&[7; 32], &sealed).unwrap().body, b"{}");
+        assert_eq!(*open(&[7; 32], &sealed).unwrap().body, *b"{}");
         assert!(open(&[8; 32], &sealed).is_none());
         assert!(open(&[7; 32], &sealed[..5]).is_none());
     }

@@ -89,8 +89,13 @@ pub fn size(value: &Value) -> usize {
         Value::Number(_) => LONG_NUMBER,
         Value::String(text) => quoted(text),
         Value::Array(elements) => 2 + elements.iter().map(|element| size(element) + 1).sum::<usize>(),
-        Value::Object(members) => 2 + members.iter().map(|(name, member)| quoted(name) + size(member) + 2).sum::<usize>(),
+        Value::Object(members) => size_of(members.iter().map(|(name, member)| (name.as_str(), member))),
     }
+}
+
+/// The same of an object with these members.
+pub fn size_of<'m>(members: impl Iterator<Item = (&'m str, &'m Value)>) -> usize {
+    2 + members.map(|(name, member)| quoted(name) + size(member) + 2).sum::<usize>()
 }
 
 /// Bytes of an ordinary number that is as long as such are.

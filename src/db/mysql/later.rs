@@ -5,6 +5,7 @@ use super::greet::weight;
 use super::values::of;
 use super::{Mysql, Transaction, inserting};
 use crate::base::error::Result;
+use crate::db::sql::{of_rows, table};
 use crate::db::{Param, Upsert};
 use mysql::prelude::Queryable;
 use mysql::{Params, Value};
@@ -80,23 +81,6 @@ impl Group {
         }
         all
     }
-}
-
-/// What stands before a statement's row.
-const VALUES: &str = " VALUES ";
-/// What begins one that inserts.
-const INSERT: &str = "INSERT INTO ";
-
-/// The statement for so many rows: what is in brackets behind VALUES so many times.
-fn of_rows(sql: &str, count: usize) -> String {
-    let begin = sql.find(VALUES).map_or(sql.len(), |at| at + VALUES.len());
-    let (head, rest) = sql.split_at(begin);
-    let (row, tail) = rest.split_at(rest.find(')').map_or(rest.len(), |at| at + 1));
-    format!("{head}{}{tail}", vec![row; count].join(", "))
-}
-
-fn table(sql: &str) -> &str {
-    sql.strip_prefix(INSERT).and_then(|rest| rest.split(' ').next()).unwrap_or(sql)
 }
 
 impl Mysql {

@@ -1,7 +1,15 @@
 //! The text of an upsert as SQLite has it.
 
-use crate::db::Upsert;
+use super::Sqlite;
+use crate::base::error::Result;
 use crate::db::sql::list;
+use crate::db::{Notice, Param, Upsert};
+
+impl Sqlite {
+    pub fn put(&mut self, notice: Option<Notice>, upsert: &Upsert, params: &[Param<'_>]) -> Result<()> {
+        self.run(notice, &statement(upsert), params).map(drop)
+    }
+}
 
 /// What stands between a column and the value that an insertion would have given it.
 const EXCLUDED: &str = " = excluded.";

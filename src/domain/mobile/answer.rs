@@ -3,6 +3,7 @@
 
 use super::batch::{Content, Operation};
 use super::conflicts;
+use super::object::Object;
 use super::words;
 use crate::base::text::{Language, Message};
 use crate::base::time::Timestamp;
@@ -159,15 +160,16 @@ pub struct SyncedItem {
     pub existing_id: Option<String>,
     /// The record as the server has it, null when it is deleted; left out when the record is as it was sent.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    pub object: Option<Value>,
+    #[schemars(with = "Option<Value>")]
+    pub object: Option<Object>,
     /// The answer had no more room for `object`: the feed tells of the record.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub object_omitted: bool,
 }
 
 /// A null that is there says something else than a member that is not.
-fn present<'de, D: Deserializer<'de>>(member: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(member).map(Some)
+fn present<'de, D: Deserializer<'de>>(member: D) -> Result<Option<Object>, D::Error> {
+    Object::deserialize(member).map(Some)
 }
 
 /// The answer to one list of items.

@@ -9,6 +9,7 @@ mod contract;
 pub mod domains;
 pub mod engine;
 mod graphql;
+mod object;
 pub mod records;
 mod routes;
 mod sender;

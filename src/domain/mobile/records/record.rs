@@ -3,6 +3,7 @@
 use super::fields::Fields;
 use super::tables::Table;
 use crate::base::time::Timestamp;
+use crate::domain::mobile::object::Object;
 use crate::feature::Schemas;
 use crate::http::input::{Extent, Field, Shape};
 use crate::http::schema;
@@ -45,8 +46,20 @@ impl Record {
         }
         let mut shown: Fields = table.fields.iter().map(|field| (field.name.to_owned(), Value::Null)).collect();
         shown.extend(self.fields.clone());
-        shown.extend(self.told());
+        shown.extend(self.told().into_iter().map(|(name, value)| (name.to_owned(), value)));
         Value::Object(shown)
+    }
+
+    /// The same, as an answer holds it; null when it is deleted.
+    pub fn into_object(self, table: &Table) -> Object {
+        if self.deleted {
+            return Object::Json(Value::Null);
+        }
+        let told = self.told();
+        match self.object {
+            Some(object) => Object::Json(object),
+            None => Object::of(self.fields, told, table.fields.iter().map(|field| field.name)),
+        }
     }
 
     /// What a list tells of a record that it does not show: it is deleted, or does not pass the filters.
@@ -55,8 +68,8 @@ impl Record {
         json!({"mobile_id": self.id, "version": self.version, "updated_at": self.updated_at, why: true})
     }
 
-    fn told(&self) -> [(String, Value); 6] {
-        [
+    fn told(&self) -> Vec<(&'static str, Value)> {
+        vec![
             ("mobile_id", json!(self.id)),
             ("version", json!(self.version)),
             ("created_by", json!(self.created_by)),
@@ -64,7 +77,6 @@ impl Record {
             ("updated_by", json!(self.updated_by)),
             ("updated_at", json!(self.updated_at)),
         ]
-        .map(|(name, value)| (name.to_owned(), value))
     }
 }
 

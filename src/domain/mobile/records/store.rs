@@ -86,10 +86,10 @@ const RECORD: Upsert = Upsert {
     ],
 };
 
-/// Writes a version of a record, the first or another one, which came from this device; `data` is its fields as text. A server is sent many
-/// at once.
+/// Writes a version of a record, the first or another one, which came from this device; `data` is its fields as text. Many
+/// may go at once.
 pub fn write(db: &mut Db, tenant: i64, (domain, is_new): (&str, bool), record: &Record, data: &str, device: &str) -> Result<()> {
-    if db.writes_alone() && !is_new {
+    if !db.gathers() && !is_new {
         return update(db, tenant, domain, record, data, device);
     }
     let values = params![
@@ -107,7 +107,7 @@ pub fn write(db: &mut Db, tenant: i64, (domain, is_new): (&str, bool), record: &
         device,
         record.version,
     ];
-    if !db.writes_alone() {
+    if db.gathers() {
         return db.put_later(&RECORD, values);
     }
     let sql = "INSERT INTO records (tenant, domain, id, version, data, client_at, created_by, updated_by, created_at, stamp, \

@@ -17,6 +17,7 @@ use crate::base::word;
 use crate::domain::mobile::answer::{self, SyncedItem};
 use crate::domain::mobile::conflicts::{self, Conflict, Rule, rules};
 use crate::domain::mobile::domains::RECORDS;
+use crate::domain::mobile::object::Object;
 use crate::domain::mobile::sender::Batch;
 use crate::feature::news::Clashed;
 use crate::feature::room::rules::Growth;
@@ -72,12 +73,12 @@ impl<'b> Writer<'b> {
         Writer { batch, own, known, twins, rules, met, open, landings, room: ROOM }
     }
 
-    /// Looks up the records that the next items are about, where a database server keeps them. Nobody else writes them until this transaction ends.
+    /// Looks up the records that the next items are about, where that is done for many at once. Nobody else writes them until this transaction ends.
     ///
     /// # Errors
     /// The database's.
     pub fn look_up(&mut self, ctx: &mut Ctx<'_>, items: &[Value]) -> Result<()> {
-        if ctx.db.writes_alone() {
+        if !ctx.db.gathers() {
             return Ok(());
         }
         let tenant = ctx.tenant_id()?;
@@ -146,11 +147,11 @@ impl<'b> Writer<'b> {
                 } else {
                     self.own.insert((item.table.name(), item.id.clone()), record.version);
                 }
-                self.done(ctx, item, stored, &record, status)
+                self.done(ctx, item, stored, record, status)
             }
             (Landing::Unchanged, Some(record)) => {
                 let left = leave(ctx, item, record)?;
-                self.done(ctx, item, stored, &left, "unchanged")
+                self.done(ctx, item, stored, left, "unchanged")
             }
             (Landing::Clash(clash), Some(record)) => self.settle(ctx, item, record, &clash),
             (_, None) => Err(Error::internal("a record that is not there met an edit")),
@@ -201,7 +202,7 @@ impl<'b> Writer<'b> {
             None => answer::Conflict { data_omitted: true, ..answer::Conflict::from(&conflict.without_data()) },
         };
         let told = answer::Conflict { mobile_id: item.sent_id.clone(), ..told };
-        Ok(Done { conflict: Some(told), ..self.done(ctx, item, Some(stored), &record, "conflict")? })
+        Ok(Done { conflict: Some(told), ..self.done(ctx, item, Some(stored), record, "conflict")? })
     }
 
     /// Tells others of the conflicts that were met.
@@ -211,21 +212,22 @@ impl<'b> Writer<'b> {
 
     /// What a device is told of an item: the record whole, where it is not what the device holds and there is room. Others are told
     /// of an edit of what was there.
-    fn done(&mut self, ctx: &mut Ctx<'_>, item: &Item, before: Option<&Record>, record: &Record, status: &str) -> Result<Done> {
+    fn done(&mut self, ctx: &mut Ctx<'_>, item: &Item, before: Option<&Record>, record: Record, status: &str) -> Result<Done> {
         if let Some(before) = before {
-            self.landings.tell(ctx, &Target::of(ctx, item, self.batch), status, (before, record))?;
+            self.landings.tell(ctx, &Target::of(ctx, item, self.batch), status, (before, &record))?;
         }
-        let as_sent = outcome::is_as_sent(item, before, record);
-        let object = (!as_sent).then(|| if record.deleted { Value::Null } else { record.shown(item.table) });
-        let room = self.room.checked_sub(object.as_ref().map_or(0, json::size));
+        let as_sent = outcome::is_as_sent(item, before, &record);
+        let (version, stamp) = (shown(record.version), record.updated_at);
+        let object = (!as_sent).then(|| record.into_object(item.table));
+        let room = self.room.checked_sub(object.as_ref().map_or(0, Object::size));
         self.room = room.unwrap_or(self.room);
         let item = SyncedItem {
             domain: item.table.name().to_owned(),
             mobile_id: item.sent_id.clone(),
             status: status.to_owned(),
-            server_version: shown(record.version),
-            version: shown(record.version),
-            stamp: record.updated_at,
+            server_version: version,
+            version,
+            stamp,
             as_sent,
             existing_id: None,
             object: object.filter(|_| room.is_some()),

@@ -44,7 +44,7 @@ pub fn insert(db: &mut Db, tenant: i64, (domain, id): (&str, &str), edit: &Edit,
         edit.met,
         shard(id),
     ];
-    db.add_later(sql, values)
+    db.add_later(sql, values.len() - 1, values)
 }
 
 /// The versions of a record that are remembered, from the one on that an edit had seen.
