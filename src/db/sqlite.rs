@@ -29,12 +29,6 @@ const STEP: i32 = 1_000;
 /// Prepared statements kept: more than the stores have, so that none is prepared twice in a process.
 const STATEMENTS: usize = 256;
 
-/// What a connection holds of the file, in KiB: SQLite's own measure.
-const CACHE: i64 = 2_000;
-/// The same while a transaction changes a page for nearly every row that it writes. What finds no room is written to the log, read
-/// from there and written again: a thousand records were 4,000 pages so, of 600.
-const LARGE_CACHE: i64 = 6_000;
-
 /// A connection to a database file.
 pub struct Sqlite {
     connection: Connection,
@@ -105,13 +99,6 @@ impl Sqlite {
     pub fn set_journal(&self, journal: Journal) -> Result<()> {
         let Some(mode) = journal_for(&self.path, journal) else { return Ok(()) };
         self.connection.pragma_update(None, "journal_mode", mode).map_err(failure)
-    }
-
-    /// Holds more of the file in memory, or no more than usual again.
-    pub fn hold(&mut self, more: bool) -> Result<()> {
-        self.gather(more)?;
-        let kib = if more { LARGE_CACHE } else { CACHE };
-        self.connection.pragma_update(None, "cache_size", -kib).map_err(failure)
     }
 
     /// Registers and seals what is written from now on.

@@ -7,6 +7,12 @@ use crate::db::sql::{of_rows, table};
 use crate::db::{Param, Upsert, Value};
 use std::ops::Range;
 
+/// What a connection holds of the file, in KiB: SQLite's own measure.
+const CACHE: i64 = 2_000;
+/// The same while a transaction changes a page for nearly every row that it writes. What finds no room is written to the log, read
+/// from there and written again: a thousand records were 4,000 pages so, of 600.
+const LARGE_CACHE: i64 = 6_000;
+
 /// The rows that go in one statement, most first: few shapes, because each is prepared once a connection.
 const SHAPES: [usize; 3] = [100, 10, 1];
 /// The most rows of a table that wait: as many as the largest upload has.
@@ -76,9 +82,16 @@ fn size(param: &Param<'_>) -> usize {
 }
 
 impl Sqlite {
+    /// For a transaction that writes much: more of the file is held in memory, and rows wait; or no more than usual again.
+    pub fn hold(&mut self, more: bool) -> Result<()> {
+        self.gather(more)?;
+        let kib = if more { LARGE_CACHE } else { CACHE };
+        self.connection.pragma_update(None, "cache_size", -kib).map_err(failure)
+    }
+
     /// From now on rows wait, or no more. A statement of many rows keeps aside what it may have to undo: pages, which went to a file and
     /// were more than all else that is written.
-    pub(super) fn gather(&mut self, gathers: bool) -> Result<()> {
+    fn gather(&mut self, gathers: bool) -> Result<()> {
         self.later.gathers = gathers;
         let place = if gathers { "MEMORY" } else { "DEFAULT" };
         self.connection.pragma_update(None, "temp_store", place).map_err(failure)
