@@ -152,7 +152,8 @@ fn of_models_that_are_kept_at_once_one_is() {
             let mut db = place.open();
             let model = Logistic { mean: [0.0; WIDTH], scale: [1.0; WIDTH], weights: [0.0; WIDTH], intercept: 0.0 };
             let told = Told { model: Model::Logistic(Box::new(model)), medium: 0.2, high: 0.5 };
-            let new = New { told: &told, population: &Population::of(&[]), figures: "{}", state: State::Active };
+            let figures = r#"{"trained": {"rows": 2, "met": 1}, "cut": 1}"#;
+            let new = New { told: &told, population: &Population::of(&[]), figures, state: State::Active };
             let before = within(&mut db, Mode::Read, models::Standing::of).unwrap();
             ready.wait();
             within(&mut db, Mode::Write, |db| models::keep(db, &new, &before, Timestamp::now())).unwrap()
