@@ -50,8 +50,8 @@ pub fn insert(db: &mut Db, tenant: i64, (domain, id): (&str, &str), edit: &Edit,
 /// The versions of a record that are remembered, from the one on that an edit had seen.
 pub fn newer(db: &mut Db, tenant: i64, landed: &Landed<'_>) -> Result<Vec<Version>> {
     let sql = "SELECT version, stamp, device FROM history \
-         WHERE tenant = ? AND shard = ? AND domain = ? AND id = ? AND version > 0 AND version >= ? ORDER BY stamp, place";
-    db.all(sql, params![tenant, shard(landed.record), landed.domain, landed.record, landed.base], |row| {
+         WHERE tenant = ? AND shard = ? AND id = ? AND domain = ? AND version > 0 AND version >= ? ORDER BY stamp, place";
+    db.all(sql, params![tenant, shard(landed.record), landed.record, landed.domain, landed.base], |row| {
         Ok(Version { number: row.get(0)?, stamp: row.get(1)?, device: row.get(2)? })
     })
 }
@@ -160,12 +160,12 @@ pub fn each(db: &mut Db, tenant: i64, visit: &mut dyn FnMut((String, String), Ed
     })
 }
 
-/// The newest edits of a record, newest first, each with the names of the fields that it changed.
+/// The newest edits of a record, newest first (its id is looked at before its domain, which most of a shard have), each with the names of the fields that it changed.
 pub fn newest(db: &mut Db, tenant: i64, domain: &str, id: &str) -> Result<Vec<(Edit, String)>> {
     let sql = "SELECT stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met, fields \
-         FROM history WHERE tenant = ? AND shard = ? AND domain = ? AND id = ? ORDER BY stamp DESC, place DESC LIMIT ?";
+         FROM history WHERE tenant = ? AND shard = ? AND id = ? AND domain = ? ORDER BY stamp DESC, place DESC LIMIT ?";
     let most = i64::try_from(MOST).unwrap_or(i64::MAX);
-    db.all(sql, params![tenant, shard(id), domain, id, most], |row| Ok((edit(row, 0)?, row.get(11)?)))
+    db.all(sql, params![tenant, shard(id), id, domain, most], |row| Ok((edit(row, 0)?, row.get(11)?)))
 }
 
 /// The first tenant behind another in which edits are remembered.
