@@ -1,6 +1,6 @@
 //! The database: a handful of verbs over positional `?`, so that stores are written once.
 //!
-//! `sqlite.rs` and the folder `mysql` alone name their drivers. The portable subset of SQL that stores keep to is in ARCHITECTURE.md.
+//! `sqlite.rs` with its folder, and the folder `mysql`, alone name their drivers. The portable subset of SQL that stores keep to is in ARCHITECTURE.md.
 
 mod address;
 mod ahead;
@@ -27,6 +27,7 @@ pub use mode::Mode;
 pub use retry::{retried, within};
 pub use row::Row;
 pub use sql::Upsert;
+pub use sqlite::queue_by;
 pub use value::{FromValue, Param, Value};
 
 use crate::base::error::{DbError, DbFault, Error, Result};

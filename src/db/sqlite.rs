@@ -1,26 +1,32 @@
-//! SQLite through rusqlite. The only file that names that driver.
+//! SQLite through rusqlite, which this file and its folder alone name.
 
 mod define;
+mod driver;
 mod later;
+mod turn;
 mod upkeep;
 mod upsert;
 mod wait;
 
 pub use define::definition;
+pub use driver::value;
+pub use turn::queue_by;
 
 use super::hints::Registry;
 use super::wal::{File, Log, file, look};
-use super::{Journal, Mode, Notice, Param, Place, Value, journal_for};
+use super::{Journal, Mode, Notice, Param, Place, journal_for};
 use crate::base::error::{DbError, DbFault, Error, Result};
+use driver::failure;
 use later::Later;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
+use rusqlite::{CachedStatement, Connection, OpenFlags};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use turn::Turn;
 use wait::{busy, wait_a_little, wait_for_lock};
 
 /// Pages that are put back between two reports of progress: a few megabytes.
@@ -46,6 +52,8 @@ pub struct Sqlite {
     hints: bool,
     /// That file, once something is written. It has the database open, too: to be closed after the connection, whose locks that would drop.
     registry: Option<Registry>,
+    /// Its place among those who write.
+    turn: Turn,
     /// Rows that are still to be written.
     later: Box<Later>,
 }
@@ -82,6 +90,7 @@ impl Sqlite {
             log: Log::of(path),
             hints: false,
             registry: None,
+            turn: Turn::default(),
             later: Box::default(),
         })
     }
@@ -99,6 +108,11 @@ impl Sqlite {
     pub fn set_journal(&self, journal: Journal) -> Result<()> {
         let Some(mode) = journal_for(&self.path, journal) else { return Ok(()) };
         self.connection.pragma_update(None, "journal_mode", mode).map_err(failure)
+    }
+
+    /// Waits with others for the turn to write from now on.
+    pub fn queue(&mut self) {
+        self.turn.queue_at(&self.path);
     }
 
     /// Registers and seals what is written from now on.
@@ -152,6 +166,9 @@ impl Sqlite {
             self.log.is_in_place();
             self.erase_what_is_deleted()?;
         }
+        if !mode.reads() {
+            self.turn.take(mode == Mode::Spare)?;
+        }
         if mode == Mode::Spare {
             self.connection.busy_handler(Some(wait_a_little)).map_err(failure)?;
         }
@@ -159,8 +176,9 @@ impl Sqlite {
         if mode == Mode::Spare {
             self.connection.busy_handler(Some(wait_for_lock)).map_err(failure)?;
         }
+        wait::begin(Duration::ZERO);
         self.writes = !mode.reads();
-        begun.and_then(|()| self.log_holds())?;
+        begun.inspect_err(|_| self.turn.pass()).and_then(|()| self.log_holds())?;
         if self.writes {
             self.open_registry(mode);
         }
@@ -187,6 +205,7 @@ impl Sqlite {
             (Ok(()), Some(registry)) if self.writes => registry.seal(),
             (Ok(()), _) => {}
         }
+        self.turn.pass();
         // What was committed to a log that is gone is acknowledged only once it is in the file.
         done.and_then(|()| if self.writes && !self.log.is_in_place() && !self.rescue() { Err(log_gone()) } else { Ok(()) })
     }
@@ -234,6 +253,7 @@ impl Sqlite {
             // The transaction is over in any case: SQLite rolls back when the connection closes.
             let _ = statement.execute([]);
         }
+        self.turn.pass();
     }
 
     pub fn each(
@@ -344,49 +364,4 @@ impl Sqlite {
         let lines = rows.collect::<rusqlite::Result<Vec<String>>>().map_err(failure)?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
-}
-
-/// The column's value.
-pub fn value(row: &rusqlite::Row<'_>, column: usize) -> Result<Value> {
-    Ok(match row.get_ref(column).map_err(failure)? {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(n) => Value::Int(n),
-        ValueRef::Real(_) => return Err(Error::Internal(format!("column {column} holds a fraction"))),
-        // Nearly all are sound: they are looked over the plain way first.
-        ValueRef::Text(text) => {
-            Value::Text(std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text).into_owned(), str::to_owned))
-        }
-        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
-    })
-}
-
-impl ToSql for Param<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match *self {
-            Param::Null => ValueRef::Null,
-            Param::Int(n) => ValueRef::Integer(n),
-            Param::Text(text) => ValueRef::Text(text.as_bytes()),
-            Param::Bytes(bytes) => ValueRef::Blob(bytes),
-        }))
-    }
-}
-
-/// The driver's error by what can be done about it. The text names tables and columns, never values.
-fn failure(error: rusqlite::Error) -> Error {
-    let kind = match error.sqlite_error().map(|e| (e.code, e.extended_code)) {
-        Some((ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _)) => DbFault::Busy,
-        Some((
-            ErrorCode::ConstraintViolation,
-            rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
-        )) => DbFault::Duplicate,
-        // SQLite tells a full disk from a quota (EDQUOT) and a file's size limit: those are errors of writing to it.
-        Some((ErrorCode::DiskFull, _)) | Some((_, rusqlite::ffi::SQLITE_IOERR_WRITE | rusqlite::ffi::SQLITE_IOERR_SHMSIZE)) => {
-            DbFault::Full
-        }
-        Some((ErrorCode::ReadOnly | ErrorCode::PermissionDenied, _)) => DbFault::ReadOnly,
-        Some((ErrorCode::CannotOpen, _)) => DbFault::Missing,
-        Some((ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _)) => DbFault::Corrupt,
-        _ => DbFault::Other,
-    };
-    Error::Db(DbError { kind, text: error.to_string() })
 }

@@ -1,7 +1,7 @@
 //! Copying and comparing do what C says, for every size, place and overlap that takes another way.
 #![cfg(target_arch = "x86_64")]
 
-use heap::copy::{compare, copy, same};
+use kernel::copy::{compare, copy, same};
 
 /// Sizes around each border between two ways, and some beyond.
 fn sizes() -> impl Iterator<Item = usize> {

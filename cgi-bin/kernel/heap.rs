@@ -2,11 +2,7 @@
 //! size into pages of its own, and the first touch of each page is a fault of a microsecond. Here all sizes come out of one
 //! dense piece, the first of which the kernel fills in one call.
 //!
-//! The symbols are C's, so that SQLite, the C library and Rust's standard library all use them. A program takes this crate by
-//! `use heap as _;`. All calls are safe as C's are: a pointer that is given back came from here and is given back once.
-
-#[cfg(target_arch = "x86_64")]
-pub mod copy;
+//! The symbols are C's, so that SQLite, the C library and Rust's standard library all use them. All calls are safe as C's are: a pointer that is given back came from here and is given back once.
 
 use core::cell::{Cell, UnsafeCell};
 use core::ffi::{c_int, c_void};
