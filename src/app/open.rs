@@ -199,7 +199,7 @@ fn ready(settings: &Settings, address: &Address, next: Option<Mode>) -> Result<D
     let mut made = false;
     let may = || made::guard(settings, address);
     let mut db = store(address, settings.journal, &may, &mut |_| made = true)?;
-    db.queue();
+    db.serve();
     if settings.hints {
         db.keep_hints();
     }

@@ -54,6 +54,8 @@ pub struct Sqlite {
     registry: Option<Registry>,
     /// Its place among those who write.
     turn: Turn,
+    /// Shall a commit outlast a loss of power?
+    lasts: bool,
     /// Rows that are still to be written.
     later: Box<Later>,
 }
@@ -91,6 +93,7 @@ impl Sqlite {
             hints: false,
             registry: None,
             turn: Turn::default(),
+            lasts: false,
             later: Box::default(),
         })
     }
@@ -110,9 +113,10 @@ impl Sqlite {
         self.connection.pragma_update(None, "journal_mode", mode).map_err(failure)
     }
 
-    /// Waits with others for the turn to write from now on.
-    pub fn queue(&mut self) {
+    /// From now on it is the store that is served: writers wait in turn, and a commit outlasts a loss of power.
+    pub fn serve(&mut self) {
         self.turn.queue_at(&self.path);
+        self.lasts = true;
     }
 
     /// Registers and seals what is written from now on.
@@ -165,6 +169,7 @@ impl Sqlite {
             self.cached("SELECT 0 FROM sqlite_schema")?;
             self.log.is_in_place();
             self.erase_what_is_deleted()?;
+            self.outlast_power()?;
         }
         if !mode.reads() {
             self.turn.take(mode == Mode::Spare)?;
@@ -183,6 +188,14 @@ impl Sqlite {
             self.open_registry(mode);
         }
         Ok(())
+    }
+
+    /// A rollback journal is cut and synced at a commit. SQLite would delete it, and after a loss of power the folder may still name it: then what
+    /// was acknowledged is rolled back.
+    fn outlast_power(&self) -> Result<()> {
+        let journal = || self.connection.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0)).map_err(failure);
+        let deletes = self.lasts && journal()? == "delete";
+        if deletes { self.connection.pragma_update(None, "journal_mode", "TRUNCATE").map_err(failure) } else { Ok(()) }
     }
 
     /// Has SQLite overwrite with zeros what is deleted from now on.

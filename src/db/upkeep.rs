@@ -4,6 +4,13 @@ use super::Db;
 use crate::base::error::Result;
 
 impl Db {
+    /// From now on it is the store that is served: writers wait in turn, and a commit outlasts a loss of power.
+    pub fn serve(&mut self) {
+        if let Db::Sqlite(db) = self {
+            db.serve();
+        }
+    }
+
     /// Empties the write-ahead log, where there is one, unless others read or write just now: `false` then.
     pub fn empty_log(&mut self) -> Result<bool> {
         match self {

@@ -1,10 +1,11 @@
 //! The database's files damaged: told, named, and left alone for whoever can mend them.
 
-use super::{assert_kept, assert_logged, assert_unavailable, goal, made, options};
+use super::{assert_kept, assert_logged, assert_unavailable, goal, made, operate, options};
 use crate::api::Phone;
 use crate::servers::{Kind, Server, empty_log};
 use rusqlite::Connection;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -141,4 +142,23 @@ fn a_journal_that_a_killed_process_left_undoes_its_half_transaction() {
     assert!(goals["count"] == GOALS && !goals.to_string().contains("half"), "{goals:.300}");
     goal(&phone, "after").expect(201);
     assert_kept(&server.data_dir, &made);
+}
+
+/// A folder that loses power may name a journal again that was deleted a moment before: what it holds would undo what was acknowledged.
+/// So it is cut, which lasts, and not deleted.
+#[test]
+fn a_loss_of_power_finds_no_journal_of_what_was_committed() {
+    let server = Server::start(Kind::LighttpdCgi, &options(1, None));
+    let phone = Phone::single(&server);
+    let journal = server.data_dir.join("tandem.db-journal");
+    let number = |journal: &Path| fs::metadata(journal).map(|meta| (meta.ino(), meta.len())).unwrap();
+    let first = number(&journal);
+    goal(&phone, "first").expect(201);
+    assert_eq!((number(&journal), first.1), (first, 0));
+    // An older program deletes it; the next of ours makes another.
+    fs::remove_file(&journal).unwrap();
+    goal(&phone, "second").expect(201);
+    assert_eq!(number(&journal).1, 0);
+    operate(&server.data_dir, &["maintain", "--quiet"]);
+    assert_eq!(number(&journal).1, 0);
 }

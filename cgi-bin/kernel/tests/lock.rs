@@ -33,14 +33,13 @@ fn a_lock_is_waited_for_no_longer_than_was_said() {
         let took = begun.elapsed();
         assert!(took >= longest && took < longest + Duration::from_secs(5), "{took:?} instead of {longest:?}");
     }
-    let late = Command::new("sh").arg("-c").arg(format!("sleep 0.3; kill {}", other.id())).spawn().unwrap();
+    let mut late = Command::new("sh").arg("-c").arg(format!("sleep 0.3; kill {}", other.id())).spawn().unwrap();
     assert!(kernel::lock(file.as_fd(), Duration::from_secs(30)));
     // Nothing rings afterwards: SIGALRM would end this process.
     sleep(Duration::from_millis(50));
-    let mut late = late;
     late.wait().unwrap();
     ended(other);
-    assert!(kernel::lock(File::open(&folder).unwrap().as_fd(), Duration::from_millis(50)) == false);
+    assert!(!kernel::lock(File::open(&folder).unwrap().as_fd(), Duration::from_millis(50)), "it is locked for others");
     drop(file);
     assert!(kernel::lock(File::open(&folder).unwrap().as_fd(), Duration::from_secs(5)));
     std::fs::remove_dir(&folder).unwrap();

@@ -27,13 +27,6 @@ impl Db {
         }
     }
 
-    /// Waits with others for the turn to write from now on.
-    pub fn queue(&mut self) {
-        if let Db::Sqlite(db) = self {
-            db.queue();
-        }
-    }
-
     /// Registers and seals what is written from now on.
     pub fn keep_hints(&mut self) {
         if let Db::Sqlite(db) = self {
