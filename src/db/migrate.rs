@@ -53,6 +53,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 21, name: "0021_push", sql: include_str!("../../sql/0021_push.sql"), oldest: 3 },
     // No program that was released knows the table that changes here.
     Migration { version: 22, name: "0022_shards", sql: include_str!("../../sql/0022_shards.sql"), oldest: 3 },
+    // The same. An edit that an older program lands is not remembered, and the record names the one before it.
+    Migration { version: 23, name: "0023_chain", sql: include_str!("../../sql/0023_chain.sql"), oldest: 3 },
 ];
 
 /// The version that this program works with.

@@ -67,6 +67,7 @@ use crate::db::Db;
 use crate::http::{Method, Request, Response, problem};
 pub use meters::Meter;
 use meters::Meters;
+use news::EditKey;
 use serde_json::Value;
 
 /// The list of the couple or team itself in the feed: accounts and pairing both change what it shows.
@@ -341,8 +342,11 @@ pub enum Load {
     /// By one that goes by the settings, too.
     Set(fn(&mut Db, settings: &Settings, tenant: i64, ids: &[&str]) -> Result<Objects>),
     /// By a reader that several kinds share, which is told the names of what this kind shows.
-    Shared(&'static Names, fn(&Names, &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects>),
+    Shared(&'static Names, fn(&Names, &mut Db, tenant: i64, ids: &[&str]) -> Result<Objects>, LastEdit),
 }
+
+/// Where the last edit of an object is remembered, of which others are told by [`News::Landed`].
+pub type LastEdit = fn(&Names, &mut Db, tenant: i64, id: &str) -> Result<EditKey>;
 
 /// What a user's own export keeps of an object of their team; `None` is nothing, because others wrote it.
 pub type Own = fn(Value, user: i64) -> Option<Value>;
@@ -380,7 +384,7 @@ impl Kind {
         match self.load {
             Load::Own(load) => load(db, tenant, ids),
             Load::Set(load) => load(db, settings, tenant, ids),
-            Load::Shared(names, load) => load(names, db, tenant, ids),
+            Load::Shared(names, load, _) => load(names, db, tenant, ids),
         }
     }
 
@@ -388,7 +392,18 @@ impl Kind {
     pub const fn names(&self) -> Option<&'static Names> {
         match self.load {
             Load::Own(_) | Load::Set(_) => None,
-            Load::Shared(names, _) => Some(names),
+            Load::Shared(names, ..) => Some(names),
+        }
+    }
+
+    /// Where the last edit of an object is remembered; nothing where edits of this kind are not.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn last_edit(&self, db: &mut Db, tenant: i64, id: &str) -> Result<Option<EditKey>> {
+        match self.load {
+            Load::Own(_) | Load::Set(_) => Ok(None),
+            Load::Shared(names, _, last) => last(names, db, tenant, id).map(Some),
         }
     }
 

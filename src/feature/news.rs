@@ -5,6 +5,7 @@
 //! shell is told, too, in a context in which nobody is admitted (`cli::site::telling`): who hears of it must not ask for the caller.
 
 use crate::base::time::Timestamp;
+use std::cell::Cell;
 use std::time::Duration;
 
 /// The longest name of a device, in characters.
@@ -154,8 +155,12 @@ pub struct Landed<'n> {
     pub record: &'n str,
     /// What its device calls itself; empty where no device is known.
     pub device: &'n str,
-    /// Its number among those of this transaction.
-    pub place: i64,
+    /// Where it is remembered, if it is.
+    pub key: EditKey,
+    /// Where the one before it of this record is.
+    pub earlier: EditKey,
+    /// Set by whoever remembers it.
+    pub remembered: &'n Cell<bool>,
     /// The version that the device had seen; 0 is none.
     pub base: i64,
     /// The record before the edit.
@@ -170,6 +175,15 @@ pub struct Landed<'n> {
     pub cursor: Option<Timestamp>,
     /// What it came to.
     pub outcome: Outcome,
+}
+
+/// Where an edit is remembered. The default is nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EditKey {
+    /// When it landed.
+    pub stamp: Timestamp,
+    /// Its number among those of its transaction.
+    pub place: i64,
 }
 
 /// A record before an edit.

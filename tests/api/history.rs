@@ -45,7 +45,8 @@ impl Row {
     }
 }
 
-/// What is remembered of a record, in the order of its landing.
+/// What is remembered of a record, in the order of its landing; its last edit and each before it name the one before.
+#[track_caller]
 fn rows(server: &Server, id: &str) -> Vec<Row> {
     let sql = "SELECT user_id, device, base, version, fields, outcome, met, base_at, edited_at, cursor_at, stamp FROM history \
          WHERE id = ? ORDER BY stamp, place";
@@ -61,13 +62,31 @@ fn rows(server: &Server, id: &str) -> Vec<Row> {
             instants: (row.get(7)?, row.get(8)?, row.get(9)?, row.get(10)?),
         })
     };
-    server.store().all(sql, params![id], read).unwrap()
+    let rows = server.store().all(sql, params![id], read).unwrap();
+    let landed: Vec<i64> = rows.iter().rev().map(|row| row.instants.3).collect();
+    assert_eq!(chain(server, id), landed, "not each edit names the one before");
+    rows
+}
+
+/// When the edits of a record landed, from its last one back.
+fn chain(server: &Server, id: &str) -> Vec<i64> {
+    let (mut store, mut landed) = (server.store(), Vec::new());
+    let key = |row: &tandem::db::Row<'_>| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?));
+    let mut next =
+        store.one("SELECT edit_at, edit_place FROM records WHERE id = ?", params![id], key).unwrap().unwrap_or_default();
+    loop {
+        let sql = "SELECT earlier_at, earlier_place FROM history WHERE stamp = ? AND place = ? AND id = ?";
+        let Some(earlier) = store.one(sql, params![next.0, next.1, id], key).unwrap() else { return landed };
+        landed.push(next.0);
+        next = earlier;
+    }
 }
 
 /// Lets days pass for what is remembered of a record.
 pub fn age(server: &Server, id: &str, days: i64) {
-    let sql = "UPDATE history SET stamp = stamp - ? WHERE id = ?";
-    server.alter(sql, params![days * DAY, id]);
+    let by = days * DAY;
+    server.alter("UPDATE history SET stamp = stamp - ?, earlier_at = earlier_at - ? WHERE id = ?", params![by, by, id]);
+    server.alter("UPDATE records SET edit_at = edit_at - ? WHERE id = ?", params![by, id]);
 }
 
 /// Sends an edit of a task from a device; the word that it is told.

@@ -33,7 +33,7 @@ fn drawn(seed: &mut u64) -> u64 {
 /// A month of edits. Those of every fourth record, from this one on, meet others, mostly; or any do.
 pub fn live(home: &Home, ids: &[String], hot: Option<usize>) {
     let (mut sql, mut seed) = ("DELETE FROM history; BEGIN;".to_owned(), 7);
-    let from = Timestamp::now().plus(-30 * DAY);
+    let (from, mut last) = (Timestamp::now().plus(-30 * DAY), vec![Timestamp::default(); ids.len()]);
     for n in 0..2_400_i64 {
         let record = usize::try_from(drawn(&mut seed)).unwrap() % ids.len();
         let chance = hot.map_or(190, |hot| if record % 4 == hot { 700 } else { 20 });
@@ -44,10 +44,14 @@ pub fn live(home: &Home, ids: &[String], hot: Option<usize>) {
         let (version, outcome) = (n + 2, if met { "conflict" } else { "written" });
         writeln!(
             sql,
-            "INSERT INTO history SELECT id, 'task', '{id}', {}, 1, {user}, {user}, {}, {}, {version}, 'remarks', {}, NULL, '{outcome}', {}, '{}' FROM tenants;",
-            stamp.0, version - 1, base.0, edited.0, i64::from(met), &id[34..]
+            "INSERT INTO history SELECT id, 'task', '{id}', {}, 1, {user}, {user}, {}, {}, {version}, 'remarks', {}, NULL, '{outcome}', {}, {}, 1 FROM tenants;",
+            stamp.0, version - 1, base.0, edited.0, i64::from(met), last[record].0
         )
         .unwrap();
+        last[record] = stamp;
+    }
+    for (id, last) in ids.iter().zip(last) {
+        writeln!(sql, "UPDATE records SET edit_at = {}, edit_place = 1 WHERE id = '{id}';", last.0).unwrap();
     }
     home.sql(&(sql + "COMMIT"));
 }

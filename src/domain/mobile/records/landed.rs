@@ -8,9 +8,10 @@ use super::target::Target;
 use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::Timestamp;
-use crate::feature::news::{Before, Landed, Outcome};
+use crate::feature::news::{Before, EditKey, Landed, Outcome};
 use crate::feature::sessions::seen;
 use crate::feature::{Ctx, News};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 /// A record before an edit and after it.
@@ -26,10 +27,11 @@ pub struct Landings {
 }
 
 impl Landings {
-    /// Tells of an edit, with the word that its device is told; of one of a noun nothing is told, because its other writes would not be.
-    pub fn tell(&mut self, ctx: &mut Ctx<'_>, edit: &Target<'_>, status: &str, sides: Sides<'_>) -> Result<()> {
+    /// Tells of an edit that is about to be written, with the word that its device is told, and answers where the record's last one is remembered
+    /// then. Of one of a noun nothing is told, because its other writes would not be.
+    pub fn tell(&mut self, ctx: &mut Ctx<'_>, edit: &Target<'_>, status: &str, sides: Sides<'_>) -> Result<EditKey> {
         if edit.table.noun.is_some() {
-            return Ok(());
+            return Ok(sides.0.edit);
         }
         let cursor = self.cursor(ctx, edit.table)?;
         self.count += 1;
@@ -55,9 +57,9 @@ fn polled(ctx: &mut Ctx<'_>) -> Result<(Timestamp, Vec<&'static str>)> {
 }
 
 /// Tells of somebody's choice between the sides of a conflict: it was made with both in view, and is an edit without a base.
-pub fn tell_choice(ctx: &mut Ctx<'_>, table: &'static Table, before: &Record, after: &Record) -> Result<()> {
+pub fn tell_choice(ctx: &mut Ctx<'_>, table: &'static Table, before: &Record, after: &Record) -> Result<EditKey> {
     if table.noun.is_some() {
-        return Ok(());
+        return Ok(before.edit);
     }
     let device = ctx.device().unwrap_or_default().to_owned();
     let edit = Target { table, id: &after.id, seen: 0, at: ctx.now, device: &device };
@@ -71,14 +73,17 @@ fn tell(
     (before, after): Sides<'_>,
     cursor: Option<Timestamp>,
     place: i64,
-) -> Result<()> {
+) -> Result<EditKey> {
     let Target { table, seen, at, device, .. } = edit;
     let fields = changed(&before.fields, &after.fields);
+    let (key, remembered) = (EditKey { stamp: ctx.stamp()?, place }, Cell::new(false));
     ctx.tell(&News::Landed(&Landed {
         domain: table.name(),
         record: &after.id,
         device,
-        place,
+        key,
+        earlier: before.edit,
+        remembered: &remembered,
         base: (*seen).min(before.version),
         before: Before { version: before.version, created_at: before.created_at, stamp: before.updated_at },
         version: if after.version > before.version { after.version } else { 0 },
@@ -86,7 +91,8 @@ fn tell(
         edited_at: *at,
         cursor,
         outcome,
-    }))
+    }))?;
+    Ok(if remembered.get() { key } else { before.edit })
 }
 
 fn outcome(status: &str) -> Outcome {

@@ -52,7 +52,7 @@ const fn kind(table: &'static Table) -> Kind {
     Kind {
         name: names.list,
         since: 2,
-        load: Load::Shared(names, load_records),
+        load: Load::Shared(names, load_records, |names, db, tenant, id| store::last_edit(db, tenant, names.name, id)),
         object: describe,
         own,
         measure: Some(store::measure(names)),

@@ -5,6 +5,7 @@ use super::tables::Table;
 use crate::base::time::Timestamp;
 use crate::domain::mobile::object::Object;
 use crate::feature::Schemas;
+use crate::feature::news::EditKey;
 use crate::http::input::{Extent, Field, Shape};
 use crate::http::schema;
 use schemars::Schema;
@@ -33,6 +34,8 @@ pub struct Record {
     pub updated_at: Timestamp,
     /// Is it deleted?
     pub deleted: bool,
+    /// Where its last edit is remembered.
+    pub edit: EditKey,
     /// It as its noun shows it, where it is one of a noun's.
     pub object: Option<Value>,
 }

@@ -213,8 +213,8 @@ impl Choice {
     ) -> Result<Response> {
         let device = ctx.device().unwrap_or_default().to_owned();
         let target = Target { table, id: &record.id, seen: record.version, at: ctx.now, device: &device };
-        let written = put(ctx, &target, Some(record), new)?;
-        landed::tell_choice(ctx, table, record, &written)?;
+        let written =
+            put(ctx, &target, Some(record), new, &mut |ctx, before, after| landed::tell_choice(ctx, table, before, after))?;
         let resolution = Resolution {
             success: true,
             conflict_id: self.conflict.clone(),

@@ -7,6 +7,7 @@ use super::tables::Table;
 use crate::base::error::{Error, Result};
 use crate::base::time::Timestamp;
 use crate::db::Db;
+use crate::feature::news::EditKey;
 use crate::feature::offline::{Draft, Edit, Held, Offline};
 use crate::feature::store as feed;
 use crate::feature::{Ctx, version};
@@ -39,6 +40,7 @@ fn alive(table: &Table, id: &str, held: Held) -> Result<Record> {
         created_at: instant("created_at").unwrap_or(stamp),
         updated_at: stamp,
         deleted: false,
+        edit: EditKey::default(),
         object: Some(object),
     })
 }
@@ -55,6 +57,7 @@ fn gone(id: &str, stamp: Timestamp, version: i64) -> Record {
         created_at: stamp,
         updated_at: stamp,
         deleted: true,
+        edit: EditKey::default(),
         object: None,
     }
 }

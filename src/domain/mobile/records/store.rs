@@ -5,6 +5,7 @@ use crate::base::error::Result;
 use crate::base::json;
 use crate::base::time::Timestamp;
 use crate::db::{Db, Param, Row, Upsert};
+use crate::feature::news::EditKey;
 use crate::feature::{Measure, Names};
 use crate::{columns, params};
 
@@ -13,7 +14,8 @@ pub const fn measure(names: &Names) -> Measure {
     Measure { of: Some(("domain", names.name)), ..Measure::of("records", &["data"]) }
 }
 
-columns!(records: "SELECT id, version, data, client_at, created_by, updated_by, created_at, stamp, deleted FROM records");
+columns!(records: "SELECT id, version, data, client_at, created_by, updated_by, created_at, stamp, deleted, edit_at, edit_place \
+     FROM records");
 
 fn record(row: &Row<'_>) -> Result<Record> {
     let data: String = row.get(2)?;
@@ -28,6 +30,7 @@ fn record(row: &Row<'_>) -> Result<Record> {
         created_at: row.get(6)?,
         updated_at: row.get(7)?,
         deleted: row.get(8)?,
+        edit: EditKey { stamp: row.get(9)?, place: row.get(10)? },
         object: None,
     })
 }
@@ -83,6 +86,8 @@ const RECORD: Upsert = Upsert {
         "deleted",
         "device",
         "device_version",
+        "edit_at",
+        "edit_place",
     ],
 };
 
@@ -106,21 +111,37 @@ pub fn write(db: &mut Db, tenant: i64, (domain, is_new): (&str, bool), record: &
         record.deleted,
         device,
         record.version,
+        record.edit.stamp,
+        record.edit.place,
     ];
     if db.gathers() {
         return db.put_later(&RECORD, values);
     }
     let sql = "INSERT INTO records (tenant, domain, id, version, data, client_at, created_by, updated_by, created_at, stamp, \
-         deleted, device, device_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+         deleted, device, device_version, edit_at, edit_place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     db.run(sql, values).map(drop)
 }
 
 /// Writes a new version of a record.
 fn update(db: &mut Db, tenant: i64, domain: &str, record: &Record, data: &str, device: &str) -> Result<()> {
-    let sql = "UPDATE records SET version = ?, data = ?, client_at = ?, updated_by = ?, stamp = ?, deleted = ?, device = ?, device_version = ? \
-         WHERE tenant = ? AND domain = ? AND id = ?";
-    let Record { id, version, client_at, updated_by, updated_at, deleted, .. } = record;
-    let values = params![*version, data, *client_at, *updated_by, *updated_at, *deleted, device, *version, tenant, domain, id];
+    let sql = "UPDATE records SET version = ?, data = ?, client_at = ?, updated_by = ?, stamp = ?, deleted = ?, device = ?, device_version = ?, \
+         edit_at = ?, edit_place = ? WHERE tenant = ? AND domain = ? AND id = ?";
+    let Record { id, version, client_at, updated_by, updated_at, deleted, edit, .. } = record;
+    let values = params![
+        *version,
+        data,
+        *client_at,
+        *updated_by,
+        *updated_at,
+        *deleted,
+        device,
+        *version,
+        edit.stamp,
+        edit.place,
+        tenant,
+        domain,
+        id,
+    ];
     db.run(sql, values).map(drop)
 }
 
@@ -153,6 +174,19 @@ pub fn move_to(db: &mut Db, tenant: i64, domain: &str, id: &str, stamp: Timestam
 pub fn first(db: &mut Db, tenant: i64, domain: &str, since: Timestamp, limit: usize) -> Result<Vec<Record>> {
     let sql = records!("WHERE tenant = ? AND domain = ? AND stamp > ? ORDER BY stamp, id LIMIT ?");
     db.all(sql, params![tenant, domain, since, i64::try_from(limit).unwrap_or(i64::MAX)], record)
+}
+
+/// Where the last edit of a record is remembered.
+pub fn last_edit(db: &mut Db, tenant: i64, domain: &str, id: &str) -> Result<EditKey> {
+    let sql = "SELECT edit_at, edit_place FROM records WHERE tenant = ? AND domain = ? AND id = ?";
+    let found = db.one(sql, params![tenant, domain, id], |row| Ok(EditKey { stamp: row.get(0)?, place: row.get(1)? }))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Notes where that is, of a record that is not written.
+pub fn note_edit(db: &mut Db, tenant: i64, domain: &str, id: &str, edit: EditKey) -> Result<()> {
+    let sql = "UPDATE records SET edit_at = ?, edit_place = ? WHERE tenant = ? AND domain = ? AND id = ?";
+    db.run(sql, params![edit.stamp, edit.place, tenant, domain, id]).map(drop)
 }
 
 /// Every record of one stamp.

@@ -84,6 +84,7 @@ impl Server {
             created_at: NOW,
             updated_at: NOW,
             deleted: new.deleted,
+            edit: crate::feature::news::EditKey::default(),
             object: None,
         });
     }

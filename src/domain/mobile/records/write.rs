@@ -19,7 +19,7 @@ use crate::domain::mobile::conflicts::{self, Conflict, Rule, rules};
 use crate::domain::mobile::domains::RECORDS;
 use crate::domain::mobile::object::Object;
 use crate::domain::mobile::sender::Batch;
-use crate::feature::news::Clashed;
+use crate::feature::news::{Clashed, EditKey};
 use crate::feature::room::rules::Growth;
 use crate::feature::{Ctx, News, version};
 use serde_json::Value;
@@ -141,17 +141,17 @@ impl<'b> Writer<'b> {
         match (landing, stored) {
             (Landing::Written(new), _) => {
                 let status = new.status;
-                let record = put(ctx, &Target::of(ctx, item, self.batch), stored, new)?;
+                let record = self.put(ctx, item, stored, new, status)?;
                 if status == "merged" {
                     ctx.disown(item.table.entry.names.list, &record.id)?;
                 } else {
                     self.own.insert((item.table.name(), item.id.clone()), record.version);
                 }
-                self.done(ctx, item, stored, record, status)
+                self.done(item, stored, record, status)
             }
             (Landing::Unchanged, Some(record)) => {
-                let left = leave(ctx, item, record)?;
-                self.done(ctx, item, stored, left, "unchanged")
+                let left = self.leave(ctx, item, record, "unchanged")?;
+                self.done(item, stored, left, "unchanged")
             }
             (Landing::Clash(clash), Some(record)) => self.settle(ctx, item, record, &clash),
             (_, None) => Err(Error::internal("a record that is not there met an edit")),
@@ -174,11 +174,11 @@ impl<'b> Writer<'b> {
         let new = settled.and_then(|settled| decide(&mut conflict, settled));
         let record = match new {
             Some(new) => {
-                let record = put(ctx, &Target::of(ctx, item, self.batch), Some(stored), new)?;
+                let record = self.put(ctx, item, Some(stored), new, "conflict")?;
                 ctx.disown(item.table.entry.names.list, &record.id)?;
                 record
             }
-            None => leave(ctx, item, stored)?,
+            None => self.leave(ctx, item, stored, "conflict")?,
         };
         // A deletion that wins over an edit that it had not seen leaves both sides here for a while, for who sent it and who wrote that.
         conflicts::store::insert(ctx.db, ctx.tenant_id()?, &conflict)?;
@@ -202,7 +202,7 @@ impl<'b> Writer<'b> {
             None => answer::Conflict { data_omitted: true, ..answer::Conflict::from(&conflict.without_data()) },
         };
         let told = answer::Conflict { mobile_id: item.sent_id.clone(), ..told };
-        Ok(Done { conflict: Some(told), ..self.done(ctx, item, Some(stored), record, "conflict")? })
+        Ok(Done { conflict: Some(told), ..self.done(item, Some(stored), record, "conflict")? })
     }
 
     /// Tells others of the conflicts that were met.
@@ -210,12 +210,25 @@ impl<'b> Writer<'b> {
         if self.met.is_empty() { Ok(()) } else { ctx.tell(&News::Clashed(&self.met)) }
     }
 
-    /// What a device is told of an item: the record whole, where it is not what the device holds and there is room. Others are told
-    /// of an edit of what was there.
-    fn done(&mut self, ctx: &mut Ctx<'_>, item: &Item, before: Option<&Record>, record: Record, status: &str) -> Result<Done> {
-        if let Some(before) = before {
-            self.landings.tell(ctx, &Target::of(ctx, item, self.batch), status, (before, &record))?;
+    /// Writes an item, and tells others of an edit of what was there.
+    fn put(&mut self, ctx: &mut Ctx<'_>, item: &Item, stored: Option<&Record>, new: New, status: &str) -> Result<Record> {
+        let (target, landings) = (Target::of(ctx, item, self.batch), &mut self.landings);
+        put(ctx, &target, stored, new, &mut |ctx, before, after| landings.tell(ctx, &target, status, (before, after)))
+    }
+
+    /// Writes nothing of an item, and tells others of it all the same. A device that does not hold what the record is hears of it again.
+    fn leave(&mut self, ctx: &mut Ctx<'_>, item: &Item, record: &Record, status: &str) -> Result<Record> {
+        let edit = self.landings.tell(ctx, &Target::of(ctx, item, self.batch), status, (record, record))?;
+        let holds_it = outcome::is_as_sent(item, Some(record), record);
+        let left = if holds_it { record.clone() } else { tell_again(ctx, item.table, record)? };
+        if edit != record.edit {
+            store::note_edit(ctx.db, ctx.tenant_id()?, item.table.name(), &record.id, edit)?;
         }
+        Ok(Record { edit, ..left })
+    }
+
+    /// What a device is told of an item: the record whole, where it is not what the device holds and there is room.
+    fn done(&mut self, item: &Item, before: Option<&Record>, record: Record, status: &str) -> Result<Done> {
         let as_sent = outcome::is_as_sent(item, before, &record);
         let (version, stamp) = (shown(record.version), record.updated_at);
         let object = (!as_sent).then(|| record.into_object(item.table));
@@ -252,11 +265,6 @@ impl<'b> Writer<'b> {
 fn allowed(ctx: &mut Ctx<'_>, item: &Item, stored: Option<&Record>) -> Result<()> {
     let (Some(noun), Some(record)) = (item.table.noun, stored) else { return Ok(()) };
     rows::require(ctx, noun, record, item.delete)
-}
-
-/// Writes nothing of an item. A device that does not hold what the record is hears of it again.
-fn leave(ctx: &mut Ctx<'_>, item: &Item, record: &Record) -> Result<Record> {
-    if outcome::is_as_sent(item, Some(record), record) { Ok(record.clone()) } else { tell_again(ctx, item.table, record) }
 }
 
 /// Moves a record in the feed and in its domain's changes as it is: no new version. A device that has polled past it would
@@ -316,11 +324,14 @@ pub fn data(record: &Record) -> Value {
     if record.deleted { Value::Null } else { Value::Object(record.fields.clone()) }
 }
 
-/// Writes the next version of a record, and moves it in the feed.
+/// Tells of an edit: of what was there, and of what it becomes. Answers where the record's last edit is remembered then.
+pub type Tell<'t> = &'t mut dyn FnMut(&mut Ctx<'_>, &Record, &Record) -> Result<EditKey>;
+
+/// Writes the next version of a record, and moves it in the feed. Of an edit of what was there is told before.
 ///
 /// # Errors
 /// When it is too large; the database's.
-pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new: New) -> Result<Record> {
+pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new: New, tell: Tell<'_>) -> Result<Record> {
     let (tenant, user, stamp) = (ctx.tenant_id()?, ctx.user()?, ctx.stamp()?);
     // A record of a domain weighs as much as its text has bytes: it is written once.
     let text = if target.table.noun.is_none() { Some(fields::text(&new.fields)?) } else { None };
@@ -328,7 +339,7 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
     let weight = if new.deleted { None } else { Some(weigh()?) };
     let kind = target.table.entry.names.list;
     ctx.require_room(kind, growth(stored, weight))?;
-    let record = Record {
+    let mut record = Record {
         id: target.id.to_owned(),
         version: stored
             .map_or(ctx.first_version(), |record| record.version.max(target.seen.min(record.version + version::LOST)) + 1),
@@ -340,11 +351,13 @@ pub fn put(ctx: &mut Ctx<'_>, target: &Target<'_>, stored: Option<&Record>, new:
         created_at: stored.map_or(stamp, |record| record.created_at),
         updated_at: stamp,
         deleted: new.deleted,
+        edit: EditKey::default(),
         object: None,
     };
     if let Some(noun) = target.table.noun {
         return rows::put(ctx, noun, stored, record);
     }
+    record.edit = stored.map_or(Ok(record.edit), |stored| tell(ctx, stored, &record))?;
     let data = text.unwrap_or_default();
     store::write(ctx.db, tenant, (target.table.name(), stored.is_none()), &record, &data, target.device)?;
     match stored {

@@ -56,10 +56,8 @@ type Named = (Edit, String);
 pub fn look(ctx: &mut Ctx<'_>, asker: &Asker, record: &Record, live: &[Mark]) -> Result<Looked> {
     let tenant = ctx.tenant_id()?;
     let newest = newest_version(ctx.db, tenant, record.kind.name, &record.id)?;
-    let history = match (record.kind.names(), newest) {
-        (Some(names), Some(_)) => Some(store::newest(ctx.db, tenant, names.name, &record.id)?),
-        _ => None,
-    };
+    let last = if newest.is_some() { record.kind.last_edit(ctx.db, tenant, &record.id)? } else { None };
+    let history = last.map(|last| store::newest(ctx.db, tenant, last)).transpose()?;
     let mut looked = match (newest, history) {
         (None, _) => Looked { facts: Facts { unknown: true, ..Facts::default() }, ..Looked::default() },
         (Some(newest), None) => Looked { facts: by_stamp(asker, record, newest), ..Looked::default() },

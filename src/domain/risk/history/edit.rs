@@ -19,7 +19,7 @@ const BETWEEN: char = ',';
 pub struct Edit {
     /// When it landed.
     pub stamp: Timestamp,
-    /// Of several under one stamp, which.
+    /// Its number among those of its transaction.
     pub place: i64,
     /// Whose it is.
     pub user: i64,

@@ -40,8 +40,8 @@ pub fn remember(ctx: &mut Ctx<'_>, landed: &Landed<'_>) -> Result<()> {
     let newer = if landed.before.version > landed.base { Some(store::newer(ctx.db, tenant, landed)?) } else { None };
     let (base_at, met) = edit::seen(landed, newer.as_deref(), device);
     let edit = Edit {
-        stamp: ctx.stamp()?,
-        place: landed.place,
+        stamp: landed.key.stamp,
+        place: landed.key.place,
         user,
         device,
         base: landed.base,
@@ -52,7 +52,8 @@ pub fn remember(ctx: &mut Ctx<'_>, landed: &Landed<'_>) -> Result<()> {
         outcome: landed.outcome,
         met,
     };
-    store::insert(ctx.db, tenant, (landed.domain, landed.record), &edit, &fields)?;
+    store::insert(ctx.db, tenant, landed, &edit, &fields)?;
+    landed.remembered.set(true);
     ctx.count_stock(&STOCK, growth)
 }
 

@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::base::word;
 use crate::db::{Db, Row};
-use crate::feature::news::{Landed, Outcome};
+use crate::feature::news::{EditKey, Landed, Outcome};
 use crate::feature::store::BATCH;
 use crate::feature::{Measure, version};
 use crate::params;
@@ -14,24 +14,16 @@ use crate::params;
 /// What of it takes room.
 pub const MEASURE: Measure = Measure::of("history", &["fields"]);
 
-/// Where of a tenant's edits those of a record lie: the last two characters of its id, of which each pair is as frequent.
-fn shard(id: &str) -> &str {
-    id.get(SHARD..).unwrap_or_default()
-}
-
-/// Where they begin: an id has 36 characters.
-const SHARD: usize = 34;
-
-/// Writes an edit of a record: its domain and its id.
-pub fn insert(db: &mut Db, tenant: i64, (domain, id): (&str, &str), edit: &Edit, fields: &str) -> Result<()> {
-    let sql = "INSERT INTO history (tenant, domain, id, stamp, place, user_id, device, base, base_at, version, fields, edited_at, \
-         cursor_at, outcome, met, shard) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+/// Writes an edit of a record.
+pub fn insert(db: &mut Db, tenant: i64, landed: &Landed<'_>, edit: &Edit, fields: &str) -> Result<()> {
+    let sql = "INSERT INTO history (tenant, stamp, place, domain, id, user_id, device, base, base_at, version, fields, edited_at, \
+         cursor_at, outcome, met, earlier_at, earlier_place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = params![
         tenant,
-        domain,
-        id,
         edit.stamp,
         edit.place,
+        landed.domain,
+        landed.record,
         edit.user,
         edit.device,
         edit.base,
@@ -42,16 +34,26 @@ pub fn insert(db: &mut Db, tenant: i64, (domain, id): (&str, &str), edit: &Edit,
         edit.cursor,
         word::of(&Outcome::ALL, &edit.outcome),
         edit.met,
-        shard(id),
+        landed.earlier.stamp,
+        landed.earlier.place,
     ];
-    db.add_later(sql, values.len() - 1, values)
+    db.add_later(sql, STAMP, values)
 }
 
-/// The versions of a record that are remembered, from the one on that an edit had seen.
+/// Where in an insertion the stamp is.
+const STAMP: usize = 1;
+
+/// The versions of a record that are remembered, from the one on that an edit had seen: from its last edit back, each names the one before.
 pub fn newer(db: &mut Db, tenant: i64, landed: &Landed<'_>) -> Result<Vec<Version>> {
-    let sql = "SELECT version, stamp, device FROM history \
-         WHERE tenant = ? AND shard = ? AND id = ? AND domain = ? AND version > 0 AND version >= ? ORDER BY stamp, place";
-    db.all(sql, params![tenant, shard(landed.record), landed.record, landed.domain, landed.base], |row| {
+    let sql = "WITH RECURSIVE chain (version, stamp, place, device, earlier_at, earlier_place) AS ( \
+         SELECT version, stamp, place, device, earlier_at, earlier_place FROM history WHERE tenant = ? AND stamp = ? AND place = ? \
+         UNION ALL \
+         SELECT h.version, h.stamp, h.place, h.device, h.earlier_at, h.earlier_place FROM chain c \
+         JOIN history h ON h.tenant = ? AND h.stamp = c.earlier_at AND h.place = c.earlier_place \
+         WHERE c.version = 0 OR c.version > ?) \
+         SELECT version, stamp, device FROM chain WHERE version > 0 AND version >= ? ORDER BY stamp, place";
+    let EditKey { stamp, place } = landed.earlier;
+    db.all(sql, params![tenant, stamp, place, tenant, landed.base, landed.base], |row| {
         Ok(Version { number: row.get(0)?, stamp: row.get(1)?, device: row.get(2)? })
     })
 }
@@ -153,19 +155,27 @@ fn edit(row: &Row<'_>, from: usize) -> Result<Edit> {
 /// Calls `visit` with each edit of a tenant, record by record, oldest first: its domain, its record, itself.
 pub fn each(db: &mut Db, tenant: i64, visit: &mut dyn FnMut((String, String), Edit) -> Result<()>) -> Result<()> {
     let sql = "SELECT domain, id, stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met \
-         FROM history WHERE tenant = ? ORDER BY shard, domain, id, stamp, place";
+         FROM history WHERE tenant = ? ORDER BY domain, id, stamp, place";
     db.each(sql, params![tenant], &mut |row| {
         visit((row.get(0)?, row.get(1)?), edit(row, 2)?)?;
         Ok(true)
     })
 }
 
-/// The newest edits of a record, newest first (its id is looked at before its domain, which most of a shard have), each with the names of the fields that it changed.
-pub fn newest(db: &mut Db, tenant: i64, domain: &str, id: &str) -> Result<Vec<(Edit, String)>> {
-    let sql = "SELECT stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met, fields \
-         FROM history WHERE tenant = ? AND shard = ? AND id = ? AND domain = ? ORDER BY stamp DESC, place DESC LIMIT ?";
+/// The newest edits of a record, from its last one back, each with the names of the fields that it changed.
+pub fn newest(db: &mut Db, tenant: i64, last: EditKey) -> Result<Vec<(Edit, String)>> {
+    let sql = "WITH RECURSIVE chain (number, stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met, \
+         fields, earlier_at, earlier_place) AS ( \
+         SELECT 1, stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met, fields, earlier_at, \
+         earlier_place FROM history WHERE tenant = ? AND stamp = ? AND place = ? \
+         UNION ALL \
+         SELECT c.number + 1, h.stamp, h.place, h.user_id, h.device, h.base, h.base_at, h.version, h.edited_at, h.cursor_at, h.outcome, \
+         h.met, h.fields, h.earlier_at, h.earlier_place FROM chain c \
+         JOIN history h ON h.tenant = ? AND h.stamp = c.earlier_at AND h.place = c.earlier_place WHERE c.number < ?) \
+         SELECT stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met, fields \
+         FROM chain ORDER BY number";
     let most = i64::try_from(MOST).unwrap_or(i64::MAX);
-    db.all(sql, params![tenant, shard(id), id, domain, most], |row| Ok((edit(row, 0)?, row.get(11)?)))
+    db.all(sql, params![tenant, last.stamp, last.place, tenant, most], |row| Ok((edit(row, 0)?, row.get(11)?)))
 }
 
 /// The first tenant behind another in which edits are remembered.

@@ -3,7 +3,7 @@
 use super::edit::{Edit, Version, names, read_names, seen};
 use super::features::{Asked, Counts, Days, Known, MOST, SPAN, before, day, features, known, met_rate};
 use crate::base::time::{DAY, HOUR, Timestamp};
-use crate::feature::news::{Before, Landed, Outcome};
+use crate::feature::news::{Before, EditKey, Landed, Outcome};
 use proptest::prelude::*;
 
 /// A landing over a record of version 5, whose device had seen this one.
@@ -12,7 +12,9 @@ fn landed(base: i64) -> Landed<'static> {
         domain: "task",
         record: "r",
         device: "d",
-        place: 1,
+        key: EditKey { stamp: Timestamp(700), place: 1 },
+        earlier: EditKey::default(),
+        remembered: Box::leak(Box::default()),
         base,
         before: Before { version: 5, created_at: Timestamp(1), stamp: Timestamp(500) },
         version: 6,
