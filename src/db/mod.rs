@@ -11,6 +11,7 @@ pub mod migrate;
 mod mode;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod nature;
 mod retry;
 mod row;
 pub mod rows;
@@ -130,21 +131,6 @@ impl Db {
             #[cfg(feature = "mysql")]
             Db::Mysql(db) => db.begin(mode),
             Db::Unasked => unasked(),
-        }
-    }
-
-    /// Is the one that writes alone in the whole store? Else only rows are locked.
-    pub fn writes_alone(&self) -> bool {
-        matches!(self, Db::Sqlite(_))
-    }
-
-    /// May a snapshot of [`Mode::Recent`] lack what was acknowledged? On a node of a cluster.
-    pub fn may_lag(&self) -> bool {
-        match self {
-            Db::Sqlite(_) => false,
-            #[cfg(feature = "mysql")]
-            Db::Mysql(db) => db.is_clustered(),
-            Db::Unasked => false,
         }
     }
 

@@ -4,6 +4,7 @@ use super::asked::{Asker, Record};
 use crate::base::error::Result;
 use crate::base::time::Timestamp;
 use crate::domain::risk::history::edit::{Edit, read_names};
+use crate::domain::risk::history::store::Named;
 use crate::domain::risk::history::{pseudonym, store};
 use crate::domain::risk::marks::mark::{Editor, Mark};
 use crate::feature::Ctx;
@@ -48,9 +49,6 @@ pub struct Looked {
     /// How many other devices' marks are open, told or not: models learned from all of them.
     pub open_editors: usize,
 }
-
-/// An edit with the names of the fields that it changed.
-type Named = (Edit, String);
 
 /// Looks a record up. `live` are the tenant's marks.
 pub fn look(ctx: &mut Ctx<'_>, asker: &Asker, record: &Record, live: &[Mark]) -> Result<Looked> {

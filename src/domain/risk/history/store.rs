@@ -43,19 +43,12 @@ pub fn insert(db: &mut Db, tenant: i64, landed: &Landed<'_>, edit: &Edit, fields
 /// Where in an insertion the stamp is.
 const STAMP: usize = 1;
 
-/// The versions of a record that are remembered, from the one on that an edit had seen: from its last edit back, each names the one before.
+/// The versions of a record that are remembered, from the one on that an edit had seen.
 pub fn newer(db: &mut Db, tenant: i64, landed: &Landed<'_>) -> Result<Vec<Version>> {
-    let sql = "WITH RECURSIVE chain (version, stamp, place, device, earlier_at, earlier_place) AS ( \
-         SELECT version, stamp, place, device, earlier_at, earlier_place FROM history WHERE tenant = ? AND stamp = ? AND place = ? \
-         UNION ALL \
-         SELECT h.version, h.stamp, h.place, h.device, h.earlier_at, h.earlier_place FROM chain c \
-         JOIN history h ON h.tenant = ? AND h.stamp = c.earlier_at AND h.place = c.earlier_place \
-         WHERE c.version = 0 OR c.version > ?) \
-         SELECT version, stamp, device FROM chain WHERE version > 0 AND version >= ? ORDER BY stamp, place";
-    let EditKey { stamp, place } = landed.earlier;
-    db.all(sql, params![tenant, stamp, place, tenant, landed.base, landed.base], |row| {
-        Ok(Version { number: row.get(0)?, stamp: row.get(1)?, device: row.get(2)? })
-    })
+    let seen = |edit: &Edit| edit.version > 0 && edit.version <= landed.base;
+    let edits = chain(db, tenant, landed.earlier, &|edits| edits.last().is_some_and(|(edit, _)| seen(edit)))?;
+    let versions = edits.iter().rev().map(|(edit, _)| edit).filter(|edit| edit.version > 0 && edit.version >= landed.base);
+    Ok(versions.map(|edit| Version { number: edit.version, stamp: edit.stamp, device: edit.device }).collect())
 }
 
 /// When the first edit that is remembered landed, whosever it is.
@@ -162,8 +155,43 @@ pub fn each(db: &mut Db, tenant: i64, visit: &mut dyn FnMut((String, String), Ed
     })
 }
 
-/// The newest edits of a record, from its last one back, each with the names of the fields that it changed.
-pub fn newest(db: &mut Db, tenant: i64, last: EditKey) -> Result<Vec<(Edit, String)>> {
+/// An edit with the names of the fields that it changed.
+pub type Named = (Edit, String);
+
+/// The newest edits of a record, newest first.
+pub fn newest(db: &mut Db, tenant: i64, last: EditKey) -> Result<Vec<Named>> {
+    chain(db, tenant, last, &|edits| edits.len() >= MOST)
+}
+
+/// The edits of a record from its last one back: each names the one before. It ends where that is enough, or no more is remembered.
+fn chain(db: &mut Db, tenant: i64, last: EditKey, is_enough: &dyn Fn(&[Named]) -> bool) -> Result<Vec<Named>> {
+    let (mut edits, mut next) = (Vec::new(), last);
+    while next != EditKey::default() && !is_enough(&edits) {
+        let found = if db.is_near() { link(db, tenant, next)? } else { links(db, tenant, next)? };
+        let Some((_, earlier)) = found.last() else { break };
+        next = *earlier;
+        for (edit, _) in found {
+            if is_enough(&edits) {
+                break;
+            }
+            edits.push(edit);
+        }
+    }
+    Ok(edits)
+}
+
+/// An edit, and where the one before it of its record is.
+type Link = (Named, EditKey);
+
+/// One edit: SQLite makes a table of its own for each question that goes on by its own answers, which costs as much as twenty looks.
+fn link(db: &mut Db, tenant: i64, at: EditKey) -> Result<Vec<Link>> {
+    let sql = "SELECT stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met, fields, earlier_at, \
+         earlier_place FROM history WHERE tenant = ? AND stamp = ? AND place = ?";
+    db.all(sql, params![tenant, at.stamp, at.place], read_link)
+}
+
+/// Some edits in one round trip, newest first.
+fn links(db: &mut Db, tenant: i64, at: EditKey) -> Result<Vec<Link>> {
     let sql = "WITH RECURSIVE chain (number, stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met, \
          fields, earlier_at, earlier_place) AS ( \
          SELECT 1, stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met, fields, earlier_at, \
@@ -172,10 +200,14 @@ pub fn newest(db: &mut Db, tenant: i64, last: EditKey) -> Result<Vec<(Edit, Stri
          SELECT c.number + 1, h.stamp, h.place, h.user_id, h.device, h.base, h.base_at, h.version, h.edited_at, h.cursor_at, h.outcome, \
          h.met, h.fields, h.earlier_at, h.earlier_place FROM chain c \
          JOIN history h ON h.tenant = ? AND h.stamp = c.earlier_at AND h.place = c.earlier_place WHERE c.number < ?) \
-         SELECT stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met, fields \
-         FROM chain ORDER BY number";
+         SELECT stamp, place, user_id, device, base, base_at, version, edited_at, cursor_at, outcome, met, fields, earlier_at, \
+         earlier_place FROM chain ORDER BY number";
     let most = i64::try_from(MOST).unwrap_or(i64::MAX);
-    db.all(sql, params![tenant, last.stamp, last.place, tenant, most], |row| Ok((edit(row, 0)?, row.get(11)?)))
+    db.all(sql, params![tenant, at.stamp, at.place, tenant, most], read_link)
+}
+
+fn read_link(row: &Row<'_>) -> Result<Link> {
+    Ok(((edit(row, 0)?, row.get(11)?), EditKey { stamp: row.get(12)?, place: row.get(13)? }))
 }
 
 /// The first tenant behind another in which edits are remembered.
