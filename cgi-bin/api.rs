@@ -2,8 +2,7 @@
 //! passes a query string without `=` as such (RFC 3875 §4.4).
 
 use std::process::ExitCode;
-use tandem::app::App;
-use tandem::db::queue_by;
+use tandem::app::{App, queue_by};
 use tandem::transport::{self, MOST_RESIDENT, Options};
 
 fn main() -> ExitCode {

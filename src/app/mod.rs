@@ -19,6 +19,8 @@ mod warnings;
 mod watch;
 pub mod work;
 
+pub use crate::db::queue_by;
+
 use crate::base::error::{Error, Refusal, Refused, Result};
 use crate::base::json;
 use crate::base::text::{self, Message};

@@ -1,6 +1,6 @@
 //! The database: a handful of verbs over positional `?`, so that stores are written once.
 //!
-//! `sqlite.rs` with its folder, and the folder `mysql`, alone name their drivers. The portable subset of SQL that stores keep to is in ARCHITECTURE.md.
+//! `sqlite.rs` and the folder `mysql` alone name their drivers. The portable subset of SQL that stores keep to is in ARCHITECTURE.md.
 
 mod address;
 mod ahead;

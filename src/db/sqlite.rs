@@ -1,28 +1,27 @@
-//! SQLite through rusqlite, which this file and its folder alone name.
+//! SQLite through rusqlite. The only file that names that driver.
 
 mod define;
-mod driver;
 mod later;
+mod log;
 mod turn;
 mod upkeep;
 mod upsert;
 mod wait;
 
 pub use define::definition;
-pub use driver::value;
 pub use turn::queue_by;
 
 use super::hints::Registry;
-use super::wal::{File, Log, file, look};
-use super::{Journal, Mode, Notice, Param, Place, journal_for};
+use super::wal::{File, Log, file};
+use super::{Journal, Mode, Notice, Param, Value, journal_for};
 use crate::base::error::{DbError, DbFault, Error, Result};
-use driver::failure;
 use later::Later;
+use log::log_gone;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
-use rusqlite::{CachedStatement, Connection, OpenFlags};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 use rustix::fs::{Access, access};
-use rustix::io::Errno;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -53,17 +52,11 @@ pub struct Sqlite {
     /// That file, once something is written. It has the database open, too: to be closed after the connection, whose locks that would drop.
     registry: Option<Registry>,
     /// Its place among those who write.
-    turn: Turn,
+    turn: Box<Turn>,
     /// Shall a commit outlast a loss of power?
     lasts: bool,
     /// Rows that are still to be written.
     later: Box<Later>,
-}
-
-/// What a writer is told whose log was taken away.
-fn log_gone() -> Error {
-    let text = "the write-ahead log was deleted or replaced while the program ran";
-    Error::Db(DbError { kind: DbFault::Missing, text: text.to_owned() })
 }
 
 impl Sqlite {
@@ -92,20 +85,10 @@ impl Sqlite {
             log: Log::of(path),
             hints: false,
             registry: None,
-            turn: Turn::default(),
+            turn: Box::default(),
             lasts: false,
             later: Box::default(),
         })
-    }
-
-    /// Is the file still in its place? With WAL, SQLite itself does not look, and would go on writing to a deleted file.
-    pub fn place(&self) -> Place {
-        match look(&self.path) {
-            Ok(found) if Some(found) == self.file && (self.log.was_in_place() || !self.leave_log()) => Place::Same,
-            Ok(_) => Place::Other,
-            Err(Errno::ACCESS | Errno::PERM) => Place::Closed,
-            Err(_) => Place::Gone,
-        }
     }
 
     pub fn set_journal(&self, journal: Journal) -> Result<()> {
@@ -221,37 +204,6 @@ impl Sqlite {
         self.turn.pass();
         // What was committed to a log that is gone is acknowledged only once it is in the file.
         done.and_then(|()| if self.writes && !self.log.is_in_place() && !self.rescue() { Err(log_gone()) } else { Ok(()) })
-    }
-
-    /// Nobody begins to write to a log that is gone: others, who have another, would not see it, nor it theirs.
-    fn log_holds(&mut self) -> Result<()> {
-        if !self.writes || self.log.is_in_place() {
-            return Ok(());
-        }
-        self.rollback();
-        self.leave_log();
-        Err(log_gone())
-    }
-
-    /// Gives up a log that is not in its place any more, and what is in it goes into the file if that can be. Answers `true`:
-    /// the database is to be opened anew.
-    fn leave_log(&self) -> bool {
-        if !self.rescue() {
-            log::warn!(
-                "the write-ahead log of the database was deleted or replaced while the program ran: what was in it is lost, unless \
-                 another process has saved it"
-            );
-        }
-        true
-    }
-
-    /// Moves what is in a log that was deleted into the file. That is safe as long as nobody has written to another log, and
-    /// all go by the same index.
-    fn rescue(&self) -> bool {
-        // Whoever closes must take neither another's log for its own, nor that away.
-        let kept = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
-        let moved = || self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
-        kept.is_ok() && self.log.is_nobody_elses() && moved().is_ok_and(|busy| busy == 0)
     }
 
     pub fn rollback(&mut self) {
@@ -377,4 +329,49 @@ impl Sqlite {
         let lines = rows.collect::<rusqlite::Result<Vec<String>>>().map_err(failure)?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
+}
+
+/// The column's value.
+pub fn value(row: &rusqlite::Row<'_>, column: usize) -> Result<Value> {
+    Ok(match row.get_ref(column).map_err(failure)? {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(n) => Value::Int(n),
+        ValueRef::Real(_) => return Err(Error::Internal(format!("column {column} holds a fraction"))),
+        // Nearly all are sound: they are looked over the plain way first.
+        ValueRef::Text(text) => {
+            Value::Text(std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text).into_owned(), str::to_owned))
+        }
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+    })
+}
+
+impl ToSql for Param<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Param::Null => ValueRef::Null,
+            Param::Int(n) => ValueRef::Integer(n),
+            Param::Text(text) => ValueRef::Text(text.as_bytes()),
+            Param::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+/// The driver's error by what can be done about it. The text names tables and columns, never values.
+fn failure(error: rusqlite::Error) -> Error {
+    let kind = match error.sqlite_error().map(|e| (e.code, e.extended_code)) {
+        Some((ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _)) => DbFault::Busy,
+        Some((
+            ErrorCode::ConstraintViolation,
+            rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
+        )) => DbFault::Duplicate,
+        // SQLite tells a full disk from a quota (EDQUOT) and a file's size limit: those are errors of writing to it.
+        Some((ErrorCode::DiskFull, _)) | Some((_, rusqlite::ffi::SQLITE_IOERR_WRITE | rusqlite::ffi::SQLITE_IOERR_SHMSIZE)) => {
+            DbFault::Full
+        }
+        Some((ErrorCode::ReadOnly | ErrorCode::PermissionDenied, _)) => DbFault::ReadOnly,
+        Some((ErrorCode::CannotOpen, _)) => DbFault::Missing,
+        Some((ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _)) => DbFault::Corrupt,
+        _ => DbFault::Other,
+    };
+    Error::Db(DbError { kind, text: error.to_string() })
 }

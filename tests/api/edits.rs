@@ -152,9 +152,12 @@ fn died(server: &Server) {
     mark(&a, "task", &id, json!({"device_id": "phone one"}));
     let cursor = now(&b);
     age(server, &id, 5 * MINUTE + 1);
-    assert_eq!((listed(&b, &id), told(&b, &cursor).0), (vec![], vec![]), "nobody has written");
+    // Another case's night may have come meanwhile.
+    let buried = |row: &Value| row["deleted"] == true;
+    assert!(listed(&b, &id).is_empty() && told(&b, &cursor).0.iter().all(buried), "nobody has written");
     let all = b.get("/sync/changes/?kinds=edits&include=objects&since=2000-01-01").expect(200).json();
-    assert_eq!(all["changes"]["edits"][0]["object"], json!({"id": id, "kind": "task", "editors": []}));
+    let row = &all["changes"]["edits"][0];
+    assert!(buried(row) || row["object"] == json!({"id": id, "kind": "task", "editors": []}), "{row}");
     let advice = mark(&b, "task", &id, json!({"device_id": "phone two", "version": 1, "quiet": true}))["advice"].clone();
     assert_eq!((&advice["facts"]["editors"], &advice["recommendation"]), (&json!([]), &json!("go_on")));
     server.tandem(&["maintain", "--quiet"]);

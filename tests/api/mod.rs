@@ -176,6 +176,8 @@ fn every_case_on(kind: Kind, engine: Engine) {
     let limits = ["AUTH", "REQUESTS", "UPLOADS", "BURST", "COST"];
     let mut env = limits.map(|name| (format!("TANDEM_LIMITS_{name}"), "off".to_owned())).to_vec();
     env.push(("TANDEM_PUSH_CONTACT".to_owned(), "mailto:ops@example.org".to_owned()));
+    // The night of one case must not give the others a model: all edits of all of them are enough for one, by chance.
+    env.push(("TANDEM_RISK_TRAIN".to_owned(), "off".to_owned()));
     let server = Server::start(kind, &Options { engine, workers: SIDE_BY_SIDE, env, ..Options::default() });
     let word = std::env::var("CASE").unwrap_or_default();
     let cases = cases(&word);

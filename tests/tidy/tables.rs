@@ -227,6 +227,8 @@ const ALWAYS: usize = 5;
 /// The tables that a text of SQL names, and what it does to each.
 fn touched(sql: &str) -> Vec<(String, May)> {
     let words: Vec<&str> = sql.split_whitespace().collect();
+    // A question that goes on by its own answers has a name for them, which is no table.
+    let own = words.windows(2).find(|pair| pair[0] == "RECURSIVE").map(|pair| pair[1]);
     let mut found = Vec::new();
     for (n, pair) in words.windows(2).enumerate() {
         let may = match pair[0] {
@@ -237,7 +239,7 @@ fn touched(sql: &str) -> Vec<(String, May)> {
         };
         let name = pair[1].trim_end_matches([')', ',', ';']);
         // A bound value is no table, and a table in brackets is looked at by itself.
-        if !name.starts_with(['(', '?']) {
+        if !name.starts_with(['(', '?']) && Some(name) != own {
             found.push((if name.starts_with('{') { ANY } else { name }.to_owned(), may));
         }
     }

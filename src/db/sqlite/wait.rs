@@ -36,10 +36,12 @@ pub const fn longest(spare: bool) -> Duration {
 
 /// How long the nap after so many is.
 const fn nap(times: i32) -> Duration {
-    match times {
-        ..FIRST_NAPS => FIRST_NAP,
-        ..NAPS => NAP,
-        _ => LONG_NAP,
+    if times < FIRST_NAPS {
+        FIRST_NAP
+    } else if times < NAPS {
+        NAP
+    } else {
+        LONG_NAP
     }
 }
 
