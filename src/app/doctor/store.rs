@@ -172,7 +172,12 @@ fn placed(patient: &Patient) -> (Settings, Option<PathBuf>) {
 fn server_journal(db: &mut Db) -> Result<Finding> {
     let (engine, synchronous) = (fact_of(db, "engine")?, fact_of(db, "synchronous")?);
     let packet = fact_of(db, "packet")?.parse::<u64>().unwrap_or_default();
-    Ok(if synchronous != "full" {
+    Ok(if is_too_old(&engine) {
+        Finding::problem(
+            format!("{engine} is too old: edits of what others have changed fail"),
+            "ask the host for MySQL 8.0 or MariaDB 10.2, or newer; or go to SQLite: `tandem copy --move`, then take database_url away",
+        )
+    } else if synchronous != "full" {
         Finding::note(
             format!("{engine}, synchronous is {synchronous}"),
             "ask the host: after a crash the last second's changes may be gone",
@@ -185,6 +190,16 @@ fn server_journal(db: &mut Db) -> Result<Finding> {
     } else {
         Finding::ok(format!("{engine} keeps it, synchronous {synchronous}, collation {}", fact_of(db, "collation")?))
     })
+}
+
+/// Does a server lack questions that go on by their own answers, which came with MySQL 8.0 and MariaDB 10.2?
+fn is_too_old(engine: &str) -> bool {
+    let (name, version) = engine.split_once(' ').unwrap_or_default();
+    // What MariaDB puts before its version for old replicas, and some proxies keep.
+    let version = version.strip_prefix("5.5.5-").unwrap_or(version);
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map_while(|number| number.parse::<u32>().ok());
+    let found = numbers.next().zip(numbers.next());
+    found.is_some_and(|found| found < if name == "MySQL" { (8, 0) } else { (10, 2) })
 }
 
 fn file_journal(path: &Path, wanted: Journal, is: &str, synchronous: &str) -> Finding {
@@ -312,4 +327,33 @@ pub fn backups(patient: &mut Patient) -> Finding {
         let is_bounded = !kept.made || kept.newest.is_some() || kept.days.is_some();
         Ok(if is_bounded { Finding::ok(said) } else { Finding::note(said, "let a cron job run `tandem backup --days 30`") })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_lacks_what_is_needed_is_too_old() {
+        for old in [
+            "MySQL 5.7.44-log",
+            "MySQL 5.6",
+            "MariaDB 10.1.48-MariaDB",
+            "MariaDB 5.5.68-MariaDB",
+            "MariaDB 5.5.5-10.1.48-MariaDB",
+        ] {
+            assert!(is_too_old(old), "{old}");
+        }
+        for new in [
+            "MySQL 8.0.36",
+            "MySQL 9.1.0",
+            "MariaDB 10.2.44-MariaDB",
+            "MariaDB 5.5.5-10.11.6-MariaDB",
+            "MariaDB 12.0.2",
+            "SQLite",
+            "",
+        ] {
+            assert!(!is_too_old(new), "{new}");
+        }
+    }
 }
