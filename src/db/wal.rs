@@ -26,6 +26,14 @@ pub fn file(path: &Path) -> Option<File> {
     look(path).ok()
 }
 
+/// Where the kernel lists what a process has open.
+const OPEN_HERE: &str = "/proc/self/fd";
+
+/// Has this process the file open? A log is opened by SQLite alone.
+fn is_open_here(file: File) -> bool {
+    fs::read_dir(OPEN_HERE).is_ok_and(|all| all.flatten().any(|open| look(&open.path()) == Ok(file)))
+}
+
 /// The write-ahead log and its index, as this connection has them open. With WAL, SQLite goes on writing to a log that was
 /// deleted, which the next process will never read.
 pub struct Log {
@@ -54,7 +62,12 @@ impl Log {
                 self.open.set(found.map(|log| (log, file(&self.index))));
                 true
             }
-            Some((log, _)) => found == Some(log),
+            Some((log, _)) if found == Some(log) => true,
+            // Noted before SQLite opened it, and taken along meanwhile by the last who used it: SQLite has made another.
+            Some(_) => found.filter(|log| is_open_here(*log)).is_some_and(|log| {
+                self.open.set(Some((log, file(&self.index))));
+                true
+            }),
         }
     }
 

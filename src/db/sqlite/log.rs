@@ -54,3 +54,55 @@ impl Sqlite {
         kept.is_ok() && self.log.is_nobody_elses() && moved().is_ok_and(|busy| busy == 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::base::error::DbFault;
+    use crate::db::{Address, Db, Journal, Mode};
+    use rusqlite::Connection;
+
+    /// A database with a log that another connection has open, and a connection that has noted which, and has not opened it yet.
+    fn noted() -> (tempfile::TempDir, Connection, Db) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let mut db = Db::sqlite_create(&path, Journal::Wal).unwrap();
+        db.begin(Mode::Define).unwrap();
+        db.define(1, 1, "CREATE TABLE t (id BIGINT PRIMARY KEY)").unwrap();
+        db.commit().unwrap();
+        let other = Connection::open(&path).unwrap();
+        other.query_row("SELECT COUNT(*) FROM t", [], |row| row.get::<_, i64>(0)).unwrap();
+        drop(db);
+        let mut db = Db::open(&Address::Sqlite(path)).unwrap();
+        db.begin(Mode::Read).unwrap();
+        (folder, other, db)
+    }
+
+    fn count(db: &mut Db) -> Option<i64> {
+        db.one("SELECT COUNT(*) FROM t", &[], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_log_that_its_last_user_takes_along_before_it_is_opened_is_not_missed() {
+        let (_folder, other, mut db) = noted();
+        drop(other);
+        assert_eq!(count(&mut db), Some(0));
+        db.commit().unwrap();
+        db.begin(Mode::Write).unwrap();
+        db.run("INSERT INTO t (id) VALUES (1)", &[]).unwrap();
+        db.commit().unwrap();
+        assert_eq!(count(&mut db), Some(1));
+    }
+
+    #[test]
+    fn a_log_that_is_replaced_once_it_is_open_is_missed() {
+        let (folder, other, mut db) = noted();
+        assert_eq!(count(&mut db), Some(0));
+        db.commit().unwrap();
+        let log = folder.path().join("x.db-wal");
+        std::fs::rename(&log, folder.path().join("gone")).unwrap();
+        std::fs::write(&log, "another's").unwrap();
+        let refused = db.begin(Mode::Write).unwrap_err();
+        assert!(matches!(refused, crate::base::error::Error::Db(ref fault) if fault.kind == DbFault::Missing), "{refused:?}");
+        drop(other);
+    }
+}
