@@ -145,7 +145,6 @@ impl Sqlite {
         // Which log there is is noted before SQLite opens it, and again where that has made one: whoever waits for others would else take the
         // one that was put in its place meanwhile for its own.
         self.log.was_in_place();
-        let sql = if mode.reads() { "BEGIN" } else { "BEGIN IMMEDIATE" };
         self.wrote |= !mode.reads();
         if !mode.reads() && !self.erases {
             // Read before there is the lock that other writers wait for: in a CGI process that is a good part of what is done under it.
@@ -157,13 +156,7 @@ impl Sqlite {
         if !mode.reads() {
             self.turn.take(mode == Mode::Spare)?;
         }
-        if mode == Mode::Spare {
-            self.connection.busy_handler(Some(wait_a_little)).map_err(failure)?;
-        }
-        let begun = self.cached(sql)?.execute([]).map(drop).map_err(failure);
-        if mode == Mode::Spare {
-            self.connection.busy_handler(Some(wait_for_lock)).map_err(failure)?;
-        }
+        let begun = self.lock(mode);
         wait::begin(Duration::ZERO);
         self.writes = !mode.reads();
         begun.inspect_err(|_| self.turn.pass()).and_then(|()| self.log_holds())?;
@@ -171,6 +164,19 @@ impl Sqlite {
             self.open_registry(mode);
         }
         Ok(())
+    }
+
+    /// Takes SQLite's own lock, as far as the mode needs one.
+    fn lock(&mut self, mode: Mode) -> Result<()> {
+        let sql = if mode.reads() { "BEGIN" } else { "BEGIN IMMEDIATE" };
+        if mode == Mode::Spare {
+            self.connection.busy_handler(Some(wait_a_little)).map_err(failure)?;
+        }
+        let begun = self.cached(sql)?.execute([]).map(drop).map_err(failure);
+        if mode == Mode::Spare {
+            self.connection.busy_handler(Some(wait_for_lock)).map_err(failure)?;
+        }
+        begun
     }
 
     /// A rollback journal is cut and synced at a commit. SQLite would delete it, and after a loss of power the folder may still name it: then what

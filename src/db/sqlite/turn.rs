@@ -31,7 +31,8 @@ pub fn queue_by(wait: Wait) {
 /// none of SQLite's own locks.
 #[derive(Debug, Default)]
 pub struct Turn {
-    folder: Option<PathBuf>,
+    /// The folder, and how it is waited for.
+    queue: Option<(PathBuf, Wait)>,
     /// The folder, once something was written.
     open: Option<File>,
     mine: bool,
@@ -40,7 +41,7 @@ pub struct Turn {
 impl Turn {
     /// From now on this connection waits with the others, if the program does.
     pub fn queue_at(&mut self, database: &Path) {
-        self.folder = database.parent().filter(|_| WAIT.get().is_some()).map(Path::to_owned);
+        self.queue = database.parent().map(Path::to_owned).zip(WAIT.get().copied());
     }
 
     /// Waits for the turn, which lasts until it is passed on, no longer than work of this kind waits. Where a folder cannot be locked, as on
@@ -49,15 +50,13 @@ impl Turn {
     /// # Errors
     /// [`DbFault::Busy`](crate::base::error::DbFault::Busy) when others wrote all the time.
     pub fn take(&mut self, spare: bool) -> Result<()> {
-        let (Some(folder), Some(wait)) = (&self.folder, WAIT.get()) else { return Ok(()) };
+        let Some((folder, wait)) = &self.queue else { return Ok(()) };
         let Some(open) = self.open.take().or_else(|| File::open(folder).ok()) else { return Ok(()) };
         let (begun, first) = (Instant::now(), flock(&open, FlockOperation::NonBlockingLockExclusive));
-        self.mine = match first {
-            Err(Errno::WOULDBLOCK) => wait(open.as_fd(), longest(spare)),
-            first => first.is_ok(),
-        };
+        let is_taken = first == Err(Errno::WOULDBLOCK);
+        self.mine = if is_taken { wait(open.as_fd(), longest(spare)) } else { first.is_ok() };
         self.open = Some(open);
-        if !self.mine && first == Err(Errno::WOULDBLOCK) {
+        if is_taken && !self.mine {
             return Err(wait::busy());
         }
         wait::begin(begun.elapsed());

@@ -168,14 +168,8 @@ fn chain(db: &mut Db, tenant: i64, last: EditKey, is_enough: &dyn Fn(&[Named]) -
     let (mut edits, mut next) = (Vec::new(), last);
     while next != EditKey::default() && !is_enough(&edits) {
         let found = if db.is_near() { link(db, tenant, next)? } else { links(db, tenant, next)? };
-        let Some((_, earlier)) = found.last() else { break };
-        next = *earlier;
-        for (edit, _) in found {
-            if is_enough(&edits) {
-                break;
-            }
-            edits.push(edit);
-        }
+        next = found.last().map(|(_, earlier)| *earlier).unwrap_or_default();
+        edits.extend(found.into_iter().map(|(edit, _)| edit));
     }
     Ok(edits)
 }
